@@ -1,0 +1,44 @@
+/*
+ * datetime.h
+ *	  Serial days of a workbook <-> calendar (ECMA-376 Part 1, 18.17.4).
+ */
+#ifndef XLSX_DATETIME_H
+#define XLSX_DATETIME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum XlsxMoment
+{
+	XLSX_MOMENT_NONE,			/* negative, or from the year 10000 on: no date */
+	XLSX_MOMENT_DATE,			/* midnight of a day */
+	XLSX_MOMENT_DATETIME,
+	XLSX_MOMENT_TIME			/* 0 <= serial < 1: time of day without a day */
+} XlsxMoment;
+
+typedef struct XlsxDateTime
+{
+	XlsxMoment	moment;
+	int			year,
+				month,
+				day;			/* 1900-02-29 exists in the 1900 system: serial 60 */
+	int			hour,
+				minute,
+				second,
+				millisecond;
+} XlsxDateTime;
+
+/* Rounds to the nearest millisecond. */
+extern void xlsx_serial_to_datetime(double serial, bool date1904, XlsxDateTime *moment);
+
+/* Whole milliseconds of an elapsed time; false when it does not fit. */
+extern bool xlsx_serial_to_milliseconds(double serial, int64_t *milliseconds);
+
+/* ISO 8601 text of a cell's serial; returns the length, 0 where there is no such date. size >= 32. */
+extern size_t xlsx_serial_to_iso(double serial, bool elapsed, bool date1904, char *buffer, size_t size);
+
+/* ISO 8601 date, time or both (t="d" cells) -> serial; false when the text is none. */
+extern bool xlsx_iso_to_serial(const char *text, size_t length, bool date1904, double *serial);
+
+#endif							/* XLSX_DATETIME_H */

@@ -1,0 +1,76 @@
+/*
+ * sheet.h
+ *	  Forward-only cursor over one worksheet.
+ *
+ * Rows come in file order, cells in file order within the row; blank cells
+ * are left out, rows without cells too.  A row, its cells and their text
+ * belong to the cursor and live until the next call.  After an error the
+ * cursor can only be closed.  Memory does not grow with the rows.
+ */
+#ifndef XLSX_SHEET_H
+#define XLSX_SHEET_H
+
+#include "book.h"
+
+typedef struct XlsxSheet XlsxSheet;
+
+typedef enum XlsxKind
+{
+	XLSX_BLANK,					/* never handed out by the cursor; for callers' own tables */
+	XLSX_NUMBER,
+	XLSX_TEXT,
+	XLSX_BOOL,
+	XLSX_DATE,					/* date, time of day, both, or elapsed time: see XlsxCell.date */
+	XLSX_ERROR					/* #N/A and its kin, as text */
+} XlsxKind;
+
+/* What the number format shows of a serial (styles.h). */
+typedef enum XlsxDateShape
+{
+	XLSX_DATE_CALENDAR,			/* day, with a time of day where the fraction is not 0; below 1 a time of day */
+	XLSX_DATE_ELAPSED			/* [h]:mm:ss and built-in 46 */
+} XlsxDateShape;
+
+typedef struct XlsxCell
+{
+	uint32_t	column;			/* 1-based */
+	uint8_t		kind;			/* XlsxKind */
+	uint8_t		shape;			/* XlsxDateShape, for XLSX_DATE */
+	bool		boolean;		/* XLSX_BOOL */
+	double		number;			/* XLSX_NUMBER; XLSX_DATE: serial in the book's date system */
+	const char *text;			/* XLSX_TEXT, XLSX_ERROR: the value; XLSX_NUMBER, XLSX_DATE: as stored in the file; not
+								 * terminated, UTF-8 */
+	size_t		length;			/* of text, in bytes */
+} XlsxCell;
+
+typedef struct XlsxRow
+{
+	uint32_t	number;			/* 1-based, as in the sheet */
+	uint32_t	count;
+	const XlsxCell *cells;
+} XlsxRow;
+
+/* index is 0-based (xlsx_book_find_sheet). On failure *sheet is NULL. */
+extern XlsxStatus xlsx_sheet_open(XlsxBook *book, size_t index, XlsxSheet **sheet, XlsxError *error);
+
+/* XLSX_DONE at the end. */
+extern XlsxStatus xlsx_sheet_next(XlsxSheet *sheet, const XlsxRow **row, XlsxError *error);
+
+/* Last row that <dimension> claims (18.3.1.35), 0 when it says nothing. A claim: good for a progress bar only. */
+extern uint32_t xlsx_sheet_declared_rows(const XlsxSheet *sheet);
+
+/* How far: stored bytes of the part taken in so far, and in all. */
+extern void xlsx_sheet_position(const XlsxSheet *sheet, uint64_t *done, uint64_t *total);
+
+extern void xlsx_sheet_close(XlsxSheet *sheet); /* NULL is fine */
+
+/*
+ * The value as text, as a person sees it and as the golden files of a dump
+ * spell it: numbers in the shortest form that reads back as the same double
+ * (integers below 1e21 without exponent or ".0"), dates in ISO 8601
+ * (datetime.h), booleans true and false.  Writes at most size bytes with a final NUL
+ * and returns the length it needs, as snprintf does.
+ */
+extern size_t xlsx_cell_text(const XlsxCell *cell, bool date1904, char *buffer, size_t size);
+
+#endif							/* XLSX_SHEET_H */
