@@ -1,0 +1,415 @@
+/*
+ * check.c
+ *	  One cell against one column.
+ */
+#include "check.h"
+
+#include <math.h>
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "core/datetime.h"
+#include "decimal.h"
+#include "mb/pg_wchar.h"
+#include "text.h"
+#include "utils/builtins.h"
+#include "utils/date.h"
+#include "utils/datetime.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+#include "utils/timestamp.h"
+
+/* What one check works on. */
+typedef struct Check
+{
+	ProfileColumn *column;
+	const XlsxCell *cell;
+	bool		date1904;
+	const char *text;			/* what a person sees: trimmed, server encoding */
+	size_t		length;
+	CheckedValue *value;
+	Violation  *violation;
+} Check;
+
+static bool violate(Check *check, const char *code, const char *format,...) 
+			__attribute__((format(printf, 3, 4)));
+
+/* Fills the violation; the message gets the column's label in front. Returns false. */
+static bool
+violate(Check *check, const char *code, const char *format,...)
+{
+	StringInfoData message;
+	va_list		arguments;
+	int			needed;
+
+	initStringInfo(&message);
+	appendStringInfo(&message, "%s ", check->column->label);
+	for (;;)
+	{
+		va_start(arguments, format);
+		needed = appendStringInfoVA(&message, format, arguments);
+		va_end(arguments);
+		if (needed == 0)
+			break;
+		enlargeStringInfo(&message, needed);
+	}
+	*check->violation = (Violation){.code = code, .message = message.data};
+	return false;
+}
+
+/*
+ * Text of cells
+ */
+
+#define SHORT_TEXT 64			/* holds any number, date or boolean */
+
+char *
+check_original(const XlsxCell *cell, bool date1904)
+{
+	char		buffer[SHORT_TEXT];
+	const char *text;
+	size_t		length;
+	bool		valid;
+
+	if (cell == NULL)
+		return NULL;
+	if (cell->kind != XLSX_TEXT && cell->kind != XLSX_ERROR)
+	{
+		xlsx_cell_text(cell, date1904, buffer, sizeof(buffer));
+		return pstrdup(buffer);
+	}
+	text = text_to_server(cell->text, cell->length, &length, &valid);
+	if (valid)
+		return pnstrdup(text, length);
+	return pstrdup("(not valid text)");
+}
+
+/* What a person sees in the cell -> check->text. False with a violation when it cannot be text. */
+static bool
+take_text(Check *check)
+{
+	const XlsxCell *cell = check->cell;
+	bool		valid;
+
+	if (cell->kind == XLSX_TEXT)
+	{
+		check->text = text_to_server(cell->text, cell->length, &check->length, &valid);
+		if (!valid)
+			return violate(check, "text", "holds characters that a database cannot keep");
+		text_trim(&check->text, &check->length);
+	}
+	else if (cell->kind == XLSX_BOOL)
+	{
+		check->text = cell->boolean ? "TRUE" : "FALSE";
+		check->length = strlen(check->text);
+	}
+	else
+	{
+		char	   *buffer = palloc(SHORT_TEXT);
+
+		check->length = xlsx_cell_text(cell, check->date1904, buffer, SHORT_TEXT);
+		check->text = buffer;
+	}
+	return true;
+}
+
+static char *
+text_cstring(const Check *check)
+{
+	return pnstrdup(check->text, check->length);
+}
+
+/*
+ * Input functions of types, for what has no path of its own
+ */
+
+static bool
+violate_by_input(Check *check, ErrorData *error)
+{
+	violate(check, "type", "is not a valid %s", format_type_be(check->column->type));
+	check->violation->detail = psprintf("%s", error->message);
+	check->violation->hint = error->hint;
+	return false;
+}
+
+/* The type's input function inside a subtransaction, since any function may throw. */
+static bool
+input_text(Check *check, Datum *datum)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	ErrorData  *volatile error = NULL;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		*datum = InputFunctionCall(&check->column->input, text_cstring(check), check->column->input_param,
+								   check->column->typmod);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	if (error == NULL)
+		return true;
+	/* Only what is wrong with the data is the cell's fault. */
+	if (ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_DATA_EXCEPTION &&
+		ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION)
+		ReThrowError(error);
+	return violate_by_input(check, error);
+}
+
+/*
+ * The classes
+ */
+
+static bool
+check_text(Check *check)
+{
+	int			limit = check->column->max_characters;
+
+	check->value->text = check->text;
+	check->value->length = check->length;
+	if (limit < 0 || check->length <= (size_t) limit)
+		return true;
+	if (pg_mbstrlen_with_len(check->text, (int) check->length) <= limit)
+		return true;
+	return violate(check, "length", "must have at most %d characters", limit);
+}
+
+static bool
+store_integer(Check *check, int64 number)
+{
+	switch (check->column->type)
+	{
+		case INT2OID:
+			if (number < PG_INT16_MIN || number > PG_INT16_MAX)
+				break;
+			check->value->datum = Int16GetDatum((int16) number);
+			return true;
+		case INT4OID:
+			if (number < PG_INT32_MIN || number > PG_INT32_MAX)
+				break;
+			check->value->datum = Int32GetDatum((int32) number);
+			return true;
+		default:
+			check->value->datum = Int64GetDatum(number);
+			return true;
+	}
+	return violate(check, "range", "is out of the range of %s", format_type_be(check->column->type));
+}
+
+static bool
+check_integer(Check *check)
+{
+	double		number = check->cell->number;
+	DecimalShape shape;
+	int64		integer;
+
+	if (check->cell->kind == XLSX_NUMBER)
+	{
+		if (number != trunc(number))
+			return violate(check, "type", "must be an integer");
+		if (!FLOAT8_FITS_IN_INT64(number))
+			return violate(check, "range", "is out of the range of %s", format_type_be(check->column->type));
+		return store_integer(check, (int64) number);
+	}
+	if (check->cell->kind != XLSX_TEXT || !decimal_parse(check->text, check->length, &shape) ||
+		shape.fraction_digits > 0)
+		return violate(check, "type", "must be an integer");
+	if (!decimal_to_int64(check->text, check->length, &integer))
+		return violate(check, "range", "is out of the range of %s", format_type_be(check->column->type));
+	return store_integer(check, integer);
+}
+
+static bool
+check_float(Check *check)
+{
+	DecimalShape shape;
+	double		number = check->cell->number;
+
+	if (check->cell->kind == XLSX_TEXT)
+	{
+		if (!decimal_parse(check->text, check->length, &shape))
+			return violate(check, "type", "must be a number");
+		return input_text(check, &check->value->datum);
+	}
+	if (check->cell->kind != XLSX_NUMBER)
+		return violate(check, "type", "must be a number");
+	if (check->column->type == FLOAT8OID)
+		check->value->datum = Float8GetDatum(number);
+	else if (fabs(number) > (double) 3.4028234663852886e38)
+		return violate(check, "range", "is out of the range of real");
+	else
+		check->value->datum = Float4GetDatum((float4) number);
+	return true;
+}
+
+static bool
+check_numeric(Check *check)
+{
+	int32		typmod = check->column->typmod;
+	DecimalShape shape;
+
+	if ((check->cell->kind != XLSX_TEXT && check->cell->kind != XLSX_NUMBER) ||
+		!decimal_parse(check->text, check->length, &shape))
+		return violate(check, "type", "must be a number");
+	if (shape.integer_digits > 1000 || shape.fraction_digits > 1000)
+		return violate(check, "range", "has too many digits");
+	if (typmod >= (int32) VARHDRSZ)
+	{
+		int			precision = ((typmod - (int32) VARHDRSZ) >> 16) & 0xffff;
+		int			scale = (((typmod - (int32) VARHDRSZ) & 0x7ff) ^ 1024) - 1024;
+
+		if (shape.integer_digits > precision - scale)
+			return violate(check, "range", "must have at most %d digits before the decimal point", Max(precision - scale, 0));
+		if (shape.fraction_digits > scale)
+			return violate(check, "exactness", "must have at most %d digits after the decimal point", Max(scale, 0));
+	}
+	check->value->datum = DirectFunctionCall3(numeric_in, CStringGetDatum(text_cstring(check)),
+											  ObjectIdGetDatum(InvalidOid), Int32GetDatum(typmod));
+	return true;
+}
+
+static bool
+check_boolean(Check *check)
+{
+	bool		result;
+
+	if (check->cell->kind == XLSX_BOOL)
+		result = check->cell->boolean;
+	else if (check->cell->kind == XLSX_NUMBER && (check->cell->number == 0 || check->cell->number == 1))
+		result = check->cell->number == 1;
+	else if (check->cell->kind != XLSX_TEXT || !parse_bool_with_len(check->text, check->length, &result))
+		return violate(check, "type", "must be true or false");
+	check->value->datum = BoolGetDatum(result);
+	return true;
+}
+
+/* Does the text look like a date of digits?  "today", "epoch" and "infinity" are no data. */
+static bool
+is_date_text(const Check *check)
+{
+	for (size_t i = 0; i < check->length; i++)
+		if (check->text[i] >= '0' && check->text[i] <= '9')
+			return true;
+	return false;
+}
+
+static bool
+check_date(Check *check)
+{
+	XlsxDateTime moment;
+
+	if (check->cell->kind == XLSX_TEXT)
+	{
+		if (!is_date_text(check))
+			return violate(check, "type", "must be a date");
+		if (memchr(check->text, ':', check->length) != NULL)
+			return violate(check, "exactness", "must be a date without a time of day");
+		return input_text(check, &check->value->datum);
+	}
+	if (check->cell->kind != XLSX_DATE || check->cell->shape != XLSX_DATE_CALENDAR)
+		return violate(check, "type", "must be a date");
+	xlsx_serial_to_datetime(check->cell->number, check->date1904, &moment);
+	if (moment.moment == XLSX_MOMENT_DATETIME)
+		return violate(check, "exactness", "must be a date without a time of day");
+	if (moment.moment != XLSX_MOMENT_DATE || (moment.year == 1900 && moment.month == 2 && moment.day == 29))
+		return violate(check, "type", "must be a date");
+	check->value->datum = DateADTGetDatum(date2j(moment.year, moment.month, moment.day) - POSTGRES_EPOCH_JDATE);
+	return true;
+}
+
+/* A wall clock time in the session's time zone. */
+static bool
+zoned_timestamp(Check *check, struct pg_tm *tm, fsec_t fsec)
+{
+	int			zone = DetermineTimeZoneOffset(tm, session_timezone);
+	Timestamp	result;
+
+	if (tm2timestamp(tm, fsec, &zone, &result) != 0)
+		return violate(check, "range", "is out of the range of %s", format_type_be(check->column->type));
+	check->value->datum = TimestampTzGetDatum(result);
+	return true;
+}
+
+static bool
+check_timestamp(Check *check)
+{
+	XlsxDateTime moment;
+	struct pg_tm tm = {0};
+	Timestamp	result;
+
+	if (check->cell->kind == XLSX_TEXT)
+	{
+		if (!is_date_text(check))
+			return violate(check, "type", "must be a date and time");
+		return input_text(check, &check->value->datum);
+	}
+	if (check->cell->kind != XLSX_DATE || check->cell->shape != XLSX_DATE_CALENDAR)
+		return violate(check, "type", "must be a date and time");
+	xlsx_serial_to_datetime(check->cell->number, check->date1904, &moment);
+	if ((moment.moment != XLSX_MOMENT_DATE && moment.moment != XLSX_MOMENT_DATETIME) ||
+		(moment.year == 1900 && moment.month == 2 && moment.day == 29))
+		return violate(check, "type", "must be a date and time");
+	tm.tm_year = moment.year;
+	tm.tm_mon = moment.month;
+	tm.tm_mday = moment.day;
+	tm.tm_hour = moment.hour;
+	tm.tm_min = moment.minute;
+	tm.tm_sec = moment.second;
+	if (check->column->type == TIMESTAMPTZOID)
+		return zoned_timestamp(check, &tm, moment.millisecond * 1000);
+	if (tm2timestamp(&tm, moment.millisecond * 1000, NULL, &result) != 0)
+		return violate(check, "range", "is out of the range of timestamp");
+	check->value->datum = TimestampGetDatum(result);
+	return true;
+}
+
+/* Any other type: what its input function makes of the text; it waits as text. */
+static bool
+check_other(Check *check)
+{
+	Datum		ignored;
+
+	check->value->text = check->text;
+	check->value->length = check->length;
+	return input_text(check, &ignored);
+}
+
+static bool (*const class_checks[]) (Check *) = {
+	[COLUMN_TEXT] = check_text,
+	[COLUMN_INTEGER] = check_integer,
+	[COLUMN_FLOAT] = check_float,
+	[COLUMN_BOOLEAN] = check_boolean,
+	[COLUMN_DATE] = check_date,
+	[COLUMN_TIMESTAMP] = check_timestamp,
+	[COLUMN_NUMERIC] = check_numeric,
+	[COLUMN_OTHER] = check_other,
+};
+
+bool
+check_cell(ProfileColumn *column, const XlsxCell *cell, bool date1904, CheckedValue *value, Violation *violation)
+{
+	Check		check = {column, cell, date1904, "", 0, value, violation};
+
+	value->null = false;
+	if (cell != NULL && cell->kind == XLSX_ERROR)
+		return violate(&check, "cell_error", "holds the error %s", check_original(cell, date1904));
+	if (cell != NULL && !take_text(&check))
+		return false;
+	if (check.length == 0)
+	{
+		value->null = true;
+		return column->required ? violate(&check, "required", "is required") : true;
+	}
+	return class_checks[column->class] (&check);
+}

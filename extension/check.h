@@ -1,0 +1,45 @@
+/*
+ * check.h
+ *	  One cell against one column: the exact value, or what is wrong with it.
+ *
+ * The target column is the type; nothing is guessed.  What does not fit
+ * exactly is a violation: never NULL, never clamped, never rounded.  What
+ * each type takes is documented in docs/values.md.
+ */
+#ifndef PG_XLSX_CHECK_H
+#define PG_XLSX_CHECK_H
+
+#include "pg_xlsx.h"
+
+#include "profile.h"
+
+/* A value in the form in which it waits in a packet (ColumnClass). */
+typedef struct CheckedValue
+{
+	bool		null;
+	Datum		datum;			/* classes that wait as a datum; COLUMN_NUMERIC: pointer to the varlena */
+	const char *text;			/* COLUMN_TEXT, COLUMN_OTHER: server encoding, not terminated */
+	size_t		length;
+} CheckedValue;
+
+/* All texts are static or live in the current memory context; detail and hint may be NULL. */
+typedef struct Violation
+{
+	const char *code;			/* required, type, range, length, exactness, cell_error, text; and see save.h */
+	char	   *message;
+	char	   *detail;
+	char	   *hint;
+	char	   *constraint;		/* of the target, or NULL */
+} Violation;
+
+/*
+ * Checks a cell (NULL: blank).  True with *value, which may point into the
+ * cell or the current memory context; false with *violation.
+ */
+extern bool check_cell(ProfileColumn *column, const XlsxCell *cell, bool date1904, CheckedValue *value,
+					   Violation *violation);
+
+/* The cell's original value in the server's encoding for people to see, NULL for a blank one. */
+extern char *check_original(const XlsxCell *cell, bool date1904);
+
+#endif							/* PG_XLSX_CHECK_H */

@@ -1,0 +1,51 @@
+/*
+ * compat.h
+ *	  The differences between PostgreSQL 15 and 18, all of them.
+ */
+#ifndef PG_XLSX_COMPAT_H
+#define PG_XLSX_COMPAT_H
+
+#include "executor/executor.h"
+#include "parser/parse_relation.h"
+#include "storage/proc.h"
+
+#if PG_VERSION_NUM < 150000
+#error "pg_xlsx needs PostgreSQL 15 or newer"
+#endif
+
+/* 16 took the permissions out of the range table, 18 added the unpruned relations. */
+static inline void
+compat_init_range_table(EState *estate, RangeTblEntry *entry)
+{
+#if PG_VERSION_NUM >= 160000
+	List	   *permissions = NIL;
+
+	addRTEPermissionInfo(&permissions, entry);
+#endif
+#if PG_VERSION_NUM >= 180000
+	ExecInitRangeTable(estate, list_make1(entry), permissions, bms_make_singleton(1));
+#elif PG_VERSION_NUM >= 160000
+	ExecInitRangeTable(estate, list_make1(entry), permissions);
+#else
+	ExecInitRangeTable(estate, list_make1(entry));
+#endif
+}
+
+#if PG_VERSION_NUM >= 160000
+#define compat_insert_index_tuples(rri, slot, estate) \
+	ExecInsertIndexTuples(rri, slot, estate, false, false, NULL, NIL, false)
+#else
+#define compat_insert_index_tuples(rri, slot, estate) \
+	ExecInsertIndexTuples(rri, slot, estate, false, false, NULL, NIL)
+#endif
+
+/* 17 moved the virtual transaction id of a process into a struct. */
+#if PG_VERSION_NUM >= 170000
+#define compat_my_vxid(vxid) \
+	((vxid).procNumber = MyProcNumber, (vxid).localTransactionId = MyProc->vxid.lxid)
+#else
+#define compat_my_vxid(vxid) \
+	((vxid).backendId = MyBackendId, (vxid).localTransactionId = MyProc->lxid)
+#endif
+
+#endif							/* PG_XLSX_COMPAT_H */

@@ -1,0 +1,235 @@
+/*
+ * control.c
+ *	  What people do to a task from outside: wait, cancel, retry, remove.
+ */
+#include "pg_xlsx.h"
+
+#include <signal.h>
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "dispatch.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "owner.h"
+#include "queue.h"
+#include "storage/procarray.h"
+#include "store.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+PG_FUNCTION_INFO_V1(pg_xlsx_wait);
+PG_FUNCTION_INFO_V1(pg_xlsx_cancel);
+PG_FUNCTION_INFO_V1(pg_xlsx_retry);
+PG_FUNCTION_INFO_V1(pg_xlsx_remove_task);
+
+/* xlsx.wait looks at least this often, should a wake-up be missed. */
+#define LOOK_AGAIN_MS 1000
+
+/* A task as its owner sees it. */
+typedef struct Subject
+{
+	int64		id;
+	char	   *status;
+	int			worker_pid;		/* 0: none */
+	Oid			login;
+	int64		file;			/* 0: gone */
+	bool		validated;
+	bool		uncommitted;	/* made by this very transaction */
+} Subject;
+
+/* Reads a task that the current role owns, or may act for; else there is none. */
+static Subject
+find_task(int64 id)
+{
+	static OwnerStatement select = {
+		"SELECT owner::oid, status, worker_pid, login::oid, file_id, validated,"
+		" xmin = pg_current_xact_id_if_assigned()::xid FROM xlsx_private.task WHERE id = $1",
+		1, {INT8OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(id)};
+	Subject		subject = {.id = id};
+	OwnerRow	row;
+
+	if (owner_run(&select, values, NULL, &row) == 0 ||
+		(!has_privs_of_role(GetUserId(), DatumGetObjectId(row.values[0])) &&
+		 !has_privs_of_role(GetUserId(), get_role_oid("xlsx_admin", false))))
+		ereport(ERROR,
+				(errcode(ERRCODE_NO_DATA_FOUND),
+				 errmsg("task " INT64_FORMAT " does not exist", id),
+				 errdetail("Or it belongs to another role.")));
+	subject.status = TextDatumGetCString(row.values[1]);
+	subject.worker_pid = row.nulls[2] ? 0 : DatumGetInt32(row.values[2]);
+	subject.login = DatumGetObjectId(row.values[3]);
+	subject.file = row.nulls[4] ? 0 : DatumGetInt64(row.values[4]);
+	subject.validated = DatumGetBool(row.values[5]);
+	subject.uncommitted = !row.nulls[6] && DatumGetBool(row.values[6]);
+	return subject;
+}
+
+static bool
+is_active(const Subject *task)
+{
+	return strcmp(task->status, "PENDING") == 0 || strcmp(task->status, "PROCESSING") == 0;
+}
+
+/*
+ * Waiting
+ */
+
+/* The end of the wait; DT_NOEND for ever. */
+static TimestampTz
+deadline_of(FunctionCallInfo fcinfo, int argument)
+{
+	Datum		now = TimestampTzGetDatum(GetCurrentTimestamp());
+
+	if (PG_ARGISNULL(argument))
+		return DT_NOEND;
+	return DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval, now, PG_GETARG_DATUM(argument)));
+}
+
+static void
+check_can_wait(const Subject *task)
+{
+	if (!is_active(task))
+		return;
+	if (IsolationUsesXactSnapshot())
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TRANSACTION_STATE),
+				 errmsg("cannot wait for a task in a transaction with a fixed snapshot"),
+				 errhint("Use READ COMMITTED.")));
+	if (task->uncommitted && task->worker_pid == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TRANSACTION_STATE),
+				 errmsg("task " INT64_FORMAT " has not been committed yet", task->id),
+				 errhint("A task starts after the commit of its submit: wait in another transaction.")));
+}
+
+Datum
+pg_xlsx_wait(PG_FUNCTION_ARGS)
+{
+	TimestampTz deadline = deadline_of(fcinfo, 1);
+	Subject		task;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	task = find_task(PG_GETARG_INT64(0));
+	check_can_wait(&task);
+	for (;;)
+	{
+		long		left;
+
+		dispatch_wait_prepare();
+		task = find_task(task.id);
+		left = deadline == DT_NOEND ? LOOK_AGAIN_MS : TimestampDifferenceMilliseconds(GetCurrentTimestamp(), deadline);
+		if (!is_active(&task) || left <= 0)
+			break;
+		dispatch_wait(Min(left, LOOK_AGAIN_MS));
+	}
+	dispatch_wait_end();
+	PG_RETURN_TEXT_P(cstring_to_text(task.status));
+}
+
+/*
+ * Cancelling
+ */
+
+static void
+refuse_state(const Subject *task, const char *action)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("cannot %s task " INT64_FORMAT " because it is %s", action, task->id, task->status)));
+}
+
+/* Tells the worker, and returns when it has let go of the task. */
+static void
+stop_worker(const Subject *task)
+{
+	if (task->worker_pid != 0 && BackendPidGetProc(task->worker_pid) != NULL)
+		(void) kill(task->worker_pid, SIGINT);
+	queue_wait_unlocked(task->id);
+}
+
+Datum
+pg_xlsx_cancel(PG_FUNCTION_ARGS)
+{
+	Subject		task = find_task(PG_GETARG_INT64(0));
+	ErrorData	error = {.sqlerrcode = ERRCODE_QUERY_CANCELED,.message = "Task was cancelled"};
+
+	if (!is_active(&task))
+		refuse_state(&task, "cancel");
+	if (strcmp(task.status, "PROCESSING") == 0)
+	{
+		stop_worker(&task);
+		task = find_task(task.id);
+	}
+	if (is_active(&task))
+		queue_end(task.id, "CANCELLED", &error);
+	else if (strcmp(task.status, "CANCELLED") != 0)
+		refuse_state(&task, "cancel");
+	PG_RETURN_TEXT_P(cstring_to_text("CANCELLED"));
+}
+
+/*
+ * Retrying
+ */
+
+Datum
+pg_xlsx_retry(PG_FUNCTION_ARGS)
+{
+	static OwnerStatement update = {
+		"WITH kept AS (UPDATE xlsx_private.file SET used_at = clock_timestamp() WHERE id = $2)"
+		" UPDATE xlsx_private.task SET status = 'PENDING', phase = NULL, attempts = 0, deaths = 0,"
+		" run_at = clock_timestamp(), completed_at = NULL, error_code = NULL, error_message = NULL,"
+		" error_detail = NULL, error_hint = NULL, updated_at = clock_timestamp() WHERE id = $1"
+		" AND status IN ('FAILED', 'CANCELLED')",
+		2, {INT8OID, INT8OID}, NULL
+	};
+	Subject		task = find_task(PG_GETARG_INT64(0));
+	Datum		values[] = {Int64GetDatum(task.id), Int64GetDatum(task.file)};
+
+	if (strcmp(task.status, "FAILED") != 0 && strcmp(task.status, "CANCELLED") != 0)
+		refuse_state(&task, "retry");
+	if (task.file == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("cannot retry task " INT64_FORMAT " because its file has expired", task.id),
+				 errhint("Upload the file again.")));
+	if (owner_run(&update, values, NULL, NULL) == 0)
+		refuse_state(&task, "retry");
+	dispatch_want(task.login);
+	PG_RETURN_TEXT_P(cstring_to_text("PENDING"));
+}
+
+/*
+ * Removing
+ */
+
+Datum
+pg_xlsx_remove_task(PG_FUNCTION_ARGS)
+{
+	static OwnerStatement delete_errors = {
+		"DELETE FROM xlsx_private.error_row WHERE task_id = $1", 1, {INT8OID}, NULL
+	};
+	static OwnerStatement delete_task = {
+		"DELETE FROM xlsx_private.task WHERE id = $1 AND status NOT IN ('PENDING', 'PROCESSING')", 1, {INT8OID}, NULL
+	};
+	static OwnerStatement delete_file = {
+		"DELETE FROM xlsx_private.file WHERE id = $1", 1, {INT8OID}, NULL
+	};
+	Subject		task = find_task(PG_GETARG_INT64(0));
+	Datum		id[] = {Int64GetDatum(task.id)};
+	Datum		file[] = {Int64GetDatum(task.file)};
+
+	if (is_active(&task) || owner_run(&delete_task, id, NULL, NULL) == 0)
+		refuse_state(&task, "remove");
+	owner_run(&delete_errors, id, NULL, NULL);
+	if (task.file != 0)
+	{
+		store_current()->remove(task.file);
+		owner_run(&delete_file, file, NULL, NULL);
+	}
+	PG_RETURN_VOID();
+}

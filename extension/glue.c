@@ -1,0 +1,161 @@
+/*
+ * glue.c
+ *	  The reader library inside the server.
+ */
+#include "glue.h"
+
+#include "core/ref.h"
+#include "guc.h"
+#include "lib/stringinfo.h"
+#include "utils/memutils.h"
+
+static void *
+glue_alloc(void *context, size_t size)
+{
+	return MemoryContextAllocExtended(context, size, MCXT_ALLOC_NO_OOM | MCXT_ALLOC_HUGE);
+}
+
+static void *
+glue_realloc(void *context, void *pointer, size_t size)
+{
+	(void) context;
+	return repalloc_huge(pointer, size);
+}
+
+static void
+glue_free(void *context, void *pointer)
+{
+	(void) context;
+	pfree(pointer);
+}
+
+/* A context reset callback: runs before the memory goes. */
+static void
+book_close(void *book)
+{
+	xlsx_book_close(*(XlsxBook **) book);
+}
+
+XlsxBook *
+glue_book_try(const XlsxSource *source, MemoryContext context, XlsxError *error)
+{
+	XlsxAllocator allocator = {glue_alloc, glue_realloc, glue_free, context};
+	MemoryContextCallback *callback = MemoryContextAllocZero(context, sizeof(*callback));
+	XlsxBook  **book = MemoryContextAllocZero(context, sizeof(*book));
+	XlsxLimits	limits;
+
+	guc_limits(&limits);
+	callback->func = book_close;
+	callback->arg = book;
+	MemoryContextRegisterResetCallback(context, callback);
+	if (xlsx_book_open(source, &allocator, &limits, book, error) != XLSX_OK)
+		return NULL;
+	return *book;
+}
+
+XlsxBook *
+glue_book_open(const XlsxSource *source, MemoryContext context)
+{
+	XlsxError	error;
+	XlsxBook   *book = glue_book_try(source, context, &error);
+
+	if (book == NULL)
+		glue_throw(&error);
+	return book;
+}
+
+int
+glue_sqlstate(const XlsxError *error)
+{
+	switch (error->status)
+	{
+		case XLSX_OK:
+		case XLSX_DONE:
+			break;
+		case XLSX_IO:
+			return ERRCODE_IO_ERROR;
+		case XLSX_NO_MEMORY:
+			return ERRCODE_OUT_OF_MEMORY;
+		case XLSX_LIMIT:
+			return ERRCODE_PROGRAM_LIMIT_EXCEEDED;
+		case XLSX_NOT_A_WORKBOOK:
+		case XLSX_ENCRYPTED:
+			return ERRCODE_INVALID_PARAMETER_VALUE;
+		case XLSX_DAMAGED:
+			return ERRCODE_DATA_CORRUPTED;
+		case XLSX_NO_SUCH_SHEET:
+			return ERRCODE_UNDEFINED_OBJECT;
+	}
+	return ERRCODE_INTERNAL_ERROR;
+}
+
+/* "xl/worksheets/sheet1.xml, cell B7" */
+static char *
+error_place(const XlsxError *error)
+{
+	StringInfoData place;
+	char		cell[19];
+
+	initStringInfo(&place);
+	appendStringInfoString(&place, error->part);
+	if (error->row != 0)
+	{
+		appendStringInfoString(&place, place.len > 0 ? ", " : "");
+		if (error->column != 0)
+		{
+			xlsx_ref_cell(error->row, error->column, cell);
+			appendStringInfo(&place, "cell %s", cell);
+		}
+		else
+			appendStringInfo(&place, "row %u", error->row);
+	}
+	return place.data;
+}
+
+/* The setting to raise, where a budget was the reason. */
+static char *
+error_hint(const XlsxError *error)
+{
+	if (error->hint[0] != '\0')
+		return pstrdup(error->hint);
+	if (error->setting != NULL)
+		return psprintf("The limit is set by \"pg_xlsx.%s\".", error->setting);
+	return NULL;
+}
+
+void
+glue_throw(const XlsxError *error)
+{
+	char	   *place = error_place(error);
+	char	   *hint = error_hint(error);
+
+	ereport(ERROR,
+			(errcode(glue_sqlstate(error)),
+			 errmsg("%s", error->message),
+			 error->detail[0] != '\0' && place[0] != '\0' ? errdetail("%s (%s)", error->detail, place) :
+			 error->detail[0] != '\0' ? errdetail("%s", error->detail) :
+			 place[0] != '\0' ? errdetail("Place: %s.", place) : 0,
+			 hint != NULL ? errhint("%s", hint) : 0));
+}
+
+size_t
+glue_find_sheet(const XlsxBook *book, const char *name)
+{
+	size_t		index = name == NULL ? 0 : xlsx_book_find_sheet(book, name);
+	size_t		count = xlsx_book_sheet_count(book);
+	StringInfoData names;
+
+	if (index < count)
+		return index;
+	if (count == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("workbook has no worksheet")));
+	initStringInfo(&names);
+	for (size_t i = 0; i < count && i < 20; i++)
+		appendStringInfo(&names, "%s\"%s\"", i > 0 ? ", " : "", xlsx_book_sheet(book, i)->name);
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_OBJECT),
+			 errmsg("workbook has no sheet \"%s\"", name),
+			 errdetail("Its sheets are %s%s.", names.data, count > 20 ? ", and more" : "")));
+}

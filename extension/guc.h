@@ -1,0 +1,24 @@
+/*
+ * guc.h
+ *	  The settings pg_xlsx.*, read-only to the rest of the code.
+ */
+#ifndef PG_XLSX_GUC_H
+#define PG_XLSX_GUC_H
+
+#include "pg_xlsx.h"
+
+#include "core/alloc.h"
+
+extern int	pg_xlsx_max_workers;
+extern int	pg_xlsx_max_attempts;
+extern int	pg_xlsx_retry_delay;	/* milliseconds */
+extern int	pg_xlsx_progress_interval;	/* milliseconds */
+extern int	pg_xlsx_upload_ttl; /* seconds */
+extern char *pg_xlsx_default_profile;	/* "" when unset */
+
+extern void guc_define(void);
+
+/* The budgets of the reader as set now. */
+extern void guc_limits(XlsxLimits *limits);
+
+#endif							/* PG_XLSX_GUC_H */

@@ -1,0 +1,124 @@
+/*
+ * owner.c
+ *	  Bookkeeping as the extension's owner.
+ */
+#include "owner.h"
+
+#include "access/htup_details.h"
+#include "catalog/namespace.h"
+#include "commands/dbcommands.h"
+#include "catalog/pg_class.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/datum.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/syscache.h"
+
+#define PRIVATE_SCHEMA "xlsx_private"
+
+Oid
+owner_table(const char *name)
+{
+	Oid			schema = get_namespace_oid(PRIVATE_SCHEMA, true);
+
+	return OidIsValid(schema) ? get_relname_relid(name, schema) : InvalidOid;
+}
+
+Oid
+owner_oid(void)
+{
+	Oid			table = owner_table("task");
+	HeapTuple	tuple = OidIsValid(table) ? SearchSysCache1(RELOID, ObjectIdGetDatum(table)) : NULL;
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("extension \"pg_xlsx\" is not installed in database \"%s\"",
+						get_database_name(MyDatabaseId)),
+				 errhint("Run CREATE EXTENSION pg_xlsx.")));
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+void
+owner_enter(OwnerState *state)
+{
+	GetUserIdAndSecContext(&state->user, &state->security_context);
+	SetUserIdAndSecContext(owner_oid(), state->security_context | SECURITY_LOCAL_USERID_CHANGE |
+						   SECURITY_NOFORCE_RLS);
+	state->guc_level = NewGUCNestLevel();
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
+							 true, 0, false);
+}
+
+void
+owner_leave(const OwnerState *state)
+{
+	AtEOXact_GUC(true, state->guc_level);
+	SetUserIdAndSecContext(state->user, state->security_context);
+}
+
+static void
+statement_prepare(OwnerStatement *statement)
+{
+	SPIPlanPtr	plan;
+
+	if (statement->plan != NULL)
+		return;
+	plan = SPI_prepare(statement->sql, statement->arguments, statement->types);
+	if (plan == NULL)
+		elog(ERROR, "could not prepare \"%s\": %s", statement->sql, SPI_result_code_string(SPI_result));
+	if (SPI_keepplan(plan) != 0)
+		elog(ERROR, "could not keep the plan of \"%s\"", statement->sql);
+	statement->plan = plan;
+}
+
+/* Copies the first row of the SPI result out of SPI's memory. */
+static void
+row_copy(OwnerRow *row, MemoryContext context)
+{
+	TupleDesc	desc = SPI_tuptable->tupdesc;
+	MemoryContext spi = MemoryContextSwitchTo(context);
+
+	Assert(desc->natts <= OWNER_MAX_COLUMNS);
+	for (int i = 0; i < desc->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(desc, i);
+		Datum		value = SPI_getbinval(SPI_tuptable->vals[0], desc, i + 1, &row->nulls[i]);
+
+		if (row->nulls[i])
+			row->values[i] = (Datum) 0;
+		else if (attribute->attlen == -1)
+			row->values[i] = PointerGetDatum(PG_DETOAST_DATUM_COPY(value));
+		else
+			row->values[i] = datumCopy(value, attribute->attbyval, attribute->attlen);
+	}
+	MemoryContextSwitchTo(spi);
+}
+
+uint64
+owner_run(OwnerStatement *statement, const Datum *values, const char *nulls, OwnerRow *row)
+{
+	MemoryContext context = CurrentMemoryContext;
+	OwnerState	state;
+	uint64		processed;
+	int			result;
+
+	owner_enter(&state);
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "could not connect to SPI");
+	statement_prepare(statement);
+	result = SPI_execute_plan(statement->plan, (Datum *) values, nulls, false, 0);
+	if (result < 0)
+		elog(ERROR, "could not run \"%s\": %s", statement->sql, SPI_result_code_string(result));
+	processed = SPI_processed;
+	if (row != NULL && processed > 0 && SPI_tuptable != NULL)
+		row_copy(row, context);
+	SPI_finish();
+	owner_leave(&state);
+	return processed;
+}

@@ -1,0 +1,55 @@
+/*
+ * packet.h
+ *	  Checked rows on their way from VALIDATING to SAVING: one bytea for up to 1000 rows.
+ *
+ * Layout, native byte order (a packet never leaves its server): a header
+ * with the signature of the profile's columns, then row by row the sheet row
+ * number, a null bitmap, and each value that is not null: 8 bytes for classes
+ * that wait as a datum, else a varlena with a 4-byte header, aligned, so that a
+ * reader can use it where it lies.
+ */
+#ifndef PG_XLSX_PACKET_H
+#define PG_XLSX_PACKET_H
+
+#include "pg_xlsx.h"
+
+#include "check.h"
+#include "lib/stringinfo.h"
+#include "profile.h"
+
+typedef struct PacketWriter
+{
+	const Profile *profile;
+	StringInfoData buffer;
+	int			rows;
+} PacketWriter;
+
+/* The buffer lives in the current memory context and is kept from packet to packet. */
+extern void packet_init(PacketWriter *writer, const Profile *profile);
+extern void packet_begin(PacketWriter *writer);
+extern void packet_row(PacketWriter *writer, uint32 sheet_row, const CheckedValue *values);
+
+/* Full: end the batch before the next row. */
+extern bool packet_full(const PacketWriter *writer);
+
+/* The packet; valid until packet_begin. */
+extern bytea *packet_end(PacketWriter *writer);
+
+/* Rows of a packet, column by column in arrays: value of row r, column c at [r * columns + c]. */
+typedef struct PacketRows
+{
+	int			count;
+	int			columns;
+	uint32	   *sheet_rows;
+	Datum	   *values;			/* COLUMN_OTHER: a text datum */
+	bool	   *nulls;
+} PacketRows;
+
+/*
+ * Unpacks into the current memory context; values point into packet, which
+ * must be 8-byte aligned as palloc gives it.  An error when the columns of the
+ * profile are not those that the packet was made for.
+ */
+extern void packet_read(const Profile *profile, bytea *packet, PacketRows *rows);
+
+#endif							/* PG_XLSX_PACKET_H */

@@ -1,0 +1,25 @@
+/*
+ * pg_xlsx.c
+ *	  Module magic and start.
+ */
+#include "pg_xlsx.h"
+
+#include "dispatch.h"
+#include "fmgr.h"
+#include "guc.h"
+#include "launcher.h"
+#include "miscadmin.h"
+
+PG_MODULE_MAGIC;
+
+PGDLLEXPORT void _PG_init(void);
+
+void
+_PG_init(void)
+{
+	guc_define();
+	if (!process_shared_preload_libraries_in_progress)
+		return;
+	dispatch_init();
+	launcher_register();
+}

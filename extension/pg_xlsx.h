@@ -1,0 +1,20 @@
+/*
+ * pg_xlsx.h
+ *	  What every file of the extension includes first.
+ */
+#ifndef PG_XLSX_H
+#define PG_XLSX_H
+
+#include "postgres.h"
+
+#include "compat.h"
+
+/* Rows of one packet and of one batch of saving (contract of the events, and of the errors' cost). */
+#define PG_XLSX_BATCH_ROWS 1000
+
+/* Bytes of one stored chunk of an uploaded file. */
+#define PG_XLSX_CHUNK_BYTES (256 * 1024)
+
+#define PG_XLSX_CHANNEL "xlsx_task"
+
+#endif							/* PG_XLSX_H */

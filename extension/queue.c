@@ -1,0 +1,436 @@
+/*
+ * queue.c
+ *	  Tasks from their claim to their end.
+ */
+#include "queue.h"
+
+#include "catalog/pg_authid.h"
+#include "catalog/pg_type.h"
+#include "dispatch.h"
+#include "executor/spi.h"
+#include "guc.h"
+#include "miscadmin.h"
+#include "owner.h"
+#include "storage/lock.h"
+#include "store.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/syscache.h"
+#include "utils/timestamp.h"
+
+/* Fourth field of our advisory locks; PostgreSQL's own functions use 1 and 2. */
+#define LOCK_CLASS 0x7878
+
+/* Workers that may die on a task in a row. */
+#define MAX_DEATHS 3
+
+/* Candidates that one look into the queue considers. */
+#define CLAIM_CANDIDATES 64
+
+/*
+ * The lock of a task
+ */
+
+static LOCKTAG
+lock_tag(int64 task)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, (uint32) (task >> 32), (uint32) task, LOCK_CLASS);
+	return tag;
+}
+
+bool
+queue_try_lock(int64 task)
+{
+	LOCKTAG		tag = lock_tag(task);
+
+	return LockAcquire(&tag, ExclusiveLock, true, true) != LOCKACQUIRE_NOT_AVAIL;
+}
+
+void
+queue_unlock(int64 task)
+{
+	LOCKTAG		tag = lock_tag(task);
+
+	LockRelease(&tag, ExclusiveLock, true);
+}
+
+void
+queue_wait_unlocked(int64 task)
+{
+	LOCKTAG		tag = lock_tag(task);
+
+	(void) LockAcquire(&tag, ShareLock, false, false);
+	LockRelease(&tag, ShareLock, false);
+}
+
+/*
+ * Claiming
+ */
+
+static int64 *
+claim_candidates(Oid login, int *count)
+{
+	static OwnerStatement select = {
+		"SELECT array(SELECT id FROM xlsx_private.task WHERE login = $1::oid::regrole"
+		" AND (status = 'PROCESSING' OR (status = 'PENDING' AND run_at <= clock_timestamp()))"
+		" ORDER BY priority DESC, run_at, id LIMIT $2)",
+		2, {OIDOID, INT4OID}, NULL
+	};
+	Datum		values[] = {ObjectIdGetDatum(login), Int32GetDatum(CLAIM_CANDIDATES)};
+	Datum	   *ids;
+	int64	   *result;
+	OwnerRow	row;
+
+	owner_run(&select, values, NULL, &row);
+	deconstruct_array(DatumGetArrayTypeP(row.values[0]), INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &ids, NULL,
+					  count);
+	result = palloc(sizeof(int64) * (size_t) Max(*count, 1));
+	for (int i = 0; i < *count; i++)
+		result[i] = DatumGetInt64(ids[i]);
+	return result;
+}
+
+static void
+read_source(Task *task, Datum array)
+{
+	Datum	   *elements;
+
+	deconstruct_array(DatumGetArrayTypeP(array), INT4OID, 4, true, TYPALIGN_INT, &elements, NULL, &task->source_count);
+	task->source = palloc(sizeof(uint32) * (size_t) Max(task->source_count, 1));
+	for (int i = 0; i < task->source_count; i++)
+		task->source[i] = (uint32) DatumGetInt32(elements[i]);
+}
+
+static Task *
+task_of_row(const OwnerRow *row)
+{
+	Task	   *task = palloc0(sizeof(Task));
+	int			i = 0;
+
+	task->id = task->progress.task = DatumGetInt64(row->values[i++]);
+	task->profile = row->nulls[i] ? 0 : DatumGetInt64(row->values[i]);
+	i++;
+	task->file = row->nulls[i] ? 0 : DatumGetInt64(row->values[i]);
+	i++;
+	task->file_size = (uint64) DatumGetInt64(row->values[i++]);
+	task->owner = DatumGetObjectId(row->values[i++]);
+	task->attempt = DatumGetInt32(row->values[i++]);
+	task->time_zone = TextDatumGetCString(row->values[i++]);
+	task->date_style = TextDatumGetCString(row->values[i++]);
+	if (!row->nulls[i])
+		read_source(task, row->values[i]);
+	i++;
+	task->progress.total_rows = DatumGetInt64(row->values[i++]);
+	task->progress.validated_rows = DatumGetInt64(row->values[i++]);
+	task->progress.error_rows = DatumGetInt64(row->values[i++]);
+	task->progress.saved_rows = DatumGetInt64(row->values[i++]);
+	task->progress.cursor_row = DatumGetInt64(row->values[i++]);
+	task->progress.validated = DatumGetBool(row->values[i++]);
+	task->progress.packets = DatumGetInt32(row->values[i++]);
+	task->progress.packets_saved = DatumGetInt32(row->values[i++]);
+	return task;
+}
+
+/* The task as PROCESSING, if it still may be; its lock is held. deaths counts this start until a batch commits. */
+static Task *
+take(int64 id, int *deaths)
+{
+	static OwnerStatement update = {
+		"UPDATE xlsx_private.task SET status = 'PROCESSING', phase = NULL, phase_progress = 0,"
+		" attempts = attempts + CASE WHEN status = 'PENDING' THEN 1 ELSE 0 END,"
+		" deaths = CASE WHEN status = 'PROCESSING' THEN deaths + 1 ELSE 0 END, worker_pid = $2,"
+		" started_at = coalesce(started_at, clock_timestamp()), updated_at = clock_timestamp(),"
+		" error_code = NULL, error_message = NULL, error_detail = NULL, error_hint = NULL"
+		" WHERE id = $1 AND (status = 'PROCESSING' OR (status = 'PENDING' AND run_at <= clock_timestamp()))"
+		" RETURNING id, profile_id, file_id, file_size, owner::oid, attempts, time_zone, date_style, source_columns,"
+		" total_rows, validated_rows, error_rows, saved_rows, cursor_row, validated, packets, packets_saved, deaths",
+		2, {INT8OID, INT4OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(id), Int32GetDatum(MyProcPid)};
+	OwnerRow	row;
+
+	if (owner_run(&update, values, NULL, &row) == 0)
+		return NULL;
+	*deaths = DatumGetInt32(row.values[17]);
+	return task_of_row(&row);
+}
+
+/* A task that kills its workers must not go on doing so. */
+static void
+end_killer(int64 task)
+{
+	ErrorData	error = {
+		.sqlerrcode = ERRCODE_SYSTEM_ERROR,
+		.message = psprintf("the worker of this task died %d times in a row at the same place", MAX_DEATHS),
+		.hint = "The server's log tells why; the task can be retried."
+	};
+
+	queue_end(task, "FAILED", &error);
+	queue_unlock(task);
+}
+
+Task *
+queue_claim(Oid login)
+{
+	int			count;
+	int64	   *candidates = claim_candidates(login, &count);
+
+	for (int i = 0; i < count; i++)
+	{
+		Task	   *task;
+		int			deaths;
+
+		if (!queue_try_lock(candidates[i]))
+			continue;			/* somebody works on it */
+		task = take(candidates[i], &deaths);
+		if (task != NULL && deaths < MAX_DEATHS)
+			return task;
+		if (task != NULL)
+			end_killer(task->id);
+		else
+			queue_unlock(candidates[i]);
+	}
+	return NULL;
+}
+
+TimestampTz
+queue_next_due(Oid login)
+{
+	static OwnerStatement select = {
+		"SELECT min(run_at) FROM xlsx_private.task WHERE status = 'PENDING' AND login = $1::oid::regrole",
+		1, {OIDOID}, NULL
+	};
+	Datum		values[] = {ObjectIdGetDatum(login)};
+	OwnerRow	row;
+
+	owner_run(&select, values, NULL, &row);
+	return row.nulls[0] ? DT_NOEND : DatumGetTimestampTz(row.values[0]);
+}
+
+void
+queue_save_source(const Task *task, const uint32 *source, int count)
+{
+	static OwnerStatement update = {
+		"UPDATE xlsx_private.task SET source_columns = $2 WHERE id = $1", 2, {INT8OID, INT4ARRAYOID}, NULL
+	};
+	Datum	   *elements = palloc(sizeof(Datum) * (size_t) Max(count, 1));
+	Datum		values[2];
+
+	for (int i = 0; i < count; i++)
+		elements[i] = Int32GetDatum((int32) source[i]);
+	values[0] = Int64GetDatum(task->id);
+	values[1] = PointerGetDatum(construct_array(elements, count, INT4OID, 4, true, TYPALIGN_INT));
+	owner_run(&update, values, NULL, NULL);
+}
+
+/*
+ * Ending
+ */
+
+static void
+remove_packets(int64 task)
+{
+	static OwnerStatement delete = {
+		"DELETE FROM xlsx_private.packet WHERE task_id = $1", 1, {INT8OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(task)};
+
+	owner_run(&delete, values, NULL, NULL);
+}
+
+static void
+remove_file(int64 file)
+{
+	static OwnerStatement delete = {
+		"DELETE FROM xlsx_private.file WHERE id = $1", 1, {INT8OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(file)};
+
+	store_current()->remove(file);
+	owner_run(&delete, values, NULL, NULL);
+}
+
+void
+queue_complete(Task *task)
+{
+	static OwnerStatement update = {
+		"UPDATE xlsx_private.task SET status = CASE WHEN error_rows > 0 THEN 'HAS_ERRORS' ELSE 'COMPLETED' END,"
+		" phase = NULL, progress = 100, total_rows = saved_rows + error_rows, worker_pid = NULL, deaths = 0,"
+		" updated_at = clock_timestamp(), completed_at = clock_timestamp() WHERE id = $1",
+		1, {INT8OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(task->id)};
+
+	remove_packets(task->id);
+	if (task->file != 0)
+		remove_file(task->file);
+	progress_completed(&task->progress);
+	owner_run(&update, values, NULL, NULL);
+	progress_terminal(task->id);
+}
+
+static void
+text_argument(Datum *value, char *null, const char *text)
+{
+	*null = text == NULL ? 'n' : ' ';
+	*value = text == NULL ? (Datum) 0 : CStringGetTextDatum(text);
+}
+
+void
+queue_end(int64 task, const char *status, const ErrorData *error)
+{
+	static OwnerStatement update = {
+		"UPDATE xlsx_private.task SET status = $2, phase = NULL, worker_pid = NULL, deaths = 0,"
+		" error_code = $3, error_message = $4, error_detail = $5, error_hint = $6,"
+		" updated_at = clock_timestamp(), completed_at = clock_timestamp() WHERE id = $1",
+		6, {INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID}, NULL
+	};
+	Datum		values[6] = {Int64GetDatum(task), CStringGetTextDatum(status)};
+	char		nulls[6] = {' ', ' '};
+
+	text_argument(&values[2], &nulls[2], unpack_sql_state(error->sqlerrcode));
+	text_argument(&values[3], &nulls[3], error->message);
+	text_argument(&values[4], &nulls[4], error->detail);
+	text_argument(&values[5], &nulls[5], error->hint);
+	owner_run(&update, values, nulls, NULL);
+	progress_terminal(task);
+}
+
+bool
+queue_postpone(const Task *task, const ErrorData *error, int64 *delay_ms)
+{
+	static OwnerStatement update = {
+		"UPDATE xlsx_private.task SET status = 'PENDING', phase = NULL, worker_pid = NULL, deaths = 0,"
+		" run_at = clock_timestamp() + $2 * interval '1 millisecond', error_code = $3, error_message = $4,"
+		" updated_at = clock_timestamp() WHERE id = $1",
+		4, {INT8OID, INT8OID, TEXTOID, TEXTOID}, NULL
+	};
+	Datum		values[4];
+	char		nulls[4] = {' ', ' ', ' ', ' '};
+
+	if (task->attempt >= pg_xlsx_max_attempts)
+		return false;
+	/* 2, 6, 14, ... seconds: (2^n - 1) times the delay, as Bull counts */
+	*delay_ms = (((int64) 1 << Min(task->attempt, 20)) - 1) * pg_xlsx_retry_delay;
+	values[0] = Int64GetDatum(task->id);
+	values[1] = Int64GetDatum(*delay_ms);
+	text_argument(&values[2], &nulls[2], unpack_sql_state(error->sqlerrcode));
+	text_argument(&values[3], &nulls[3], error->message);
+	owner_run(&update, values, nulls, NULL);
+	progress_retrying(task->id, task->attempt + 1, *delay_ms);
+	return true;
+}
+
+/*
+ * Sweeping
+ */
+
+/* Can the role log in at all?  If not, no worker will ever run its tasks. */
+static bool
+can_log_in(Oid role)
+{
+	HeapTuple	tuple = SearchSysCache1(AUTHOID, ObjectIdGetDatum(role));
+	bool		can = HeapTupleIsValid(tuple) && ((Form_pg_authid) GETSTRUCT(tuple))->rolcanlogin;
+
+	if (HeapTupleIsValid(tuple))
+		ReleaseSysCache(tuple);
+	return can;
+}
+
+static void
+end_tasks_of(Oid login)
+{
+	static OwnerStatement select = {
+		"SELECT id FROM xlsx_private.task WHERE login = $1::oid::regrole AND status IN ('PENDING', 'PROCESSING') LIMIT 1",
+		1, {OIDOID}, NULL
+	};
+	Datum		values[] = {ObjectIdGetDatum(login)};
+	ErrorData	error = {
+		.sqlerrcode = ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
+		.message = "the role that submitted this task cannot log in any more"
+	};
+	OwnerRow	row;
+
+	while (owner_run(&select, values, NULL, &row) > 0)
+		queue_end(DatumGetInt64(row.values[0]), "FAILED", &error);
+}
+
+/* Roles with tasks that are due, or PROCESSING without a worker. */
+static void
+want_workers(void)
+{
+	static OwnerStatement select = {
+		"SELECT array(SELECT DISTINCT login::oid FROM xlsx_private.task"
+		" WHERE status = 'PROCESSING' OR (status = 'PENDING' AND run_at <= clock_timestamp()))",
+		0, {0}, NULL
+	};
+	OwnerRow	row;
+	Datum	   *roles;
+	int			count;
+
+	owner_run(&select, NULL, NULL, &row);
+	deconstruct_array(DatumGetArrayTypeP(row.values[0]), OIDOID, sizeof(Oid), true, TYPALIGN_INT, &roles, NULL, &count);
+	for (int i = 0; i < count; i++)
+	{
+		Oid			role = DatumGetObjectId(roles[i]);
+
+		if (can_log_in(role))
+			dispatch_want_now(MyDatabaseId, role);
+		else
+			end_tasks_of(role);
+	}
+}
+
+/* Files that no active task needs and nobody has used for so long; with them the packets of their tasks. */
+static void
+remove_expired(void)
+{
+	static OwnerStatement select = {
+		"SELECT f.id FROM xlsx_private.file f WHERE f.used_at < clock_timestamp() - $1 * interval '1 second'"
+		" AND NOT EXISTS (SELECT FROM xlsx_private.task t WHERE t.file_id = f.id"
+		" AND (t.status IN ('PENDING', 'PROCESSING')"
+		" OR t.updated_at >= clock_timestamp() - $1 * interval '1 second')) LIMIT 1",
+		1, {INT4OID}, NULL
+	};
+	static OwnerStatement delete_packets = {
+		"DELETE FROM xlsx_private.packet p USING xlsx_private.task t WHERE t.id = p.task_id AND t.file_id = $1",
+		1, {INT8OID}, NULL
+	};
+	Datum		values[] = {Int32GetDatum(pg_xlsx_upload_ttl)};
+	OwnerRow	row;
+
+	while (owner_run(&select, values, NULL, &row) > 0)
+	{
+		owner_run(&delete_packets, row.values, NULL, NULL);
+		remove_file(DatumGetInt64(row.values[0]));
+	}
+}
+
+/* The next time that something is due: a task that waits, or a file that expires. */
+static TimestampTz
+next_due(void)
+{
+	static OwnerStatement select = {
+		"SELECT least((SELECT min(run_at) FROM xlsx_private.task"
+		" WHERE status = 'PENDING' AND run_at > clock_timestamp()),"
+		" (SELECT min(greatest(f.used_at, t.updated_at) + $1 * interval '1 second') FROM xlsx_private.file f"
+		" LEFT JOIN xlsx_private.task t ON t.file_id = f.id"
+		" WHERE t.status IS NULL OR t.status NOT IN ('PENDING', 'PROCESSING')))",
+		1, {INT4OID}, NULL
+	};
+	Datum		values[] = {Int32GetDatum(pg_xlsx_upload_ttl)};
+	OwnerRow	row;
+
+	owner_run(&select, values, NULL, &row);
+	return row.nulls[0] ? DT_NOEND : DatumGetTimestampTz(row.values[0]);
+}
+
+TimestampTz
+queue_sweep(void)
+{
+	want_workers();
+	remove_expired();
+	return next_due();
+}

@@ -1,0 +1,71 @@
+/*
+ * queue.h
+ *	  Tasks from their claim to their end, as a worker sees them.
+ *
+ * Whoever works on a task holds its lock, an advisory lock in a key space of
+ * our own, for the session: a dead worker's lock is free at once, so there
+ * are no heartbeats.  A task that says PROCESSING while its lock is free has
+ * lost its worker.
+ *
+ * State machine (status):
+ *	  PENDING -> PROCESSING			claim
+ *	  PROCESSING -> PROCESSING		claim after the death of a worker
+ *	  PROCESSING -> PENDING			an attempt failed, another will follow
+ *	  PROCESSING -> COMPLETED, HAS_ERRORS, FAILED, CANCELLED
+ *	  PENDING -> CANCELLED, FAILED
+ *	  FAILED, CANCELLED -> PENDING	xlsx.retry
+ */
+#ifndef PG_XLSX_QUEUE_H
+#define PG_XLSX_QUEUE_H
+
+#include "pg_xlsx.h"
+
+#include "datatype/timestamp.h"
+#include "progress.h"
+
+typedef struct Task
+{
+	int64		id;
+	int64		profile;		/* 0: dropped */
+	int64		file;			/* 0: gone */
+	uint64		file_size;
+	Oid			owner;			/* the work is done as this role */
+	int			attempt;		/* this one, from 1 */
+	char	   *time_zone;
+	char	   *date_style;
+	int			source_count;
+	uint32	   *source;			/* header mapping of an earlier attempt, NULL before there is one */
+	Progress	progress;
+} Task;
+
+/* The lock of a task. try: false when another session has it. wait: blocks until it is free, and gives it back. */
+extern bool queue_try_lock(int64 task);
+extern void queue_unlock(int64 task);
+extern void queue_wait_unlocked(int64 task);
+
+/*
+ * Takes the next due task of a login role: locked, PROCESSING, its attempt
+ * counted, in the current transaction.  NULL when there is none.  *task lives
+ * in the current memory context.  A task that has lost too many workers in a
+ * row is ended as FAILED on the way.
+ */
+extern Task *queue_claim(Oid login);
+
+/* When the next waiting task of this role is due; DT_NOEND when none waits. */
+extern TimestampTz queue_next_due(Oid login);
+
+extern void queue_save_source(const Task *task, const uint32 *source, int count);
+
+/* Ends a task in good order; file and packets go. */
+extern void queue_complete(Task *task);
+
+/* Ends a task as FAILED or CANCELLED. Its file and packets stay until their time is over, for xlsx.retry. */
+extern void queue_end(int64 task, const char *status, const ErrorData *error);
+
+/* Ends an attempt: the task waits for the next one, which is due after *delay_ms. False when there was the last. */
+extern bool queue_postpone(const Task *task, const ErrorData *error, int64 *delay_ms);
+
+/* A sweep: wants workers for tasks that are due or lost theirs, removes what has expired; returns the next due time. */
+extern TimestampTz queue_sweep(void);
+
+#endif							/* PG_XLSX_QUEUE_H */

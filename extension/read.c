@@ -1,0 +1,166 @@
+/*
+ * read.c
+ *	  Set-returning functions over the sheets of a workbook.
+ */
+#include "pg_xlsx.h"
+
+#include "core/ref.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "glue.h"
+#include "lib/stringinfo.h"
+#include "miscadmin.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/tuplestore.h"
+
+PG_FUNCTION_INFO_V1(pg_xlsx_sheets);
+PG_FUNCTION_INFO_V1(pg_xlsx_cells);
+
+static const char *const kind_names[] = {"blank", "number", "text", "bool", "date", "error"};
+
+/* A book over a bytea argument; the memory context of the call closes it. */
+static XlsxBook *
+book_of_argument(FunctionCallInfo fcinfo, int argument)
+{
+	bytea	   *file = PG_GETARG_BYTEA_PP(argument);
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx book", ALLOCSET_DEFAULT_SIZES);
+	XlsxSource	source;
+
+	xlsx_source_memory(&source, VARDATA_ANY(file), VARSIZE_ANY_EXHDR(file));
+	return glue_book_open(&source, context);
+}
+
+Datum
+pg_xlsx_sheets(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	XlsxBook   *book;
+
+	InitMaterializedSRF(fcinfo, 0);
+	book = book_of_argument(fcinfo, 0);
+	for (size_t i = 0; i < xlsx_book_sheet_count(book); i++)
+	{
+		const XlsxSheetInfo *info = xlsx_book_sheet(book, i);
+		Datum		values[3] = {
+			Int32GetDatum((int32) i + 1),
+			CStringGetTextDatum(info->name),
+			CStringGetTextDatum(info->state == XLSX_SHEET_VISIBLE ? "visible" : "hidden")
+		};
+		bool		nulls[3] = {false, false, false};
+
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+	return (Datum) 0;
+}
+
+/* What xlsx.cells was asked for, and where its rows go. */
+typedef struct CellDump
+{
+	Tuplestorestate *store;
+	TupleDesc	desc;
+	XlsxRange	range;
+	bool		date1904;
+	MemoryContext row_context;	/* reset after each row */
+	StringInfoData text;
+} CellDump;
+
+static Datum
+cell_value(CellDump *dump, const XlsxCell *cell)
+{
+	size_t		needed;
+
+	if (cell->kind == XLSX_TEXT || cell->kind == XLSX_ERROR)
+		return PointerGetDatum(cstring_to_text_with_len(cell->text, (int) cell->length));
+	resetStringInfo(&dump->text);
+	needed = xlsx_cell_text(cell, dump->date1904, dump->text.data, (size_t) dump->text.maxlen);
+	Assert(needed < (size_t) dump->text.maxlen);
+	return PointerGetDatum(cstring_to_text_with_len(dump->text.data, (int) needed));
+}
+
+static void
+put_row(CellDump *dump, int32 sheet, const XlsxRow *row)
+{
+	MemoryContext caller = MemoryContextSwitchTo(dump->row_context);
+
+	for (uint32 i = 0; i < row->count; i++)
+	{
+		const XlsxCell *cell = &row->cells[i];
+		char		letters[8];
+		Datum		values[5];
+		bool		nulls[5] = {false};
+
+		if (cell->column < dump->range.first_column || cell->column > dump->range.last_column)
+			continue;
+		xlsx_ref_column(cell->column, letters);
+		values[0] = Int32GetDatum(sheet);
+		values[1] = Int32GetDatum((int32) row->number);
+		values[2] = CStringGetTextDatum(letters);
+		values[3] = CStringGetTextDatum(kind_names[cell->kind]);
+		values[4] = cell_value(dump, cell);
+		tuplestore_putvalues(dump->store, dump->desc, values, nulls);
+	}
+	MemoryContextSwitchTo(caller);
+	MemoryContextReset(dump->row_context);
+}
+
+static void
+put_sheet(CellDump *dump, XlsxBook *book, size_t index)
+{
+	XlsxError	error;
+	XlsxSheet  *sheet;
+	const XlsxRow *row;
+	XlsxStatus	status = xlsx_sheet_open(book, index, &sheet, &error);
+
+	while (status == XLSX_OK && (status = xlsx_sheet_next(sheet, &row, &error)) == XLSX_OK)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (row->number >= dump->range.first_row && row->number <= dump->range.last_row)
+			put_row(dump, (int32) index + 1, row);
+	}
+	if (status != XLSX_DONE)
+		glue_throw(&error);
+	xlsx_sheet_close(sheet);
+}
+
+static XlsxRange
+range_of_argument(FunctionCallInfo fcinfo, int argument)
+{
+	XlsxRange	range = {1, 1, UINT32_MAX, UINT32_MAX};
+	text	   *wanted;
+
+	if (PG_ARGISNULL(argument))
+		return range;
+	wanted = PG_GETARG_TEXT_PP(argument);
+	if (!xlsx_range_parse(VARDATA_ANY(wanted), VARSIZE_ANY_EXHDR(wanted), &range))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"%s\" is not a cell range", text_to_cstring(wanted)),
+				 errhint("Write it as \"A2:C100\", \"A:C\" or \"2:100\".")));
+	return range;
+}
+
+Datum
+pg_xlsx_cells(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	XlsxBook   *book;
+	CellDump	dump;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	InitMaterializedSRF(fcinfo, 0);
+	dump.range = range_of_argument(fcinfo, 2);
+	book = book_of_argument(fcinfo, 0);
+	dump.store = result->setResult;
+	dump.desc = result->setDesc;
+	dump.date1904 = xlsx_book_date1904(book);
+	dump.row_context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx row", ALLOCSET_DEFAULT_SIZES);
+	initStringInfo(&dump.text);
+	if (!PG_ARGISNULL(1))
+		put_sheet(&dump, book, glue_find_sheet(book, text_to_cstring(PG_GETARG_TEXT_PP(1))));
+	else
+		for (size_t i = 0; i < xlsx_book_sheet_count(book); i++)
+			put_sheet(&dump, book, i);
+	return (Datum) 0;
+}

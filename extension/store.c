@@ -1,0 +1,94 @@
+/*
+ * store.c
+ *	  A byte source over stored chunks.
+ */
+#include "store.h"
+
+#include "utils/memutils.h"
+
+/* Two are enough: the parts are read forward, and the zip directory lies at the end. */
+#define CACHED_CHUNKS 2
+
+typedef struct CachedChunk
+{
+	int32		no;				/* -1: empty */
+	int			length;
+	char		data[PG_XLSX_CHUNK_BYTES];
+} CachedChunk;
+
+typedef struct StoreReader
+{
+	const Store *store;
+	int64		file;
+	uint64		size;
+	int			oldest;
+	CachedChunk chunk[CACHED_CHUNKS];
+} StoreReader;
+
+const Store *
+store_current(void)
+{
+	return &store_table;
+}
+
+/* The chunk from the cache or the store; NULL when the store does not have it. */
+static CachedChunk *
+reader_chunk(StoreReader *reader, int32 no)
+{
+	CachedChunk *chunk;
+
+	for (int i = 0; i < CACHED_CHUNKS; i++)
+		if (reader->chunk[i].no == no)
+			return &reader->chunk[i];
+	chunk = &reader->chunk[reader->oldest];
+	reader->oldest = (reader->oldest + 1) % CACHED_CHUNKS;
+	chunk->no = -1;
+	chunk->length = reader->store->get(reader->file, no, chunk->data);
+	if (chunk->length < 0)
+		return NULL;
+	chunk->no = no;
+	return chunk;
+}
+
+static XlsxStatus
+reader_read(void *context, uint64_t offset, void *buffer, size_t length, size_t *got, XlsxError *error)
+{
+	StoreReader *reader = context;
+	char	   *out = buffer;
+
+	*got = 0;
+	while (*got < length && offset + *got < reader->size)
+	{
+		uint64		position = offset + *got;
+		CachedChunk *chunk = reader_chunk(reader, (int32) (position / PG_XLSX_CHUNK_BYTES));
+		size_t		start = position % PG_XLSX_CHUNK_BYTES;
+		size_t		n;
+
+		if (chunk == NULL || (size_t) chunk->length <= start)
+		{
+			xlsx_fail(error, XLSX_IO, "uploaded file is not there any more");
+			return xlsx_fail_hint(error, "Upload the file again.");
+		}
+		n = Min(length - *got, (size_t) chunk->length - start);
+		memcpy(out + *got, chunk->data + start, n);
+		*got += n;
+	}
+	return XLSX_OK;
+}
+
+void
+store_source(XlsxSource *source, int64 file, uint64 size, MemoryContext context)
+{
+	StoreReader *reader = MemoryContextAlloc(context, sizeof(StoreReader));
+
+	reader->store = store_current();
+	reader->file = file;
+	reader->size = size;
+	reader->oldest = 0;
+	for (int i = 0; i < CACHED_CHUNKS; i++)
+		reader->chunk[i].no = -1;
+	*source = (XlsxSource)
+	{
+		.read = reader_read,.size = size,.context = reader,.descriptor = -1
+	};
+}

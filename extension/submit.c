@@ -1,0 +1,350 @@
+/*
+ * submit.c
+ *	  Files come in, and tasks for them are queued.
+ */
+#include "pg_xlsx.h"
+
+#include "catalog/pg_type.h"
+#include "commands/dbcommands.h"
+#include "core/book.h"
+#include "dispatch.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "glue.h"
+#include "miscadmin.h"
+#include "owner.h"
+#include "profile.h"
+#include "store.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+PG_FUNCTION_INFO_V1(pg_xlsx_submit);
+PG_FUNCTION_INFO_V1(pg_xlsx_upload_begin);
+PG_FUNCTION_INFO_V1(pg_xlsx_upload_chunk);
+PG_FUNCTION_INFO_V1(pg_xlsx_upload_options);
+PG_FUNCTION_INFO_V1(pg_xlsx_upload_finish);
+
+/* Bytes that tell a workbook from other files. */
+#define SNIFF_BYTES 4096
+
+#define MAX_FILE_NAME 1024
+
+/* What a task is made of beside its file. */
+typedef struct Submission
+{
+	const char *profile;		/* NULL: the default */
+	Datum		run_at;
+	bool		run_now;
+	int32		priority;
+	const char *idempotency_key;	/* NULL: none */
+} Submission;
+
+/* An upload as its row says. */
+typedef struct Upload
+{
+	int64		id;
+	char	   *name;
+	int64		size;
+	Submission	submission;
+} Upload;
+
+/*
+ * Files
+ */
+
+static int64
+create_file(const char *profile, const char *name, Datum options, bool has_options)
+{
+	static OwnerStatement insert = {
+		"INSERT INTO xlsx_private.file (name, profile, options, owner) VALUES ($1, $2, $3::jsonb, $4::oid::regrole)"
+		" RETURNING id",
+		4, {TEXTOID, TEXTOID, TEXTOID, OIDOID}, NULL
+	};
+	Datum		values[] = {
+		CStringGetTextDatum(name), profile != NULL ? CStringGetTextDatum(profile) : (Datum) 0, options,
+		ObjectIdGetDatum(GetUserId())
+	};
+	char		nulls[] = {' ', profile != NULL ? ' ' : 'n', has_options ? ' ' : 'n', ' '};
+	OwnerRow	row;
+
+	if (name[0] == '\0' || strlen(name) > MAX_FILE_NAME)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("file name must have between 1 and %d bytes", MAX_FILE_NAME)));
+	owner_run(&insert, values, nulls, &row);
+	return DatumGetInt64(row.values[0]);
+}
+
+/* Refuses what cannot be a workbook, by its first bytes. */
+static void
+check_content(const char *head, size_t length)
+{
+	XlsxError	error;
+
+	if (xlsx_sniff(head, Min(length, SNIFF_BYTES), &error) != XLSX_OK)
+		glue_throw(&error);
+}
+
+/*
+ * Refuses a whole zip that is no workbook.  One that cannot be opened as a zip
+ * is left to its task, which will fail with the place.
+ */
+static void
+check_package(int64 file, uint64 size)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx upload", ALLOCSET_DEFAULT_SIZES);
+	XlsxSource	source;
+	XlsxError	error;
+
+	store_source(&source, file, size, context);
+	if (glue_book_try(&source, context, &error) == NULL &&
+		(error.status == XLSX_NOT_A_WORKBOOK || error.status == XLSX_ENCRYPTED))
+		glue_throw(&error);
+	MemoryContextDelete(context);
+}
+
+/* A file of the current role that is being uploaded. */
+static Upload *
+find_upload(int64 id)
+{
+	static OwnerStatement select = {
+		"SELECT name, size, profile, options ->> 'idempotencyKey', (options ->> 'runAt')::timestamptz,"
+		" (options ->> 'priority')::int, owner::oid FROM xlsx_private.file WHERE id = $1 AND NOT complete FOR UPDATE",
+		1, {INT8OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(id)};
+	Upload	   *upload = palloc0(sizeof(Upload));
+	OwnerRow	row;
+
+	if (owner_run(&select, values, NULL, &row) == 0 ||
+		!has_privs_of_role(GetUserId(), DatumGetObjectId(row.values[6])))
+		ereport(ERROR,
+				(errcode(ERRCODE_NO_DATA_FOUND),
+				 errmsg("upload " INT64_FORMAT " does not exist", id)));
+	upload->id = id;
+	upload->name = TextDatumGetCString(row.values[0]);
+	upload->size = DatumGetInt64(row.values[1]);
+	upload->submission.profile = row.nulls[2] ? NULL : TextDatumGetCString(row.values[2]);
+	upload->submission.idempotency_key = row.nulls[3] ? NULL : TextDatumGetCString(row.values[3]);
+	upload->submission.run_now = row.nulls[4];
+	upload->submission.run_at = row.values[4];
+	upload->submission.priority = row.nulls[5] ? 0 : DatumGetInt32(row.values[5]);
+	return upload;
+}
+
+static void
+set_file_size(int64 file, int64 size, bool complete)
+{
+	static OwnerStatement update = {
+		"UPDATE xlsx_private.file SET size = $2, complete = $3, used_at = clock_timestamp() WHERE id = $1",
+		3, {INT8OID, INT8OID, BOOLOID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(file), Int64GetDatum(size), BoolGetDatum(complete)};
+
+	owner_run(&update, values, NULL, NULL);
+}
+
+/*
+ * Tasks
+ */
+
+/* The task of an earlier submission with this key, 0 when there is none. */
+static int64
+find_by_key(const char *key)
+{
+	static OwnerStatement select = {
+		"SELECT id FROM xlsx_private.task WHERE owner = $1::oid::regrole AND idempotency_key = $2",
+		2, {OIDOID, TEXTOID}, NULL
+	};
+	Datum		values[2];
+	OwnerRow	row;
+
+	if (key == NULL)
+		return 0;
+	values[0] = ObjectIdGetDatum(GetUserId());
+	values[1] = CStringGetTextDatum(key);
+	return owner_run(&select, values, NULL, &row) > 0 ? DatumGetInt64(row.values[0]) : 0;
+}
+
+/* Queues a task; 0 when the idempotency key is taken (waits for whoever is taking it). */
+static int64
+create_task(int64 file, const char *file_name, int64 size, const Submission *submission)
+{
+	static OwnerStatement insert = {
+		"INSERT INTO xlsx_private.task (profile_id, profile, file_id, file_name, file_size, owner, login, run_at,"
+		" priority, idempotency_key, time_zone, date_style)"
+		" VALUES ($1, $2, $3, $4, $5, $6::oid::regrole, $7::oid::regrole, coalesce($8, clock_timestamp()), $9, $10,"
+		" $11, $12)"
+		" ON CONFLICT (owner, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING RETURNING id",
+		12, {INT8OID, TEXTOID, INT8OID, TEXTOID, INT8OID, OIDOID, OIDOID, TIMESTAMPTZOID, INT4OID, TEXTOID, TEXTOID,
+		TEXTOID}, NULL
+	};
+	const char *profile = submission->profile;
+	int64		profile_id = profile_find(&profile);
+	const char *key = submission->idempotency_key;
+	Datum		values[] = {
+		Int64GetDatum(profile_id), CStringGetTextDatum(profile), Int64GetDatum(file), CStringGetTextDatum(file_name),
+		Int64GetDatum(size), ObjectIdGetDatum(GetUserId()), ObjectIdGetDatum(GetSessionUserId()),
+		submission->run_at, Int32GetDatum(submission->priority), key != NULL ? CStringGetTextDatum(key) : (Datum) 0,
+		CStringGetTextDatum(GetConfigOption("TimeZone", false, false)),
+		CStringGetTextDatum(GetConfigOption("DateStyle", false, false))
+	};
+	char		nulls[] = {
+		' ', ' ', ' ', ' ', ' ', ' ', ' ', submission->run_now ? 'n' : ' ', ' ', key != NULL ? ' ' : 'n', ' ', ' '
+	};
+	OwnerRow	row;
+
+	if (owner_run(&insert, values, nulls, &row) == 0)
+		return 0;
+	if (submission->run_now || DatumGetTimestampTz(submission->run_at) <= GetCurrentTimestamp())
+		dispatch_want(GetSessionUserId());
+	else
+		dispatch_due(MyDatabaseId, DatumGetTimestampTz(submission->run_at));
+	return DatumGetInt64(row.values[0]);
+}
+
+/* Ends a file's upload with its task. *created is false when the key belongs to an earlier one. */
+static int64
+finish_file(int64 file, const char *file_name, int64 size, const Submission *submission, bool *created)
+{
+	int64		task = find_by_key(submission->idempotency_key);
+
+	*created = false;
+	if (task == 0)
+	{
+		check_package(file, (uint64) size);
+		set_file_size(file, size, true);
+		task = create_task(file, file_name, size, submission);
+		*created = task != 0;
+	}
+	if (*created)
+		return task;
+	store_current()->remove(file);
+	set_file_size(file, 0, false);	/* without bytes; the sweep takes the row */
+	return task != 0 ? task : find_by_key(submission->idempotency_key);
+}
+
+/*
+ * SQL
+ */
+
+static char *
+text_or_null(FunctionCallInfo fcinfo, int argument)
+{
+	return PG_ARGISNULL(argument) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(argument));
+}
+
+static void
+put_chunks(int64 file, bytea *data)
+{
+	size_t		size = VARSIZE_ANY_EXHDR(data);
+	bytea	   *chunk = palloc(PG_XLSX_CHUNK_BYTES + VARHDRSZ);
+
+	for (size_t at = 0; at < size; at += PG_XLSX_CHUNK_BYTES)
+	{
+		size_t		length = Min(size - at, PG_XLSX_CHUNK_BYTES);
+
+		memcpy(VARDATA(chunk), VARDATA_ANY(data) + at, length);
+		SET_VARSIZE(chunk, length + VARHDRSZ);
+		store_current()->put(file, (int32) (at / PG_XLSX_CHUNK_BYTES), chunk);
+	}
+	pfree(chunk);
+}
+
+Datum
+pg_xlsx_submit(PG_FUNCTION_ARGS)
+{
+	Submission	submission = {
+		.profile = text_or_null(fcinfo, 0),
+		.run_now = PG_ARGISNULL(3),
+		.run_at = PG_ARGISNULL(3) ? (Datum) 0 : PG_GETARG_DATUM(3),
+		.priority = PG_ARGISNULL(4) ? 0 : PG_GETARG_INT32(4),
+		.idempotency_key = text_or_null(fcinfo, 5)
+	};
+	char	   *name = PG_ARGISNULL(2) ? "upload.xlsx" : text_or_null(fcinfo, 2);
+	bytea	   *data;
+	int64		file;
+	bool		created;
+
+	if (PG_ARGISNULL(1))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("file must not be null")));
+	data = PG_GETARG_BYTEA_PP(1);
+	check_content(VARDATA_ANY(data), VARSIZE_ANY_EXHDR(data));
+	file = create_file(submission.profile, name, (Datum) 0, false);
+	put_chunks(file, data);
+	PG_RETURN_INT64(finish_file(file, name, (int64) VARSIZE_ANY_EXHDR(data), &submission, &created));
+}
+
+Datum
+pg_xlsx_upload_begin(PG_FUNCTION_ARGS)
+{
+	char	   *name = PG_ARGISNULL(1) ? "upload.xlsx" : text_or_null(fcinfo, 1);
+
+	PG_RETURN_INT64(create_file(text_or_null(fcinfo, 0), name, PG_ARGISNULL(2) ? (Datum) 0 : PG_GETARG_DATUM(2),
+								!PG_ARGISNULL(2)));
+}
+
+Datum
+pg_xlsx_upload_options(PG_FUNCTION_ARGS)
+{
+	static OwnerStatement update = {
+		"UPDATE xlsx_private.file SET profile = $2, options = $3::jsonb WHERE id = $1", 3, {INT8OID, TEXTOID, TEXTOID},
+		NULL
+	};
+	Datum		values[3];
+	char		nulls[3];
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	(void) find_upload(PG_GETARG_INT64(0));
+	for (int i = 0; i < 3; i++)
+	{
+		nulls[i] = PG_ARGISNULL(i) ? 'n' : ' ';
+		values[i] = PG_ARGISNULL(i) ? (Datum) 0 : PG_GETARG_DATUM(i);
+	}
+	owner_run(&update, values, nulls, NULL);
+	PG_RETURN_VOID();
+}
+
+Datum
+pg_xlsx_upload_chunk(PG_FUNCTION_ARGS)
+{
+	Upload	   *upload = find_upload(PG_GETARG_INT64(0));
+	int32		no = PG_GETARG_INT32(1);
+	bytea	   *data = PG_GETARG_BYTEA_PP(2);
+	size_t		length = VARSIZE_ANY_EXHDR(data);
+
+	if (upload->size != (int64) no * PG_XLSX_CHUNK_BYTES || length == 0 || length > PG_XLSX_CHUNK_BYTES)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("chunk %d does not follow the ones before", no),
+				 errdetail("Chunks are counted from 0, and all but the last have %d bytes.", PG_XLSX_CHUNK_BYTES)));
+	if (no == 0)
+		check_content(VARDATA_ANY(data), length);
+	store_current()->put(upload->id, no, data);
+	set_file_size(upload->id, upload->size + (int64) length, false);
+	PG_RETURN_VOID();
+}
+
+Datum
+pg_xlsx_upload_finish(PG_FUNCTION_ARGS)
+{
+	Upload	   *upload = find_upload(PG_GETARG_INT64(0));
+	TupleDesc	descriptor;
+	Datum		values[2];
+	bool		nulls[2] = {false, false};
+	bool		created;
+
+	if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	if (upload->size == 0)
+		check_content("", 0);
+	values[0] = Int64GetDatum(finish_file(upload->id, upload->name, upload->size, &upload->submission, &created));
+	values[1] = BoolGetDatum(created);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), values, nulls)));
+}

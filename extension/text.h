@@ -1,0 +1,27 @@
+/*
+ * text.h
+ *	  White space of UTF-8 text, as a spreadsheet's users mean it.
+ */
+#ifndef PG_XLSX_TEXT_H
+#define PG_XLSX_TEXT_H
+
+#include "pg_xlsx.h"
+
+/*
+ * Bytes of the white space character at the start of text, 0 when there is
+ * none: the ones that JavaScript's trim() removes (ECMA-262, 22.1.3.32), since
+ * what it removed the seed's rules never saw.
+ */
+extern int	text_space_length(const char *text, size_t length);
+
+/* Narrows *text and *length to what is left without white space at both ends. */
+extern void text_trim(const char **text, size_t *length);
+
+/*
+ * UTF-8 of a workbook -> the database's encoding; the same pointer where
+ * nothing is to be done.  *valid is false when the text holds what a database
+ * cannot keep: a NUL character, or bytes that are no UTF-8.
+ */
+extern const char *text_to_server(const char *text, size_t length, size_t *server_length, bool *valid);
+
+#endif							/* PG_XLSX_TEXT_H */

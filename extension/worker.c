@@ -1,0 +1,249 @@
+/*
+ * worker.c
+ *	  The process that runs tasks, one after another, logged in as their submitter.
+ */
+#include "pg_xlsx.h"
+
+#include "access/xact.h"
+#include "dispatch.h"
+#include "import.h"
+#include "libpq/pqsignal.h"
+#include "miscadmin.h"
+#include "owner.h"
+#include "pgstat.h"
+#include "postmaster/bgworker.h"
+#include "postmaster/interrupt.h"
+#include "queue.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "storage/lmgr.h"
+#include "tcop/tcopprot.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+#include "utils/wait_event.h"
+
+PGDLLEXPORT void pg_xlsx_worker_main(Datum arg);
+
+/* Without a launcher a worker waits itself for its role's next task, if that comes soon. */
+#define LINGER_MS 10000
+
+static void
+transaction_begin(void)
+{
+	StartTransactionCommand();
+	PushActiveSnapshot(GetTransactionSnapshot());
+}
+
+static void
+transaction_end(void)
+{
+	PopActiveSnapshot();
+	CommitTransactionCommand();
+}
+
+static void
+set_session(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SET, true, 0, false);
+}
+
+/* The work is done as the role and with the settings of the submit. */
+static void
+assume_role(const Task *task)
+{
+	transaction_begin();
+	set_session("role", GetUserNameFromId(task->owner, false));
+	set_session("TimeZone", task->time_zone);
+	set_session("DateStyle", task->date_style);
+	set_session("synchronous_commit", "off");
+	transaction_end();
+}
+
+static void
+drop_role(void)
+{
+	transaction_begin();
+	set_session("role", "none");
+	transaction_end();
+}
+
+/* Can another attempt help?  Not where the file, the profile or the target is at fault. */
+static bool
+is_passing(int sqlstate)
+{
+	if (sqlstate == ERRCODE_DATA_CORRUPTED || sqlstate == ERRCODE_INDEX_CORRUPTED)
+		return false;
+	switch (ERRCODE_TO_CATEGORY(sqlstate))
+	{
+		case ERRCODE_CONNECTION_EXCEPTION:
+		case ERRCODE_TRANSACTION_ROLLBACK:
+		case ERRCODE_INSUFFICIENT_RESOURCES:
+		case ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE:
+		case MAKE_SQLSTATE('5', '7', '0', '0', '0'):
+		case ERRCODE_SYSTEM_ERROR:
+		case ERRCODE_INTERNAL_ERROR:
+			return true;
+		default:
+			return false;
+	}
+}
+
+/* Ends the attempt that failed, in a transaction of its own. */
+static void
+settle_failure(const Task *task, ErrorData *error)
+{
+	int64		delay_ms;
+
+	transaction_begin();
+	if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
+	{
+		error->message = "Task was cancelled";
+		queue_end(task->id, "CANCELLED", error);
+	}
+	else if (!is_passing(error->sqlerrcode) || !queue_postpone(task, error, &delay_ms))
+		queue_end(task->id, "FAILED", error);
+	else
+		dispatch_due(MyDatabaseId, TimestampTzPlusMilliseconds(GetCurrentTimestamp(), delay_ms));
+	transaction_end();
+}
+
+/* Runs the task. NULL, or what ended the attempt. */
+static ErrorData *
+attempt(Task *task, MemoryContext context)
+{
+	ErrorData  *volatile error = NULL;
+
+	PG_TRY();
+	{
+		assume_role(task);
+		MemoryContextSwitchTo(context);
+		import_run(task);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		EmitErrorReport();
+		FlushErrorState();
+		AbortCurrentTransaction();
+	}
+	PG_END_TRY();
+	return error;
+}
+
+/* Claims a task and runs it to an end. False when there is none for this role. */
+static bool
+run_next_task(Oid login)
+{
+	MemoryContext context = AllocSetContextCreate(TopMemoryContext, "pg_xlsx task", ALLOCSET_DEFAULT_SIZES);
+	Task	   *task = NULL;
+	ErrorData  *error;
+
+	transaction_begin();
+	if (OidIsValid(owner_table("task")))
+	{
+		MemoryContextSwitchTo(context);
+		task = queue_claim(login);
+	}
+	transaction_end();
+	if (task != NULL)
+	{
+		pgstat_report_activity(STATE_RUNNING, psprintf("task " INT64_FORMAT, task->id));
+		error = attempt(task, context);
+		drop_role();
+		if (error != NULL)
+			settle_failure(task, error);
+		queue_unlock(task->id);
+		dispatch_task_ended();
+		pgstat_report_activity(STATE_IDLE, NULL);
+	}
+	MemoryContextSwitchTo(TopMemoryContext);
+	MemoryContextDelete(context);
+	return task != NULL;
+}
+
+/* Without a launcher: waits for this role's next task. False when it is far off. */
+static bool
+linger(Oid login)
+{
+	TimestampTz due;
+	long		wait;
+
+	transaction_begin();
+	due = OidIsValid(owner_table("task")) ? queue_next_due(login) : DT_NOEND;
+	transaction_end();
+	if (due == DT_NOEND)
+		return false;
+	wait = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), due);
+	if (wait > LINGER_MS)
+		return false;
+	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, wait + 1, PG_WAIT_EXTENSION);
+	ResetLatch(MyLatch);
+	CHECK_FOR_INTERRUPTS();
+	return true;
+}
+
+static void
+reload_settings(void)
+{
+	if (!ConfigReloadPending)
+		return;
+	ConfigReloadPending = false;
+	ProcessConfigFile(PGC_SIGHUP);
+}
+
+static void
+run_tasks(Oid login)
+{
+	do
+	{
+		while (reload_settings(), run_next_task(login))
+			if (dispatch_crowded())
+			{
+				/* Others wait for a worker: stand in line again. */
+				dispatch_want_now(MyDatabaseId, login);
+				return;
+			}
+	} while (!dispatch_shared() && linger(login));
+}
+
+static void
+sweep(void)
+{
+	TimestampTz due = DT_NOEND;
+
+	transaction_begin();
+	if (OidIsValid(owner_table("task")))
+		due = queue_sweep();
+	transaction_end();
+	if (due != DT_NOEND)
+		dispatch_due(MyDatabaseId, due);
+}
+
+void
+pg_xlsx_worker_main(Datum arg)
+{
+	DispatchOrder order;
+
+	(void) arg;
+	memcpy(&order, MyBgworkerEntry->bgw_extra, sizeof(order));
+	pqsignal(SIGHUP, SignalHandlerForConfigReload);
+	pqsignal(SIGTERM, die);
+	BackgroundWorkerUnblockSignals();
+	BackgroundWorkerInitializeConnectionByOid(order.database, order.login, 0);
+	dispatch_slot_set(order.slot, DISPATCH_SLOT_BUSY);
+	if (VirtualTransactionIdIsValid(order.starter))
+	{
+		StartTransactionCommand();
+		(void) VirtualXactLock(order.starter, true);
+		CommitTransactionCommand();
+	}
+	if (order.login == DISPATCH_SWEEP)
+		sweep();
+	else
+		run_tasks(order.login);
+	dispatch_slot_set(order.slot, DISPATCH_SLOT_IDLE);
+	proc_exit(0);
+}
