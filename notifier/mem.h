@@ -1,0 +1,22 @@
+/*
+ * mem.h
+ *	  Memory from the C library; running out of it ends the process.
+ *
+ * The sidecar bounds what its peers can make it hold, and holds nothing that
+ * a restart would lose, so no caller has a use for NULL.
+ */
+#ifndef NOTIFIER_MEM_H
+#define NOTIFIER_MEM_H
+
+#include <stddef.h>
+
+#define lengthof(array) (sizeof(array) / sizeof((array)[0]))
+#define container_of(pointer, type, member) ((type *) ((char *) (pointer) - offsetof(type, member)))
+
+/* Zeroed. */
+extern void *mem_alloc(size_t size);
+extern void *mem_resize(void *old, size_t size);
+extern char *mem_strndup(const char *text, size_t len);
+extern char *mem_strdup(const char *text);
+
+#endif							/* NOTIFIER_MEM_H */

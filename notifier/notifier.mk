@@ -1,0 +1,74 @@
+# The sidecar: build/pg_xlsx_notifier, its unit tests, process tests and fuzzers.
+# Included by the Makefile in the root; works alone as well: make -f notifier/notifier.mk notifier
+
+NOTIFIER_DIR := $(dir $(lastword $(MAKEFILE_LIST)))
+NOTIFIER_BIN := build/pg_xlsx_notifier
+NOTIFIER_VERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" extension/pg_xlsx.control 2>/dev/null)
+
+# Without a library's headers: the pure half, which the unit tests and fuzzers link.
+NOTIFIER_PURE := mem utf8 buf json eio_packet sio_packet multipart timer
+NOTIFIER_SRCS := $(sort $(wildcard $(NOTIFIER_DIR)*.c))
+NOTIFIER_OBJS := $(patsubst $(NOTIFIER_DIR)%.c,build/notifier/%.o,$(NOTIFIER_SRCS))
+NOTIFIER_PURE_OBJS := $(NOTIFIER_PURE:%=build/notifier/%.o)
+
+NOTIFIER_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -fPIE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+NOTIFIER_LDFLAGS := -pie -Wl,-z,relro,-z,now,--as-needed
+NOTIFIER_PG_CONFIG := $(or $(PG_CONFIG),pg_config)
+NOTIFIER_INCLUDES = -isystem $(shell $(NOTIFIER_PG_CONFIG) --includedir)
+NOTIFIER_LIBS = -L$(shell $(NOTIFIER_PG_CONFIG) --libdir) -lwebsockets -lpq
+
+.PHONY: notifier check-unit-notifier check-node fuzz-notifier clean-notifier
+
+notifier: $(NOTIFIER_BIN)
+
+$(NOTIFIER_BIN): $(NOTIFIER_OBJS)
+	$(CC) $(NOTIFIER_CFLAGS) $(NOTIFIER_LDFLAGS) -o $@ $^ $(NOTIFIER_LIBS)
+
+build/notifier/%.o: $(NOTIFIER_DIR)%.c
+	@mkdir -p $(@D)
+	$(CC) $(NOTIFIER_CFLAGS) $(NOTIFIER_INCLUDES) -DNOTIFIER_VERSION='"$(NOTIFIER_VERSION)"' -MMD -MP -c -o $@ $<
+
+-include $(NOTIFIER_OBJS:.o=.d)
+
+# Unit tests of the pure half, one program for each test/unit-notifier/*.c.
+
+NOTIFIER_UNIT := $(patsubst test/unit-notifier/%.c,build/notifier/unit/%,$(wildcard test/unit-notifier/*.c))
+
+build/notifier/unit/%: test/unit-notifier/%.c $(NOTIFIER_PURE_OBJS)
+	@mkdir -p $(@D)
+	$(CC) $(NOTIFIER_CFLAGS) -I$(NOTIFIER_DIR) -MMD -MP -o $@ $< $(NOTIFIER_PURE_OBJS) -lcmocka
+
+-include $(NOTIFIER_UNIT:=.d)
+
+check-unit-notifier: $(NOTIFIER_UNIT)
+	@test/unit-notifier/run $(NOTIFIER_UNIT)
+
+# Process tests: the real notifier, a real server, unmodified client libraries.
+
+test/node/node_modules/.done: test/node/package-lock.json
+	cd test/node && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+check-node: $(NOTIFIER_BIN) test/node/node_modules/.done
+	@test/node/run
+
+# Fuzzers of the codecs: make fuzz-notifier FUZZ_SECONDS=60
+
+FUZZ_SECONDS ?= 20
+NOTIFIER_FUZZ := $(patsubst test/fuzz/%.c,%,$(wildcard test/fuzz/notifier_*.c))
+
+build/fuzz/notifier_%: test/fuzz/notifier_%.c $(NOTIFIER_PURE:%=$(NOTIFIER_DIR)%.c)
+	@mkdir -p $(@D)
+	clang -std=gnu11 -g -O1 -Wall -Wextra -Werror -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=undefined -I$(NOTIFIER_DIR) -o $@ $^
+
+fuzz-notifier: $(NOTIFIER_FUZZ:%=build/fuzz/%)
+	@for fuzzer in $(NOTIFIER_FUZZ); do \
+		mkdir -p build/fuzz/corpus/$$fuzzer; \
+		echo "$$fuzzer, $(FUZZ_SECONDS) s"; \
+		build/fuzz/$$fuzzer -max_total_time=$(FUZZ_SECONDS) -timeout=5 -rss_limit_mb=512 -verbosity=0 \
+			-print_final_stats=1 -artifact_prefix=build/fuzz/ build/fuzz/corpus/$$fuzzer || exit 1; \
+	done
+
+clean-notifier:
+	rm -rf build/notifier $(NOTIFIER_BIN)

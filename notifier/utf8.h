@@ -1,0 +1,16 @@
+/*
+ * utf8.h
+ *	  Well-formed UTF-8 as in Unicode 15, table 3-7: no overlong forms, no surrogates.
+ */
+#ifndef NOTIFIER_UTF8_H
+#define NOTIFIER_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Length of the well-formed sequence that text starts with; 0 when it does not, or len is 0. */
+extern size_t utf8_sequence(const char *text, size_t len);
+
+extern bool utf8_valid(const char *text, size_t len);
+
+#endif							/* NOTIFIER_UTF8_H */
