@@ -41,11 +41,11 @@ compat_init_range_table(EState *estate, RangeTblEntry *entry)
 
 /* 17 moved the virtual transaction id of a process into a struct. */
 #if PG_VERSION_NUM >= 170000
-#define compat_my_vxid(vxid) \
-	((vxid).procNumber = MyProcNumber, (vxid).localTransactionId = MyProc->vxid.lxid)
+#define compat_my_vxid(mine) \
+	((mine).procNumber = MyProcNumber, (mine).localTransactionId = MyProc->vxid.lxid)
 #else
-#define compat_my_vxid(vxid) \
-	((vxid).backendId = MyBackendId, (vxid).localTransactionId = MyProc->lxid)
+#define compat_my_vxid(mine) \
+	((mine).backendId = MyBackendId, (mine).localTransactionId = MyProc->lxid)
 #endif
 
 #endif							/* PG_XLSX_COMPAT_H */

@@ -147,7 +147,9 @@ refuse_state(const Subject *task, const char *action)
 static void
 stop_worker(const Subject *task)
 {
-	if (task->worker_pid != 0 && BackendPidGetProc(task->worker_pid) != NULL)
+	if (dispatch_shared())
+		(void) dispatch_cancel(task->id);
+	else if (task->worker_pid != 0 && BackendPidGetProc(task->worker_pid) != NULL)
 		(void) kill(task->worker_pid, SIGINT);
 	queue_wait_unlocked(task->id);
 }

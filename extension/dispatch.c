@@ -4,6 +4,8 @@
  */
 #include "dispatch.h"
 
+#include <signal.h>
+
 #include "access/xact.h"
 #include "miscadmin.h"
 #include "postmaster/bgworker.h"
@@ -32,6 +34,14 @@ typedef struct Due
 	TimestampTz when;
 } Due;
 
+typedef struct WorkerSlot
+{
+	DispatchSlotState state;
+	Oid			database;
+	int64		task;			/* 0: between two */
+	pid_t		pid;
+} WorkerSlot;
+
 typedef struct DispatchShared
 {
 	LWLock	   *lock;			/* protects all below but the condition variable */
@@ -41,7 +51,7 @@ typedef struct DispatchShared
 	int			wants;
 	Want		want[MAX_WANTS];	/* oldest first, no two alike */
 	Due			due[MAX_DATABASES];
-	DispatchSlotState slot[DISPATCH_MAX_WORKERS];
+	WorkerSlot	slot[DISPATCH_MAX_WORKERS];
 } DispatchShared;
 
 static DispatchShared *shared = NULL;
@@ -349,8 +359,40 @@ dispatch_slot_set(int slot, DispatchSlotState state)
 	if (shared == NULL || slot < 0)
 		return;
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	shared->slot[slot] = state;
+	shared->slot[slot] = (WorkerSlot){.state = state,.pid = MyProcPid,.database = MyDatabaseId};
 	LWLockRelease(shared->lock);
+}
+
+void
+dispatch_slot_task(int slot, int64 task)
+{
+	if (shared == NULL || slot < 0)
+		return;
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	shared->slot[slot].task = task;
+	LWLockRelease(shared->lock);
+	/* A cancel of the task before came too late; it is not meant for the next one. */
+	QueryCancelPending = false;
+}
+
+bool
+dispatch_cancel(int64 task)
+{
+	bool		found = false;
+
+	if (shared == NULL)
+		return false;
+	LWLockAcquire(shared->lock, LW_SHARED);
+	for (int i = 0; i < DISPATCH_MAX_WORKERS && !found; i++)
+	{
+		WorkerSlot *slot = &shared->slot[i];
+
+		found = slot->task == task && slot->database == MyDatabaseId && slot->state == DISPATCH_SLOT_BUSY;
+		if (found)
+			(void) kill(slot->pid, SIGINT);
+	}
+	LWLockRelease(shared->lock);
+	return found;
 }
 
 DispatchSlotState
@@ -359,7 +401,7 @@ dispatch_slot_state(int slot)
 	DispatchSlotState state;
 
 	LWLockAcquire(shared->lock, LW_SHARED);
-	state = shared->slot[slot];
+	state = shared->slot[slot].state;
 	LWLockRelease(shared->lock);
 	return state;
 }

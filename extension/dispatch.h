@@ -70,6 +70,14 @@ typedef enum DispatchSlotState
 	DISPATCH_SLOT_BUSY			/* it died in mid-work */
 } DispatchSlotState;
 
+/*
+ * The task that a worker is at, 0 between two.  dispatch_cancel interrupts the
+ * worker that is at this very task, and not one that has gone on to the next;
+ * false when there is none (or no shared memory to tell).
+ */
+extern void dispatch_slot_task(int slot, int64 task);
+extern bool dispatch_cancel(int64 task);
+
 extern void dispatch_slot_set(int slot, DispatchSlotState state);
 extern DispatchSlotState dispatch_slot_state(int slot);
 

@@ -22,7 +22,8 @@ extern XlsxBook *glue_book_open(const XlsxSource *source, MemoryContext context)
 extern XlsxBook *glue_book_try(const XlsxSource *source, MemoryContext context, XlsxError *error);
 
 /* Raises error as an ERROR with SQLSTATE, detail, hint and place. */
-extern void glue_throw(const XlsxError *error) pg_attribute_noreturn();
+extern void glue_throw(const XlsxError *error)
+			__attribute__((noreturn));
 
 /* The SQLSTATE that glue_throw would give it. */
 extern int	glue_sqlstate(const XlsxError *error);

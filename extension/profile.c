@@ -14,6 +14,7 @@
 #include "lib/stringinfo.h"
 #include "owner.h"
 #include "text.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/formatting.h"
 #include "utils/lsyscache.h"

@@ -133,9 +133,9 @@ attempt(Task *task, MemoryContext context)
 	return error;
 }
 
-/* Claims a task and runs it to an end. False when there is none for this role. */
+/* Claims a task and runs it to an end. False when there is none for the order's role. */
 static bool
-run_next_task(Oid login)
+run_next_task(const DispatchOrder *order)
 {
 	MemoryContext context = AllocSetContextCreate(TopMemoryContext, "pg_xlsx task", ALLOCSET_DEFAULT_SIZES);
 	Task	   *task = NULL;
@@ -145,8 +145,10 @@ run_next_task(Oid login)
 	if (OidIsValid(owner_table("task")))
 	{
 		MemoryContextSwitchTo(context);
-		task = queue_claim(login);
+		task = queue_claim(order->login);
 	}
+	if (task != NULL)
+		dispatch_slot_task(order->slot, task->id);	/* before others can see that it runs */
 	transaction_end();
 	if (task != NULL)
 	{
@@ -155,6 +157,7 @@ run_next_task(Oid login)
 		drop_role();
 		if (error != NULL)
 			settle_failure(task, error);
+		dispatch_slot_task(order->slot, 0);
 		queue_unlock(task->id);
 		dispatch_task_ended();
 		pgstat_report_activity(STATE_IDLE, NULL);
@@ -195,18 +198,18 @@ reload_settings(void)
 }
 
 static void
-run_tasks(Oid login)
+run_tasks(const DispatchOrder *order)
 {
 	do
 	{
-		while (reload_settings(), run_next_task(login))
+		while (reload_settings(), run_next_task(order))
 			if (dispatch_crowded())
 			{
 				/* Others wait for a worker: stand in line again. */
-				dispatch_want_now(MyDatabaseId, login);
+				dispatch_want_now(MyDatabaseId, order->login);
 				return;
 			}
-	} while (!dispatch_shared() && linger(login));
+	} while (!dispatch_shared() && linger(order->login));
 }
 
 static void
@@ -243,7 +246,7 @@ pg_xlsx_worker_main(Datum arg)
 	if (order.login == DISPATCH_SWEEP)
 		sweep();
 	else
-		run_tasks(order.login);
+		run_tasks(&order);
 	dispatch_slot_set(order.slot, DISPATCH_SLOT_IDLE);
 	proc_exit(0);
 }
