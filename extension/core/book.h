@@ -30,8 +30,10 @@ typedef struct XlsxSheetInfo
 
 /*
  * Opens the package, finds the workbook part and lists its worksheets.
- * allocator and limits are copied.  On failure *book is NULL and nothing is
- * left behind.  XLSX_NOT_A_WORKBOOK and XLSX_ENCRYPTED come with a hint that
+ * allocator, limits and source are copied.  On failure *book is NULL and nothing
+ * is left behind.  *book is set before the first byte is read, so that a caller
+ * whose source leaves by longjmp can close it (the variable must be volatile
+ * then, and NULL at first).  XLSX_NOT_A_WORKBOOK and XLSX_ENCRYPTED come with a hint that
  * tells a person what to do.
  */
 extern XlsxStatus xlsx_book_open(const XlsxSource *source, const XlsxAllocator *allocator, const XlsxLimits *limits,

@@ -29,13 +29,30 @@ typedef struct XlsxDateTime
 				millisecond;
 } XlsxDateTime;
 
+/*
+ * Is there a date or a time of day to show?  From half a millisecond before
+ * the year 10000 on there is not, nor below 0.  Lengths of time have no such
+ * bounds, but those of their milliseconds.
+ */
+static inline bool
+xlsx_serial_is_date(double serial, bool date1904)
+{
+	return serial >= 0 && serial < (date1904 ? 2957004 : 2958466) - 0.5 / 86400000;
+}
+
+static inline bool
+xlsx_serial_is_elapsed(double serial)
+{
+	return serial > -1e11 && serial < 1e11;
+}
+
 /* Rounds to the nearest millisecond. */
 extern void xlsx_serial_to_datetime(double serial, bool date1904, XlsxDateTime *moment);
 
-/* Whole milliseconds of an elapsed time; false when it does not fit. */
+/* Whole milliseconds of an elapsed time, which may be negative; false when it does not fit. */
 extern bool xlsx_serial_to_milliseconds(double serial, int64_t *milliseconds);
 
-/* ISO 8601 text of a cell's serial; returns the length, 0 where there is no such date. size >= 32. */
+/* ISO 8601 text of a cell's serial ("-PT1H30M0S" below 0); returns the length, 0 where there is no such date. size >= 40. */
 extern size_t xlsx_serial_to_iso(double serial, bool elapsed, bool date1904, char *buffer, size_t size);
 
 /* ISO 8601 date, time or both (t="d" cells) -> serial; false when the text is none. */

@@ -28,7 +28,7 @@ typedef enum XlsxKind
 typedef enum XlsxDateShape
 {
 	XLSX_DATE_CALENDAR,			/* day, with a time of day where the fraction is not 0; below 1 a time of day */
-	XLSX_DATE_ELAPSED			/* [h]:mm:ss and built-in 46 */
+	XLSX_DATE_ELAPSED			/* [h]:mm:ss and built-in 46; may be negative */
 } XlsxDateShape;
 
 typedef struct XlsxCell

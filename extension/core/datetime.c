@@ -1,0 +1,300 @@
+/*
+ * datetime.c
+ *	  See datetime.h.
+ *
+ * Days are counted from 1970-01-01 inside, by the proleptic Gregorian
+ * calendar in years that begin on the first of March.
+ */
+#include "datetime.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define DAY_MILLISECONDS	INT64_C(86400000)
+#define EPOCH_1900			INT64_C(-25569) /* 1899-12-30: right from serial 61 on */
+#define EPOCH_1904			INT64_C(-24107) /* 1904-01-01 */
+#define PHANTOM_LEAP_DAY	60	/* serial of 1900-02-29, 18.17.4.1 */
+
+static int64_t
+days_from_civil(int64_t year, int month, int day)
+{
+	int64_t		era,
+				year_of_era,
+				day_of_year;
+
+	year -= month <= 2;
+	era = (year >= 0 ? year : year - 399) / 400;
+	year_of_era = year - era * 400;
+	day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+	return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
+}
+
+static void
+civil_from_days(int64_t days, int *year, int *month, int *day)
+{
+	int64_t		era,
+				day_of_era,
+				year_of_era,
+				day_of_year,
+				month_from_march;
+
+	days += 719468;
+	era = (days >= 0 ? days : days - 146096) / 146097;
+	day_of_era = days - era * 146097;
+	year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+	day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+	month_from_march = (5 * day_of_year + 2) / 153;
+	*day = (int) (day_of_year - (153 * month_from_march + 2) / 5 + 1);
+	*month = (int) (month_from_march < 10 ? month_from_march + 3 : month_from_march - 9);
+	*year = (int) (year_of_era + era * 400 + (*month <= 2));
+}
+
+static void
+split_day(int64_t milliseconds, XlsxDateTime *moment)
+{
+	moment->millisecond = (int) (milliseconds % 1000);
+	milliseconds /= 1000;
+	moment->second = (int) (milliseconds % 60);
+	milliseconds /= 60;
+	moment->minute = (int) (milliseconds % 60);
+	moment->hour = (int) (milliseconds / 60);
+}
+
+void
+xlsx_serial_to_datetime(double serial, bool date1904, XlsxDateTime *moment)
+{
+	int64_t		milliseconds,
+				day;
+
+	memset(moment, 0, sizeof(*moment));
+	if (!xlsx_serial_is_date(serial, date1904) || !xlsx_serial_to_milliseconds(serial, &milliseconds))
+		return;
+	day = milliseconds / DAY_MILLISECONDS;
+	split_day(milliseconds % DAY_MILLISECONDS, moment);
+	if (day == 0)
+	{
+		moment->moment = XLSX_MOMENT_TIME;
+		return;
+	}
+	if (!date1904 && day == PHANTOM_LEAP_DAY)
+	{
+		moment->year = 1900;
+		moment->month = 2;
+		moment->day = 29;
+	}
+	else
+	{
+		int64_t		epoch = date1904 ? EPOCH_1904 : EPOCH_1900 + (day < PHANTOM_LEAP_DAY);
+
+		civil_from_days(epoch + day, &moment->year, &moment->month, &moment->day);
+	}
+	moment->moment = milliseconds % DAY_MILLISECONDS == 0 ? XLSX_MOMENT_DATE : XLSX_MOMENT_DATETIME;
+}
+
+bool
+xlsx_serial_to_milliseconds(double serial, int64_t *milliseconds)
+{
+	double		exact = serial * (double) DAY_MILLISECONDS;
+
+	if (!(exact > -9.2e18 && exact < 9.2e18))
+		return false;
+	*milliseconds = (int64_t) (exact < 0 ? exact - 0.5 : exact + 0.5);
+	return true;
+}
+
+static size_t
+put_fraction(int millisecond, char *buffer, size_t size)
+{
+	if (millisecond == 0)
+		return 0;
+	return (size_t) snprintf(buffer, size, ".%03d", millisecond);
+}
+
+static size_t
+elapsed_to_iso(double serial, char *buffer, size_t size)
+{
+	int64_t		milliseconds;
+	size_t		length;
+	const char *sign = "";
+
+	if (!xlsx_serial_is_elapsed(serial) || !xlsx_serial_to_milliseconds(serial, &milliseconds))
+		return 0;
+	if (milliseconds < 0)
+	{
+		milliseconds = -milliseconds;
+		sign = "-";
+	}
+	length = (size_t) snprintf(buffer, size, "%sPT%lldH%dM%d", sign, (long long) (milliseconds / 3600000),
+							   (int) (milliseconds / 60000 % 60), (int) (milliseconds / 1000 % 60));
+	length += put_fraction((int) (milliseconds % 1000), buffer + length, size - length);
+	buffer[length++] = 'S';
+	buffer[length] = '\0';
+	return length;
+}
+
+/* "yyyy-mm-dd" by hand: a sheet has millions of them. */
+static size_t
+put_date(const XlsxDateTime *moment, char *buffer)
+{
+	buffer[0] = (char) ('0' + moment->year / 1000);
+	buffer[1] = (char) ('0' + moment->year / 100 % 10);
+	buffer[2] = (char) ('0' + moment->year / 10 % 10);
+	buffer[3] = (char) ('0' + moment->year % 10);
+	buffer[4] = '-';
+	buffer[5] = (char) ('0' + moment->month / 10);
+	buffer[6] = (char) ('0' + moment->month % 10);
+	buffer[7] = '-';
+	buffer[8] = (char) ('0' + moment->day / 10);
+	buffer[9] = (char) ('0' + moment->day % 10);
+	buffer[10] = '\0';
+	return 10;
+}
+
+size_t
+xlsx_serial_to_iso(double serial, bool elapsed, bool date1904, char *buffer, size_t size)
+{
+	XlsxDateTime moment;
+	size_t		length = 0;
+
+	buffer[0] = '\0';
+	if (elapsed)
+		return elapsed_to_iso(serial, buffer, size);
+	xlsx_serial_to_datetime(serial, date1904, &moment);
+	if (moment.moment == XLSX_MOMENT_NONE)
+		return 0;
+	if (moment.moment != XLSX_MOMENT_TIME)
+		length = put_date(&moment, buffer);
+	if (moment.moment == XLSX_MOMENT_DATE)
+		return length;
+	if (moment.moment == XLSX_MOMENT_DATETIME)
+		buffer[length++] = 'T';
+	length += (size_t) snprintf(buffer + length, size - length, "%02d:%02d:%02d",
+								moment.hour, moment.minute, moment.second);
+	length += put_fraction(moment.millisecond, buffer + length, size - length);
+	return length;
+}
+
+/* Exactly count digits; advances *text. */
+static bool
+read_digits(const char **text, const char *end, int count, int *value)
+{
+	*value = 0;
+	if (end - *text < count)
+		return false;
+	while (count-- > 0)
+	{
+		char		c = *(*text)++;
+
+		if (c < '0' || c > '9')
+			return false;
+		*value = *value * 10 + (c - '0');
+	}
+	return true;
+}
+
+static bool
+read_character(const char **text, const char *end, char wanted)
+{
+	if (*text == end || **text != wanted)
+		return false;
+	(*text)++;
+	return true;
+}
+
+/* ".123", as a part of a second. */
+static bool
+read_fraction(const char **text, const char *end, double *fraction)
+{
+	double		unit = 0.1;
+	const char *digits;
+
+	*fraction = 0;
+	if (!read_character(text, end, '.'))
+		return true;
+	for (digits = *text; *text < end && **text >= '0' && **text <= '9'; (*text)++)
+	{
+		*fraction += (**text - '0') * unit;
+		unit /= 10;
+	}
+	return *text > digits;
+}
+
+/* hh:mm[:ss[.fff]][Z] up to the end, as a part of a day. */
+static bool
+read_time(const char *text, const char *end, double *part)
+{
+	int			hour,
+				minute,
+				second = 0;
+	double		fraction = 0;
+
+	if (!read_digits(&text, end, 2, &hour) || !read_character(&text, end, ':') ||
+		!read_digits(&text, end, 2, &minute))
+		return false;
+	if (read_character(&text, end, ':') &&
+		!(read_digits(&text, end, 2, &second) && read_fraction(&text, end, &fraction)))
+		return false;
+	if (text < end && (*text == 'Z' || *text == 'z'))
+		text++;
+	else if (end - text == 6 && memcmp(text, "+00:00", 6) == 0)
+		text = end;
+	if (text != end || minute > 59 || second > 59 || hour > 24 ||
+		(hour == 24 && (minute > 0 || second > 0 || fraction > 0)))
+		return false;
+	*part = (hour * 3600 + minute * 60 + second + fraction) / 86400;
+	return true;
+}
+
+static bool
+read_date(const char **text, const char *end, bool date1904, double *day)
+{
+	static const int month_days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	int			year,
+				month,
+				day_of_month;
+	bool		leap;
+	int64_t		days;
+
+	if (!read_digits(text, end, 4, &year) || !read_character(text, end, '-') ||
+		!read_digits(text, end, 2, &month) || !read_character(text, end, '-') ||
+		!read_digits(text, end, 2, &day_of_month))
+		return false;
+	if (month < 1 || month > 12 || day_of_month < 1 || day_of_month > month_days[month - 1])
+		return false;
+	leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+	if (month == 2 && day_of_month == 29 && !leap)
+	{
+		*day = PHANTOM_LEAP_DAY;
+		return year == 1900 && !date1904;
+	}
+	days = days_from_civil(year, month, day_of_month) - (date1904 ? EPOCH_1904 : EPOCH_1900);
+	if (!date1904 && days <= PHANTOM_LEAP_DAY)
+		days--;
+	*day = (double) days;
+	return days >= (date1904 ? 0 : 1);
+}
+
+bool
+xlsx_iso_to_serial(const char *text, size_t length, bool date1904, double *serial)
+{
+	const char *end = text + length;
+	double		day,
+				part = 0;
+
+	if (length >= 3 && text[2] == ':')
+		return read_time(text, end, serial);
+	if (!read_date(&text, end, date1904, &day))
+		return false;
+	if (end - text == 1 && (*text == 'Z' || *text == 'z'))
+		text = end;
+	else if (text < end)
+	{
+		if (*text != 'T' && *text != 't' && *text != ' ')
+			return false;
+		if (!read_time(text + 1, end, &part))
+			return false;
+	}
+	*serial = day + part;
+	return true;
+}

@@ -1,0 +1,25 @@
+/*
+ * number.h
+ *	  Decimal text <-> double, exactly, whatever the locale of the process is.
+ */
+#ifndef XLSX_NUMBER_H
+#define XLSX_NUMBER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The nearest double of "-12.5e3" (xsd:double without INF and NaN, without
+ * white space). False when the text is something else or too large.
+ */
+extern bool xlsx_number_parse(const char *text, size_t length, double *value);
+
+/*
+ * The shortest decimal that reads back as the same double, laid out as
+ * ECMAScript does: exponent below 1e-6 and from 1e21 on only. size >= 32;
+ * returns the length. The value must be finite.
+ */
+extern size_t xlsx_number_format(double value, char *buffer, size_t size);
+
+#endif							/* XLSX_NUMBER_H */

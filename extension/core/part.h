@@ -1,0 +1,64 @@
+/*
+ * part.h
+ *	  An XML part on its way from the container: a window of bytes, and expat.
+ *
+ * Parts with few bytes are simply parsed (xlsx_part_parse).  The two that may be
+ * huge, sheets and shared strings, are read by expat and a scanner in turns:
+ * expat takes the bytes up to a landmark such as "<sheetData>"; if its
+ * handlers then agree that this was the element and no text or comment, the
+ * scanner looks at the bytes that follow itself, which expat never sees.
+ * Whatever the scanner does not know it leaves in the window: expat takes over
+ * with everything in order, up to the next landmark.
+ */
+#ifndef XLSX_PART_H
+#define XLSX_PART_H
+
+#include "xml.h"
+#include "zip.h"
+
+#define XLSX_PART_PADDING	64	/* zero bytes behind the window: a scanner may read ahead, and stops */
+
+typedef struct XlsxPart
+{
+	char	   *window;
+	size_t		next;			/* first byte of the window that nobody has taken yet */
+	size_t		have;			/* end of the bytes in the window */
+	size_t		capacity;
+	bool		at_end;			/* nothing comes behind the window */
+	bool		finished;		/* expat has seen the end and is content */
+	bool		at_landmark;	/* the last piece fed was one */
+	XlsxXml    *xml;
+	XlsxZipStream *stream;
+	XlsxMemory *memory;
+} XlsxPart;
+
+/* The part named name must be in the zip. handlers get context. */
+extern XlsxStatus xlsx_part_open(XlsxZip *zip, size_t index, const XlsxLimits *limits, XlsxMemory *memory,
+								 const XlsxXmlHandlers *handlers, void *context, XlsxPart **part, XlsxError *error);
+
+/*
+ * Moves what nobody has taken to the front of the window and reads behind it.
+ * The window grows when it is full and below most bytes; XLSX_LIMIT (error is
+ * not filled) when it cannot.
+ */
+extern XlsxStatus xlsx_part_fill(XlsxPart *part, size_t most, XlsxError *error);
+
+/*
+ * One step of expat: up to the next landmark (may be NULL), through it, or to the
+ * end of the window.  *reached: expat stands right behind a landmark.  When
+ * a handler has paused the parser, the next call resumes it.
+ */
+extern XlsxStatus xlsx_part_feed(XlsxPart *part, const char *landmark, bool *reached, XlsxError *error);
+
+/*
+ * All of a part, which may have at most XLSX_PART_SMALL bytes, from opening to
+ * closing.  *xml is the parser while handlers run, for them to use.
+ */
+#define XLSX_PART_SMALL	(32 * 1024 * 1024)
+extern XlsxStatus xlsx_part_parse(XlsxZip *zip, size_t index, const XlsxLimits *limits, XlsxMemory *memory,
+								  const XlsxXmlHandlers *handlers, void *context, XlsxXml **xml,
+								  XlsxError *error);
+
+extern void xlsx_part_close(XlsxPart *part);	/* NULL is fine */
+
+#endif							/* XLSX_PART_H */

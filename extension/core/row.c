@@ -1,0 +1,396 @@
+/*
+ * row.c
+ *	  See row.h.
+ */
+#include "row.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "datetime.h"
+#include "number.h"
+#include "ref.h"
+#include "text.h"
+
+#define SCRATCH_BYTES	(64 * 1024)
+#define QUOTED_BYTES	40		/* of a wrong value, in a message */
+
+/* Blocks of text that never move; the first is kept from row to row. */
+struct XlsxScratch
+{
+	XlsxScratch *next;
+	size_t		used;
+	size_t		capacity;
+	char		bytes[];
+};
+
+/* ---------- failures ---------- */
+
+static bool
+fail_here(XlsxRowBuilder *row, XlsxStatus status)
+{
+	row->status = status;
+	xlsx_fail_at(&row->error, row->part, row->number, row->column);
+	return false;
+}
+
+static bool
+fail_memory(XlsxRowBuilder *row)
+{
+	return fail_here(row, xlsx_fail_memory(&row->error));
+}
+
+static bool
+fail_limit(XlsxRowBuilder *row, const char *setting, uint64_t limit, const char *message)
+{
+	return fail_here(row, xlsx_fail_limit(&row->error, setting, limit, message));
+}
+
+bool
+xlsx_row_fail(XlsxRowBuilder *row, const char *detail,...)
+{
+	char		ref[19];
+	char		text[400];
+	va_list		args;
+
+	va_start(args, detail);
+	vsnprintf(text, sizeof(text), detail, args);
+	va_end(args);
+	if (row->column > 0)
+	{
+		xlsx_ref_cell(row->number, row->column, ref);
+		xlsx_fail(&row->error, XLSX_DAMAGED, "could not read cell %s", ref);
+	}
+	else
+		xlsx_fail(&row->error, XLSX_DAMAGED, "could not read row %u", row->number);
+	xlsx_fail_detail(&row->error, "%s", text);
+	xlsx_fail_hint(&row->error, "Save the file again in a spreadsheet program, then upload it.");
+	return fail_here(row, XLSX_DAMAGED);
+}
+
+/* ---------- room ---------- */
+
+bool
+xlsx_row_grow(XlsxRowBuilder *row)
+{
+	if (row->count >= row->limits->max_columns)
+		return fail_limit(row, "max_columns", row->limits->max_columns, "row has too many cells");
+	if (!xlsx_memory_grow(row->memory, (void **) &row->cells, &row->capacity, sizeof(XlsxCell), row->limits->max_columns))
+		return fail_memory(row);
+	return true;
+}
+
+char *
+xlsx_row_text(XlsxRowBuilder *row, size_t length)
+{
+	XlsxScratch *block = row->scratch;
+	size_t		capacity = length > SCRATCH_BYTES ? length : SCRATCH_BYTES;
+	char	   *text;
+
+	row->scratch_bytes += length;
+	if (row->scratch_bytes > row->limits->max_row_bytes)
+	{
+		fail_limit(row, "max_row_bytes", row->limits->max_row_bytes, "row has too much text");
+		return NULL;
+	}
+	if (block == NULL || block->capacity - block->used < length)
+	{
+		block = xlsx_memory_alloc(row->memory, sizeof(XlsxScratch) + capacity);
+		if (block == NULL)
+		{
+			fail_memory(row);
+			return NULL;
+		}
+		block->next = row->scratch;
+		block->used = 0;
+		block->capacity = capacity;
+		row->scratch = block;
+	}
+	text = block->bytes + block->used;
+	block->used += length;
+	return text;
+}
+
+void
+xlsx_row_clear(XlsxRowBuilder *row)
+{
+	while (row->scratch != NULL && (row->scratch->next != NULL || row->scratch->capacity > SCRATCH_BYTES))
+	{
+		XlsxScratch *next = row->scratch->next;
+
+		xlsx_memory_free(row->memory, row->scratch);
+		row->scratch = next;
+	}
+	if (row->scratch != NULL)
+		row->scratch->used = 0;
+	row->scratch_bytes = 0;
+	row->count = 0;
+	row->column = 0;
+}
+
+void
+xlsx_row_free(XlsxRowBuilder *row)
+{
+	while (row->scratch != NULL)
+	{
+		XlsxScratch *next = row->scratch->next;
+
+		xlsx_memory_free(row->memory, row->scratch);
+		row->scratch = next;
+	}
+	xlsx_memory_free(row->memory, row->cells);
+	row->cells = NULL;
+	row->capacity = 0;
+}
+
+/* ---------- rows and cells ---------- */
+
+/* White space around numbers is not part of them. */
+static void
+trim(const char **text, size_t *length)
+{
+	while (*length > 0 && strchr(" \t\r\n", **text) != NULL)
+	{
+		(*text)++;
+		(*length)--;
+	}
+	while (*length > 0 && strchr(" \t\r\n", (*text)[*length - 1]) != NULL)
+		(*length)--;
+}
+
+/* A number without sign; UINT32_MAX stands for all that are larger. False when it is none. */
+static bool
+read_unsigned(const char *text, size_t length, uint32_t *value)
+{
+	uint64_t	sum = 0;
+	size_t		i;
+
+	trim(&text, &length);
+	for (i = 0; i < length; i++)
+	{
+		if (text[i] < '0' || text[i] > '9')
+			return false;
+		sum = sum * 10 + (uint64_t) (text[i] - '0');
+		if (sum > UINT32_MAX)
+			sum = UINT32_MAX;
+	}
+	*value = (uint32_t) sum;
+	return length > 0;
+}
+
+bool
+xlsx_row_begin(XlsxRowBuilder *row, const char *number, size_t length)
+{
+	row->column = 0;
+	if (number == NULL)
+		row->number = row->previous + 1;
+	else if (!read_unsigned(number, length, &row->number) || row->number == 0)
+	{
+		row->number = row->previous + 1;
+		return xlsx_row_fail(row, "Its number \"%.*s\" is no row number.", xlsx_text_cut(number, length, QUOTED_BYTES), number);
+	}
+	if (row->number > row->limits->max_rows)
+		return fail_limit(row, "max_rows", row->limits->max_rows, "worksheet has too many rows");
+	return true;
+}
+
+void
+xlsx_row_end(XlsxRowBuilder *row)
+{
+	row->previous = row->number;
+}
+
+bool
+xlsx_row_check_column(XlsxRowBuilder *row)
+{
+	if (row->column > row->limits->max_columns)
+		return fail_limit(row, "max_columns", row->limits->max_columns, "worksheet has too many columns");
+	return true;
+}
+
+static bool
+read_type(const char *type, size_t length, XlsxCellType *cell_type)
+{
+	static const struct
+	{
+		const char *name;
+		XlsxCellType type;
+	}			types[] = {
+		{"n", XLSX_TYPE_NUMBER}, {"s", XLSX_TYPE_SHARED}, {"str", XLSX_TYPE_TEXT}, {"inlineStr", XLSX_TYPE_INLINE},
+		{"b", XLSX_TYPE_BOOL}, {"e", XLSX_TYPE_ERROR}, {"d", XLSX_TYPE_DATE}
+	};
+	size_t		i;
+
+	for (i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (strlen(types[i].name) == length && memcmp(types[i].name, type, length) == 0)
+		{
+			*cell_type = types[i].type;
+			return true;
+		}
+	return false;
+}
+
+bool
+xlsx_row_cell(XlsxRowBuilder *row, const char *ref, size_t ref_length, const char *style, size_t style_length,
+			  const char *type, size_t type_length)
+{
+	uint32_t	ref_row,
+				column = row->column + 1;
+
+	if (ref != NULL)
+	{
+		trim(&ref, &ref_length);
+		if (!xlsx_ref_parse(ref, ref_length, &ref_row, &column) || column == 0 || ref_row == 0)
+		{
+			row->column++;
+			return xlsx_row_fail(row, "It calls itself \"%.*s\", which is no cell reference.",
+								 xlsx_text_cut(ref, ref_length, QUOTED_BYTES), ref);
+		}
+	}
+	row->column = column;
+	row->style = 0;
+	row->type = XLSX_TYPE_NUMBER;
+	if (style != NULL && !read_unsigned(style, style_length, &row->style))
+		row->style = 0;
+	if (type != NULL && type_length > 0 && !read_type(type, type_length, &row->type))
+		return xlsx_row_fail(row, "Its type \"%.*s\" is unknown.", xlsx_text_cut(type, type_length, QUOTED_BYTES), type);
+	return xlsx_row_check_column(row);
+}
+
+/* ---------- values ---------- */
+
+static XlsxCell *
+add_cell(XlsxRowBuilder *row, XlsxKind kind, const char *text, size_t length)
+{
+	XlsxCell   *cell;
+
+	if (row->count == row->capacity && !xlsx_row_grow(row))
+		return NULL;
+	cell = &row->cells[row->count++];
+	memset(cell, 0, sizeof(*cell));
+	cell->column = row->column;
+	cell->kind = (uint8_t) kind;
+	cell->text = text;
+	cell->length = length;
+	return cell;
+}
+
+static bool
+put_text(XlsxRowBuilder *row, XlsxKind kind, const char *text, size_t length, bool escaped)
+{
+	uint32_t	most = row->limits->max_string_length;
+
+	if (escaped && xlsx_text_has_escape(text, length))
+	{
+		char	   *copy = xlsx_row_text(row, length);
+
+		if (copy == NULL)
+			return false;
+		length = xlsx_text_unescape(text, length, copy);
+		text = copy;
+	}
+	if (length > most && xlsx_text_count(text, length) > most)
+		return fail_limit(row, "max_string_length", most, "text of a cell is too long");
+	return add_cell(row, kind, text, length) != NULL;
+}
+
+static bool
+put_number(XlsxRowBuilder *row, const char *text, size_t length)
+{
+	double		number;
+
+	trim(&text, &length);
+	if (length == 0)
+		return true;
+	if (!xlsx_number_parse(text, length, &number))
+		return xlsx_row_fail(row, "It holds \"%.*s\", which is no number.", xlsx_text_cut(text, length, QUOTED_BYTES), text);
+	return xlsx_row_number(row, number, text, length);
+}
+
+bool
+xlsx_row_shared(XlsxRowBuilder *row, uint64_t index)
+{
+	const XlsxStrings *strings = row->strings;
+
+	if (index >= strings->count)
+		return xlsx_row_fail(row, "It refers to shared string %llu, but the workbook has %zu.",
+							 (unsigned long long) index, strings->count);
+	return add_cell(row, XLSX_TEXT, strings->text + strings->starts[index],
+					strings->starts[index + 1] - strings->starts[index]) != NULL;
+}
+
+static bool
+put_shared(XlsxRowBuilder *row, const char *text, size_t length)
+{
+	uint32_t	index;
+
+	trim(&text, &length);
+	if (length == 0)
+		return true;
+	if (!read_unsigned(text, length, &index))
+		return xlsx_row_fail(row, "It refers to shared string \"%.*s\", which is no number.",
+							 xlsx_text_cut(text, length, QUOTED_BYTES), text);
+	return xlsx_row_shared(row, index);
+}
+
+static bool
+put_bool(XlsxRowBuilder *row, const char *text, size_t length)
+{
+	bool		is_true;
+	XlsxCell   *cell;
+
+	trim(&text, &length);
+	if (length == 0)
+		return true;
+	is_true = (length == 1 && *text == '1') || (length == 4 && memcmp(text, "true", 4) == 0);
+	if (!is_true && !(length == 1 && *text == '0') && !(length == 5 && memcmp(text, "false", 5) == 0))
+		return xlsx_row_fail(row, "It holds \"%.*s\", which is neither true nor false.",
+							 xlsx_text_cut(text, length, QUOTED_BYTES), text);
+	cell = add_cell(row, XLSX_BOOL, NULL, 0);
+	if (cell != NULL)
+		cell->boolean = is_true;
+	return cell != NULL;
+}
+
+/* t="d": ISO 8601 in the file, a serial for the caller; text when it is no date that a serial can hold. */
+static bool
+put_date(XlsxRowBuilder *row, const char *text, size_t length)
+{
+	double		serial;
+	XlsxCell   *cell;
+
+	trim(&text, &length);
+	if (length == 0)
+		return true;
+	if (!xlsx_iso_to_serial(text, length, row->date1904, &serial))
+		return put_text(row, XLSX_TEXT, text, length, false);
+	cell = add_cell(row, XLSX_DATE, text, length);
+	if (cell != NULL)
+		cell->number = serial;
+	return cell != NULL;
+}
+
+bool
+xlsx_row_value(XlsxRowBuilder *row, const char *value, size_t length, bool escaped)
+{
+	if (value == NULL)
+		return true;
+	switch (row->type)
+	{
+		case XLSX_TYPE_NUMBER:
+			return put_number(row, value, length);
+		case XLSX_TYPE_SHARED:
+			return put_shared(row, value, length);
+		case XLSX_TYPE_TEXT:
+		case XLSX_TYPE_INLINE:
+			return put_text(row, XLSX_TEXT, value, length, escaped);
+		case XLSX_TYPE_BOOL:
+			return put_bool(row, value, length);
+		case XLSX_TYPE_ERROR:
+			return length == 0 || put_text(row, XLSX_ERROR, value, length, escaped);
+		case XLSX_TYPE_DATE:
+			return put_date(row, value, length);
+	}
+	return true;
+}

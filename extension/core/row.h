@@ -1,0 +1,117 @@
+/*
+ * row.h
+ *	  One row under construction: what the bytes of a cell mean.
+ *
+ * The scanner (sheet_scan.c) and expat's handlers (sheet_xml.c) both build rows by
+ * these functions, so that a cell comes out the same whichever of the
+ * two has read it.  Failures stay in the builder: status and error.
+ */
+#ifndef XLSX_ROW_H
+#define XLSX_ROW_H
+
+#include "datetime.h"
+#include "memory.h"
+#include "sheet.h"
+#include "strings.h"
+#include "styles.h"
+
+typedef enum XlsxCellType		/* ST_CellType, 18.18.11 */
+{
+	XLSX_TYPE_NUMBER,
+	XLSX_TYPE_SHARED,
+	XLSX_TYPE_TEXT,				/* str, and inlineStr once its text is known */
+	XLSX_TYPE_INLINE,
+	XLSX_TYPE_BOOL,
+	XLSX_TYPE_ERROR,
+	XLSX_TYPE_DATE
+} XlsxCellType;
+
+typedef struct XlsxScratch XlsxScratch;
+
+typedef struct XlsxRowBuilder
+{
+	/* set once */
+	XlsxMemory *memory;
+	const XlsxLimits *limits;
+	const XlsxStrings *strings;
+	const XlsxStyles *styles;
+	bool		date1904;
+	const char *part;
+
+	/* the row */
+	XlsxCell   *cells;
+	uint32_t	count;
+	size_t		capacity;
+	uint32_t	number;
+	uint32_t	previous;		/* number of the row before */
+	XlsxScratch *scratch;		/* text that could not stay where it was read */
+	uint64_t	scratch_bytes;
+
+	/* the cell to come */
+	uint32_t	column;
+	uint32_t	style;
+	XlsxCellType type;
+
+	XlsxStatus	status;
+	XlsxError	error;
+} XlsxRowBuilder;
+
+/* Attributes as found, NULL when missing. False on failure. */
+extern bool xlsx_row_begin(XlsxRowBuilder *row, const char *number, size_t length);
+extern bool xlsx_row_cell(XlsxRowBuilder *row, const char *ref, size_t ref_length, const char *style, size_t style_length,
+						  const char *type, size_t type_length);
+
+/*
+ * The value of the cell begun last: what stands in <v>, or for inlineStr in
+ * <is>, references resolved; NULL when there is none.  escaped: may contain
+ * _xHHHH_.  The text must stay where it is until the row is done.
+ */
+extern bool xlsx_row_value(XlsxRowBuilder *row, const char *value, size_t length, bool escaped);
+
+/* Room for text that lives as long as the row; NULL on failure. */
+extern char *xlsx_row_text(XlsxRowBuilder *row, size_t length);
+
+/* The row is complete: its number counts for the next. */
+extern void xlsx_row_end(XlsxRowBuilder *row);
+
+/* Forget the cells of the row; its number is as it was before it began. */
+extern void xlsx_row_clear(XlsxRowBuilder *row);
+
+extern void xlsx_row_free(XlsxRowBuilder *row);
+
+/* Fails at the cell in hand. */
+extern bool xlsx_row_fail(XlsxRowBuilder *row, const char *detail,...) __attribute__((format(printf, 2, 3)));
+
+/* Pieces for the scanner, which knows what it looks at. */
+extern bool xlsx_row_shared(XlsxRowBuilder *row, uint64_t index);
+extern bool xlsx_row_grow(XlsxRowBuilder *row);
+extern bool xlsx_row_check_column(XlsxRowBuilder *row);
+
+/* A number whose text has been understood already. */
+static inline bool
+xlsx_row_number(XlsxRowBuilder *row, double number, const char *text, size_t length)
+{
+	XlsxFormat	format = xlsx_styles_format(row->styles, row->style);
+	XlsxCell   *cell;
+
+	if (row->count == row->capacity && !xlsx_row_grow(row))
+		return false;
+	cell = &row->cells[row->count++];
+	cell->column = row->column;
+	cell->kind = XLSX_NUMBER;
+	cell->shape = XLSX_DATE_CALENDAR;
+	cell->boolean = false;
+	cell->number = number;
+	cell->text = text;
+	cell->length = length;
+	if (format == XLSX_FORMAT_CALENDAR && xlsx_serial_is_date(number, row->date1904))
+		cell->kind = XLSX_DATE;
+	else if (format == XLSX_FORMAT_ELAPSED && xlsx_serial_is_elapsed(number))
+	{
+		cell->kind = XLSX_DATE;
+		cell->shape = XLSX_DATE_ELAPSED;
+	}
+	return true;
+}
+
+#endif							/* XLSX_ROW_H */

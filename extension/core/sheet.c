@@ -1,0 +1,219 @@
+/*
+ * sheet.c
+ *	  See sheet.h.
+ *
+ * Scanner and expat take turns (part.h): the scanner reads rows as long as it
+ * knows everything in them, expat reads the rest of the part.
+ */
+#include "private.h"
+
+#include <string.h>
+
+#include "datetime.h"
+#include "number.h"
+
+static const char *const data_start = "<sheetData>";
+static const char *const row_end = "</row>";
+
+/* Strings and styles are there before the first cell is. */
+static XlsxStatus
+load_shared_parts(XlsxBook *book, XlsxError *error)
+{
+	XlsxPackage *package = &book->package;
+	XlsxStatus	status = XLSX_OK;
+
+	if (book->loaded)
+		return XLSX_OK;
+	if (package->styles != XLSX_NO_PART)
+		status = xlsx_styles_load(book->zip, package->styles, &book->limits, &book->memory, &book->styles, error);
+	if (status == XLSX_OK && package->strings != XLSX_NO_PART)
+		status = xlsx_strings_load(book->zip, package->strings, &book->limits, &book->memory, !book->expat_only,
+								   &book->strings, error);
+	book->loaded = status == XLSX_OK;
+	return status;
+}
+
+static XlsxStatus
+find_part(const XlsxBook *book, size_t index, size_t *part, XlsxError *error)
+{
+	const XlsxPackageSheet *sheet;
+
+	if (index >= book->package.count)
+	{
+		xlsx_fail(error, XLSX_NO_SUCH_SHEET, "worksheet %zu does not exist", index + 1);
+		return xlsx_fail_detail(error, "The workbook has %zu worksheets.", book->package.count);
+	}
+	sheet = &book->package.sheets[index];
+	*part = sheet->part;
+	if (*part != XLSX_NO_PART)
+		return XLSX_OK;
+	xlsx_fail(error, XLSX_DAMAGED, "worksheet \"%s\" is missing from the file", sheet->info.name);
+	if (sheet->external)
+		xlsx_fail_detail(error, "It is said to lie outside the file, at \"%s\".", sheet->target);
+	else if (sheet->target != NULL)
+		xlsx_fail_detail(error, "There is no part \"%s\".", sheet->target);
+	else
+		xlsx_fail_detail(error, "The workbook does not say which part it is.");
+	return xlsx_fail_hint(error, "Save the file again in a spreadsheet program, then upload it.");
+}
+
+XlsxStatus
+xlsx_sheet_open(XlsxBook *book, size_t index, XlsxSheet **sheet, XlsxError *error)
+{
+	XlsxSheet  *self;
+	XlsxStatus	status;
+	size_t		part = XLSX_NO_PART;
+
+	*sheet = NULL;
+	status = find_part(book, index, &part, error);
+	if (status == XLSX_OK)
+		status = load_shared_parts(book, error);
+	if (status != XLSX_OK)
+		return status;
+	self = xlsx_memory_new(&book->memory, sizeof(XlsxSheet), NULL);
+	if (self == NULL)
+		return xlsx_fail_memory(error);
+	self->book = book;
+	self->builder.memory = &book->memory;
+	self->builder.limits = &book->limits;
+	self->builder.strings = &book->strings;
+	self->builder.styles = &book->styles;
+	self->builder.date1904 = book->package.date1904;
+	self->builder.part = xlsx_zip_name(book->zip, part);
+	status = xlsx_part_open(book->zip, part, &book->limits, &book->memory, &xlsx_sheet_handlers, self, &self->part, error);
+	if (status != XLSX_OK)
+	{
+		xlsx_sheet_close(self);
+		return status;
+	}
+	*sheet = self;
+	return XLSX_OK;
+}
+
+/* One step of expat, and whether the scanner may go on behind it. */
+static XlsxStatus
+feed_expat(XlsxSheet *sheet, XlsxError *error)
+{
+	XlsxPart   *part = sheet->part;
+	bool		reached;
+	XlsxStatus	status;
+
+	status = xlsx_part_feed(part, sheet->path.in_data ? row_end : data_start, &reached, error);
+	sheet->scanning = status == XLSX_OK && reached && !sheet->book->expat_only &&
+		sheet->path.in_data && xlsx_xml_depth(part->xml) == 2 && xlsx_xml_is_plain(part->xml);
+	return status;
+}
+
+/* Until a row is ready; XLSX_DONE at the end of the part. */
+static XlsxStatus
+read_row(XlsxSheet *sheet, XlsxError *error)
+{
+	XlsxStatus	status = XLSX_OK;
+
+	while (status == XLSX_OK && !sheet->row_ready)
+	{
+		if (sheet->scanning)
+			status = xlsx_sheet_scan(sheet, error);
+		else if (sheet->part->finished && !xlsx_xml_paused(sheet->part->xml))
+			status = XLSX_DONE;
+		else
+			status = feed_expat(sheet, error);
+	}
+	return status;
+}
+
+XlsxStatus
+xlsx_sheet_next(XlsxSheet *sheet, const XlsxRow **row, XlsxError *error)
+{
+	XlsxStatus	status;
+
+	*row = NULL;
+	if (sheet->failed)
+		return xlsx_fail(error, XLSX_DAMAGED, "worksheet cannot be read any further");
+	sheet->row_ready = false;
+	xlsx_row_clear(&sheet->builder);
+	error->status = XLSX_OK;
+	status = read_row(sheet, error);
+	if (status == XLSX_OK)
+	{
+		sheet->row.number = sheet->builder.number;
+		sheet->row.count = sheet->builder.count;
+		sheet->row.cells = sheet->builder.cells;
+		*row = &sheet->row;
+		return XLSX_OK;
+	}
+	if (status == XLSX_DONE)
+		return XLSX_DONE;
+	sheet->failed = true;
+	if (error->part[0] == '\0')
+		xlsx_fail_at(error, sheet->builder.part, 0, 0);
+	if (error->row == 0 && sheet->path.in_data)
+		error->row = sheet->path.in_row || sheet->row_open ? sheet->builder.number : sheet->builder.previous + 1;
+	return status;
+}
+
+uint32_t
+xlsx_sheet_declared_rows(const XlsxSheet *sheet)
+{
+	return sheet->declared_rows;
+}
+
+void
+xlsx_sheet_position(const XlsxSheet *sheet, uint64_t *done, uint64_t *total)
+{
+	xlsx_zip_stream_position(sheet->part->stream, done, total);
+}
+
+void
+xlsx_sheet_close(XlsxSheet *sheet)
+{
+	XlsxMemory *memory;
+
+	if (sheet == NULL)
+		return;
+	memory = &sheet->book->memory;
+	xlsx_part_close(sheet->part);
+	xlsx_row_free(&sheet->builder);
+	xlsx_memory_free(memory, sheet->value);
+	xlsx_memory_free(memory, sheet);
+}
+
+/* As snprintf does. */
+static size_t
+copy_text(const char *text, size_t length, char *buffer, size_t size)
+{
+	size_t		part = length < size ? length : size - 1;
+
+	if (size == 0)
+		return length;
+	if (part > 0)
+		memcpy(buffer, text, part);
+	buffer[part] = '\0';
+	return length;
+}
+
+size_t
+xlsx_cell_text(const XlsxCell *cell, bool date1904, char *buffer, size_t size)
+{
+	char		text[64];
+	size_t		length = 0;
+
+	switch ((XlsxKind) cell->kind)
+	{
+		case XLSX_BLANK:
+			return copy_text("", 0, buffer, size);
+		case XLSX_TEXT:
+		case XLSX_ERROR:
+			return copy_text(cell->text, cell->length, buffer, size);
+		case XLSX_BOOL:
+			return cell->boolean ? copy_text("true", 4, buffer, size) : copy_text("false", 5, buffer, size);
+		case XLSX_DATE:
+			length = xlsx_serial_to_iso(cell->number, cell->shape == XLSX_DATE_ELAPSED, date1904, text, sizeof(text));
+			break;
+		case XLSX_NUMBER:
+			break;
+	}
+	if (length == 0)
+		length = xlsx_number_format(cell->number, text, sizeof(text));
+	return copy_text(text, length, buffer, size);
+}

@@ -1,0 +1,231 @@
+/*
+ * styles.c
+ *	  See styles.h.
+ */
+#include "styles.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "part.h"
+
+typedef struct NumberFormat
+{
+	uint32_t	id;
+	uint32_t	order;			/* a later definition of an id replaces the earlier */
+	XlsxFormat	format;
+} NumberFormat;
+
+typedef struct Loader
+{
+	XlsxMemory *memory;
+	XlsxXml    *xml;
+	bool		in_formats;		/* numFmts */
+	bool		in_cells;		/* cellXfs */
+	NumberFormat *formats;
+	size_t		format_count;
+	size_t		format_capacity;
+	uint32_t   *cells;			/* numFmtId of each cell format */
+	size_t		cell_count;
+	size_t		cell_capacity;
+} Loader;
+
+/* ---------- format codes ---------- */
+
+/* What stands in brackets: elapsed time when it is h, m or s only. */
+static const char *
+skip_brackets(const char *code, XlsxFormat *format)
+{
+	const char *inside = code + 1;
+	const char *end = strchr(inside, ']');
+	size_t		length,
+				same = 0;
+
+	if (end == NULL)
+		return code + 1;
+	length = (size_t) (end - inside);
+	while (same < length && (inside[same] | 0x20) == (inside[0] | 0x20))
+		same++;
+	if (length > 0 && same == length && strchr("hmsHMS", inside[0]) != NULL)
+		*format = XLSX_FORMAT_ELAPSED;
+	return end + 1;
+}
+
+static const char *
+skip_quoted(const char *code)
+{
+	const char *end = strchr(code + 1, '"');
+
+	return end != NULL ? end + 1 : code + strlen(code);
+}
+
+XlsxFormat
+xlsx_format_of_code(const char *code)
+{
+	XlsxFormat	format = XLSX_FORMAT_NUMBER;
+
+	while (*code != '\0' && *code != ';')
+	{
+		switch (*code)
+		{
+			case '"':
+				code = skip_quoted(code);
+				break;
+			case '[':
+				code = skip_brackets(code, &format);
+				break;
+			case '\\':
+			case '_':
+			case '*':
+				code += code[1] != '\0' ? 2 : 1;
+				break;
+			default:
+				if (strchr("dmyhsDMYHS", *code) != NULL && format == XLSX_FORMAT_NUMBER)
+					format = XLSX_FORMAT_CALENDAR;
+				code++;
+		}
+	}
+	return format;
+}
+
+XlsxFormat
+xlsx_format_of_id(uint32_t id)
+{
+	if (id == 46)
+		return XLSX_FORMAT_ELAPSED;
+	if ((id >= 14 && id <= 22) || id == 45 || id == 47)
+		return XLSX_FORMAT_CALENDAR;
+	if ((id >= 27 && id <= 36) || (id >= 50 && id <= 58))
+		return XLSX_FORMAT_CALENDAR;	/* the dates of East Asian locales */
+	return XLSX_FORMAT_NUMBER;
+}
+
+/* ---------- the part ---------- */
+
+static uint32_t
+format_id(const char **attributes)
+{
+	const char *value = xlsx_xml_attribute(attributes, "numFmtId");
+
+	return value != NULL ? (uint32_t) strtoul(value, NULL, 10) : 0;
+}
+
+static void
+stop_without_memory(Loader *loader)
+{
+	xlsx_fail_memory(xlsx_xml_error(loader->xml));
+	xlsx_xml_stop(loader->xml, XLSX_NO_MEMORY);
+}
+
+static void
+add_number_format(Loader *loader, const char **attributes)
+{
+	const char *code = xlsx_xml_attribute(attributes, "formatCode");
+	NumberFormat *format;
+
+	if (code == NULL)
+		return;
+	if (loader->format_count == loader->format_capacity &&
+		!xlsx_memory_grow(loader->memory, (void **) &loader->formats, &loader->format_capacity, sizeof(NumberFormat), UINT32_MAX))
+	{
+		stop_without_memory(loader);
+		return;
+	}
+	format = &loader->formats[loader->format_count];
+	format->id = format_id(attributes);
+	format->order = (uint32_t) loader->format_count++;
+	format->format = xlsx_format_of_code(code);
+}
+
+static void
+add_cell_format(Loader *loader, const char **attributes)
+{
+	if (loader->cell_count == loader->cell_capacity &&
+		!xlsx_memory_grow(loader->memory, (void **) &loader->cells, &loader->cell_capacity, sizeof(uint32_t), UINT32_MAX))
+	{
+		stop_without_memory(loader);
+		return;
+	}
+	loader->cells[loader->cell_count++] = format_id(attributes);
+}
+
+static void
+on_start(void *context, XlsxXmlSpace space, const char *name, const char **attributes)
+{
+	Loader	   *loader = context;
+	uint32_t	depth = xlsx_xml_depth(loader->xml);
+
+	if (depth == 1)
+	{
+		loader->in_formats = space == XLSX_XML_MAIN && strcmp(name, "numFmts") == 0;
+		loader->in_cells = space == XLSX_XML_MAIN && strcmp(name, "cellXfs") == 0;
+	}
+	if (depth != 2 || space != XLSX_XML_MAIN)
+		return;
+	if (loader->in_formats && strcmp(name, "numFmt") == 0)
+		add_number_format(loader, attributes);
+	else if (loader->in_cells && strcmp(name, "xf") == 0)
+		add_cell_format(loader, attributes);
+}
+
+static int
+compare_formats(const void *a, const void *b)
+{
+	const NumberFormat *x = a,
+			   *y = b;
+
+	if (x->id != y->id)
+		return x->id < y->id ? -1 : 1;
+	return x->order < y->order ? -1 : x->order > y->order;
+}
+
+/* The last of the sorted definitions of id, or what it means without one. */
+static XlsxFormat
+find_format(const Loader *loader, uint32_t id)
+{
+	size_t		low = 0,
+				high = loader->format_count;
+
+	while (low < high)
+	{
+		size_t		middle = (low + high) / 2;
+
+		if (loader->formats[middle].id <= id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low > 0 && loader->formats[low - 1].id == id)
+		return loader->formats[low - 1].format;
+	return xlsx_format_of_id(id);
+}
+
+XlsxStatus
+xlsx_styles_load(XlsxZip *zip, size_t part, const XlsxLimits *limits, XlsxMemory *memory,
+				 XlsxStyles *styles, XlsxError *error)
+{
+	Loader		loader = {.memory = memory};
+	XlsxXmlHandlers handlers = {.start = on_start};
+	XlsxStatus	status;
+	size_t		i;
+
+	memset(styles, 0, sizeof(*styles));
+	status = xlsx_part_parse(zip, part, limits, memory, &handlers, &loader, &loader.xml, error);
+	if (status == XLSX_OK && loader.cell_count > 0)
+	{
+		styles->formats = xlsx_memory_alloc(memory, loader.cell_count);
+		if (styles->formats == NULL)
+			status = xlsx_fail_memory(error);
+	}
+	if (status == XLSX_OK)
+	{
+		if (loader.format_count > 0)
+			qsort(loader.formats, loader.format_count, sizeof(NumberFormat), compare_formats);
+		for (i = 0; i < loader.cell_count; i++)
+			styles->formats[i] = (uint8_t) find_format(&loader, loader.cells[i]);
+		styles->count = loader.cell_count;
+	}
+	xlsx_memory_free(memory, loader.formats);
+	xlsx_memory_free(memory, loader.cells);
+	return status;
+}
