@@ -12,6 +12,7 @@
 #include <xlsxwriter.h>
 
 #include "catalog/pg_type.h"
+#include "executor/executor.h"
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "funcapi.h"
@@ -234,7 +235,10 @@ pg_xlsx_errors_workbook(PG_FUNCTION_ARGS)
 	bytea	   *workbook;
 
 	if (!write_book(PG_GETARG_DATUM(0), &errors))
+	{
+		FileClose(errors.file);
 		PG_RETURN_NULL();
+	}
 	size = FileSize(errors.file);
 	if (size < 0 || (Size) size > MaxAllocSize - VARHDRSZ)
 		ereport(ERROR,
@@ -253,9 +257,17 @@ typedef struct ChunkReader
 	off_t		offset;
 } ChunkReader;
 
+/* Called at the end of the query, also of one that did not want all chunks; an abort closes the file by itself. */
+static void
+close_reader(Datum reader)
+{
+	FileClose(((ChunkReader *) DatumGetPointer(reader))->file);
+}
+
 Datum
 pg_xlsx_errors_workbook_chunks(PG_FUNCTION_ARGS)
 {
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	FuncCallContext *call;
 	ChunkReader *reader;
 	bytea	   *chunk = NULL;
@@ -272,16 +284,19 @@ pg_xlsx_errors_workbook_chunks(PG_FUNCTION_ARGS)
 		call->user_fctx = reader;
 		any = write_book(PG_GETARG_DATUM(0), &errors);
 		reader->file = errors.file;
+		RegisterExprContextCallback(result->econtext, close_reader, PointerGetDatum(reader));
 		MemoryContextSwitchTo(caller);
 		if (!any)
-			SRF_RETURN_DONE(call);
+			reader->offset = FileSize(reader->file);	/* nothing to give */
 	}
 	call = SRF_PERCALL_SETUP();
 	reader = call->user_fctx;
 	chunk = read_chunk(reader->file, reader->offset, PG_XLSX_CHUNK_BYTES);
 	if (chunk == NULL)
 	{
-		FileClose(reader->file);
+		/* The reader goes with the set. */
+		UnregisterExprContextCallback(result->econtext, close_reader, PointerGetDatum(reader));
+		close_reader(PointerGetDatum(reader));
 		SRF_RETURN_DONE(call);
 	}
 	reader->offset += (off_t) VARSIZE_ANY_EXHDR(chunk);

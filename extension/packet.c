@@ -68,11 +68,10 @@ align_buffer(StringInfo buffer)
 static void
 append_varlena(StringInfo buffer, const char *bytes, size_t length)
 {
-	int32		header;
-
 	align_buffer(buffer);
-	SET_VARSIZE(&header, length + VARHDRSZ);
-	appendBinaryStringInfo(buffer, (char *) &header, VARHDRSZ);
+	enlargeStringInfo(buffer, VARHDRSZ);
+	SET_VARSIZE(buffer->data + buffer->len, length + VARHDRSZ);
+	buffer->len += VARHDRSZ;
 	appendBinaryStringInfo(buffer, bytes, (int) length);
 }
 

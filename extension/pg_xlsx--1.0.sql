@@ -260,6 +260,12 @@ DECLARE
   new_id bigint;
   unknown text;
 BEGIN
+  IF coalesce(name, '') = '' THEN
+    RAISE EXCEPTION 'a profile needs a name' USING ERRCODE = 'invalid_name';
+  END IF;
+  IF EXISTS (SELECT FROM xlsx_private.profile p WHERE p.name = create_profile.name) THEN
+    RAISE EXCEPTION 'profile "%" already exists', name USING ERRCODE = 'duplicate_object';
+  END IF;
   IF NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = target AND c.relkind IN ('r', 'p', 'v', 'f')) THEN
     RAISE EXCEPTION 'cannot import into "%"', coalesce(target::text, 'NULL') USING
       ERRCODE = 'wrong_object_type', DETAIL = 'It is neither a table nor a view.';

@@ -147,9 +147,9 @@ pg_xlsx_cells(PG_FUNCTION_ARGS)
 	XlsxBook   *book;
 	CellDump	dump;
 
-	if (PG_ARGISNULL(0))
-		PG_RETURN_NULL();
 	InitMaterializedSRF(fcinfo, 0);
+	if (PG_ARGISNULL(0))
+		return (Datum) 0;
 	dump.range = range_of_argument(fcinfo, 2);
 	book = book_of_argument(fcinfo, 0);
 	dump.store = result->setResult;

@@ -1,0 +1,86 @@
+# pg_xlsx: the extension, its sidecar, and all that is done with them.
+# `make help` lists the targets.
+
+PG_CONFIG ?= pg_config
+TOOLS := test/tools
+export PG_CONFIG
+
+all: extension notifier core
+
+# The reader library and the sidecar bring their own rules.
+include extension/core/core.mk
+include notifier/notifier.mk
+
+# The extension has a Makefile of its own, for PGXS.
+extension:
+	@$(MAKE) --no-print-directory -C extension all
+
+install: all
+	@$(MAKE) --no-print-directory -C extension install
+	install -d '$(DESTDIR)$(bindir)'
+	install -m 755 build/pg_xlsx_notifier '$(DESTDIR)$(bindir)/'
+
+bindir = $(shell $(PG_CONFIG) --bindir)
+
+clean: clean-notifier
+	@$(MAKE) --no-print-directory -C extension clean
+	rm -rf build
+
+#
+# Machine, demo, benchmarks
+#
+
+deps:
+	@$(TOOLS)/deps.sh
+
+demo: deps
+	@$(TOOLS)/quietly.sh build $(MAKE) --no-print-directory install build/makebook
+	@demo/demo.sh start
+
+demo-stop:
+	@demo/demo.sh stop
+
+bench: build/makebook
+	@bench/bench.sh
+
+build/makebook: $(TOOLS)/makebook.c
+	@mkdir -p build
+	$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -o $@ $< -lxlsxwriter -lm
+
+#
+# Tests: each suite ends with "N passed, N failed, N skipped", and so does check
+#
+
+SUITES := check-style check-unit check-corpus check-unit-notifier check-regress check-tap check-node
+REGRESS := setup read profile import types targets rest rights
+
+check: deps
+	@$(TOOLS)/quietly.sh build $(MAKE) --no-print-directory install build/makebook
+	@$(TOOLS)/check.sh $(SUITES)
+
+check-style:
+	@$(TOOLS)/style.sh
+
+check-regress:
+	@$(TOOLS)/regress.sh $(REGRESS)
+
+check-tap: build/makebook
+	@$(TOOLS)/tap.sh
+
+help:
+	@echo 'make              build the extension, the sidecar and xlsxdump'
+	@echo 'make deps         install what Debian has and this machine has not'
+	@echo 'make install      install all of it'
+	@echo 'make demo         a private server, the sidecar, a sample import; leaves them running'
+	@echo 'make demo-stop    end and remove the demo'
+	@echo 'make check        all tests; check-unit, check-corpus, check-unit-notifier, check-regress,'
+	@echo '                  check-tap, check-node and check-style run one suite'
+	@echo 'make bench        speed beside COPY, in one run'
+	@echo 'make fuzz         fuzzers of the reader; fuzz-notifier: of the sidecar'
+	@echo 'make format       pgindent over the C sources, where it is installed'
+	@echo 'make clean        remove what was built'
+
+format:
+	@pgindent --typedefs=typedefs.list extension/*.[ch] extension/core/*.[ch] notifier/*.[ch]
+
+.PHONY: all extension install clean deps demo demo-stop bench check check-style check-regress check-tap help format

@@ -1,0 +1,49 @@
+-- JSON of the REST interface: S-020 to S-026, S-029, S-030.
+\getenv root PG_ABS_SRCDIR
+\set people `base64 -w0 :'root'/test/samples/people.xlsx`
+CREATE TABLE guests (task_id bigint, name text NOT NULL, gender text NOT NULL, bio_id text NOT NULL);
+SELECT xlsx.create_profile('guests', 'guests', 'task_id', '{"bio_id": "Bio-ID"}') > 0 AS made;
+CREATE FUNCTION without_times(body json) RETURNS jsonb LANGUAGE sql AS $$
+  SELECT body::jsonb - '{createdAt,updatedAt,startedAt,completedAt,id,taskId,fileSize}'::text[];
+$$;
+-- An upload in pieces
+BEGIN;
+SELECT xlsx.upload_begin('guests', 'people.xlsx') AS upload \gset
+SELECT xlsx.upload_chunk(:upload, 0, decode(:'people', 'base64'));
+SELECT status, without_times(body), body ->> 'taskId' AS task FROM xlsx.upload_finish(:upload) \gset upload_
+SELECT :upload_status AS status, :'upload_without_times' AS body;
+COMMIT;
+SELECT xlsx.wait(:upload_task, '30 s');
+SELECT status, without_times(body) FROM xlsx.rest_task(:'upload_task');
+SELECT status, jsonb_pretty(body::jsonb) FROM xlsx.rest_errors(:'upload_task', NULL, '1');
+SELECT status, body -> 'meta' AS meta, json_array_length(body -> 'data') FROM xlsx.rest_tasks(NULL, NULL, NULL);
+SELECT status, body::text FROM xlsx.rest_tasks('9', '1', 'FAILED');
+SELECT event, without_times(data) - 'seq' FROM xlsx.rest_snapshot(:'upload_task');
+SELECT status, body::text FROM xlsx.rest_profiles();
+SELECT body ->> 'createdAt' ~ '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$' AS is_iso FROM xlsx.rest_task(:'upload_task');
+SELECT xlsx.rest_errors_workbook(:'upload_task') = format('validation-errors-task-%s.xlsx', :'upload_task') AS named;
+-- 400, 404, 409
+\set VERBOSITY verbose
+\set SHOW_CONTEXT never
+SELECT xlsx.rest_task('999999');
+SELECT xlsx.rest_task('seven');
+SELECT xlsx.rest_task('99999999999999999999');
+SELECT xlsx.rest_tasks('0', NULL, NULL);
+SELECT xlsx.rest_tasks(NULL, '101', NULL);
+SELECT xlsx.rest_tasks(NULL, NULL, 'DONE');
+\set VERBOSITY terse
+DO $$ BEGIN PERFORM xlsx.rest_retry(max(id)::text) FROM xlsx.tasks; EXCEPTION WHEN object_not_in_prerequisite_state THEN RAISE NOTICE 'refused'; END $$;
+-- Uploads that are none
+BEGIN;
+SELECT xlsx.upload_begin('guests', 'people.csv') AS upload \gset
+SELECT xlsx.upload_chunk(:upload, 0, 'Name,Gender');
+ROLLBACK;
+BEGIN;
+SELECT xlsx.upload_begin('guests', 'empty.xlsx') AS upload \gset
+SELECT xlsx.upload_finish(:upload);
+ROLLBACK;
+SELECT (body ->> 'deletedRows')::int AS deleted FROM xlsx.rest_delete(:'upload_task');
+SELECT count(*) FROM xlsx_private.file;
+SELECT xlsx.drop_profile('guests');
+DROP TABLE guests;
+DROP FUNCTION without_times;

@@ -1,0 +1,31 @@
+#!/bin/sh
+# Runs the suites given as make targets, all of them whatever fails, and adds
+# up the summary line that each ends with. The last line is the sum.
+set -u
+logs=build/check
+mkdir -p "$logs"
+passed=0 failed=0 skipped=0
+for suite in "$@"; do
+    echo "== $suite"
+    if ${MAKE:-make} --no-print-directory "$suite" >"$logs/$suite.log" 2>&1; then status=0; else status=1; fi
+    summary=$(grep -E '^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' "$logs/$suite.log" | tail -n 1)
+    if [ -z "$summary" ]; then
+        [ $status != 0 ] || echo "$suite printed no summary"
+        summary="0 passed, 1 failed, 0 skipped"
+        status=1
+    fi
+    set -- "$@"
+    p=${summary%% passed*}
+    f=${summary#*, } f=${f%% failed*}
+    case $summary in *skipped) s=${summary##*, } s=${s%% skipped*} ;; *) s=0 ;; esac
+    [ $status = 0 ] || [ "$f" != 0 ] || f=1
+    if [ "$f" != 0 ]; then
+        tail -n 150 "$logs/$suite.log"
+    else
+        grep -iE '(^|[^a-z])skip' "$logs/$suite.log" | grep -vE '^[0-9]+ passed' | head -n 5
+    fi
+    echo "$suite: $summary"
+    passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+done
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed = 0 ]

@@ -1,0 +1,6 @@
+#!/bin/sh
+# quietly.sh NAME COMMAND...   runs the command; what it printed is shown only when it fails
+name=$1
+shift
+mkdir -p build
+"$@" >"build/$name.log" 2>&1 || { status=$?; tail -n 100 "build/$name.log"; exit $status; }
