@@ -1,0 +1,13 @@
+-- The table of the demo and its profile, once.
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS pg_xlsx;
+CREATE TABLE IF NOT EXISTS people (
+  id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  task_id bigint,
+  name    text NOT NULL,
+  gender  text NOT NULL,
+  bio_id  text NOT NULL
+);
+CREATE INDEX IF NOT EXISTS people_task_id ON people (task_id);
+SELECT xlsx.create_profile('people', 'people', task_column => 'task_id', headers => '{"bio_id": "Bio-ID"}')
+WHERE NOT EXISTS (SELECT FROM xlsx.profiles WHERE name = 'people') \g /dev/null
