@@ -2,10 +2,9 @@
  * alloc.h
  *	  The allocator that the caller lends to the reader, and its budgets.
  *
- * All memory of the library, the decompressor's included, comes from here.
- * Two libraries below cannot be told whose memory to use and call malloc:
- * minizip (a few hundred bytes while a book is open) and expat (its tables
- * while a part is read).  xlsx_book_close gives that back too, so a caller whose
+ * All memory of the library, the decompressor's included, comes from here,
+ * but for expat's: its allocation functions get no context, so it calls malloc
+ * while a part is read.  xlsx_book_close gives that back too, so a caller whose
  * allocator frees everything by itself must still close the book.
  * The callbacks return NULL when there is no memory; they never throw.
  */

@@ -36,7 +36,7 @@ explain(XlsxBook *book, XlsxStatus status, XlsxError *error)
 	sniffed = xlsx_sniff(head, length, &other);
 	if (sniffed == XLSX_OK)
 	{
-		xlsx_fail(error, status, "file is cut off or damaged");
+		xlsx_fail(error, XLSX_DAMAGED, "file is cut off or damaged");
 		xlsx_fail_detail(error, "It begins like a workbook, but the directory at its end is missing.");
 		return xlsx_fail_hint(error, "Upload the file again, completely.");
 	}

@@ -5,7 +5,7 @@
  * A source may leave by longjmp in the middle of any function.  Therefore every
  * block hangs on a list: xlsx_memory_release frees what nobody else could
  * find any more, newest first.  A block with a destructor is an object: it
- * gives back what the allocator does not know (minizip, expat).
+ * gives back what the allocator does not know (expat).
  */
 #ifndef XLSX_MEMORY_H
 #define XLSX_MEMORY_H

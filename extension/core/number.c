@@ -2,7 +2,9 @@
  * number.c
  *	  See number.h.
  */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include "number.h"
 
 #include <locale.h>
@@ -88,7 +90,7 @@ read_decimal(const char *p, const char *end, Decimal *decimal)
 	return p == end;
 }
 
-#ifdef __SIZEOF_INT128__
+#if defined(__SIZEOF_INT128__) && !defined(XLSX_PORTABLE)
 typedef unsigned __int128 uint128;
 
 static const uint64_t powers_of_5[] = {

@@ -2,7 +2,9 @@
  * part.c
  *	  See part.h.
  */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include "part.h"
 
 #include <string.h>

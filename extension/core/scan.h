@@ -14,7 +14,7 @@
 
 #include "xml.h"
 
-#ifdef __SSE2__
+#if defined(__SSE2__) && !defined(XLSX_PORTABLE)
 #include <emmintrin.h>
 #endif
 
@@ -71,7 +71,7 @@ xlsx_scan_space(const char *p)
 static inline const char *
 xlsx_scan_plain(const char *p)
 {
-#ifdef __SSE2__
+#if defined(__SSE2__) && !defined(XLSX_PORTABLE)
 	const __m128i less = _mm_set1_epi8('<'),
 				ampersand = _mm_set1_epi8('&'),
 				bracket = _mm_set1_epi8(']'),

@@ -8,7 +8,9 @@
  * beginning.  What is accepted here must mean the same to expat and
  * sheet_xml.c; test/unit/scan_agrees.c and the fuzzer hold them to it.
  */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include "private.h"
 
 #include <string.h>

@@ -2,7 +2,9 @@
  * sniff.c
  *	  What is this file, if it is no workbook?  See xlsx_sniff in book.h.
  */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include "sniff.h"
 
 #include <string.h>

@@ -2,7 +2,9 @@
  * source.c
  *	  See source.h.
  */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include "source.h"
 
 #include <errno.h>

@@ -8,22 +8,28 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Bytes of the character that this byte begins. */
+static size_t
+character_length(unsigned char first)
+{
+	return first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : first >= 0xC0 ? 2 : 1;
+}
+
 /* A text that was cut must not end in the middle of a UTF-8 character. */
 static void
 cut_at_character(char *text, size_t size, int wanted)
 {
-	size_t		length;
+	size_t		last = size - 1;
 
 	if (wanted < 0)
 		text[0] = '\0';
 	if (wanted < (int) size)
 		return;
-	length = size - 1;
-	while (length > 0 && ((unsigned char) text[length - 1] & 0xC0) == 0x80)
-		length--;
-	if (length > 0 && ((unsigned char) text[length - 1] & 0x80) != 0)
-		length--;
-	text[length] = '\0';
+	do
+		last--;
+	while (last > 0 && ((unsigned char) text[last] & 0xC0) == 0x80);
+	if (last + character_length((unsigned char) text[last]) > size - 1)
+		text[last] = '\0';
 }
 
 static void __attribute__((format(printf, 3, 0)))

@@ -51,6 +51,13 @@ skip_brackets(const char *code, XlsxFormat *format)
 	return end + 1;
 }
 
+/* AM/PM holds an m anyway, A/P does not. */
+static bool
+is_half_of_day(const char *code)
+{
+	return (code[0] | 0x20) == 'a' && code[1] == '/' && (code[2] | 0x20) == 'p';
+}
+
 static const char *
 skip_quoted(const char *code)
 {
@@ -80,7 +87,7 @@ xlsx_format_of_code(const char *code)
 				code += code[1] != '\0' ? 2 : 1;
 				break;
 			default:
-				if (strchr("dmyhsDMYHS", *code) != NULL && format == XLSX_FORMAT_NUMBER)
+				if ((strchr("dmyhsDMYHS", *code) != NULL || is_half_of_day(code)) && format == XLSX_FORMAT_NUMBER)
 					format = XLSX_FORMAT_CALENDAR;
 				code++;
 		}

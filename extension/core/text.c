@@ -2,7 +2,9 @@
  * text.c
  *	  See text.h.
  */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include "text.h"
 
 #include <string.h>

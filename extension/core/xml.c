@@ -89,7 +89,8 @@ static void XMLCALL
 on_start(void *data, const XML_Char *name, const XML_Char **attributes)
 {
 	XlsxXml    *xml = data;
-	uint32_t	count = xml->declarations;
+	uint32_t	declarations = xml->declarations,
+				count = 0;
 	XlsxXmlSpace space;
 
 	if (xml->stopped)
@@ -100,9 +101,9 @@ on_start(void *data, const XML_Char *name, const XML_Char **attributes)
 		stop_at_limit(xml, "max_xml_depth", xml->limits->max_xml_depth, "XML elements are nested too deeply");
 		return;
 	}
-	while (attributes[2 * (count - xml->declarations)] != NULL && count <= xml->limits->max_xml_attributes)
+	while (attributes[2 * count] != NULL && count <= xml->limits->max_xml_attributes)
 		count++;
-	if (count > xml->limits->max_xml_attributes)
+	if (count + declarations > xml->limits->max_xml_attributes)
 	{
 		stop_at_limit(xml, "max_xml_attributes", xml->limits->max_xml_attributes, "XML element has too many attributes");
 		return;

@@ -1,63 +1,34 @@
 /*
  * zip.c
  *	  See zip.h.
- *
- * The source may leave by longjmp, also through minizip.  That is harmless but
- * for one place: while minizip looks for the end of the directory it holds a
- * buffer of its own.  What it looks through then, the last 64 kB, has been
- * read beforehand, so the source is not asked in that time.
  */
 #include "zip.h"
 
-#include <minizip/unzip.h>
 #include <string.h>
 
+#include "directory.h"
 #include "inflate.h"
 
-#define CACHE_BYTES		(66 * 1024) /* the end record and the longest comment, in one piece */
 #define INPUT_BYTES		(64 * 1024)
-#define NAME_BYTES		512		/* longer names cannot be those of parts we look for */
+#define LOCAL_BYTES		30		/* local file header, PKWARE APPNOTE 4.3.7 */
 
 /* PKWARE APPNOTE 4.4.4 and 4.4.5 */
 #define FLAG_ENCRYPTED	0x0001
 #define METHOD_STORED	0
 #define METHOD_DEFLATED	8
 
-typedef struct ZipEntry
-{
-	char	   *name;
-	uint32_t	hash;			/* of the folded name */
-	uint32_t	crc;
-	uint64_t	stored;			/* bytes in the archive */
-	uint64_t	size;			/* bytes when inflated */
-	uint32_t	method;
-	uint32_t	flags;
-	unz64_file_pos place;
-} ZipEntry;
-
 struct XlsxZip
 {
 	XlsxMemory *memory;
 	const XlsxSource *source;
 	const XlsxLimits *limits;
-	unzFile		unz;
-	ZipEntry   *entries;
-	size_t		count;
-	size_t		capacity;
-
-	/* What minizip sees of the source: a position, and a cache around it. */
-	uint64_t	position;
-	uint64_t	cache_offset;
-	size_t		cache_length;
-	XlsxStatus	read_status;	/* of the first read that failed */
-	XlsxError	read_error;
-	unsigned char cache[CACHE_BYTES];
+	XlsxDirectory directory;
 };
 
 struct XlsxZipStream
 {
 	XlsxZip    *zip;
-	const ZipEntry *entry;
+	const XlsxDirectoryEntry *entry;
 	XlsxInflate *inflate;		/* NULL: stored */
 	uint64_t	offset;			/* next byte of the source */
 	uint64_t	left;			/* stored bytes not yet taken in */
@@ -68,220 +39,10 @@ struct XlsxZipStream
 	unsigned char *input;		/* NULL when the source lies in memory */
 };
 
-/* ---------- the source as minizip wants to see it ---------- */
-
-static XlsxStatus
-fill_cache(XlsxZip *zip, uint64_t offset)
-{
-	zip->cache_length = 0;
-	zip->cache_offset = offset;
-	return xlsx_source_read(zip->source, offset, zip->cache, CACHE_BYTES, &zip->cache_length, &zip->read_error);
-}
-
-static voidpf ZCALLBACK
-file_open(voidpf opaque, const void *name, int mode)
-{
-	(void) name;
-	(void) mode;
-	return opaque;
-}
-
-static uLong ZCALLBACK
-file_read(voidpf opaque, voidpf file, void *buffer, uLong size)
-{
-	XlsxZip    *zip = opaque;
-	uLong		got = 0;
-
-	(void) file;
-	while (got < size && zip->position < zip->source->size && zip->read_status == XLSX_OK)
-	{
-		uint64_t	within = zip->position - zip->cache_offset;
-		size_t		step;
-
-		if (zip->position < zip->cache_offset || within >= zip->cache_length)
-		{
-			zip->read_status = fill_cache(zip, zip->position);
-			within = 0;
-			if (zip->read_status != XLSX_OK || zip->cache_length == 0)
-				break;
-		}
-		step = zip->cache_length - within;
-		if (step > size - got)
-			step = size - got;
-		memcpy((char *) buffer + got, zip->cache + within, step);
-		got += step;
-		zip->position += step;
-	}
-	return got;
-}
-
-static ZPOS64_T ZCALLBACK
-file_tell(voidpf opaque, voidpf file)
-{
-	(void) file;
-	return ((XlsxZip *) opaque)->position;
-}
-
-static long ZCALLBACK
-file_seek(voidpf opaque, voidpf file, ZPOS64_T offset, int origin)
-{
-	XlsxZip    *zip = opaque;
-	uint64_t	base = 0;
-
-	(void) file;
-	if (origin == ZLIB_FILEFUNC_SEEK_CUR)
-		base = zip->position;
-	else if (origin == ZLIB_FILEFUNC_SEEK_END)
-		base = zip->source->size;
-	if (offset > UINT64_MAX - base || base + offset > zip->source->size)
-		return -1;
-	zip->position = base + offset;
-	return 0;
-}
-
-static int	ZCALLBACK
-file_close(voidpf opaque, voidpf file)
-{
-	(void) opaque;
-	(void) file;
-	return 0;
-}
-
-static int	ZCALLBACK
-file_error(voidpf opaque, voidpf file)
-{
-	(void) file;
-	return ((XlsxZip *) opaque)->read_status != XLSX_OK;
-}
-
-/* ---------- the directory ---------- */
-
-static inline unsigned char
-fold(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return (unsigned char) (c - 'A' + 'a');
-	return (unsigned char) (c == '\\' ? '/' : c);
-}
-
-static const char *
-skip_root(const char *name)
-{
-	while (fold(*name) == '/')
-		name++;
-	return name;
-}
-
-/* FNV-1a */
-static uint32_t
-hash_name(const char *name)
-{
-	uint32_t	hash = 2166136261u;
-
-	for (; *name != '\0'; name++)
-		hash = (hash ^ fold(*name)) * 16777619u;
-	return hash;
-}
-
-static bool
-same_name(const char *a, const char *b)
-{
-	while (*a != '\0' && fold(*a) == fold(*b))
-	{
-		a++;
-		b++;
-	}
-	return fold(*a) == fold(*b);
-}
-
-static void
-destroy_zip(void *object)
-{
-	XlsxZip    *zip = object;
-
-	if (zip->unz != NULL)
-		unzClose(zip->unz);
-}
-
-/* A failure that minizip reports is the source's own, or else the archive's. */
-static XlsxStatus
-fail_archive(XlsxZip *zip, XlsxError *error)
-{
-	if (zip->read_status != XLSX_OK)
-	{
-		*error = zip->read_error;
-		return zip->read_status;
-	}
-	xlsx_fail(error, XLSX_DAMAGED, "could not read the directory of the workbook file");
-	xlsx_fail_detail(error, "The zip directory at the end of the file is damaged.");
-	return xlsx_fail_hint(error, "Save the file again in a spreadsheet program, then upload it.");
-}
-
-static XlsxStatus
-add_entry(XlsxZip *zip, XlsxError *error)
-{
-	char		name[NAME_BYTES];
-	unz_file_info64 info;
-	ZipEntry   *entry;
-
-	if (unzGetCurrentFileInfo64(zip->unz, &info, name, sizeof(name) - 1, NULL, 0, NULL, 0) != UNZ_OK)
-		return fail_archive(zip, error);
-	if (info.size_filename >= sizeof(name) - 1)
-		return XLSX_OK;
-	name[info.size_filename] = '\0';
-	if (zip->count == zip->capacity &&
-		!xlsx_memory_grow(zip->memory, (void **) &zip->entries, &zip->capacity, sizeof(ZipEntry), zip->limits->max_entries))
-		return xlsx_fail_memory(error);
-	entry = &zip->entries[zip->count];
-	memset(entry, 0, sizeof(*entry));
-	entry->name = xlsx_memory_copy(zip->memory, skip_root(name), strlen(skip_root(name)));
-	if (entry->name == NULL)
-		return xlsx_fail_memory(error);
-	entry->hash = hash_name(entry->name);
-	entry->crc = (uint32_t) info.crc;
-	entry->stored = info.compressed_size;
-	entry->size = info.uncompressed_size;
-	entry->method = (uint32_t) info.compression_method;
-	entry->flags = (uint32_t) info.flag;
-	if (unzGetFilePos64(zip->unz, &entry->place) != UNZ_OK)
-		return fail_archive(zip, error);
-	zip->count++;
-	return XLSX_OK;
-}
-
-static XlsxStatus
-load_directory(XlsxZip *zip, XlsxError *error)
-{
-	unz_global_info64 info;
-	ZPOS64_T	i;
-	XlsxStatus	status;
-
-	if (unzGetGlobalInfo64(zip->unz, &info) != UNZ_OK)
-		return fail_archive(zip, error);
-	if (info.number_entry > zip->limits->max_entries)
-		return xlsx_fail_limit(error, "max_entries", zip->limits->max_entries, "workbook file has too many entries");
-	for (i = 0; i < info.number_entry; i++)
-	{
-		if ((i == 0 ? unzGoToFirstFile(zip->unz) : unzGoToNextFile(zip->unz)) != UNZ_OK)
-			return fail_archive(zip, error);
-		if ((status = add_entry(zip, error)) != XLSX_OK)
-			return status;
-	}
-	return XLSX_OK;
-}
-
 XlsxStatus
 xlsx_zip_open(const XlsxSource *source, const XlsxLimits *limits, XlsxMemory *memory, XlsxZip **zip, XlsxError *error)
 {
-	zlib_filefunc64_def functions = {
-		.zopen64_file = file_open,
-		.zread_file = file_read,
-		.ztell64_file = file_tell,
-		.zseek64_file = file_seek,
-		.zclose_file = file_close,
-		.zerror_file = file_error,
-	};
-	XlsxZip    *self = xlsx_memory_new(memory, sizeof(XlsxZip), destroy_zip);
+	XlsxZip    *self = xlsx_memory_new(memory, sizeof(XlsxZip), NULL);
 	XlsxStatus	status;
 
 	*zip = NULL;
@@ -290,16 +51,7 @@ xlsx_zip_open(const XlsxSource *source, const XlsxLimits *limits, XlsxMemory *me
 	self->memory = memory;
 	self->source = source;
 	self->limits = limits;
-	functions.opaque = self;
-	status = fill_cache(self, source->size > CACHE_BYTES ? source->size - CACHE_BYTES : 0);
-	if (status != XLSX_OK)
-		*error = self->read_error;
-	else if ((self->unz = unzOpen2_64("", &functions)) != NULL)
-		status = load_directory(self, error);
-	else if (self->read_status != XLSX_OK)
-		status = fail_archive(self, error);
-	else
-		status = xlsx_fail(error, XLSX_NOT_A_WORKBOOK, "file is not a workbook, or it is cut off");
+	status = xlsx_directory_read(source, limits, memory, &self->directory, error);
 	if (status != XLSX_OK)
 	{
 		xlsx_zip_close(self);
@@ -312,34 +64,22 @@ xlsx_zip_open(const XlsxSource *source, const XlsxLimits *limits, XlsxMemory *me
 void
 xlsx_zip_close(XlsxZip *zip)
 {
-	size_t		i;
-
 	if (zip == NULL)
 		return;
-	for (i = 0; i < zip->count; i++)
-		xlsx_memory_free(zip->memory, zip->entries[i].name);
-	xlsx_memory_free(zip->memory, zip->entries);
+	xlsx_directory_free(&zip->directory, zip->memory);
 	xlsx_memory_free(zip->memory, zip);
 }
 
 size_t
 xlsx_zip_find(const XlsxZip *zip, const char *name)
 {
-	uint32_t	hash;
-	size_t		i = zip->count;
-
-	name = skip_root(name);
-	hash = hash_name(name);
-	while (i-- > 0)
-		if (zip->entries[i].hash == hash && same_name(zip->entries[i].name, name))
-			return i;
-	return SIZE_MAX;
+	return xlsx_directory_find(&zip->directory, name);
 }
 
 const char *
 xlsx_zip_name(const XlsxZip *zip, size_t index)
 {
-	return zip->entries[index].name;
+	return zip->directory.entries[index].name;
 }
 
 /* ---------- streams ---------- */
@@ -376,25 +116,45 @@ check_size(const XlsxZipStream *stream, uint64_t size, uint64_t stored, XlsxErro
 	return XLSX_OK;
 }
 
+/* Exactly length bytes, or none (*got is 0) when the file ends before. */
+static XlsxStatus
+read_fully(const XlsxSource *source, uint64_t offset, unsigned char *buffer, size_t length, size_t *got,
+		   XlsxError *error)
+{
+	size_t		step;
+	XlsxStatus	status;
+
+	for (*got = 0; *got < length; *got += step)
+	{
+		status = xlsx_source_read(source, offset + *got, buffer + *got, length - *got, &step, error);
+		if (status != XLSX_OK)
+			return status;
+		if (step == 0)
+		{
+			*got = 0;
+			return XLSX_OK;
+		}
+	}
+	return XLSX_OK;
+}
+
 /* Where the bytes of the entry begin, by its local header. */
 static XlsxStatus
 find_bytes(XlsxZipStream *stream, XlsxError *error)
 {
-	XlsxZip    *zip = stream->zip;
-	const ZipEntry *entry = stream->entry;
-	int			method,
-				level;
+	const XlsxSource *source = stream->zip->source;
+	const XlsxDirectoryEntry *entry = stream->entry;
+	unsigned char header[LOCAL_BYTES];
+	size_t		got;
+	XlsxStatus	status;
 
-	if (unzGoToFilePos64(zip->unz, &entry->place) != UNZ_OK ||
-		unzOpenCurrentFile2(zip->unz, &method, &level, 1) != UNZ_OK)
-	{
-		if (zip->read_status != XLSX_OK)
-			return fail_archive(zip, error);
-		return fail_entry(stream, error, "Its header and the directory of the file do not agree.");
-	}
-	stream->offset = unzGetCurrentFileZStreamPos64(zip->unz);
-	unzCloseCurrentFile(zip->unz);
-	if (stream->offset > zip->source->size || entry->stored > zip->source->size - stream->offset)
+	status = read_fully(source, entry->offset, header, sizeof(header), &got, error);
+	if (status != XLSX_OK)
+		return status;
+	if (got == 0 || memcmp(header, "PK\3\4", 4) != 0)
+		return fail_entry(stream, error, "Its header is not where the directory of the file says.");
+	stream->offset = entry->offset + LOCAL_BYTES + xlsx_zip_16(header + 26) + xlsx_zip_16(header + 28);
+	if (stream->offset > source->size || entry->stored > source->size - stream->offset)
 		return fail_entry(stream, error, "Its bytes end beyond the end of the file.");
 	if (entry->method == METHOD_STORED && entry->stored != entry->size)
 		return fail_entry(stream, error, "It is not compressed, but its two sizes differ.");
@@ -405,7 +165,7 @@ static XlsxStatus
 prepare_stream(XlsxZipStream *stream, XlsxError *error)
 {
 	XlsxMemory *memory = stream->zip->memory;
-	const ZipEntry *entry = stream->entry;
+	const XlsxDirectoryEntry *entry = stream->entry;
 	XlsxStatus	status;
 
 	if (entry->flags & FLAG_ENCRYPTED)
@@ -438,7 +198,7 @@ xlsx_zip_stream_open(XlsxZip *zip, size_t index, XlsxZipStream **stream, XlsxErr
 	if (self == NULL)
 		return xlsx_fail_memory(error);
 	self->zip = zip;
-	self->entry = &zip->entries[index];
+	self->entry = &zip->directory.entries[index];
 	if ((status = prepare_stream(self, error)) != XLSX_OK)
 	{
 		xlsx_zip_stream_close(self);

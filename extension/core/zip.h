@@ -2,10 +2,9 @@
  * zip.h
  *	  The container: a directory of entries, and entries as streams of bytes.
  *
- * minizip finds the directory and the entries (zip64, data descriptors, junk in
- * front, comment behind); their bytes we read and inflate ourselves, so that
- * memory, sizes and checksums are under our control.  Streams must be closed
- * before the zip; xlsx_memory_release does both in the right order.
+ * Sizes and checksums of the directory are claims: they are held against the
+ * limits first and against what really comes in the end.  Streams must be
+ * closed before the zip; xlsx_memory_release does both in the right order.
  */
 #ifndef XLSX_ZIP_H
 #define XLSX_ZIP_H
