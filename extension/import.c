@@ -40,6 +40,7 @@ typedef struct Import
 	const XlsxCell **cells;		/* of the row at hand, by profile column */
 	CheckedValue *values;
 	Violation  *violations;		/* of the row at hand, by profile column; code NULL: fine */
+	const XlsxRow *ahead;		/* read already, for the next batch; NULL at the end */
 	PacketWriter packet;
 	ErrorRows	errors;
 	Saver	   *saver;
@@ -277,34 +278,41 @@ validating_percent(const Import *import)
 		Max(import->progress->percent, Min((int) (done * 100 / total), 99));
 }
 
-/* One batch of rows, good or bad. False when it was the last. */
-static bool
+/* One batch of rows, good or bad; one row is read ahead to know whether it is the last. */
+static void
 validate_batch(Import *import)
 {
 	Progress   *progress = import->progress;
-	const XlsxRow *row = NULL;
-	int			rows = 0;
+	bool		last;
 
 	step_begin(import);
 	packet_begin(&import->packet);
 	error_rows_begin(&import->errors);
-	while (rows < PG_XLSX_BATCH_ROWS && !packet_full(&import->packet) && (row = next_row(import)) != NULL)
+	for (int rows = 0; import->ahead != NULL && rows < PG_XLSX_BATCH_ROWS && !packet_full(&import->packet); rows++)
 	{
-		if (row->number <= progress->cursor_row)
-			continue;			/* an earlier attempt has dealt with it */
-		validate_row(import, row);
-		rows++;
+		validate_row(import, import->ahead);
+		import->ahead = next_row(import);
 	}
 	store_packet(import);
 	error_rows_store(&import->errors);
+	last = import->ahead == NULL;
 	progress->error_rows += import->errors.count;
-	progress->validated = row == NULL;
-	progress->total_rows = row == NULL ? progress->validated_rows :
-		Max(declared_rows(import), progress->validated_rows);
-	progress->percent = row == NULL ? 100 : validating_percent(import);
+	progress->validated = last;
+	progress->total_rows = last ? progress->validated_rows : Max(declared_rows(import), progress->validated_rows);
+	progress->percent = last ? 100 : validating_percent(import);
 	progress_save(progress);
 	step_end(import);
-	return row != NULL;
+}
+
+/* The first row that no earlier attempt has dealt with. */
+static void
+skip_to_cursor(Import *import)
+{
+	step_begin(import);
+	do
+		import->ahead = next_row(import);
+	while (import->ahead != NULL && import->ahead->number <= import->progress->cursor_row);
+	step_end(import);
 }
 
 static void
@@ -316,8 +324,10 @@ validate_rows(Import *import)
 	import->progress->percent = 0;
 	enter_phase(import, PHASE_VALIDATING, import->progress->validated_rows > 0 ? validating_percent(import) : 0);
 	packet_init(&import->packet, import->profile);
-	while (validate_batch(import))
-		;
+	skip_to_cursor(import);
+	do
+		validate_batch(import);
+	while (import->ahead != NULL);
 	/* The workbook has served; its shared strings may be large. */
 	MemoryContextDelete(import->book_context);
 	import->book_context = NULL;

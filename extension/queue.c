@@ -296,6 +296,8 @@ queue_end(int64 task, const char *status, const ErrorData *error)
 	text_argument(&values[5], &nulls[5], error->hint);
 	owner_run(&update, values, nulls, NULL);
 	progress_terminal(task);
+	/* Then its file and packets expire. */
+	dispatch_due(MyDatabaseId, TimestampTzPlusMilliseconds(GetCurrentTimestamp(), pg_xlsx_upload_ttl * INT64CONST(1000)));
 }
 
 bool

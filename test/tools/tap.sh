@@ -1,16 +1,35 @@
 #!/bin/sh
-# Runs the TAP tests of test/t; ends with "N passed, N failed, N skipped".
+# Runs the TAP tests of test/t (or those in TAP_TESTS, as t/NAME.pl); ends with "N passed, N failed, N skipped".
+#
+# PostgreSQL::Test starts servers by itself, which root must not: as root the
+# tests run as the system user "postgres", on a copy that it can read.
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
-cd "$root" || exit 1
-mkdir -p build/tap
-log=build/tap/output.log
-prove --verbose -I test/t/lib test/t/*.pl >"$log" 2>&1
+pgxs=$(dirname "$(dirname "$(${PG_CONFIG:-pg_config} --pgxs)")")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cp -r "$root/test/t" "$root/test/samples" "$root/build/makebook" "$work/"
+set -- env "PATH=$(${PG_CONFIG:-pg_config} --bindir):$PATH" "PERL5LIB=$pgxs/test/perl" "TESTLOGDIR=$work/log" \
+    "TESTDATADIR=$work/data" "TESTDIR=$work" PG_TEST_TIMEOUT_DEFAULT=60 "PG_REGRESS=$pgxs/test/regress/pg_regress" "TMPDIR=$work" \
+    "MAKEBOOK=$work/makebook" "SAMPLES=$work/samples" prove --verbose ${TAP_TESTS:-t}
+if [ "$(id -u)" = 0 ]; then
+    chown -R postgres "$work"
+    set -- runuser -u postgres -- "$@"
+fi
+mkdir -p "$root/build/tap"
+log=$root/build/tap/output.log
+(cd "$work" && "$@") >"$log" 2>&1
 status=$?
 cat "$log"
-passed=$(grep -E '^ok ' "$log" | grep -cv '# [Ss][Kk][Ii][Pp]')
-skipped=$(grep -ciE '^ok .*# skip|^1\.\.0 # skip' "$log")
-failed=$(grep -cE '^not ok ' "$log")
+logs=$(find "$work" -type d -name log | head -n 1)
+if [ $status != 0 ] && [ -n "$logs" ]; then
+    rm -rf "$root/build/tap/log"
+    cp -r "$logs" "$root/build/tap/log"
+    tail -n 25 "$logs"/regress_log_*
+fi
+passed=$(grep -E '^ *ok ' "$log" | grep -cvi '# skip')
+skipped=$(grep -ciE '^ *ok .*# skip|^1\.\.0 # skip' "$log")
+failed=$(grep -cE '^ *not ok ' "$log")
 [ $status = 0 ] || [ "$failed" != 0 ] || failed=1
 echo "$passed passed, $failed failed, $skipped skipped"
 exit $status

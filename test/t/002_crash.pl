@@ -1,0 +1,90 @@
+# Kill anything at any moment: the end is the same as without (S-059, S-065, S-178).
+use strict;
+use warnings FATAL => 'all';
+
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+use PostgreSQL::Test::Utils;
+use Test::More;
+use XlsxTest;
+
+my $book = workbook('-r', 10000, '-e', 5);
+my $undisturbed = '10000|9500|500|9500|9500|500|0|0';
+
+my %blows = (
+	'pg_terminate_backend' => sub {
+		my ($node) = @_;
+		$node->safe_psql('postgres', 'SELECT pg_terminate_backend(' . worker_pid($node) . ')');
+	},
+	'SIGKILL of the worker' => sub {
+		my ($node) = @_;
+		kill 'KILL', worker_pid($node);
+		# The whole server restarts.
+		$node->poll_query_until('postgres', 'SELECT true') or die 'no recovery';
+	},
+	'SIGKILL of the postmaster' => sub {
+		my ($node) = @_;
+		$node->kill9;
+		# A postmaster's orphans hold its shared memory until they notice.
+		my $started = 0;
+		for (1 .. 100)
+		{
+			$node->{_pid} = undef;
+			last if $started = $node->start(fail_ok => 1);
+		}
+		die 'no start' if !$started;
+	},
+	'an immediate stop' => sub {
+		my ($node) = @_;
+		$node->stop('immediate');
+		$node->start;
+	},
+	'a fast stop' => sub {
+		my ($node) = @_;
+		$node->stop('fast');
+		$node->start;
+	});
+
+foreach my $blow (sort keys %blows)
+{
+	foreach my $phase ('VALIDATING', 'SAVING')
+	{
+		my $node = start_server("crash_$phase", "restart_after_crash = on\n");
+		make_people($node);
+		my $holder = block_at($node, 'BIO-0004605', $phase);
+		my $task = submit($node, $book);
+		wait_blocked($node);
+		is(task_row($node, $task, 'phase'), $phase, "$blow: the worker is $phase");
+		$blows{$blow}->($node);
+		eval { $holder->quit };
+		like(wait_for($node, $task), qr/^HAS_ERRORS$/, "$blow while $phase: the task ends");
+		is(counts_of($node, $task), $undisturbed, "$blow while $phase: nothing is lost, nothing twice");
+		is(task_row($node, $task, 'attempts, deaths'), '1|0', "$blow while $phase: the death is no failed attempt");
+		$node->stop('immediate');
+		$node->clean_node;
+	}
+}
+
+# A task that kills its worker time and again must end.
+{
+	my $node = start_server('killer');
+	make_people($node);
+	my $holder = block_at($node, 'BIO-0000001', 'VALIDATING');
+	my $task = submit($node, $book);
+	for (1 .. 3)
+	{
+		wait_blocked($node);
+		my $pid = worker_pid($node);
+		$node->safe_psql('postgres', "SELECT pg_terminate_backend($pid)");
+		$node->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_stat_activity WHERE pid = $pid") or die 'it lives';
+	}
+	is(wait_for($node, $task), 'FAILED', 'a task that has lost three workers at one place fails');
+	like(task_row($node, $task, 'error_message'), qr/died 3 times/, 'and says why');
+	$holder->quit;
+	is($node->safe_psql('postgres', "SELECT xlsx.retry($task)"), 'PENDING', 'it can be retried');
+	is(wait_for($node, $task), 'HAS_ERRORS', 'and then goes through');
+	is(counts_of($node, $task), $undisturbed, 'with every row once');
+	$node->stop;
+}
+
+done_testing();
