@@ -1,0 +1,52 @@
+/*
+ * config.h
+ *	  The settings: from the command line, the environment, a file, or the default, in this order.
+ *
+ * Strings belong to the configuration and live as long as the process.
+ */
+#ifndef NOTIFIER_CONFIG_H
+#define NOTIFIER_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct Config
+{
+	const char *database_url;
+	const char *listen_database_url;	/* never NULL after config_load() */
+	const char *listen;
+	int64_t		port;
+	const char *web_root;		/* NULL: none */
+	const char *cors_origin;
+	const char *log_level;
+
+	const char *path;			/* of Socket.IO; starts and ends with a slash */
+	const char *nsp;
+	int64_t		ping_interval;	/* milliseconds, all of them */
+	int64_t		ping_timeout;
+	int64_t		connect_timeout;
+	int64_t		upgrade_timeout;
+	int64_t		max_payload;	/* bytes */
+	int64_t		max_queue;		/* bytes */
+
+	int64_t		max_upload_size;	/* bytes */
+	int64_t		max_uploads;
+	int64_t		max_downloads;
+	int64_t		max_connections;
+	int64_t		pool_size;
+	int64_t		request_timeout;	/* milliseconds */
+	int64_t		stop_timeout;	/* milliseconds */
+} Config;
+
+extern Config config;
+
+typedef enum ConfigResult
+{
+	CONFIG_RUN,
+	CONFIG_EXIT,				/* --help or --version was answered */
+	CONFIG_WRONG				/* said on standard error */
+} ConfigResult;
+
+extern ConfigResult config_load(int argc, char **argv);
+
+#endif							/* NOTIFIER_CONFIG_H */

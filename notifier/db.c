@@ -1,0 +1,180 @@
+/*
+ * db.c
+ *	  One call of a function of the xlsx schema, one row back.
+ */
+#include "db.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "config.h"
+#include "loop.h"
+#include "mem.h"
+#include "pg_pool.h"
+
+struct DbCall
+{
+	PgStatement statement;
+	DbDone		done;			/* NULL: nobody is interested any more */
+	void	   *arg;
+	PgTicket   *ticket;
+	bool		running;
+	bool		answered;
+	Timer		deadline;		/* or, when it could not even wait: the bad news */
+};
+
+static const DbError lost = {.code = "08006",.message = "database is not available"};
+static const DbError crowded = {.code = "53300",.message = "too many requests wait for the database"};
+static const DbError late = {.code = "57014",.message = "database did not answer in time"};
+
+/*
+ * Errors
+ */
+
+typedef struct StatusOfClass
+{
+	const char *prefix;			/* of SQLSTATE */
+	int			status;
+} StatusOfClass;
+
+static const StatusOfClass statuses[] = {
+	{"P0002", 404}, {"22", 400}, {"55000", 409}, {"54000", 413}, {"42501", 403}, {"28", 401},
+	{"53", 503}, {"57P", 503}, {"57014", 503}, {"08", 503},
+};
+
+int
+db_error_status(const DbError *error)
+{
+	for (size_t i = 0; i < lengthof(statuses); i++)
+	{
+		if (strncmp(error->code, statuses[i].prefix, strlen(statuses[i].prefix)) == 0)
+			return statuses[i].status;
+	}
+	return 500;
+}
+
+DbError
+db_error(const PGresult *result)
+{
+	DbError		error = lost;
+	const char *code = result == NULL ? NULL : PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+	if (code == NULL)
+		return error;
+	strncpy(error.code, code, sizeof(error.code) - 1);
+	error.message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+	error.detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
+	error.hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
+	return error;
+}
+
+/*
+ * Calls
+ */
+
+static void
+release(DbCall *call)
+{
+	loop_timer_stop(&call->deadline);
+	for (int i = 0; i < call->statement.count; i++)
+		free((char *) call->statement.values[i]);
+	free(call);
+}
+
+static void
+finish(DbCall *call, const DbError *error, const DbRow *row)
+{
+	DbDone		done = call->done;
+
+	call->answered = true;
+	call->done = NULL;
+	if (done != NULL)
+		done(call->arg, error, row);
+}
+
+static void
+on_result(void *arg, PGresult *result)
+{
+	DbCall	   *call = arg;
+
+	if (result != NULL && !call->answered)
+	{
+		if (PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1 && PQnfields(result) >= 2)
+		{
+			DbRow		row = {PQgetvalue(result, 0, 0), PQgetvalue(result, 0, 1), (size_t) PQgetlength(result, 0, 1)};
+
+			finish(call, NULL, &row);
+		}
+		else
+		{
+			DbError		error = db_error(result);
+
+			finish(call, &error, NULL);
+		}
+	}
+	else if (result == NULL && call->answered)
+	{
+		pg_pool_return(call->ticket, true);
+		release(call);
+	}
+	/* else the connection is lost, which ticket_failed() hears */
+}
+
+static void
+ticket_granted(void *arg, PgConn *conn)
+{
+	DbCall	   *call = arg;
+
+	call->running = true;
+	pg_conn_send(conn, &call->statement, on_result, call);
+}
+
+static void
+ticket_failed(void *arg)
+{
+	DbCall	   *call = arg;
+
+	finish(call, &lost, NULL);
+	release(call);
+}
+
+static const PgTicketHandler ticket_handler = {ticket_granted, ticket_failed};
+
+static void
+deadline_passed(Timer *timer)
+{
+	DbCall	   *call = container_of(timer, DbCall, deadline);
+
+	if (call->ticket != NULL)
+		pg_pool_return(call->ticket, false);
+	finish(call, call->ticket == NULL ? &crowded : &late, NULL);
+	release(call);
+}
+
+DbCall *
+db_call(const char *sql, int count, const char *const *arguments, DbDone done, void *arg)
+{
+	DbCall	   *call = mem_alloc(sizeof(*call));
+
+	call->statement.sql = sql;
+	call->statement.count = count;
+	for (int i = 0; i < count; i++)
+		call->statement.values[i] = arguments[i] == NULL ? NULL : mem_strdup(arguments[i]);
+	call->done = done;
+	call->arg = arg;
+	call->ticket = pg_pool_borrow(PG_LANE_REQUEST, &ticket_handler, call);
+	loop_timer_start(&call->deadline, call->ticket == NULL ? 0 : config.request_timeout, deadline_passed);
+	return call;
+}
+
+/* One that runs is left to its end, which frees the connection. */
+void
+db_cancel(DbCall *call)
+{
+	call->done = NULL;
+	if (call->running)
+		return;
+	if (call->ticket != NULL)
+		pg_pool_return(call->ticket, true);
+	release(call);
+}

@@ -1,0 +1,46 @@
+/*
+ * db.h
+ *	  One call of a function of the xlsx schema, one row back.
+ *
+ * This is the only door through which requests and rooms reach SQL.
+ */
+#ifndef NOTIFIER_DB_H
+#define NOTIFIER_DB_H
+
+#include <libpq-fe.h>
+#include <stddef.h>
+
+/* What went wrong, in the words of the database; texts live during the callback. */
+typedef struct DbError
+{
+	char		code[6];		/* SQLSTATE */
+	const char *message;
+	const char *detail;			/* NULL: none */
+	const char *hint;			/* NULL: none */
+} DbError;
+
+typedef struct DbRow
+{
+	const char *first;			/* the first two columns as text */
+	const char *second;
+	size_t		second_len;
+} DbRow;
+
+/* Exactly one of error and row is given. */
+typedef void (*DbDone) (void *arg, const DbError *error, const DbRow *row);
+
+typedef struct DbCall DbCall;
+
+/*
+ * sql selects two columns; arguments may be NULL and are copied.  done() comes
+ * exactly once, never before db_call() has returned, unless db_cancel() does.
+ */
+extern DbCall *db_call(const char *sql, int count, const char *const *arguments, DbDone done, void *arg);
+extern void db_cancel(DbCall *call);
+
+/* From a result of libpq; NULL: the connection was lost. */
+extern DbError db_error(const PGresult *result);
+
+extern int	db_error_status(const DbError *error);	/* of HTTP */
+
+#endif							/* NOTIFIER_DB_H */

@@ -1,0 +1,748 @@
+/*
+ * http.c
+ *	  HTTP requests and their answers, over libwebsockets.
+ *
+ * The library is asked for little: it parses heads, hands out bodies and
+ * writes bytes.  The head of an answer is written here, in one piece with its
+ * body.
+ */
+#include "http.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "config.h"
+#include "exchange.h"
+#include "hangup.h"
+#include "log.h"
+#include "loop.h"
+#include "mem.h"
+
+/* From accept to the end of the first request head; from an answer to the end of the next head. */
+#define FIRST_REQUEST_MS 10000
+#define NEXT_REQUEST_MS 75000
+
+/* A client that takes nothing of its answer for so long is cut off. */
+#define STALLED_ANSWER_MS 60000
+
+/* How long a body that nobody wants is swallowed, so that its sender gets to read the answer. */
+#define LINGER_MS 5000
+
+#define MAX_FRAGMENT 16384
+
+static unsigned requests;
+static int	connections;
+static int	busy;
+static int	upgraded;
+static void (*on_idle) (void);
+
+typedef struct Reason
+{
+	int			status;
+	const char *text;
+} Reason;
+
+static const Reason reasons[] = {
+	{200, "OK"}, {201, "Created"}, {204, "No Content"}, {304, "Not Modified"}, {400, "Bad Request"}, {401, "Unauthorized"},
+	{403, "Forbidden"}, {404, "Not Found"}, {405, "Method Not Allowed"}, {409, "Conflict"}, {411, "Length Required"},
+	{413, "Payload Too Large"}, {500, "Internal Server Error"}, {503, "Service Unavailable"},
+};
+
+/*
+ * Life of a connection
+ */
+
+static void
+kill_connection(HttpExchange *exchange)
+{
+	lws_set_timeout(exchange->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+}
+
+static void
+timed_out(Timer *timer)
+{
+	HttpExchange *exchange = container_of(timer, HttpExchange, timer);
+
+	log_debug("connection timed out, id=%u state=%d", exchange->id, (int) exchange->state);
+	kill_connection(exchange);
+}
+
+static void
+enter(HttpExchange *exchange, ExchangeState state)
+{
+	bool		was_busy = exchange->state >= EXCHANGE_OPEN && exchange->state <= EXCHANGE_STREAMING;
+	bool		is_busy = state >= EXCHANGE_OPEN && state <= EXCHANGE_STREAMING;
+
+	busy += is_busy - was_busy;
+	upgraded += (state == EXCHANGE_UPGRADED) - (exchange->state == EXCHANGE_UPGRADED);
+	exchange->state = state;
+	if (on_idle != NULL && busy == 0 && upgraded == 0)
+		on_idle();
+}
+
+void
+exchange_open(struct lws *wsi)
+{
+	HttpExchange *exchange = mem_alloc(sizeof(*exchange));
+
+	exchange->wsi = wsi;
+	exchange->reading = true;
+	connections++;
+	lws_set_opaque_user_data(wsi, exchange);
+	loop_timer_start(&exchange->timer, FIRST_REQUEST_MS, timed_out);
+}
+
+static void
+forget_request(HttpExchange *exchange)
+{
+	if (exchange->watched)
+		hangup_forget(lws_get_socket_fd(exchange->wsi));
+	exchange->watched = false;
+	exchange->hooks = NULL;
+	exchange->owner = NULL;
+	exchange->has_body = exchange->body_ended = exchange->paused = false;
+	exchange->chunked = exchange->stream_ended = false;
+	free(exchange->path);
+	exchange->path = NULL;
+	buf_free(&exchange->headers);
+	buf_free(&exchange->out);
+}
+
+static void
+tell_owner(HttpExchange *exchange)
+{
+	const HttpHooks *hooks = exchange->hooks;
+
+	if (exchange->state != EXCHANGE_OPEN && exchange->state != EXCHANGE_STREAMING)
+		return;
+	enter(exchange, EXCHANGE_CLOSING);
+	if (hooks != NULL && hooks->gone != NULL)
+		hooks->gone(exchange);
+}
+
+void
+exchange_close(HttpExchange *exchange)
+{
+	tell_owner(exchange);
+	enter(exchange, EXCHANGE_CLOSING);
+	loop_timer_stop(&exchange->timer);
+	forget_request(exchange);
+	connections--;
+	free(exchange);
+}
+
+/* hangup.h found out. */
+static void
+peer_gone(void *arg)
+{
+	HttpExchange *exchange = arg;
+
+	tell_owner(exchange);
+	kill_connection(exchange);
+}
+
+/*
+ * Reading and writing
+ */
+
+/*
+ * A connection may be read between requests and while a body is wanted.  At
+ * any other time the library would poll for input without taking it.  While it
+ * is not read it is not told of room to write either, so wanting to write
+ * opens it.
+ */
+static void
+update_flow(HttpExchange *exchange)
+{
+	bool		reading = exchange->want_write || (exchange->has_body && !exchange->body_ended && !exchange->paused);
+
+	if (exchange->state == EXCHANGE_IDLE || exchange->state == EXCHANGE_LINGERING)
+		reading = true;
+	if (reading != exchange->reading)
+	{
+		exchange->reading = reading;
+		lws_rx_flow_control(exchange->wsi, reading);
+	}
+}
+
+static void
+want_write(HttpExchange *exchange)
+{
+	exchange->want_write = true;
+	update_flow(exchange);
+	lws_callback_on_writable(exchange->wsi);
+}
+
+static int
+write_out(HttpExchange *exchange)
+{
+	int			written = lws_write(exchange->wsi, (unsigned char *) exchange->out.data, exchange->out.len, LWS_WRITE_HTTP);
+
+	buf_free(&exchange->out);
+	return written < 0 ? -1 : 0;
+}
+
+/* The answer is written, at least to the library: on to the next request, or to the end. */
+static int
+finish(HttpExchange *exchange)
+{
+	if (exchange->has_body && !exchange->body_ended)
+	{
+		enter(exchange, EXCHANGE_LINGERING);
+		update_flow(exchange);
+		loop_timer_start(&exchange->timer, LINGER_MS, timed_out);
+		return 0;
+	}
+	if (exchange->must_close)
+	{
+		if (!lws_partial_buffered(exchange->wsi))
+			return -1;
+		enter(exchange, EXCHANGE_CLOSING);
+		loop_timer_start(&exchange->timer, STALLED_ANSWER_MS, timed_out);
+		want_write(exchange);
+		return 0;
+	}
+	forget_request(exchange);
+	enter(exchange, EXCHANGE_IDLE);
+	update_flow(exchange);
+	loop_timer_start(&exchange->timer, NEXT_REQUEST_MS, timed_out);
+	return lws_http_transaction_completed(exchange->wsi) ? -1 : 0;
+}
+
+static int
+stream_on(HttpExchange *exchange)
+{
+	loop_timer_start(&exchange->timer, STALLED_ANSWER_MS, timed_out);
+	if (exchange->out.len > 0)
+	{
+		if (write_out(exchange) < 0)
+			return -1;
+		want_write(exchange);
+		return 0;
+	}
+	if (exchange->stream_ended)
+		return finish(exchange);
+	loop_timer_stop(&exchange->timer);	/* it is the owner who is slow, if anybody */
+	exchange->hooks->writable(exchange);
+	return 0;
+}
+
+int
+exchange_writable(HttpExchange *exchange)
+{
+	int			result = 0;
+
+	exchange->want_write = false;
+	switch (exchange->state)
+	{
+		case EXCHANGE_READY:
+			result = write_out(exchange) < 0 ? -1 : finish(exchange);
+			break;
+		case EXCHANGE_STREAMING:
+			result = stream_on(exchange);
+			break;
+		case EXCHANGE_CLOSING:
+			return -1;
+		default:
+			break;
+	}
+	if (result == 0)
+		update_flow(exchange);
+	return result;
+}
+
+/*
+ * The request
+ */
+
+static const HttpMethod methods[] = {
+	[LWSHUMETH_GET] = HTTP_GET,
+	[LWSHUMETH_POST] = HTTP_POST,
+	[LWSHUMETH_OPTIONS] = HTTP_OPTIONS,
+	[LWSHUMETH_PUT] = HTTP_PUT,
+	[LWSHUMETH_PATCH] = HTTP_PATCH,
+	[LWSHUMETH_DELETE] = HTTP_DELETE,
+	[LWSHUMETH_CONNECT] = HTTP_OTHER,
+	[LWSHUMETH_HEAD] = HTTP_HEAD,
+};
+
+HttpMethod
+http_method(const HttpExchange *exchange)
+{
+	return exchange->method;
+}
+
+const char *
+http_method_text(HttpMethod method)
+{
+	static const char *const names[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "OTHER"};
+
+	return names[method];
+}
+
+const char *
+http_method_name(const HttpExchange *exchange)
+{
+	return http_method_text(exchange->method);
+}
+
+const char *
+http_path(const HttpExchange *exchange)
+{
+	return exchange->path;
+}
+
+int64_t
+http_content_length(const HttpExchange *exchange)
+{
+	return exchange->content_length;
+}
+
+unsigned
+http_id(const HttpExchange *exchange)
+{
+	return exchange->id;
+}
+
+static void
+copy_cut(char *value, size_t size, const char *text)
+{
+	size_t		len = strlen(text);
+
+	if (len >= size)
+		len = size - 1;
+	memcpy(value, text, len);
+	value[len] = '\0';
+}
+
+bool
+http_query(const HttpExchange *exchange, const char *name, char *value, size_t size)
+{
+	static char fragment[MAX_FRAGMENT];
+	size_t		len = strlen(name);
+
+	for (int i = 0; lws_hdr_copy_fragment(exchange->wsi, fragment, sizeof(fragment), WSI_TOKEN_HTTP_URI_ARGS, i) >= 0; i++)
+	{
+		if (strncmp(fragment, name, len) == 0 && (fragment[len] == '=' || fragment[len] == '\0'))
+		{
+			copy_cut(value, size, fragment + len + (fragment[len] == '='));
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool
+token_value(const HttpExchange *exchange, enum lws_token_indexes token, char *value, size_t size)
+{
+	static char text[MAX_FRAGMENT];
+
+	if (lws_hdr_copy(exchange->wsi, text, sizeof(text), token) <= 0)
+		return false;
+	copy_cut(value, size, text);
+	return true;
+}
+
+bool
+http_content_type(const HttpExchange *exchange, char *value, size_t size)
+{
+	return token_value(exchange, WSI_TOKEN_HTTP_CONTENT_TYPE, value, size);
+}
+
+/* Headers that the library knows are found by their token only, all others by their name only. */
+bool
+http_header(const HttpExchange *exchange, const char *name, char *value, size_t size)
+{
+	const char *known;
+
+	for (int token = 0; (known = (const char *) lws_token_to_string((enum lws_token_indexes) token)) != NULL; token++)
+	{
+		if (strcmp(known, name) == 0)
+			return token_value(exchange, (enum lws_token_indexes) token, value, size);
+	}
+	return lws_hdr_custom_copy(exchange->wsi, value, (int) size, name, (int) strlen(name)) > 0;
+}
+
+static const char *
+allowed_origin(const HttpExchange *exchange)
+{
+	static char origin[MAX_FRAGMENT];
+	size_t		len;
+
+	if (strcmp(config.cors_origin, "*") == 0)
+		return "*";
+	if (!token_value(exchange, WSI_TOKEN_ORIGIN, origin, sizeof(origin)))
+		return NULL;
+	len = strlen(origin);
+	for (const char *at = config.cors_origin; *at != '\0';)
+	{
+		size_t		item = strcspn(at, ", ");
+
+		if (item == len && strncasecmp(at, origin, len) == 0)
+			return at;
+		at += item;
+		at += strspn(at, ", ");
+	}
+	return NULL;
+}
+
+/*
+ * A POST that tells no length has no body (RFC 9112, 6.3), but the library
+ * goes on to wait for one; such a connection is closed after the answer.
+ */
+static void
+read_framing(HttpExchange *exchange)
+{
+	char		value[64];
+	bool		may_have_body = exchange->method == HTTP_POST || exchange->method == HTTP_PUT || exchange->method == HTTP_PATCH;
+
+	exchange->content_length = 0;
+	if (token_value(exchange, WSI_TOKEN_HTTP_CONTENT_LENGTH, value, sizeof(value)))
+		exchange->content_length = atoll(value);
+	else if (may_have_body)
+		exchange->must_close = true;
+	exchange->has_body = exchange->content_length > 0;
+	if (!token_value(exchange, WSI_TOKEN_HTTP, value, sizeof(value)) || strcmp(value, "HTTP/1.1") != 0)
+		exchange->must_close = true;
+	else
+		exchange->chunked = true;
+	if (token_value(exchange, WSI_TOKEN_CONNECTION, value, sizeof(value)) && strcasecmp(value, "close") == 0)
+		exchange->must_close = true;
+}
+
+static void
+answer_preflight(HttpExchange *exchange)
+{
+	char		headers[1024];
+
+	if (exchange->allow_origin != NULL)
+	{
+		http_add_header(exchange, "Access-Control-Allow-Methods", "GET,HEAD,POST,PUT,PATCH,DELETE");
+		if (token_value(exchange, WSI_TOKEN_HTTP_AC_REQUEST_HEADERS, headers, sizeof(headers)))
+		{
+			http_add_header(exchange, "Access-Control-Allow-Headers", headers);
+			http_add_header(exchange, "Vary", "Access-Control-Request-Headers");
+		}
+	}
+	http_reply(exchange, 204, NULL, NULL, 0);
+}
+
+static void
+refuse_chunked(HttpExchange *exchange)
+{
+	static const char body[] =
+		"{\"message\":\"A body needs a Content-Length\",\"error\":\"Length Required\",\"statusCode\":411}";
+
+	exchange->must_close = true;
+	http_reply(exchange, 411, "application/json; charset=utf-8", body, sizeof(body) - 1);
+}
+
+/* curl holds a body back until it is asked for, or for a second. */
+static void
+ask_for_body(HttpExchange *exchange)
+{
+	static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
+	char		line[LWS_PRE + sizeof(go_on)];
+	char		expect[32];
+
+	if (!exchange->has_body || !http_header(exchange, "expect:", expect, sizeof(expect)) || strcasecmp(expect, "100-continue") != 0)
+		return;
+	memcpy(line + LWS_PRE, go_on, sizeof(go_on));
+	lws_write(exchange->wsi, (unsigned char *) line + LWS_PRE, sizeof(go_on) - 1, LWS_WRITE_HTTP);
+}
+
+static void
+begin(HttpExchange *exchange, const char *path)
+{
+	char	   *uri;
+	int			uri_len;
+	int			method = lws_http_get_uri_and_method(exchange->wsi, &uri, &uri_len);
+
+	loop_timer_stop(&exchange->timer);
+	forget_request(exchange);
+	exchange->id = ++requests;
+	exchange->method = method >= 0 && method < (int) lengthof(methods) ? methods[method] : HTTP_OTHER;
+	exchange->path = mem_strdup(path);
+	exchange->allow_origin = allowed_origin(exchange);
+	exchange->must_close = false;
+	read_framing(exchange);
+}
+
+int
+exchange_request(HttpExchange *exchange, const char *path, HttpHandler handler)
+{
+	begin(exchange, path);
+	enter(exchange, EXCHANGE_OPEN);
+	if (lws_hdr_total_length(exchange->wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0)
+		refuse_chunked(exchange);
+	else if (exchange->method == HTTP_OPTIONS)
+		answer_preflight(exchange);
+	else
+		handler(exchange);
+
+	if (exchange->has_body)
+	{
+		if (exchange->state == EXCHANGE_OPEN)
+			ask_for_body(exchange);
+		return 0;
+	}
+	lws_set_timeout(exchange->wsi, NO_PENDING_TIMEOUT, 0);
+	exchange->body_ended = true;
+	if (exchange->state == EXCHANGE_OPEN && exchange->hooks != NULL && exchange->hooks->body_end != NULL)
+		exchange->hooks->body_end(exchange);
+	update_flow(exchange);
+	if (!exchange->must_close)
+		lws_http_headers_detach(exchange->wsi); /* 16 kB that a held request has no use for */
+	return 0;
+}
+
+void
+exchange_upgrade(HttpExchange *exchange, const char *path)
+{
+	begin(exchange, path);
+	enter(exchange, EXCHANGE_UPGRADED);
+}
+
+int
+exchange_body(HttpExchange *exchange, const char *data, size_t len)
+{
+	if (exchange->state == EXCHANGE_OPEN && len > 0 && exchange->hooks != NULL && exchange->hooks->body != NULL)
+		exchange->hooks->body(exchange, data, len);
+	return 0;
+}
+
+/* The library may call more than once, when input follows the body. */
+int
+exchange_body_end(HttpExchange *exchange)
+{
+	if (exchange->body_ended)
+		return 0;
+	exchange->body_ended = true;
+	if (exchange->state == EXCHANGE_LINGERING)
+		return -1;
+	if (exchange->state == EXCHANGE_OPEN && exchange->hooks != NULL && exchange->hooks->body_end != NULL)
+		exchange->hooks->body_end(exchange);
+	update_flow(exchange);
+	return 0;
+}
+
+/*
+ * Between request and answer
+ */
+
+void
+http_own(HttpExchange *exchange, const HttpHooks *hooks, void *owner)
+{
+	exchange->hooks = hooks;
+	exchange->owner = owner;
+}
+
+void *
+http_owner(const HttpExchange *exchange)
+{
+	return exchange->owner;
+}
+
+/* The library sets its limit on the time between two pieces of a body after each piece: take it off later. */
+static void
+clear_body_timeout(Timer *timer)
+{
+	HttpExchange *exchange = container_of(timer, HttpExchange, timer);
+
+	if (exchange->paused)
+		lws_set_timeout(exchange->wsi, NO_PENDING_TIMEOUT, 0);
+}
+
+void
+http_pause(HttpExchange *exchange)
+{
+	if (exchange->paused)
+		return;
+	exchange->paused = true;
+	update_flow(exchange);
+	loop_timer_start(&exchange->timer, 0, clear_body_timeout);
+}
+
+void
+http_resume(HttpExchange *exchange)
+{
+	if (!exchange->paused)
+		return;
+	exchange->paused = false;
+	loop_timer_stop(&exchange->timer);
+	if (!exchange->body_ended)
+		lws_set_timeout(exchange->wsi, PENDING_TIMEOUT_HTTP_CONTENT, (int) ((config.request_timeout + 999) / 1000));
+	update_flow(exchange);
+}
+
+void
+http_watch_hangup(HttpExchange *exchange)
+{
+	hangup_watch(lws_get_socket_fd(exchange->wsi), exchange);
+	exchange->watched = true;
+}
+
+/*
+ * The answer
+ */
+
+void
+http_add_header(HttpExchange *exchange, const char *name, const char *value)
+{
+	buf_printf(&exchange->headers, "%s: %s\r\n", name, value);
+}
+
+const char *
+http_reason(int status)
+{
+	for (size_t i = 0; i < lengthof(reasons); i++)
+	{
+		if (reasons[i].status == status)
+			return reasons[i].text;
+	}
+	return "";
+}
+
+static void
+put_date(Buf *out)
+{
+	char		date[64];
+	time_t		now = time(NULL);
+	struct tm	utc;
+
+	gmtime_r(&now, &utc);
+	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &utc);
+	buf_printf(out, "Date: %s\r\n", date);
+}
+
+static void
+put_cors(Buf *out, const char *origin)
+{
+	if (origin != NULL)
+	{
+		buf_printf(out, "Access-Control-Allow-Origin: %.*s\r\n", (int) strcspn(origin, ", "), origin);
+		buf_puts(out, "Access-Control-Expose-Headers: Content-Disposition, Retry-After\r\n");
+	}
+	if (origin == NULL || strcmp(origin, "*") != 0)
+		buf_puts(out, "Vary: Origin\r\n");
+}
+
+/* All but what tells where the body ends. */
+static void
+put_head(HttpExchange *exchange, int status, const char *type)
+{
+	Buf		   *out = &exchange->out;
+
+	buf_printf(out, "HTTP/1.1 %d %s\r\n", status, http_reason(status));
+	put_date(out);
+	put_cors(out, exchange->allow_origin);
+	if (type != NULL)
+		buf_printf(out, "Content-Type: %s\r\n", type);
+	if (exchange->must_close)
+		buf_puts(out, "Connection: close\r\n");
+	buf_append(out, exchange->headers.data, exchange->headers.len);
+	buf_clear(&exchange->headers);
+}
+
+static void
+leave_owner(HttpExchange *exchange)
+{
+	if (exchange->watched)
+		hangup_forget(lws_get_socket_fd(exchange->wsi));
+	exchange->watched = false;
+	exchange->hooks = NULL;
+	exchange->owner = NULL;
+}
+
+void
+http_reply(HttpExchange *exchange, int status, const char *type, const char *body, size_t len)
+{
+	leave_owner(exchange);
+	if (exchange->has_body && !exchange->body_ended)
+		exchange->must_close = true;
+	put_head(exchange, status, type);
+	if (status != 204 && status != 304)
+		buf_printf(&exchange->out, "Content-Length: %zu\r\n", len);
+	buf_puts(&exchange->out, "\r\n");
+	if (exchange->method != HTTP_HEAD)
+		buf_append(&exchange->out, body, len);
+	enter(exchange, EXCHANGE_READY);
+	http_resume(exchange);
+	want_write(exchange);
+}
+
+void
+http_stream_start(HttpExchange *exchange, int status, const char *type)
+{
+	if (!exchange->chunked)
+		exchange->must_close = true;
+	put_head(exchange, status, type);
+	if (exchange->chunked)
+		buf_puts(&exchange->out, "Transfer-Encoding: chunked\r\n");
+	buf_puts(&exchange->out, "\r\n");
+	enter(exchange, EXCHANGE_STREAMING);
+	want_write(exchange);
+}
+
+void
+http_stream_write(HttpExchange *exchange, const char *data, size_t len)
+{
+	if (len == 0 || exchange->method == HTTP_HEAD)
+		return;
+	if (exchange->chunked)
+		buf_printf(&exchange->out, "%zx\r\n", len);
+	buf_append(&exchange->out, data, len);
+	if (exchange->chunked)
+		buf_puts(&exchange->out, "\r\n");
+	want_write(exchange);
+}
+
+void
+http_stream_end(HttpExchange *exchange)
+{
+	leave_owner(exchange);
+	if (exchange->chunked && exchange->method != HTTP_HEAD)
+		buf_puts(&exchange->out, "0\r\n\r\n");
+	exchange->stream_ended = true;
+	want_write(exchange);
+}
+
+void
+http_abort(HttpExchange *exchange)
+{
+	leave_owner(exchange);
+	enter(exchange, EXCHANGE_CLOSING);
+	kill_connection(exchange);
+}
+
+void
+http_refuse_upgrade(HttpExchange *exchange, int status, const char *type, const char *body)
+{
+	exchange->must_close = true;
+	put_head(exchange, status, type);
+	buf_printf(&exchange->out, "Content-Length: %zu\r\n\r\n%s", strlen(body), body);
+	write_out(exchange);
+}
+
+int
+http_connections(void)
+{
+	return connections;
+}
+
+void
+http_when_idle(void (*idle) (void))
+{
+	on_idle = idle;
+	if (busy == 0 && upgraded == 0)
+		idle();
+}
+
+bool
+http_prepare(void)
+{
+	return hangup_open(peer_gone);
+}

@@ -1,0 +1,300 @@
+/*
+ * http_api.c
+ *	  The routes: which request goes where.
+ *
+ * Most are one SQL function each, whose parameters come from the path and the
+ * query as they are: the function checks them, answers, and says the status.
+ */
+#include "http_api.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+#include "config.h"
+#include "db.h"
+#include "download.h"
+#include "eio.h"
+#include "mem.h"
+#include "metrics.h"
+#include "pg_listen.h"
+#include "pg_pool.h"
+#include "reply.h"
+#include "rooms.h"
+#include "socketio.h"
+#include "static_files.h"
+#include "upload.h"
+
+#define MAX_VALUE 256
+#define MAX_NAMES 3
+
+typedef struct Route
+{
+	HttpMethod	method;
+	bool		based;			/* under each of bases[]; else at the root */
+	const char *pattern;		/* ":id" stands for one segment */
+	void		(*handle) (HttpExchange *exchange, const char *id);
+	const char *sql;			/* instead of handle; $1 is the id, if there is one, then the names */
+	const char *names[MAX_NAMES];	/* parameters from the query */
+} Route;
+
+static const char *const bases[] = {"/applications/upload-large-xlsx", "/upload-xlsx"};
+
+static bool draining;
+
+/*
+ * Routes that are one SQL function
+ */
+
+typedef struct SqlRequest
+{
+	HttpExchange *exchange;
+	DbCall	   *call;
+} SqlRequest;
+
+static void
+sql_done(void *arg, const DbError *error, const DbRow *row)
+{
+	SqlRequest *request = arg;
+
+	if (error != NULL)
+		reply_db_error(request->exchange, error);
+	else
+		reply_json(request->exchange, atoi(row->first), row->second, row->second_len);
+	free(request);
+}
+
+static void
+sql_gone(HttpExchange *exchange)
+{
+	SqlRequest *request = http_owner(exchange);
+
+	db_cancel(request->call);
+	free(request);
+}
+
+static const HttpHooks sql_hooks = {.gone = sql_gone};
+
+static void
+call_sql(HttpExchange *exchange, const Route *route, const char *id)
+{
+	char		values[MAX_NAMES][MAX_VALUE];
+	const char *arguments[MAX_NAMES + 1] = {0};
+	SqlRequest *request = mem_alloc(sizeof(*request));
+	int			count = 0;
+
+	if (id != NULL)
+		arguments[count++] = id;
+	for (int i = 0; i < MAX_NAMES && route->names[i] != NULL; i++)
+		arguments[count++] = http_query(exchange, route->names[i], values[i], MAX_VALUE) ? values[i] : NULL;
+	request->exchange = exchange;
+	request->call = db_call(route->sql, count, arguments, sql_done, request);
+	http_own(exchange, &sql_hooks, request);
+}
+
+/*
+ * Routes about the sidecar itself
+ */
+
+static void
+reply_text(HttpExchange *exchange, int status, const char *type, Buf *text)
+{
+	http_reply(exchange, status, type, text->data, text->len);
+	buf_free(text);
+}
+
+static void
+get_health(HttpExchange *exchange, const char *id)
+{
+	static const char body[] = "{\"status\":\"ok\"}";
+
+	(void) id;
+	http_reply(exchange, 200, "application/json; charset=utf-8", body, sizeof(body) - 1);
+}
+
+static void
+get_readiness(HttpExchange *exchange, const char *id)
+{
+	bool		ready = pg_pool_reachable() && pg_listen_established() && !draining;
+	Buf			body = {0};
+
+	(void) id;
+	buf_printf(&body, "{\"status\":\"%s\",\"database\":%s,\"listening\":%s,\"stopping\":%s}", ready ? "ready" : "not ready",
+			   pg_pool_reachable() ? "true" : "false", pg_listen_established() ? "true" : "false", draining ? "true" : "false");
+	reply_text(exchange, ready ? 200 : 503, "application/json; charset=utf-8", &body);
+}
+
+static void
+get_metrics(HttpExchange *exchange, const char *id)
+{
+	Buf			text = {0};
+
+	(void) id;
+	metrics_print(&text);
+	metrics_print_gauge(&text, "connections", "Client connections.", http_connections());
+	metrics_print_gauge(&text, "sessions", "Engine.IO sessions.", eio_sessions());
+	metrics_print_gauge(&text, "sockets", "Clients in the namespace of tasks.", socketio_sockets());
+	metrics_print_gauge(&text, "rooms", "Tasks that somebody listens to.", rooms_count());
+	metrics_print_gauge(&text, "uploads", "Uploads under way.", upload_count());
+	metrics_print_gauge(&text, "database_connections", "Connections in the pool.", pg_pool_connections());
+	metrics_print_gauge(&text, "database_waiting", "Requests that wait for a connection.", pg_pool_waiting());
+	metrics_print_gauge(&text, "listening", "1 while events are heard.", pg_listen_established());
+	reply_text(exchange, 200, "text/plain; version=0.0.4; charset=utf-8", &text);
+}
+
+static void
+get_front_page(HttpExchange *exchange, const char *id)
+{
+	Buf			page = {0};
+
+	(void) id;
+	buf_printf(&page, "pg_xlsx_notifier " NOTIFIER_VERSION "\n\n"
+			   "POST    %s/upload\n"
+			   "GET     %s/tasks\n"
+			   "GET     %s/tasks/:taskId\n"
+			   "GET     %s/tasks/:taskId/errors\n"
+			   "POST    %s/tasks/:taskId/retry\n"
+			   "POST    %s/tasks/:taskId/cancel\n"
+			   "DELETE  %s/tasks/:taskId\n"
+			   "GET     %s/get-validation-errors-by-task-id/:taskId\n"
+			   "GET     %s/profiles\n"
+			   "GET     /healthz, /readyz, /metrics\n\n"
+			   "Socket.IO at %s, namespace %s: join-task {taskId}, leave-task {taskId}\n",
+			   bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], config.path, config.nsp);
+	reply_text(exchange, 200, "text/plain; charset=utf-8", &page);
+}
+
+static void
+post_upload(HttpExchange *exchange, const char *id)
+{
+	(void) id;
+	if (draining)
+		reply_error(exchange, 503, "The server is stopping");
+	else
+		upload_request(exchange);
+}
+
+/*
+ * The table
+ */
+
+static const Route routes[] = {
+	{HTTP_POST, true, "/upload", post_upload, NULL, {NULL}},
+	{HTTP_GET, true, "/tasks", NULL, "SELECT status, body FROM xlsx.rest_tasks($1, $2, $3)", {"page", "limit", "status"}},
+	{HTTP_GET, true, "/tasks/:id", NULL, "SELECT status, body FROM xlsx.rest_task($1)", {NULL}},
+	{HTTP_DELETE, true, "/tasks/:id", NULL, "SELECT status, body FROM xlsx.rest_delete($1)", {NULL}},
+	{HTTP_DELETE, true, "/delete-task-by-id/:id", NULL, "SELECT status, body FROM xlsx.rest_delete($1)", {NULL}},
+	{HTTP_POST, true, "/tasks/:id/retry", NULL, "SELECT status, body FROM xlsx.rest_retry($1)", {NULL}},
+	{HTTP_POST, true, "/tasks/:id/cancel", NULL, "SELECT status, body FROM xlsx.rest_cancel($1)", {NULL}},
+	{HTTP_GET, true, "/tasks/:id/errors", NULL, "SELECT status, body FROM xlsx.rest_errors($1, $2, $3)", {"page", "limit"}},
+	{HTTP_GET, true, "/get-validation-errors-by-task-id/:id", download_request, NULL, {NULL}},
+	{HTTP_GET, true, "/profiles", NULL, "SELECT status, body FROM xlsx.rest_profiles()", {NULL}},
+	{HTTP_GET, false, "/healthz", get_health, NULL, {NULL}},
+	{HTTP_GET, false, "/readyz", get_readiness, NULL, {NULL}},
+	{HTTP_GET, false, "/metrics", get_metrics, NULL, {NULL}},
+	{HTTP_GET, false, "/", get_front_page, NULL, {NULL}},
+};
+
+/* Fills id when the pattern has one; a slash at the end of the path is no matter. */
+static bool
+matches(const char *pattern, const char *path, char *id)
+{
+	while (*pattern != '\0')
+	{
+		if (*pattern == ':')
+		{
+			size_t		len = strcspn(path, "/");
+
+			if (len == 0 || len >= MAX_VALUE)
+				return false;
+			memcpy(id, path, len);
+			id[len] = '\0';
+			path += len;
+			pattern += strcspn(pattern, "/");
+		}
+		else if (*pattern++ != *path++)
+			return false;
+	}
+	return *path == '\0' || strcmp(path, "/") == 0;
+}
+
+static bool
+route_matches(const Route *route, const char *path, char *id)
+{
+	id[0] = '\0';
+	if (!route->based)
+		return matches(route->pattern, path, id);
+	for (size_t i = 0; i < lengthof(bases); i++)
+	{
+		size_t		len = strlen(bases[i]);
+
+		if (strncmp(path, bases[i], len) == 0 && matches(route->pattern, path + len, id))
+			return true;
+	}
+	return false;
+}
+
+static void
+refuse(HttpExchange *exchange, const char *allowed)
+{
+	Buf			message = {0};
+
+	buf_printf(&message, "Cannot %s %s", http_method_name(exchange), http_path(exchange));
+	if (*allowed != '\0')
+		http_add_header(exchange, "Allow", allowed);
+	reply_error(exchange, *allowed != '\0' ? 405 : 404, message.data);
+	buf_free(&message);
+}
+
+static bool
+is_socketio(const char *path)
+{
+	size_t		len = strlen(config.path);
+
+	return strncmp(path, config.path, len) == 0 || (strncmp(path, config.path, len - 1) == 0 && path[len - 1] == '\0');
+}
+
+static void
+run(HttpExchange *exchange, const Route *route, const char *id)
+{
+	if (route->sql != NULL)
+		call_sql(exchange, route, *id != '\0' ? id : NULL);
+	else
+		route->handle(exchange, id);
+}
+
+void
+http_api_request(HttpExchange *exchange)
+{
+	char		id[MAX_VALUE];
+	char		allowed[64] = "";
+	HttpMethod	method = http_method(exchange) == HTTP_HEAD ? HTTP_GET : http_method(exchange);
+
+	if (is_socketio(http_path(exchange)))
+	{
+		eio_request(exchange);
+		return;
+	}
+	if (static_files_request(exchange))
+		return;
+	for (size_t i = 0; i < lengthof(routes); i++)
+	{
+		if (!route_matches(&routes[i], http_path(exchange), id))
+			continue;
+		if (routes[i].method == method)
+		{
+			run(exchange, &routes[i], id);
+			return;
+		}
+		if (*allowed != '\0')
+			strcat(allowed, ", ");
+		strcat(allowed, http_method_text(routes[i].method));
+	}
+	refuse(exchange, allowed);
+}
+
+void
+http_api_drain(void)
+{
+	draining = true;
+}

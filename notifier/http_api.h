@@ -1,0 +1,16 @@
+/*
+ * http_api.h
+ *	  The routes: which request goes where.
+ */
+#ifndef NOTIFIER_HTTP_API_H
+#define NOTIFIER_HTTP_API_H
+
+#include "http.h"
+
+/* Every request, Socket.IO's included. */
+extern void http_api_request(HttpExchange *exchange);
+
+/* From now on /readyz says no, and no upload is begun. */
+extern void http_api_drain(void);
+
+#endif							/* NOTIFIER_HTTP_API_H */

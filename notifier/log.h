@@ -1,0 +1,31 @@
+/*
+ * log.h
+ *	  One line per event on standard error: time, level, text, key=value pairs.
+ *
+ * Passwords and tokens never go in: database addresses are logged by
+ * pg_conn.h without their password, requests without their query.
+ */
+#ifndef NOTIFIER_LOG_H
+#define NOTIFIER_LOG_H
+
+#include <stdbool.h>
+
+typedef enum LogLevel
+{
+	LOG_ERROR,					/* somebody must look */
+	LOG_WARNING,				/* something was refused or lost, and was dealt with */
+	LOG_INFO,					/* life cycle, one line per REST request */
+	LOG_DEBUG					/* connections, joins, packets refused */
+} LogLevel;
+
+extern void log_set_level(LogLevel level);
+extern bool log_level_parse(const char *name, LogLevel *level);
+extern bool log_wants(LogLevel level);
+extern void log_at(LogLevel level, const char *format,...) __attribute__((format(printf, 2, 3)));
+
+#define log_error(...) log_at(LOG_ERROR, __VA_ARGS__)
+#define log_warning(...) log_at(LOG_WARNING, __VA_ARGS__)
+#define log_info(...) log_at(LOG_INFO, __VA_ARGS__)
+#define log_debug(...) log_at(LOG_DEBUG, __VA_ARGS__)
+
+#endif							/* NOTIFIER_LOG_H */

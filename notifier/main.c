@@ -1,0 +1,136 @@
+/*
+ * main.c
+ *	  Start and stop.
+ */
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "eio.h"
+#include "hangup.h"
+#include "http_api.h"
+#include "log.h"
+#include "loop.h"
+#include "pg_listen.h"
+#include "pg_pool.h"
+#include "server.h"
+#include "socketio.h"
+#include "static_files.h"
+#include "tasks.h"
+
+static int	signals = -1;
+static LoopWatch *signal_watch;
+static Timer stop_deadline;
+
+/* Large blocks go back to the system at once, so that a burst of uploads leaves nothing behind. */
+static void
+tune_memory(void)
+{
+	mallopt(M_ARENA_MAX, 1);
+	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+	mallopt(M_TRIM_THRESHOLD, 256 * 1024);
+}
+
+static void
+stop_now(Timer *timer)
+{
+	(void) timer;
+	loop_stop();
+}
+
+static void
+stop_when_idle(void)
+{
+	if (stop_deadline.slot != 0)
+		loop_timer_start(&stop_deadline, 0, stop_now);
+}
+
+/* Clients are told, requests in flight may finish; a second signal ends it at once. */
+static void
+signal_arrived(void *arg)
+{
+	struct signalfd_siginfo signal;
+
+	(void) arg;
+	if (read(signals, &signal, sizeof(signal)) != sizeof(signal))
+		return;
+	if (stop_deadline.slot != 0)
+	{
+		loop_stop();
+		return;
+	}
+	log_info("stopping, signal=%s", strsignal((int) signal.ssi_signo));
+	http_api_drain();
+	loop_timer_start(&stop_deadline, config.stop_timeout, stop_now);
+	eio_close_all();
+	http_when_idle(stop_when_idle);
+}
+
+static const LoopWatchHandler signal_handler = {.readable = signal_arrived};
+
+static bool
+watch_signals(void)
+{
+	sigset_t	set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	signal_watch = signals < 0 ? NULL : loop_watch(signals, &signal_handler, NULL);
+	return signal_watch != NULL;
+}
+
+static bool
+start(void)
+{
+	int			port = (int) config.port;
+
+	if (!loop_open(config.max_connections) || !watch_signals())
+	{
+		log_error("could not start the event loop");
+		return false;
+	}
+	if (config.web_root != NULL && !static_files_open(config.web_root))
+		return false;
+	tasks_open();
+	socketio_open(&tasks_namespace);
+	pg_pool_open();
+	pg_listen_open(&tasks_listen_handler);
+	if (!server_open(http_api_request, eio_upgrade, &port))
+		return false;
+	printf("listening on http://%s:%d\n", config.listen, port);
+	fflush(stdout);
+	return true;
+}
+
+int
+main(int argc, char **argv)
+{
+	switch (config_load(argc, argv))
+	{
+		case CONFIG_EXIT:
+			return EXIT_SUCCESS;
+		case CONFIG_WRONG:
+			return 2;
+		case CONFIG_RUN:
+			break;
+	}
+	tune_memory();
+	if (!start())
+		return EXIT_FAILURE;
+	loop_run();
+	pg_listen_close();
+	pg_pool_close();
+	hangup_close();
+	loop_forget(signal_watch);
+	log_info("stopped");
+	return EXIT_SUCCESS;
+}

@@ -1,0 +1,62 @@
+/*
+ * pg_conn.h
+ *	  One database connection that never blocks.
+ *
+ * Statements may be sent one after the other without waiting (libpq's
+ * pipeline mode); each is synchronised by itself, so outside an explicit
+ * transaction one that fails does not touch the next.  Results come in order:
+ * any number of calls with a result, then a last one with NULL.  A result
+ * belongs to the connection and is gone when the call returns.
+ *
+ * A statement without any result was lost with its connection: every one
+ * still open gets its last call, then comes closed().  After closed() or pg_conn_close() it must not be used.
+ */
+#ifndef NOTIFIER_PG_CONN_H
+#define NOTIFIER_PG_CONN_H
+
+#include <libpq-fe.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct PgConn PgConn;
+
+#define PG_MAX_PARAMETERS 4
+
+typedef struct PgStatement
+{
+	const char *sql;
+	int			count;
+	const char *values[PG_MAX_PARAMETERS];	/* NULL: null */
+	int			lengths[PG_MAX_PARAMETERS]; /* of those that are binary */
+	bool		binary[PG_MAX_PARAMETERS];	/* a bytea as it is; else text */
+	bool		binary_result;
+	bool		row_by_row;		/* only while no other statement is open */
+} PgStatement;
+
+typedef void (*PgResult) (void *arg, PGresult *result);
+
+typedef struct PgConnHandler
+{
+	void		(*ready) (void *arg);
+	void		(*closed) (void *arg, const char *message); /* could not connect, or was lost */
+	void		(*notified) (void *arg, const char *payload);	/* may be NULL */
+} PgConnHandler;
+
+/* NULL when not even an attempt could be made, or libpq has no memory. */
+extern PgConn *pg_conn_open(const char *url, const PgConnHandler *handler, void *arg);
+extern void pg_conn_close(PgConn *conn);	/* open statements get no more calls; NULL is fine */
+
+/* Whom ready() and closed() tell; a pool hands connections around. */
+extern void pg_conn_own(PgConn *conn, const PgConnHandler *handler, void *arg);
+
+extern void pg_conn_send(PgConn *conn, const PgStatement *statement, PgResult result, void *arg);
+
+/* Statements sent with this arg are forgotten: their results go nowhere. */
+extern void pg_conn_forget(PgConn *conn, const void *arg);
+
+extern bool pg_conn_idle(const PgConn *conn);	/* ready, and no statement open */
+
+/* Takes no more rows for now; the server waits. */
+extern void pg_conn_pause(PgConn *conn, bool pause);
+
+#endif							/* NOTIFIER_PG_CONN_H */

@@ -1,0 +1,154 @@
+/*
+ * pg_listen.c
+ *	  The connection that hears of events: LISTEN xlsx_task.
+ */
+#include "pg_listen.h"
+
+#include "config.h"
+#include "log.h"
+#include "loop.h"
+#include "metrics.h"
+#include "pg_conn.h"
+
+/* Between two attempts to connect: doubled from the first to the last. */
+#define FIRST_RETRY_MS 100
+#define LAST_RETRY_MS 5000
+
+/* A connection that went dead without a word is found out by asking, and waiting so long for the answer. */
+#define ASK_MS 10000
+#define ANSWER_MS 5000
+
+static const PgListenHandler *handler;
+static PgConn *conn;
+static bool established;
+static bool answered;			/* LISTEN or the last question */
+static int	retry_ms = FIRST_RETRY_MS;
+static Timer timer;				/* by state: connect, ask, or give up on the answer */
+
+static void try_to_connect(Timer *due);
+static void answer_overdue(Timer *due);
+static void ask(Timer *due);
+
+static void
+retry_later(void)
+{
+	conn = NULL;
+	loop_timer_start(&timer, retry_ms, try_to_connect);
+	retry_ms = retry_ms * 2 > LAST_RETRY_MS ? LAST_RETRY_MS : retry_ms * 2;
+}
+
+static void
+conn_closed(void *arg, const char *message)
+{
+	(void) arg;
+	if (established)
+		metrics_add(METRIC_LISTEN_LOST, 1);
+	log_warning("not listening to the database: %s", message);
+	established = false;
+	retry_later();
+}
+
+static void
+send(const char *sql, PgResult result)
+{
+	PgStatement statement = {.sql = sql};
+
+	answered = false;
+	pg_conn_send(conn, &statement, result, NULL);
+	loop_timer_start(&timer, ANSWER_MS, answer_overdue);
+}
+
+/* True at the end of a statement that went well. */
+static bool
+went_well(PGresult *result)
+{
+	if (result == NULL)
+		return answered;
+	answered = PQresultStatus(result) == PGRES_COMMAND_OK || PQresultStatus(result) == PGRES_TUPLES_OK;
+	if (!answered)
+		log_error("could not listen: %s", PQresultErrorMessage(result));
+	return false;
+}
+
+static void
+on_answer(void *arg, PGresult *result)
+{
+	(void) arg;
+	if (went_well(result))
+		loop_timer_start(&timer, ASK_MS, ask);
+}
+
+static void
+on_listening(void *arg, PGresult *result)
+{
+	(void) arg;
+	if (!went_well(result))
+		return;
+	established = true;
+	retry_ms = FIRST_RETRY_MS;
+	loop_timer_start(&timer, ASK_MS, ask);
+	log_info("listening to the database");
+	handler->established();
+}
+
+static void
+conn_ready(void *arg)
+{
+	(void) arg;
+	send("LISTEN xlsx_task", on_listening);
+}
+
+static void
+conn_notified(void *arg, const char *payload)
+{
+	(void) arg;
+	handler->notified(payload);
+}
+
+static const PgConnHandler conn_handler = {conn_ready, conn_closed, conn_notified};
+
+static void
+ask(Timer *due)
+{
+	(void) due;
+	send("SELECT 1", on_answer);
+}
+
+static void
+answer_overdue(Timer *due)
+{
+	(void) due;
+	pg_conn_close(conn);
+	conn_closed(NULL, "no answer");
+}
+
+static void
+try_to_connect(Timer *due)
+{
+	(void) due;
+	conn = pg_conn_open(config.listen_database_url, &conn_handler, NULL);
+	if (conn == NULL)
+		retry_later();
+}
+
+void
+pg_listen_open(const PgListenHandler *new_handler)
+{
+	handler = new_handler;
+	try_to_connect(NULL);
+}
+
+void
+pg_listen_close(void)
+{
+	loop_timer_stop(&timer);
+	pg_conn_close(conn);
+	conn = NULL;
+	established = false;
+}
+
+bool
+pg_listen_established(void)
+{
+	return established;
+}

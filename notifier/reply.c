@@ -1,0 +1,86 @@
+/*
+ * reply.c
+ *	  The answers of the REST interface.
+ */
+#include "reply.h"
+
+#include <string.h>
+
+#include "buf.h"
+#include "log.h"
+#include "metrics.h"
+
+#define RETRY_AFTER_S "5"
+
+void
+reply_note(const HttpExchange *exchange, int status)
+{
+	metrics_add(METRIC_REQUESTS, 1);
+	if (status >= 500)
+		metrics_add(METRIC_REQUESTS_FAILED, 1);
+	else if (status >= 400)
+		metrics_add(METRIC_REQUESTS_REFUSED, 1);
+	log_info("request id=%u %s %s status=%d", http_id(exchange), http_method_name(exchange), http_path(exchange), status);
+}
+
+void
+reply_json(HttpExchange *exchange, int status, const char *body, size_t len)
+{
+	reply_note(exchange, status);
+	if (status == 503)
+		http_add_header(exchange, "Retry-After", RETRY_AFTER_S);
+	http_reply(exchange, status, "application/json; charset=utf-8", body, len);
+}
+
+static void
+put_member(Buf *out, const char *name, const char *value)
+{
+	if (value == NULL)
+		return;
+	buf_printf(out, ",\"%s\":", name);
+	buf_json(out, value, strlen(value));
+}
+
+/* Without the closing brace. */
+static void
+put_error(Buf *out, int status, const char *message)
+{
+	buf_puts(out, "{\"message\":");
+	buf_json(out, message, strlen(message));
+	put_member(out, "error", http_reason(status));
+	buf_printf(out, ",\"statusCode\":%d", status);
+}
+
+static void
+finish(HttpExchange *exchange, int status, Buf *body)
+{
+	buf_putc(body, '}');
+	reply_json(exchange, status, body->data, body->len);
+	buf_free(body);
+}
+
+void
+reply_error(HttpExchange *exchange, int status, const char *message)
+{
+	Buf			body = {0};
+
+	put_error(&body, status, message);
+	finish(exchange, status, &body);
+}
+
+void
+reply_db_error(HttpExchange *exchange, const DbError *error)
+{
+	int			status = db_error_status(error);
+	bool		ours = status == 500;
+	Buf			body = {0};
+
+	if (ours)
+		log_error("request id=%u failed in the database: %s, code=%s%s%s", http_id(exchange), error->message, error->code,
+				  error->detail != NULL ? " detail=" : "", error->detail != NULL ? error->detail : "");
+	put_error(&body, status, ours ? "Internal server error" : error->message);
+	put_member(&body, "code", error->code);
+	put_member(&body, "detail", ours ? NULL : error->detail);
+	put_member(&body, "hint", ours ? NULL : error->hint);
+	finish(exchange, status, &body);
+}

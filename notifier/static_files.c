@@ -1,0 +1,168 @@
+/*
+ * static_files.c
+ *	  Files of the folder web-root, as they are.
+ *
+ * A path is walked folder by folder without following links, and no name
+ * starts with a dot, so that nothing outside the folder can be reached.
+ */
+#include "static_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "mem.h"
+
+#define BLOCK 65536
+
+typedef struct Type
+{
+	const char *extension;
+	const char *name;
+} Type;
+
+static const Type types[] = {
+	{"html", "text/html; charset=utf-8"}, {"js", "text/javascript; charset=utf-8"}, {"mjs", "text/javascript; charset=utf-8"},
+	{"css", "text/css; charset=utf-8"}, {"json", "application/json"}, {"svg", "image/svg+xml"}, {"png", "image/png"},
+	{"ico", "image/x-icon"}, {"woff2", "font/woff2"}, {"map", "application/json"}, {"txt", "text/plain; charset=utf-8"},
+};
+
+static int	root = -1;
+
+bool
+static_files_open(const char *folder)
+{
+	root = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		log_error("could not open web-root \"%s\": %s", folder, strerror(errno));
+	return root >= 0;
+}
+
+static const char *
+type_of(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+
+	for (size_t i = 0; dot != NULL && i < lengthof(types); i++)
+	{
+		if (strcmp(dot + 1, types[i].extension) == 0)
+			return types[i].name;
+	}
+	return "application/octet-stream";
+}
+
+/* A descriptor, -1 when there is no such thing.  Closes folder unless it is the root. */
+static int
+open_in(int folder, const char *name)
+{
+	int			found = name[0] == '.' ? -1 : openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	if (folder != root)
+		close(folder);
+	return found;
+}
+
+static int
+open_path(const char *path)
+{
+	char		name[256];
+	int			at = root;
+
+	while (*path == '/')
+		path++;
+	if (*path == '\0')
+		return open_in(root, "index.html");
+	while (at >= 0 && *path != '\0')
+	{
+		size_t		len = strcspn(path, "/");
+
+		snprintf(name, sizeof(name), "%.*s", (int) len, path);
+		at = open_in(at, *name == '\0' || len >= sizeof(name) ? "." : name);
+		path += len;
+		path += strspn(path, "/");
+	}
+	return at;
+}
+
+/*
+ * The answer
+ */
+
+static int
+descriptor_of(const HttpExchange *exchange)
+{
+	return (int) (intptr_t) http_owner(exchange);
+}
+
+static void
+on_writable(HttpExchange *exchange)
+{
+	char		block[BLOCK];
+	int			file = descriptor_of(exchange);
+	ssize_t		len = read(file, block, sizeof(block));
+
+	if (len > 0)
+		http_stream_write(exchange, block, (size_t) len);
+	else
+	{
+		close(file);
+		if (len == 0)
+			http_stream_end(exchange);
+		else
+			http_abort(exchange);
+	}
+}
+
+static void
+on_gone(HttpExchange *exchange)
+{
+	close(descriptor_of(exchange));
+}
+
+static const HttpHooks hooks = {.writable = on_writable,.gone = on_gone};
+
+static void
+answer(HttpExchange *exchange, int file, const struct stat *status, const char *path)
+{
+	char		tag[64];
+	char		known[64] = "";
+
+	snprintf(tag, sizeof(tag), "\"%llx-%llx\"", (long long) status->st_mtime, (long long) status->st_size);
+	http_header(exchange, "if-none-match:", known, sizeof(known));
+	http_add_header(exchange, "ETag", tag);
+	http_add_header(exchange, "Cache-Control", "no-cache");
+	if (strcmp(tag, known) == 0)
+	{
+		close(file);
+		http_reply(exchange, 304, NULL, NULL, 0);
+		return;
+	}
+	http_own(exchange, &hooks, (void *) (intptr_t) file);
+	http_stream_start(exchange, 200, type_of(path));
+}
+
+bool
+static_files_request(HttpExchange *exchange)
+{
+	const char *path = http_path(exchange);
+	struct stat status;
+	int			file;
+
+	if (root < 0 || (http_method(exchange) != HTTP_GET && http_method(exchange) != HTTP_HEAD))
+		return false;
+	file = open_path(path);
+	if (file < 0)
+		return false;
+	if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode))
+	{
+		close(file);
+		return false;
+	}
+	answer(exchange, file, &status, path[strspn(path, "/")] == '\0' ? "index.html" : path);
+	return true;
+}

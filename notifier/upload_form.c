@@ -1,0 +1,280 @@
+/*
+ * upload_form.c
+ *	  What a form of an upload says besides the file.
+ */
+#include "upload_form.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+#include "mem.h"
+#include "utf8.h"
+
+#define FILE_FIELD "file"
+#define MAX_FIELD 65536
+#define MAX_FILE_NAME 255
+
+typedef enum Part
+{
+	PART_IGNORED,
+	PART_FILE,
+	PART_FIELD
+} Part;
+
+struct UploadForm
+{
+	Multipart  *multipart;
+	const UploadFormHandler *handler;
+	void	   *arg;
+	Part		part;
+	const char *field;			/* of fields[]; the part that is being read */
+	Buf			value;
+	Buf			file_name;
+	Buf			profile;
+	Buf			options;		/* without the closing brace until somebody asks */
+	bool		has_file;
+	bool		late;
+	bool		stopped;
+	const char *problem;
+};
+
+static const char *const fields[] = {
+	"profile", "mode", "sheet", "dryRun", "runAt", "priority", "idempotencyKey"
+};
+
+static bool
+wrong(UploadForm *form, const char *problem)
+{
+	form->problem = problem;
+	return false;
+}
+
+/*
+ * The file's name: browsers send UTF-8; whatever else comes is taken for Latin-1
+ */
+
+static void
+put_latin1(Buf *out, unsigned char c)
+{
+	buf_putc(out, (char) (0xC0 | c >> 6));
+	buf_putc(out, (char) (0x80 | (c & 0x3F)));
+}
+
+static const char *
+behind_folders(const char *path)
+{
+	const char *name = path;
+
+	for (; *path != '\0'; path++)
+	{
+		if (*path == '/' || *path == '\\')
+			name = path + 1;
+	}
+	return name;
+}
+
+static void
+take_file_name(UploadForm *form, const char *path)
+{
+	const char *name = behind_folders(path);
+	bool		utf8 = utf8_valid(name, strlen(name));
+	Buf		   *out = &form->file_name;
+
+	while (*name != '\0' && out->len < MAX_FILE_NAME - 4)
+	{
+		size_t		step = utf8 ? utf8_sequence(name, strlen(name)) : 1;
+
+		if (step > 1)
+			buf_append(out, name, step);
+		else if ((unsigned char) *name >= 0x80)
+			put_latin1(out, (unsigned char) *name);
+		else if ((unsigned char) *name >= 0x20 && *name != 0x7F)
+			buf_putc(out, *name);
+		name += step;
+	}
+	if (out->len == 0)
+		buf_puts(out, "upload.xlsx");
+}
+
+/*
+ * Parts
+ */
+
+static bool
+start_file(UploadForm *form, const MultipartPart *part)
+{
+	if (strcmp(part->name, FILE_FIELD) != 0)
+		return wrong(form, "Unexpected file: the workbook belongs in the field \"file\"");
+	if (form->has_file)
+		return wrong(form, "More than one file: an upload is one workbook");
+	if (part->file_name[0] == '\0')
+		return true;			/* a file input that was left empty */
+	take_file_name(form, part->file_name);
+	form->part = PART_FILE;
+	form->has_file = true;
+	form->handler->file_started(form->arg);
+	return !form->stopped;
+}
+
+static bool
+on_part(void *arg, const MultipartPart *part)
+{
+	UploadForm *form = arg;
+
+	form->part = PART_IGNORED;
+	if (part->file_name != NULL)
+		return start_file(form, part);
+	for (size_t i = 0; i < lengthof(fields); i++)
+	{
+		if (strcmp(part->name, fields[i]) == 0)
+		{
+			form->part = PART_FIELD;
+			form->field = fields[i];
+			form->late = form->has_file;
+			buf_clear(&form->value);
+		}
+	}
+	return true;
+}
+
+static bool
+on_data(void *arg, const char *data, size_t len)
+{
+	UploadForm *form = arg;
+
+	if (form->part == PART_FILE)
+		form->handler->file_data(form->arg, data, len);
+	else if (form->part == PART_FIELD)
+	{
+		if (form->value.len + len > MAX_FIELD)
+			return wrong(form, "A field is too long");
+		if (memchr(data, '\0', len) != NULL)
+			return wrong(form, "A field holds a NUL character");
+		buf_append(&form->value, data, len);
+	}
+	return !form->stopped;
+}
+
+static bool
+on_end(void *arg)
+{
+	UploadForm *form = arg;
+
+	if (form->part != PART_FIELD)
+		return true;
+	if (strcmp(form->field, "profile") == 0)
+	{
+		buf_clear(&form->profile);
+		buf_append(&form->profile, form->value.data, form->value.len);
+		return true;
+	}
+	buf_putc(&form->options, form->options.len == 0 ? '{' : ',');
+	buf_json(&form->options, form->field, strlen(form->field));
+	buf_putc(&form->options, ':');
+	buf_json(&form->options, form->value.len > 0 ? form->value.data : "", form->value.len);
+	return form->options.len <= 2 * MAX_FIELD || wrong(form, "The fields are too long");
+}
+
+static const MultipartHandler multipart_handler = {on_part, on_data, on_end};
+
+/*
+ * The form
+ */
+
+UploadForm *
+upload_form_open(const char *content_type, const UploadFormHandler *handler, void *arg)
+{
+	UploadForm *form = mem_alloc(sizeof(*form));
+
+	form->handler = handler;
+	form->arg = arg;
+	form->multipart = multipart_open(content_type, &multipart_handler, form);
+	if (form->multipart == NULL)
+	{
+		free(form);
+		return NULL;
+	}
+	return form;
+}
+
+UploadFormStatus
+upload_form_feed(UploadForm *form, const char *data, size_t len)
+{
+	if (form->stopped || form->problem != NULL)
+		return FORM_WRONG;
+	switch (multipart_feed(form->multipart, data, len))
+	{
+		case MULTIPART_MORE:
+			return FORM_MORE;
+		case MULTIPART_DONE:
+			return FORM_DONE;
+		case MULTIPART_MALFORMED:
+			form->problem = "The multipart body is malformed";
+			break;
+		case MULTIPART_STOPPED:
+			break;
+	}
+	return FORM_WRONG;
+}
+
+void
+upload_form_stop(UploadForm *form)
+{
+	form->stopped = true;
+}
+
+const char *
+upload_form_problem(const UploadForm *form)
+{
+	return form->problem;
+}
+
+bool
+upload_form_has_file(const UploadForm *form)
+{
+	return form->has_file;
+}
+
+const char *
+upload_form_file_name(const UploadForm *form)
+{
+	return form->file_name.data;
+}
+
+const char *
+upload_form_profile(const UploadForm *form)
+{
+	return form->profile.data;
+}
+
+const char *
+upload_form_options(const UploadForm *form)
+{
+	Buf		   *options = (Buf *) &form->options;
+
+	if (options->len == 0)
+		return NULL;
+	buf_putc(options, '}');
+	options->len--;				/* fields that come later go on from here */
+	return options->data;
+}
+
+bool
+upload_form_late(const UploadForm *form)
+{
+	return form->late;
+}
+
+void
+upload_form_close(UploadForm *form)
+{
+	if (form == NULL)
+		return;
+	multipart_close(form->multipart);
+	buf_free(&form->value);
+	buf_free(&form->file_name);
+	buf_free(&form->profile);
+	buf_free(&form->options);
+	free(form);
+}

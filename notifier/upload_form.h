@@ -1,0 +1,47 @@
+/*
+ * upload_form.h
+ *	  What a form of an upload says besides the file: the profile, the options, the file's name.
+ *
+ * Pure; strings belong to the form.  Bytes of the file are handed on as they come.
+ */
+#ifndef NOTIFIER_UPLOAD_FORM_H
+#define NOTIFIER_UPLOAD_FORM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "multipart.h"
+
+typedef struct UploadForm UploadForm;
+
+typedef struct UploadFormHandler
+{
+	void		(*file_started) (void *arg);
+	void		(*file_data) (void *arg, const char *data, size_t len);
+} UploadFormHandler;
+
+typedef enum UploadFormStatus
+{
+	FORM_MORE,
+	FORM_DONE,
+	FORM_WRONG					/* upload_form_problem() says why */
+} UploadFormStatus;
+
+/* NULL when the Content-Type is none of a form. */
+extern UploadForm *upload_form_open(const char *content_type, const UploadFormHandler *handler, void *arg);
+extern UploadFormStatus upload_form_feed(UploadForm *form, const char *data, size_t len);
+
+/* Stops it from within a callback: nothing more is handed on. */
+extern void upload_form_stop(UploadForm *form);
+
+extern const char *upload_form_problem(const UploadForm *form);
+extern bool upload_form_has_file(const UploadForm *form);
+extern const char *upload_form_file_name(const UploadForm *form);	/* valid UTF-8, without folders */
+extern const char *upload_form_profile(const UploadForm *form); /* NULL: none given */
+extern const char *upload_form_options(const UploadForm *form); /* a JSON object of strings; NULL: none given */
+
+/* Did a field come behind the file? */
+extern bool upload_form_late(const UploadForm *form);
+extern void upload_form_close(UploadForm *form);	/* NULL is fine */
+
+#endif							/* NOTIFIER_UPLOAD_FORM_H */
