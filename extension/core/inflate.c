@@ -122,6 +122,8 @@ xlsx_inflate_run(XlsxInflate *stream, void *out, size_t room, size_t *got)
 	stream->in_length -= given - state->avail_in;
 	if (result == Z_STREAM_END)
 		return XLSX_DONE;
+	if (result == Z_MEM_ERROR)
+		return XLSX_NO_MEMORY;
 	return result == Z_OK || result == Z_BUF_ERROR ? XLSX_OK : XLSX_DAMAGED;
 }
 

@@ -22,8 +22,8 @@ extern XlsxStatus xlsx_inflate_open(XlsxMemory *memory, XlsxInflate **inflate, X
 
 /*
  * Inflates what fits into out. XLSX_DONE at the end of the stream, XLSX_OK
- * when it needs input or room, XLSX_DAMAGED (error is not filled) when the
- * bytes are no deflate stream.
+ * when it needs input or room.  Failures, without an error record: XLSX_DAMAGED
+ * when the bytes are no deflate stream, XLSX_NO_MEMORY.
  */
 extern XlsxStatus xlsx_inflate_run(XlsxInflate *stream, void *out, size_t room, size_t *got);
 

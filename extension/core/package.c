@@ -264,13 +264,17 @@ add_sheet(Loader *loader, const char **attributes)
 	XlsxPackageSheet *sheet;
 	char	   *copy;
 
-	if (package->count == package->capacity &&
-		!xlsx_memory_grow(loader->memory, (void **) &package->sheets, &package->capacity, sizeof(XlsxPackageSheet),
-						  loader->limits->max_entries))
+	if (package->count >= loader->limits->max_entries)
 	{
 		xlsx_fail_limit(xlsx_xml_error(loader->xml), "max_entries", loader->limits->max_entries,
 						"workbook has too many sheets");
 		xlsx_xml_stop(loader->xml, XLSX_LIMIT);
+		return;
+	}
+	if (package->count == package->capacity &&
+		!xlsx_memory_grow(loader->memory, (void **) &package->sheets, &package->capacity, sizeof(XlsxPackageSheet), SIZE_MAX))
+	{
+		stop_without_memory(loader);
 		return;
 	}
 	sheet = &package->sheets[package->count];

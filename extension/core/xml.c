@@ -10,6 +10,8 @@
 
 #define SEPARATOR		'\001'	/* no XML document can hold it */
 #define TOKEN_BYTES		(1024 * 1024)	/* longest tag or comment; text may be longer */
+#define SCANNED_DEPTH		8		/* deepest elements and most attributes that scan.h accepts */
+#define SCANNED_ATTRIBUTES	17
 #define PREFIXES		32
 #define PREFIX_BYTES	16
 
@@ -337,7 +339,8 @@ xlsx_xml_is_plain(const XlsxXml *xml)
 {
 	uint32_t	i = xml->bound;
 
-	if (xml->other_encoding || xml->bound > PREFIXES)
+	if (xml->other_encoding || xml->bound > PREFIXES ||
+		xml->limits->max_xml_depth < SCANNED_DEPTH || xml->limits->max_xml_attributes < SCANNED_ATTRIBUTES)
 		return false;
 	while (i-- > 0)
 		if (xml->prefixes[i].is_default)

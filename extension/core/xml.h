@@ -59,7 +59,8 @@ extern const char *xlsx_xml_relationship(const char **attributes, const char *na
 
 /*
  * For a scanner that reads beside expat: are the bytes UTF-8 and names without
- * prefix those of SpreadsheetML here?  Is this prefix bound here?
+ * prefix those of SpreadsheetML here, and can nothing that it accepts be above
+ * a limit?  Is this prefix bound here?
  */
 extern bool xlsx_xml_is_plain(const XlsxXml *xml);
 extern bool xlsx_xml_is_bound(const XlsxXml *xml, const char *prefix, size_t length);

@@ -249,6 +249,8 @@ read_deflated(XlsxZipStream *stream, void *buffer, size_t size, size_t *got, Xls
 		status = xlsx_inflate_run(inflate, buffer, size, got);
 		if (status == XLSX_DAMAGED)
 			return fail_entry(stream, error, "Its compressed bytes are damaged.");
+		if (status == XLSX_NO_MEMORY)
+			return xlsx_fail_memory(error);
 		stream->ended = status == XLSX_DONE;
 		if (starved && *got == 0 && !stream->ended)
 			return fail_entry(stream, error, "Its compressed bytes end too early.");
