@@ -50,7 +50,8 @@ start_notifier() {
 import_sample() {
     local answer task
     build/makebook -r 5000 -e 2 $state/people.xlsx
-    answer=$(curl -sS -F "file=@$state/people.xlsx" "$HTTP_URL$api/upload") || fail "the upload failed"
+    # A second later, so that the terminal has joined before the import is over.
+    answer=$(curl -sS -F "file=@$state/people.xlsx" -F "runAt=$(date -u -d '+1 second' +%FT%T.%3NZ)" "$HTTP_URL$api/upload") || fail "the upload failed"
     task=$(python3 -c 'import json, sys; print(json.load(sys.stdin)["taskId"])' <<<"$answer") || fail "the upload was refused: $answer"
     python3 demo/progress.py "$HTTP_URL" "$task"
     curl -sS -o $state/errors.xlsx "$HTTP_URL$api/get-validation-errors-by-task-id/$task"

@@ -11,3 +11,5 @@ CREATE TABLE IF NOT EXISTS people (
 CREATE INDEX IF NOT EXISTS people_task_id ON people (task_id);
 SELECT xlsx.create_profile('people', 'people', task_column => 'task_id', headers => '{"bio_id": "Bio-ID"}')
 WHERE NOT EXISTS (SELECT FROM xlsx.profiles WHERE name = 'people') \g /dev/null
+-- Every batch tells: the sample is small.
+ALTER DATABASE postgres SET pg_xlsx.progress_interval = 0;
