@@ -64,7 +64,7 @@ check-style:
 check-regress:
 	@$(TOOLS)/regress.sh $(REGRESS)
 
-check-tap: build/makebook
+check-tap: build/makebook build/xlsxdump
 	@$(TOOLS)/tap.sh
 
 help:

@@ -8,10 +8,10 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 pgxs=$(dirname "$(dirname "$(${PG_CONFIG:-pg_config} --pgxs)")")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-cp -r "$root/test/t" "$root/test/samples" "$root/build/makebook" "$work/"
+cp -r "$root/test/t" "$root/test/samples" "$root/build/makebook" "$root/build/xlsxdump" "$work/"
 set -- env "PATH=$(${PG_CONFIG:-pg_config} --bindir):$PATH" "PERL5LIB=$pgxs/test/perl" "TESTLOGDIR=$work/log" \
     "TESTDATADIR=$work/data" "TESTDIR=$work" PG_TEST_TIMEOUT_DEFAULT=60 "PG_REGRESS=$pgxs/test/regress/pg_regress" "TMPDIR=$work" \
-    "MAKEBOOK=$work/makebook" "SAMPLES=$work/samples" prove --verbose ${TAP_TESTS:-t}
+    "MAKEBOOK=$work/makebook" "XLSXDUMP=$work/xlsxdump" "CORPUS=$root/../shared/corpus" "SAMPLES=$work/samples" prove --verbose ${TAP_TESTS:-t}
 if [ "$(id -u)" = 0 ]; then
     chown -R postgres "$work"
     set -- runuser -u postgres -- "$@"
