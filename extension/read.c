@@ -10,6 +10,7 @@
 #include "glue.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
+#include "text.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/tuplestore.h"
@@ -66,12 +67,28 @@ typedef struct CellDump
 } CellDump;
 
 static Datum
-cell_value(CellDump *dump, const XlsxCell *cell)
+text_value(const XlsxCell *cell, uint32 row)
+{
+	size_t		length;
+	bool		valid;
+	const char *value = text_to_server(cell->text, cell->length, &length, &valid);
+	char		place[19];
+
+	xlsx_ref_cell(row, cell->column, place);
+	if (!valid)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNTRANSLATABLE_CHARACTER),
+				 errmsg("cell %s holds characters that a database cannot keep", place)));
+	return PointerGetDatum(cstring_to_text_with_len(value, (int) length));
+}
+
+static Datum
+cell_value(CellDump *dump, const XlsxCell *cell, uint32 row)
 {
 	size_t		needed;
 
 	if (cell->kind == XLSX_TEXT || cell->kind == XLSX_ERROR)
-		return PointerGetDatum(cstring_to_text_with_len(cell->text, (int) cell->length));
+		return text_value(cell, row);
 	resetStringInfo(&dump->text);
 	needed = xlsx_cell_text(cell, dump->date1904, dump->text.data, (size_t) dump->text.maxlen);
 	Assert(needed < (size_t) dump->text.maxlen);
@@ -97,7 +114,7 @@ put_row(CellDump *dump, int32 sheet, const XlsxRow *row)
 		values[1] = Int32GetDatum((int32) row->number);
 		values[2] = CStringGetTextDatum(letters);
 		values[3] = CStringGetTextDatum(kind_names[cell->kind]);
-		values[4] = cell_value(dump, cell);
+		values[4] = cell_value(dump, cell, row->number);
 		tuplestore_putvalues(dump->store, dump->desc, values, nulls);
 	}
 	MemoryContextSwitchTo(caller);
