@@ -67,6 +67,9 @@ check-regress:
 check-tap: build/makebook build/xlsxdump
 	@$(TOOLS)/tap.sh
 
+torture: install build/makebook
+	@test/torture/torture.py $(or $(ROUNDS),200) $(SEED)
+
 help:
 	@echo 'make              build the extension, the sidecar and xlsxdump'
 	@echo 'make deps         install what Debian has and this machine has not'
@@ -76,6 +79,7 @@ help:
 	@echo 'make check        all tests; check-unit, check-corpus, check-unit-notifier, check-regress,'
 	@echo '                  check-tap, check-node and check-style run one suite'
 	@echo 'make bench        speed beside COPY, in one run'
+	@echo 'make torture      ROUNDS=200 imports that are killed at random; SEED repeats a run'
 	@echo 'make fuzz         fuzzers of the reader; fuzz-notifier: of the sidecar'
 	@echo 'make format       pgindent over the C sources, where it is installed'
 	@echo 'make clean        remove what was built'
@@ -83,4 +87,4 @@ help:
 format:
 	@pgindent --typedefs=typedefs.list extension/*.[ch] extension/core/*.[ch] notifier/*.[ch]
 
-.PHONY: all extension install clean deps demo demo-stop bench check check-style check-regress check-tap help format
+.PHONY: all extension install clean deps demo demo-stop bench check check-style check-regress check-tap torture help format
