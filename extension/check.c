@@ -6,17 +6,15 @@
 
 #include <math.h>
 
-#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "core/datetime.h"
 #include "decimal.h"
 #include "mb/pg_wchar.h"
+#include "subtransaction.h"
 #include "text.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/datetime.h"
-#include "utils/memutils.h"
-#include "utils/resowner.h"
 #include "utils/timestamp.h"
 
 /* What one check works on. */
@@ -132,32 +130,29 @@ violate_by_input(Check *check, ErrorData *error)
 	return false;
 }
 
-/* The type's input function inside a subtransaction, since any function may throw. */
+/* A call of an input function: any may throw. */
+typedef struct InputCall
+{
+	Check	   *check;
+	Datum		result;
+} InputCall;
+
+static void
+call_input(void *argument)
+{
+	InputCall  *call = argument;
+	ProfileColumn *column = call->check->column;
+
+	call->result = InputFunctionCall(&column->input, text_cstring(call->check), column->input_param, column->typmod);
+}
+
 static bool
 input_text(Check *check, Datum *datum)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	ErrorData  *volatile error = NULL;
+	InputCall	call = {check, (Datum) 0};
+	ErrorData  *error = subtransaction_try(call_input, &call);
 
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		*datum = InputFunctionCall(&check->column->input, text_cstring(check), check->column->input_param,
-								   check->column->typmod);
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
+	*datum = call.result;
 	if (error == NULL)
 		return true;
 	/* Only what is wrong with the data is the cell's fault. */

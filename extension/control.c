@@ -14,7 +14,6 @@
 #include "owner.h"
 #include "queue.h"
 #include "storage/procarray.h"
-#include "store.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
@@ -218,20 +217,13 @@ pg_xlsx_remove_task(PG_FUNCTION_ARGS)
 	static OwnerStatement delete_task = {
 		"DELETE FROM xlsx_private.task WHERE id = $1 AND status NOT IN ('PENDING', 'PROCESSING')", 1, {INT8OID}, NULL
 	};
-	static OwnerStatement delete_file = {
-		"DELETE FROM xlsx_private.file WHERE id = $1", 1, {INT8OID}, NULL
-	};
 	Subject		task = find_task(PG_GETARG_INT64(0));
 	Datum		id[] = {Int64GetDatum(task.id)};
-	Datum		file[] = {Int64GetDatum(task.file)};
 
 	if (is_active(&task) || owner_run(&delete_task, id, NULL, NULL) == 0)
 		refuse_state(&task, "remove");
 	owner_run(&delete_errors, id, NULL, NULL);
 	if (task.file != 0)
-	{
-		store_current()->remove(task.file);
-		owner_run(&delete_file, file, NULL, NULL);
-	}
+		queue_remove_file(task.file);
 	PG_RETURN_VOID();
 }

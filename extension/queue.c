@@ -240,8 +240,8 @@ remove_packets(int64 task)
 	owner_run(&delete, values, NULL, NULL);
 }
 
-static void
-remove_file(int64 file)
+void
+queue_remove_file(int64 file)
 {
 	static OwnerStatement delete = {
 		"DELETE FROM xlsx_private.file WHERE id = $1", 1, {INT8OID}, NULL
@@ -265,7 +265,7 @@ queue_complete(Task *task)
 
 	remove_packets(task->id);
 	if (task->file != 0)
-		remove_file(task->file);
+		queue_remove_file(task->file);
 	progress_completed(&task->progress);
 	owner_run(&update, values, NULL, NULL);
 	progress_terminal(task->id);
@@ -406,7 +406,7 @@ remove_expired(void)
 	while (owner_run(&select, values, NULL, &row) > 0)
 	{
 		owner_run(&delete_packets, row.values, NULL, NULL);
-		remove_file(DatumGetInt64(row.values[0]));
+		queue_remove_file(DatumGetInt64(row.values[0]));
 	}
 }
 

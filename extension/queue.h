@@ -65,6 +65,9 @@ extern void queue_end(int64 task, const char *status, const ErrorData *error);
 /* Ends an attempt: the task waits for the next one, which is due after *delay_ms. False when there was the last. */
 extern bool queue_postpone(const Task *task, const ErrorData *error, int64 *delay_ms);
 
+/* Removes an uploaded file with its bytes; its tasks lose it. */
+extern void queue_remove_file(int64 file);
+
 /* A sweep: wants workers for tasks that are due or lost theirs, removes what has expired; returns the next due time. */
 extern TimestampTz queue_sweep(void);
 

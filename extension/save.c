@@ -7,7 +7,6 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/tableam.h"
-#include "access/xact.h"
 #include "catalog/heap.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_constraint.h"
@@ -19,13 +18,12 @@
 #include "nodes/plannodes.h"
 #include "parser/parsetree.h"
 #include "rewrite/rewriteHandler.h"
+#include "subtransaction.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
-#include "utils/memutils.h"
 #include "utils/plancache.h"
 #include "utils/rel.h"
-#include "utils/resowner.h"
 #include "utils/rls.h"
 #include "utils/syscache.h"
 
@@ -300,34 +298,34 @@ note_error_row(Attempt *attempt, int row, const ErrorData *error)
 	error_row_end(attempt->errors, sheet_row);
 }
 
+/* Rows first to last - 1 of an attempt, on their way through the method. */
+typedef struct SaveCall
+{
+	Attempt    *attempt;
+	int			first;
+	int			last;
+	int			failed;			/* row at fault, -1: unknown */
+} SaveCall;
+
+static void
+call_method(void *argument)
+{
+	SaveCall   *call = argument;
+	Saver	   *saver = call->attempt->saver;
+
+	saver->method->save(saver->state, call->attempt->rows, call->first, call->last, &call->failed);
+}
+
 /* Saves rows in a subtransaction. NULL, or the error and in *failed the row at fault (-1: unknown). */
 static ErrorData *
 try_rows(Attempt *attempt, int first, int last, int *failed)
 {
-	MemoryContext context = CurrentMemoryContext;
-	ResourceOwner owner = CurrentResourceOwner;
-	ErrorData  *volatile error = NULL;
+	SaveCall	call = {attempt, first, last, -1};
+	ErrorData  *error = subtransaction_try(call_method, &call);
 
-	*failed = -1;
-	BeginInternalSubTransaction(NULL);
-	MemoryContextSwitchTo(context);
-	PG_TRY();
-	{
-		attempt->saver->method->save(attempt->saver->state, attempt->rows, first, last, failed);
-		ReleaseCurrentSubTransaction();
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		FlushErrorState();
-		RollbackAndReleaseCurrentSubTransaction();
-	}
-	PG_END_TRY();
-	MemoryContextSwitchTo(context);
-	CurrentResourceOwner = owner;
 	if (error != NULL && !is_row_fault(error))
 		ReThrowError(error);
+	*failed = call.failed;
 	return error;
 }
 

@@ -1,0 +1,17 @@
+/*
+ * subtransaction.h
+ *	  Work that may fail without failing the transaction.
+ */
+#ifndef PG_XLSX_SUBTRANSACTION_H
+#define PG_XLSX_SUBTRANSACTION_H
+
+#include "pg_xlsx.h"
+
+/*
+ * Runs work(argument) in a subtransaction and the current memory context.
+ * NULL when it went through; else the error, in that context, and all
+ * that the work did is undone.
+ */
+extern ErrorData *subtransaction_try(void (*work) (void *argument), void *argument);
+
+#endif							/* PG_XLSX_SUBTRANSACTION_H */
