@@ -38,6 +38,7 @@ typedef struct Reader
 typedef struct End
 {
 	uint64_t	place;			/* of the record itself */
+	bool		last;			/* its comment ends with the file */
 	uint64_t	count;
 	uint64_t	size;
 	uint64_t	offset;
@@ -105,7 +106,7 @@ try_directory(Reader *reader, const End *end, bool *found, XlsxError *error)
 		if (starts[i] < end->offset)
 			continue;
 		if (end->count == 0)
-			*found = true;
+			*found = end->last && end->size == 0;
 		else if ((status = look(reader, starts[i], HEADER_BYTES, &bytes, error)) != XLSX_OK)
 			return status;
 		else
@@ -145,6 +146,7 @@ try_zip64(Reader *reader, uint64_t plain, bool *found, XlsxError *error)
 		if (bytes == NULL || !IS_SIGNATURE(bytes, 6, 6))
 			continue;
 		end.place = places[i];
+		end.last = true;
 		end.count = xlsx_zip_64(bytes + 32);
 		end.size = xlsx_zip_64(bytes + 40);
 		end.offset = xlsx_zip_64(bytes + 48);
@@ -168,6 +170,7 @@ try_end(Reader *reader, uint64_t place, bool *found, XlsxError *error)
 	end.count = xlsx_zip_16(bytes + 10);
 	end.size = xlsx_zip_32(bytes + 12);
 	end.offset = xlsx_zip_32(bytes + 16);
+	end.last = place + END_BYTES + xlsx_zip_16(bytes + 20) == reader->source->size;
 	return try_directory(reader, &end, found, error);
 }
 

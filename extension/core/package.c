@@ -204,6 +204,7 @@ static void
 give_target(Loader *loader, const Relationship *relationship, char *target)
 {
 	size_t		part = relationship->external ? XLSX_NO_PART : find_part(loader->zip, target);
+	const char *shown = relationship->external ? relationship->target : target;
 	size_t		i;
 
 	for (i = first_with_id(loader, relationship->id); i < loader->package->count; i++)
@@ -217,7 +218,7 @@ give_target(Loader *loader, const Relationship *relationship, char *target)
 		sheet->kind = strcmp(relationship->type, "worksheet") == 0 ? XLSX_PACKAGE_WORKSHEET : XLSX_PACKAGE_OTHER;
 		sheet->part = part;
 		sheet->external = relationship->external;
-		sheet->target = xlsx_memory_copy(loader->memory, target, strlen(target));
+		sheet->target = xlsx_memory_copy(loader->memory, shown, strlen(shown));
 		if (sheet->target == NULL)
 		{
 			stop_without_memory(loader);

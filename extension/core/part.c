@@ -9,7 +9,9 @@
 
 #include <string.h>
 
-#define WINDOW_BYTES	(256 * 1024)
+#ifndef XLSX_WINDOW_BYTES		/* tests make it small */
+#define XLSX_WINDOW_BYTES	(256 * 1024)
+#endif
 
 XlsxStatus
 xlsx_part_open(XlsxZip *zip, size_t index, const XlsxLimits *limits, XlsxMemory *memory,
@@ -22,8 +24,8 @@ xlsx_part_open(XlsxZip *zip, size_t index, const XlsxLimits *limits, XlsxMemory 
 	if (self == NULL)
 		return xlsx_fail_memory(error);
 	self->memory = memory;
-	self->capacity = WINDOW_BYTES;
-	self->window = xlsx_memory_alloc(memory, WINDOW_BYTES + XLSX_PART_PADDING);
+	self->capacity = XLSX_WINDOW_BYTES;
+	self->window = xlsx_memory_alloc(memory, XLSX_WINDOW_BYTES + XLSX_PART_PADDING);
 	if (self->window == NULL)
 		status = xlsx_fail_memory(error);
 	if (status == XLSX_OK)

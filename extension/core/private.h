@@ -10,7 +10,7 @@
 #include "part.h"
 #include "row.h"
 #include "sheet.h"
-#include "strings.h"
+#include "shared_strings.h"
 #include "styles.h"
 
 struct XlsxBook

@@ -12,7 +12,7 @@
 #include "datetime.h"
 #include "memory.h"
 #include "sheet.h"
-#include "strings.h"
+#include "shared_strings.h"
 #include "styles.h"
 
 typedef enum XlsxCellType		/* ST_CellType, 18.18.11 */

@@ -18,7 +18,11 @@
 #include "scan.h"
 
 #define ROW_END			"</row>"
-#define LONGEST_ROW		(4 * 1024 * 1024)	/* the window grows up to this; longer rows are for expat */
+
+/* The window grows up to this; longer rows are for expat. Tests make it small. */
+#ifndef XLSX_LONGEST_ROW
+#define XLSX_LONGEST_ROW	(4 * 1024 * 1024)
+#endif
 
 static inline bool
 is_digit(char c)
@@ -404,7 +408,7 @@ fill_window(XlsxSheet *sheet, XlsxError *error)
 	XlsxStatus	status;
 	uint32_t	i;
 
-	status = xlsx_part_fill(part, LONGEST_ROW, error);
+	status = xlsx_part_fill(part, XLSX_LONGEST_ROW, error);
 	sheet->scan_at -= moved - part->next;
 	for (i = 0; i < sheet->builder.count; i++)
 	{

@@ -139,12 +139,14 @@ on_start(void *context, XlsxXmlSpace space, const char *name, const char **attri
 static void
 end_text(XlsxSheet *sheet)
 {
-	char	   *text = sheet->value + sheet->text_start;
-
 	sheet->path.in_text = false;
 	if (sheet->path.in_inline && sheet->value_length > sheet->text_start)
+	{
+		char	   *text = sheet->value + sheet->text_start;
+
 		sheet->value_length = sheet->text_start +
 			xlsx_text_unescape(text, sheet->value_length - sheet->text_start, text);
+	}
 }
 
 /* The value moves to where the row keeps its texts. */

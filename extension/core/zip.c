@@ -76,6 +76,12 @@ xlsx_zip_find(const XlsxZip *zip, const char *name)
 	return xlsx_directory_find(&zip->directory, name);
 }
 
+size_t
+xlsx_zip_count(const XlsxZip *zip)
+{
+	return zip->directory.count;
+}
+
 const char *
 xlsx_zip_name(const XlsxZip *zip, size_t index)
 {

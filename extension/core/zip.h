@@ -29,6 +29,8 @@ extern void xlsx_zip_close(XlsxZip *zip);	/* NULL is fine */
  */
 extern size_t xlsx_zip_find(const XlsxZip *zip, const char *name);
 
+extern size_t xlsx_zip_count(const XlsxZip *zip);
+
 /* The name as the directory spells it. */
 extern const char *xlsx_zip_name(const XlsxZip *zip, size_t index);
 

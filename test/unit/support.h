@@ -56,6 +56,9 @@ typedef struct ZipWriter
 
 extern const ZipOptions deflated;
 
+/* zip_text and all that use it store instead of deflating: fuzzers are in a hurry. */
+extern bool zip_text_is_stored;
+
 extern void zip_add(ZipWriter *zip, const char *name, const void *content, size_t length, const ZipOptions *options);
 extern void zip_text(ZipWriter *zip, const char *name, const char *text);
 extern Bytes zip_finish(ZipWriter *zip, const char *comment);
@@ -90,6 +93,12 @@ extern Bytes book_of_rows(const char *rows);
  * "error STATUS: message; detail; hint @ part row R column C".
  */
 extern char *dump(const Bytes *book, const XlsxLimits *limits, bool expat_only);
+
+/*
+ * Are two dumps the same?  Of two that end with a failure, how far each came
+ * and which failure it was may differ, what it read on the way must not.
+ */
+extern bool same_cells(const char *a, const char *b);
 
 /* Dumps by scanner and by expat; both must be equal to expected. */
 extern void assert_book(const Bytes *book, const char *expected);

@@ -125,18 +125,27 @@ dump_file(const char *path, XlsxError *error)
 	return status;
 }
 
-/* "xlsxdump: could not read cell B7: It holds ... (part xl/worksheets/sheet1.xml, row 7, column B) Save ..." */
+/* Names in a file may hold line ends; the report is one line. */
+static void
+put_line(const char *before, const char *text)
+{
+	fputs(before, stderr);
+	for (; *text != '\0'; text++)
+		fputc((unsigned char) *text < 0x20 ? ' ' : *text, stderr);
+}
+
+/* "xlsxdump: could not read cell B7: It holds ... (part xl/worksheets/sheet1.xml, row 7, column B) Hint: Save ..." */
 static void
 report(const XlsxError *error)
 {
 	char		column[8];
 
-	fprintf(stderr, "xlsxdump: %s", error->message);
+	put_line("xlsxdump: ", error->message);
 	if (error->detail[0] != '\0')
-		fprintf(stderr, ": %s", error->detail);
+		put_line(": ", error->detail);
 	if (error->part[0] != '\0')
 	{
-		fprintf(stderr, " (part %s", error->part);
+		put_line(" (part ", error->part);
 		if (error->row != 0)
 			fprintf(stderr, ", row %u", error->row);
 		if (error->column != 0)
@@ -149,7 +158,7 @@ report(const XlsxError *error)
 	if (error->setting != NULL)
 		fprintf(stderr, " [%s]", error->setting);
 	if (error->hint[0] != '\0')
-		fprintf(stderr, " %s", error->hint);
+		put_line(" Hint: ", error->hint);
 	fputc('\n', stderr);
 }
 

@@ -1,9 +1,9 @@
 /*
- * strings.h
+ * shared_strings.h
  *	  The shared strings of a workbook: one arena of text, one index.
  */
-#ifndef XLSX_STRINGS_H
-#define XLSX_STRINGS_H
+#ifndef XLSX_SHARED_STRINGS_H
+#define XLSX_SHARED_STRINGS_H
 
 #include "memory.h"
 #include "zip.h"
@@ -22,4 +22,4 @@ typedef struct XlsxStrings
 extern XlsxStatus xlsx_strings_load(XlsxZip *zip, size_t part, const XlsxLimits *limits, XlsxMemory *memory,
 									bool scan, XlsxStrings *strings, XlsxError *error);
 
-#endif							/* XLSX_STRINGS_H */
+#endif							/* XLSX_SHARED_STRINGS_H */

@@ -1,8 +1,8 @@
 /*
- * strings.c
- *	  See strings.h.
+ * shared_strings.c
+ *	  See shared_strings.h.
  */
-#include "strings.h"
+#include "shared_strings.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /*
- * strings.c
+ * shared_strings.c
  *	  Shared strings, read by the scanner and by expat alike.
  */
-#include "strings.h"
+#include "shared_strings.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,0 +1,16 @@
+/*
+ * core_book.c
+ *	  A whole file: opened, and its sheets read by scanner and by expat.
+ */
+#include "core.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	Bytes		book = {.data = (char *) data,.length = size};
+	XlsxError	error;
+
+	xlsx_sniff(data, size < 4096 ? size : 4096, &error);
+	fuzz_compare(&book);
+	return 0;
+}
