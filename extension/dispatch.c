@@ -202,14 +202,15 @@ dispatch_want(Oid login)
 }
 
 bool
-dispatch_crowded(void)
+dispatch_crowded(Oid login)
 {
-	bool		crowded;
+	bool		crowded = false;
 
 	if (shared == NULL)
 		return false;
 	LWLockAcquire(shared->lock, LW_SHARED);
-	crowded = shared->wants > 0;
+	for (int i = 0; i < shared->wants && !crowded; i++)
+		crowded = shared->want[i].database != MyDatabaseId || shared->want[i].login != login;
 	LWLockRelease(shared->lock);
 	return crowded;
 }

@@ -43,8 +43,8 @@ extern void dispatch_want(Oid login);
 /* The same, at once; from a worker or the launcher. */
 extern void dispatch_want_now(Oid database, Oid login);
 
-/* Is somebody else waiting for a worker? */
-extern bool dispatch_crowded(void);
+/* Does somebody other than this login role of this database wait for a worker? */
+extern bool dispatch_crowded(Oid login);
 
 /* Sweep this database at that time (earlier wishes stay). */
 extern void dispatch_due(Oid database, TimestampTz when);

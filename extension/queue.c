@@ -172,7 +172,7 @@ end_killer(int64 task)
 }
 
 Task *
-queue_claim(Oid login)
+queue_claim(Oid login, bool *more)
 {
 	int			count;
 	int64	   *candidates = claim_candidates(login, &count);
@@ -184,6 +184,7 @@ queue_claim(Oid login)
 
 		if (!queue_try_lock(candidates[i]))
 			continue;			/* somebody works on it */
+		*more = i < count - 1;
 		task = take(candidates[i], &deaths);
 		if (task != NULL && deaths < MAX_DEATHS)
 			return task;

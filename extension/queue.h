@@ -47,9 +47,9 @@ extern void queue_wait_unlocked(int64 task);
  * Takes the next due task of a login role: locked, PROCESSING, its attempt
  * counted, in the current transaction.  NULL when there is none.  *task lives
  * in the current memory context.  A task that has lost too many workers in a
- * row is ended as FAILED on the way.
+ * row is ended as FAILED on the way.  *more: there may be others for a second worker.
  */
-extern Task *queue_claim(Oid login);
+extern Task *queue_claim(Oid login, bool *more);
 
 /* When the next waiting task of this role is due; DT_NOEND when none waits. */
 extern TimestampTz queue_next_due(Oid login);

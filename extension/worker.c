@@ -139,17 +139,20 @@ run_next_task(const DispatchOrder *order)
 {
 	MemoryContext context = AllocSetContextCreate(TopMemoryContext, "pg_xlsx task", ALLOCSET_DEFAULT_SIZES);
 	Task	   *task = NULL;
+	bool		more = false;
 	ErrorData  *error;
 
 	transaction_begin();
 	if (OidIsValid(owner_table("task")))
 	{
 		MemoryContextSwitchTo(context);
-		task = queue_claim(order->login);
+		task = queue_claim(order->login, &more);
 	}
 	if (task != NULL)
 		dispatch_slot_task(order->slot, task->id);	/* before others can see that it runs */
 	transaction_end();
+	if (more)
+		dispatch_want_now(MyDatabaseId, order->login);	/* a second worker, if one is free */
 	if (task != NULL)
 	{
 		pgstat_report_activity(STATE_RUNNING, psprintf("task " INT64_FORMAT, task->id));
@@ -203,7 +206,7 @@ run_tasks(const DispatchOrder *order)
 	do
 	{
 		while (reload_settings(), run_next_task(order))
-			if (dispatch_crowded())
+			if (dispatch_crowded(order->login))
 			{
 				/* Others wait for a worker: stand in line again. */
 				dispatch_want_now(MyDatabaseId, order->login);
