@@ -14,11 +14,11 @@ for suite in "$@"; do
         summary="0 passed, 1 failed, 0 skipped"
         status=1
     fi
-    set -- "$@"
     p=${summary%% passed*}
     f=${summary#*, } f=${f%% failed*}
     case $summary in *skipped) s=${summary##*, } s=${s%% skipped*} ;; *) s=0 ;; esac
-    [ $status = 0 ] || [ "$f" != 0 ] || f=1
+    # A suite that failed without saying so, or ran nothing, has failed.
+    if [ "$f" = 0 ] && { [ $status != 0 ] || [ "$p$s" = 00 ]; }; then f=1; fi
     if [ "$f" != 0 ]; then
         tail -n 150 "$logs/$suite.log"
     else
