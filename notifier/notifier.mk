@@ -50,7 +50,7 @@ test/node/node_modules/.done: test/node/package-lock.json
 	@touch $@
 
 check-node: $(NOTIFIER_BIN) test/node/node_modules/.done
-	@test/node/run
+	@node test/node/run.js
 
 # Fuzzers of the codecs: make fuzz-notifier FUZZ_SECONDS=60
 

@@ -132,6 +132,7 @@ rooms_join(int64_t task, RoomListener *listener)
 
 	member->room = room;
 	member->listener = listener;
+	member->last_seq = -1;
 	member->next_in_room = room->members;
 	room->members = member;
 	member->next_of_listener = listener->members;

@@ -1,0 +1,78 @@
+// The notifier as a process. With PGXLSX_TEST_TARGET=http://... the tests of
+// the protocol run against another server, for comparison.
+
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { root } from './cluster.js';
+
+const binary = process.env.PGXLSX_NOTIFIER ?? join(root, 'build/pg_xlsx_notifier');
+
+export class Notifier {
+  // settings: { 'ping-interval': '300ms', … } as on the command line.
+  static async start(settings = {}, { env = {}, wrapper = [] } = {}) {
+    if (process.env.PGXLSX_TEST_TARGET) return new Foreign(process.env.PGXLSX_TEST_TARGET);
+    const args = Object.entries({ port: 0, ...settings }).map(([name, value]) => `--${name}=${value}`);
+    const [command, ...first] = [...wrapper, binary];
+    const child = spawn(command, [...first, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { PATH: process.env.PATH, ...env },
+    });
+    const notifier = new Notifier(child);
+    await notifier.#listening();
+    return notifier;
+  }
+
+  constructor(child) {
+    this.child = child;
+    this.log = '';
+    this.exited = new Promise((resolve) => child.on('exit', (code, signal) => resolve({ code, signal })));
+    child.stderr.on('data', (data) => { this.log += data; });
+  }
+
+  async #listening() {
+    const lines = createInterface({ input: this.child.stdout });
+    const line = await Promise.race([
+      new Promise((resolve) => lines.once('line', resolve)),
+      this.exited.then(({ code }) => { throw new Error(`notifier ended with ${code}: ${this.log}`); }),
+    ]);
+    this.url = line.match(/^listening on (http:\/\/\S+)$/)[1];
+    this.port = Number(new URL(this.url).port);
+  }
+
+  // Until the condition on the log holds.
+  async logged(pattern) {
+    while (!pattern.test(this.log)) await new Promise((resolve) => this.child.stderr.once('data', resolve));
+  }
+
+  async stop(signal = 'SIGTERM') {
+    this.child.kill(signal);
+    return this.exited;
+  }
+
+  // Kilobytes, from /proc.
+  memory(field = 'VmRSS') {
+    return Number(readFileSync(`/proc/${this.child.pid}/status`, 'utf8').match(new RegExp(`${field}:\\s+(\\d+)`))[1]);
+  }
+
+  // Processor time used so far, in milliseconds.
+  processorTime() {
+    const fields = readFileSync(`/proc/${this.child.pid}/stat`, 'utf8').replace(/.*\) /, '').split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  }
+
+  descriptors() {
+    return Number(readFileSync(`/proc/${this.child.pid}/status`, 'utf8').match(/FDSize:\s+(\d+)/)[1]);
+  }
+}
+
+class Foreign {
+  constructor(url) {
+    this.url = url;
+    this.port = Number(new URL(url).port);
+    this.log = '';
+  }
+
+  async stop() {}
+}
