@@ -29,7 +29,7 @@ CORE_CHECKS := -std=gnu11 -fPIC -Wall -Wextra -Werror -Wshadow -Wmissing-prototy
 CORE_CC = $(CC) $(CORE_CFLAGS) $(CORE_CHECKS) $(CORE_CPPFLAGS)
 CORE_LIB_OBJS := $(patsubst $(CORE_DIR)/%.c,$(CORE_BUILD)/%.o,$(CORE_SOURCES))
 
-.PHONY: core check-unit check-corpus check-corpus-asan fuzz
+.PHONY: core check-unit check-corpus check-corpus-asan check-hostile fuzz
 
 core: $(CORE_LIB) build/xlsxdump
 
@@ -105,6 +105,10 @@ check-corpus: build/xlsxdump
 
 check-corpus-asan: build/core-asan/xlsxdump
 	$(call CORE_CHECK_CORPUS,--megabytes 1024)
+
+# Bombs and other files made to hurt.
+check-hostile: build/xlsxdump
+	@test/corpus/hostile.py $< build/corpus/$@
 
 # Fuzzers: make fuzz SECONDS_EACH=60 searches with libFuzzer (clang); what it finds goes to
 # test/fuzz/found and is run again by check-unit ever after.

@@ -4,6 +4,7 @@
  */
 #include "directory.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define END_BYTES			22	/* end of central directory record, 4.3.16 */
@@ -220,26 +221,16 @@ skip_root(const char *name)
 	return name;
 }
 
-/* FNV-1a */
-static uint32_t
-hash_name(const char *name)
-{
-	uint32_t	hash = 2166136261u;
-
-	for (; *name != '\0'; name++)
-		hash = (hash ^ fold(*name)) * 16777619u;
-	return hash;
-}
-
-static bool
-same_name(const char *a, const char *b)
+/* As strcmp, for names of parts. */
+static int
+compare_names(const char *a, const char *b)
 {
 	while (*a != '\0' && fold(*a) == fold(*b))
 	{
 		a++;
 		b++;
 	}
-	return fold(*a) == fold(*b);
+	return (int) fold(*a) - (int) fold(*b);
 }
 
 /* Sizes and offset that do not fit the header, in this order, as far as they do not. */
@@ -305,7 +296,6 @@ add_entry(Reader *reader, const unsigned char *header, XlsxError *error)
 	entry->name = xlsx_memory_copy(reader->memory, skip_root(name), strlen(skip_root(name)));
 	if (entry->name == NULL)
 		return xlsx_fail_memory(error);
-	entry->hash = hash_name(entry->name);
 	directory->count++;
 	return XLSX_OK;
 }
@@ -341,6 +331,33 @@ read_entries(Reader *reader, XlsxError *error)
 	return XLSX_OK;
 }
 
+static int
+compare_entries(const void *a, const void *b)
+{
+	const XlsxDirectoryEntry *x = *(XlsxDirectoryEntry *const *) a,
+			   *y = *(XlsxDirectoryEntry *const *) b;
+	int			order = compare_names(x->name, y->name);
+
+	return order != 0 ? order : x < y ? -1 : x > y;
+}
+
+/* A package may look up every entry, so a search must not look at all of them. */
+static XlsxStatus
+sort_entries(XlsxDirectory *directory, XlsxMemory *memory, XlsxError *error)
+{
+	size_t		i;
+
+	if (directory->count == 0)
+		return XLSX_OK;
+	directory->by_name = xlsx_memory_alloc(memory, directory->count * sizeof(*directory->by_name));
+	if (directory->by_name == NULL)
+		return xlsx_fail_memory(error);
+	for (i = 0; i < directory->count; i++)
+		directory->by_name[i] = &directory->entries[i];
+	qsort(directory->by_name, directory->count, sizeof(*directory->by_name), compare_entries);
+	return XLSX_OK;
+}
+
 XlsxStatus
 xlsx_directory_read(const XlsxSource *source, const XlsxLimits *limits, XlsxMemory *memory,
 					XlsxDirectory *directory, XlsxError *error)
@@ -360,6 +377,8 @@ xlsx_directory_read(const XlsxSource *source, const XlsxLimits *limits, XlsxMemo
 		status = xlsx_fail_limit(error, "max_entries", limits->max_entries, "workbook file has too many entries");
 	if (status == XLSX_OK)
 		status = read_entries(reader, error);
+	if (status == XLSX_OK)
+		status = sort_entries(directory, memory, error);
 	xlsx_memory_free(memory, reader);
 	return status;
 }
@@ -367,15 +386,22 @@ xlsx_directory_read(const XlsxSource *source, const XlsxLimits *limits, XlsxMemo
 size_t
 xlsx_directory_find(const XlsxDirectory *directory, const char *name)
 {
-	uint32_t	hash;
-	size_t		i = directory->count;
+	size_t		low = 0,
+				high = directory->count;
 
 	name = skip_root(name);
-	hash = hash_name(name);
-	while (i-- > 0)
-		if (directory->entries[i].hash == hash && same_name(directory->entries[i].name, name))
-			return i;
-	return SIZE_MAX;
+	while (low < high)			/* behind the last that is not larger */
+	{
+		size_t		middle = (low + high) / 2;
+
+		if (compare_names(directory->by_name[middle]->name, name) <= 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == 0 || compare_names(directory->by_name[low - 1]->name, name) != 0)
+		return SIZE_MAX;
+	return (size_t) (directory->by_name[low - 1] - directory->entries);
 }
 
 void
@@ -386,5 +412,6 @@ xlsx_directory_free(XlsxDirectory *directory, XlsxMemory *memory)
 	for (i = 0; i < directory->count; i++)
 		xlsx_memory_free(memory, directory->entries[i].name);
 	xlsx_memory_free(memory, directory->entries);
+	xlsx_memory_free(memory, directory->by_name);
 	memset(directory, 0, sizeof(*directory));
 }

@@ -16,7 +16,6 @@
 typedef struct XlsxDirectoryEntry
 {
 	char	   *name;			/* as spelt, without leading slashes */
-	uint32_t	hash;			/* of the name, for xlsx_directory_find */
 	uint32_t	crc;
 	uint64_t	stored;			/* bytes in the archive */
 	uint64_t	size;			/* bytes when inflated */
@@ -30,6 +29,7 @@ typedef struct XlsxDirectory
 	XlsxDirectoryEntry *entries;
 	size_t		count;
 	size_t		capacity;
+	XlsxDirectoryEntry **by_name;	/* ordered by name, of equal names by place */
 } XlsxDirectory;
 
 /* XLSX_NOT_A_WORKBOOK when there is no directory at all; memory owns the entries. */

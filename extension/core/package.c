@@ -203,18 +203,20 @@ first_with_id(const Loader *loader, const char *id)
 static void
 give_target(Loader *loader, const Relationship *relationship, char *target)
 {
-	size_t		part = relationship->external ? XLSX_NO_PART : find_part(loader->zip, target);
 	const char *shown = relationship->external ? relationship->target : target;
-	size_t		i;
+	size_t		part,
+				i = first_with_id(loader, relationship->id);
 
-	for (i = first_with_id(loader, relationship->id); i < loader->package->count; i++)
+	/* ids are unique, so the first of two relationships counts, for all its sheets */
+	if (i == loader->package->count || loader->by_id[i]->target != NULL)
+		return;
+	part = relationship->external ? XLSX_NO_PART : find_part(loader->zip, target);
+	for (; i < loader->package->count; i++)
 	{
 		XlsxPackageSheet *sheet = loader->by_id[i];
 
 		if (strcmp(sheet->id, relationship->id) != 0)
 			return;
-		if (sheet->target != NULL)
-			continue;
 		sheet->kind = strcmp(relationship->type, "worksheet") == 0 ? XLSX_PACKAGE_WORKSHEET : XLSX_PACKAGE_OTHER;
 		sheet->part = part;
 		sheet->external = relationship->external;

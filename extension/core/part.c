@@ -102,7 +102,7 @@ next_piece(XlsxPart *part, const char *landmark)
 		const char *hit;
 
 		length = strlen(landmark);
-		hit = memmem(next, left, landmark, length);
+		hit = memmem(next, left < XLSX_XML_PIECE + length ? left : XLSX_XML_PIECE + length, landmark, length);
 		if (hit == next)
 		{
 			part->at_landmark = true;

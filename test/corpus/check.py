@@ -75,13 +75,16 @@ def main(program, corpus, work, megabytes):
     return 0 if passed == len(files) and compared.returncode == 0 else 1
 
 
+def take_megabytes(arguments):
+    """-> (arguments without --megabytes, its value)"""
+    if '--megabytes' not in arguments:
+        return arguments, 256
+    at = arguments.index('--megabytes')
+    return arguments[:at] + arguments[at + 2:], int(arguments[at + 1])
+
+
 if __name__ == '__main__':
-    arguments = sys.argv[1:]
-    megabytes = 256
-    if '--megabytes' in arguments:
-        at = arguments.index('--megabytes')
-        megabytes = int(arguments[at + 1])
-        del arguments[at:at + 2]
+    arguments, megabytes = take_megabytes(sys.argv[1:])
     if len(arguments) != 3:
         print(__doc__)
         sys.exit(2)
