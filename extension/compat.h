@@ -39,6 +39,17 @@ compat_init_range_table(EState *estate, RangeTblEntry *entry)
 	ExecInsertIndexTuples(rri, slot, estate, false, false, NULL, NIL)
 #endif
 
+/* 18 can leave out the row itself. */
+#if PG_VERSION_NUM >= 180000
+#define compat_check_index_constraints(rri, slot, estate, conflict) \
+	ExecCheckIndexConstraints(rri, slot, estate, conflict, NULL, NIL)
+#define compat_check_is_enforced(check) ((check).ccenforced)
+#else
+#define compat_check_index_constraints(rri, slot, estate, conflict) \
+	ExecCheckIndexConstraints(rri, slot, estate, conflict, NIL)
+#define compat_check_is_enforced(check) true
+#endif
+
 /* 17 moved the virtual transaction id of a process into a struct. */
 #if PG_VERSION_NUM >= 170000
 #define compat_my_vxid(mine) \

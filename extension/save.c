@@ -33,6 +33,7 @@ struct Saver
 	int64		task;
 	const SaveMethod *method;
 	void	   *state;
+	bool		wary;			/* the last batch had bad rows */
 };
 
 /*
@@ -304,6 +305,7 @@ typedef struct SaveCall
 	Attempt    *attempt;
 	int			first;
 	int			last;
+	bool	   *bad;			/* for save_fitting, else NULL */
 	int			failed;			/* row at fault, -1: unknown */
 } SaveCall;
 
@@ -313,14 +315,17 @@ call_method(void *argument)
 	SaveCall   *call = argument;
 	Saver	   *saver = call->attempt->saver;
 
-	saver->method->save(saver->state, call->attempt->rows, call->first, call->last, &call->failed);
+	if (call->bad != NULL)
+		saver->method->save_fitting(saver->state, call->attempt->rows, call->first, call->last, call->bad, &call->failed);
+	else
+		saver->method->save(saver->state, call->attempt->rows, call->first, call->last, &call->failed);
 }
 
 /* Saves rows in a subtransaction. NULL, or the error and in *failed the row at fault (-1: unknown). */
 static ErrorData *
-try_rows(Attempt *attempt, int first, int last, int *failed)
+try_rows(Attempt *attempt, int first, int last, bool *bad, int *failed)
 {
-	SaveCall	call = {attempt, first, last, -1};
+	SaveCall	call = {attempt, first, last, bad, -1};
 	ErrorData  *error = subtransaction_try(call_method, &call);
 
 	if (error != NULL && !is_row_fault(error))
@@ -329,14 +334,45 @@ try_rows(Attempt *attempt, int first, int last, int *failed)
 	return error;
 }
 
-/* Saves what can be saved of rows first to last - 1. */
+/* One row by itself: it is saved, or its own error is noted. */
 static void
-save_rows(Attempt *attempt, int first, int last)
+save_row(Attempt *attempt, int row)
+{
+	int			failed;
+	ErrorData  *error = try_rows(attempt, row, row + 1, NULL, &failed);
+
+	if (error == NULL)
+		attempt->saved++;
+	else
+		note_error_row(attempt, row, error);
+}
+
+/* Saves what fits, then asks the others one by one what is wrong with them. False when that did not work. */
+static bool
+save_fitting_rows(Attempt *attempt)
+{
+	int			count = attempt->rows->count;
+	bool	   *bad = palloc0(sizeof(bool) * (size_t) Max(count, 1));
+	int			failed;
+
+	if (attempt->saver->method->save_fitting == NULL || try_rows(attempt, 0, count, bad, &failed) != NULL)
+		return false;
+	for (int row = 0; row < count; row++)
+		if (bad[row])
+			save_row(attempt, row);
+		else
+			attempt->saved++;
+	return true;
+}
+
+/* Saves what can be saved of rows first to last - 1, by halving and by stepping over rows that are known to be bad. */
+static void
+save_by_halves(Attempt *attempt, int first, int last)
 {
 	while (first < last)
 	{
 		int			failed;
-		ErrorData  *error = try_rows(attempt, first, last, &failed);
+		ErrorData  *error = try_rows(attempt, first, last, NULL, &failed);
 		int			middle = first + (last - first) / 2;
 
 		if (error == NULL)
@@ -349,12 +385,12 @@ save_rows(Attempt *attempt, int first, int last)
 		if (failed < 0)
 		{
 			/* The row is not known: one half has it. */
-			save_rows(attempt, first, middle);
+			save_by_halves(attempt, first, middle);
 			first = middle;
 			continue;
 		}
 		/* The rows before it may still hold one that only the end of the statement would show. */
-		save_rows(attempt, first, failed);
+		save_by_halves(attempt, first, failed);
 		note_error_row(attempt, failed, error);
 		first = failed + 1;
 	}
@@ -364,7 +400,13 @@ int
 saver_save(Saver *saver, const PacketRows *rows, const uint32 *source, ErrorRows *errors)
 {
 	Attempt		attempt = {saver, rows, source, errors, 0};
+	int			failed;
 
-	save_rows(&attempt, 0, rows->count);
+	/* Where the batch before had bad rows, this one is likely to. */
+	if (!saver->wary && try_rows(&attempt, 0, rows->count, NULL, &failed) == NULL)
+		return rows->count;
+	if (!save_fitting_rows(&attempt))
+		save_by_halves(&attempt, 0, rows->count);
+	saver->wary = attempt.saved < rows->count;
 	return attempt.saved;
 }

@@ -8,8 +8,9 @@
  * extension lets one insert into (save_unnest.c).
  *
  * A bad row never fails its batch: the batch is tried in a subtransaction,
- * and after a failure the rows at fault are found and become error rows with
- * one of the codes unique, foreign_key, check, not_null, exclusion, rejected.
+ * and after a failure the rows at fault are found (by looking each row up
+ * before it is inserted, else by halving) and become error rows with one of
+ * the codes unique, foreign_key, check, not_null, exclusion, rejected.
  * Errors that are no row's fault (no space, no rights, deadlock, ...) are raised.
  */
 #ifndef PG_XLSX_SAVE_H
@@ -45,6 +46,13 @@ typedef struct SaveMethod
 	const char *name;
 	void	   *(*create) (const Profile *profile, int64 task);
 	void		(*save) (void *state, const PacketRows *rows, int first, int last, int *failed);
+
+	/*
+	 * Saves the rows that break neither NOT NULL nor a check nor a unique or
+	 * exclusion constraint, one by one, and marks the others in bad[row].
+	 * NULL where the method cannot tell.
+	 */
+	void		(*save_fitting) (void *state, const PacketRows *rows, int first, int last, bool *bad, int *failed);
 } SaveMethod;
 
 extern const SaveMethod save_direct;

@@ -17,6 +17,8 @@
 #include "commands/trigger.h"
 #include "executor/executor.h"
 #include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "nodes/readfuncs.h"
 #include "parser/parse_relation.h"
 #include "rewrite/rewriteHandler.h"
 #include "utils/builtins.h"
@@ -80,8 +82,9 @@ direct_create(const Profile *profile, int64 task)
 	return state;
 }
 
+/* speculative: indexes are opened for looking up conflicts too. */
 static void
-target_open(DirectTarget *target, DirectState *state)
+target_open(DirectTarget *target, DirectState *state, bool speculative)
 {
 	RangeTblEntry *entry = makeNode(RangeTblEntry);
 
@@ -98,7 +101,7 @@ target_open(DirectTarget *target, DirectState *state)
 	compat_init_range_table(target->estate, entry);
 	target->info = makeNode(ResultRelInfo);
 	InitResultRelInfo(target->info, target->relation, 1, NULL, 0);
-	ExecOpenIndices(target->info, false);
+	ExecOpenIndices(target->info, speculative);
 	target->defaults = NULL;
 	if (state->has_defaults)
 	{
@@ -169,8 +172,6 @@ fill_slot(DirectState *state, DirectTarget *target, const PacketRows *rows, int 
 		fill_defaults(state, target, slot);
 	ExecStoreVirtualTuple(slot);
 	slot->tts_tableOid = RelationGetRelid(target->relation);
-	if (target->relation->rd_att->constr != NULL)
-		ExecConstraints(target->info, slot, target->estate);
 	return slot;
 }
 
@@ -192,12 +193,16 @@ direct_save(void *opaque, const PacketRows *rows, int first, int last, int *fail
 	DirectTarget target;
 	bool		each_row;
 
-	target_open(&target, state);
+	target_open(&target, state, false);
 	AfterTriggerBeginQuery();
 	for (int row = first; row < last; row++)
 	{
+		TupleTableSlot *slot;
+
 		*failed = row;
-		fill_slot(state, &target, rows, row, row - first);
+		slot = fill_slot(state, &target, rows, row, row - first);
+		if (target.relation->rd_att->constr != NULL)
+			ExecConstraints(target.info, slot, target.estate);
 	}
 	*failed = last - first == 1 ? first : -1;
 	table_multi_insert(target.relation, state->slots, last - first, GetCurrentCommandId(true), 0, NULL);
@@ -213,4 +218,85 @@ direct_save(void *opaque, const PacketRows *rows, int first, int last, int *fail
 	target_close(&target);
 }
 
-const SaveMethod save_direct = {"direct", direct_create, direct_save};
+/*
+ * Row by row, with a look before each
+ */
+
+/* The CHECK constraints of the target, ready to be asked without an error. */
+static ExprState **
+prepare_checks(DirectTarget *target, int *count)
+{
+	TupleConstr *constraints = target->relation->rd_att->constr;
+	ExprState **checks;
+
+	*count = 0;
+	if (constraints == NULL)
+		return NULL;
+	checks = palloc(sizeof(ExprState *) * (size_t) Max(constraints->num_check, 1));
+	for (int i = 0; i < constraints->num_check; i++)
+		if (compat_check_is_enforced(constraints->check[i]))
+			checks[(*count)++] = ExecPrepareExpr(stringToNode(constraints->check[i].ccbin), target->estate);
+	return checks;
+}
+
+static bool
+slot_has_required(DirectState *state, TupleTableSlot *slot)
+{
+	for (int i = 0; i < state->descriptor->natts; i++)
+		if (TupleDescAttr(state->descriptor, i)->attnotnull && slot->tts_isnull[i])
+			return false;
+	return true;
+}
+
+static bool
+slot_passes_checks(DirectTarget *target, TupleTableSlot *slot, ExprState **checks, int count)
+{
+	ExprContext *context = GetPerTupleExprContext(target->estate);
+
+	context->ecxt_scantuple = slot;
+	for (int i = 0; i < count; i++)
+		if (!ExecCheck(checks[i], context))
+			return false;
+	return true;
+}
+
+/* Sees rows that others have committed, and those inserted right before. */
+static bool
+slot_has_conflict(DirectTarget *target, TupleTableSlot *slot)
+{
+	ItemPointerData conflict;
+
+	return target->info->ri_NumIndices > 0 &&
+		!compat_check_index_constraints(target->info, slot, target->estate, &conflict);
+}
+
+static void
+direct_save_fitting(void *opaque, const PacketRows *rows, int first, int last, bool *bad, int *failed)
+{
+	DirectState *state = opaque;
+	DirectTarget target;
+	ExprState **checks;
+	int			count;
+
+	target_open(&target, state, true);
+	checks = prepare_checks(&target, &count);
+	AfterTriggerBeginQuery();
+	for (int row = first; row < last; row++)
+	{
+		TupleTableSlot *slot;
+
+		*failed = row;
+		slot = fill_slot(state, &target, rows, row, 0);
+		bad[row] = !slot_has_required(state, slot) || !slot_passes_checks(&target, slot, checks, count) ||
+			slot_has_conflict(&target, slot);
+		if (bad[row])
+			continue;
+		table_tuple_insert(target.relation, slot, GetCurrentCommandId(true), 0, NULL);
+		insert_index_entries(&target, slot);
+	}
+	*failed = -1;
+	AfterTriggerEndQuery(target.estate);
+	target_close(&target);
+}
+
+const SaveMethod save_direct = {"direct", direct_create, direct_save, direct_save_fitting};

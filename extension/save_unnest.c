@@ -182,4 +182,4 @@ unnest_save(void *opaque, const PacketRows *rows, int first, int last, int *fail
 	SPI_finish();
 }
 
-const SaveMethod save_unnest = {"unnest", unnest_create, unnest_save};
+const SaveMethod save_unnest = {"unnest", unnest_create, unnest_save, NULL};

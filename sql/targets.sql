@@ -12,6 +12,12 @@ SELECT import_people(decode(:'people', 'base64'), 'with_key') AS task \gset
 SELECT xlsx.wait(:task, '30 s');
 SELECT * FROM with_key ORDER BY bio_id;
 SELECT row_number, column_name, cell, code, message, value, detail, constraint_name FROM xlsx.task_errors(:task);
+-- unique: twice in the file, beside a check; the first one wins
+CREATE TABLE once_each (name text, gender text UNIQUE, bio_id text CHECK (bio_id <> 'B3'));
+SELECT import_people(decode(:'people', 'base64'), 'once_each') AS task \gset
+SELECT xlsx.wait(:task, '30 s');
+SELECT * FROM once_each ORDER BY bio_id;
+SELECT row_number, cell, code, value FROM xlsx.task_errors(:task);
 -- check
 CREATE TABLE with_check (name text, gender text CHECK (gender IN ('M', 'X')), bio_id text);
 SELECT import_people(decode(:'people', 'base64'), 'with_check') AS task \gset
@@ -58,5 +64,5 @@ SELECT * FROM behind_view ORDER BY bio_id;
 SELECT row_number, cell, code, message FROM xlsx.task_errors(:task);
 SELECT count(xlsx.drop_profile(name)) FROM xlsx.profiles;
 SELECT count(xlsx.delete_task(id)) FROM xlsx.tasks;
-DROP TABLE with_key, with_check, with_reference, genders, with_trigger, parted, behind_view CASCADE;
+DROP TABLE with_key, once_each, with_check, with_reference, genders, with_trigger, parted, behind_view CASCADE;
 DROP FUNCTION import_people, refuse_cid;
