@@ -52,7 +52,10 @@ extern void xlsx_serial_to_datetime(double serial, bool date1904, XlsxDateTime *
 /* Whole milliseconds of an elapsed time, which may be negative; false when it does not fit. */
 extern bool xlsx_serial_to_milliseconds(double serial, int64_t *milliseconds);
 
-/* ISO 8601 text of a cell's serial ("-PT1H30M0S" below 0); returns the length, 0 where there is no such date. size >= 40. */
+/*
+ * ISO 8601 text of a cell's serial, "-PT1H30M0S" for elapsed time below 0;
+ * size >= 40.  Returns the length, 0 where there is no such date.
+ */
 extern size_t xlsx_serial_to_iso(double serial, bool elapsed, bool date1904, char *buffer, size_t size);
 
 /* ISO 8601 date, time or both (t="d" cells) -> serial; false when the text is none. */

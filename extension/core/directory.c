@@ -65,8 +65,9 @@ look(Reader *reader, uint64_t offset, size_t length, const unsigned char **bytes
 		{
 			size_t		got;
 
-			status = xlsx_source_read(reader->source, offset + reader->window_length, reader->window + reader->window_length,
-									  WINDOW_BYTES - reader->window_length, &got, error);
+			status = xlsx_source_read(reader->source, offset + reader->window_length,
+									  reader->window + reader->window_length, WINDOW_BYTES - reader->window_length,
+									  &got, error);
 			if (status != XLSX_OK)
 				return status;
 			if (got == 0)
@@ -200,7 +201,9 @@ find_end(Reader *reader, XlsxError *error)
 		if ((status = try_end(reader, place, &found, error)) != XLSX_OK || found)
 			return status;
 	}
-	return seen ? fail_damaged(error) : xlsx_fail(error, XLSX_NOT_A_WORKBOOK, "file is not a workbook, or it is cut off");
+	if (seen > 0)
+		return fail_damaged(error);
+	return xlsx_fail(error, XLSX_NOT_A_WORKBOOK, "file is not a workbook, or it is cut off");
 }
 
 /* ---------- the entries ---------- */
@@ -278,7 +281,8 @@ add_entry(Reader *reader, const unsigned char *header, XlsxError *error)
 	if (name_length >= sizeof(name))
 		return XLSX_OK;
 	if (directory->count == directory->capacity &&
-		!xlsx_memory_grow(reader->memory, (void **) &directory->entries, &directory->capacity, sizeof(*entry), reader->limits->max_entries))
+		!xlsx_memory_grow(reader->memory, &directory->entries, &directory->capacity, sizeof(*entry),
+						  reader->limits->max_entries))
 		return xlsx_fail_memory(error);
 	memcpy(name, header + HEADER_BYTES, name_length);
 	name[name_length] = '\0';

@@ -125,22 +125,23 @@ xlsx_memory_copy(XlsxMemory *memory, const char *text, size_t length)
 	return copy;
 }
 
-int
-xlsx_memory_grow(XlsxMemory *memory, void **array, size_t *capacity, size_t element, size_t most)
+bool
+xlsx_memory_grow(XlsxMemory *memory, void *array, size_t *capacity, size_t element, size_t most)
 {
 	size_t		wanted = *capacity < 16 ? 32 : *capacity * 2;
-	void	   *bigger;
+	void	   *elements;
 
 	if (wanted > most)
 		wanted = most;
 	if (wanted <= *capacity || wanted > SIZE_MAX / 2 / element)
-		return 0;
-	bigger = xlsx_memory_realloc(memory, *array, wanted * element);
-	if (bigger == NULL)
-		return 0;
-	*array = bigger;
+		return false;
+	memcpy(&elements, array, sizeof(elements));
+	elements = xlsx_memory_realloc(memory, elements, wanted * element);
+	if (elements == NULL)
+		return false;
+	memcpy(array, &elements, sizeof(elements));
 	*capacity = wanted;
-	return 1;
+	return true;
 }
 
 void

@@ -10,6 +10,8 @@
 #ifndef XLSX_MEMORY_H
 #define XLSX_MEMORY_H
 
+#include <stdbool.h>
+
 #include "alloc.h"
 
 typedef struct XlsxBlock XlsxBlock;
@@ -34,11 +36,11 @@ extern void *xlsx_memory_new(XlsxMemory *memory, size_t size, void (*destroy) (v
 extern char *xlsx_memory_copy(XlsxMemory *memory, const char *text, size_t length);
 
 /*
- * Makes room for one more element: doubles *array from *capacity elements of
- * the given size, never beyond most.  False when there is no memory or no
- * room below most.
+ * Makes room for one more element: array is the address of a pointer to
+ * *capacity elements of the given size; doubles it, never beyond most.  False
+ * when there is no memory or no room below most.
  */
-extern int	xlsx_memory_grow(XlsxMemory *memory, void **array, size_t *capacity, size_t element, size_t most);
+extern bool xlsx_memory_grow(XlsxMemory *memory, void *array, size_t *capacity, size_t element, size_t most);
 
 extern void xlsx_memory_release(XlsxMemory *memory);
 

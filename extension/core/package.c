@@ -275,7 +275,7 @@ add_sheet(Loader *loader, const char **attributes)
 		return;
 	}
 	if (package->count == package->capacity &&
-		!xlsx_memory_grow(loader->memory, (void **) &package->sheets, &package->capacity, sizeof(XlsxPackageSheet), SIZE_MAX))
+		!xlsx_memory_grow(loader->memory, &package->sheets, &package->capacity, sizeof(XlsxPackageSheet), SIZE_MAX))
 	{
 		stop_without_memory(loader);
 		return;
@@ -284,7 +284,8 @@ add_sheet(Loader *loader, const char **attributes)
 	memset(sheet, 0, sizeof(*sheet));
 	sheet->part = XLSX_NO_PART;
 	sheet->id = xlsx_memory_copy(loader->memory, id != NULL ? id : "", id != NULL ? strlen(id) : 0);
-	sheet->info.name = copy = xlsx_memory_copy(loader->memory, name != NULL ? name : "", name != NULL ? strlen(name) : 0);
+	copy = xlsx_memory_copy(loader->memory, name != NULL ? name : "", name != NULL ? strlen(name) : 0);
+	sheet->info.name = copy;
 	if (sheet->id == NULL || copy == NULL)
 	{
 		stop_without_memory(loader);

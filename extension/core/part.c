@@ -75,7 +75,8 @@ xlsx_part_fill(XlsxPart *part, size_t most, XlsxError *error)
 	{
 		size_t		got;
 
-		status = xlsx_zip_stream_read(part->stream, part->window + part->have, part->capacity - part->have, &got, error);
+		status = xlsx_zip_stream_read(part->stream, part->window + part->have, part->capacity - part->have, &got,
+									  error);
 		part->have += got;
 	}
 	if (status == XLSX_DONE)

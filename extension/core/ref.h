@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Letters of a column, 1 -> "A", 16384 -> "XFD", up to 2^32-1. Writes at most 8 bytes with the NUL, returns the length. */
+/* Letters of a column, 1 -> "A", 16384 -> "XFD", up to 2^32-1; at most 8 bytes with the NUL. Returns the length. */
 extern size_t xlsx_ref_column(uint32_t column, char buffer[8]);
 
 /* "B7" of row 7, column 2; at most 19 bytes with the NUL. Returns the length. */
@@ -29,7 +29,7 @@ typedef struct XlsxRange
 				last_column;	/* 1-based, inclusive; UINT32_MAX: open end */
 } XlsxRange;
 
-/* "A2:C10", "A:C", "2:10", "B7", "A2:C" (open below). False when it is no range. Ends in the wrong order are swapped. */
+/* "A2:C10", "A:C", "2:10", "B7", "A2:C" (open below); swaps ends in the wrong order. False when it is no range. */
 extern bool xlsx_range_parse(const char *text, size_t length, XlsxRange *range);
 
 #endif							/* XLSX_REF_H */

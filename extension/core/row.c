@@ -76,7 +76,7 @@ xlsx_row_grow(XlsxRowBuilder *row)
 {
 	if (row->count >= row->limits->max_columns)
 		return fail_limit(row, "max_columns", row->limits->max_columns, "row has too many cells");
-	if (!xlsx_memory_grow(row->memory, (void **) &row->cells, &row->capacity, sizeof(XlsxCell), row->limits->max_columns))
+	if (!xlsx_memory_grow(row->memory, &row->cells, &row->capacity, sizeof(XlsxCell), row->limits->max_columns))
 		return fail_memory(row);
 	return true;
 }
@@ -188,7 +188,8 @@ xlsx_row_begin(XlsxRowBuilder *row, const char *number, size_t length)
 	else if (!read_unsigned(number, length, &row->number) || row->number == 0)
 	{
 		row->number = row->previous + 1;
-		return xlsx_row_fail(row, "Its number \"%.*s\" is no row number.", xlsx_text_cut(number, length, QUOTED_BYTES), number);
+		return xlsx_row_fail(row, "Its number \"%.*s\" is no row number.",
+							 xlsx_text_cut(number, length, QUOTED_BYTES), number);
 	}
 	if (row->number > row->limits->max_rows)
 		return fail_limit(row, "max_rows", row->limits->max_rows, "worksheet has too many rows");
@@ -254,7 +255,8 @@ xlsx_row_cell(XlsxRowBuilder *row, const char *ref, size_t ref_length, const cha
 	if (style != NULL && !read_unsigned(style, style_length, &row->style))
 		row->style = 0;
 	if (type != NULL && type_length > 0 && !read_type(type, type_length, &row->type))
-		return xlsx_row_fail(row, "Its type \"%.*s\" is unknown.", xlsx_text_cut(type, type_length, QUOTED_BYTES), type);
+		return xlsx_row_fail(row, "Its type \"%.*s\" is unknown.",
+							 xlsx_text_cut(type, type_length, QUOTED_BYTES), type);
 	return xlsx_row_check_column(row);
 }
 
@@ -304,7 +306,8 @@ put_number(XlsxRowBuilder *row, const char *text, size_t length)
 	if (length == 0)
 		return true;
 	if (!xlsx_number_parse(text, length, &number))
-		return xlsx_row_fail(row, "It holds \"%.*s\", which is no number.", xlsx_text_cut(text, length, QUOTED_BYTES), text);
+		return xlsx_row_fail(row, "It holds \"%.*s\", which is no number.",
+							 xlsx_text_cut(text, length, QUOTED_BYTES), text);
 	return xlsx_row_number(row, number, text, length);
 }
 

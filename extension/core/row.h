@@ -58,8 +58,8 @@ typedef struct XlsxRowBuilder
 
 /* Attributes as found, NULL when missing. False on failure. */
 extern bool xlsx_row_begin(XlsxRowBuilder *row, const char *number, size_t length);
-extern bool xlsx_row_cell(XlsxRowBuilder *row, const char *ref, size_t ref_length, const char *style, size_t style_length,
-						  const char *type, size_t type_length);
+extern bool xlsx_row_cell(XlsxRowBuilder *row, const char *ref, size_t ref_length,
+						  const char *style, size_t style_length, const char *type, size_t type_length);
 
 /*
  * The value of the cell begun last: what stands in <v>, or for inlineStr in

@@ -150,7 +150,9 @@ scan_reference(const char *p, uint32_t *code)
 		const char *word;
 		size_t		length;
 		char		character;
-	}			entities[] = {{"&amp;", 5, '&'}, {"&lt;", 4, '<'}, {"&gt;", 4, '>'}, {"&quot;", 6, '"'}, {"&apos;", 6, '\''}};
+	}			entities[] = {
+		{"&amp;", 5, '&'}, {"&lt;", 4, '<'}, {"&gt;", 4, '>'}, {"&quot;", 6, '"'}, {"&apos;", 6, '\''}
+	};
 	size_t		i;
 
 	if (p[1] == '#')

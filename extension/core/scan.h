@@ -81,9 +81,10 @@ xlsx_scan_plain(const char *p)
 	for (;; p += 16)
 	{
 		__m128i		bytes = _mm_loadu_si128((const __m128i *) p);
-		__m128i		special = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, less), _mm_cmpeq_epi8(bytes, ampersand)),
-										   _mm_or_si128(_mm_cmpeq_epi8(bytes, bracket), _mm_cmpeq_epi8(bytes, underscore)));
-		unsigned	plain = (unsigned) _mm_movemask_epi8(_mm_andnot_si128(special, _mm_cmpgt_epi8(bytes, control)));
+		__m128i		markup = _mm_or_si128(_mm_cmpeq_epi8(bytes, less), _mm_cmpeq_epi8(bytes, ampersand));
+		__m128i		other = _mm_or_si128(_mm_cmpeq_epi8(bytes, bracket), _mm_cmpeq_epi8(bytes, underscore));
+		__m128i		printable = _mm_andnot_si128(_mm_or_si128(markup, other), _mm_cmpgt_epi8(bytes, control));
+		unsigned	plain = (unsigned) _mm_movemask_epi8(printable);
 
 		if (plain != 0xFFFF)
 			return p + __builtin_ctz(~plain);

@@ -82,7 +82,8 @@ add_start(Loader *loader, size_t index, XlsxError *error)
 	if (loader->text_used + (index + 1) * sizeof(uint32_t) > loader->limits->max_shared_strings_bytes)
 		return fail_budget(loader, error);
 	if (index >= loader->starts_capacity &&
-		!xlsx_memory_grow(loader->memory, (void **) &strings->starts, &loader->starts_capacity, sizeof(uint32_t), UINT32_MAX))
+		!xlsx_memory_grow(loader->memory, &strings->starts, &loader->starts_capacity, sizeof(uint32_t),
+						  UINT32_MAX))
 		return xlsx_fail_memory(error);
 	strings->starts[index] = (uint32_t) loader->text_used;
 	return XLSX_OK;
@@ -121,12 +122,13 @@ on_start(void *context, XlsxXmlSpace space, const char *name, const char **attri
 	Loader	   *loader = context;
 	uint32_t	depth = xlsx_xml_depth(loader->part->xml);
 	bool		main = space == XLSX_XML_MAIN;
+	XlsxError  *error = xlsx_xml_error(loader->part->xml);
 
 	(void) attributes;
 	if (depth == 0 && !(main && strcmp(name, "sst") == 0))
 	{
-		xlsx_fail(xlsx_xml_error(loader->part->xml), XLSX_DAMAGED, "part \"%s\" does not hold shared strings", loader->name);
-		stop(loader, xlsx_fail_at(xlsx_xml_error(loader->part->xml), loader->name, 0, 0));
+		xlsx_fail(error, XLSX_DAMAGED, "part \"%s\" does not hold shared strings", loader->name);
+		stop(loader, xlsx_fail_at(error, loader->name, 0, 0));
 	}
 	if (depth == 1)
 		loader->in_item = main && strcmp(name, "si") == 0;

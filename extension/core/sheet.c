@@ -80,7 +80,8 @@ xlsx_sheet_open(XlsxBook *book, size_t index, XlsxSheet **sheet, XlsxError *erro
 	self->builder.styles = &book->styles;
 	self->builder.date1904 = book->package.date1904;
 	self->builder.part = xlsx_zip_name(book->zip, part);
-	status = xlsx_part_open(book->zip, part, &book->limits, &book->memory, &xlsx_sheet_handlers, self, &self->part, error);
+	status = xlsx_part_open(book->zip, part, &book->limits, &book->memory, &xlsx_sheet_handlers, self, &self->part,
+							error);
 	if (status != XLSX_OK)
 	{
 		xlsx_sheet_close(self);

@@ -133,7 +133,8 @@ add_number_format(Loader *loader, const char **attributes)
 	if (code == NULL)
 		return;
 	if (loader->format_count == loader->format_capacity &&
-		!xlsx_memory_grow(loader->memory, (void **) &loader->formats, &loader->format_capacity, sizeof(NumberFormat), UINT32_MAX))
+		!xlsx_memory_grow(loader->memory, &loader->formats, &loader->format_capacity, sizeof(NumberFormat),
+						  UINT32_MAX))
 	{
 		stop_without_memory(loader);
 		return;
@@ -148,7 +149,7 @@ static void
 add_cell_format(Loader *loader, const char **attributes)
 {
 	if (loader->cell_count == loader->cell_capacity &&
-		!xlsx_memory_grow(loader->memory, (void **) &loader->cells, &loader->cell_capacity, sizeof(uint32_t), UINT32_MAX))
+		!xlsx_memory_grow(loader->memory, &loader->cells, &loader->cell_capacity, sizeof(uint32_t), UINT32_MAX))
 	{
 		stop_without_memory(loader);
 		return;

@@ -107,7 +107,8 @@ on_start(void *data, const XML_Char *name, const XML_Char **attributes)
 		count++;
 	if (count + declarations > xml->limits->max_xml_attributes)
 	{
-		stop_at_limit(xml, "max_xml_attributes", xml->limits->max_xml_attributes, "XML element has too many attributes");
+		stop_at_limit(xml, "max_xml_attributes", xml->limits->max_xml_attributes,
+					  "XML element has too many attributes");
 		return;
 	}
 	space = split_name(&name);
