@@ -203,7 +203,7 @@ describe('packets', () => {
   test('one that is larger by far is refused before it has come', async () => {
     const session = await Polling.open(calm.url);
     const answer = await raw(calm.port, `POST /socket.io/?EIO=4&transport=polling&sid=${session.sid} HTTP/1.1\r\nHost: x\r\n`
-      + 'Content-Type: text/plain\r\nContent-Length: 3000000000\r\n\r\n4', { end: true });
+      + 'Content-Type: text/plain\r\nContent-Length: 3000000000\r\n\r\n4', { until: /\r\n\r\n/ });
     assert.match(answer, /^HTTP\/1.1 413 /);
     assert.equal((await session.post('40')).status, 200);
   });

@@ -125,15 +125,15 @@ export class Socket {
   }
 }
 
-// Bytes as they are; resolves to all that came until the server closed.
-export function raw(port, text, { end = false } = {}) {
+// Bytes as they are; resolves to all that came until the server closed, or until the pattern was there.
+export function raw(port, text, { until } = {}) {
   return new Promise((resolve, reject) => {
-    const socket = net.connect(port, '127.0.0.1', () => {
-      socket.write(text);
-      if (end) socket.end();
-    });
+    const socket = net.connect(port, '127.0.0.1', () => socket.write(text));
     let received = '';
-    socket.on('data', (data) => { received += data; });
+    socket.on('data', (data) => {
+      received += data;
+      if (until?.test(received)) socket.destroy();
+    });
     socket.on('close', () => resolve(received));
     socket.on('error', reject);
   });
