@@ -19,6 +19,7 @@
 #include "store.h"
 #include "text.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
@@ -101,7 +102,7 @@ load_workbook(Import *import)
 	store_source(&source, task->file, task->file_size, import->book_context);
 	import->book = glue_book_open(&source, import->book_context);
 	import->date1904 = xlsx_book_date1904(import->book);
-	if (xlsx_sheet_open(import->book, glue_find_sheet(import->book, NULL), &import->sheet, &error) != XLSX_OK)
+	if (xlsx_sheet_open(import->book, glue_find_sheet(import->book, task->sheet), &import->sheet, &error) != XLSX_OK)
 		glue_throw(&error);
 	step_end(import);
 }
@@ -426,6 +427,9 @@ finish(Import *import)
 {
 	step_begin(import);
 	queue_complete(import->task);
+	/* As durable as the submitter's own commits, on standbys too, and never less than flushed here. */
+	(void) set_config_option("synchronous_commit", GetConfigOptionResetString("synchronous_commit"), PGC_USERSET,
+							 PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
 	ForceSyncCommit();
 	step_end(import);
 }

@@ -119,6 +119,7 @@ CREATE TABLE xlsx_private.task (
   run_at          timestamptz NOT NULL DEFAULT pg_catalog.now(),
   priority        int     NOT NULL DEFAULT 0,
   idempotency_key text,
+  sheet           text,
   source_columns  int[],
   cursor_row      bigint  NOT NULL DEFAULT 0,
   validated       boolean NOT NULL DEFAULT false,
@@ -328,11 +329,11 @@ COMMENT ON VIEW xlsx.profiles IS 'Profiles, with the headers they expect and the
  */
 
 CREATE FUNCTION xlsx.submit(profile text, file bytea, file_name text DEFAULT 'upload.xlsx',
-  run_at timestamptz DEFAULT NULL, priority int DEFAULT 0, idempotency_key text DEFAULT NULL)
+  run_at timestamptz DEFAULT NULL, priority int DEFAULT 0, idempotency_key text DEFAULT NULL, sheet text DEFAULT NULL)
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'pg_xlsx_submit' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION xlsx.submit(text, bytea, text, timestamptz, int, text) IS
-'Stores a workbook and returns the id of the task that imports it in the background, as the current role, after the commit. profile NULL: the default one. The same idempotency_key again returns the first task.';
+COMMENT ON FUNCTION xlsx.submit(text, bytea, text, timestamptz, int, text, text) IS
+'Stores a workbook and returns the id of the task that imports it in the background, as the current role, after the commit. profile NULL: the default one; sheet: its name, the first one by default. The same idempotency_key again returns the first task.';
 
 CREATE VIEW xlsx.tasks WITH (security_invoker = true) AS
 SELECT id, profile, file_name, file_size, status, phase, progress, total_rows, validated_rows, error_rows, saved_rows,
@@ -430,7 +431,7 @@ COMMENT ON FUNCTION xlsx.errors_workbook_chunks(bigint) IS
 CREATE FUNCTION xlsx.upload_begin(profile text, file_name text, options json DEFAULT NULL) RETURNS bigint
 AS 'MODULE_PATHNAME', 'pg_xlsx_upload_begin' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx.upload_begin(text, text, json) IS
-'Begins an upload and returns its id. options: idempotencyKey, runAt, priority.';
+'Begins an upload and returns its id. options: idempotencyKey, runAt, priority, sheet.';
 
 CREATE FUNCTION xlsx.upload_chunk(upload bigint, no int, data bytea) RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_upload_chunk' LANGUAGE C VOLATILE STRICT;

@@ -130,6 +130,8 @@ task_of_row(const OwnerRow *row)
 	task->progress.validated = DatumGetBool(row->values[i++]);
 	task->progress.packets = DatumGetInt32(row->values[i++]);
 	task->progress.packets_saved = DatumGetInt32(row->values[i++]);
+	i++;						/* deaths */
+	task->sheet = row->nulls[i] ? NULL : TextDatumGetCString(row->values[i]);
 	return task;
 }
 
@@ -145,7 +147,7 @@ take(int64 id, int *deaths)
 		" error_code = NULL, error_message = NULL, error_detail = NULL, error_hint = NULL"
 		" WHERE id = $1 AND (status = 'PROCESSING' OR (status = 'PENDING' AND run_at <= clock_timestamp()))"
 		" RETURNING id, profile_id, file_id, file_size, owner::oid, attempts, time_zone, date_style, source_columns,"
-		" total_rows, validated_rows, error_rows, saved_rows, cursor_row, validated, packets, packets_saved, deaths",
+		" total_rows, validated_rows, error_rows, saved_rows, cursor_row, validated, packets, packets_saved, deaths, sheet",
 		2, {INT8OID, INT4OID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(id), Int32GetDatum(MyProcPid)};

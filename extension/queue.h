@@ -33,6 +33,7 @@ typedef struct Task
 	int			attempt;		/* this one, from 1 */
 	char	   *time_zone;
 	char	   *date_style;
+	char	   *sheet;			/* NULL: the first one */
 	int			source_count;
 	uint32	   *source;			/* header mapping of an earlier attempt, NULL before there is one */
 	Progress	progress;

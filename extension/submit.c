@@ -40,6 +40,7 @@ typedef struct Submission
 	bool		run_now;
 	int32		priority;
 	const char *idempotency_key;	/* NULL: none */
+	const char *sheet;			/* NULL: the first one */
 } Submission;
 
 /* An upload as its row says. */
@@ -106,13 +107,30 @@ check_package(int64 file, uint64 size)
 	MemoryContextDelete(context);
 }
 
+/* To import for good where somebody asked for something else would be worse than to refuse. */
+static void
+refuse_unknown_modes(const char *mode, bool dry_run)
+{
+	if (strcmp(mode, "insert") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("mode \"%s\" is not supported", mode),
+				 errhint("The mode is \"insert\".")));
+	if (dry_run)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("dry runs are not supported")));
+}
+
 /* A file of the current role that is being uploaded. */
 static Upload *
 find_upload(int64 id)
 {
 	static OwnerStatement select = {
 		"SELECT name, size, profile, options ->> 'idempotencyKey', (options ->> 'runAt')::timestamptz,"
-		" (options ->> 'priority')::int, owner::oid FROM xlsx_private.file WHERE id = $1 AND NOT complete FOR UPDATE",
+		" (options ->> 'priority')::int, owner::oid, nullif(options ->> 'sheet', ''),"
+		" coalesce((options ->> 'dryRun')::boolean, false), coalesce(options ->> 'mode', 'insert')"
+		" FROM xlsx_private.file WHERE id = $1 AND NOT complete FOR UPDATE",
 		1, {INT8OID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(id)};
@@ -132,6 +150,8 @@ find_upload(int64 id)
 	upload->submission.run_now = row.nulls[4];
 	upload->submission.run_at = row.values[4];
 	upload->submission.priority = row.nulls[5] ? 0 : DatumGetInt32(row.values[5]);
+	upload->submission.sheet = row.nulls[7] ? NULL : TextDatumGetCString(row.values[7]);
+	refuse_unknown_modes(TextDatumGetCString(row.values[9]), DatumGetBool(row.values[8]));
 	return upload;
 }
 
@@ -175,12 +195,12 @@ create_task(int64 file, const char *file_name, int64 size, const Submission *sub
 {
 	static OwnerStatement insert = {
 		"INSERT INTO xlsx_private.task (profile_id, profile, file_id, file_name, file_size, owner, login, run_at,"
-		" priority, idempotency_key, time_zone, date_style)"
+		" priority, idempotency_key, time_zone, date_style, sheet)"
 		" VALUES ($1, $2, $3, $4, $5, $6::oid::regrole, $7::oid::regrole, coalesce($8, clock_timestamp()), $9, $10,"
-		" $11, $12)"
+		" $11, $12, $13)"
 		" ON CONFLICT (owner, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING RETURNING id",
-		12, {INT8OID, TEXTOID, INT8OID, TEXTOID, INT8OID, OIDOID, OIDOID, TIMESTAMPTZOID, INT4OID, TEXTOID, TEXTOID,
-		TEXTOID}, NULL
+		13, {INT8OID, TEXTOID, INT8OID, TEXTOID, INT8OID, OIDOID, OIDOID, TIMESTAMPTZOID, INT4OID, TEXTOID, TEXTOID,
+		TEXTOID, TEXTOID}, NULL
 	};
 	const char *profile = submission->profile;
 	int64		profile_id = profile_find(&profile);
@@ -190,10 +210,12 @@ create_task(int64 file, const char *file_name, int64 size, const Submission *sub
 		Int64GetDatum(size), ObjectIdGetDatum(GetUserId()), ObjectIdGetDatum(GetSessionUserId()),
 		submission->run_at, Int32GetDatum(submission->priority), key != NULL ? CStringGetTextDatum(key) : (Datum) 0,
 		CStringGetTextDatum(GetConfigOption("TimeZone", false, false)),
-		CStringGetTextDatum(GetConfigOption("DateStyle", false, false))
+		CStringGetTextDatum(GetConfigOption("DateStyle", false, false)),
+		submission->sheet != NULL ? CStringGetTextDatum(submission->sheet) : (Datum) 0
 	};
 	char		nulls[] = {
-		' ', ' ', ' ', ' ', ' ', ' ', ' ', submission->run_now ? 'n' : ' ', ' ', key != NULL ? ' ' : 'n', ' ', ' '
+		' ', ' ', ' ', ' ', ' ', ' ', ' ', submission->run_now ? 'n' : ' ', ' ', key != NULL ? ' ' : 'n', ' ', ' ',
+		submission->sheet != NULL ? ' ' : 'n'
 	};
 	OwnerRow	row;
 
@@ -262,7 +284,8 @@ pg_xlsx_submit(PG_FUNCTION_ARGS)
 		.run_now = PG_ARGISNULL(3),
 		.run_at = PG_ARGISNULL(3) ? (Datum) 0 : PG_GETARG_DATUM(3),
 		.priority = PG_ARGISNULL(4) ? 0 : PG_GETARG_INT32(4),
-		.idempotency_key = text_or_null(fcinfo, 5)
+		.idempotency_key = text_or_null(fcinfo, 5),
+		.sheet = text_or_null(fcinfo, 6)
 	};
 	char	   *name = PG_ARGISNULL(2) ? "upload.xlsx" : text_or_null(fcinfo, 2);
 	bytea	   *data;

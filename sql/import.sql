@@ -48,6 +48,14 @@ SELECT xlsx.submit('anonymous', decode(:'people', 'base64')) AS task \gset
 SELECT xlsx.wait(:task, '30 s');
 SELECT * FROM xlsx.delete_task(:task);
 SELECT count(*) FROM people;
+-- By sheet
+SELECT xlsx.submit('people', decode(:'people', 'base64'), sheet => 'PEOPLE') AS task \gset
+SELECT xlsx.wait(:task, '30 s');
+SELECT deleted_rows FROM xlsx.delete_task(:task);
+SELECT xlsx.submit('people', decode(:'people', 'base64'), sheet => 'Animals') AS task \gset
+SELECT xlsx.wait(:task, '30 s');
+SELECT error_message, error_detail FROM xlsx.tasks WHERE id = :task;
+SELECT deleted_rows FROM xlsx.delete_task(:task);
 -- Refusals before there is a task
 SELECT xlsx.submit('nobody', decode(:'people', 'base64'));
 SELECT xlsx.submit(NULL, decode(:'people', 'base64'));

@@ -42,6 +42,15 @@ BEGIN;
 SELECT xlsx.upload_begin('guests', 'empty.xlsx') AS upload \gset
 SELECT xlsx.upload_finish(:upload);
 ROLLBACK;
+-- What cannot be done is refused, not left out.
+BEGIN;
+SELECT xlsx.upload_begin('guests', 'people.xlsx', '{"dryRun": "true"}') AS upload \gset
+SELECT xlsx.upload_chunk(:upload, 0, decode(:'people', 'base64'));
+ROLLBACK;
+BEGIN;
+SELECT xlsx.upload_begin('guests', 'people.xlsx', '{"mode": "upsert"}') AS upload \gset
+SELECT xlsx.upload_chunk(:upload, 0, decode(:'people', 'base64'));
+ROLLBACK;
 SELECT (body ->> 'deletedRows')::int AS deleted FROM xlsx.rest_delete(:'upload_task');
 SELECT count(*) FROM xlsx_private.file;
 SELECT xlsx.drop_profile('guests');
