@@ -54,7 +54,7 @@ extern XlsxStatus xlsx_part_feed(XlsxPart *part, const char *landmark, bool *rea
  * All of a part, which may have at most XLSX_PART_SMALL bytes, from opening to
  * closing.  *xml is the parser while handlers run, for them to use.
  */
-#define XLSX_PART_SMALL	(32 * 1024 * 1024)
+#define XLSX_PART_SMALL	(64 * 1024 * 1024)
 extern XlsxStatus xlsx_part_parse(XlsxZip *zip, size_t index, const XlsxLimits *limits, XlsxMemory *memory,
 								  const XlsxXmlHandlers *handlers, void *context, XlsxXml **xml,
 								  XlsxError *error);

@@ -46,6 +46,7 @@ struct XlsxSheet
 	XlsxRowBuilder builder;
 	XlsxRow		row;
 	bool		row_ready;		/* the builder holds a row to hand out */
+	bool		row_given;		/* and has handed it out */
 	bool		failed;
 	uint32_t	declared_rows;
 

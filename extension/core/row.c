@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "datetime.h"
 #include "number.h"
@@ -346,8 +347,8 @@ put_bool(XlsxRowBuilder *row, const char *text, size_t length)
 	trim(&text, &length);
 	if (length == 0)
 		return true;
-	is_true = (length == 1 && *text == '1') || (length == 4 && memcmp(text, "true", 4) == 0);
-	if (!is_true && !(length == 1 && *text == '0') && !(length == 5 && memcmp(text, "false", 5) == 0))
+	is_true = (length == 1 && *text == '1') || (length == 4 && strncasecmp(text, "true", 4) == 0);
+	if (!is_true && !(length == 1 && *text == '0') && !(length == 5 && strncasecmp(text, "false", 5) == 0))
 		return xlsx_row_fail(row, "It holds \"%.*s\", which is neither true nor false.",
 							 xlsx_text_cut(text, length, QUOTED_BYTES), text);
 	cell = add_cell(row, XLSX_BOOL, NULL, 0);

@@ -57,6 +57,37 @@ find_part(const XlsxBook *book, size_t index, size_t *part, XlsxError *error)
 	return xlsx_fail_hint(error, "Save the file again in a spreadsheet program, then upload it.");
 }
 
+/* One step of expat, and whether the scanner may go on behind it. */
+static XlsxStatus
+feed_expat(XlsxSheet *sheet, XlsxError *error)
+{
+	XlsxPart   *part = sheet->part;
+	bool		reached;
+	XlsxStatus	status;
+
+	status = xlsx_part_feed(part, sheet->path.in_data ? row_end : data_start, &reached, error);
+	sheet->scanning = status == XLSX_OK && reached && !sheet->book->expat_only &&
+		sheet->path.in_data && xlsx_xml_depth(part->xml) == 2 && xlsx_xml_is_plain(part->xml);
+	return status;
+}
+
+static bool
+is_at_end(const XlsxSheet *sheet)
+{
+	return sheet->part->finished && !xlsx_xml_paused(sheet->part->xml);
+}
+
+/* Up to <sheetData>: then it is a worksheet, and its <dimension> is known. */
+static XlsxStatus
+read_head(XlsxSheet *sheet, XlsxError *error)
+{
+	XlsxStatus	status = XLSX_OK;
+
+	while (status == XLSX_OK && !sheet->path.in_data && !sheet->row_ready && !is_at_end(sheet))
+		status = feed_expat(sheet, error);
+	return status;
+}
+
 XlsxStatus
 xlsx_sheet_open(XlsxBook *book, size_t index, XlsxSheet **sheet, XlsxError *error)
 {
@@ -82,6 +113,8 @@ xlsx_sheet_open(XlsxBook *book, size_t index, XlsxSheet **sheet, XlsxError *erro
 	self->builder.part = xlsx_zip_name(book->zip, part);
 	status = xlsx_part_open(book->zip, part, &book->limits, &book->memory, &xlsx_sheet_handlers, self, &self->part,
 							error);
+	if (status == XLSX_OK)
+		status = read_head(self, error);
 	if (status != XLSX_OK)
 	{
 		xlsx_sheet_close(self);
@@ -89,20 +122,6 @@ xlsx_sheet_open(XlsxBook *book, size_t index, XlsxSheet **sheet, XlsxError *erro
 	}
 	*sheet = self;
 	return XLSX_OK;
-}
-
-/* One step of expat, and whether the scanner may go on behind it. */
-static XlsxStatus
-feed_expat(XlsxSheet *sheet, XlsxError *error)
-{
-	XlsxPart   *part = sheet->part;
-	bool		reached;
-	XlsxStatus	status;
-
-	status = xlsx_part_feed(part, sheet->path.in_data ? row_end : data_start, &reached, error);
-	sheet->scanning = status == XLSX_OK && reached && !sheet->book->expat_only &&
-		sheet->path.in_data && xlsx_xml_depth(part->xml) == 2 && xlsx_xml_is_plain(part->xml);
-	return status;
 }
 
 /* Until a row is ready; XLSX_DONE at the end of the part. */
@@ -115,7 +134,7 @@ read_row(XlsxSheet *sheet, XlsxError *error)
 	{
 		if (sheet->scanning)
 			status = xlsx_sheet_scan(sheet, error);
-		else if (sheet->part->finished && !xlsx_xml_paused(sheet->part->xml))
+		else if (is_at_end(sheet))
 			status = XLSX_DONE;
 		else
 			status = feed_expat(sheet, error);
@@ -131,12 +150,16 @@ xlsx_sheet_next(XlsxSheet *sheet, const XlsxRow **row, XlsxError *error)
 	*row = NULL;
 	if (sheet->failed)
 		return xlsx_fail(error, XLSX_DAMAGED, "worksheet cannot be read any further");
-	sheet->row_ready = false;
-	xlsx_row_clear(&sheet->builder);
+	if (sheet->row_given)
+	{
+		sheet->row_ready = sheet->row_given = false;
+		xlsx_row_clear(&sheet->builder);
+	}
 	error->status = XLSX_OK;
 	status = read_row(sheet, error);
 	if (status == XLSX_OK)
 	{
+		sheet->row_given = true;
 		sheet->row.number = sheet->builder.number;
 		sheet->row.count = sheet->builder.count;
 		sheet->row.cells = sheet->builder.cells;

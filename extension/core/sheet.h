@@ -56,7 +56,10 @@ extern XlsxStatus xlsx_sheet_open(XlsxBook *book, size_t index, XlsxSheet **shee
 /* XLSX_DONE at the end. */
 extern XlsxStatus xlsx_sheet_next(XlsxSheet *sheet, const XlsxRow **row, XlsxError *error);
 
-/* Last row that <dimension> claims (18.3.1.35), 0 when it says nothing. A claim: good for a progress bar only. */
+/*
+ * Last row that <dimension> claims (18.3.1.35), 0 when it says nothing; known
+ * from the opening on.  A claim: good for a progress bar only.
+ */
 extern uint32_t xlsx_sheet_declared_rows(const XlsxSheet *sheet);
 
 /* How far: stored bytes of the part taken in so far, and in all. */

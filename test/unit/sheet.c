@@ -27,7 +27,7 @@ all_types_are_read(void **state)
 	(void) state;
 	assert_rows("<row r=\"1\"><c r=\"A1\"><v>1.5</v></c><c r=\"B1\" t=\"n\"><v>-2</v></c><c r=\"C1\" t=\"s\"><v>1</v></c>"
 				"<c r=\"D1\" t=\"str\"><v>text</v></c><c r=\"E1\" t=\"inlineStr\"><is><t>inline</t></is></c>"
-				"<c r=\"F1\" t=\"b\"><v>1</v></c><c r=\"G1\" t=\"b\"><v>false</v></c><c r=\"H1\" t=\"e\"><v>#N/A</v></c>"
+				"<c r=\"F1\" t=\"b\"><v>1</v></c><c r=\"G1\" t=\"b\"><v>FALSE</v></c><c r=\"H1\" t=\"e\"><v>#N/A</v></c>"
 				"<c r=\"I1\" t=\"d\"><v>2020-01-01T12:00:00Z</v></c></row>",
 				"A1 number 1.5\nB1 number -2\nC1 text one\nD1 text text\nE1 text inline\nF1 bool true\nG1 bool false\n"
 				"H1 error #N/A\nI1 date 2020-01-01T12:00:00\n");
@@ -526,8 +526,7 @@ progress_goes_from_nothing_to_all(void **state)
 	xlsx_source_memory(&source, book.data, book.length);
 	assert_int_equal(xlsx_book_open(&source, &xlsx_malloc_allocator, &xlsx_default_limits, &opened, &error), XLSX_OK);
 	assert_int_equal(xlsx_sheet_open(opened, 0, &sheet, &error), XLSX_OK);
-	xlsx_sheet_position(sheet, &done, &total);
-	assert_int_equal(done, 0);
+	assert_int_equal(xlsx_sheet_declared_rows(sheet), 77777);
 	while (xlsx_sheet_next(sheet, &row, &error) == XLSX_OK)
 	{
 		xlsx_sheet_position(sheet, &done, &total);
@@ -535,7 +534,6 @@ progress_goes_from_nothing_to_all(void **state)
 		before = done;
 	}
 	assert_int_equal(done, total);
-	assert_int_equal(xlsx_sheet_declared_rows(sheet), 77777);
 	xlsx_sheet_close(sheet);
 	xlsx_book_close(opened);
 	bytes_free(&rows);
