@@ -55,7 +55,7 @@ struct HttpExchange
 extern bool http_prepare(void);	/* before the first connection */
 extern void exchange_open(struct lws *wsi);
 extern void exchange_close(HttpExchange *exchange);
-extern int	exchange_request(HttpExchange *exchange, const char *path, HttpHandler handler);
+extern int	exchange_request(HttpExchange *exchange, const char *path, size_t len, HttpHandler handler);
 extern int	exchange_body(HttpExchange *exchange, const char *data, size_t len);
 extern int	exchange_body_end(HttpExchange *exchange);
 extern int	exchange_writable(HttpExchange *exchange);

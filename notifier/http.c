@@ -430,14 +430,16 @@ answer_preflight(HttpExchange *exchange)
 	http_reply(exchange, 204, NULL, NULL, 0);
 }
 
+/* What no handler gets to see. */
 static void
-refuse_chunked(HttpExchange *exchange)
+refuse(HttpExchange *exchange, int status, const char *message)
 {
-	static const char body[] =
-		"{\"message\":\"A body needs a Content-Length\",\"error\":\"Length Required\",\"statusCode\":411}";
+	Buf			body = {0};
 
+	buf_printf(&body, "{\"message\":\"%s\",\"error\":\"%s\",\"statusCode\":%d}", message, http_reason(status), status);
 	exchange->must_close = true;
-	http_reply(exchange, 411, "application/json; charset=utf-8", body, sizeof(body) - 1);
+	http_reply(exchange, status, "application/json; charset=utf-8", body.data, body.len);
+	buf_free(&body);
 }
 
 /* curl holds a body back until it is asked for, or for a second. */
@@ -472,12 +474,14 @@ begin(HttpExchange *exchange, const char *path)
 }
 
 int
-exchange_request(HttpExchange *exchange, const char *path, HttpHandler handler)
+exchange_request(HttpExchange *exchange, const char *path, size_t len, HttpHandler handler)
 {
 	begin(exchange, path);
 	enter(exchange, EXCHANGE_OPEN);
 	if (lws_hdr_total_length(exchange->wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0)
-		refuse_chunked(exchange);
+		refuse(exchange, 411, "A body needs a Content-Length");
+	else if (strlen(path) != len)
+		refuse(exchange, 400, "The path holds a NUL character");
 	else if (exchange->method == HTTP_OPTIONS)
 		answer_preflight(exchange);
 	else

@@ -46,7 +46,7 @@ serve(HttpExchange *exchange, enum lws_callback_reasons reason, void *in, size_t
 	switch (reason)
 	{
 		case LWS_CALLBACK_HTTP:
-			return exchange_request(exchange, in, on_request);
+			return exchange_request(exchange, in, len, on_request);
 		case LWS_CALLBACK_HTTP_BODY:
 			return exchange_body(exchange, in, len);
 		case LWS_CALLBACK_HTTP_BODY_COMPLETION:

@@ -2,7 +2,7 @@
 // the protocol run against another server, for comparison.
 
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { root } from './cluster.js';
@@ -62,8 +62,8 @@ export class Notifier {
     return (Number(fields[11]) + Number(fields[12])) * 10;
   }
 
-  descriptors() {
-    return Number(readFileSync(`/proc/${this.child.pid}/status`, 'utf8').match(/FDSize:\s+(\d+)/)[1]);
+  openFiles() {
+    return readdirSync(`/proc/${this.child.pid}/fd`).length;
   }
 }
 

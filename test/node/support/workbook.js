@@ -1,6 +1,6 @@
 // Writes workbooks of any shape, right or wrong, with nothing but zlib.
 
-import { crc32 as zlibCrc32, deflateRawSync } from 'node:zlib';
+import zlib, { deflateRawSync, inflateRawSync } from 'node:zlib';
 
 const table = Array.from({ length: 256 }, (_, n) => {
   for (let k = 0; k < 8; k++) n = n & 1 ? 0xedb88320 ^ (n >>> 1) : n >>> 1;
@@ -8,7 +8,7 @@ const table = Array.from({ length: 256 }, (_, n) => {
 });
 
 function crc32(data) {
-  if (zlibCrc32) return zlibCrc32(data);
+  if (zlib.crc32) return zlib.crc32(data);
   let crc = 0xffffffff;
   for (const byte of data) crc = table[(crc ^ byte) & 255] ^ (crc >>> 8);
   return (crc ^ 0xffffffff) >>> 0;
@@ -103,4 +103,49 @@ export function* people(count, bad = () => undefined) {
     if (column !== undefined) row[column] = '';
     yield row;
   }
+}
+
+// Reads workbooks well enough to look into those that we are given.
+
+export function unzip(file) {
+  const end = file.lastIndexOf('PK\x05\x06');
+  const entries = {};
+  let at = file.readUInt32LE(end + 16);
+  for (let i = 0; i < file.readUInt16LE(end + 10); i++) {
+    const nameLength = file.readUInt16LE(at + 28);
+    const local = file.readUInt32LE(at + 42);
+    const start = local + 30 + file.readUInt16LE(local + 26) + file.readUInt16LE(local + 28);
+    const data = file.subarray(start, start + file.readUInt32LE(at + 20));
+    entries[file.toString('utf8', at + 46, at + 46 + nameLength)] = file.readUInt16LE(at + 10) === 0 ? data : inflateRawSync(data);
+    at += 46 + nameLength + file.readUInt16LE(at + 30) + file.readUInt16LE(at + 32);
+  }
+  return entries;
+}
+
+const unescape = (text) => text.replace(/&(amp|lt|gt|quot|apos|#\d+);/g, (_, name) => (
+  { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }[name] ?? String.fromCodePoint(Number(name.slice(1)))));
+
+const texts = (xml) => [...xml.matchAll(/<t(?: [^>]*)?>([^<]*)<\/t>/g)].map((match) => unescape(match[1])).join('');
+
+// { name, rows, types, xml } of the first sheet; cells by column number, absent ones undefined.
+export function readWorkbook(file) {
+  const entries = unzip(file);
+  const xml = entries['xl/worksheets/sheet1.xml'].toString();
+  const shared = [...(entries['xl/sharedStrings.xml']?.toString() ?? '').matchAll(/<si>(.*?)<\/si>/gs)].map((match) => texts(match[1]));
+  const rows = [];
+  const types = [];
+  for (const row of xml.matchAll(/<row [^>]*>(.*?)<\/row>/gs)) {
+    const cells = [];
+    const kinds = [];
+    for (const [, ref, attributes, content] of row[1].matchAll(/<c r="([A-Z]+)\d+"([^>]*?)(?:\/>|>(.*?)<\/c>)/gs)) {
+      const column = [...ref].reduce((n, c) => n * 26 + c.charCodeAt(0) - 64, 0) - 1;
+      const type = attributes.match(/t="(\w+)"/)?.[1] ?? 'n';
+      const value = content?.match(/<v>([^<]*)<\/v>/)?.[1];
+      cells[column] = type === 's' ? shared[Number(value)] : type === 'inlineStr' ? texts(content) : value && unescape(value);
+      kinds[column] = type;
+    }
+    rows.push(cells);
+    types.push(kinds);
+  }
+  return { name: entries['xl/workbook.xml'].toString().match(/<sheet name="([^"]*)"/)[1], rows, types, xml, entries };
 }
