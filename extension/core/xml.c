@@ -231,6 +231,17 @@ xlsx_xml_open(XlsxMemory *memory, const XlsxLimits *limits, const char *part, co
 	return XLSX_OK;
 }
 
+/* Bytes up to the event under way, -1 when there is none.  expat 2.9 widened the index and deprecates the old one. */
+static int64_t
+current_byte(XML_Parser parser)
+{
+#if XML_MAJOR_VERSION > 2 || (XML_MAJOR_VERSION == 2 && XML_MINOR_VERSION >= 9)
+	return XML_GetCurrentByteIndex64(parser);
+#else
+	return XML_GetCurrentByteIndex(parser);
+#endif
+}
+
 /* What expat's answer means for the caller. */
 static XlsxStatus
 settle(XlsxXml *xml, enum XML_Status answer, XlsxError *error)
@@ -246,7 +257,7 @@ settle(XlsxXml *xml, enum XML_Status answer, XlsxError *error)
 		return XLSX_OK;
 	if (answer == XML_STATUS_OK)
 	{
-		XML_Index	used = XML_GetCurrentByteIndex(xml->parser);
+		int64_t		used = current_byte(xml->parser);
 
 		/* expat keeps an unfinished token and looks at it again with each piece */
 		if (used >= 0 && xml->fed - (uint64_t) used > TOKEN_BYTES)
