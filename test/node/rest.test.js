@@ -42,9 +42,9 @@ describe('S-021 the list of tasks', () => {
     assert.equal(first.status, 200);
     assert.equal(first.headers['content-type'], 'application/json; charset=utf-8');
     assert.deepEqual(first.json.meta, { total: 13, page: 1, limit: 10, totalPages: 2 });
-    assert.deepEqual(first.json.data.map(({ id }) => id), tasks.toReversed().slice(0, 10));
+    assert.deepEqual(first.json.data.map(({ id }) => id), [...tasks].reverse().slice(0, 10));
     const second = await api(server.url, '/tasks?page=2&limit=10');
-    assert.deepEqual(second.json.data.map(({ id }) => id), tasks.toReversed().slice(10));
+    assert.deepEqual(second.json.data.map(({ id }) => id), [...tasks].reverse().slice(10));
     const beyond = await api(server.url, '/tasks?page=3');
     assert.deepEqual([beyond.status, beyond.json.data], [200, []]);
   });
