@@ -127,7 +127,7 @@ xlsx_part_feed(XlsxPart *part, const char *landmark, bool *reached, XlsxError *e
 	if (xlsx_xml_paused(part->xml))
 	{
 		status = xlsx_xml_resume(part->xml, error);
-		*reached = part->at_landmark && !xlsx_xml_paused(part->xml);
+		*reached = part->at_landmark && xlsx_xml_is_settled(part->xml);
 		return status;
 	}
 	while ((piece = next_piece(part, landmark)) == 0 && !part->at_end)
@@ -137,7 +137,7 @@ xlsx_part_feed(XlsxPart *part, const char *landmark, bool *reached, XlsxError *e
 	part->next += piece;
 	if (piece == 0)
 		part->finished = true;
-	*reached = part->at_landmark && !xlsx_xml_paused(part->xml);
+	*reached = part->at_landmark && xlsx_xml_is_settled(part->xml);
 	return status;
 }
 

@@ -9,7 +9,7 @@
 #include <strings.h>
 
 #define SEPARATOR		'\001'	/* no XML document can hold it */
-#define TOKEN_BYTES		(1024 * 1024)	/* longest tag or comment; text may be longer */
+#define TOKEN_BYTES		(256 * 1024)	/* longest tag or comment; text may be longer */
 #define SCANNED_DEPTH		8		/* deepest elements and most attributes that scan.h accepts */
 #define SCANNED_ATTRIBUTES	17
 #define PREFIXES		32
@@ -287,6 +287,12 @@ XlsxStatus
 xlsx_xml_resume(XlsxXml *xml, XlsxError *error)
 {
 	return settle(xml, XML_ResumeParser(xml->parser), error);
+}
+
+bool
+xlsx_xml_is_settled(const XlsxXml *xml)
+{
+	return !xlsx_xml_paused(xml) && current_byte(xml->parser) == (int64_t) xml->fed;
 }
 
 bool

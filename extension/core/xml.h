@@ -45,6 +45,12 @@ extern XlsxStatus xlsx_xml_feed(XlsxXml *xml, const char *bytes, size_t length, 
 extern XlsxStatus xlsx_xml_resume(XlsxXml *xml, XlsxError *error);
 extern bool xlsx_xml_paused(const XlsxXml *xml);
 
+/*
+ * Has every byte that was fed been parsed?  expat keeps what may be cut off,
+ * and newer ones keep it longer than they must (reparse deferral).
+ */
+extern bool xlsx_xml_is_settled(const XlsxXml *xml);
+
 /* For handlers. */
 extern void xlsx_xml_pause(XlsxXml *xml);
 extern XlsxError *xlsx_xml_error(XlsxXml *xml);
