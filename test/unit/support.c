@@ -123,10 +123,10 @@ add_common(Bytes *out, const ZipOptions *options, uint32_t crc, uint64_t stored,
 }
 
 static void
-add_zip64(Bytes *out, uint64_t size, uint64_t stored)
+add_zip64(Bytes *out, int length, uint64_t size, uint64_t stored)
 {
 	add_number(out, 1, 2);
-	add_number(out, 16, 2);
+	add_number(out, (uint64_t) length, 2);
 	add_number(out, size, 8);
 	add_number(out, stored, 8);
 }
@@ -153,7 +153,7 @@ zip_add(ZipWriter *zip, const char *name, const void *content, size_t length, co
 	add_number(&zip->file, extra, 2);
 	bytes_add(&zip->file, name, strlen(name));
 	if (options->zip64)
-		add_zip64(&zip->file, size, stored);
+		add_zip64(&zip->file, 16, size, stored);
 	bytes_add(&zip->file, packed.data, packed.length);
 	if (options->descriptor)
 	{
@@ -166,12 +166,16 @@ zip_add(ZipWriter *zip, const char *name, const void *content, size_t length, co
 	bytes_add(&zip->directory, "PK\1\2\24\0", 6);
 	add_common(&zip->directory, options, crc, stored, size, false);
 	add_number(&zip->directory, strlen(name), 2);
-	add_number(&zip->directory, extra, 2);
+	add_number(&zip->directory, options->zip64 ? extra + 8 : 0, 2);
 	add_number(&zip->directory, 0, 2 + 2 + 2 + 4);
-	add_number(&zip->directory, (uint64_t) ((int64_t) offset + options->offset_off), 4);
+	offset = (size_t) ((int64_t) offset + options->offset_off);
+	add_number(&zip->directory, options->zip64 ? UINT32_MAX : offset, 4);
 	bytes_add(&zip->directory, name, strlen(name));
 	if (options->zip64)
-		add_zip64(&zip->directory, size, stored);
+	{
+		add_zip64(&zip->directory, 24, size, stored);
+		add_number(&zip->directory, offset, 8);
+	}
 	zip->count++;
 	bytes_free(&packed);
 }

@@ -40,7 +40,7 @@ typedef struct ZipOptions
 	int			method;			/* 0 stored, 8 deflated, others are only written into the headers */
 	bool		descriptor;		/* sizes behind the data, as a program writes that streams */
 	bool		encrypted;		/* only the flag */
-	bool		zip64;
+	bool		zip64;			/* sizes and offset in the extra field only */
 	uint32_t	crc_xor;
 	int64_t		size_off;		/* added to the inflated size that the headers claim */
 	int64_t		stored_off;		/* added to the stored size */
