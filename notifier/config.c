@@ -147,6 +147,14 @@ parse_number(const Setting *setting, const char *text, int64_t *number)
 	}
 }
 
+/* Takes value over; settings own their texts. */
+static void
+set_text(const char **target, char *value)
+{
+	free((char *) *target);
+	*target = value;
+}
+
 static bool
 assign(size_t index, const char *text, Source source)
 {
@@ -156,7 +164,7 @@ assign(size_t index, const char *text, Source source)
 	if (sources[index] > source)
 		return true;
 	if (setting->type == TYPE_TEXT)
-		*(const char **) setting->target = mem_strdup(text);
+		set_text((const char **) setting->target, mem_strdup(text));
 	else if (parse_number(setting, text, &number) && number >= setting->least && number <= setting->greatest)
 		*(int64_t *) setting->target = number;
 	else
@@ -377,7 +385,7 @@ complete(void)
 
 		strcpy(path, config.path);
 		strcat(path, "/");
-		config.path = path;
+		set_text(&config.path, path);
 	}
 	if (config.listen_database_url == NULL)
 		config.listen_database_url = config.database_url;

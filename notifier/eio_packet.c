@@ -29,7 +29,7 @@ eio_packet_decode(const char *text, size_t len, EioPacket *packet)
 EioPayload
 eio_payload(const char *text, size_t len)
 {
-	return (EioPayload) {.at = text,.end = text + len};
+	return (EioPayload) {.at = text,.end = len == 0 ? text : text + len};
 }
 
 bool

@@ -36,7 +36,7 @@ typedef struct EioPacket
 /* False when it is no packet: empty, or of an unknown type. */
 extern bool eio_packet_decode(const char *text, size_t len, EioPacket *packet);
 
-/* Cuts the next packet's text off a payload; false behind the last one.  An empty payload is one empty packet. */
+/* Cuts the next packet's text off a payload; false behind the last one.  An empty payload (text may be NULL) is one empty packet. */
 typedef struct EioPayload
 {
 	const char *at;

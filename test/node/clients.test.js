@@ -7,6 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { Socket as EngineSocket } from 'engine.io-client';
 import { io as current } from 'socket.io-client';
 import { becomes, metric } from './support/api.js';
+import { atEnd } from './support/cleanup.js';
 import { Database } from './support/cluster.js';
 import { Inbox } from './support/inbox.js';
 import { Notifier } from './support/notifier.js';
@@ -27,6 +28,7 @@ after(async () => {
 
 function connect(io, options, path = '/upload-xlsx', url = server.url) {
   const socket = io(url + path, { forceNew: true, reconnectionDelay: 50, reconnectionDelayMax: 100, ...options });
+  atEnd(() => socket.close());
   socket.events = new Inbox();
   for (const name of ['joined-task', 'left-task', 'task-progress', 'task-completed', 'exception', 'workbook-loading']) {
     socket.on(name, (data) => socket.events.put([name, data]));

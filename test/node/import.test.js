@@ -7,6 +7,7 @@ import net from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { io } from 'socket.io-client';
 import { api, upload } from './support/api.js';
+import { atEnd } from './support/cleanup.js';
 import { Database } from './support/cluster.js';
 import { request } from './support/engine.js';
 import { Inbox } from './support/inbox.js';
@@ -31,6 +32,7 @@ after(async () => {
 
 async function listen(url = server.url) {
   const socket = io(`${url}/upload-xlsx`, { transports: ['websocket'], forceNew: true, reconnectionDelay: 50 });
+  atEnd(() => socket.close());
   const inbox = new Inbox();
   for (const name of EVENTS) socket.on(name, (data) => inbox.put([name, data]));
   await once(socket, 'connect');

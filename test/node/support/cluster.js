@@ -9,12 +9,15 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { atEnd } from './cleanup.js';
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '../../..');
 const script = join(root, 'test/tools/cluster.sh');
 const run = promisify(execFile);
 
 export class Cluster {
+  #kept;
+
   constructor(directory, env) {
     this.directory = directory;
     this.env = env;
@@ -23,7 +26,9 @@ export class Cluster {
   static start(settings = '') {
     const directory = mkdtempSync(join(tmpdir(), 'pg_xlsx_node.'));
     execFileSync(script, ['start', directory], { input: `fsync = off\n${settings}\n` });
-    return new Cluster(directory, this.readEnv(directory));
+    const cluster = new Cluster(directory, this.readEnv(directory));
+    cluster.#kept = atEnd(() => cluster.remove());
+    return cluster;
   }
 
   static readEnv(directory) {
@@ -40,6 +45,7 @@ export class Cluster {
   }
 
   remove() {
+    this.#kept();
     execFileSync(script, ['remove', this.directory]);
   }
 }
@@ -48,10 +54,7 @@ let own;
 
 function sharedEnv() {
   if (process.env.PGXLSX_TEST_CLUSTER) return Cluster.readEnv(process.env.PGXLSX_TEST_CLUSTER);
-  if (!own) {
-    own = Cluster.start();
-    process.on('exit', () => own.remove());
-  }
+  own ??= Cluster.start();
   return own.env;
 }
 
@@ -107,6 +110,7 @@ export class Database {
   // A session that stays open, to hold locks or pass settings on.
   session() {
     const child = spawn('psql', this.#arguments(), { stdio: ['pipe', 'pipe', 'inherit'] });
+    child.on('exit', atEnd(() => child.kill()));
     let received = '';
     let waiting = () => {};
     child.stdout.on('data', (data) => {

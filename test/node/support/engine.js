@@ -3,6 +3,7 @@
 import http from 'node:http';
 import net from 'node:net';
 import { WebSocket } from 'ws';
+import { atEnd } from './cleanup.js';
 import { Inbox } from './inbox.js';
 
 export const SEPARATOR = '\x1e';
@@ -75,6 +76,7 @@ export class Socket {
     this.socket.on('message', (data, binary) => this.inbox.put(binary ? data : data.toString()));
     this.socket.on('error', (error) => { this.error = error; });
     this.closed = new Promise((resolve) => this.socket.on('close', resolve));
+    this.closed.then(atEnd(() => this.close()));
     this.opened = new Promise((resolve, reject) => {
       this.socket.on('open', resolve);
       this.socket.on('unexpected-response', (req, res) => {
