@@ -9,9 +9,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { api, becomes, metric } from './support/api.js';
-import { Database, root } from './support/cluster.js';
+import { Database } from './support/cluster.js';
 import { Polling, raw, request, Socket } from './support/engine.js';
 import { Notifier } from './support/notifier.js';
+import { root } from './support/server.js';
 
 const binary = process.env.PGXLSX_NOTIFIER ?? join(root, 'build/pg_xlsx_notifier');
 const run = (args, env = {}) => spawnSync(binary, args, { encoding: 'utf8', env: { PATH: process.env.PATH, ...env } });

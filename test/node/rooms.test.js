@@ -3,9 +3,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { becomes } from './support/api.js';
-import { Cluster, Database } from './support/cluster.js';
+import { atEnd } from './support/cleanup.js';
+import { Database } from './support/cluster.js';
 import { Polling, request, Socket } from './support/engine.js';
 import { Notifier } from './support/notifier.js';
+import { Cluster } from './support/server.js';
 
 const NSP = '/upload-xlsx';
 
@@ -347,6 +349,7 @@ describe('when the database is lost', () => {
 
   test('a server that is down and comes back: final state for everybody', async () => {
     const cluster = Cluster.start();
+    const taken = atEnd(() => cluster.remove());
     const own = await Database.create(cluster.env);
     const task = await own.idleTask();
     const other = await Notifier.start({ 'database-url': own.url, 'ping-interval': '1h' });
@@ -368,6 +371,7 @@ describe('when the database is lost', () => {
     client.close();
     await other.stop();
     cluster.remove();
+    taken();
   });
 });
 

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { run } from 'node:test';
 import { tap } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
-import { Cluster } from './support/cluster.js';
+import { Cluster } from './support/server.js';
 
 const FILE_TIMEOUT_MS = 300000;
 

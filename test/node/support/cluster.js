@@ -1,60 +1,23 @@
-// A private PostgreSQL server for the tests, and databases in it.
+// Databases on the private server of a run, one for each test file.
 //
 // One server serves all files of a run (run.js starts it); a file that is run
-// alone starts its own. Each file works in a database of its own.
+// alone starts its own.
 
-import { execFile, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { execFile, spawn } from 'node:child_process';
 import { promisify } from 'node:util';
 import { atEnd } from './cleanup.js';
+import { Cluster } from './server.js';
 
-export const root = join(dirname(fileURLToPath(import.meta.url)), '../../..');
-const script = join(root, 'test/tools/cluster.sh');
 const run = promisify(execFile);
-
-export class Cluster {
-  #kept;
-
-  constructor(directory, env) {
-    this.directory = directory;
-    this.env = env;
-  }
-
-  static start(settings = '') {
-    const directory = mkdtempSync(join(tmpdir(), 'pg_xlsx_node.'));
-    execFileSync(script, ['start', directory], { input: `fsync = off\n${settings}\n` });
-    const cluster = new Cluster(directory, this.readEnv(directory));
-    cluster.#kept = atEnd(() => cluster.remove());
-    return cluster;
-  }
-
-  static readEnv(directory) {
-    const lines = readFileSync(join(directory, 'env'), 'utf8').trim().split('\n');
-    return Object.fromEntries(lines.map((line) => line.split('=')));
-  }
-
-  stop(mode = 'fast') {
-    execFileSync(script, ['stop', this.directory, mode]);
-  }
-
-  startAgain() {
-    execFileSync(script, ['start', this.directory, this.env.PGPORT], { input: '' });
-  }
-
-  remove() {
-    this.#kept();
-    execFileSync(script, ['remove', this.directory]);
-  }
-}
 
 let own;
 
 function sharedEnv() {
   if (process.env.PGXLSX_TEST_CLUSTER) return Cluster.readEnv(process.env.PGXLSX_TEST_CLUSTER);
-  own ??= Cluster.start();
+  if (!own) {
+    own = Cluster.start();
+    atEnd(() => own.remove());
+  }
   return own.env;
 }
 

@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { atEnd } from './cleanup.js';
-import { root } from './cluster.js';
+import { root } from './server.js';
 
 const binary = process.env.PGXLSX_NOTIFIER ?? join(root, 'build/pg_xlsx_notifier');
 
