@@ -17,12 +17,23 @@ NOTIFIER_PG_CONFIG := $(or $(PG_CONFIG),pg_config)
 NOTIFIER_INCLUDES = -isystem $(shell $(NOTIFIER_PG_CONFIG) --includedir)
 NOTIFIER_LIBS = -L$(shell $(NOTIFIER_PG_CONFIG) --libdir) -lwebsockets -lpq
 
-.PHONY: notifier check-unit-notifier check-node fuzz-notifier clean-notifier
+.PHONY: notifier install-notifier check-unit-notifier check-node fuzz-notifier clean-notifier
 
 notifier: $(NOTIFIER_BIN)
 
 $(NOTIFIER_BIN): $(NOTIFIER_OBJS)
 	$(CC) $(NOTIFIER_CFLAGS) $(NOTIFIER_LDFLAGS) -o $@ $^ $(NOTIFIER_LIBS)
+
+# The unit file names the program where it is installed.
+
+NOTIFIER_BINDIR = $(shell $(NOTIFIER_PG_CONFIG) --bindir)
+NOTIFIER_UNITDIR = $(or $(shell pkg-config systemd --variable=systemdsystemunitdir 2>/dev/null),/usr/lib/systemd/system)
+
+install-notifier: $(NOTIFIER_BIN)
+	install -d '$(DESTDIR)$(NOTIFIER_BINDIR)' '$(DESTDIR)$(NOTIFIER_UNITDIR)'
+	install -m 755 $(NOTIFIER_BIN) '$(DESTDIR)$(NOTIFIER_BINDIR)/'
+	sed 's|^ExecStart=[^ ]*|ExecStart=$(NOTIFIER_BINDIR)/pg_xlsx_notifier|' $(NOTIFIER_DIR)pg_xlsx_notifier.service \
+		>'$(DESTDIR)$(NOTIFIER_UNITDIR)/pg_xlsx_notifier.service'
 
 build/notifier/%.o: $(NOTIFIER_DIR)%.c
 	@mkdir -p $(@D)
