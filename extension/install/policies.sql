@@ -1,0 +1,48 @@
+/*
+ * Who sees what: the owner, whoever may act as the owner, and the two
+ * roles that serve everybody.  The row of a file and the chunks stay private.
+ */
+
+CREATE FUNCTION xlsx_private.may_see(owner regrole) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN pg_catalog.pg_has_role(owner::pg_catalog.oid, 'USAGE')
+  OR pg_catalog.pg_has_role('xlsx_admin', 'USAGE')
+  OR pg_catalog.pg_has_role('xlsx_notifier', 'USAGE');
+COMMENT ON FUNCTION xlsx_private.may_see(regrole) IS 'May the current role see what belongs to owner?';
+
+CREATE FUNCTION xlsx_private.may_act(owner regrole) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN pg_catalog.pg_has_role(owner::pg_catalog.oid, 'USAGE') OR pg_catalog.pg_has_role('xlsx_admin', 'USAGE');
+COMMENT ON FUNCTION xlsx_private.may_act(regrole) IS 'May the current role change what belongs to owner?';
+
+ALTER TABLE xlsx_private.profile ENABLE ROW LEVEL SECURITY;
+ALTER TABLE xlsx_private.profile_column ENABLE ROW LEVEL SECURITY;
+ALTER TABLE xlsx_private.task ENABLE ROW LEVEL SECURITY;
+ALTER TABLE xlsx_private.error_row ENABLE ROW LEVEL SECURITY;
+-- A profile is a description of a table, not data: whoever may import may use it.
+CREATE POLICY profile_read ON xlsx_private.profile FOR SELECT USING (true);
+CREATE POLICY profile_write ON xlsx_private.profile
+  USING (xlsx_private.may_act(owner)) WITH CHECK (owner = current_user::regrole);
+CREATE POLICY profile_column_read ON xlsx_private.profile_column FOR SELECT USING (true);
+CREATE POLICY profile_column_write ON xlsx_private.profile_column
+  USING (EXISTS (SELECT FROM xlsx_private.profile p WHERE p.id = profile_id AND xlsx_private.may_act(p.owner)));
+CREATE POLICY task_owner ON xlsx_private.task FOR SELECT USING (xlsx_private.may_see(owner));
+-- The subquery runs under the policy of task.
+CREATE POLICY error_row_owner ON xlsx_private.error_row FOR SELECT
+  USING (EXISTS (SELECT FROM xlsx_private.task t WHERE t.id = task_id));
+GRANT SELECT ON xlsx_private.profile, xlsx_private.profile_column, xlsx_private.task, xlsx_private.error_row
+  TO xlsx_user;
+-- Profiles are written by the caller's own rights; the policies keep everybody to his own.
+GRANT INSERT, UPDATE, DELETE ON xlsx_private.profile, xlsx_private.profile_column TO xlsx_user;
+
+-- A dump carries tasks, and files and packets that still wait.
+DO $$
+DECLARE
+  name text;
+BEGIN
+  FOREACH name IN ARRAY ARRAY['profile', 'profile_column', 'file', 'chunk', 'task', 'packet', 'error_row',
+    'profile_id_seq', 'file_id_seq', 'task_id_seq'] LOOP
+    PERFORM pg_catalog.pg_extension_config_dump('xlsx_private.' || name, '');
+  END LOOP;
+END
+$$;

@@ -1,0 +1,16 @@
+/*
+ * Reading without importing
+ */
+
+CREATE FUNCTION xlsx.sheets(file bytea, OUT sheet int, OUT name text, OUT state text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'pg_xlsx_sheets' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION xlsx.sheets(bytea) IS
+'Worksheets of a workbook in its order, counted from 1; state is visible or hidden.';
+
+CREATE FUNCTION xlsx.cells(file bytea, sheet text DEFAULT NULL, range text DEFAULT NULL,
+  OUT sheet int, OUT "row" int, OUT col text, OUT kind text, OUT value text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'pg_xlsx_cells' LANGUAGE C STABLE PARALLEL SAFE;
+COMMENT ON FUNCTION xlsx.cells(bytea, text, text) IS
+'Cells of a workbook that hold a value, in file order: sheet number, row, column letters, kind (number, text, bool, date, error), value as text. sheet: name, all by default; range: such as A2:C100, A:C or 2:100.';

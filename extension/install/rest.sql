@@ -1,0 +1,258 @@
+/*
+ * JSON of the REST interface: the notifier passes on what comes from here.
+ * Each returns the HTTP status and the body; failures are errors whose
+ * SQLSTATE the notifier turns into a status.
+ */
+
+CREATE FUNCTION xlsx_private.iso(moment timestamptz) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN pg_catalog.to_char(moment AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"');
+COMMENT ON FUNCTION xlsx_private.iso(timestamptz) IS 'ISO 8601, UTC, milliseconds.';
+
+CREATE FUNCTION xlsx.task_json(task bigint) RETURNS json
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT pg_catalog.json_build_object('id', t.id, 'profile', t.profile, 'fileName', t.file_name,
+    'fileSize', t.file_size, 'status', t.status, 'phase', t.phase, 'progress', t.progress,
+    'totalRows', t.total_rows, 'validatedRows', t.validated_rows, 'errorRows', t.error_rows,
+    'savedRows', t.saved_rows, 'attempts', t.attempts, 'errorMessage', t.error_message,
+    'createdAt', xlsx_private.iso(t.created_at), 'updatedAt', xlsx_private.iso(t.updated_at),
+    'startedAt', xlsx_private.iso(t.started_at), 'completedAt', xlsx_private.iso(t.completed_at))
+  FROM xlsx_private.task t WHERE t.id = task;
+END;
+COMMENT ON FUNCTION xlsx.task_json(bigint) IS 'A task as the REST interface shows it; NULL when there is none.';
+
+CREATE FUNCTION xlsx_private.rest_id(id text) RETURNS bigint
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF id IS NULL OR id !~ '^-?[0-9]+$' OR id::numeric NOT BETWEEN -9223372036854775808 AND 9223372036854775807 THEN
+    RAISE EXCEPTION 'Task ID must be an integer' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  IF NOT EXISTS (SELECT FROM xlsx_private.task t WHERE t.id = rest_id.id::bigint) THEN
+    RAISE EXCEPTION 'Task with ID % not found', id::bigint USING ERRCODE = 'no_data_found';
+  END IF;
+  RETURN id::bigint;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.rest_id(text) IS 'Id of a task that the current role may see, from a URL.';
+
+CREATE FUNCTION xlsx_private.rest_integer(name text, given text, fallback int, highest int) RETURNS int
+LANGUAGE plpgsql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF given IS NULL THEN
+    RETURN fallback;
+  END IF;
+  IF given !~ '^[0-9]{1,18}$' OR given::bigint NOT BETWEEN 1 AND highest THEN
+    RAISE EXCEPTION '% must be an integer between 1 and %', name, highest USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  RETURN given::int;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.rest_integer(text, text, int, int) IS 'A number of a query string, from 1 to highest.';
+
+CREATE FUNCTION xlsx_private.rest_page(data json, total bigint, page int, "limit" int) RETURNS json
+LANGUAGE sql IMMUTABLE
+RETURN pg_catalog.json_build_object('data', coalesce(data, '[]'::pg_catalog.json),
+  'meta', pg_catalog.json_build_object('total', total, 'page', page, 'limit', "limit",
+    'totalPages', (total + "limit" - 1) / "limit"));
+COMMENT ON FUNCTION xlsx_private.rest_page(json, bigint, int, int) IS 'One page of a list with its meta part.';
+
+CREATE FUNCTION xlsx.rest_tasks(page text, "limit" text, with_status text, OUT status int, OUT body json)
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  page_no int := xlsx_private.rest_integer('page', page, 1, 1000000000);
+  page_size int := xlsx_private.rest_integer('limit', "limit", 10, 100);
+  wanted text := upper(with_status);
+  total bigint;
+  items json;
+BEGIN
+  IF wanted NOT IN ('PENDING', 'PROCESSING', 'COMPLETED', 'HAS_ERRORS', 'FAILED', 'CANCELLED') THEN
+    RAISE EXCEPTION 'status must be one of PENDING, PROCESSING, COMPLETED, HAS_ERRORS, FAILED, CANCELLED'
+      USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  SELECT count(*) INTO total FROM xlsx_private.task t WHERE wanted IS NULL OR t.status = wanted;
+  SELECT json_agg(xlsx.task_json(p.id) ORDER BY p.id DESC) INTO items
+  FROM (SELECT t.id FROM xlsx_private.task t WHERE wanted IS NULL OR t.status = wanted
+    ORDER BY t.id DESC LIMIT page_size OFFSET (page_no - 1)::bigint * page_size) p;
+  status := 200;
+  body := xlsx_private.rest_page(items, total, page_no, page_size);
+END
+$$;
+COMMENT ON FUNCTION xlsx.rest_tasks(text, text, text) IS 'GET /tasks';
+
+CREATE FUNCTION xlsx.rest_task(id text, OUT status int, OUT body json)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT 200, (pg_catalog.jsonb_build_object('dataCount', t.saved_rows,
+      'errorCount', (SELECT pg_catalog.count(*) FROM xlsx_private.error_row e WHERE e.task_id = t.id))
+    || xlsx.task_json(t.id)::pg_catalog.jsonb)::pg_catalog.json
+  FROM xlsx_private.rest_id(rest_task.id) AS wanted, xlsx_private.task t
+  WHERE t.id = wanted;
+END;
+COMMENT ON FUNCTION xlsx.rest_task(text) IS 'GET /tasks/:taskId';
+
+CREATE FUNCTION xlsx.rest_retry(id text, OUT status int, OUT body json)
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  task bigint := xlsx_private.rest_id($1);
+BEGIN
+  PERFORM xlsx.retry(task);
+  status := 200;
+  body := xlsx.task_json(task);
+END
+$$;
+COMMENT ON FUNCTION xlsx.rest_retry(text) IS 'POST /tasks/:taskId/retry';
+
+CREATE FUNCTION xlsx.rest_cancel(id text, OUT status int, OUT body json)
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  task bigint := xlsx_private.rest_id($1);
+BEGIN
+  PERFORM xlsx.cancel(task);
+  status := 200;
+  body := xlsx.task_json(task);
+END
+$$;
+COMMENT ON FUNCTION xlsx.rest_cancel(text) IS 'POST /tasks/:taskId/cancel';
+
+CREATE FUNCTION xlsx.rest_delete(id text, OUT status int, OUT body json)
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  task bigint := xlsx_private.rest_id($1);
+  deletion record;
+BEGIN
+  SELECT * INTO deletion FROM xlsx.delete_task(task);
+  status := 200;
+  body := json_build_object('message', format('Task with ID %s deleted successfully', task),
+    'deletedRows', deletion.deleted_rows, 'detail', deletion.message);
+END
+$$;
+COMMENT ON FUNCTION xlsx.rest_delete(text) IS 'DELETE /tasks/:taskId';
+
+CREATE FUNCTION xlsx.rest_errors(id text, page text, "limit" text, OUT status int, OUT body json)
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  task bigint := xlsx_private.rest_id($1);
+  page_no int := xlsx_private.rest_integer('page', $2, 1, 1000000000);
+  page_size int := xlsx_private.rest_integer('limit', $3, 10, 100);
+  total bigint;
+  items json;
+BEGIN
+  SELECT count(*) INTO total FROM xlsx_private.error_row e WHERE e.task_id = task;
+  SELECT json_agg(json_build_object('rowNumber', e.row_number,
+    'values', (SELECT json_object_agg(h.header, h.value ORDER BY h.position)
+      FROM unnest(e.headers, e.cells) WITH ORDINALITY AS h (header, value, position)),
+    'errors', e.violations) ORDER BY e.row_number) INTO items
+  FROM (SELECT r.row_number, r.cells, r.violations, p.headers
+    FROM xlsx_private.error_row r
+      JOIN xlsx_private.task t ON t.id = r.task_id
+      LEFT JOIN xlsx.profiles p ON p.id = t.profile_id
+    WHERE r.task_id = task
+    ORDER BY r.row_number LIMIT page_size OFFSET (page_no - 1)::bigint * page_size) e;
+  status := 200;
+  body := xlsx_private.rest_page(items, total, page_no, page_size);
+END
+$$;
+COMMENT ON FUNCTION xlsx.rest_errors(text, text, text) IS 'GET /tasks/:taskId/errors';
+
+CREATE FUNCTION xlsx.rest_errors_workbook(id text) RETURNS text
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  task bigint := xlsx_private.rest_id($1);
+BEGIN
+  IF NOT EXISTS (SELECT FROM xlsx_private.error_row e WHERE e.task_id = task) THEN
+    RAISE EXCEPTION 'No validation errors found for task %', task USING ERRCODE = 'no_data_found';
+  END IF;
+  RETURN format('validation-errors-task-%s.xlsx', task);
+END
+$$;
+COMMENT ON FUNCTION xlsx.rest_errors_workbook(text) IS
+'GET /get-validation-errors-by-task-id/:taskId: the file name; the bytes come from xlsx.errors_workbook_chunks.';
+
+CREATE FUNCTION xlsx.rest_profiles(OUT status int, OUT body json)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT 200, pg_catalog.json_build_object('data', coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
+    'name', p.name, 'headers', p.headers) ORDER BY p.name), '[]'::pg_catalog.json))
+  FROM xlsx.profiles p;
+END;
+COMMENT ON FUNCTION xlsx.rest_profiles() IS 'GET /profiles';
+
+CREATE FUNCTION xlsx.upload_finish(upload bigint, OUT status int, OUT body json)
+LANGUAGE plpgsql VOLATILE STRICT
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  outcome record;
+BEGIN
+  SELECT * INTO outcome FROM xlsx_private.upload_finish(upload);
+  SELECT CASE WHEN outcome.created THEN 201 ELSE 200 END,
+    json_build_object('taskId', t.id, 'id', t.id, 'fileName', t.file_name, 'fileSize', t.file_size,
+      'status', t.status, 'createdAt', xlsx_private.iso(t.created_at))
+  INTO status, body
+  FROM xlsx_private.task t WHERE t.id = outcome.task;
+END
+$$;
+COMMENT ON FUNCTION xlsx.upload_finish(bigint) IS
+'Ends an upload and queues its task. body holds taskId, fileName, fileSize, status and createdAt; status is 201, or 200 when the idempotency key belongs to an earlier task, which is returned then.';
+
+CREATE FUNCTION xlsx_private.terminal_event(task xlsx_private.task, OUT event text, OUT data json)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT CASE WHEN (task).status IN ('COMPLETED', 'HAS_ERRORS') THEN 'task-completed' ELSE 'task-failed' END,
+    CASE WHEN (task).status IN ('COMPLETED', 'HAS_ERRORS')
+      THEN (pg_catalog.jsonb_build_object('taskId', (task).id, 'seq', (task).seq)
+        || xlsx.task_json((task).id)::pg_catalog.jsonb)::pg_catalog.json
+      ELSE pg_catalog.json_build_object('taskId', (task).id, 'seq', (task).seq, 'status', (task).status,
+        'error', pg_catalog.left((task).error_message, 2000)) END;
+END;
+COMMENT ON FUNCTION xlsx_private.terminal_event(xlsx_private.task) IS 'The event that ends a task.';
+
+CREATE FUNCTION xlsx_private.progress_data(task xlsx_private.task) RETURNS json
+LANGUAGE sql STABLE
+RETURN pg_catalog.json_strip_nulls(CASE
+  WHEN (task).phase IN ('LOADING_WORKBOOK', 'VALIDATING_HEADERS') THEN
+    pg_catalog.json_build_object('taskId', (task).id, 'seq', (task).seq, 'phase', (task).phase)
+  WHEN (task).phase = 'VALIDATING' THEN
+    pg_catalog.json_build_object('taskId', (task).id, 'seq', (task).seq, 'phase', (task).phase,
+      'progress', (task).phase_progress, 'totalRows', (task).total_rows,
+      'validatedRows', (task).validated_rows, 'errorRows', (task).error_rows)
+  WHEN (task).phase = 'SAVING' THEN
+    pg_catalog.json_build_object('taskId', (task).id, 'seq', (task).seq, 'phase', (task).phase,
+      'progress', (task).phase_progress, 'savedRows', (task).saved_rows)
+  WHEN (task).attempts > 0 THEN
+    pg_catalog.json_build_object('taskId', (task).id, 'seq', (task).seq, 'phase', 'RETRYING',
+      'attempt', (task).attempts + 1, 'retryInMs',
+      pg_catalog.round(greatest(0, 1000 * extract(epoch FROM (task).run_at - pg_catalog.clock_timestamp()))))
+  ELSE
+    pg_catalog.json_build_object('taskId', (task).id, 'seq', (task).seq, 'status', (task).status)
+  END);
+COMMENT ON FUNCTION xlsx_private.progress_data(xlsx_private.task) IS 'A task-progress event of where the task is now.';
+
+CREATE FUNCTION xlsx.rest_snapshot(id text, OUT event text, OUT data json)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT CASE WHEN t.status IN ('PENDING', 'PROCESSING') THEN 'task-progress' ELSE terminal.event END,
+    CASE WHEN t.status IN ('PENDING', 'PROCESSING') THEN xlsx_private.progress_data(t) ELSE terminal.data END
+  FROM xlsx_private.rest_id(rest_snapshot.id) AS wanted
+    JOIN xlsx_private.task t ON t.id = wanted
+    CROSS JOIN LATERAL xlsx_private.terminal_event(t) AS terminal;
+END;
+COMMENT ON FUNCTION xlsx.rest_snapshot(text) IS
+'The state of a task as an event, for whoever joins late: task-progress, or the one that ended it.';

@@ -1,0 +1,99 @@
+/*
+ * Tasks
+ */
+
+CREATE FUNCTION xlsx.submit(profile text, file bytea, file_name text DEFAULT 'upload.xlsx',
+  run_at timestamptz DEFAULT NULL, priority int DEFAULT 0, idempotency_key text DEFAULT NULL, sheet text DEFAULT NULL)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'pg_xlsx_submit' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION xlsx.submit(text, bytea, text, timestamptz, int, text, text) IS
+'Stores a workbook and returns the id of the task that imports it in the background, as the current role, after the commit. profile NULL: the default one; sheet: its name, the first one by default. The same idempotency_key again returns the first task.';
+
+CREATE VIEW xlsx.tasks WITH (security_invoker = true) AS
+SELECT id, profile, file_name, file_size, status, phase, progress, total_rows, validated_rows, error_rows, saved_rows,
+  attempts, error_message, owner, created_at, updated_at, started_at, completed_at,
+  error_code, error_detail, error_hint, run_at, priority, idempotency_key, seq
+FROM xlsx_private.task;
+COMMENT ON VIEW xlsx.tasks IS 'Imports of the current role, and their progress.';
+
+CREATE FUNCTION xlsx.task_errors(task bigint,
+  OUT row_number int, OUT column_name text, OUT cell text, OUT code text, OUT message text, OUT value text,
+  OUT detail text, OUT hint text, OUT constraint_name text, OUT "values" jsonb)
+RETURNS SETOF record
+LANGUAGE sql STABLE ROWS 1000
+BEGIN ATOMIC
+  SELECT e.row_number, v.item ->> 'column', v.item ->> 'cell', v.item ->> 'code', v.item ->> 'message',
+    v.item ->> 'value', v.item ->> 'detail', v.item ->> 'hint', v.item ->> 'constraint',
+    pg_catalog.jsonb_object(p.headers, e.cells)
+  FROM xlsx_private.error_row e
+    JOIN xlsx_private.task t ON t.id = e.task_id
+    LEFT JOIN xlsx.profiles p ON p.id = t.profile_id
+    CROSS JOIN LATERAL pg_catalog.jsonb_array_elements(e.violations) WITH ORDINALITY AS v (item, position)
+  WHERE e.task_id = task
+  ORDER BY e.row_number, v.position;
+END;
+COMMENT ON FUNCTION xlsx.task_errors(bigint) IS
+'Violations of a task in row order: sheet row, header, cell, code, message, the value, and all original values of the row by header.';
+
+CREATE FUNCTION xlsx.wait(task bigint, timeout interval DEFAULT NULL) RETURNS text
+AS 'MODULE_PATHNAME', 'pg_xlsx_wait' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION xlsx.wait(bigint, interval) IS
+'Waits until the task has ended and returns its status; after the timeout (none: for ever) the status it has then. The submit must have been committed.';
+
+CREATE FUNCTION xlsx.cancel(task bigint) RETURNS text
+AS 'MODULE_PATHNAME', 'pg_xlsx_cancel' LANGUAGE C VOLATILE STRICT;
+COMMENT ON FUNCTION xlsx.cancel(bigint) IS
+'Stops a task that has not ended, and returns CANCELLED once its worker has stopped. Batches that are saved stay.';
+
+CREATE FUNCTION xlsx.retry(task bigint) RETURNS text
+AS 'MODULE_PATHNAME', 'pg_xlsx_retry' LANGUAGE C VOLATILE STRICT;
+COMMENT ON FUNCTION xlsx.retry(bigint) IS
+'Queues a failed or cancelled task again; it goes on where it stopped, so no row is saved twice.';
+
+CREATE FUNCTION xlsx_private.remove_task(task bigint) RETURNS void
+AS 'MODULE_PATHNAME', 'pg_xlsx_remove_task' LANGUAGE C VOLATILE STRICT;
+COMMENT ON FUNCTION xlsx_private.remove_task(bigint) IS
+'Removes a task that has ended, its errors and its file, if the current role may; xlsx.delete_task uses it.';
+
+CREATE FUNCTION xlsx.delete_task(task bigint, OUT deleted_rows bigint, OUT message text)
+LANGUAGE plpgsql VOLATILE STRICT
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  state text;
+  target regclass;
+  task_column name;
+BEGIN
+  SELECT t.status, p.target, p.task_column INTO state, target, task_column
+  FROM xlsx_private.task t LEFT JOIN xlsx_private.profile p ON p.id = t.profile_id
+  WHERE t.id = task;
+  IF state IN ('PENDING', 'PROCESSING') THEN
+    PERFORM xlsx.cancel(task);
+  END IF;
+  IF task_column IS NOT NULL AND EXISTS (SELECT FROM pg_class WHERE oid = target) THEN
+    EXECUTE format('DELETE FROM %s WHERE %I = $1', target, task_column) USING task;
+    GET DIAGNOSTICS deleted_rows = ROW_COUNT;
+  END IF;
+  PERFORM xlsx_private.remove_task(task);
+  message := CASE WHEN deleted_rows IS NULL THEN
+    'Task deleted; the rows it imported stay, because its profile names no column that holds the task id.'
+    ELSE format('Task deleted with %s imported rows.', deleted_rows) END;
+END
+$$;
+COMMENT ON FUNCTION xlsx.delete_task(bigint) IS
+'Stops a task if it runs, and removes it with its errors and its file. The imported rows go too where the profile has a task_column; deleted_rows is NULL where it has none.';
+
+CREATE FUNCTION xlsx.emit(task_id bigint, event text, payload json DEFAULT NULL) RETURNS bigint
+AS 'MODULE_PATHNAME', 'pg_xlsx_emit' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION xlsx.emit(bigint, text, json) IS
+'Sends an event of a task by NOTIFY on channel xlsx_task: "<task id> <event> <payload>", with taskId and seq put in front of the payload''s members. Returns seq.';
+
+CREATE FUNCTION xlsx.errors_workbook(task bigint) RETURNS bytea
+AS 'MODULE_PATHNAME', 'pg_xlsx_errors_workbook' LANGUAGE C STABLE STRICT;
+COMMENT ON FUNCTION xlsx.errors_workbook(bigint) IS
+'Workbook of the rows that were not saved: row number, original values as text, messages. NULL when there are none.';
+
+CREATE FUNCTION xlsx.errors_workbook_chunks(task bigint) RETURNS SETOF bytea
+AS 'MODULE_PATHNAME', 'pg_xlsx_errors_workbook_chunks' LANGUAGE C STABLE STRICT ROWS 100;
+COMMENT ON FUNCTION xlsx.errors_workbook_chunks(bigint) IS
+'The same workbook in pieces of up to 256 kB; call it in the select list to have them one by one.';
