@@ -42,6 +42,8 @@ typedef struct Import
 	CheckedValue *values;
 	Violation  *violations;		/* of the row at hand, by profile column; code NULL: fine */
 	const XlsxRow *ahead;		/* read already, for the next batch; NULL at the end */
+	TimestampTz step_began;
+	int			step_batches;	/* in the step at hand */
 	PacketWriter packet;
 	ErrorRows	errors;
 	Saver	   *saver;
@@ -50,7 +52,15 @@ typedef struct Import
 /*
  * Transactions: one a step.  All but the last commit asynchronously: rows and
  * progress are in one commit, so a crash loses both or none.
+ *
+ * A commit costs about as much as checking 200 rows, so a step takes batches
+ * until an event is due or one of these is reached: what a crash repeats, how
+ * long others may wait for a row, and subtransactions, which slow every
+ * session once a transaction has more than 64.  Bad rows take one each, so
+ * they end a step of SAVING.
  */
+#define STEP_MS			100
+#define STEP_BATCHES	32
 
 static void
 step_begin(Import *import)
@@ -58,6 +68,26 @@ step_begin(Import *import)
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	MemoryContextSwitchTo(import->batch_context);
+	import->step_began = GetCurrentTimestamp();
+	import->step_batches = 1;
+}
+
+/* Has the step enough batches?  Otherwise the next one begins, with a snapshot that sees those before. */
+static bool
+step_is_full(Import *import)
+{
+	TimestampTz now = GetCurrentTimestamp();
+
+	if (import->step_batches >= STEP_BATCHES || progress_is_due(import->progress, now) ||
+		TimestampDifferenceExceeds(import->step_began, now, STEP_MS))
+		return true;
+	import->step_batches++;
+	PopActiveSnapshot();
+	CommandCounterIncrement();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	MemoryContextReset(import->batch_context);
+	CHECK_FOR_INTERRUPTS();
+	return false;
 }
 
 static void
@@ -283,10 +313,6 @@ validating_percent(const Import *import)
 static void
 validate_batch(Import *import)
 {
-	Progress   *progress = import->progress;
-	bool		last;
-
-	step_begin(import);
 	packet_begin(&import->packet);
 	error_rows_begin(&import->errors);
 	for (int rows = 0; import->ahead != NULL && rows < PG_XLSX_BATCH_ROWS && !packet_full(&import->packet); rows++)
@@ -296,8 +322,20 @@ validate_batch(Import *import)
 	}
 	store_packet(import);
 	error_rows_store(&import->errors);
+	import->progress->error_rows += import->errors.count;
+}
+
+static void
+validate_step(Import *import)
+{
+	Progress   *progress = import->progress;
+	bool		last;
+
+	step_begin(import);
+	do
+		validate_batch(import);
+	while (import->ahead != NULL && !step_is_full(import));
 	last = import->ahead == NULL;
-	progress->error_rows += import->errors.count;
 	progress->validated = last;
 	progress->total_rows = last ? progress->validated_rows : Max(declared_rows(import), progress->validated_rows);
 	progress->percent = last ? 100 : validating_percent(import);
@@ -327,7 +365,7 @@ validate_rows(Import *import)
 	packet_init(&import->packet, import->profile);
 	skip_to_cursor(import);
 	do
-		validate_batch(import);
+		validate_step(import);
 	while (import->ahead != NULL);
 	/* The workbook has served; its shared strings may be large. */
 	MemoryContextDelete(import->book_context);
@@ -370,13 +408,23 @@ save_packet(Import *import)
 	Progress   *progress = import->progress;
 	PacketRows	rows;
 
-	step_begin(import);
 	packet_read(import->profile, fetch_packet(import), &rows);
 	error_rows_begin(&import->errors);
 	progress->saved_rows += saver_save(import->saver, &rows, import->source, &import->errors);
 	error_rows_store(&import->errors);
 	progress->error_rows += import->errors.count;
 	progress->packets_saved++;
+}
+
+static void
+save_step(Import *import)
+{
+	Progress   *progress = import->progress;
+
+	step_begin(import);
+	do
+		save_packet(import);
+	while (progress->packets_saved < progress->packets && import->errors.count == 0 && !step_is_full(import));
 	progress->percent = progress->packets_saved == progress->packets ? 100 : Min(saving_percent(progress), 99);
 	progress_save(progress);
 	step_end(import);
@@ -399,7 +447,7 @@ save_rows(Import *import)
 	}
 	step_end(import);
 	while (progress->packets_saved < progress->packets)
-		save_packet(import);
+		save_step(import);
 }
 
 /*

@@ -160,12 +160,17 @@ progress_enter(Progress *progress, Phase phase)
 	progress->last_event = GetCurrentTimestamp();
 }
 
+bool
+progress_is_due(const Progress *progress, TimestampTz now)
+{
+	return TimestampDifferenceExceeds(progress->last_event, now, pg_xlsx_progress_interval);
+}
+
 void
 progress_save(Progress *progress)
 {
 	TimestampTz now = GetCurrentTimestamp();
-	bool		due = progress->percent == 100 ||
-		(TimestampDifferenceExceeds(progress->last_event, now, pg_xlsx_progress_interval) && !queue_is_crowded());
+	bool		due = progress->percent == 100 || (progress_is_due(progress, now) && !queue_is_crowded());
 	int64		seq = write_row(progress, due ? 1 : 0);
 
 	if (!due)

@@ -46,6 +46,9 @@ extern void progress_enter(Progress *progress, Phase phase);
  */
 extern void progress_save(Progress *progress);
 
+/* Has pg_xlsx.progress_interval passed since the last event? */
+extern bool progress_is_due(const Progress *progress, TimestampTz now);
+
 /* The end of a task: sends processing-completed with the total. */
 extern void progress_completed(const Progress *progress);
 

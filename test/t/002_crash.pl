@@ -49,7 +49,7 @@ foreach my $blow (sort keys %blows)
 {
 	foreach my $phase ('VALIDATING', 'SAVING')
 	{
-		my $node = start_server("crash_$phase", "restart_after_crash = on\n");
+		my $node = start_server("crash_$phase", "restart_after_crash = on\npg_xlsx.progress_interval = 0\n");
 		make_people($node);
 		my $holder = block_at($node, 'BIO-0004605', $phase);
 		my $task = submit($node, $book);

@@ -8,7 +8,8 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use XlsxTest;
 
-my $node = start_server('queue', "pg_xlsx.retry_delay = 100ms\nlock_timeout = 100ms\n");
+# A commit after every batch, so that what a cancelled task has saved is known.
+my $node = start_server('queue', "pg_xlsx.retry_delay = 100ms\nlock_timeout = 100ms\npg_xlsx.progress_interval = 0\n");
 make_people($node);
 my $book = workbook('-r', 5000);
 
