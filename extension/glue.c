@@ -29,6 +29,12 @@ glue_free(void *context, void *pointer)
 	pfree(pointer);
 }
 
+XlsxAllocator
+glue_allocator(MemoryContext context)
+{
+	return (XlsxAllocator) {glue_alloc, glue_realloc, glue_free, context};
+}
+
 /* A context reset callback: runs before the memory goes. */
 static void
 book_close(void *book)
@@ -39,7 +45,7 @@ book_close(void *book)
 XlsxBook *
 glue_book_try(const XlsxSource *source, MemoryContext context, XlsxError *error)
 {
-	XlsxAllocator allocator = {glue_alloc, glue_realloc, glue_free, context};
+	XlsxAllocator allocator = glue_allocator(context);
 	MemoryContextCallback *callback = MemoryContextAllocZero(context, sizeof(*callback));
 	XlsxBook  **book = MemoryContextAllocZero(context, sizeof(*book));
 	XlsxLimits	limits;

@@ -21,6 +21,9 @@ extern XlsxBook *glue_book_open(const XlsxSource *source, MemoryContext context)
 /* Like glue_book_open, but hands the failure back: NULL and *error filled. */
 extern XlsxBook *glue_book_try(const XlsxSource *source, MemoryContext context, XlsxError *error);
 
+/* palloc in context, as the library wants it; memory that was not freed goes with the context. */
+extern XlsxAllocator glue_allocator(MemoryContext context);
+
 /* Raises error as an ERROR with SQLSTATE, detail, hint and place. */
 extern void glue_throw(const XlsxError *error)
 			__attribute__((noreturn));

@@ -2,9 +2,9 @@
  * Rights
  */
 
--- Functions are for the roles below; reading a workbook touches nothing but its argument.
+-- Functions are for the roles below; those that read and write workbooks touch nothing that their caller could not.
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA xlsx, xlsx_private FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION xlsx.sheets(bytea), xlsx.cells(bytea, text, text) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION xlsx.sheets, xlsx.cells, xlsx.write, xlsx.write_chunks TO PUBLIC;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA xlsx, xlsx_private TO xlsx_user;
 -- Events come from the worker; anybody else could tell lies about a task.
 REVOKE EXECUTE ON FUNCTION xlsx.emit(bigint, text, json) FROM xlsx_user;
