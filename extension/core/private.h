@@ -45,8 +45,7 @@ struct XlsxSheet
 	XlsxPart   *part;
 	XlsxRowBuilder builder;
 	XlsxRow		row;
-	bool		row_ready;		/* the builder holds a row to hand out */
-	bool		row_given;		/* and has handed it out */
+	uint32_t	given;			/* of the builder's rows that are ready */
 	bool		failed;
 	uint32_t	declared_rows;
 
@@ -70,7 +69,7 @@ struct XlsxSheet
 extern const XlsxXmlHandlers xlsx_sheet_handlers;	/* context: the sheet */
 
 /*
- * Reads rows by the scanner until one is ready; or ends the scanning, with
+ * Reads rows by the scanner until some are ready; or ends the scanning, with
  * part->next at the first byte that expat must take.
  */
 extern XlsxStatus xlsx_sheet_scan(XlsxSheet *sheet, XlsxError *error);

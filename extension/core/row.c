@@ -72,13 +72,26 @@ xlsx_row_fail(XlsxRowBuilder *row, const char *detail,...)
 
 /* ---------- room ---------- */
 
+/* Cells up to here neither need more memory nor exceed the columns. */
+static void
+set_room(XlsxRowBuilder *row)
+{
+	size_t		most = (size_t) row->first + row->limits->max_columns;
+
+	row->room = (uint32_t) (row->capacity < most ? row->capacity : most);
+}
+
 bool
 xlsx_row_grow(XlsxRowBuilder *row)
 {
-	if (row->count >= row->limits->max_columns)
+	size_t		most = (size_t) row->limits->max_columns + XLSX_CELLS_AHEAD;
+
+	if (row->count - row->first >= row->limits->max_columns)
 		return fail_limit(row, "max_columns", row->limits->max_columns, "row has too many cells");
-	if (!xlsx_memory_grow(row->memory, &row->cells, &row->capacity, sizeof(XlsxCell), row->limits->max_columns))
+	if (row->count == row->capacity &&
+		!xlsx_memory_grow(row->memory, &row->cells, &row->capacity, sizeof(XlsxCell), most))
 		return fail_memory(row);
+	set_room(row);
 	return true;
 }
 
@@ -125,9 +138,28 @@ xlsx_row_clear(XlsxRowBuilder *row)
 	}
 	if (row->scratch != NULL)
 		row->scratch->used = 0;
-	row->scratch_bytes = 0;
+	row->ready_count = 0;
+	row->first = 0;
 	row->count = 0;
 	row->column = 0;
+}
+
+void
+xlsx_row_drop(XlsxRowBuilder *row)
+{
+	row->count = row->first;
+	row->number = row->previous;
+	row->column = 0;
+	row->status = XLSX_OK;
+}
+
+bool
+xlsx_row_enough(const XlsxRowBuilder *row)
+{
+	const XlsxScratch *scratch = row->scratch;
+
+	return row->ready_count == XLSX_ROWS_AHEAD || row->count >= XLSX_CELLS_AHEAD ||
+		(scratch != NULL && (scratch->next != NULL || scratch->capacity > SCRATCH_BYTES));
 }
 
 void
@@ -142,7 +174,7 @@ xlsx_row_free(XlsxRowBuilder *row)
 	}
 	xlsx_memory_free(row->memory, row->cells);
 	row->cells = NULL;
-	row->capacity = 0;
+	row->capacity = row->room = 0;
 }
 
 /* ---------- rows and cells ---------- */
@@ -181,26 +213,39 @@ read_unsigned(const char *text, size_t length, uint32_t *value)
 }
 
 bool
+xlsx_row_begin_at(XlsxRowBuilder *row, uint32_t number)
+{
+	row->number = number;
+	row->column = 0;
+	row->scratch_bytes = 0;
+	set_room(row);
+	if (number > row->limits->max_rows)
+		return fail_limit(row, "max_rows", row->limits->max_rows, "worksheet has too many rows");
+	return true;
+}
+
+bool
 xlsx_row_begin(XlsxRowBuilder *row, const char *number, size_t length)
 {
-	row->column = 0;
-	if (number == NULL)
-		row->number = row->previous + 1;
-	else if (!read_unsigned(number, length, &row->number) || row->number == 0)
+	uint32_t	value = row->previous + 1;
+
+	if (number != NULL && (!read_unsigned(number, length, &value) || value == 0))
 	{
 		row->number = row->previous + 1;
+		row->column = 0;
 		return xlsx_row_fail(row, "Its number \"%.*s\" is no row number.",
 							 xlsx_text_cut(number, length, QUOTED_BYTES), number);
 	}
-	if (row->number > row->limits->max_rows)
-		return fail_limit(row, "max_rows", row->limits->max_rows, "worksheet has too many rows");
-	return true;
+	return xlsx_row_begin_at(row, value);
 }
 
 void
 xlsx_row_end(XlsxRowBuilder *row)
 {
 	row->previous = row->number;
+	if (row->count > row->first)
+		row->ready[row->ready_count++] = (XlsxReadyRow) {row->number, row->first, row->count - row->first};
+	row->first = row->count;
 }
 
 bool
@@ -268,7 +313,7 @@ add_cell(XlsxRowBuilder *row, XlsxKind kind, const char *text, size_t length)
 {
 	XlsxCell   *cell;
 
-	if (row->count == row->capacity && !xlsx_row_grow(row))
+	if (row->count == row->room && !xlsx_row_grow(row))
 		return NULL;
 	cell = &row->cells[row->count++];
 	memset(cell, 0, sizeof(*cell));
@@ -312,16 +357,50 @@ put_number(XlsxRowBuilder *row, const char *text, size_t length)
 	return xlsx_row_number(row, number, text, length);
 }
 
+/* Until its text is there, a cell has none, and the string's index for its length. */
 bool
-xlsx_row_shared(XlsxRowBuilder *row, uint64_t index)
+xlsx_row_shared_later(XlsxRowBuilder *row, uint64_t index)
 {
 	const XlsxStrings *strings = row->strings;
 
 	if (index >= strings->count)
 		return xlsx_row_fail(row, "It refers to shared string %llu, but the workbook has %zu.",
 							 (unsigned long long) index, strings->count);
-	return add_cell(row, XLSX_TEXT, strings->text + strings->starts[index],
-					strings->starts[index + 1] - strings->starts[index]) != NULL;
+	__builtin_prefetch(&strings->starts[index]);
+	return add_cell(row, XLSX_TEXT, NULL, (size_t) index) != NULL;
+}
+
+static void
+take_shared(const XlsxStrings *strings, XlsxCell *cell)
+{
+	size_t		index = cell->length;
+
+	cell->text = strings->text + strings->starts[index];
+	cell->length = strings->starts[index + 1] - strings->starts[index];
+}
+
+bool
+xlsx_row_shared(XlsxRowBuilder *row, uint64_t index)
+{
+	if (!xlsx_row_shared_later(row, index))
+		return false;
+	take_shared(row->strings, &row->cells[row->count - 1]);
+	return true;
+}
+
+void
+xlsx_row_deliver(XlsxRowBuilder *row)
+{
+	for (uint32_t i = 0; i < row->count; i++)
+	{
+		XlsxCell   *cell = &row->cells[i];
+
+		if (cell->kind == XLSX_TEXT && cell->text == NULL)
+		{
+			take_shared(row->strings, cell);
+			__builtin_prefetch(cell->text);
+		}
+	}
 }
 
 static bool

@@ -1,6 +1,11 @@
 /*
  * row.h
- *	  One row under construction: what the bytes of a cell mean.
+ *	  Rows under construction: what the bytes of a cell mean.
+ *
+ * The scanner builds some rows ahead of the one that is handed out, so that
+ * the shared strings they refer to are on their way to the processor's cache
+ * before anyone looks at them: in a large workbook each lies in a place of its
+ * own, and waiting for memory would take longer than all the parsing.
  *
  * The scanner (sheet_scan.c) and expat's handlers (sheet_xml.c) both build rows by
  * these functions, so that a cell comes out the same whichever of the
@@ -28,6 +33,17 @@ typedef enum XlsxCellType		/* ST_CellType, 18.18.11 */
 
 typedef struct XlsxScratch XlsxScratch;
 
+#define XLSX_ROWS_AHEAD		16
+#define XLSX_CELLS_AHEAD	64	/* no row is begun behind so many */
+
+/* A row that is complete; its cells lie in the builder. */
+typedef struct XlsxReadyRow
+{
+	uint32_t	number;
+	uint32_t	first;
+	uint32_t	count;
+} XlsxReadyRow;
+
 typedef struct XlsxRowBuilder
 {
 	/* set once */
@@ -38,14 +54,20 @@ typedef struct XlsxRowBuilder
 	bool		date1904;
 	const char *part;
 
+	/* complete rows, oldest first */
+	XlsxReadyRow ready[XLSX_ROWS_AHEAD];
+	uint32_t	ready_count;
+
 	/* the row */
-	XlsxCell   *cells;
+	XlsxCell   *cells;			/* of the complete rows, then its own */
+	uint32_t	first;			/* its first */
 	uint32_t	count;
+	uint32_t	room;			/* count at which xlsx_row_grow decides */
 	size_t		capacity;
 	uint32_t	number;
 	uint32_t	previous;		/* number of the row before */
 	XlsxScratch *scratch;		/* text that could not stay where it was read */
-	uint64_t	scratch_bytes;
+	uint64_t	scratch_bytes;	/* of this row */
 
 	/* the cell to come */
 	uint32_t	column;
@@ -58,6 +80,7 @@ typedef struct XlsxRowBuilder
 
 /* Attributes as found, NULL when missing. False on failure. */
 extern bool xlsx_row_begin(XlsxRowBuilder *row, const char *number, size_t length);
+extern bool xlsx_row_begin_at(XlsxRowBuilder *row, uint32_t number);
 extern bool xlsx_row_cell(XlsxRowBuilder *row, const char *ref, size_t ref_length,
 						  const char *style, size_t style_length, const char *type, size_t type_length);
 
@@ -71,11 +94,20 @@ extern bool xlsx_row_value(XlsxRowBuilder *row, const char *value, size_t length
 /* Room for text that lives as long as the row; NULL on failure. */
 extern char *xlsx_row_text(XlsxRowBuilder *row, size_t length);
 
-/* The row is complete: its number counts for the next. */
+/* The row is complete, and ready unless it is blank; its number counts for the next. */
 extern void xlsx_row_end(XlsxRowBuilder *row);
 
-/* Forget the cells of the row; its number is as it was before it began. */
+/* Forget the row, and its failure too, as if it had not begun. */
+extern void xlsx_row_drop(XlsxRowBuilder *row);
+
+/* Forget all rows. */
 extern void xlsx_row_clear(XlsxRowBuilder *row);
+
+/* Enough rows are ready: hand them out before the next begins. */
+extern bool xlsx_row_enough(const XlsxRowBuilder *row);
+
+/* Before the first of the rows that are ready is handed out: puts in the text that xlsx_row_shared_later has ordered. */
+extern void xlsx_row_deliver(XlsxRowBuilder *row);
 
 extern void xlsx_row_free(XlsxRowBuilder *row);
 
@@ -84,6 +116,7 @@ extern bool xlsx_row_fail(XlsxRowBuilder *row, const char *detail,...) __attribu
 
 /* Pieces for the scanner, which knows what it looks at. */
 extern bool xlsx_row_shared(XlsxRowBuilder *row, uint64_t index);
+extern bool xlsx_row_shared_later(XlsxRowBuilder *row, uint64_t index);
 extern bool xlsx_row_grow(XlsxRowBuilder *row);
 extern bool xlsx_row_check_column(XlsxRowBuilder *row);
 
@@ -94,7 +127,7 @@ xlsx_row_number(XlsxRowBuilder *row, double number, const char *text, size_t len
 	XlsxFormat	format = xlsx_styles_format(row->styles, row->style);
 	XlsxCell   *cell;
 
-	if (row->count == row->capacity && !xlsx_row_grow(row))
+	if (row->count == row->room && !xlsx_row_grow(row))
 		return false;
 	cell = &row->cells[row->count++];
 	cell->column = row->column;

@@ -83,7 +83,7 @@ read_head(XlsxSheet *sheet, XlsxError *error)
 {
 	XlsxStatus	status = XLSX_OK;
 
-	while (status == XLSX_OK && !sheet->path.in_data && !sheet->row_ready && !is_at_end(sheet))
+	while (status == XLSX_OK && !sheet->path.in_data && sheet->builder.ready_count == 0 && !is_at_end(sheet))
 		status = feed_expat(sheet, error);
 	return status;
 }
@@ -124,13 +124,13 @@ xlsx_sheet_open(XlsxBook *book, size_t index, XlsxSheet **sheet, XlsxError *erro
 	return XLSX_OK;
 }
 
-/* Until a row is ready; XLSX_DONE at the end of the part. */
+/* Until rows are ready; XLSX_DONE at the end of the part. */
 static XlsxStatus
-read_row(XlsxSheet *sheet, XlsxError *error)
+read_rows(XlsxSheet *sheet, XlsxError *error)
 {
 	XlsxStatus	status = XLSX_OK;
 
-	while (status == XLSX_OK && !sheet->row_ready)
+	while (status == XLSX_OK && sheet->builder.ready_count == 0)
 	{
 		if (sheet->scanning)
 			status = xlsx_sheet_scan(sheet, error);
@@ -139,7 +139,20 @@ read_row(XlsxSheet *sheet, XlsxError *error)
 		else
 			status = feed_expat(sheet, error);
 	}
+	if (status == XLSX_OK)
+		xlsx_row_deliver(&sheet->builder);
 	return status;
+}
+
+static void
+give_row(XlsxSheet *sheet, const XlsxRow **row)
+{
+	const XlsxReadyRow *ready = &sheet->builder.ready[sheet->given++];
+
+	sheet->row.number = ready->number;
+	sheet->row.count = ready->count;
+	sheet->row.cells = sheet->builder.cells + ready->first;
+	*row = &sheet->row;
 }
 
 XlsxStatus
@@ -150,20 +163,19 @@ xlsx_sheet_next(XlsxSheet *sheet, const XlsxRow **row, XlsxError *error)
 	*row = NULL;
 	if (sheet->failed)
 		return xlsx_fail(error, XLSX_DAMAGED, "worksheet cannot be read any further");
-	if (sheet->row_given)
-	{
-		sheet->row_ready = sheet->row_given = false;
-		xlsx_row_clear(&sheet->builder);
-	}
 	error->status = XLSX_OK;
-	status = read_row(sheet, error);
+	if (sheet->given < sheet->builder.ready_count)
+	{
+		give_row(sheet, row);
+		return XLSX_OK;
+	}
+	if (sheet->given > 0)
+		xlsx_row_clear(&sheet->builder);
+	sheet->given = 0;
+	status = read_rows(sheet, error);
 	if (status == XLSX_OK)
 	{
-		sheet->row_given = true;
-		sheet->row.number = sheet->builder.number;
-		sheet->row.count = sheet->builder.count;
-		sheet->row.cells = sheet->builder.cells;
-		*row = &sheet->row;
+		give_row(sheet, row);
 		return XLSX_OK;
 	}
 	if (status == XLSX_DONE)

@@ -251,7 +251,7 @@ scan_whole_number(XlsxRowBuilder *row, const char *p, bool *done)
 	if (p == digits || p - digits > 15 || !XLSX_SCAN_IS(p, "</v></c>"))
 		return NULL;
 	*done = true;
-	if (row->type == XLSX_TYPE_SHARED ? !xlsx_row_shared(row, number) :
+	if (row->type == XLSX_TYPE_SHARED ? !xlsx_row_shared_later(row, number) :
 		!xlsx_row_number(row, (double) number, digits, (size_t) (p - digits)))
 		return NULL;
 	return p + 8;
@@ -323,12 +323,13 @@ scan_row_tag(XlsxSheet *sheet, const char *p, bool *empty)
 	{
 		const char *digits = p + 8;
 		const char *end = digits;
+		uint32_t	value = 0;
 
 		while (is_digit(*end))
-			end++;
-		if (*end != '"' || (p = scan_row_tail(sheet, end + 1, empty)) == NULL)
+			value = value * 10 + (uint32_t) (*end++ - '0');
+		if (value == 0 || end - digits > 9 || *end != '"' || (p = scan_row_tail(sheet, end + 1, empty)) == NULL)
 			return NULL;
-		return xlsx_row_begin(row, digits, (size_t) (end - digits)) ? p : NULL;
+		return xlsx_row_begin_at(row, value) ? p : NULL;
 	}
 	p = xlsx_scan_tag(p + 4, sheet->part->xml, &tag);
 	if (p == NULL)
@@ -346,9 +347,6 @@ close_row(XlsxSheet *sheet, const char *p)
 {
 	xlsx_row_end(&sheet->builder);
 	sheet->row_open = false;
-	sheet->row_ready = sheet->builder.count > 0;
-	if (!sheet->row_ready)
-		xlsx_row_clear(&sheet->builder);
 	sheet->part->next = sheet->scan_at = (size_t) (p - sheet->part->window);
 }
 
@@ -450,15 +448,24 @@ xlsx_sheet_scan(XlsxSheet *sheet, XlsxError *error)
 		size_t		before = sheet->part->next;
 
 		scan_row(sheet);
-		if (sheet->row_ready)
+		if (!sheet->row_open && sheet->part->next > before)
+		{
+			if (xlsx_row_enough(&sheet->builder))
+				return XLSX_OK;
+			continue;			/* a row, maybe without cells, or white space */
+		}
+		if (sheet->builder.ready_count > 0)
+		{
+			/* First hand out what is complete; this row is then read once more. */
+			sheet->row_open = false;
+			xlsx_row_drop(&sheet->builder);
 			return XLSX_OK;
+		}
 		if (sheet->builder.status != XLSX_OK)
 		{
 			*error = sheet->builder.error;
 			return sheet->builder.status;
 		}
-		if (!sheet->row_open && sheet->part->next > before)
-			continue;			/* a row without cells, or white space */
 		if (!is_cut_off(sheet))
 		{
 			leave_to_expat(sheet);

@@ -171,8 +171,7 @@ end_row(XlsxSheet *sheet)
 {
 	sheet->path.in_row = false;
 	xlsx_row_end(&sheet->builder);
-	sheet->row_ready = sheet->builder.count > 0;
-	if (sheet->row_ready)
+	if (sheet->builder.ready_count > 0)
 		xlsx_xml_pause(sheet->part->xml);
 }
 
