@@ -391,6 +391,17 @@ static bool (*const class_checks[]) (Check *) = {
 	[COLUMN_OTHER] = check_other,
 };
 
+/* Which classes take numbers and dates by value; making their text costs more than all the rest. */
+static bool
+takes_value(const ProfileColumn *column, const XlsxCell *cell)
+{
+	ColumnClass class = column->class;
+	bool		by_value = class == COLUMN_INTEGER || class == COLUMN_FLOAT || class == COLUMN_BOOLEAN ||
+		class == COLUMN_DATE || class == COLUMN_TIMESTAMP;
+
+	return by_value && (cell->kind == XLSX_NUMBER || cell->kind == XLSX_DATE || cell->kind == XLSX_BOOL);
+}
+
 bool
 check_cell(ProfileColumn *column, const XlsxCell *cell, bool date1904, CheckedValue *value, Violation *violation)
 {
@@ -399,6 +410,8 @@ check_cell(ProfileColumn *column, const XlsxCell *cell, bool date1904, CheckedVa
 	value->null = false;
 	if (cell != NULL && cell->kind == XLSX_ERROR)
 		return violate(&check, "cell_error", "holds the error %s", check_original(cell, date1904));
+	if (cell != NULL && takes_value(column, cell))
+		return class_checks[column->class] (&check);
 	if (cell != NULL && !take_text(&check))
 		return false;
 	if (check.length == 0)

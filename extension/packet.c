@@ -57,37 +57,59 @@ packet_begin(PacketWriter *writer)
 	writer->rows = 0;
 }
 
-static void
-align_buffer(StringInfo buffer)
+/* The bytes of a value that waits as a varlena. */
+static const char *
+varlena_bytes(ColumnClass class, const CheckedValue *value, size_t *length)
 {
-	static const char zeros[8] = {0};
+	struct varlena *numeric;
 
-	appendBinaryStringInfo(buffer, zeros, (int) (INTALIGN(buffer->len) - buffer->len));
-}
-
-static void
-append_varlena(StringInfo buffer, const char *bytes, size_t length)
-{
-	align_buffer(buffer);
-	enlargeStringInfo(buffer, VARHDRSZ);
-	SET_VARSIZE(buffer->data + buffer->len, length + VARHDRSZ);
-	buffer->len += VARHDRSZ;
-	appendBinaryStringInfo(buffer, bytes, (int) length);
-}
-
-static void
-append_value(StringInfo buffer, ColumnClass class, const CheckedValue *value)
-{
-	if (waits_as_datum(class))
-		appendBinaryStringInfo(buffer, (const char *) &value->datum, sizeof(Datum));
-	else if (class == COLUMN_NUMERIC)
+	if (class != COLUMN_NUMERIC)
 	{
-		struct varlena *numeric = (struct varlena *) DatumGetPointer(value->datum);
+		*length = value->length;
+		return value->text;
+	}
+	numeric = (struct varlena *) DatumGetPointer(value->datum);
+	*length = VARSIZE_ANY_EXHDR(numeric);
+	return VARDATA_ANY(numeric);
+}
 
-		append_varlena(buffer, VARDATA_ANY(numeric), VARSIZE_ANY_EXHDR(numeric));
+/* At out, which lies in packet; there is room. Returns where it ends. */
+static char *
+put_varlena(const char *packet, char *out, const char *bytes, size_t length)
+{
+	if (length + VARHDRSZ_SHORT <= VARATT_SHORT_MAX)
+	{
+		SET_VARSIZE_SHORT(out, length + VARHDRSZ_SHORT);
+		out += VARHDRSZ_SHORT;
 	}
 	else
-		append_varlena(buffer, value->text, value->length);
+	{
+		while ((out - packet) % VARHDRSZ != 0)
+			*out++ = 0;
+		SET_VARSIZE(out, length + VARHDRSZ);
+		out += VARHDRSZ;
+	}
+	memcpy(out, bytes, length);
+	return out + length;
+}
+
+/* The most bytes that the row can take. */
+static size_t
+row_bytes(const Profile *profile, const CheckedValue *values)
+{
+	size_t		bytes = sizeof(uint32) + (size_t) (profile->count + 7) / 8;
+
+	for (int i = 0; i < profile->count; i++)
+	{
+		size_t		length = sizeof(Datum);
+
+		if (values[i].null)
+			continue;
+		if (!waits_as_datum(profile->columns[i].class))
+			(void) varlena_bytes(profile->columns[i].class, &values[i], &length);
+		bytes += length + 2 * VARHDRSZ;
+	}
+	return bytes;
 }
 
 void
@@ -95,20 +117,36 @@ packet_row(PacketWriter *writer, uint32 sheet_row, const CheckedValue *values)
 {
 	const Profile *profile = writer->profile;
 	StringInfo	buffer = &writer->buffer;
-	int			bitmap_bytes = (profile->count + 7) / 8;
-	int			bitmap;
+	size_t		bitmap_bytes = (size_t) (profile->count + 7) / 8;
+	char	   *bitmap;
+	char	   *out;
 
-	appendBinaryStringInfo(buffer, (char *) &sheet_row, sizeof(sheet_row));
-	bitmap = buffer->len;
-	enlargeStringInfo(buffer, bitmap_bytes);
-	memset(buffer->data + bitmap, 0, (size_t) bitmap_bytes);
-	buffer->len += bitmap_bytes;
+	enlargeStringInfo(buffer, (int) row_bytes(profile, values));
+	out = buffer->data + buffer->len;
+	memcpy(out, &sheet_row, sizeof(sheet_row));
+	bitmap = out + sizeof(sheet_row);
+	memset(bitmap, 0, bitmap_bytes);
+	out = bitmap + bitmap_bytes;
 	for (int i = 0; i < profile->count; i++)
+	{
+		ColumnClass class = profile->columns[i].class;
+
 		if (values[i].null)
-			buffer->data[bitmap + i / 8] |= (char) (1 << (i % 8));
+			bitmap[i / 8] |= (char) (1 << (i % 8));
+		else if (waits_as_datum(class))
+		{
+			memcpy(out, &values[i].datum, sizeof(Datum));
+			out += sizeof(Datum);
+		}
 		else
-			append_value(buffer, profile->columns[i].class, &values[i]);
-	align_buffer(buffer);
+		{
+			size_t		length;
+			const char *bytes = varlena_bytes(class, &values[i], &length);
+
+			out = put_varlena(buffer->data, out, bytes, length);
+		}
+	}
+	buffer->len = (int) (out - buffer->data);
 	writer->rows++;
 }
 
@@ -153,11 +191,13 @@ read_row(const Profile *profile, const char *packet, const char *cursor, PacketR
 			cursor += sizeof(Datum);
 			continue;
 		}
-		cursor = packet + INTALIGN(cursor - packet);
+		/* A short header is never 0, padding before a long one is. */
+		if (!VARATT_NOT_PAD_BYTE(cursor))
+			cursor = packet + INTALIGN(cursor - packet);
 		rows->values[at] = PointerGetDatum(cursor);
-		cursor += VARSIZE(cursor);
+		cursor += VARSIZE_ANY(cursor);
 	}
-	return packet + INTALIGN(cursor - packet);
+	return cursor;
 }
 
 void

@@ -5,8 +5,9 @@
  * Layout, native byte order (a packet never leaves its server): a header
  * with the signature of the profile's columns, then row by row the sheet row
  * number, a null bitmap, and each value that is not null: 8 bytes for classes
- * that wait as a datum, else a varlena with a 4-byte header, aligned, so that a
- * reader can use it where it lies.
+ * that wait as a datum, else a varlena as a tuple would hold it: with a 1-byte
+ * header, not aligned, where it is short, else aligned with a 4-byte header.
+ * A reader uses it where it lies, and forms tuples without touching it.
  */
 #ifndef PG_XLSX_PACKET_H
 #define PG_XLSX_PACKET_H
@@ -41,7 +42,7 @@ typedef struct PacketRows
 	int			count;
 	int			columns;
 	uint32	   *sheet_rows;
-	Datum	   *values;			/* COLUMN_OTHER: a text datum */
+	Datum	   *values;			/* COLUMN_OTHER: a text datum; varlenas may have short headers */
 	bool	   *nulls;
 } PacketRows;
 

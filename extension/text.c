@@ -51,11 +51,20 @@ trailing_space_length(const char *text, size_t length)
 	return length >= 3 && text_space_length(text + length - 3, 3) == 3 ? 3 : 0;
 }
 
+/* A visible ASCII character: no space of any kind begins or ends with it. */
+static inline bool
+is_visible(char c)
+{
+	return c > ' ' && c < 0x7F;
+}
+
 void
 text_trim(const char **text, size_t *length)
 {
 	int			n;
 
+	if (*length > 0 && is_visible((*text)[0]) && is_visible((*text)[*length - 1]))
+		return;
 	while ((n = text_space_length(*text, *length)) > 0)
 	{
 		*text += n;
@@ -65,12 +74,37 @@ text_trim(const char **text, size_t *length)
 		*length -= (size_t) n;
 }
 
+/* ASCII without NUL, eight bytes at a time. */
+static bool
+is_ascii(const char *text, size_t length)
+{
+	const uint64 ones = UINT64CONST(0x0101010101010101);
+	const uint64 highs = UINT64CONST(0x8080808080808080);
+
+	for (; length >= sizeof(uint64); text += sizeof(uint64), length -= sizeof(uint64))
+	{
+		uint64		bytes;
+
+		memcpy(&bytes, text, sizeof(bytes));
+		/* The high bit of a byte comes up where it is set, or by borrowing where the byte is 0. */
+		if (((bytes | (bytes - ones)) & highs) != 0)
+			return false;
+	}
+	for (; length > 0; text++, length--)
+		if ((signed char) *text <= 0)
+			return false;
+	return true;
+}
+
 const char *
 text_to_server(const char *text, size_t length, size_t *server_length, bool *valid)
 {
 	char	   *converted;
 
 	*server_length = length;
+	*valid = true;
+	if (is_ascii(text, length))
+		return text;			/* the same in every encoding of a server */
 	*valid = pg_verify_mbstr(PG_UTF8, text, (int) length, true);
 	if (!*valid || GetDatabaseEncoding() == PG_UTF8)
 		return text;
