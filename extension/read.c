@@ -5,6 +5,7 @@
 #include "pg_xlsx.h"
 
 #include "core/ref.h"
+#include "file_value.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "glue.h"
@@ -20,15 +21,14 @@ PG_FUNCTION_INFO_V1(pg_xlsx_cells);
 
 static const char *const kind_names[] = {"blank", "number", "text", "bool", "date", "error"};
 
-/* A book over a bytea argument; the memory context of the call closes it. */
+/* A book over a file argument; the memory context of the call closes it. */
 static XlsxBook *
 book_of_argument(FunctionCallInfo fcinfo, int argument)
 {
-	bytea	   *file = PG_GETARG_BYTEA_PP(argument);
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx book", ALLOCSET_DEFAULT_SIZES);
 	XlsxSource	source;
 
-	xlsx_source_memory(&source, VARDATA_ANY(file), VARSIZE_ANY_EXHDR(file));
+	file_value_source(PG_GETARG_DATUM(argument), &source, CurrentMemoryContext);
 	return glue_book_open(&source, context);
 }
 

@@ -2,6 +2,16 @@
  * Reading without importing
  */
 
+CREATE FUNCTION xlsx.server_file(path text) RETURNS bytea
+AS 'MODULE_PATHNAME', 'pg_xlsx_server_file' LANGUAGE C VOLATILE STRICT;
+COMMENT ON FUNCTION xlsx.server_file(text) IS
+'A file of the server, for roles with pg_read_server_files. The functions of this schema read it piece by piece; for others it is the bytes.';
+
+CREATE FUNCTION xlsx.large_object(id oid) RETURNS bytea
+AS 'MODULE_PATHNAME', 'pg_xlsx_large_object' LANGUAGE C VOLATILE STRICT;
+COMMENT ON FUNCTION xlsx.large_object(oid) IS
+'A large object, if the current role may read it. The functions of this schema read it piece by piece; for others it is the bytes.';
+
 CREATE FUNCTION xlsx.sheets(file bytea, OUT sheet int, OUT name text, OUT state text)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'pg_xlsx_sheets' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;

@@ -1,0 +1,252 @@
+/*
+ * file_value.c
+ *	  A workbook as an argument of an SQL function.
+ */
+#include "file_value.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "catalog/pg_authid.h"
+#include "fmgr.h"
+#include "libpq/libpq-fs.h"
+#include "miscadmin.h"
+#include "storage/fd.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/expandeddatum.h"
+#include "utils/memutils.h"
+#include "utils/wait_event.h"
+
+PG_FUNCTION_INFO_V1(pg_xlsx_server_file);
+PG_FUNCTION_INFO_V1(pg_xlsx_large_object);
+
+/* A value that stands for bytes elsewhere. */
+typedef struct FileValue
+{
+	ExpandedObjectHeader header;
+	uint64		size;
+	Oid			object;			/* large object, or InvalidOid */
+	char	   *path;			/* of a server file, for messages */
+	File		file;
+	uint64		block_at;		/* piece of the large object that was read last */
+	bytea	   *block;			/* NULL: none */
+} FileValue;
+
+/*
+ * Reading
+ */
+
+static XlsxStatus
+read_file(FileValue *value, uint64 offset, void *buffer, size_t length, size_t *got, XlsxError *error)
+{
+	*got = 0;
+	while (*got < length)
+	{
+		int			n = FileRead(value->file, (char *) buffer + *got, length - *got, (off_t) (offset + *got),
+								 WAIT_EVENT_COPY_FILE_READ);
+
+		if (n < 0)
+			return xlsx_fail(error, XLSX_IO, "could not read file \"%s\": %s", value->path, strerror(errno));
+		if (n == 0)
+			break;
+		*got += (size_t) n;
+	}
+	return XLSX_OK;
+}
+
+/* The piece of the large object that holds offset, read with the rights of the current role. */
+static void
+load_block(FileValue *value, uint64 offset)
+{
+	uint64		at = offset - offset % PG_XLSX_CHUNK_BYTES;
+	MemoryContext caller;
+
+	if (value->block != NULL && value->block_at == at)
+		return;
+	if (value->block != NULL)
+		pfree(value->block);
+	value->block = NULL;
+	caller = MemoryContextSwitchTo(value->header.eoh_context);
+	value->block = DatumGetByteaP(DirectFunctionCall3(be_lo_get_fragment, ObjectIdGetDatum(value->object),
+													  Int64GetDatum((int64) at), Int32GetDatum(PG_XLSX_CHUNK_BYTES)));
+	value->block_at = at;
+	MemoryContextSwitchTo(caller);
+}
+
+static void
+read_large_object(FileValue *value, uint64 offset, void *buffer, size_t length, size_t *got)
+{
+	*got = 0;
+	while (*got < length)
+	{
+		size_t		start = (offset + *got) % PG_XLSX_CHUNK_BYTES;
+		size_t		n;
+
+		load_block(value, offset + *got);
+		if (VARSIZE_ANY_EXHDR(value->block) <= start)
+			break;
+		n = Min(length - *got, VARSIZE_ANY_EXHDR(value->block) - start);
+		memcpy((char *) buffer + *got, VARDATA_ANY(value->block) + start, n);
+		*got += n;
+	}
+}
+
+static XlsxStatus
+read_value(void *context, uint64_t offset, void *buffer, size_t length, size_t *got, XlsxError *error)
+{
+	FileValue  *value = context;
+
+	*got = 0;
+	if (offset >= value->size)
+		return XLSX_OK;
+	length = Min(length, value->size - offset);
+	if (!OidIsValid(value->object))
+		return read_file(value, offset, buffer, length, got, error);
+	read_large_object(value, offset, buffer, length, got);
+	return XLSX_OK;
+}
+
+/*
+ * For everybody who wants plain bytes
+ */
+
+static Size
+get_flat_size(ExpandedObjectHeader *header)
+{
+	FileValue  *value = (FileValue *) header;
+
+	if (value->size > MaxAllocSize - VARHDRSZ)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("file is too large for one value"),
+				 errhint("Hand it to a function of pg_xlsx directly, which reads it piece by piece.")));
+	return (Size) value->size + VARHDRSZ;
+}
+
+static void
+flatten_into(ExpandedObjectHeader *header, void *result, Size allocated_size)
+{
+	FileValue  *value = (FileValue *) header;
+	size_t		got;
+	XlsxError	error;
+
+	if (read_value(value, 0, VARDATA(result), allocated_size - VARHDRSZ, &got, &error) != XLSX_OK ||
+		got < allocated_size - VARHDRSZ)
+		ereport(ERROR,
+				(errcode(ERRCODE_IO_ERROR),
+				 errmsg("could not read the whole file"),
+				 errhint("Somebody may have cut it meanwhile.")));
+	SET_VARSIZE(result, allocated_size);
+}
+
+static const ExpandedObjectMethods file_value_methods = {get_flat_size, flatten_into};
+
+/* A context reset callback. */
+static void
+close_file(void *argument)
+{
+	FileValue  *value = argument;
+
+	if (value->file >= 0)
+		FileClose(value->file);
+}
+
+static FileValue *
+make_value(void)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx file", ALLOCSET_SMALL_SIZES);
+	FileValue  *value = MemoryContextAllocZero(context, sizeof(FileValue));
+	MemoryContextCallback *callback = MemoryContextAllocZero(context, sizeof(MemoryContextCallback));
+
+	EOH_init_header(&value->header, &file_value_methods, context);
+	value->file = -1;
+	callback->func = close_file;
+	callback->arg = value;
+	MemoryContextRegisterResetCallback(context, callback);
+	return value;
+}
+
+void
+file_value_source(Datum file, XlsxSource *source, MemoryContext context)
+{
+	bytea	   *bytes;
+
+	if (VARATT_IS_EXTERNAL_EXPANDED(DatumGetPointer(file)))
+	{
+		FileValue  *value = (FileValue *) DatumGetEOHP(file);
+
+		if (value->header.eoh_methods == &file_value_methods)
+		{
+			*source = (XlsxSource)
+			{
+				.read = read_value,.size = value->size,.context = value,.descriptor = -1
+			};
+			return;
+		}
+	}
+	context = MemoryContextSwitchTo(context);
+	bytes = DatumGetByteaPP(file);
+	MemoryContextSwitchTo(context);
+	xlsx_source_memory(source, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
+}
+
+/*
+ * SQL
+ */
+
+static void
+require_right_to_files(void)
+{
+	if (!has_privs_of_role(GetUserId(), ROLE_PG_READ_SERVER_FILES))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("permission denied to read files of the server"),
+				 errdetail("Only roles with privileges of the \"%s\" role may.", "pg_read_server_files"),
+				 errhint("Send the workbook's bytes as a bytea instead.")));
+}
+
+static void
+open_file(FileValue *value)
+{
+	struct stat st;
+
+	/* Neither waits for a pipe's other end nor becomes the terminal's process. */
+	value->file = PathNameOpenFile(value->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | PG_BINARY);
+	if (value->file < 0 || fstat(FileGetRawDesc(value->file), &st) != 0)
+		ereport(ERROR,
+				(errcode_for_file_access(),
+				 errmsg("could not open file \"%s\": %m", value->path)));
+	if (!S_ISREG(st.st_mode))
+		ereport(ERROR,
+				(errcode(ERRCODE_WRONG_OBJECT_TYPE),
+				 errmsg("\"%s\" is not a regular file", value->path)));
+	value->size = (uint64) st.st_size;
+}
+
+Datum
+pg_xlsx_server_file(PG_FUNCTION_ARGS)
+{
+	FileValue  *value;
+
+	require_right_to_files();
+	value = make_value();
+	value->path = MemoryContextStrdup(value->header.eoh_context, text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	open_file(value);
+	PG_RETURN_DATUM(EOHPGetRODatum(&value->header));
+}
+
+Datum
+pg_xlsx_large_object(PG_FUNCTION_ARGS)
+{
+	FileValue  *value = make_value();
+	int32		descriptor;
+
+	value->object = PG_GETARG_OID(0);
+	/* These check the right to read, and that there is such an object. */
+	descriptor = DatumGetInt32(DirectFunctionCall2(be_lo_open, ObjectIdGetDatum(value->object), Int32GetDatum(INV_READ)));
+	value->size = (uint64) DatumGetInt64(DirectFunctionCall3(be_lo_lseek64, Int32GetDatum(descriptor),
+															 Int64GetDatum(0), Int32GetDatum(SEEK_END)));
+	DirectFunctionCall1(be_lo_close, Int32GetDatum(descriptor));
+	PG_RETURN_DATUM(EOHPGetRODatum(&value->header));
+}

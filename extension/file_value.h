@@ -1,0 +1,20 @@
+/*
+ * file_value.h
+ *	  A workbook as an argument of an SQL function.
+ *
+ * Every function takes a bytea.  One that came from xlsx.server_file or
+ * xlsx.large_object holds no bytes but knows where they are (an expanded
+ * object): functions of pg_xlsx read it piece by piece, and whoever else looks
+ * into it gets all of them, up to the limit of a bytea.
+ */
+#ifndef PG_XLSX_FILE_VALUE_H
+#define PG_XLSX_FILE_VALUE_H
+
+#include "pg_xlsx.h"
+
+#include "core/source.h"
+
+/* A byte source over the argument; what it needs lives in context, and the argument must outlive it. */
+extern void file_value_source(Datum file, XlsxSource *source, MemoryContext context);
+
+#endif							/* PG_XLSX_FILE_VALUE_H */

@@ -1,0 +1,47 @@
+-- Workbooks that lie in large objects and in files of the server.
+\getenv root PG_ABS_SRCDIR
+\set people `base64 -w0 :'root'/test/samples/people.xlsx`
+CREATE TABLE sample AS SELECT decode(:'people', 'base64') AS data;
+SELECT lo_from_bytea(47110815, data) AS object FROM sample \gset
+SELECT current_setting('data_directory') || '/regress_people.xlsx' AS path \gset
+SELECT lo_export(:object, :'path');
+SELECT * FROM xlsx.sheets(xlsx.large_object(:object));
+SELECT * FROM xlsx.sheets(xlsx.server_file(:'path'));
+SELECT count(*), count(*) FILTER (WHERE f.value IS DISTINCT FROM o.value OR f.value IS DISTINCT FROM b.value) AS different
+FROM sample, xlsx.cells(data) AS b
+  FULL JOIN xlsx.cells(xlsx.large_object(:object)) AS o USING (sheet, row, col)
+  FULL JOIN xlsx.cells(xlsx.server_file(:'path')) AS f USING (sheet, row, col);
+-- To others they are bytes, also in a table, a variable and a sort.
+SELECT data = xlsx.large_object(:object) AS object, data = xlsx.server_file(:'path') AS file,
+  md5(data) = md5(xlsx.server_file(:'path')) AS md5, length(data) = length(xlsx.large_object(:object)) AS length FROM sample;
+CREATE TEMP TABLE kept AS SELECT xlsx.server_file(:'path') AS data ORDER BY data;
+DO $$
+DECLARE
+  book bytea := xlsx.server_file(current_setting('data_directory') || '/regress_people.xlsx');
+BEGIN
+  RAISE NOTICE 'sheet %, as kept: %', (SELECT name FROM xlsx.sheets(book)), book = (SELECT data FROM kept);
+END
+$$;
+SELECT count(*) FROM generate_series(1, 300), xlsx.sheets(xlsx.server_file(:'path'));
+-- What is none
+SELECT * FROM xlsx.sheets(xlsx.large_object(1));
+SELECT * FROM xlsx.sheets(xlsx.server_file('/nowhere/people.xlsx'));
+SELECT * FROM xlsx.sheets(xlsx.server_file('/dev/null'));
+SELECT * FROM xlsx.sheets(xlsx.server_file(current_setting('data_directory') || '/PG_VERSION'));
+SELECT * FROM xlsx.sheets(xlsx.server_file(NULL));
+-- Rights: those that the caller has anyway
+CREATE ROLE regress_reader;
+CREATE ROLE regress_files IN ROLE pg_read_server_files;
+SET ROLE regress_reader;
+SELECT * FROM xlsx.sheets(xlsx.large_object(:object));
+SELECT * FROM xlsx.sheets(xlsx.server_file('/dev/null'));
+SET ROLE regress_files;
+SELECT name FROM xlsx.sheets(xlsx.server_file(:'path'));
+RESET ROLE;
+GRANT SELECT ON LARGE OBJECT :object TO regress_reader;
+SET ROLE regress_reader;
+SELECT name FROM xlsx.sheets(xlsx.large_object(:object));
+RESET ROLE;
+SELECT lo_unlink(:object);
+DROP TABLE sample;
+DROP ROLE regress_reader, regress_files;
