@@ -6,6 +6,8 @@
 
 #include <math.h>
 
+#include "access/htup_details.h"
+#include "catalog/pg_enum.h"
 #include "catalog/pg_type.h"
 #include "core/datetime.h"
 #include "decimal.h"
@@ -13,9 +15,15 @@
 #include "subtransaction.h"
 #include "text.h"
 #include "utils/builtins.h"
+#include "utils/catcache.h"
 #include "utils/date.h"
 #include "utils/datetime.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
 #include "utils/timestamp.h"
+
+/* Labels of an enum that a hint lists. */
+#define LISTED_LABELS 20
 
 /* What one check works on. */
 typedef struct Check
@@ -82,6 +90,17 @@ check_original(const XlsxCell *cell, bool date1904)
 	return pstrdup("(not valid text)");
 }
 
+static bool
+is_null_token(const Check *check)
+{
+	const TextList *tokens = &check->column->null_tokens;
+
+	for (int i = 0; i < tokens->count; i++)
+		if (strlen(tokens->items[i]) == check->length && memcmp(tokens->items[i], check->text, check->length) == 0)
+			return true;
+	return false;
+}
+
 /* What a person sees in the cell -> check->text. False with a violation when it cannot be text. */
 static bool
 take_text(Check *check)
@@ -94,7 +113,8 @@ take_text(Check *check)
 		check->text = text_to_server(cell->text, cell->length, &check->length, &valid);
 		if (!valid)
 			return violate(check, "text", "holds characters that a database cannot keep");
-		text_trim(&check->text, &check->length);
+		if (check->column->trim)
+			text_trim(&check->text, &check->length);
 	}
 	else if (cell->kind == XLSX_BOOL)
 	{
@@ -108,6 +128,8 @@ take_text(Check *check)
 		check->length = xlsx_cell_text(cell, check->date1904, buffer, SHORT_TEXT);
 		check->text = buffer;
 	}
+	if (check->column->null_tokens.count > 0 && is_null_token(check))
+		check->length = 0;
 	return true;
 }
 
@@ -117,16 +139,50 @@ text_cstring(const Check *check)
 	return pnstrdup(check->text, check->length);
 }
 
+char *
+check_text(const ProfileColumn *column, const XlsxCell *cell, bool date1904)
+{
+	Violation	ignored;
+	Check		check = {(ProfileColumn *) column, cell, date1904, "", 0, NULL, &ignored};
+
+	if (cell == NULL || !take_text(&check) || check.length == 0)
+		return NULL;
+	return text_cstring(&check);
+}
+
 /*
  * Input functions of types, for what has no path of its own
  */
+
+/* "Use one of: a, b"; NULL when the type is no enum. */
+static char *
+enum_hint(Oid type)
+{
+	StringInfoData hint;
+	CatCList   *labels;
+
+	if (get_typtype(type) != TYPTYPE_ENUM)
+		return NULL;
+	initStringInfo(&hint);
+	labels = SearchSysCacheList1(ENUMTYPOIDNAME, ObjectIdGetDatum(type));
+	for (int i = 0; i < labels->n_members && i < LISTED_LABELS; i++)
+	{
+		Form_pg_enum label = (Form_pg_enum) GETSTRUCT(&labels->members[i]->tuple);
+
+		appendStringInfo(&hint, "%s%s", i > 0 ? ", " : "Use one of: ", NameStr(label->enumlabel));
+	}
+	appendStringInfoString(&hint, labels->n_members > LISTED_LABELS ? ", …" : ".");
+	ReleaseSysCacheList(labels);
+	return hint.data;
+}
 
 static bool
 violate_by_input(Check *check, ErrorData *error)
 {
 	violate(check, "type", "is not a valid %s", format_type_be(check->column->type));
 	check->violation->detail = psprintf("%s", error->message);
-	check->violation->hint = error->hint;
+	check->violation->hint = error->hint != NULL ? error->hint : enum_hint(check->column->type);
+	check->violation->constraint = error->constraint_name;
 	return false;
 }
 
@@ -167,7 +223,7 @@ input_text(Check *check, Datum *datum)
  */
 
 static bool
-check_text(Check *check)
+check_text_class(Check *check)
 {
 	int			limit = check->column->max_characters;
 
@@ -381,7 +437,7 @@ check_other(Check *check)
 }
 
 static bool (*const class_checks[]) (Check *) = {
-	[COLUMN_TEXT] = check_text,
+	[COLUMN_TEXT] = check_text_class,
 	[COLUMN_INTEGER] = check_integer,
 	[COLUMN_FLOAT] = check_float,
 	[COLUMN_BOOLEAN] = check_boolean,

@@ -29,7 +29,8 @@ typedef struct Violation
 	char	   *message;
 	char	   *detail;
 	char	   *hint;
-	char	   *constraint;		/* of the target, or NULL */
+	char	   *constraint;		/* of the target, or the name of the profile's rule; or NULL */
+	const char *sqlstate;		/* what the server called it, or NULL */
 } Violation;
 
 /*
@@ -38,6 +39,12 @@ typedef struct Violation
  */
 extern bool check_cell(ProfileColumn *column, const XlsxCell *cell, bool date1904, CheckedValue *value,
 					   Violation *violation);
+
+/*
+ * What SQL of a profile sees of a cell (NULL: blank): its text, trimmed where
+ * the profile says so; NULL when it is blank or one of the column's null tokens, or no text that a database can keep.
+ */
+extern char *check_text(const ProfileColumn *column, const XlsxCell *cell, bool date1904);
 
 /* The cell's original value in the server's encoding for people to see, NULL for a blank one. */
 extern char *check_original(const XlsxCell *cell, bool date1904);

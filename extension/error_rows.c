@@ -6,6 +6,8 @@
 
 #include "catalog/pg_type.h"
 #include "core/ref.h"
+#include "executor/tuptable.h"
+#include "miscadmin.h"
 #include "owner.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -13,11 +15,12 @@
 #include "utils/memutils.h"
 
 void
-error_rows_init(ErrorRows *errors, int64 task, MemoryContext parent)
+error_rows_init(ErrorRows *errors, int64 task, bool warnings, MemoryContext parent)
 {
 	memset(errors, 0, sizeof(*errors));
 	errors->context = AllocSetContextCreate(parent, "pg_xlsx error rows", ALLOCSET_DEFAULT_SIZES);
 	errors->task = task;
+	errors->warnings = warnings;
 }
 
 void
@@ -120,6 +123,7 @@ error_row_violation(ErrorRows *errors, const ProfileColumn *column, uint32 sheet
 	append_member(json, "detail", violation->detail);
 	append_member(json, "hint", violation->hint);
 	append_member(json, "constraint", violation->constraint);
+	append_member(json, "sqlstate", violation->sqlstate);
 	appendStringInfoChar(json, '}');
 }
 
@@ -137,24 +141,105 @@ error_row_end(ErrorRows *errors, uint32 sheet_row)
 	MemoryContextSwitchTo(caller);
 }
 
-void
-error_rows_store(ErrorRows *errors)
+static void
+write_rows(ErrorRows *errors)
 {
-	static OwnerStatement insert = {
+	static OwnerStatement insert_errors = {
 		"INSERT INTO xlsx_private.error_row (task_id, row_number, cells, violations)"
 		" SELECT $1, u.r, u.c::text[], u.v::jsonb FROM unnest($2, $3, $4) AS u (r, c, v)",
 		4, {INT8OID, INT4ARRAYOID, TEXTARRAYOID, TEXTARRAYOID}, NULL
 	};
-	MemoryContext caller;
+	static OwnerStatement insert_warnings = {
+		"INSERT INTO xlsx_private.warning_row (task_id, row_number, cells, violations)"
+		" SELECT $1, u.r, u.c::text[], u.v::jsonb FROM unnest($2, $3, $4) AS u (r, c, v)",
+		4, {INT8OID, INT4ARRAYOID, TEXTARRAYOID, TEXTARRAYOID}, NULL
+	};
+	MemoryContext caller = MemoryContextSwitchTo(errors->context);
 	Datum		values[4];
 
-	if (errors->count == 0)
-		return;
-	caller = MemoryContextSwitchTo(errors->context);
 	values[0] = Int64GetDatum(errors->task);
 	values[1] = PointerGetDatum(construct_array(errors->row_numbers, errors->count, INT4OID, 4, true, TYPALIGN_INT));
 	values[2] = PointerGetDatum(construct_array(errors->cells, errors->count, TEXTOID, -1, false, TYPALIGN_INT));
 	values[3] = PointerGetDatum(construct_array(errors->violations, errors->count, TEXTOID, -1, false, TYPALIGN_INT));
-	owner_run(&insert, values, NULL, NULL);
+	owner_run(errors->warnings ? &insert_warnings : &insert_errors, values, NULL, NULL);
 	MemoryContextSwitchTo(caller);
+}
+
+/* Row number, cells, violations. */
+static TupleDesc
+held_descriptor(void)
+{
+	TupleDesc	descriptor = CreateTemplateTupleDesc(3);
+
+	TupleDescInitEntry(descriptor, 1, "row_number", INT4OID, -1, 0);
+	TupleDescInitEntry(descriptor, 2, "cells", TEXTOID, -1, 0);
+	TupleDescInitEntry(descriptor, 3, "violations", TEXTOID, -1, 0);
+	return descriptor;
+}
+
+static void
+hold_rows(ErrorRows *errors)
+{
+	MemoryContext caller = MemoryContextSwitchTo(errors->context);
+	TupleDesc	descriptor = held_descriptor();
+
+	for (int i = 0; i < errors->count; i++)
+	{
+		Datum		values[] = {errors->row_numbers[i], errors->cells[i], errors->violations[i]};
+		bool		nulls[3] = {false, false, false};
+
+		tuplestore_putvalues(errors->held, descriptor, values, nulls);
+	}
+	MemoryContextSwitchTo(caller);
+}
+
+void
+error_rows_store(ErrorRows *errors)
+{
+	if (errors->count == 0)
+		return;
+	if (errors->held != NULL)
+		hold_rows(errors);
+	else
+		write_rows(errors);
+}
+
+void
+error_rows_hold(ErrorRows *errors)
+{
+	MemoryContext caller = MemoryContextSwitchTo(MemoryContextGetParent(errors->context));
+
+	errors->held = tuplestore_begin_heap(false, false, work_mem);
+	MemoryContextSwitchTo(caller);
+}
+
+void
+error_rows_release(ErrorRows *errors)
+{
+	Tuplestorestate *held = errors->held;
+	TupleTableSlot *slot = MakeSingleTupleTableSlot(held_descriptor(), &TTSOpsMinimalTuple);
+
+	errors->held = NULL;
+	error_rows_begin(errors);
+	while (tuplestore_gettupleslot(held, true, false, slot))
+	{
+		MemoryContext caller = MemoryContextSwitchTo(errors->context);
+
+		slot_getallattrs(slot);
+		if (errors->count == errors->capacity)
+			grow(errors);
+		errors->row_numbers[errors->count] = slot->tts_values[0];
+		errors->cells[errors->count] = PointerGetDatum(PG_DETOAST_DATUM_COPY(slot->tts_values[1]));
+		errors->violations[errors->count] = PointerGetDatum(PG_DETOAST_DATUM_COPY(slot->tts_values[2]));
+		errors->count++;
+		MemoryContextSwitchTo(caller);
+		if (errors->count == PG_XLSX_BATCH_ROWS)
+		{
+			error_rows_store(errors);
+			error_rows_begin(errors);
+		}
+	}
+	error_rows_store(errors);
+	ExecDropSingleTupleTableSlot(slot);
+	tuplestore_end(held);
 }

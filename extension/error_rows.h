@@ -1,9 +1,11 @@
 /*
  * error_rows.h
- *	  The rows of one batch that are not saved, with their violations.
+ *	  The rows of one batch that are not saved, with their violations; or
+ *	  those that only break a rule of severity "warning".
  *
- * Rows are collected and written to xlsx_private.error_row with the batch,
- * in its transaction.
+ * Rows are collected and written to xlsx_private.error_row (warning_row) with
+ * the batch, in its transaction.  Where the batch may be rolled back and its
+ * errors are wanted all the same, they are held aside until error_rows_release.
  */
 #ifndef PG_XLSX_ERROR_ROWS_H
 #define PG_XLSX_ERROR_ROWS_H
@@ -12,11 +14,14 @@
 
 #include "check.h"
 #include "lib/stringinfo.h"
+#include "utils/tuplestore.h"
 
 typedef struct ErrorRows
 {
 	MemoryContext context;		/* reset by error_rows_begin */
 	int64		task;
+	bool		warnings;
+	Tuplestorestate *held;		/* NULL: rows are written at once */
 	int			count;
 	int			capacity;
 	Datum	   *row_numbers;
@@ -26,7 +31,7 @@ typedef struct ErrorRows
 	StringInfoData violations_text;
 } ErrorRows;
 
-extern void error_rows_init(ErrorRows *errors, int64 task, MemoryContext parent);
+extern void error_rows_init(ErrorRows *errors, int64 task, bool warnings, MemoryContext parent);
 extern void error_rows_begin(ErrorRows *errors);
 
 /* One row: begin, its values and violations in any order, end. */
@@ -38,7 +43,14 @@ extern void error_row_violation(ErrorRows *errors, const ProfileColumn *column, 
 								const char *value, const Violation *violation);
 extern void error_row_end(ErrorRows *errors, uint32 sheet_row);
 
-/* Writes what was collected. */
+/* Writes what was collected, or sets it aside. */
 extern void error_rows_store(ErrorRows *errors);
+
+/*
+ * From here on rows are set aside, on disk beyond work_mem; call it outside
+ * of the subtransaction that may be rolled back.  Release writes them.
+ */
+extern void error_rows_hold(ErrorRows *errors);
+extern void error_rows_release(ErrorRows *errors);
 
 #endif							/* PG_XLSX_ERROR_ROWS_H */

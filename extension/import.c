@@ -6,46 +6,44 @@
 
 #include "access/xact.h"
 #include "catalog/pg_type.h"
-#include "check.h"
-#include "core/book.h"
-#include "core/sheet.h"
+#include "commands/trigger.h"
 #include "error_rows.h"
 #include "glue.h"
 #include "miscadmin.h"
+#include "nodes/makefuncs.h"
 #include "owner.h"
 #include "packet.h"
 #include "profile.h"
+#include "rows.h"
 #include "save.h"
 #include "store.h"
-#include "text.h"
+#include "subtransaction.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
+#include "validate.h"
 
 typedef struct Import
 {
 	Task	   *task;
 	Progress   *progress;		/* of the task */
+	bool		inside;			/* in the caller's transaction */
 	MemoryContext context;		/* as long as the import */
 	MemoryContext book_context; /* the workbook; deleted before SAVING */
 	MemoryContext batch_context;	/* reset after each batch */
 	Profile    *profile;
 	XlsxBook   *book;
-	XlsxSheet  *sheet;
-	bool		date1904;
+	SheetRows  *rows;
 	uint32		header_row;
-	uint32	   *source;			/* sheet column of each profile column, 0: none */
-	uint32		last_source;	/* greatest of them */
-	int		   *column_at;		/* profile column of each sheet column up to last_source, -1: none */
-	const XlsxCell **cells;		/* of the row at hand, by profile column */
-	CheckedValue *values;
-	Violation  *violations;		/* of the row at hand, by profile column; code NULL: fine */
+	StageTask	stage;			/* what the validator works on */
+	const uint32 *source;		/* sheet column of each profile column, 0: none */
+	Validator  *validator;
 	const XlsxRow *ahead;		/* read already, for the next batch; NULL at the end */
 	TimestampTz step_began;
 	int			step_batches;	/* in the step at hand */
-	PacketWriter packet;
-	ErrorRows	errors;
+	ErrorRows	errors;			/* of SAVING */
+	SaveTask	save;
 	Saver	   *saver;
 } Import;
 
@@ -65,8 +63,11 @@ typedef struct Import
 static void
 step_begin(Import *import)
 {
-	StartTransactionCommand();
-	PushActiveSnapshot(GetTransactionSnapshot());
+	if (!import->inside)
+	{
+		StartTransactionCommand();
+		PushActiveSnapshot(GetTransactionSnapshot());
+	}
 	MemoryContextSwitchTo(import->batch_context);
 	import->step_began = GetCurrentTimestamp();
 	import->step_batches = 1;
@@ -82,9 +83,11 @@ step_is_full(Import *import)
 		TimestampDifferenceExceeds(import->step_began, now, STEP_MS))
 		return true;
 	import->step_batches++;
-	PopActiveSnapshot();
+	if (!import->inside)
+		PopActiveSnapshot();
 	CommandCounterIncrement();
-	PushActiveSnapshot(GetTransactionSnapshot());
+	if (!import->inside)
+		PushActiveSnapshot(GetTransactionSnapshot());
 	MemoryContextReset(import->batch_context);
 	CHECK_FOR_INTERRUPTS();
 	return false;
@@ -93,8 +96,13 @@ step_is_full(Import *import)
 static void
 step_end(Import *import)
 {
-	PopActiveSnapshot();
-	CommitTransactionCommand();
+	if (import->inside)
+		CommandCounterIncrement();
+	else
+	{
+		PopActiveSnapshot();
+		CommitTransactionCommand();
+	}
 	MemoryContextSwitchTo(import->context);
 	MemoryContextReset(import->batch_context);
 	CHECK_FOR_INTERRUPTS();
@@ -114,26 +122,54 @@ enter_phase(Import *import, Phase phase, int percent)
  */
 
 static void
-load_workbook(Import *import)
+open_book(Import *import)
 {
 	Task	   *task = import->task;
 	XlsxSource	source;
-	XlsxError	error;
 
-	enter_phase(import, PHASE_LOADING_WORKBOOK, 0);
-	step_begin(import);
-	MemoryContextSwitchTo(import->context);
-	if (task->file == 0)
+	if (task->bytes != NULL)
+		xlsx_source_memory(&source, VARDATA_ANY(task->bytes), VARSIZE_ANY_EXHDR(task->bytes));
+	else if (task->file != 0)
+		store_source(&source, task->file, task->file_size, import->book_context);
+	else
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
 				 errmsg("uploaded file is not there any more"),
 				 errhint("Upload the file again.")));
-	import->profile = profile_load(task->profile);
-	store_source(&source, task->file, task->file_size, import->book_context);
 	import->book = glue_book_open(&source, import->book_context);
-	import->date1904 = xlsx_book_date1904(import->book);
-	if (xlsx_sheet_open(import->book, glue_find_sheet(import->book, task->sheet), &import->sheet, &error) != XLSX_OK)
-		glue_throw(&error);
+}
+
+/* What the task does not say is the profile's. */
+static void
+load_profile(Import *import)
+{
+	Task	   *task = import->task;
+	Profile    *profile = profile_load(task->profile);
+
+	import->profile = profile;
+	if (task->sheet == NULL)
+		task->sheet = profile->sheet;
+	if (task->header_row == NULL)
+		task->header_row = profile->header_row;
+	if (task->locale == NULL)
+		task->locale = profile->locale;
+	if (task->max_errors < 0)
+		task->max_errors = profile->max_errors;
+}
+
+static void
+load_workbook(Import *import)
+{
+	RowsOptions options;
+
+	enter_phase(import, PHASE_LOADING_WORKBOOK, 0);
+	step_begin(import);
+	MemoryContextSwitchTo(import->context);
+	load_profile(import);
+	open_book(import);
+	options = (RowsOptions) {import->task->sheet, import->profile->range, import->profile->skip_end};
+	MemoryContextSwitchTo(import->book_context);
+	import->rows = rows_open(import->book, &options);
 	step_end(import);
 }
 
@@ -141,81 +177,31 @@ load_workbook(Import *import)
  * VALIDATING_HEADERS
  */
 
-static bool
-row_is_blank(const XlsxRow *row)
-{
-	for (uint32 i = 0; i < row->count; i++)
-	{
-		const char *text = row->cells[i].text;
-		size_t		length = row->cells[i].length;
-
-		if (row->cells[i].kind != XLSX_TEXT)
-			return false;
-		text_trim(&text, &length);
-		if (length > 0)
-			return false;
-	}
-	return true;
-}
-
-/* The next row that holds something, NULL at the end. */
-static const XlsxRow *
-next_row(Import *import)
-{
-	XlsxError	error;
-	const XlsxRow *row;
-	XlsxStatus	status;
-
-	do
-	{
-		CHECK_FOR_INTERRUPTS();
-		status = xlsx_sheet_next(import->sheet, &row, &error);
-	} while (status == XLSX_OK && row_is_blank(row));
-	if (status == XLSX_OK)
-		return row;
-	if (status != XLSX_DONE)
-		glue_throw(&error);
-	return NULL;
-}
-
-/* Makes the way back from sheet columns to profile columns. */
-static void
-index_sources(Import *import)
-{
-	int			count = import->profile->count;
-
-	import->last_source = 0;
-	for (int i = 0; i < count; i++)
-		import->last_source = Max(import->last_source, import->source[i]);
-	import->column_at = palloc(sizeof(int) * (import->last_source + 1));
-	for (uint32 at = 0; at <= import->last_source; at++)
-		import->column_at[at] = -1;
-	for (int i = 0; i < count; i++)
-		if (import->source[i] > 0)
-			import->column_at[import->source[i]] = i;
-	import->cells = palloc0(sizeof(XlsxCell *) * (size_t) count);
-	import->values = palloc0(sizeof(CheckedValue) * (size_t) count);
-	import->violations = palloc0(sizeof(Violation) * (size_t) count);
-}
-
 static void
 validate_headers(Import *import)
 {
+	Task	   *task = import->task;
+	Profile    *profile = import->profile;
+	bool		date1904 = xlsx_book_date1904(import->book);
 	const XlsxRow *row;
-	char	   *message;
+	HeaderMatch match;
 
 	enter_phase(import, PHASE_VALIDATING_HEADERS, 0);
 	step_begin(import);
-	row = next_row(import);
-	import->source = MemoryContextAllocZero(import->context, sizeof(uint32) * (size_t) import->profile->count);
-	if (!profile_map_headers(import->profile, row, import->date1904, import->source, &message))
+	MemoryContextSwitchTo(import->context);
+	row = rows_find_header(import->rows, profile, task->header_row, task->mapping, &match);
+	if (match.message != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s", message)));
+				 errmsg("%s", match.message)));
 	import->header_row = row->number;
-	queue_save_source(import->task, import->source, import->profile->count);
-	MemoryContextSwitchTo(import->context);
-	index_sources(import);
+	import->source = match.source;
+	queue_save_source(task, rows_sheet_name(import->rows), row->number, match.source, match.found, profile->count);
+	import->stage = (StageTask) {
+		.profile = profile, .id = task->id, .file_name = task->file_name, .locale = task->locale, .date1904 = date1904,
+		.source = match.source, .extras = headers_of_extras(row, date1904, &match, profile->count)
+	};
+	import->validator = validator_create(&import->stage);
 	step_end(import);
 }
 
@@ -224,52 +210,7 @@ validate_headers(Import *import)
  */
 
 static void
-add_error_row(Import *import, const XlsxRow *row)
-{
-	error_row_begin(&import->errors);
-	for (int i = 0; i < import->profile->count; i++)
-	{
-		char	   *original = check_original(import->cells[i], import->date1904);
-
-		error_row_value(&import->errors, original);
-		if (import->violations[i].code != NULL)
-			error_row_violation(&import->errors, &import->profile->columns[i], row->number, import->source[i],
-								original, &import->violations[i]);
-	}
-	error_row_end(&import->errors, row->number);
-}
-
-static void
-validate_row(Import *import, const XlsxRow *row)
-{
-	Profile    *profile = import->profile;
-	bool		good = true;
-
-	memset(import->cells, 0, sizeof(XlsxCell *) * (size_t) profile->count);
-	for (uint32 i = 0; i < row->count; i++)
-	{
-		uint32		at = row->cells[i].column;
-
-		if (at <= import->last_source && import->column_at[at] >= 0)
-			import->cells[import->column_at[at]] = &row->cells[i];
-	}
-	for (int i = 0; i < profile->count; i++)
-	{
-		import->violations[i].code = NULL;
-		if (!check_cell(&profile->columns[i], import->cells[i], import->date1904, &import->values[i],
-						&import->violations[i]))
-			good = false;
-	}
-	if (good)
-		packet_row(&import->packet, row->number, import->values);
-	else
-		add_error_row(import, row);
-	import->progress->validated_rows++;
-	import->progress->cursor_row = row->number;
-}
-
-static void
-store_packet(Import *import)
+store_packet(Import *import, bytea *packet)
 {
 	static OwnerStatement insert = {
 		"INSERT INTO xlsx_private.packet (task_id, no, data) VALUES ($1, $2, $3)",
@@ -277,11 +218,9 @@ store_packet(Import *import)
 	};
 	Datum		values[3];
 
-	if (import->packet.rows == 0)
-		return;
 	values[0] = Int64GetDatum(import->task->id);
 	values[1] = Int32GetDatum(import->progress->packets);
-	values[2] = PointerGetDatum(packet_end(&import->packet));
+	values[2] = PointerGetDatum(packet);
 	owner_run(&insert, values, NULL, NULL);
 	import->progress->packets++;
 }
@@ -290,7 +229,7 @@ store_packet(Import *import)
 static int64
 declared_rows(const Import *import)
 {
-	uint32		last = xlsx_sheet_declared_rows(import->sheet);
+	uint32		last = rows_declared(import->rows);
 
 	return last > import->header_row ? last - import->header_row : 0;
 }
@@ -304,25 +243,38 @@ validating_percent(const Import *import)
 	uint64		total = (uint64) declared;
 
 	if (declared == 0)
-		xlsx_sheet_position(import->sheet, &done, &total);
+		rows_position(import->rows, &done, &total);
 	return total == 0 ? import->progress->percent :
 		Max(import->progress->percent, Min((int) (done * 100 / total), 99));
+}
+
+static bool
+is_over_limit(const Import *import)
+{
+	return import->task->max_errors >= 0 && import->progress->error_rows > import->task->max_errors;
 }
 
 /* One batch of rows, good or bad; one row is read ahead to know whether it is the last. */
 static void
 validate_batch(Import *import)
 {
-	packet_begin(&import->packet);
-	error_rows_begin(&import->errors);
-	for (int rows = 0; import->ahead != NULL && rows < PG_XLSX_BATCH_ROWS && !packet_full(&import->packet); rows++)
+	Progress   *progress = import->progress;
+	ValidatedBatch batch;
+
+	validator_begin(import->validator);
+	while (import->ahead != NULL && !validator_full(import->validator))
 	{
-		validate_row(import, import->ahead);
-		import->ahead = next_row(import);
+		validator_row(import->validator, import->ahead);
+		import->ahead = rows_next(import->rows);
 	}
-	store_packet(import);
-	error_rows_store(&import->errors);
-	import->progress->error_rows += import->errors.count;
+	validator_end(import->validator, &batch);
+	if (batch.packet != NULL)
+		store_packet(import, batch.packet);
+	progress->validated_rows += batch.rows;
+	progress->error_rows += batch.bad;
+	progress->warning_rows += batch.warned;
+	if (batch.rows > 0)
+		progress->cursor_row = batch.last_row;
 }
 
 static void
@@ -334,7 +286,7 @@ validate_step(Import *import)
 	step_begin(import);
 	do
 		validate_batch(import);
-	while (import->ahead != NULL && !step_is_full(import));
+	while (import->ahead != NULL && !is_over_limit(import) && !step_is_full(import));
 	last = import->ahead == NULL;
 	progress->validated = last;
 	progress->total_rows = last ? progress->validated_rows : Max(declared_rows(import), progress->validated_rows);
@@ -349,7 +301,7 @@ skip_to_cursor(Import *import)
 {
 	step_begin(import);
 	do
-		import->ahead = next_row(import);
+		import->ahead = rows_next(import->rows);
 	while (import->ahead != NULL && import->ahead->number <= import->progress->cursor_row);
 	step_end(import);
 }
@@ -362,11 +314,10 @@ validate_rows(Import *import)
 		import->progress->cursor_row = import->header_row;
 	import->progress->percent = 0;
 	enter_phase(import, PHASE_VALIDATING, import->progress->validated_rows > 0 ? validating_percent(import) : 0);
-	packet_init(&import->packet, import->profile);
 	skip_to_cursor(import);
 	do
 		validate_step(import);
-	while (import->ahead != NULL);
+	while (import->ahead != NULL && !is_over_limit(import));
 	/* The workbook has served; its shared strings may be large. */
 	MemoryContextDelete(import->book_context);
 	import->book_context = NULL;
@@ -407,13 +358,29 @@ save_packet(Import *import)
 {
 	Progress   *progress = import->progress;
 	PacketRows	rows;
+	SaveCounts	counts = {0};
 
 	packet_read(import->profile, fetch_packet(import), &rows);
 	error_rows_begin(&import->errors);
-	progress->saved_rows += saver_save(import->saver, &rows, import->source, &import->errors);
+	progress->saved_rows += saver_save(import->saver, &rows, &counts, &import->errors);
 	error_rows_store(&import->errors);
+	progress->inserted_rows += counts.inserted;
+	progress->updated_rows += counts.updated;
+	progress->unchanged_rows += counts.unchanged;
+	progress->skipped_rows += counts.skipped;
 	progress->error_rows += import->errors.count;
 	progress->packets_saved++;
+}
+
+/*
+ * Constraints that wait for the end of the transaction would name no row; but
+ * the transaction of a caller is his own.
+ */
+static void
+hurry_constraints(const Import *import)
+{
+	if (!import->inside || import->task->dry_run)
+		AfterTriggerSetState(makeNode(ConstraintsSetStmt));
 }
 
 static void
@@ -422,12 +389,94 @@ save_step(Import *import)
 	Progress   *progress = import->progress;
 
 	step_begin(import);
+	hurry_constraints(import);
 	do
 		save_packet(import);
 	while (progress->packets_saved < progress->packets && import->errors.count == 0 && !step_is_full(import));
 	progress->percent = progress->packets_saved == progress->packets ? 100 : Min(saving_percent(progress), 99);
 	progress_save(progress);
 	step_end(import);
+}
+
+/*
+ * All packets in one subtransaction: for the modes that keep all or nothing,
+ * and for dry runs, which do the real work and take it back.  Error rows are
+ * held aside, so that they survive.
+ */
+
+static bool
+is_in_one_go(const Task *task)
+{
+	return task->dry_run || task->mode == MODE_ALL_OR_NOTHING || task->mode == MODE_REPLACE;
+}
+
+static bool
+wants_all(const Task *task)
+{
+	return task->mode == MODE_ALL_OR_NOTHING || task->mode == MODE_REPLACE;
+}
+
+typedef struct OneGo
+{
+	Import	   *import;
+	bool		keep;
+} OneGo;
+
+static void
+save_all(void *argument)
+{
+	OneGo	   *go = argument;
+	Import	   *import = go->import;
+
+	hurry_constraints(import);
+	if (import->task->mode == MODE_REPLACE)
+		saver_empty(import->saver);
+	while (import->progress->packets_saved < import->progress->packets && !is_over_limit(import))
+	{
+		PushActiveSnapshot(GetTransactionSnapshot());
+		save_packet(import);
+		PopActiveSnapshot();
+		CommandCounterIncrement();
+		MemoryContextReset(import->batch_context);
+		CHECK_FOR_INTERRUPTS();
+	}
+	go->keep = !import->task->dry_run && !(wants_all(import->task) && import->progress->error_rows > 0) &&
+		!is_over_limit(import);
+}
+
+static void
+save_in_one_go(Import *import)
+{
+	Progress   *progress = import->progress;
+	OneGo		go = {import, false};
+	ErrorData  *error;
+
+	step_begin(import);
+	error_rows_hold(&import->errors);
+	error = subtransaction_try_keep(save_all, &go, &go.keep);
+	if (error != NULL)
+		ReThrowError(error);
+	error_rows_release(&import->errors);
+	if (!go.keep && !import->task->dry_run)
+		progress->saved_rows = progress->inserted_rows = progress->updated_rows = 0;
+	progress->percent = 100;
+	progress_save(progress);
+	step_end(import);
+}
+
+static void
+create_saver(Import *import)
+{
+	Task	   *task = import->task;
+	bool		keyed = task->mode == MODE_UPSERT || task->mode == MODE_UPDATE;
+
+	import->save = (SaveTask) {
+		.profile = import->profile, .task = task->id, .mode = task->mode, .source = import->source,
+		.undo = !task->dry_run && task->mode != MODE_REPLACE &&
+		(keyed ? import->profile->keep_old : import->profile->task_attnum != InvalidAttrNumber)
+	};
+	MemoryContextSwitchTo(import->context);
+	import->saver = saver_create(&import->save);
 }
 
 static void
@@ -438,15 +487,16 @@ save_rows(Import *import)
 
 	enter_phase(import, PHASE_SAVING, percent);
 	step_begin(import);
-	MemoryContextSwitchTo(import->context);
-	import->saver = saver_create(import->profile, import->task->id);
-	if (progress->packets_saved == progress->packets)
+	create_saver(import);
+	if (progress->packets_saved == progress->packets && !is_in_one_go(import->task))
 	{
 		progress->percent = 100;
 		progress_save(progress);
 	}
 	step_end(import);
-	while (progress->packets_saved < progress->packets)
+	if (is_in_one_go(import->task))
+		save_in_one_go(import);
+	while (progress->packets_saved < progress->packets && !is_over_limit(import))
 		save_step(import);
 }
 
@@ -460,7 +510,7 @@ resume_saving(Import *import)
 {
 	step_begin(import);
 	MemoryContextSwitchTo(import->context);
-	import->profile = profile_load(import->task->profile);
+	load_profile(import);
 	if (import->task->source_count != import->profile->count)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
@@ -475,24 +525,56 @@ finish(Import *import)
 {
 	step_begin(import);
 	queue_complete(import->task);
-	/* As durable as the submitter's own commits, on standbys too, and never less than flushed here. */
-	(void) set_config_option("synchronous_commit", GetConfigOptionResetString("synchronous_commit"), PGC_USERSET,
-							 PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
-	ForceSyncCommit();
+	if (!import->inside)
+	{
+		/* As durable as the submitter's own commits, on standbys too, and never less than flushed here. */
+		(void) set_config_option("synchronous_commit", GetConfigOptionResetString("synchronous_commit"), PGC_USERSET,
+								 PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
+		ForceSyncCommit();
+	}
 	step_end(import);
 }
 
-void
-import_run(Task *task)
+/* Ends a task whose rows will not do; what was found wrong with them stays with it. */
+static void
+give_up(Import *import, char *message)
 {
-	Import	   *import = palloc0(sizeof(Import));
+	ErrorData	error = {
+		.sqlerrcode = ERRCODE_DATA_EXCEPTION, .message = message,
+		.hint = "The errors of the task tell which rows; correct them and upload the file again."
+	};
 
+	step_begin(import);
+	queue_end(import->task->id, "FAILED", &error);
+	step_end(import);
+}
+
+/* True when the rows so far forbid to go on; the task has ended then. */
+static bool
+has_given_up(Import *import)
+{
+	const Progress *progress = import->progress;
+
+	if (is_over_limit(import))
+		give_up(import, psprintf("more than " INT64_FORMAT " rows have errors", import->task->max_errors));
+	else if (wants_all(import->task) && !import->task->dry_run && progress->error_rows > 0)
+		give_up(import, psprintf(INT64_FORMAT " of " INT64_FORMAT " rows have errors, so none was saved",
+								 progress->error_rows, progress->total_rows));
+	else
+		return false;
+	return true;
+}
+
+static void
+run(Import *import, Task *task, bool inside)
+{
 	import->task = task;
 	import->progress = &task->progress;
+	import->inside = inside;
 	import->context = CurrentMemoryContext;
 	import->book_context = AllocSetContextCreate(import->context, "pg_xlsx book", ALLOCSET_DEFAULT_SIZES);
 	import->batch_context = AllocSetContextCreate(import->context, "pg_xlsx batch", ALLOCSET_DEFAULT_SIZES);
-	error_rows_init(&import->errors, task->id, import->context);
+	error_rows_init(&import->errors, task->id, false, import->context);
 	if (task->progress.validated)
 		resume_saving(import);
 	else
@@ -501,6 +583,21 @@ import_run(Task *task)
 		validate_headers(import);
 		validate_rows(import);
 	}
+	if (has_given_up(import))
+		return;
 	save_rows(import);
-	finish(import);
+	if (!has_given_up(import))
+		finish(import);
+}
+
+void
+import_run(Task *task)
+{
+	run(palloc0(sizeof(Import)), task, false);
+}
+
+void
+import_run_inside(Task *task)
+{
+	run(palloc0(sizeof(Import)), task, true);
 }

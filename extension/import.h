@@ -19,4 +19,10 @@
  */
 extern void import_run(Task *task);
 
+/*
+ * The same in the caller's transaction, as the current role, from task->bytes:
+ * commits nothing and keeps nothing for another attempt.
+ */
+extern void import_run_inside(Task *task);
+
 #endif							/* PG_XLSX_IMPORT_H */

@@ -77,9 +77,9 @@ statement_prepare(OwnerStatement *statement)
 	statement->plan = plan;
 }
 
-/* Copies the first row of the SPI result out of SPI's memory. */
+/* Copies a row of the SPI result out of SPI's memory. */
 static void
-row_copy(OwnerRow *row, MemoryContext context)
+row_copy(OwnerRow *row, uint64 index, MemoryContext context)
 {
 	TupleDesc	desc = SPI_tuptable->tupdesc;
 	MemoryContext spi = MemoryContextSwitchTo(context);
@@ -88,7 +88,7 @@ row_copy(OwnerRow *row, MemoryContext context)
 	for (int i = 0; i < desc->natts; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(desc, i);
-		Datum		value = SPI_getbinval(SPI_tuptable->vals[0], desc, i + 1, &row->nulls[i]);
+		Datum		value = SPI_getbinval(SPI_tuptable->vals[index], desc, i + 1, &row->nulls[i]);
 
 		if (row->nulls[i])
 			row->values[i] = (Datum) 0;
@@ -100,25 +100,58 @@ row_copy(OwnerRow *row, MemoryContext context)
 	MemoryContextSwitchTo(spi);
 }
 
-uint64
-owner_run(OwnerStatement *statement, const Datum *values, const char *nulls, OwnerRow *row)
+/* Becomes the owner, connects to SPI and runs the statement; execute_end undoes it. */
+static void
+execute_begin(OwnerStatement *statement, const Datum *values, const char *nulls, OwnerState *state)
 {
-	MemoryContext context = CurrentMemoryContext;
-	OwnerState	state;
-	uint64		processed;
 	int			result;
 
-	owner_enter(&state);
+	owner_enter(state);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "could not connect to SPI");
 	statement_prepare(statement);
 	result = SPI_execute_plan(statement->plan, (Datum *) values, nulls, false, 0);
 	if (result < 0)
 		elog(ERROR, "could not run \"%s\": %s", statement->sql, SPI_result_code_string(result));
+}
+
+static void
+execute_end(const OwnerState *state)
+{
+	SPI_finish();
+	owner_leave(state);
+}
+
+uint64
+owner_run(OwnerStatement *statement, const Datum *values, const char *nulls, OwnerRow *row)
+{
+	MemoryContext context = CurrentMemoryContext;
+	OwnerState	state;
+	uint64		processed;
+
+	execute_begin(statement, values, nulls, &state);
 	processed = SPI_processed;
 	if (row != NULL && processed > 0 && SPI_tuptable != NULL)
-		row_copy(row, context);
-	SPI_finish();
-	owner_leave(&state);
+		row_copy(row, 0, context);
+	execute_end(&state);
 	return processed;
+}
+
+void
+owner_each(OwnerStatement *statement, const Datum *values, const char *nulls, OwnerEach each, void *argument)
+{
+	MemoryContext context = CurrentMemoryContext;
+	OwnerState	state;
+	OwnerRow	row;
+
+	execute_begin(statement, values, nulls, &state);
+	for (uint64 i = 0; SPI_tuptable != NULL && i < SPI_processed; i++)
+	{
+		MemoryContext spi = MemoryContextSwitchTo(context);
+
+		row_copy(&row, i, context);
+		each(argument, &row);
+		MemoryContextSwitchTo(spi);
+	}
+	execute_end(&state);
 }

@@ -31,7 +31,7 @@ extern Oid	owner_oid(void);
 /* Oid of a private table, or InvalidOid when the extension is not here (any more). */
 extern Oid	owner_table(const char *name);
 
-#define OWNER_MAX_COLUMNS 32
+#define OWNER_MAX_COLUMNS 48
 
 /* One row of a result: values by position from 0. */
 typedef struct OwnerRow
@@ -59,5 +59,15 @@ typedef struct OwnerStatement
  * there is one.
  */
 extern uint64 owner_run(OwnerStatement *statement, const Datum *values, const char *nulls, OwnerRow *row);
+
+/*
+ * Runs a statement as the owner and hands each of its rows to each(), with the
+ * argument, in the memory context of the caller.  The values of a row live
+ * there too.  each() runs as the owner and may not call other functions of
+ * this module.
+ */
+typedef void (*OwnerEach) (void *argument, const OwnerRow *row);
+extern void owner_each(OwnerStatement *statement, const Datum *values, const char *nulls, OwnerEach each,
+					   void *argument);
 
 #endif							/* PG_XLSX_OWNER_H */

@@ -222,3 +222,24 @@ packet_read(const Profile *profile, bytea *packet, PacketRows *rows)
 	for (int row = 0; row < header->rows; row++)
 		cursor = read_row(profile, (const char *) packet, cursor, rows, row);
 }
+
+void
+packet_copy_row(PacketWriter *writer, const PacketRows *rows, int row)
+{
+	const Profile *profile = writer->profile;
+	CheckedValue *values = palloc0(sizeof(CheckedValue) * (size_t) profile->count);
+
+	for (int i = 0; i < profile->count; i++)
+	{
+		Datum		datum = rows->values[row * rows->columns + i];
+
+		values[i].null = rows->nulls[row * rows->columns + i];
+		values[i].datum = datum;
+		if (values[i].null || waits_as_datum(profile->columns[i].class) || profile->columns[i].class == COLUMN_NUMERIC)
+			continue;
+		values[i].text = VARDATA_ANY(DatumGetPointer(datum));
+		values[i].length = VARSIZE_ANY_EXHDR(DatumGetPointer(datum));
+	}
+	packet_row(writer, rows->sheet_rows[row], values);
+	pfree(values);
+}

@@ -53,4 +53,7 @@ typedef struct PacketRows
  */
 extern void packet_read(const Profile *profile, bytea *packet, PacketRows *rows);
 
+/* Adds a row that was read from another packet of the same profile. */
+extern void packet_copy_row(PacketWriter *writer, const PacketRows *rows, int row);
+
 #endif							/* PG_XLSX_PACKET_H */

@@ -1,52 +1,61 @@
 /*
  * profile.c
- *	  Stored profiles -> compiled columns; headers of a sheet -> columns.
+ *	  Stored profiles -> compiled columns and rules.
  */
 #include "profile.h"
 
 #include "access/htup_details.h"
 #include "access/relation.h"
-#include "access/table.h"
-#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
-#include "executor/spi.h"
 #include "guc.h"
-#include "lib/stringinfo.h"
+#include "headers.h"
+#include "miscadmin.h"
 #include "owner.h"
-#include "text.h"
+#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/formatting.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
-/* Most received headers that a message lists. */
-#define LISTED_HEADERS 50
+static const char *const mode_names[] = {"insert", "all_or_nothing", "upsert", "skip", "update", "replace"};
 
-/* Lower case without spaces, "-" and "_". */
-static char *
-normalize_header(const char *header, size_t length)
+static const char *const source_names[] = {"cell", "value", "task_id", "row_number", "file_name", "extra"};
+
+static const char *const rule_names[] = {
+	"required", "min", "max", "min_length", "max_length", "pattern", "one_of", "unique", "expression"
+};
+
+/* Index of name in a list that the catalog's CHECKs keep in step with. */
+static int
+index_of(const char *const *names, int count, const char *name)
 {
-	char	   *lower;
-	char	   *out;
+	for (int i = 0; i < count; i++)
+		if (strcmp(names[i], name) == 0)
+			return i;
+	return -1;
+}
 
-	text_trim(&header, &length);
-	lower = str_tolower(header, length, DEFAULT_COLLATION_OID);
-	out = lower;
-	for (const char *in = lower; *in != '\0';)
-	{
-		int			space = text_space_length(in, strlen(in));
+SaveMode
+profile_mode(const char *name)
+{
+	int			mode = index_of(mode_names, lengthof(mode_names), name);
 
-		if (space > 0)
-			in += space;
-		else if (*in == '-' || *in == '_')
-			in++;
-		else
-			*out++ = *in++;
-	}
-	*out = '\0';
-	return lower;
+	if (mode < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("mode \"%s\" does not exist", name),
+				 errhint("The modes are insert, all_or_nothing, upsert, skip, update and replace.")));
+	return (SaveMode) mode;
+}
+
+int
+profile_column_index(const Profile *profile, const char *name)
+{
+	for (int i = 0; i < profile->count; i++)
+		if (strcmp(profile->columns[i].name, name) == 0)
+			return i;
+	return -1;
 }
 
 static ColumnClass
@@ -92,16 +101,15 @@ compile_column(ProfileColumn *column, Relation target)
 				 errmsg("column \"%s\" of relation \"%s\" does not exist", column->name,
 						RelationGetRelationName(target)),
 				 errdetail("The profile expects it for the header \"%s\".", column->header),
-				 errhint("Make the profile anew after the table was altered.")));
+				 errhint("Take it out with xlsx.set_column(…, source => 'none').")));
 	attribute = TupleDescAttr(RelationGetDescr(target), attnum - 1);
 	column->attnum = attnum;
 	column->type = attribute->atttypid;
 	column->typmod = attribute->atttypmod;
-	column->required = attribute->attnotnull && !attribute->atthasdef;
+	column->required = column->required || (attribute->attnotnull && !attribute->atthasdef);
 	column->class = class_of_type(column->type);
 	column->max_characters = column->class == COLUMN_TEXT && column->typmod >= (int32) VARHDRSZ ?
 		column->typmod - (int32) VARHDRSZ : -1;
-	column->normal_header = normalize_header(column->header, strlen(column->header));
 	getTypeInputInfo(column->type, &input, &column->input_param);
 	fmgr_info(input, &column->input);
 }
@@ -131,55 +139,210 @@ compile_target(Profile *profile, const char *task_column)
 	relation_close(target, NoLock);
 }
 
-static char **
-strings_of_array(Datum array, int *count)
+/* The row's value as a string in the current memory context, NULL for NULL. */
+static char *
+row_text(const OwnerRow *row, int i)
 {
-	Datum	   *elements;
-	char	  **strings;
+	return row->nulls[i] ? NULL : TextDatumGetCString(row->values[i]);
+}
 
-	deconstruct_array(DatumGetArrayTypeP(array), TEXTOID, -1, false, TYPALIGN_INT, &elements, NULL, count);
-	strings = palloc(sizeof(char *) * (size_t) Max(*count, 1));
-	for (int i = 0; i < *count; i++)
-		strings[i] = TextDatumGetCString(elements[i]);
-	return strings;
+static TextList
+row_texts(const OwnerRow *row, int i)
+{
+	TextList	list = {0, NULL};
+	Datum	   *elements;
+
+	if (row->nulls[i])
+		return list;
+	deconstruct_array(DatumGetArrayTypeP(row->values[i]), TEXTOID, -1, false, TYPALIGN_INT, &elements, NULL, &list.count);
+	list.items = palloc(sizeof(char *) * (size_t) Max(list.count, 1));
+	for (int k = 0; k < list.count; k++)
+		list.items[k] = TextDatumGetCString(elements[k]);
+	return list;
+}
+
+/* Headers by which a column is found, the strongest first. */
+static TextList
+normal_headers(const ProfileColumn *column, const TextList *aliases)
+{
+	TextList	list = {0, palloc(sizeof(char *) * (size_t) (aliases->count + 3))};
+
+	list.items[list.count++] = headers_normalize(column->header);
+	for (int i = 0; i < aliases->count; i++)
+		list.items[list.count++] = headers_normalize(aliases->items[i]);
+	list.items[list.count++] = headers_normalize(column->name);
+	list.items[list.count++] = headers_normalize(column->label);
+	return list;
+}
+
+static void
+add_column(void *argument, const OwnerRow *row)
+{
+	Profile    *profile = argument;
+	ProfileColumn *column;
+	TextList	aliases = row_texts(row, 3);
+
+	profile->columns = profile->columns == NULL ? palloc(sizeof(ProfileColumn)) :
+		repalloc(profile->columns, sizeof(ProfileColumn) * (size_t) (profile->count + 1));
+	column = &profile->columns[profile->count++];
+	memset(column, 0, sizeof(*column));
+	column->name = row_text(row, 0);
+	column->header = row_text(row, 1);
+	column->label = row_text(row, 2);
+	column->normal_headers = normal_headers(column, &aliases);
+	column->pattern = row_text(row, 4);
+	column->required = DatumGetBool(row->values[5]);
+	column->source = (ColumnSource) index_of(source_names, lengthof(source_names), row_text(row, 6));
+	column->default_value = row_text(row, 7);
+	column->transform = row_text(row, 8);
+	column->lookup = row_text(row, 9);
+	column->null_tokens = row_texts(row, 10);
+	column->trim = DatumGetBool(row->values[11]);
+	column->messages = row_text(row, 12);
+}
+
+static void
+load_columns(Profile *profile)
+{
+	static OwnerStatement select = {
+		"SELECT c.column_name::text, c.header, c.label, c.aliases, c.pattern, coalesce(c.required, false)"
+		" OR c.column_name = ANY (p.key_columns), c.source, c.default_value, c.transform, c.lookup,"
+		" coalesce(c.null_tokens, p.null_tokens), coalesce(c.trim, p.trim), c.messages::text"
+		" FROM xlsx_private.profile p CROSS JOIN LATERAL xlsx_private.live_columns(p.id) c WHERE p.id = $1"
+		" ORDER BY c.position, c.column_name",
+		1, {INT8OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(profile->id)};
+
+	owner_each(&select, values, NULL, add_column, profile);
+}
+
+static void
+add_rule(void *argument, const OwnerRow *row)
+{
+	Profile    *profile = argument;
+	ProfileRule *rule;
+
+	profile->rules = profile->rules == NULL ? palloc(sizeof(ProfileRule)) :
+		repalloc(profile->rules, sizeof(ProfileRule) * (size_t) (profile->rule_count + 1));
+	rule = &profile->rules[profile->rule_count];
+	rule->name = row_text(row, 0);
+	rule->column = row->nulls[1] ? -1 : profile_column_index(profile, row_text(row, 1));
+	if (!row->nulls[1] && rule->column < 0)
+		return;					/* of a column that is not imported */
+	rule->kind = (RuleKind) index_of(rule_names, lengthof(rule_names), row_text(row, 2));
+	rule->argument = row_texts(row, 3);
+	rule->warning = DatumGetBool(row->values[4]);
+	rule->messages = row_text(row, 5);
+	profile->rule_count++;
+}
+
+static void
+load_rules(Profile *profile)
+{
+	static OwnerStatement select = {
+		"SELECT name, column_name::text, kind, argument, severity = 'warning', messages::text"
+		" FROM xlsx_private.profile_rule WHERE profile_id = $1 ORDER BY position",
+		1, {INT8OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(profile->id)};
+
+	owner_each(&select, values, NULL, add_rule, profile);
+}
+
+/* Does every column take its cell as it is? */
+static bool
+is_plain(const Profile *profile)
+{
+	for (int i = 0; i < profile->count; i++)
+	{
+		const ProfileColumn *column = &profile->columns[i];
+
+		if (column->source != SOURCE_CELL || column->transform != NULL || column->lookup != NULL ||
+			column->default_value != NULL || strcmp(column->messages, "{}") != 0)
+			return false;
+	}
+	return profile->rule_count == 0;
+}
+
+static bool
+has_sql(const Profile *profile)
+{
+	for (int i = 0; i < profile->count; i++)
+		if (profile->columns[i].transform != NULL || profile->columns[i].lookup != NULL)
+			return true;
+	for (int i = 0; i < profile->rule_count; i++)
+		if (profile->rules[i].kind == RULE_EXPRESSION)
+			return true;
+	return false;
+}
+
+static Oid
+owner_of_relation(Oid relation)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		return InvalidOid;
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+/*
+ * The SQL of a profile runs with the rights of the current role.  Trusted is
+ * what it could have written itself, what a superuser wrote, and what the
+ * owner of the target wrote, whose triggers would run with the same rights.
+ */
+static void
+require_trust(const Profile *profile, Oid owner)
+{
+	if (!has_sql(profile) || has_privs_of_role(GetUserId(), owner) || superuser_arg(owner) ||
+		has_privs_of_role(owner, owner_of_relation(profile->target)))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("profile \"%s\" holds SQL of another role", profile->name),
+			 errdetail("It would run as \"%s\", and was written by \"%s\", who neither is a superuser nor owns the target.",
+					   GetUserNameFromId(GetUserId(), false), GetUserNameFromId(owner, false)),
+			 errhint("Copy the profile: xlsx.create_profile_from_json(xlsx.profile_json(…), 'a name').")));
 }
 
 Profile *
 profile_load(int64 id)
 {
 	static OwnerStatement select = {
-		"SELECT p.name, p.target::oid, p.task_column::text,"
-		" array_agg(c.column_name::text ORDER BY c.position), array_agg(c.header ORDER BY c.position),"
-		" array_agg(c.label ORDER BY c.position)"
-		" FROM xlsx_private.profile p JOIN xlsx_private.profile_column c ON c.profile_id = p.id"
-		" WHERE p.id = $1 GROUP BY p.id",
+		"SELECT name, target::oid, task_column::text, sheet, header_row, cell_range, skip_end, locale,"
+		" coalesce(max_errors, -1), keep_old, key_columns::text[], update_columns::text[], owner::oid"
+		" FROM xlsx_private.profile WHERE id = $1",
 		1, {INT8OID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(id)};
 	Profile    *profile = palloc0(sizeof(Profile));
 	OwnerRow	row;
-	char	  **names;
-	char	  **headers;
-	char	  **labels;
 
 	if (owner_run(&select, values, NULL, &row) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("the profile of this task does not exist any more")));
 	profile->id = id;
-	profile->name = TextDatumGetCString(row.values[0]);
+	profile->name = row_text(&row, 0);
 	profile->target = DatumGetObjectId(row.values[1]);
-	names = strings_of_array(row.values[3], &profile->count);
-	headers = strings_of_array(row.values[4], &profile->count);
-	labels = strings_of_array(row.values[5], &profile->count);
-	profile->columns = palloc0(sizeof(ProfileColumn) * (size_t) profile->count);
-	for (int i = 0; i < profile->count; i++)
-	{
-		profile->columns[i].name = names[i];
-		profile->columns[i].header = headers[i];
-		profile->columns[i].label = labels[i];
-	}
-	compile_target(profile, row.nulls[2] ? NULL : TextDatumGetCString(row.values[2]));
+	profile->sheet = row_text(&row, 3);
+	profile->header_row = row_text(&row, 4);
+	profile->range = row_text(&row, 5);
+	profile->skip_end = DatumGetInt32(row.values[6]);
+	profile->locale = row_text(&row, 7);
+	profile->max_errors = DatumGetInt64(row.values[8]);
+	profile->keep_old = DatumGetBool(row.values[9]);
+	profile->key = row_texts(&row, 10);
+	profile->updates = row_texts(&row, 11);
+	load_columns(profile);
+	load_rules(profile);
+	compile_target(profile, row_text(&row, 2));
+	profile->plain = is_plain(profile);
+	require_trust(profile, DatumGetObjectId(row.values[12]));
 	return profile;
 }
 
@@ -225,83 +388,4 @@ profile_find(const char **name)
 				 errmsg("profile \"%s\" does not exist", *name),
 				 errhint("The view xlsx.profiles lists the profiles.")));
 	return DatumGetInt64(row.values[0]);
-}
-
-/*
- * Headers
- */
-
-/* Text of a header cell; long enough for any header that could match. */
-static size_t
-header_text(const XlsxCell *cell, bool date1904, char *buffer, size_t size)
-{
-	size_t		length = xlsx_cell_text(cell, date1904, buffer, size);
-
-	if (length < size)
-		return length;
-	length = size - 1;
-	while (length > 0 && ((unsigned char) buffer[length] & 0xC0) == 0x80)
-		length--;				/* cut at a character */
-	return length;
-}
-
-static int
-column_of_header(const Profile *profile, const char *normal_header, const uint32 *source)
-{
-	for (int i = 0; i < profile->count; i++)
-		if (source[i] == 0 && strcmp(profile->columns[i].normal_header, normal_header) == 0)
-			return i;
-	return -1;
-}
-
-static char *
-headers_message(const Profile *profile, const char *received)
-{
-	StringInfoData message;
-
-	initStringInfo(&message);
-	appendStringInfoString(&message, "Invalid headers. Expected: ");
-	for (int i = 0; i < profile->count; i++)
-		appendStringInfo(&message, "%s%s", i > 0 ? ", " : "", profile->columns[i].header);
-	appendStringInfo(&message, ". Received: %s", received[0] != '\0' ? received : "(none)");
-	return message.data;
-}
-
-bool
-profile_map_headers(const Profile *profile, const XlsxRow *row, bool date1904, uint32 *source, char **message)
-{
-	StringInfoData received;
-	int			matched = 0;
-	bool		complete = true;
-
-	initStringInfo(&received);
-	memset(source, 0, sizeof(uint32) * (size_t) profile->count);
-	for (uint32 i = 0; row != NULL && i < row->count; i++)
-	{
-		char		utf8[1024];
-		size_t		length = header_text(&row->cells[i], date1904, utf8, sizeof(utf8));
-		bool		valid;
-		const char *text = text_to_server(utf8, length, &length, &valid);
-		int			column;
-
-		if (!valid)
-			continue;
-		text_trim(&text, &length);
-		if (i < LISTED_HEADERS)
-			appendStringInfo(&received, "%s%.*s", i > 0 ? ", " : "", (int) length, text);
-		else if (i == LISTED_HEADERS)
-			appendStringInfoString(&received, ", ...");
-		column = column_of_header(profile, normalize_header(text, length), source);
-		if (column >= 0)
-		{
-			source[column] = row->cells[i].column;
-			matched++;
-		}
-	}
-	for (int i = 0; i < profile->count; i++)
-		complete = complete && (source[i] != 0 || !profile->columns[i].required);
-	if (matched > 0 && complete)
-		return true;
-	*message = headers_message(profile, received.data);
-	return false;
 }

@@ -27,21 +27,80 @@ typedef enum ColumnClass
 	COLUMN_OTHER				/* any type's input function; waits as text */
 } ColumnClass;
 
+/* Where the value of a column comes from. */
+typedef enum ColumnSource
+{
+	SOURCE_CELL,				/* a cell under its header */
+	SOURCE_VALUE,				/* its transformation alone */
+	SOURCE_TASK_ID,
+	SOURCE_ROW_NUMBER,
+	SOURCE_FILE_NAME,
+	SOURCE_EXTRA				/* all columns of the sheet that no other takes, as a JSON object */
+} ColumnSource;
+
+/* Texts in the database's encoding. */
+typedef struct TextList
+{
+	int			count;
+	char	  **items;
+} TextList;
+
 typedef struct ProfileColumn
 {
 	char	   *header;
 	char	   *label;			/* in messages: "Bio ID is required" */
-	char	   *normal_header;	/* what headers are compared by */
+	TextList	normal_headers; /* what headers are compared by, the strongest first: header, aliases, name, label */
+	char	   *pattern;		/* regular expression for headers, or NULL */
+	ColumnSource source;
+	char	   *default_value;	/* for blank cells, or NULL */
+	char	   *transform;		/* SQL expression, or NULL */
+	char	   *lookup;			/* query, or NULL */
+	TextList	null_tokens;	/* texts that mean blank */
+	bool		trim;
+	char	   *messages;		/* JSON object of own texts by code */
 	AttrNumber	attnum;			/* in the target */
 	char	   *name;			/* of the attribute */
 	Oid			type;
 	int32		typmod;
-	bool		required;		/* NOT NULL without default */
+	bool		required;		/* NOT NULL without default, or by the profile */
 	ColumnClass class;
 	int			max_characters; /* COLUMN_TEXT: varchar(n); -1 without limit */
 	FmgrInfo	input;
 	Oid			input_param;
 } ProfileColumn;
+
+typedef enum RuleKind
+{
+	RULE_REQUIRED,
+	RULE_MIN,
+	RULE_MAX,
+	RULE_MIN_LENGTH,
+	RULE_MAX_LENGTH,
+	RULE_PATTERN,
+	RULE_ONE_OF,
+	RULE_UNIQUE,
+	RULE_EXPRESSION
+} RuleKind;
+
+typedef struct ProfileRule
+{
+	char	   *name;
+	RuleKind	kind;
+	int			column;			/* index in the profile, -1: the row */
+	TextList	argument;
+	bool		warning;
+	char	   *messages;		/* JSON object of own texts by locale; "" is the one without */
+} ProfileRule;
+
+typedef enum SaveMode
+{
+	MODE_INSERT,
+	MODE_ALL_OR_NOTHING,
+	MODE_UPSERT,
+	MODE_SKIP,
+	MODE_UPDATE,
+	MODE_REPLACE
+} SaveMode;
 
 typedef struct Profile
 {
@@ -50,26 +109,36 @@ typedef struct Profile
 	Oid			target;
 	AttrNumber	task_attnum;	/* column for the task's id, or InvalidAttrNumber */
 	Oid			task_type;
+	char	   *sheet;			/* as xlsx.alter_profile has it; NULL: the first one */
+	char	   *header_row;		/* first, auto, or a number */
+	char	   *range;			/* NULL: all */
+	int			skip_end;		/* rows to leave out at the end */
+	char	   *locale;			/* NULL: none */
+	int64		max_errors;		/* -1: any number */
+	bool		keep_old;		/* for xlsx.undo */
+	TextList	key;			/* columns; empty: the primary key */
+	TextList	updates;		/* columns that an update changes; empty: all but the key */
 	int			count;
 	ProfileColumn *columns;
+	int			rule_count;
+	ProfileRule *rules;
+	bool		plain;			/* cells are taken as they are: no source but cells, no rules, nothing to compute */
 } Profile;
 
 /*
  * Loads a profile by id into the current memory context.  Raises an error
- * when it, its table or one of its columns is gone.
+ * when it, its table or one of its columns is gone, or when it holds SQL of
+ * somebody whom the current role need not trust.
  */
 extern Profile *profile_load(int64 id);
 
 /* Id of the profile called name; NULL means the default one. Raises an error when there is none. *name is set. */
 extern int64 profile_find(const char **name);
 
-/*
- * Which sheet column feeds which profile column?  Fills source[] (one for
- * each column of the profile: 1-based sheet column, 0 for none) from the
- * cells of the header row.  False when a required header is missing or none
- * fits; *message is then the text for the person, as contracted.
- */
-extern bool profile_map_headers(const Profile *profile, const XlsxRow *row, bool date1904, uint32 *source,
-								char **message);
+/* The mode called so (as xlsx.submit has it); an error when there is none. */
+extern SaveMode profile_mode(const char *name);
+
+/* Index of the column called name, -1 when there is none. */
+extern int	profile_column_index(const Profile *profile, const char *name);
 
 #endif							/* PG_XLSX_PROFILE_H */

@@ -113,11 +113,12 @@ write_row(const Progress *progress, int events)
 	static OwnerStatement update = {
 		"UPDATE xlsx_private.task SET phase = $2, phase_progress = $3, progress = $4, total_rows = $5,"
 		" validated_rows = $6, error_rows = $7, saved_rows = $8, cursor_row = $9, validated = $10, packets = $11,"
-		" packets_saved = $12, seq = seq + $13, updated_at = clock_timestamp(),"
+		" packets_saved = $12, seq = seq + $13, inserted_rows = $14, updated_rows = $15, unchanged_rows = $16,"
+		" skipped_rows = $17, warning_rows = $18, updated_at = clock_timestamp(),"
 		" deaths = CASE WHEN $2 IN ('VALIDATING', 'SAVING') AND $3 > 0 THEN 0 ELSE deaths END"
 		" WHERE id = $1 RETURNING seq",
-		13, {INT8OID, TEXTOID, INT4OID, INT4OID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, BOOLOID, INT4OID,
-		INT4OID, INT4OID}, NULL
+		18, {INT8OID, TEXTOID, INT4OID, INT4OID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, BOOLOID, INT4OID,
+		INT4OID, INT4OID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID}, NULL
 	};
 	const PhaseInfo *phase = &phases[progress->phase];
 	int			job = phase->job_from + (phase->job_to - phase->job_from) * progress->percent / 100;
@@ -126,7 +127,9 @@ write_row(const Progress *progress, int events)
 		Int32GetDatum(job), Int64GetDatum(progress->total_rows), Int64GetDatum(progress->validated_rows),
 		Int64GetDatum(progress->error_rows), Int64GetDatum(progress->saved_rows),
 		Int64GetDatum(progress->cursor_row), BoolGetDatum(progress->validated), Int32GetDatum(progress->packets),
-		Int32GetDatum(progress->packets_saved), Int32GetDatum(events)
+		Int32GetDatum(progress->packets_saved), Int32GetDatum(events), Int64GetDatum(progress->inserted_rows),
+		Int64GetDatum(progress->updated_rows), Int64GetDatum(progress->unchanged_rows),
+		Int64GetDatum(progress->skipped_rows), Int64GetDatum(progress->warning_rows)
 	};
 	OwnerRow	row;
 
@@ -144,6 +147,32 @@ queue_is_crowded(void)
 	return DatumGetFloat8(DirectFunctionCall1(pg_notification_queue_usage, (Datum) 0)) > QUEUE_CROWDED;
 }
 
+/* Adds the time since the phase at hand began to it, and starts the clock anew. */
+static void
+stop_clock(const Progress *progress)
+{
+	static OwnerStatement update = {
+		"UPDATE xlsx_private.task SET phase_ms[$2] = phase_ms[$2]"
+		" + coalesce(round(1000 * extract(epoch FROM clock_timestamp() - phase_started))::bigint, 0),"
+		" phase_started = clock_timestamp() WHERE id = $1",
+		2, {INT8OID, INT4OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(progress->task), Int32GetDatum((int32) progress->phase + 1)};
+
+	owner_run(&update, values, NULL, NULL);
+}
+
+static void
+start_clock(const Progress *progress)
+{
+	static OwnerStatement update = {
+		"UPDATE xlsx_private.task SET phase_started = clock_timestamp() WHERE id = $1", 1, {INT8OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(progress->task)};
+
+	owner_run(&update, values, NULL, NULL);
+}
+
 void
 progress_enter(Progress *progress, Phase phase)
 {
@@ -151,6 +180,11 @@ progress_enter(Progress *progress, Phase phase)
 	int64		seq;
 	char	   *members;
 
+	if (progress->entered)
+		stop_clock(progress);
+	else
+		start_clock(progress);
+	progress->entered = true;
 	progress->phase = phase;
 	seq = write_row(progress, own_event != NULL ? 2 : 1);
 	members = phase_members(progress);
@@ -182,6 +216,7 @@ progress_save(Progress *progress)
 void
 progress_completed(const Progress *progress)
 {
+	stop_clock(progress);
 	progress_emit(progress->task, "processing-completed",
 				  psprintf("\"totalRows\":" INT64_FORMAT, progress->total_rows));
 }

@@ -11,6 +11,7 @@
 #include "guc.h"
 #include "miscadmin.h"
 #include "owner.h"
+#include "rules.h"
 #include "storage/lock.h"
 #include "store.h"
 #include "utils/array.h"
@@ -103,6 +104,19 @@ read_source(Task *task, Datum array)
 		task->source[i] = (uint32) DatumGetInt32(elements[i]);
 }
 
+static char *
+row_text(const OwnerRow *row, int i)
+{
+	return row->nulls[i] ? NULL : TextDatumGetCString(row->values[i]);
+}
+
+/* What task_of_row reads, in its order. */
+#define TASK_COLUMNS \
+	"id, profile_id, file_id, file_size, owner::oid, attempts, time_zone, date_style, source_columns," \
+	" total_rows, validated_rows, error_rows, saved_rows, cursor_row, validated, packets, packets_saved, deaths, sheet," \
+	" file_name, mode, dry_run, coalesce(max_errors, -1), header_row, locale, mapping::text, inserted_rows," \
+	" updated_rows, unchanged_rows, skipped_rows, warning_rows"
+
 static Task *
 task_of_row(const OwnerRow *row)
 {
@@ -131,7 +145,19 @@ task_of_row(const OwnerRow *row)
 	task->progress.packets = DatumGetInt32(row->values[i++]);
 	task->progress.packets_saved = DatumGetInt32(row->values[i++]);
 	i++;						/* deaths */
-	task->sheet = row->nulls[i] ? NULL : TextDatumGetCString(row->values[i]);
+	task->sheet = row_text(row, i++);
+	task->file_name = row_text(row, i++);
+	task->mode = profile_mode(row_text(row, i++));
+	task->dry_run = DatumGetBool(row->values[i++]);
+	task->max_errors = DatumGetInt64(row->values[i++]);
+	task->header_row = row_text(row, i++);
+	task->locale = row_text(row, i++);
+	task->mapping = row_text(row, i++);
+	task->progress.inserted_rows = DatumGetInt64(row->values[i++]);
+	task->progress.updated_rows = DatumGetInt64(row->values[i++]);
+	task->progress.unchanged_rows = DatumGetInt64(row->values[i++]);
+	task->progress.skipped_rows = DatumGetInt64(row->values[i++]);
+	task->progress.warning_rows = DatumGetInt64(row->values[i++]);
 	return task;
 }
 
@@ -146,8 +172,7 @@ take(int64 id, int *deaths)
 		" started_at = coalesce(started_at, clock_timestamp()), updated_at = clock_timestamp(),"
 		" error_code = NULL, error_message = NULL, error_detail = NULL, error_hint = NULL"
 		" WHERE id = $1 AND (status = 'PROCESSING' OR (status = 'PENDING' AND run_at <= clock_timestamp()))"
-		" RETURNING id, profile_id, file_id, file_size, owner::oid, attempts, time_zone, date_style, source_columns,"
-		" total_rows, validated_rows, error_rows, saved_rows, cursor_row, validated, packets, packets_saved, deaths, sheet",
+		" RETURNING " TASK_COLUMNS,
 		2, {INT8OID, INT4OID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(id), Int32GetDatum(MyProcPid)};
@@ -212,19 +237,46 @@ queue_next_due(Oid login)
 	return row.nulls[0] ? DT_NOEND : DatumGetTimestampTz(row.values[0]);
 }
 
+Task *
+queue_load(int64 id)
+{
+	static OwnerStatement select = {
+		"SELECT " TASK_COLUMNS " FROM xlsx_private.task WHERE id = $1", 1, {INT8OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(id)};
+	OwnerRow	row;
+
+	if (owner_run(&select, values, NULL, &row) == 0)
+		elog(ERROR, "task " INT64_FORMAT " does not exist", id);
+	return task_of_row(&row);
+}
+
 void
-queue_save_source(const Task *task, const uint32 *source, int count)
+queue_save_source(const Task *task, const char *sheet, uint32 header_row, const uint32 *source, char *const *found,
+				  int count)
 {
 	static OwnerStatement update = {
-		"UPDATE xlsx_private.task SET source_columns = $2 WHERE id = $1", 2, {INT8OID, INT4ARRAYOID}, NULL
+		"UPDATE xlsx_private.task SET source_columns = $2, found_headers = $3, found_sheet = $4, found_header_row = $5"
+		" WHERE id = $1", 5, {INT8OID, INT4ARRAYOID, TEXTARRAYOID, TEXTOID, INT4OID}, NULL
 	};
-	Datum	   *elements = palloc(sizeof(Datum) * (size_t) Max(count, 1));
-	Datum		values[2];
+	Datum	   *columns = palloc(sizeof(Datum) * (size_t) Max(count, 1));
+	Datum	   *headers = palloc0(sizeof(Datum) * (size_t) Max(count, 1));
+	bool	   *nulls = palloc(sizeof(bool) * (size_t) Max(count, 1));
+	int			lower = 1;
+	Datum		values[5];
 
 	for (int i = 0; i < count; i++)
-		elements[i] = Int32GetDatum((int32) source[i]);
+	{
+		columns[i] = Int32GetDatum((int32) source[i]);
+		nulls[i] = found[i] == NULL;
+		if (found[i] != NULL)
+			headers[i] = CStringGetTextDatum(found[i]);
+	}
 	values[0] = Int64GetDatum(task->id);
-	values[1] = PointerGetDatum(construct_array(elements, count, INT4OID, 4, true, TYPALIGN_INT));
+	values[1] = PointerGetDatum(construct_array(columns, count, INT4OID, 4, true, TYPALIGN_INT));
+	values[2] = PointerGetDatum(construct_md_array(headers, nulls, 1, &count, &lower, TEXTOID, -1, false, TYPALIGN_INT));
+	values[3] = CStringGetTextDatum(sheet);
+	values[4] = Int32GetDatum((int32) header_row);
 	owner_run(&update, values, NULL, NULL);
 }
 
@@ -267,6 +319,7 @@ queue_complete(Task *task)
 	Datum		values[] = {Int64GetDatum(task->id)};
 
 	remove_packets(task->id);
+	rules_forget(task->id);
 	if (task->file != 0)
 		queue_remove_file(task->file);
 	progress_completed(&task->progress);

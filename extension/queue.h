@@ -21,6 +21,7 @@
 #include "pg_xlsx.h"
 
 #include "datatype/timestamp.h"
+#include "profile.h"
 #include "progress.h"
 
 typedef struct Task
@@ -33,7 +34,15 @@ typedef struct Task
 	int			attempt;		/* this one, from 1 */
 	char	   *time_zone;
 	char	   *date_style;
-	char	   *sheet;			/* NULL: the first one */
+	char	   *file_name;
+	char	   *sheet;			/* as xlsx.alter_profile has it; NULL: the profile's */
+	SaveMode	mode;
+	bool		dry_run;
+	int64		max_errors;		/* -1: the profile's */
+	char	   *header_row;		/* NULL: the profile's */
+	char	   *locale;			/* NULL: the profile's */
+	char	   *mapping;		/* JSON object of header -> column name, or NULL */
+	bytea	   *bytes;			/* the file itself, where it is not in the store */
 	int			source_count;
 	uint32	   *source;			/* header mapping of an earlier attempt, NULL before there is one */
 	Progress	progress;
@@ -55,10 +64,15 @@ extern Task *queue_claim(Oid login, bool *more);
 /* When the next waiting task of this role is due; DT_NOEND when none waits. */
 extern TimestampTz queue_next_due(Oid login);
 
-extern void queue_save_source(const Task *task, const uint32 *source, int count);
+/* Keeps the header mapping for later attempts and for the report. found: header texts by profile column. */
+extern void queue_save_source(const Task *task, const char *sheet, uint32 header_row, const uint32 *source,
+							  char *const *found, int count);
 
 /* Ends a task in good order; file and packets go. */
 extern void queue_complete(Task *task);
+
+/* A task that runs in the caller's own transaction (xlsx.import), by id. */
+extern Task *queue_load(int64 id);
 
 /* Ends a task as FAILED or CANCELLED. Its file and packets stay until their time is over, for xlsx.retry. */
 extern void queue_end(int64 task, const char *status, const ErrorData *error);

@@ -7,6 +7,7 @@
 #include "access/htup_details.h"
 #include "access/table.h"
 #include "access/tableam.h"
+#include "access/xact.h"
 #include "catalog/heap.h"
 #include "catalog/pg_am.h"
 #include "catalog/pg_constraint.h"
@@ -16,10 +17,12 @@
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "nodes/plannodes.h"
+#include "owner.h"
 #include "parser/parsetree.h"
 #include "rewrite/rewriteHandler.h"
 #include "subtransaction.h"
 #include "utils/acl.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/plancache.h"
@@ -27,10 +30,13 @@
 #include "utils/rls.h"
 #include "utils/syscache.h"
 
+/* The array type of xid has no name in the catalog's headers. */
+#define XIDARRAYOID 1011
+
 struct Saver
 {
+	SaveTask	task;
 	Profile    *profile;
-	int64		task;
 	const SaveMethod *method;
 	void	   *state;
 	bool		wary;			/* the last batch had bad rows */
@@ -137,40 +143,101 @@ table_is_plain(const Profile *profile)
 }
 
 static bool
-may_insert(const Profile *profile)
+is_keyed(SaveMode mode)
 {
-	AclResult	whole = pg_class_aclcheck(profile->target, GetUserId(), ACL_INSERT);
-
-	if (whole == ACLCHECK_OK)
-		return true;
-	for (int i = 0; i < profile->count; i++)
-		if (pg_attribute_aclcheck(profile->target, profile->columns[i].attnum, GetUserId(), ACL_INSERT) != ACLCHECK_OK)
-			return false;
-	return profile->task_attnum == InvalidAttrNumber ||
-		pg_attribute_aclcheck(profile->target, profile->task_attnum, GetUserId(), ACL_INSERT) == ACLCHECK_OK;
+	return mode == MODE_UPSERT || mode == MODE_SKIP || mode == MODE_UPDATE;
 }
 
-Saver *
-saver_create(Profile *profile, int64 task)
+/* On the whole target, or on each column of the profile. */
+static bool
+may_write(const Profile *profile, AclMode right)
 {
-	Saver	   *saver = palloc0(sizeof(Saver));
+	if (pg_class_aclcheck(profile->target, GetUserId(), right) == ACLCHECK_OK)
+		return true;
+	for (int i = 0; i < profile->count; i++)
+		if (pg_attribute_aclcheck(profile->target, profile->columns[i].attnum, GetUserId(), right) != ACLCHECK_OK)
+			return false;
+	return profile->task_attnum == InvalidAttrNumber ||
+		pg_attribute_aclcheck(profile->target, profile->task_attnum, GetUserId(), right) == ACLCHECK_OK;
+}
 
-	if (!may_insert(profile))
+static void
+require_right(const Profile *profile, AclMode right, const char *name)
+{
+	if (!may_write(profile, right))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("permission denied for table %s", get_rel_name(profile->target)),
-				 errhint("The import runs as \"%s\", which needs INSERT.", GetUserNameFromId(GetUserId(), false))));
-	saver->profile = profile;
-	saver->task = task;
-	saver->method = table_is_plain(profile) && plan_is_plain(profile) ? &save_direct : &save_unnest;
-	saver->state = saver->method->create(profile, task);
+				 errhint("The import runs as \"%s\", which needs %s.", GetUserNameFromId(GetUserId(), false), name)));
+}
+
+static void
+require_rights(const SaveTask *task)
+{
+	if (is_keyed(task->mode))
+		require_right(task->profile, ACL_SELECT, "SELECT");
+	if (task->mode == MODE_UPSERT || task->mode == MODE_UPDATE)
+		require_right(task->profile, ACL_UPDATE, "UPDATE");
+	if (task->mode != MODE_UPDATE)
+		require_right(task->profile, ACL_INSERT, "INSERT");
+	if (task->mode == MODE_REPLACE && pg_class_aclcheck(task->profile->target, GetUserId(), ACL_DELETE) != ACLCHECK_OK)
+		require_right(task->profile, ACL_DELETE, "DELETE");
+}
+
+static const SaveMethod *
+choose_method(const SaveTask *task)
+{
+	if (is_keyed(task->mode))
+		return &save_keyed;
+	return table_is_plain(task->profile) && plan_is_plain(task->profile) ? &save_direct : &save_unnest;
+}
+
+Saver *
+saver_create(const SaveTask *task)
+{
+	Saver	   *saver = palloc0(sizeof(Saver));
+
+	require_rights(task);
+	saver->task = *task;
+	saver->profile = task->profile;
+	saver->method = choose_method(task);
+	saver->state = saver->method->create(&saver->task);
 	return saver;
+}
+
+void
+saver_empty(Saver *saver)
+{
+	Oid			target = saver->profile->target;
+	char	   *sql = psprintf("DELETE FROM %s", quote_qualified_identifier(get_namespace_name(get_rel_namespace(target)),
+																		 get_rel_name(target)));
+
+	SPI_connect();
+	if (SPI_execute(sql, false, 0) != SPI_OK_DELETE)
+		elog(ERROR, "could not empty the target");
+	SPI_finish();
 }
 
 const char *
 saver_method(const Saver *saver)
 {
 	return saver->method->name;
+}
+
+void
+save_note_xids(int64 task, const TransactionId *xids, int count)
+{
+	static OwnerStatement insert = {
+		"INSERT INTO xlsx_private.undo_xid (task_id, xids) VALUES ($1, $2)", 2, {INT8OID, XIDARRAYOID}, NULL
+	};
+	Datum	   *elements = palloc(sizeof(Datum) * (size_t) count);
+	Datum		values[2];
+
+	for (int i = 0; i < count; i++)
+		elements[i] = TransactionIdGetDatum(xids[i]);
+	values[0] = Int64GetDatum(task);
+	values[1] = PointerGetDatum(construct_array(elements, count, XIDOID, sizeof(TransactionId), true, TYPALIGN_INT));
+	owner_run(&insert, values, NULL, NULL);
 }
 
 Datum
@@ -189,29 +256,13 @@ typedef struct Attempt
 {
 	Saver	   *saver;
 	const PacketRows *rows;
-	const uint32 *source;
 	ErrorRows  *errors;
+	SaveCounts *counts;
+	bool	   *bad;			/* by row */
+	TransactionId *xids;		/* of the subtransactions that wrote */
+	int			xid_count;
 	int			saved;
 } Attempt;
-
-/* Can a row be at fault for this?  If not, the error is the task's. */
-static bool
-is_row_fault(const ErrorData *error)
-{
-	switch (ERRCODE_TO_CATEGORY(error->sqlerrcode))
-	{
-		case ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION:
-		case ERRCODE_DATA_EXCEPTION:
-		case ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION:
-		case ERRCODE_WITH_CHECK_OPTION_VIOLATION:
-		case ERRCODE_PLPGSQL_ERROR:
-		case ERRCODE_CARDINALITY_VIOLATION:
-			return true;
-		default:
-			/* A policy's WITH CHECK; that the role may insert at all was checked before. */
-			return error->sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE;
-	}
-}
 
 static const char *
 code_of_sqlstate(int sqlstate)
@@ -257,8 +308,8 @@ column_of_error(const Profile *profile, const ErrorData *error)
 	return NULL;
 }
 
-static char *
-value_text(const ProfileColumn *column, Datum value)
+char *
+save_value_text(const ProfileColumn *column, Datum value)
 {
 	Oid			output;
 	bool		varlena;
@@ -269,34 +320,54 @@ value_text(const ProfileColumn *column, Datum value)
 	return OidOutputFunctionCall(output, value);
 }
 
+/* The row with its values becomes an error row; column: whom to blame, or NULL. */
 static void
-note_error_row(Attempt *attempt, int row, const ErrorData *error)
+note_bad_row(Attempt *attempt, int row, const ProfileColumn *column, const Violation *violation)
 {
 	const Profile *profile = attempt->saver->profile;
-	const ProfileColumn *column = column_of_error(profile, error);
 	uint32		sheet_row = attempt->rows->sheet_rows[row];
 	uint32		source = 0;
 	char	   *value = NULL;
-	Violation	violation = {
-		.code = code_of_sqlstate(error->sqlerrcode), .message = error->message,
-		.detail = error->detail, .hint = error->hint, .constraint = error->constraint_name
-	};
 
 	error_row_begin(attempt->errors);
 	for (int i = 0; i < profile->count; i++)
 	{
 		int			at = row * attempt->rows->columns + i;
-		char	   *text = attempt->rows->nulls[at] ? NULL : value_text(&profile->columns[i], attempt->rows->values[at]);
+		char	   *text = attempt->rows->nulls[at] ? NULL : save_value_text(&profile->columns[i], attempt->rows->values[at]);
 
 		error_row_value(attempt->errors, text);
 		if (column == &profile->columns[i])
 		{
 			value = text;
-			source = attempt->source[i];
+			source = attempt->saver->task.source[i];
 		}
 	}
-	error_row_violation(attempt->errors, column, sheet_row, source, value, &violation);
+	error_row_violation(attempt->errors, column, sheet_row, source, value, violation);
 	error_row_end(attempt->errors, sheet_row);
+}
+
+static void
+note_error_row(Attempt *attempt, int row, const ErrorData *error)
+{
+	Violation	violation = {
+		.code = code_of_sqlstate(error->sqlerrcode), .message = error->message,
+		.detail = error->detail, .hint = error->hint, .constraint = error->constraint_name,
+		.sqlstate = unpack_sql_state(error->sqlerrcode)
+	};
+
+	violation.sqlstate = pstrdup(violation.sqlstate);
+	note_bad_row(attempt, row, column_of_error(attempt->saver->profile, error), &violation);
+}
+
+/* Of MODE_UPDATE: there is no row to update. */
+static void
+note_missing_row(Attempt *attempt, int row)
+{
+	const Profile *profile = attempt->saver->profile;
+	int			column = profile->key.count > 0 ? profile_column_index(profile, profile->key.items[0]) : -1;
+	Violation	violation = {.code = "not_found", .message = "No row has this key"};
+
+	note_bad_row(attempt, row, column < 0 ? NULL : &profile->columns[column], &violation);
 }
 
 /* Rows first to last - 1 of an attempt, on their way through the method. */
@@ -305,8 +376,9 @@ typedef struct SaveCall
 	Attempt    *attempt;
 	int			first;
 	int			last;
-	bool	   *bad;			/* for save_fitting, else NULL */
-	int			failed;			/* row at fault, -1: unknown */
+	bool		fitting;
+	SaveOutcome outcome;
+	TransactionId xid;
 } SaveCall;
 
 static void
@@ -314,24 +386,57 @@ call_method(void *argument)
 {
 	SaveCall   *call = argument;
 	Saver	   *saver = call->attempt->saver;
+	void		(*save) (void *, const PacketRows *, int, int, SaveOutcome *) =
+		call->fitting ? saver->method->save_fitting : saver->method->save;
 
-	if (call->bad != NULL)
-		saver->method->save_fitting(saver->state, call->attempt->rows, call->first, call->last, call->bad, &call->failed);
-	else
-		saver->method->save(saver->state, call->attempt->rows, call->first, call->last, &call->failed);
+	save(saver->state, call->attempt->rows, call->first, call->last, &call->outcome);
+	call->xid = GetCurrentTransactionIdIfAny();
 }
 
-/* Saves rows in a subtransaction. NULL, or the error and in *failed the row at fault (-1: unknown). */
-static ErrorData *
-try_rows(Attempt *attempt, int first, int last, bool *bad, int *failed)
+static void
+add_counts(SaveCounts *sum, const SaveCounts *counts)
 {
-	SaveCall	call = {attempt, first, last, bad, -1};
-	ErrorData  *error = subtransaction_try(call_method, &call);
+	sum->inserted += counts->inserted;
+	sum->updated += counts->updated;
+	sum->unchanged += counts->unchanged;
+	sum->skipped += counts->skipped;
+}
 
-	if (error != NULL && !is_row_fault(error))
+static void
+keep_xid(Attempt *attempt, TransactionId xid)
+{
+	if (!attempt->saver->task.undo || !TransactionIdIsValid(xid))
+		return;
+	if (attempt->xids == NULL)
+		attempt->xids = palloc(sizeof(TransactionId) * 64);
+	else if (attempt->xid_count >= 64 && (attempt->xid_count & (attempt->xid_count - 1)) == 0)
+		attempt->xids = repalloc(attempt->xids, sizeof(TransactionId) * 2 * (size_t) attempt->xid_count);
+	attempt->xids[attempt->xid_count++] = xid;
+}
+
+/*
+ * Saves rows in a subtransaction.  NULL, and they are counted; or the error and
+ * in *failed the row at fault (-1: unknown).
+ */
+static ErrorData *
+try_rows(Attempt *attempt, int first, int last, bool fitting, int *failed)
+{
+	SaveCall	call = {attempt, first, last, fitting, {.failed = -1, .bad = attempt->bad}, InvalidTransactionId};
+	ErrorData  *error = subtransaction_try(call_method, &call);
+	SaveCounts *counts = &call.outcome.counts;
+
+	*failed = call.outcome.failed;
+	if (error != NULL && !subtransaction_row_fault(error))
 		ReThrowError(error);
-	*failed = call.failed;
-	return error;
+	if (error != NULL)
+		return error;
+	add_counts(attempt->counts, counts);
+	attempt->saved += (int) (counts->inserted + counts->updated + counts->unchanged + counts->skipped);
+	keep_xid(attempt, call.xid);
+	for (int row = first; row < last && !fitting; row++)
+		if (attempt->bad[row])
+			note_missing_row(attempt, row);
+	return NULL;
 }
 
 /* One row by itself: it is saved, or its own error is noted. */
@@ -339,30 +444,15 @@ static void
 save_row(Attempt *attempt, int row)
 {
 	int			failed;
-	ErrorData  *error = try_rows(attempt, row, row + 1, NULL, &failed);
+	ErrorData  *error;
 
-	if (error == NULL)
-		attempt->saved++;
-	else
+	attempt->bad[row] = false;
+	error = try_rows(attempt, row, row + 1, false, &failed);
+	/* Somebody may have inserted the key since it was looked for. */
+	if (error != NULL && attempt->saver->method == &save_keyed && error->sqlerrcode == ERRCODE_UNIQUE_VIOLATION)
+		error = try_rows(attempt, row, row + 1, false, &failed);
+	if (error != NULL)
 		note_error_row(attempt, row, error);
-}
-
-/* Saves what fits, then asks the others one by one what is wrong with them. False when that did not work. */
-static bool
-save_fitting_rows(Attempt *attempt)
-{
-	int			count = attempt->rows->count;
-	bool	   *bad = palloc0(sizeof(bool) * (size_t) Max(count, 1));
-	int			failed;
-
-	if (attempt->saver->method->save_fitting == NULL || try_rows(attempt, 0, count, bad, &failed) != NULL)
-		return false;
-	for (int row = 0; row < count; row++)
-		if (bad[row])
-			save_row(attempt, row);
-		else
-			attempt->saved++;
-	return true;
 }
 
 /* Saves what can be saved of rows first to last - 1, by halving and by stepping over rows that are known to be bad. */
@@ -372,16 +462,17 @@ save_by_halves(Attempt *attempt, int first, int last)
 	while (first < last)
 	{
 		int			failed;
-		ErrorData  *error = try_rows(attempt, first, last, NULL, &failed);
+		ErrorData  *error;
 		int			middle = first + (last - first) / 2;
 
-		if (error == NULL)
+		if (last - first == 1)
 		{
-			attempt->saved += last - first;
+			save_row(attempt, first);
 			return;
 		}
-		if (last - first == 1)
-			failed = first;
+		error = try_rows(attempt, first, last, false, &failed);
+		if (error == NULL)
+			return;
 		if (failed < 0)
 		{
 			/* The row is not known: one half has it. */
@@ -396,17 +487,59 @@ save_by_halves(Attempt *attempt, int first, int last)
 	}
 }
 
-int
-saver_save(Saver *saver, const PacketRows *rows, const uint32 *source, ErrorRows *errors)
+/* Rows that are not marked bad, between those that are. */
+static void
+save_between(Attempt *attempt)
 {
-	Attempt		attempt = {saver, rows, source, errors, 0};
+	int			count = attempt->rows->count;
+	bool	   *orphan = memcpy(palloc((size_t) count), attempt->bad, (size_t) count);
+	int			first = 0;
+
+	memset(attempt->bad, 0, (size_t) count);
+	for (int row = 0; row <= count; row++)
+	{
+		if (row < count && !orphan[row])
+			continue;
+		save_by_halves(attempt, first, row);
+		if (row < count)
+			save_row(attempt, row);
+		first = row + 1;
+	}
+}
+
+/* Saves what fits, then asks the others one by one what is wrong with them. False when that did not work. */
+static bool
+save_fitting_rows(Attempt *attempt)
+{
+	int			count = attempt->rows->count;
+	int			failed;
+
+	if (attempt->saver->method->save_fitting == NULL || try_rows(attempt, 0, count, true, &failed) != NULL)
+		return false;
+	for (int row = 0; row < count; row++)
+		if (attempt->bad[row])
+			save_row(attempt, row);
+	return true;
+}
+
+int
+saver_save(Saver *saver, const PacketRows *rows, SaveCounts *counts, ErrorRows *errors)
+{
+	Attempt		attempt = {
+		.saver = saver, .rows = rows, .errors = errors, .counts = counts, .bad = palloc0((size_t) rows->count + 1)
+	};
 	int			failed;
 
 	/* Where the batch before had bad rows, this one is likely to. */
-	if (!saver->wary && try_rows(&attempt, 0, rows->count, NULL, &failed) == NULL)
-		return rows->count;
-	if (!save_fitting_rows(&attempt))
-		save_by_halves(&attempt, 0, rows->count);
-	saver->wary = attempt.saved < rows->count;
+	if (saver->wary || try_rows(&attempt, 0, rows->count, false, &failed) != NULL)
+	{
+		memset(attempt.bad, 0, (size_t) rows->count);
+		save_mark_orphans(saver->profile, rows, attempt.bad);
+		if (!save_fitting_rows(&attempt))
+			save_between(&attempt);
+		saver->wary = attempt.saved < rows->count;
+	}
+	if (attempt.xid_count > 0)
+		save_note_xids(saver->task.task, attempt.xids, attempt.xid_count);
 	return attempt.saved;
 }

@@ -5,12 +5,13 @@
  * Two ways: straight into the heap, as COPY does, where a plan probe shows
  * that the target is a plain table (save_direct.c); else INSERT ... SELECT
  * FROM unnest(...) through SPI, which is right for whatever PostgreSQL or an
- * extension lets one insert into (save_unnest.c).
+ * extension lets one insert into (save_unnest.c).  Modes that look for rows
+ * with the same key go by save_keyed.c.
  *
  * A bad row never fails its batch: the batch is tried in a subtransaction,
  * and after a failure the rows at fault are found (by looking each row up
  * before it is inserted, else by halving) and become error rows with one of
- * the codes unique, foreign_key, check, not_null, exclusion, rejected.
+ * the codes unique, foreign_key, check, not_null, exclusion, not_found, rejected.
  * Errors that are no row's fault (no space, no rights, deadlock, ...) are raised.
  */
 #ifndef PG_XLSX_SAVE_H
@@ -24,44 +25,87 @@
 
 typedef struct Saver Saver;
 
-/* Lives in the current memory context, for many batches and transactions; checks the right to INSERT. */
-extern Saver *saver_create(Profile *profile, int64 task);
+/* What became of rows that were saved. */
+typedef struct SaveCounts
+{
+	int64		inserted;
+	int64		updated;
+	int64		unchanged;		/* found, and equal already */
+	int64		skipped;		/* their key was there */
+} SaveCounts;
+
+/* What a saver is made for. */
+typedef struct SaveTask
+{
+	Profile    *profile;
+	int64		task;
+	SaveMode	mode;
+	const uint32 *source;		/* sheet column of each profile column, 0: none */
+	bool		undo;			/* keep what xlsx.undo needs */
+} SaveTask;
+
+/* Lives in the current memory context, for many batches and transactions; checks the rights. */
+extern Saver *saver_create(const SaveTask *task);
 
 /*
  * Saves rows in the current transaction; what it needs meanwhile goes to the
- * current memory context.  source: sheet column of each profile column, for
- * the cells of error rows.  Returns how many were saved; the others are in errors.
+ * current memory context.  Returns how many were saved and adds to *counts what became of
+ * them; the others are in errors.
  */
-extern int	saver_save(Saver *saver, const PacketRows *rows, const uint32 *source, ErrorRows *errors);
+extern int	saver_save(Saver *saver, const PacketRows *rows, SaveCounts *counts, ErrorRows *errors);
 
-/* "direct" or "unnest" */
+/* Empties the target, for MODE_REPLACE. */
+extern void saver_empty(Saver *saver);
+
+/* "direct", "unnest" or "keyed" */
 extern const char *saver_method(const Saver *saver);
 
-/*
- * For the two ways: saves rows first to last - 1.  Throws; *failed is then the
- * index of the row at fault, or stays -1 when it is not known.
- */
+/* What a way reports of rows first to last - 1. */
+typedef struct SaveOutcome
+{
+	SaveCounts	counts;
+	int			failed;			/* when it threw: the row at fault, -1 when it is not known */
+	bool	   *bad;			/* by row, from the start of the batch; save_fitting and save_keyed mark rows here */
+} SaveOutcome;
+
+/* For the ways: saves rows first to last - 1. Throws. */
 typedef struct SaveMethod
 {
 	const char *name;
-	void	   *(*create) (const Profile *profile, int64 task);
-	void		(*save) (void *state, const PacketRows *rows, int first, int last, int *failed);
+	void	   *(*create) (const SaveTask *task);
+	void		(*save) (void *state, const PacketRows *rows, int first, int last, SaveOutcome *outcome);
 
 	/*
-	 * Saves the rows that break neither NOT NULL nor a check nor a unique or
-	 * exclusion constraint, one by one, and marks the others in bad[row].
-	 * NULL where the method cannot tell.
+	 * Saves, one by one, the rows that are not marked bad already and break
+	 * neither NOT NULL nor a check nor a unique or exclusion constraint, and
+	 * marks the others.  NULL where the way cannot tell.
 	 */
-	void		(*save_fitting) (void *state, const PacketRows *rows, int first, int last, bool *bad, int *failed);
+	void		(*save_fitting) (void *state, const PacketRows *rows, int first, int last, SaveOutcome *outcome);
 } SaveMethod;
 
 extern const SaveMethod save_direct;
 extern const SaveMethod save_unnest;
+extern const SaveMethod save_keyed;
 
 /* Value of a column that waits as text (COLUMN_OTHER), through its input function. */
 extern Datum save_input(const ProfileColumn *column, Datum waiting);
 
+/* A waiting value as text. */
+extern char *save_value_text(const ProfileColumn *column, Datum value);
+
 /* The statement of save_unnest; the probe plans it. types gets one array type per column, then the task's. */
 extern char *save_unnest_statement(const Profile *profile, Oid *types);
+
+/* Column i of "u" as save_unnest inserts it: with its type, and the column's default for NULL. */
+extern void save_unnest_source(StringInfo sql, const Profile *profile, int i);
+
+/*
+ * Marks the rows whose foreign keys point to nothing, as far as the current
+ * role may look (save_references.c).
+ */
+extern void save_mark_orphans(const Profile *profile, const PacketRows *rows, bool *bad);
+
+/* Keeps the ids of the (sub)transactions that wrote rows of a task, for xlsx.undo. */
+extern void save_note_xids(int64 task, const TransactionId *xids, int count);
 
 #endif							/* PG_XLSX_SAVE_H */

@@ -58,14 +58,15 @@ task_datum(const Profile *profile, int64 task)
 }
 
 static void *
-direct_create(const Profile *profile, int64 task)
+direct_create(const SaveTask *task)
 {
+	const Profile *profile = task->profile;
 	DirectState *state = palloc0(sizeof(DirectState));
 	Relation	relation = table_open(profile->target, AccessShareLock);
 	int			natts = RelationGetDescr(relation)->natts;
 
 	state->profile = profile;
-	state->task = task_datum(profile, task);
+	state->task = task_datum(profile, task->task);
 	state->context = CurrentMemoryContext;
 	state->descriptor = CreateTupleDescCopyConstr(RelationGetDescr(relation));
 	state->defaults = palloc0(sizeof(Expr *) * (size_t) natts);
@@ -187,7 +188,7 @@ insert_index_entries(DirectTarget *target, TupleTableSlot *slot)
 }
 
 static void
-direct_save(void *opaque, const PacketRows *rows, int first, int last, int *failed)
+direct_save(void *opaque, const PacketRows *rows, int first, int last, SaveOutcome *outcome)
 {
 	DirectState *state = opaque;
 	DirectTarget target;
@@ -199,23 +200,24 @@ direct_save(void *opaque, const PacketRows *rows, int first, int last, int *fail
 	{
 		TupleTableSlot *slot;
 
-		*failed = row;
+		outcome->failed = row;
 		slot = fill_slot(state, &target, rows, row, row - first);
 		if (target.relation->rd_att->constr != NULL)
 			ExecConstraints(target.info, slot, target.estate);
 	}
-	*failed = last - first == 1 ? first : -1;
+	outcome->failed = last - first == 1 ? first : -1;
 	table_multi_insert(target.relation, state->slots, last - first, GetCurrentCommandId(true), 0, NULL);
 	each_row = target.info->ri_NumIndices > 0 ||
 		(target.info->ri_TrigDesc != NULL && target.info->ri_TrigDesc->trig_insert_after_row);
 	for (int row = first; row < last && each_row; row++)
 	{
-		*failed = row;
+		outcome->failed = row;
 		insert_index_entries(&target, state->slots[row - first]);
 	}
-	*failed = last - first == 1 ? first : -1;
+	outcome->failed = last - first == 1 ? first : -1;
 	AfterTriggerEndQuery(target.estate);
 	target_close(&target);
+	outcome->counts.inserted += last - first;
 }
 
 /*
@@ -271,9 +273,10 @@ slot_has_conflict(DirectTarget *target, TupleTableSlot *slot)
 }
 
 static void
-direct_save_fitting(void *opaque, const PacketRows *rows, int first, int last, bool *bad, int *failed)
+direct_save_fitting(void *opaque, const PacketRows *rows, int first, int last, SaveOutcome *outcome)
 {
 	DirectState *state = opaque;
+	bool	   *bad = outcome->bad;
 	DirectTarget target;
 	ExprState **checks;
 	int			count;
@@ -285,7 +288,9 @@ direct_save_fitting(void *opaque, const PacketRows *rows, int first, int last, b
 	{
 		TupleTableSlot *slot;
 
-		*failed = row;
+		if (bad[row])
+			continue;
+		outcome->failed = row;
 		slot = fill_slot(state, &target, rows, row, 0);
 		bad[row] = !slot_has_required(state, slot) || !slot_passes_checks(&target, slot, checks, count) ||
 			slot_has_conflict(&target, slot);
@@ -293,8 +298,9 @@ direct_save_fitting(void *opaque, const PacketRows *rows, int first, int last, b
 			continue;
 		table_tuple_insert(target.relation, slot, GetCurrentCommandId(true), 0, NULL);
 		insert_index_entries(&target, slot);
+		outcome->counts.inserted++;
 	}
-	*failed = -1;
+	outcome->failed = -1;
 	AfterTriggerEndQuery(target.estate);
 	target_close(&target);
 }

@@ -8,14 +8,22 @@
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "fmgr.h"
 #include "lib/stringinfo.h"
 #include "rewrite/rewriteHandler.h"
-#include "utils/array.h"
+#include "unnest.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/ruleutils.h"
-#include "utils/syscache.h"
+
+PG_FUNCTION_INFO_V1(pg_xlsx_mark_row);
+
+/*
+ * The row that the statement has come to: its executor takes one at a time
+ * all the way, so when it throws in the middle this is the row at fault.
+ */
+static int64 marked_row;
 
 typedef struct UnnestState
 {
@@ -24,28 +32,6 @@ typedef struct UnnestState
 	SPIPlanPtr	plan;
 	int			arguments;
 } UnnestState;
-
-static bool
-by_text(const ProfileColumn *column)
-{
-	return column->class == COLUMN_OTHER || column->class == COLUMN_TEXT;
-}
-
-/* "schema"."type", without the length that format_type would read into char and bit */
-static char *
-qualified_type(Oid type)
-{
-	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
-	Form_pg_type form;
-	char	   *name;
-
-	if (!HeapTupleIsValid(tuple))
-		elog(ERROR, "cache lookup failed for type %u", type);
-	form = (Form_pg_type) GETSTRUCT(tuple);
-	name = quote_qualified_identifier(get_namespace_name(form->typnamespace), NameStr(form->typname));
-	ReleaseSysCache(tuple);
-	return name;
-}
 
 /* The column's default as SQL, NULL when it has none: what a blank cell gets. */
 static char *
@@ -67,8 +53,8 @@ default_expression(const Profile *profile, const ProfileColumn *column)
 	return expression;
 }
 
-static void
-append_source(StringInfo select, const Profile *profile, int i)
+void
+save_unnest_source(StringInfo select, const Profile *profile, int i)
 {
 	const ProfileColumn *column = &profile->columns[i];
 	char	   *fallback = default_expression(profile, column);
@@ -76,7 +62,7 @@ append_source(StringInfo select, const Profile *profile, int i)
 	if (fallback != NULL)
 		appendStringInfoString(select, "coalesce(");
 	if (column->class == COLUMN_OTHER)
-		appendStringInfo(select, "CAST(u.c%d AS %s)", i, qualified_type(column->type));
+		appendStringInfo(select, "CAST(u.c%d AS %s)", i, unnest_type_name(column->type));
 	else
 		appendStringInfo(select, "u.c%d", i);
 	if (fallback != NULL)
@@ -101,12 +87,12 @@ save_unnest_statement(const Profile *profile, Oid *types)
 	{
 		const ProfileColumn *column = &profile->columns[i];
 		const char *comma = i > 0 ? ", " : "";
-		Oid			element = by_text(column) ? TEXTOID : column->type;
+		Oid			element = unnest_element(column);
 
 		types[i] = get_array_type(element);
 		appendStringInfo(&columns, "%s%s", comma, quote_identifier(column->name));
 		appendStringInfoString(&select, comma);
-		append_source(&select, profile, i);
+		save_unnest_source(&select, profile, i);
 		appendStringInfo(&from, "%spg_catalog.unnest($%d)", comma, i + 1);
 		appendStringInfo(&names, "%sc%d", comma, i);
 	}
@@ -114,22 +100,31 @@ save_unnest_statement(const Profile *profile, Oid *types)
 	{
 		types[count] = INT8OID;
 		appendStringInfo(&columns, ", %s", quote_identifier(get_attname(profile->target, profile->task_attnum, false)));
-		appendStringInfo(&select, ", CAST($%d AS %s)", count + 1, qualified_type(profile->task_type));
+		appendStringInfo(&select, ", CAST($%d AS %s)", count + 1, unnest_type_name(profile->task_type));
 	}
-	return psprintf("INSERT INTO %s (%s) SELECT %s FROM ROWS FROM (%s) AS u (%s)",
+	return psprintf("INSERT INTO %s (%s) SELECT %s FROM ROWS FROM (%s) WITH ORDINALITY AS u (%s, ord)"
+					" WHERE xlsx_private.mark_row(u.ord)",
 					quote_qualified_identifier(schema, get_rel_name(profile->target)),
 					columns.data, select.data, from.data, names.data);
 }
 
-static void *
-unnest_create(const Profile *profile, int64 task)
+Datum
+pg_xlsx_mark_row(PG_FUNCTION_ARGS)
 {
+	marked_row = PG_GETARG_INT64(0);
+	PG_RETURN_BOOL(true);
+}
+
+static void *
+unnest_create(const SaveTask *task)
+{
+	const Profile *profile = task->profile;
 	UnnestState *state = palloc0(sizeof(UnnestState));
 	Oid		   *types = palloc(sizeof(Oid) * (size_t) (profile->count + 1));
 	char	   *sql = save_unnest_statement(profile, types);
 
 	state->profile = profile;
-	state->task = task;
+	state->task = task->task;
 	state->arguments = profile->count + (profile->task_attnum != InvalidAttrNumber);
 	SPI_connect();
 	state->plan = SPI_prepare(sql, state->arguments, types);
@@ -139,30 +134,8 @@ unnest_create(const Profile *profile, int64 task)
 	return state;
 }
 
-/* One column of the rows as an array. */
-static Datum
-column_array(const ProfileColumn *column, const PacketRows *rows, int first, int last, int i)
-{
-	int			count = last - first;
-	Datum	   *values = palloc(sizeof(Datum) * (size_t) count);
-	bool	   *nulls = palloc(sizeof(bool) * (size_t) count);
-	Oid			element = by_text(column) ? TEXTOID : column->type;
-	int			lower = 1;
-	int16		length;
-	bool		by_value;
-	char		alignment;
-
-	for (int row = first; row < last; row++)
-	{
-		values[row - first] = rows->values[row * rows->columns + i];
-		nulls[row - first] = rows->nulls[row * rows->columns + i];
-	}
-	get_typlenbyvalalign(element, &length, &by_value, &alignment);
-	return PointerGetDatum(construct_md_array(values, nulls, 1, &count, &lower, element, length, by_value, alignment));
-}
-
 static void
-unnest_save(void *opaque, const PacketRows *rows, int first, int last, int *failed)
+unnest_save(void *opaque, const PacketRows *rows, int first, int last, SaveOutcome *outcome)
 {
 	UnnestState *state = opaque;
 	const Profile *profile = state->profile;
@@ -170,16 +143,29 @@ unnest_save(void *opaque, const PacketRows *rows, int first, int last, int *fail
 	int			result;
 
 	for (int i = 0; i < profile->count; i++)
-		arguments[i] = column_array(&profile->columns[i], rows, first, last, i);
+		arguments[i] = unnest_array(&profile->columns[i], rows, first, last, i);
 	if (profile->task_attnum != InvalidAttrNumber)
 		arguments[profile->count] = Int64GetDatum(state->task);
-	if (last - first == 1)
-		*failed = first;
+	marked_row = 0;
 	SPI_connect();
-	result = SPI_execute_plan(state->plan, arguments, NULL, false, 0);
+	PG_TRY();
+	{
+		result = SPI_execute_plan(state->plan, arguments, NULL, false, 0);
+	}
+	PG_CATCH();
+	{
+		/* At the last row it may be the end of the statement that throws, for any of them. */
+		if (last - first == 1)
+			outcome->failed = first;
+		else if (marked_row > 0 && marked_row < last - first)
+			outcome->failed = first + (int) marked_row - 1;
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
 	if (result < 0)
 		elog(ERROR, "could not insert: %s", SPI_result_code_string(result));
 	SPI_finish();
+	outcome->counts.inserted += last - first;
 }
 
 const SaveMethod save_unnest = {"unnest", unnest_create, unnest_save, NULL};

@@ -11,17 +11,21 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "glue.h"
+#include "import.h"
 #include "miscadmin.h"
 #include "owner.h"
 #include "profile.h"
+#include "queue.h"
 #include "store.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/jsonb.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
 PG_FUNCTION_INFO_V1(pg_xlsx_submit);
+PG_FUNCTION_INFO_V1(pg_xlsx_import);
 PG_FUNCTION_INFO_V1(pg_xlsx_upload_begin);
 PG_FUNCTION_INFO_V1(pg_xlsx_upload_chunk);
 PG_FUNCTION_INFO_V1(pg_xlsx_upload_options);
@@ -40,7 +44,13 @@ typedef struct Submission
 	bool		run_now;
 	int32		priority;
 	const char *idempotency_key;	/* NULL: none */
-	const char *sheet;			/* NULL: the first one */
+	const char *sheet;			/* this and the following: NULL for what the profile says */
+	const char *mode;
+	bool		dry_run;
+	int64		max_errors;		/* -1: as the profile says */
+	const char *header_row;
+	const char *locale;
+	const char *mapping;		/* JSON object, header -> column name */
 } Submission;
 
 /* An upload as its row says. */
@@ -107,19 +117,10 @@ check_package(int64 file, uint64 size)
 	MemoryContextDelete(context);
 }
 
-/* To import for good where somebody asked for something else would be worse than to refuse. */
-static void
-refuse_unknown_modes(const char *mode, bool dry_run)
+static char *
+row_text(const OwnerRow *row, int i)
 {
-	if (strcmp(mode, "insert") != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("mode \"%s\" is not supported", mode),
-				 errhint("The mode is \"insert\".")));
-	if (dry_run)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("dry runs are not supported")));
+	return row->nulls[i] ? NULL : TextDatumGetCString(row->values[i]);
 }
 
 /* A file of the current role that is being uploaded. */
@@ -129,7 +130,9 @@ find_upload(int64 id)
 	static OwnerStatement select = {
 		"SELECT name, size, profile, options ->> 'idempotencyKey', (options ->> 'runAt')::timestamptz,"
 		" (options ->> 'priority')::int, owner::oid, nullif(options ->> 'sheet', ''),"
-		" coalesce((options ->> 'dryRun')::boolean, false), coalesce(options ->> 'mode', 'insert')"
+		" coalesce(nullif(options ->> 'dryRun', '')::boolean, false), nullif(options ->> 'mode', ''),"
+		" coalesce(nullif(options ->> 'maxErrors', '')::bigint, -1), nullif(options ->> 'headerRow', ''),"
+		" nullif(options ->> 'locale', ''), nullif(options ->> 'mapping', '')"
 		" FROM xlsx_private.file WHERE id = $1 AND NOT complete FOR UPDATE",
 		1, {INT8OID}, NULL
 	};
@@ -150,8 +153,13 @@ find_upload(int64 id)
 	upload->submission.run_now = row.nulls[4];
 	upload->submission.run_at = row.values[4];
 	upload->submission.priority = row.nulls[5] ? 0 : DatumGetInt32(row.values[5]);
-	upload->submission.sheet = row.nulls[7] ? NULL : TextDatumGetCString(row.values[7]);
-	refuse_unknown_modes(TextDatumGetCString(row.values[9]), DatumGetBool(row.values[8]));
+	upload->submission.sheet = row_text(&row, 7);
+	upload->submission.dry_run = DatumGetBool(row.values[8]);
+	upload->submission.mode = row_text(&row, 9);
+	upload->submission.max_errors = DatumGetInt64(row.values[10]);
+	upload->submission.header_row = row_text(&row, 11);
+	upload->submission.locale = row_text(&row, 12);
+	upload->submission.mapping = row_text(&row, 13);
 	return upload;
 }
 
@@ -189,43 +197,76 @@ find_by_key(const char *key)
 	return owner_run(&select, values, NULL, &row) > 0 ? DatumGetInt64(row.values[0]) : 0;
 }
 
+/* An argument of a statement that may be NULL. */
+static void
+set_text(Datum *values, char *nulls, int i, const char *text)
+{
+	nulls[i] = text == NULL ? 'n' : ' ';
+	values[i] = text == NULL ? (Datum) 0 : CStringGetTextDatum(text);
+}
+
+/* The row of a task, PENDING, or PROCESSING when it has no file. 0 when the idempotency key is taken. */
+static int64
+insert_task(int64 file, const char *file_name, int64 size, const Submission *submission)
+{
+	static OwnerStatement insert = {
+		"INSERT INTO xlsx_private.task (profile_id, profile, file_id, file_name, file_size, owner, login, run_at,"
+		" priority, idempotency_key, time_zone, date_style, sheet, dry_run, max_errors, header_row, locale, mapping,"
+		" mode, status, attempts, started_at)"
+		" SELECT $1, $2, nullif($3, 0), $4, $5, $6::oid::regrole, $7::oid::regrole, coalesce($8, clock_timestamp()), $9,"
+		" $10, $11, $12, $13, $14, nullif($15, -1), $16, $17, $18::jsonb,"
+		" coalesce($19, (SELECT p.mode FROM xlsx_private.profile p WHERE p.id = $1)),"
+		" CASE WHEN $3 = 0 THEN 'PROCESSING' ELSE 'PENDING' END, CASE WHEN $3 = 0 THEN 1 ELSE 0 END,"
+		" CASE WHEN $3 = 0 THEN clock_timestamp() END"
+		" ON CONFLICT (owner, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING RETURNING id",
+		19, {INT8OID, TEXTOID, INT8OID, TEXTOID, INT8OID, OIDOID, OIDOID, TIMESTAMPTZOID, INT4OID, TEXTOID, TEXTOID,
+		TEXTOID, TEXTOID, BOOLOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID}, NULL
+	};
+	const char *profile = submission->profile;
+	int64		profile_id = profile_find(&profile);
+	Datum		values[19];
+	char		nulls[19];
+	OwnerRow	row;
+
+	if (submission->mode != NULL)
+		(void) profile_mode(submission->mode);
+	memset(nulls, ' ', sizeof(nulls));
+	values[0] = Int64GetDatum(profile_id);
+	values[1] = CStringGetTextDatum(profile);
+	values[2] = Int64GetDatum(file);
+	values[3] = CStringGetTextDatum(file_name);
+	values[4] = Int64GetDatum(size);
+	values[5] = ObjectIdGetDatum(GetUserId());
+	values[6] = ObjectIdGetDatum(GetSessionUserId());
+	values[7] = submission->run_at;
+	nulls[7] = submission->run_now ? 'n' : ' ';
+	values[8] = Int32GetDatum(submission->priority);
+	set_text(values, nulls, 9, submission->idempotency_key);
+	values[10] = CStringGetTextDatum(GetConfigOption("TimeZone", false, false));
+	values[11] = CStringGetTextDatum(GetConfigOption("DateStyle", false, false));
+	set_text(values, nulls, 12, submission->sheet);
+	values[13] = BoolGetDatum(submission->dry_run);
+	values[14] = Int64GetDatum(submission->max_errors);
+	set_text(values, nulls, 15, submission->header_row);
+	set_text(values, nulls, 16, submission->locale);
+	set_text(values, nulls, 17, submission->mapping);
+	set_text(values, nulls, 18, submission->mode);
+	return owner_run(&insert, values, nulls, &row) == 0 ? 0 : DatumGetInt64(row.values[0]);
+}
+
 /* Queues a task; 0 when the idempotency key is taken (waits for whoever is taking it). */
 static int64
 create_task(int64 file, const char *file_name, int64 size, const Submission *submission)
 {
-	static OwnerStatement insert = {
-		"INSERT INTO xlsx_private.task (profile_id, profile, file_id, file_name, file_size, owner, login, run_at,"
-		" priority, idempotency_key, time_zone, date_style, sheet)"
-		" VALUES ($1, $2, $3, $4, $5, $6::oid::regrole, $7::oid::regrole, coalesce($8, clock_timestamp()), $9, $10,"
-		" $11, $12, $13)"
-		" ON CONFLICT (owner, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING RETURNING id",
-		13, {INT8OID, TEXTOID, INT8OID, TEXTOID, INT8OID, OIDOID, OIDOID, TIMESTAMPTZOID, INT4OID, TEXTOID, TEXTOID,
-		TEXTOID, TEXTOID}, NULL
-	};
-	const char *profile = submission->profile;
-	int64		profile_id = profile_find(&profile);
-	const char *key = submission->idempotency_key;
-	Datum		values[] = {
-		Int64GetDatum(profile_id), CStringGetTextDatum(profile), Int64GetDatum(file), CStringGetTextDatum(file_name),
-		Int64GetDatum(size), ObjectIdGetDatum(GetUserId()), ObjectIdGetDatum(GetSessionUserId()),
-		submission->run_at, Int32GetDatum(submission->priority), key != NULL ? CStringGetTextDatum(key) : (Datum) 0,
-		CStringGetTextDatum(GetConfigOption("TimeZone", false, false)),
-		CStringGetTextDatum(GetConfigOption("DateStyle", false, false)),
-		submission->sheet != NULL ? CStringGetTextDatum(submission->sheet) : (Datum) 0
-	};
-	char		nulls[] = {
-		' ', ' ', ' ', ' ', ' ', ' ', ' ', submission->run_now ? 'n' : ' ', ' ', key != NULL ? ' ' : 'n', ' ', ' ',
-		submission->sheet != NULL ? ' ' : 'n'
-	};
-	OwnerRow	row;
+	int64		task = insert_task(file, file_name, size, submission);
 
-	if (owner_run(&insert, values, nulls, &row) == 0)
+	if (task == 0)
 		return 0;
 	if (submission->run_now || DatumGetTimestampTz(submission->run_at) <= GetCurrentTimestamp())
 		dispatch_want(GetSessionUserId());
 	else
 		dispatch_due(MyDatabaseId, DatumGetTimestampTz(submission->run_at));
-	return DatumGetInt64(row.values[0]);
+	return task;
 }
 
 /* Ends a file's upload with its task. *created is false when the key belongs to an earlier one. */
@@ -259,6 +300,32 @@ text_or_null(FunctionCallInfo fcinfo, int argument)
 	return PG_ARGISNULL(argument) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(argument));
 }
 
+static char *
+json_or_null(FunctionCallInfo fcinfo, int argument)
+{
+	Jsonb	   *json;
+
+	if (PG_ARGISNULL(argument))
+		return NULL;
+	json = PG_GETARG_JSONB_P(argument);
+	return JsonbToCString(NULL, &json->root, VARSIZE(json));
+}
+
+/* The workbook that an argument holds. */
+static bytea *
+file_argument(FunctionCallInfo fcinfo, int argument)
+{
+	bytea	   *data;
+
+	if (PG_ARGISNULL(argument))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("file must not be null")));
+	data = PG_GETARG_BYTEA_PP(argument);
+	check_content(VARDATA_ANY(data), VARSIZE_ANY_EXHDR(data));
+	return data;
+}
+
 static void
 put_chunks(int64 file, bytea *data)
 {
@@ -285,22 +352,53 @@ pg_xlsx_submit(PG_FUNCTION_ARGS)
 		.run_at = PG_ARGISNULL(3) ? (Datum) 0 : PG_GETARG_DATUM(3),
 		.priority = PG_ARGISNULL(4) ? 0 : PG_GETARG_INT32(4),
 		.idempotency_key = text_or_null(fcinfo, 5),
-		.sheet = text_or_null(fcinfo, 6)
+		.sheet = text_or_null(fcinfo, 6),
+		.mode = text_or_null(fcinfo, 7),
+		.dry_run = !PG_ARGISNULL(8) && PG_GETARG_BOOL(8),
+		.max_errors = PG_ARGISNULL(9) ? -1 : PG_GETARG_INT64(9),
+		.header_row = text_or_null(fcinfo, 10),
+		.locale = text_or_null(fcinfo, 11),
+		.mapping = json_or_null(fcinfo, 12)
 	};
 	char	   *name = PG_ARGISNULL(2) ? "upload.xlsx" : text_or_null(fcinfo, 2);
-	bytea	   *data;
+	bytea	   *data = file_argument(fcinfo, 1);
 	int64		file;
 	bool		created;
 
-	if (PG_ARGISNULL(1))
-		ereport(ERROR,
-				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-				 errmsg("file must not be null")));
-	data = PG_GETARG_BYTEA_PP(1);
-	check_content(VARDATA_ANY(data), VARSIZE_ANY_EXHDR(data));
 	file = create_file(submission.profile, name, (Datum) 0, false);
 	put_chunks(file, data);
 	PG_RETURN_INT64(finish_file(file, name, (int64) VARSIZE_ANY_EXHDR(data), &submission, &created));
+}
+
+/* Runs to its end in the caller's transaction; the result is the task's id. */
+Datum
+pg_xlsx_import(PG_FUNCTION_ARGS)
+{
+	Submission	submission = {
+		.profile = text_or_null(fcinfo, 0),
+		.run_now = true,
+		.sheet = text_or_null(fcinfo, 3),
+		.mode = text_or_null(fcinfo, 4),
+		.dry_run = !PG_ARGISNULL(5) && PG_GETARG_BOOL(5),
+		.max_errors = PG_ARGISNULL(6) ? -1 : PG_GETARG_INT64(6),
+		.header_row = text_or_null(fcinfo, 7),
+		.locale = text_or_null(fcinfo, 8),
+		.mapping = json_or_null(fcinfo, 9)
+	};
+	bytea	   *data = file_argument(fcinfo, 1);
+	char	   *name = PG_ARGISNULL(2) ? "import.xlsx" : text_or_null(fcinfo, 2);
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx import", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller;
+	int64		id = insert_task(0, name, (int64) VARSIZE_ANY_EXHDR(data), &submission);
+	Task	   *task;
+
+	caller = MemoryContextSwitchTo(context);
+	task = queue_load(id);
+	task->bytes = data;
+	import_run_inside(task);
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(context);
+	PG_RETURN_INT64(id);
 }
 
 Datum

@@ -11,6 +11,14 @@
 ErrorData *
 subtransaction_try(void (*work) (void *argument), void *argument)
 {
+	static const bool keep = true;
+
+	return subtransaction_try_keep(work, argument, &keep);
+}
+
+ErrorData *
+subtransaction_try_keep(void (*work) (void *argument), void *argument, const bool *keep)
+{
 	MemoryContext context = CurrentMemoryContext;
 	ResourceOwner owner = CurrentResourceOwner;
 	ErrorData  *volatile error = NULL;
@@ -20,7 +28,10 @@ subtransaction_try(void (*work) (void *argument), void *argument)
 	PG_TRY();
 	{
 		work(argument);
-		ReleaseCurrentSubTransaction();
+		if (*keep)
+			ReleaseCurrentSubTransaction();
+		else
+			RollbackAndReleaseCurrentSubTransaction();
 	}
 	PG_CATCH();
 	{
@@ -33,4 +44,22 @@ subtransaction_try(void (*work) (void *argument), void *argument)
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = owner;
 	return error;
+}
+
+bool
+subtransaction_row_fault(const ErrorData *error)
+{
+	switch (ERRCODE_TO_CATEGORY(error->sqlerrcode))
+	{
+		case ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION:
+		case ERRCODE_DATA_EXCEPTION:
+		case ERRCODE_TRIGGERED_DATA_CHANGE_VIOLATION:
+		case ERRCODE_WITH_CHECK_OPTION_VIOLATION:
+		case ERRCODE_PLPGSQL_ERROR:
+		case ERRCODE_CARDINALITY_VIOLATION:
+			return true;
+		default:
+			/* A policy's WITH CHECK; that the role may insert at all was checked before. */
+			return error->sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE;
+	}
 }

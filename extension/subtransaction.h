@@ -14,4 +14,10 @@
  */
 extern ErrorData *subtransaction_try(void (*work) (void *argument), void *argument);
 
+/* The same, but all that the work did is undone unless *keep is true when it returns. */
+extern ErrorData *subtransaction_try_keep(void (*work) (void *argument), void *argument, const bool *keep);
+
+/* Can one row of a batch be at fault for this?  If not, the error is the task's. */
+extern bool subtransaction_row_fault(const ErrorData *error);
+
 #endif							/* PG_XLSX_SUBTRANSACTION_H */

@@ -17,30 +17,46 @@ COMMENT ON FUNCTION xlsx_private.may_act(regrole) IS 'May the current role chang
 
 ALTER TABLE xlsx_private.profile ENABLE ROW LEVEL SECURITY;
 ALTER TABLE xlsx_private.profile_column ENABLE ROW LEVEL SECURITY;
+ALTER TABLE xlsx_private.profile_rule ENABLE ROW LEVEL SECURITY;
+ALTER TABLE xlsx_private.warning_row ENABLE ROW LEVEL SECURITY;
+ALTER TABLE xlsx_private.undo_xid ENABLE ROW LEVEL SECURITY;
+ALTER TABLE xlsx_private.undo_row ENABLE ROW LEVEL SECURITY;
 ALTER TABLE xlsx_private.task ENABLE ROW LEVEL SECURITY;
 ALTER TABLE xlsx_private.error_row ENABLE ROW LEVEL SECURITY;
 -- A profile is a description of a table, not data: whoever may import may use it.
 CREATE POLICY profile_read ON xlsx_private.profile FOR SELECT USING (true);
 CREATE POLICY profile_write ON xlsx_private.profile
-  USING (xlsx_private.may_act(owner)) WITH CHECK (owner = current_user::regrole);
+  USING (xlsx_private.may_act(owner)) WITH CHECK (pg_catalog.pg_has_role(owner::pg_catalog.oid, 'USAGE'));
+-- The SQL of a profile runs as its submitters, so nobody but its owner may write it.
 CREATE POLICY profile_column_read ON xlsx_private.profile_column FOR SELECT USING (true);
 CREATE POLICY profile_column_write ON xlsx_private.profile_column
-  USING (EXISTS (SELECT FROM xlsx_private.profile p WHERE p.id = profile_id AND xlsx_private.may_act(p.owner)));
+  USING (EXISTS (SELECT FROM xlsx_private.profile p WHERE p.id = profile_id AND pg_catalog.pg_has_role(p.owner::pg_catalog.oid, 'USAGE')));
+CREATE POLICY profile_rule_read ON xlsx_private.profile_rule FOR SELECT USING (true);
+CREATE POLICY profile_rule_write ON xlsx_private.profile_rule
+  USING (EXISTS (SELECT FROM xlsx_private.profile p WHERE p.id = profile_id AND pg_catalog.pg_has_role(p.owner::pg_catalog.oid, 'USAGE')));
 CREATE POLICY task_owner ON xlsx_private.task FOR SELECT USING (xlsx_private.may_see(owner));
 -- The subquery runs under the policy of task.
 CREATE POLICY error_row_owner ON xlsx_private.error_row FOR SELECT
   USING (EXISTS (SELECT FROM xlsx_private.task t WHERE t.id = task_id));
-GRANT SELECT ON xlsx_private.profile, xlsx_private.profile_column, xlsx_private.task, xlsx_private.error_row
+CREATE POLICY warning_row_owner ON xlsx_private.warning_row FOR SELECT
+  USING (EXISTS (SELECT FROM xlsx_private.task t WHERE t.id = task_id));
+CREATE POLICY undo_xid_owner ON xlsx_private.undo_xid FOR SELECT
+  USING (EXISTS (SELECT FROM xlsx_private.task t WHERE t.id = task_id));
+CREATE POLICY undo_row_owner ON xlsx_private.undo_row FOR SELECT
+  USING (EXISTS (SELECT FROM xlsx_private.task t WHERE t.id = task_id));
+GRANT SELECT ON xlsx_private.profile, xlsx_private.profile_column, xlsx_private.profile_rule, xlsx_private.task,
+  xlsx_private.error_row, xlsx_private.warning_row, xlsx_private.undo_xid, xlsx_private.undo_row
   TO xlsx_user;
 -- Profiles are written by the caller's own rights; the policies keep everybody to his own.
-GRANT INSERT, UPDATE, DELETE ON xlsx_private.profile, xlsx_private.profile_column TO xlsx_user;
+GRANT INSERT, UPDATE, DELETE ON xlsx_private.profile, xlsx_private.profile_column, xlsx_private.profile_rule TO xlsx_user;
 
 -- A dump carries tasks, and files and packets that still wait.
 DO $$
 DECLARE
   name text;
 BEGIN
-  FOREACH name IN ARRAY ARRAY['profile', 'profile_column', 'file', 'chunk', 'task', 'packet', 'error_row',
+  FOREACH name IN ARRAY ARRAY['profile', 'profile_column', 'profile_rule', 'file', 'chunk', 'task', 'packet',
+    'error_row', 'warning_row', 'seen_value', 'undo_xid', 'undo_row',
     'profile_id_seq', 'file_id_seq', 'task_id_seq'] LOOP
     PERFORM pg_catalog.pg_extension_config_dump('xlsx_private.' || name, '');
   END LOOP;

@@ -3,25 +3,69 @@
  */
 
 CREATE TABLE xlsx_private.profile (
-  id          bigint   GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  name        text     NOT NULL UNIQUE CHECK (name <> ''),
-  target      regclass NOT NULL,
-  task_column name,
-  owner       regrole  NOT NULL,
-  created_at  timestamptz NOT NULL DEFAULT pg_catalog.now()
+  id             bigint   GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  name           text     NOT NULL UNIQUE CHECK (name <> ''),
+  target         regclass NOT NULL,
+  task_column    name,
+  follow         boolean  NOT NULL DEFAULT true,
+  sheet          text     CHECK (sheet <> ''),
+  header_row     text     NOT NULL DEFAULT 'first' CHECK (header_row ~ '^(first|auto|[1-9][0-9]{0,6})$'),
+  cell_range     text     CHECK (cell_range <> ''),
+  skip_end       int      NOT NULL DEFAULT 0 CHECK (skip_end BETWEEN 0 AND 1000),
+  null_tokens    text[]   NOT NULL DEFAULT '{}',
+  trim           boolean  NOT NULL DEFAULT true,
+  mode           text     NOT NULL DEFAULT 'insert'
+    CHECK (mode IN ('insert', 'all_or_nothing', 'upsert', 'skip', 'update', 'replace')),
+  key_columns    name[],
+  update_columns name[],
+  max_errors     bigint   CHECK (max_errors >= 0),
+  keep_old       boolean  NOT NULL DEFAULT false,
+  locale         text,
+  owner          regrole  NOT NULL,
+  created_at     timestamptz NOT NULL DEFAULT pg_catalog.now()
 );
 COMMENT ON TABLE xlsx_private.profile IS 'How the columns of a sheet become the columns of a table.';
+COMMENT ON COLUMN xlsx_private.profile.follow IS 'Columns that the target gets later are taken in.';
 
 CREATE TABLE xlsx_private.profile_column (
-  profile_id  bigint NOT NULL REFERENCES xlsx_private.profile ON DELETE CASCADE,
-  position    int    NOT NULL,
-  column_name name   NOT NULL,
-  header      text   NOT NULL CHECK (header <> ''),
-  label       text   NOT NULL CHECK (label <> ''),
-  PRIMARY KEY (profile_id, position)
+  profile_id    bigint NOT NULL REFERENCES xlsx_private.profile ON DELETE CASCADE,
+  position      int    NOT NULL,
+  column_name   name   NOT NULL,
+  header        text   NOT NULL CHECK (header <> ''),
+  label         text   NOT NULL CHECK (label <> ''),
+  aliases       text[] NOT NULL DEFAULT '{}',
+  pattern       text   CHECK (pattern <> ''),
+  required      boolean,
+  source        text   NOT NULL DEFAULT 'cell'
+    CHECK (source IN ('cell', 'value', 'task_id', 'row_number', 'file_name', 'extra', 'none')),
+  default_value text,
+  transform     text   CHECK (transform <> ''),
+  lookup        text   CHECK (lookup <> ''),
+  null_tokens   text[],
+  trim          boolean,
+  messages      jsonb  NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(messages) = 'object'),
+  custom        boolean NOT NULL DEFAULT false,
+  PRIMARY KEY (profile_id, column_name),
+  CHECK (source <> 'value' OR transform IS NOT NULL)
 );
 COMMENT ON TABLE xlsx_private.profile_column IS
 'Columns of a profile; types and constraints are not copied, they are read from the target at each import.';
+COMMENT ON COLUMN xlsx_private.profile_column.custom IS 'Somebody said something about it: the column must be there.';
+
+CREATE TABLE xlsx_private.profile_rule (
+  profile_id  bigint NOT NULL REFERENCES xlsx_private.profile ON DELETE CASCADE,
+  name        text   NOT NULL CHECK (name <> ''),
+  position    int    NOT NULL,
+  column_name name,
+  kind        text   NOT NULL
+    CHECK (kind IN ('required', 'min', 'max', 'min_length', 'max_length', 'pattern', 'one_of', 'unique', 'expression')),
+  argument    text[] NOT NULL DEFAULT '{}',
+  severity    text   NOT NULL DEFAULT 'error' CHECK (severity IN ('error', 'warning')),
+  messages    jsonb  NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(messages) = 'object'),
+  PRIMARY KEY (profile_id, name),
+  CHECK (column_name IS NOT NULL OR kind = 'expression')
+);
+COMMENT ON TABLE xlsx_private.profile_rule IS 'What the rows of a profile must obey beyond the types and constraints of its target.';
 
 CREATE TABLE xlsx_private.file (
   id         bigint  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -71,6 +115,24 @@ CREATE TABLE xlsx_private.task (
   priority        int     NOT NULL DEFAULT 0,
   idempotency_key text,
   sheet           text,
+  mode            text    NOT NULL DEFAULT 'insert'
+    CHECK (mode IN ('insert', 'all_or_nothing', 'upsert', 'skip', 'update', 'replace')),
+  dry_run         boolean NOT NULL DEFAULT false,
+  max_errors      bigint  CHECK (max_errors >= 0),
+  header_row      text    CHECK (header_row ~ '^(first|auto|[1-9][0-9]{0,6})$'),
+  locale          text,
+  mapping         jsonb   CHECK (jsonb_typeof(mapping) = 'object'),
+  inserted_rows   bigint  NOT NULL DEFAULT 0,
+  updated_rows    bigint  NOT NULL DEFAULT 0,
+  unchanged_rows  bigint  NOT NULL DEFAULT 0,
+  skipped_rows    bigint  NOT NULL DEFAULT 0,
+  warning_rows    bigint  NOT NULL DEFAULT 0,
+  found_sheet     text,
+  found_header_row int,
+  found_headers   text[],
+  phase_ms        bigint[] NOT NULL DEFAULT '{0,0,0,0}',
+  phase_started   timestamptz,
+  undone          boolean NOT NULL DEFAULT false,
   source_columns  int[],
   cursor_row      bigint  NOT NULL DEFAULT 0,
   validated       boolean NOT NULL DEFAULT false,
@@ -93,6 +155,8 @@ COMMENT ON TABLE xlsx_private.task IS
 'One import: its state, its counters and how far it has come, written in the same transactions as its rows.';
 COMMENT ON COLUMN xlsx_private.task.deaths IS 'Workers that died on it in a row without committing a batch.';
 COMMENT ON COLUMN xlsx_private.task.source_columns IS 'Sheet column of each profile column, 0 for none.';
+COMMENT ON COLUMN xlsx_private.task.phase_ms IS 'Time spent in each of the four phases, over all attempts.';
+COMMENT ON COLUMN xlsx_private.task.found_headers IS 'Header texts of the sheet, by profile column; NULL for none.';
 COMMENT ON COLUMN xlsx_private.task.cursor_row IS 'Last sheet row whose outcome is committed.';
 COMMENT ON COLUMN xlsx_private.task.seq IS 'Number of the last event.';
 
@@ -121,3 +185,33 @@ CREATE TABLE xlsx_private.error_row (
 );
 COMMENT ON TABLE xlsx_private.error_row IS
 'Rows that were not saved: original values in the order of the profile, and what was wrong with them.';
+
+CREATE TABLE xlsx_private.warning_row (LIKE xlsx_private.error_row INCLUDING CONSTRAINTS, PRIMARY KEY (task_id, row_number));
+COMMENT ON TABLE xlsx_private.warning_row IS 'Rows that broke a rule of severity "warning"; they were saved, unless they are in error_row too.';
+
+-- What the rule "unique" has seen, so that memory does not grow with the rows.
+CREATE TABLE xlsx_private.seen_value (
+  task_id    bigint NOT NULL REFERENCES xlsx_private.task ON DELETE CASCADE,
+  rule       text   NOT NULL,
+  digest     bytea  NOT NULL,
+  row_number int    NOT NULL,
+  PRIMARY KEY (task_id, rule, digest)
+);
+COMMENT ON TABLE xlsx_private.seen_value IS 'SHA-256 of each value of a column that must be unique within the file, while its task is checked.';
+
+-- For xlsx.undo: which transactions wrote rows of a task, and what rows were before.
+CREATE TABLE xlsx_private.undo_xid (
+  task_id bigint NOT NULL REFERENCES xlsx_private.task ON DELETE CASCADE,
+  xids    xid[]  NOT NULL
+);
+CREATE INDEX undo_xid_task ON xlsx_private.undo_xid (task_id);
+COMMENT ON TABLE xlsx_private.undo_xid IS '(Sub)transactions that inserted rows of a task: a row with another xmin was changed since.';
+
+CREATE TABLE xlsx_private.undo_row (
+  task_id    bigint NOT NULL REFERENCES xlsx_private.task ON DELETE CASCADE,
+  row_number int    NOT NULL,
+  old        jsonb,
+  new        jsonb  NOT NULL
+);
+CREATE INDEX undo_row_task ON xlsx_private.undo_row (task_id, row_number);
+COMMENT ON TABLE xlsx_private.undo_row IS 'Rows that a task inserted (old is NULL) or updated, before and after; where the profile keeps them.';

@@ -3,28 +3,61 @@
  */
 
 CREATE FUNCTION xlsx.submit(profile text, file bytea, file_name text DEFAULT 'upload.xlsx',
-  run_at timestamptz DEFAULT NULL, priority int DEFAULT 0, idempotency_key text DEFAULT NULL, sheet text DEFAULT NULL)
+  run_at timestamptz DEFAULT NULL, priority int DEFAULT 0, idempotency_key text DEFAULT NULL, sheet text DEFAULT NULL,
+  mode text DEFAULT NULL, dry_run boolean DEFAULT false, max_errors bigint DEFAULT NULL, header_row text DEFAULT NULL,
+  locale text DEFAULT NULL, mapping jsonb DEFAULT NULL)
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'pg_xlsx_submit' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION xlsx.submit(text, bytea, text, timestamptz, int, text, text) IS
-'Stores a workbook and returns the id of the task that imports it in the background, as the current role, after the commit. profile NULL: the default one; sheet: its name, the first one by default. The same idempotency_key again returns the first task.';
+COMMENT ON FUNCTION xlsx.submit(text, bytea, text, timestamptz, int, text, text, text, boolean, bigint, text, text, jsonb) IS
+'Stores a workbook and returns the id of the task that imports it in the background, as the current role, after the commit. profile NULL: the default one. The same idempotency_key again returns the first task. sheet, mode, max_errors, header_row and locale as in xlsx.alter_profile; NULL: as the profile says. dry_run: does all the work, takes it back, and leaves its report. mapping: {"Header": "column_name"}, before any other way to match a header; "" leaves the header out.';
+
+CREATE FUNCTION xlsx_private.import_now(profile text, file bytea, file_name text, sheet text, mode text, dry_run boolean,
+  max_errors bigint, header_row text, locale text, mapping jsonb)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'pg_xlsx_import' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION xlsx_private.import_now(text, bytea, text, text, text, boolean, bigint, text, text, jsonb) IS
+'Imports in the current transaction and returns the id of the task; xlsx.import uses it.';
+
+CREATE FUNCTION xlsx.import(profile text, file bytea, file_name text DEFAULT 'import.xlsx', sheet text DEFAULT NULL,
+  mode text DEFAULT NULL, dry_run boolean DEFAULT false, max_errors bigint DEFAULT NULL, header_row text DEFAULT NULL,
+  locale text DEFAULT NULL, mapping jsonb DEFAULT NULL,
+  OUT task bigint, OUT status text, OUT total_rows bigint, OUT saved_rows bigint, OUT error_rows bigint,
+  OUT warning_rows bigint, OUT inserted_rows bigint, OUT updated_rows bigint, OUT unchanged_rows bigint,
+  OUT skipped_rows bigint, OUT message text)
+-- Without a search_path of its own: triggers of the target are to have the caller's.
+LANGUAGE plpgsql VOLATILE
+AS $$
+BEGIN
+  task := xlsx_private.import_now(profile, file, file_name, sheet, mode, dry_run, max_errors, header_row, locale, mapping);
+  SELECT t.status, t.total_rows, t.saved_rows, t.error_rows, t.warning_rows, t.inserted_rows, t.updated_rows,
+    t.unchanged_rows, t.skipped_rows, t.error_message
+  INTO status, total_rows, saved_rows, error_rows, warning_rows, inserted_rows, updated_rows, unchanged_rows,
+    skipped_rows, message
+  FROM xlsx_private.task t WHERE t.id = task;
+END
+$$;
+COMMENT ON FUNCTION xlsx.import(text, bytea, text, text, text, boolean, bigint, text, text, jsonb) IS
+'Imports a workbook now, in the current transaction, and returns what became of its rows; arguments as for xlsx.submit. Bad rows are counted and kept in xlsx.task_errors(task); a file that cannot be read raises an error.';
 
 CREATE VIEW xlsx.tasks WITH (security_invoker = true) AS
 SELECT id, profile, file_name, file_size, status, phase, progress, total_rows, validated_rows, error_rows, saved_rows,
   attempts, error_message, owner, created_at, updated_at, started_at, completed_at,
-  error_code, error_detail, error_hint, run_at, priority, idempotency_key, seq
+  error_code, error_detail, error_hint, run_at, priority, idempotency_key, seq,
+  mode, dry_run, inserted_rows, updated_rows, unchanged_rows, skipped_rows, warning_rows, sheet, max_errors, header_row,
+  locale, mapping, undone
 FROM xlsx_private.task;
 COMMENT ON VIEW xlsx.tasks IS 'Imports of the current role, and their progress.';
 
 CREATE FUNCTION xlsx.task_errors(task bigint,
   OUT row_number int, OUT column_name text, OUT cell text, OUT code text, OUT message text, OUT value text,
-  OUT detail text, OUT hint text, OUT constraint_name text, OUT "values" jsonb)
+  OUT detail text, OUT hint text, OUT constraint_name text, OUT "values" jsonb,
+  OUT sqlstate text)
 RETURNS SETOF record
 LANGUAGE sql STABLE ROWS 1000
 BEGIN ATOMIC
   SELECT e.row_number, v.item ->> 'column', v.item ->> 'cell', v.item ->> 'code', v.item ->> 'message',
     v.item ->> 'value', v.item ->> 'detail', v.item ->> 'hint', v.item ->> 'constraint',
-    pg_catalog.jsonb_object(p.headers, e.cells)
+    pg_catalog.jsonb_object(p.headers, e.cells), v.item ->> 'sqlstate'
   FROM xlsx_private.error_row e
     JOIN xlsx_private.task t ON t.id = e.task_id
     LEFT JOIN xlsx.profiles p ON p.id = t.profile_id
@@ -34,6 +67,24 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION xlsx.task_errors(bigint) IS
 'Violations of a task in row order: sheet row, header, cell, code, message, the value, and all original values of the row by header.';
+
+CREATE FUNCTION xlsx.task_warnings(task bigint,
+  OUT row_number int, OUT column_name text, OUT cell text, OUT code text, OUT message text, OUT value text, OUT rule text)
+RETURNS SETOF record
+LANGUAGE sql STABLE ROWS 1000
+BEGIN ATOMIC
+  SELECT w.row_number, v.item ->> 'column', v.item ->> 'cell', v.item ->> 'code', v.item ->> 'message',
+    v.item ->> 'value', v.item ->> 'constraint'
+  FROM xlsx_private.warning_row w
+    CROSS JOIN LATERAL pg_catalog.jsonb_array_elements(w.violations) WITH ORDINALITY AS v (item, position)
+  WHERE w.task_id = task
+  ORDER BY w.row_number, v.position;
+END;
+COMMENT ON FUNCTION xlsx.task_warnings(bigint) IS 'Rules of severity "warning" that rows of a task broke, in row order.';
+
+CREATE FUNCTION xlsx_private.mark_row(row_number bigint) RETURNS boolean
+AS 'MODULE_PATHNAME', 'pg_xlsx_mark_row' LANGUAGE C VOLATILE STRICT COST 1;
+COMMENT ON FUNCTION xlsx_private.mark_row(bigint) IS 'Remembers how far a statement has come; always true.';
 
 CREATE FUNCTION xlsx.wait(task bigint, timeout interval DEFAULT NULL) RETURNS text
 AS 'MODULE_PATHNAME', 'pg_xlsx_wait' LANGUAGE C VOLATILE;

@@ -1,0 +1,83 @@
+/*
+ * profile_sql.c
+ *	  The SQL that a profile holds.
+ */
+#include "profile_sql.h"
+
+#include "fmgr.h"
+#include "nodes/parsenodes.h"
+#include "parser/parser.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+
+PG_FUNCTION_INFO_V1(pg_xlsx_check_expression);
+
+SPIPlanPtr
+profile_sql_prepare(const Profile *profile, const char *sql, int arguments, Oid *types)
+{
+	char	   *schema = get_namespace_name(get_rel_namespace(profile->target));
+	int			level = NewGUCNestLevel();
+	SPIPlanPtr	plan;
+
+	(void) set_config_option("search_path", psprintf("pg_catalog, %s, pg_temp", quote_identifier(schema)), PGC_USERSET,
+							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	SPI_connect();
+	plan = SPI_prepare(sql, arguments, types);
+	if (plan == NULL || SPI_keepplan(plan) != 0)
+		elog(ERROR, "could not prepare \"%s\": %s", sql, SPI_result_code_string(SPI_result));
+	SPI_finish();
+	AtEOXact_GUC(true, level);
+	return plan;
+}
+
+/* SELECT expression, and nothing more */
+static bool
+is_expression(const List *parsed)
+{
+	SelectStmt *select;
+
+	if (list_length(parsed) != 1 || !IsA(linitial_node(RawStmt, parsed)->stmt, SelectStmt))
+		return false;
+	select = (SelectStmt *) linitial_node(RawStmt, parsed)->stmt;
+	return select->op == SETOP_NONE && list_length(select->targetList) == 1 &&
+		linitial_node(ResTarget, select->targetList)->name == NULL &&
+		select->distinctClause == NIL && select->intoClause == NULL && select->fromClause == NIL &&
+		select->whereClause == NULL && select->groupClause == NIL && select->havingClause == NULL &&
+		select->windowClause == NIL && select->valuesLists == NIL && select->sortClause == NIL &&
+		select->limitOffset == NULL && select->limitCount == NULL && select->lockingClause == NIL &&
+		select->withClause == NULL;
+}
+
+static bool
+is_query(const List *parsed)
+{
+	return list_length(parsed) == 1 && IsA(linitial_node(RawStmt, parsed)->stmt, SelectStmt) &&
+		((SelectStmt *) linitial_node(RawStmt, parsed)->stmt)->intoClause == NULL;
+}
+
+void
+profile_sql_check(const char *text, const char *what)
+{
+	bool		query = strcmp(what, "lookup") == 0;
+	List	   *parsed = raw_parser(text, query ? RAW_PARSE_DEFAULT : RAW_PARSE_PLPGSQL_EXPR);
+
+	if (!(query ? is_query(parsed) : is_expression(parsed)))
+		ereport(ERROR,
+				(errcode(ERRCODE_SYNTAX_ERROR),
+				 errmsg("%s is not one SQL %s", what, query ? "query" : "expression"),
+				 errdetail("It reads: %s", text)));
+}
+
+Datum
+pg_xlsx_check_expression(PG_FUNCTION_ARGS)
+{
+	char	   *sql;
+
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
+		PG_RETURN_VOID();
+	sql = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	if (sql[0] != '\0')
+		profile_sql_check(sql, text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	PG_RETURN_VOID();
+}

@@ -1,0 +1,23 @@
+/*
+ * profile_sql.h
+ *	  The SQL that a profile holds: expressions and queries.
+ *
+ * It runs as the current role (profile.c sees to it that the role may trust
+ * it).  Names in it are looked up in pg_catalog and in the schema of the
+ * target, whatever the session's search_path, so that it means the same everywhere.
+ */
+#ifndef PG_XLSX_PROFILE_SQL_H
+#define PG_XLSX_PROFILE_SQL_H
+
+#include "pg_xlsx.h"
+
+#include "executor/spi.h"
+#include "profile.h"
+
+/* Prepares a statement and keeps its plan for the session; SPI need not be connected. */
+extern SPIPlanPtr profile_sql_prepare(const Profile *profile, const char *sql, int arguments, Oid *types);
+
+/* Raises an error unless text is one scalar expression ("transform", "expression") or one query ("lookup"). */
+extern void profile_sql_check(const char *text, const char *what);
+
+#endif							/* PG_XLSX_PROFILE_SQL_H */

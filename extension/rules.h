@@ -1,0 +1,32 @@
+/*
+ * rules.h
+ *	  The rules of a profile: on cells, on rows, and across the rows of a file.
+ */
+#ifndef PG_XLSX_RULES_H
+#define PG_XLSX_RULES_H
+
+#include "pg_xlsx.h"
+
+#include "stage.h"
+
+typedef struct Rules Rules;
+
+/* Compiles the rules; an error when an argument does not fit its column. Lives in the current memory context. */
+extern Rules *rules_create(const StageTask *task);
+
+/* Rules on cells, for a row whose values have their types. */
+extern void rules_check_cells(Rules *rules, StageRow *row, const CheckedValue *values);
+
+/*
+ * Rules on whole rows and across rows.  packet holds the rows that have no
+ * violation so far; index[] has their place in rows[].
+ */
+extern void rules_check_rows(Rules *rules, const PacketRows *packet, StageRow *rows, const int *index);
+
+/* Are there any for rules_check_rows? */
+extern bool rules_need_rows(const Rules *rules);
+
+/* Forgets the values that "unique" has seen of a task. */
+extern void rules_forget(int64 task);
+
+#endif							/* PG_XLSX_RULES_H */

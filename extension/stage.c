@@ -1,0 +1,322 @@
+/*
+ * stage.c
+ *	  A batch of rows on its way from cells to a packet.
+ */
+#include "stage.h"
+
+#include "compute.h"
+#include "core/ref.h"
+#include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
+#include "message.h"
+#include "rules.h"
+#include "utils/builtins.h"
+#include "utils/json.h"
+
+struct Stage
+{
+	const StageTask *task;
+	Compute    *compute;		/* NULL: nothing to compute */
+	Rules	   *rules;
+	bool		wants_extra;
+	uint32		last_source;	/* greatest sheet column that feeds a profile column */
+	int		   *column_at;		/* profile column of each sheet column up to last_source, -1: none */
+	CheckedValue *values;		/* of the row at hand */
+	int			count;
+	size_t		bytes;			/* of the cells in the batch */
+	StageRow	rows[PG_XLSX_BATCH_ROWS];
+};
+
+/* A batch ends early at this size: long texts must not make it of any size. */
+#define STAGE_FULL_BYTES (8 * 1024 * 1024)
+
+static bool
+needs_extra(const Profile *profile, const Compute *compute)
+{
+	for (int i = 0; i < profile->count; i++)
+		if (profile->columns[i].source == SOURCE_EXTRA)
+			return true;
+	return compute != NULL && compute_sees_extra(profile);
+}
+
+Stage *
+stage_create(const StageTask *task)
+{
+	const Profile *profile = task->profile;
+	Stage	   *stage = palloc0(sizeof(Stage));
+
+	stage->task = task;
+	stage->compute = compute_create(task);
+	stage->rules = rules_create(task);
+	stage->wants_extra = needs_extra(profile, stage->compute);
+	stage->values = palloc0(sizeof(CheckedValue) * (size_t) profile->count);
+	for (int i = 0; i < profile->count; i++)
+		stage->last_source = Max(stage->last_source, task->source[i]);
+	stage->column_at = palloc(sizeof(int) * ((size_t) stage->last_source + 1));
+	for (uint32 at = 0; at <= stage->last_source; at++)
+		stage->column_at[at] = -1;
+	for (int i = 0; i < profile->count; i++)
+		if (task->source[i] > 0)
+			stage->column_at[task->source[i]] = i;
+	return stage;
+}
+
+void
+stage_begin(Stage *stage)
+{
+	stage->count = 0;
+	stage->bytes = 0;
+}
+
+bool
+stage_full(const Stage *stage)
+{
+	return stage->count == PG_XLSX_BATCH_ROWS || stage->bytes >= STAGE_FULL_BYTES;
+}
+
+void
+stage_violate(StageRow *row, int column, bool warning, const Violation *violation)
+{
+	StageViolation *copy = palloc(sizeof(StageViolation));
+
+	*copy = (StageViolation) {column, warning, *violation};
+	row->violations = lappend(row->violations, copy);
+	row->bad = row->bad || !warning;
+}
+
+/*
+ * Rows in
+ */
+
+static XlsxCell
+copy_cell(Stage *stage, const XlsxCell *cell)
+{
+	XlsxCell	copy = *cell;
+
+	if (cell->length > 0)
+		copy.text = memcpy(palloc(cell->length), cell->text, cell->length);
+	stage->bytes += sizeof(XlsxCell) + cell->length;
+	return copy;
+}
+
+/* The sheet's other columns: {"header": "text", ...}. */
+static char *
+extra_json(const Stage *stage, const XlsxRow *row)
+{
+	const TextList *headers = &stage->task->extras;
+	StringInfoData json;
+
+	initStringInfo(&json);
+	appendStringInfoChar(&json, '{');
+	for (uint32 i = 0; i < row->count; i++)
+	{
+		uint32		at = row->cells[i].column;
+		const char *header = at <= (uint32) headers->count ? headers->items[at - 1] : NULL;
+
+		if (header == NULL || header[0] == '\0')
+			continue;
+		if (json.len > 1)
+			appendStringInfoChar(&json, ',');
+		escape_json(&json, header);
+		appendStringInfoChar(&json, ':');
+		escape_json(&json, check_original(&row->cells[i], stage->task->date1904));
+	}
+	appendStringInfoChar(&json, '}');
+	return json.data;
+}
+
+/* The text of a source that is no cell. */
+static char *
+own_text(const Stage *stage, const StageRow *row, ColumnSource source)
+{
+	switch (source)
+	{
+		case SOURCE_TASK_ID:
+			return psprintf(INT64_FORMAT, stage->task->id);
+		case SOURCE_ROW_NUMBER:
+			return psprintf("%u", row->number);
+		case SOURCE_FILE_NAME:
+			return pstrdup(stage->task->file_name);
+		case SOURCE_EXTRA:
+			return row->extra;
+		default:
+			return NULL;
+	}
+}
+
+void
+stage_add(Stage *stage, const XlsxRow *row)
+{
+	const Profile *profile = stage->task->profile;
+	StageRow   *copy = &stage->rows[stage->count++];
+
+	memset(copy, 0, sizeof(*copy));
+	copy->number = row->number;
+	copy->cells = palloc0(sizeof(XlsxCell) * (size_t) profile->count);
+	copy->originals = palloc0(sizeof(char *) * (size_t) profile->count);
+	copy->texts = palloc0(sizeof(char *) * (size_t) profile->count);
+	for (uint32 i = 0; i < row->count; i++)
+	{
+		uint32		at = row->cells[i].column;
+
+		if (at <= stage->last_source && stage->column_at[at] >= 0)
+			copy->cells[stage->column_at[at]] = copy_cell(stage, &row->cells[i]);
+	}
+	if (stage->wants_extra)
+		copy->extra = extra_json(stage, row);
+	for (int i = 0; i < profile->count; i++)
+	{
+		const ProfileColumn *column = &profile->columns[i];
+		const XlsxCell *cell = &copy->cells[i];
+
+		copy->originals[i] = cell->kind == XLSX_BLANK ? NULL : check_original(cell, stage->task->date1904);
+		copy->texts[i] = column->source == SOURCE_CELL ? check_text(column, cell->kind == XLSX_BLANK ? NULL : cell,
+																	stage->task->date1904) :
+			own_text(stage, copy, column->source);
+		if (copy->texts[i] == NULL && column->default_value != NULL)
+			copy->texts[i] = column->default_value;
+	}
+}
+
+/*
+ * Checking
+ */
+
+/* Is the value of the column a text of ours rather than its cell? */
+static bool
+is_own_text(const ProfileColumn *column, const XlsxCell *cell, const char *text)
+{
+	return column->source != SOURCE_CELL || compute_has(column) ||
+		(column->default_value != NULL && text == column->default_value) || cell->kind == XLSX_BLANK;
+}
+
+/* The profile's own words for a code, where it has some. */
+static void
+choose_words(const Stage *stage, const StageRow *row, int column, Violation *violation)
+{
+	const ProfileColumn *of = &stage->task->profile->columns[column];
+	char		cell[19] = "";
+	MessageValues values = {of->label, row->originals[column], cell};
+	char	   *own;
+
+	if (stage->task->source[column] > 0)
+		xlsx_ref_cell(row->number, stage->task->source[column], cell);
+	own = message_own(of->messages, violation->code, stage->task->locale, &values);
+	if (own != NULL)
+		violation->message = own;
+}
+
+static void
+check_row(Stage *stage, StageRow *row)
+{
+	const Profile *profile = stage->task->profile;
+
+	for (int i = 0; i < profile->count; i++)
+	{
+		ProfileColumn *column = &profile->columns[i];
+		XlsxCell	own = {.kind = XLSX_TEXT};
+		const XlsxCell *cell = &row->cells[i];
+		Violation	violation;
+
+		if (is_own_text(column, cell, row->texts[i]))
+		{
+			cell = NULL;
+			if (row->texts[i] != NULL)
+			{
+				own.text = pg_server_to_any(row->texts[i], (int) strlen(row->texts[i]), PG_UTF8);
+				own.length = strlen(own.text);
+				cell = &own;
+			}
+		}
+		if (check_cell(column, cell, stage->task->date1904, &stage->values[i], &violation))
+			continue;
+		choose_words(stage, row, i, &violation);
+		stage_violate(row, i, false, &violation);
+	}
+	if (!row->bad)
+		rules_check_cells(stage->rules, row, stage->values);
+}
+
+/*
+ * Rows out
+ */
+
+static bool
+has_kind(const StageRow *row, bool warning)
+{
+	ListCell   *item;
+
+	foreach(item, row->violations)
+		if (((StageViolation *) lfirst(item))->warning == warning)
+			return true;
+	return false;
+}
+
+static void
+report_row(const Stage *stage, const StageRow *row, bool warning, ErrorRows *errors)
+{
+	const Profile *profile = stage->task->profile;
+	ListCell   *item;
+
+	error_row_begin(errors);
+	for (int i = 0; i < profile->count; i++)
+		error_row_value(errors, row->originals[i]);
+	foreach(item, row->violations)
+	{
+		const StageViolation *found = lfirst(item);
+		bool		of_row = found->column < 0;
+
+		if (found->warning == warning)
+			error_row_violation(errors, of_row ? NULL : &profile->columns[found->column], row->number,
+								of_row ? 0 : stage->task->source[found->column],
+								of_row ? NULL : row->originals[found->column], &found->violation);
+	}
+	error_row_end(errors, row->number);
+}
+
+/* Rules on rows need the values of the whole batch; then the rows that broke one leave the packet. */
+static void
+apply_row_rules(Stage *stage, PacketWriter *packet, const int *index)
+{
+	PacketRows	rows;
+	PacketRows	kept;
+	bytea	   *all = packet_end(packet);
+	bytea	   *copy = memcpy(palloc(VARSIZE(all)), all, VARSIZE(all));
+
+	packet_read(stage->task->profile, copy, &rows);
+	rules_check_rows(stage->rules, &rows, stage->rows, index);
+	kept = rows;
+	packet_begin(packet);
+	for (int i = 0; i < rows.count; i++)
+		if (!stage->rows[index[i]].bad)
+			packet_copy_row(packet, &kept, i);
+}
+
+void
+stage_end(Stage *stage, PacketWriter *packet, ErrorRows *errors, ErrorRows *warnings)
+{
+	int			index[PG_XLSX_BATCH_ROWS];
+
+	if (stage->compute != NULL)
+		compute_run(stage->compute, stage->rows, stage->count);
+	for (int i = 0; i < stage->count; i++)
+	{
+		StageRow   *row = &stage->rows[i];
+
+		if (!row->bad)
+			check_row(stage, row);
+		if (row->bad)
+			continue;
+		index[packet->rows] = i;
+		packet_row(packet, row->number, stage->values);
+	}
+	if (packet->rows > 0 && rules_need_rows(stage->rules))
+		apply_row_rules(stage, packet, index);
+	for (int i = 0; i < stage->count; i++)
+	{
+		if (stage->rows[i].bad)
+			report_row(stage, &stage->rows[i], false, errors);
+		if (has_kind(&stage->rows[i], true))
+			report_row(stage, &stage->rows[i], true, warnings);
+	}
+}

@@ -1,0 +1,66 @@
+/*
+ * stage.h
+ *	  A batch of rows on its way from cells to a packet, for profiles that do
+ *	  more than take cells as they are.
+ *
+ * Order: compute (transformations and lookups, by one query for the batch),
+ * types (check.h), rules of cells, then of rows and across rows (again
+ * by queries for the batch).  A row with a violation becomes an error row; rules of
+ * severity "warning" leave it in the packet and note a warning.
+ */
+#ifndef PG_XLSX_STAGE_H
+#define PG_XLSX_STAGE_H
+
+#include "pg_xlsx.h"
+
+#include "check.h"
+#include "error_rows.h"
+#include "nodes/pg_list.h"
+#include "packet.h"
+#include "profile.h"
+
+/* What is the same for all rows of a task. */
+typedef struct StageTask
+{
+	const Profile *profile;
+	int64		id;
+	const char *file_name;
+	const char *locale;			/* of messages; NULL: none */
+	bool		date1904;
+	const uint32 *source;		/* sheet column of each profile column, 0 for none */
+	TextList	extras;			/* header of each sheet column that no profile column takes; NULL for others */
+} StageTask;
+
+typedef struct StageViolation
+{
+	int			column;			/* of the profile, -1: the row */
+	bool		warning;
+	Violation	violation;
+} StageViolation;
+
+typedef struct StageRow
+{
+	uint32		number;
+	XlsxCell   *cells;			/* by profile column; XLSX_BLANK where there is none */
+	char	  **originals;		/* by profile column, for people to see; NULL: blank */
+	char	  **texts;			/* by profile column: what SQL sees, NULL for blank; then what was computed */
+	char	   *extra;			/* JSON object, NULL where nobody asks for it */
+	List	   *violations;		/* of StageViolation */
+	bool		bad;			/* one of them is an error */
+} StageRow;
+
+typedef struct Stage Stage;
+
+/* Lives in the current memory context, which must outlast its batches. */
+extern Stage *stage_create(const StageTask *task);
+
+/* One batch: begin, rows, then end, in one transaction. Rows are copied to the current memory context. */
+extern void stage_begin(Stage *stage);
+extern void stage_add(Stage *stage, const XlsxRow *row);
+extern bool stage_full(const Stage *stage);
+extern void stage_end(Stage *stage, PacketWriter *packet, ErrorRows *errors, ErrorRows *warnings);
+
+/* Adds a violation to a row; it is copied. */
+extern void stage_violate(StageRow *row, int column, bool warning, const Violation *violation);
+
+#endif							/* PG_XLSX_STAGE_H */

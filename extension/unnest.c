@@ -1,0 +1,54 @@
+/*
+ * unnest.c
+ *	  Columns of checked rows as arrays, for statements that unnest them.
+ */
+#include "unnest.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+Oid
+unnest_element(const ProfileColumn *column)
+{
+	return column->class == COLUMN_OTHER || column->class == COLUMN_TEXT ? TEXTOID : column->type;
+}
+
+char *
+unnest_type_name(Oid type)
+{
+	HeapTuple	tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+	Form_pg_type form;
+	char	   *name;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for type %u", type);
+	form = (Form_pg_type) GETSTRUCT(tuple);
+	name = quote_qualified_identifier(get_namespace_name(form->typnamespace), NameStr(form->typname));
+	ReleaseSysCache(tuple);
+	return name;
+}
+
+Datum
+unnest_array(const ProfileColumn *column, const PacketRows *rows, int first, int last, int i)
+{
+	int			count = last - first;
+	Datum	   *values = palloc(sizeof(Datum) * (size_t) count);
+	bool	   *nulls = palloc(sizeof(bool) * (size_t) count);
+	Oid			element = unnest_element(column);
+	int			lower = 1;
+	int16		length;
+	bool		by_value;
+	char		alignment;
+
+	for (int row = first; row < last; row++)
+	{
+		values[row - first] = rows->values[row * rows->columns + i];
+		nulls[row - first] = rows->nulls[row * rows->columns + i];
+	}
+	get_typlenbyvalalign(element, &length, &by_value, &alignment);
+	return PointerGetDatum(construct_md_array(values, nulls, 1, &count, &lower, element, length, by_value, alignment));
+}

@@ -1,0 +1,22 @@
+/*
+ * unnest.h
+ *	  Columns of checked rows as arrays, for statements that unnest them.
+ */
+#ifndef PG_XLSX_UNNEST_H
+#define PG_XLSX_UNNEST_H
+
+#include "pg_xlsx.h"
+
+#include "packet.h"
+#include "profile.h"
+
+/* Element type of the column's array: text for what waits as text, else the column's own. */
+extern Oid	unnest_element(const ProfileColumn *column);
+
+/* "schema"."type", without the length that format_type would read into char and bit. */
+extern char *unnest_type_name(Oid type);
+
+/* Column i of rows first to last - 1 as an array, in the current memory context. */
+extern Datum unnest_array(const ProfileColumn *column, const PacketRows *rows, int first, int last, int i);
+
+#endif							/* PG_XLSX_UNNEST_H */

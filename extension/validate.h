@@ -1,0 +1,38 @@
+/*
+ * validate.h
+ *	  Rows of a sheet -> a packet of good rows, error rows and warnings.
+ *
+ * Order of calls: validator_create, then batch by batch validator_begin, rows
+ * until it is full, validator_end.  A batch belongs to one transaction.
+ */
+#ifndef PG_XLSX_VALIDATE_H
+#define PG_XLSX_VALIDATE_H
+
+#include "pg_xlsx.h"
+
+#include "stage.h"
+
+typedef struct Validator Validator;
+
+/* Lives in the current memory context; *task must live as long. */
+extern Validator *validator_create(const StageTask *task);
+
+/* The batch's rows live in the current memory context. */
+extern void validator_begin(Validator *validator);
+extern void validator_row(Validator *validator, const XlsxRow *row);
+extern bool validator_full(const Validator *validator);
+
+/* What a batch came to. */
+typedef struct ValidatedBatch
+{
+	bytea	   *packet;			/* good rows, valid until the next batch; NULL when there is none */
+	int			rows;			/* all of them */
+	int			good;
+	int			bad;			/* written to error_row */
+	int			warned;			/* written to warning_row */
+	uint32		last_row;		/* number of the last one in the sheet */
+} ValidatedBatch;
+
+extern void validator_end(Validator *validator, ValidatedBatch *batch);
+
+#endif							/* PG_XLSX_VALIDATE_H */
