@@ -5,12 +5,12 @@
 #include "pg_xlsx.h"
 
 #include "core/ref.h"
-#include "file_value.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "glue.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
+#include "sheet_arguments.h"
 #include "text.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -21,17 +21,6 @@ PG_FUNCTION_INFO_V1(pg_xlsx_cells);
 
 static const char *const kind_names[] = {"blank", "number", "text", "bool", "date", "error"};
 
-/* A book over a file argument; the memory context of the call closes it. */
-static XlsxBook *
-book_of_argument(FunctionCallInfo fcinfo, int argument)
-{
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx book", ALLOCSET_DEFAULT_SIZES);
-	XlsxSource	source;
-
-	file_value_source(PG_GETARG_DATUM(argument), &source, CurrentMemoryContext);
-	return glue_book_open(&source, context);
-}
-
 Datum
 pg_xlsx_sheets(PG_FUNCTION_ARGS)
 {
@@ -39,7 +28,7 @@ pg_xlsx_sheets(PG_FUNCTION_ARGS)
 	XlsxBook   *book;
 
 	InitMaterializedSRF(fcinfo, 0);
-	book = book_of_argument(fcinfo, 0);
+	book = sheet_arguments_book(fcinfo, 0);
 	for (size_t i = 0; i < xlsx_book_sheet_count(book); i++)
 	{
 		const XlsxSheetInfo *info = xlsx_book_sheet(book, i);
@@ -140,23 +129,6 @@ put_sheet(CellDump *dump, XlsxBook *book, size_t index)
 	xlsx_sheet_close(sheet);
 }
 
-static XlsxRange
-range_of_argument(FunctionCallInfo fcinfo, int argument)
-{
-	XlsxRange	range = {1, 1, UINT32_MAX, UINT32_MAX};
-	text	   *wanted;
-
-	if (PG_ARGISNULL(argument))
-		return range;
-	wanted = PG_GETARG_TEXT_PP(argument);
-	if (!xlsx_range_parse(VARDATA_ANY(wanted), VARSIZE_ANY_EXHDR(wanted), &range))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("\"%s\" is not a cell range", text_to_cstring(wanted)),
-				 errhint("Write it as \"A2:C100\", \"A:C\" or \"2:100\".")));
-	return range;
-}
-
 Datum
 pg_xlsx_cells(PG_FUNCTION_ARGS)
 {
@@ -167,8 +139,8 @@ pg_xlsx_cells(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
-	dump.range = range_of_argument(fcinfo, 2);
-	book = book_of_argument(fcinfo, 0);
+	dump.range = sheet_arguments_range(fcinfo, 2);
+	book = sheet_arguments_book(fcinfo, 0);
 	dump.store = result->setResult;
 	dump.desc = result->setDesc;
 	dump.date1904 = xlsx_book_date1904(book);
