@@ -455,7 +455,8 @@ takes_value(const ProfileColumn *column, const XlsxCell *cell)
 	bool		by_value = class == COLUMN_INTEGER || class == COLUMN_FLOAT || class == COLUMN_BOOLEAN ||
 		class == COLUMN_DATE || class == COLUMN_TIMESTAMP;
 
-	return by_value && (cell->kind == XLSX_NUMBER || cell->kind == XLSX_DATE || cell->kind == XLSX_BOOL);
+	/* A word that stands for NULL may be a number, too. */
+	return by_value && column->null_tokens.count == 0 && (cell->kind == XLSX_NUMBER || cell->kind == XLSX_DATE || cell->kind == XLSX_BOOL);
 }
 
 bool

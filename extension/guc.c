@@ -13,6 +13,7 @@ int			pg_xlsx_max_attempts;
 int			pg_xlsx_retry_delay;
 int			pg_xlsx_progress_interval;
 int			pg_xlsx_upload_ttl;
+bool		pg_xlsx_save_early;
 char	   *pg_xlsx_default_profile;
 
 static int	max_entry_bytes;
@@ -81,6 +82,10 @@ guc_define(void)
 		DefineCustomIntVariable(s->name, s->description, NULL, s->variable, s->boot, s->min, s->max, s->context,
 								s->flags, NULL, NULL, NULL);
 	}
+	DefineCustomBoolVariable("pg_xlsx.save_early",
+							 "Save rows as soon as they are checked, not when all of the sheet has been.",
+							 "Faster; but a file that turns out to be damaged further on leaves the rows before in the target.",
+							 &pg_xlsx_save_early, false, PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomStringVariable("pg_xlsx.default_profile",
 							   "Profile of submissions that name none.",
 							   "Empty: the only profile there is, or an error.",

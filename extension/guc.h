@@ -14,6 +14,7 @@ extern int	pg_xlsx_max_attempts;
 extern int	pg_xlsx_retry_delay;	/* milliseconds */
 extern int	pg_xlsx_progress_interval;	/* milliseconds */
 extern int	pg_xlsx_upload_ttl; /* seconds */
+extern bool pg_xlsx_save_early;
 extern char *pg_xlsx_default_profile;	/* "" when unset */
 
 extern void guc_define(void);

@@ -9,6 +9,7 @@
 #include "commands/trigger.h"
 #include "error_rows.h"
 #include "glue.h"
+#include "guc.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "owner.h"
@@ -45,6 +46,7 @@ typedef struct Import
 	ErrorRows	errors;			/* of SAVING */
 	SaveTask	save;
 	Saver	   *saver;
+	bool		early;			/* rows are saved as soon as they are checked */
 } Import;
 
 /*
@@ -254,6 +256,74 @@ is_over_limit(const Import *import)
 	return import->task->max_errors >= 0 && import->progress->error_rows > import->task->max_errors;
 }
 
+/*
+ * Saving, in VALIDATING or in SAVING
+ */
+
+static bool
+is_in_one_go(const Task *task)
+{
+	return task->dry_run || task->mode == MODE_ALL_OR_NOTHING || task->mode == MODE_REPLACE;
+}
+
+static bool
+wants_all(const Task *task)
+{
+	return task->mode == MODE_ALL_OR_NOTHING || task->mode == MODE_REPLACE;
+}
+
+/* May rows be saved before all are checked?  Only where each stands for itself, and the administrator wants it. */
+static bool
+may_save_early(const Import *import)
+{
+	return pg_xlsx_save_early && !is_in_one_go(import->task) && import->task->max_errors < 0;
+}
+
+/*
+ * Constraints that wait for the end of the transaction would name no row; but
+ * the transaction of a caller is his own.
+ */
+static void
+hurry_constraints(const Import *import)
+{
+	if (!import->inside || import->task->dry_run)
+		AfterTriggerSetState(makeNode(ConstraintsSetStmt));
+}
+
+static void
+create_saver(Import *import)
+{
+	Task	   *task = import->task;
+	bool		keyed = task->mode == MODE_UPSERT || task->mode == MODE_UPDATE;
+
+	import->save = (SaveTask) {
+		.profile = import->profile, .task = task->id, .mode = task->mode, .source = import->source,
+		.undo = !task->dry_run && task->mode != MODE_REPLACE &&
+		(keyed ? import->profile->keep_old : import->profile->task_attnum != InvalidAttrNumber)
+	};
+	MemoryContextSwitchTo(import->context);
+	import->saver = saver_create(&import->save);
+	MemoryContextSwitchTo(import->batch_context);
+}
+
+static void
+save_packet(Import *import, bytea *packet)
+{
+	Progress   *progress = import->progress;
+	PacketRows	rows;
+	SaveCounts	counts = {0};
+
+	packet_read(import->profile, packet, &rows);
+	error_rows_begin(&import->errors);
+	progress->saved_rows += saver_save(import->saver, &rows, &counts, &import->errors);
+	error_rows_store(&import->errors);
+	progress->inserted_rows += counts.inserted;
+	progress->updated_rows += counts.updated;
+	progress->unchanged_rows += counts.unchanged;
+	progress->skipped_rows += counts.skipped;
+	progress->error_rows += import->errors.count;
+}
+
 /* One batch of rows, good or bad; one row is read ahead to know whether it is the last. */
 static void
 validate_batch(Import *import)
@@ -268,7 +338,10 @@ validate_batch(Import *import)
 		import->ahead = rows_next(import->rows);
 	}
 	validator_end(import->validator, &batch);
-	if (batch.packet != NULL)
+	error_rows_begin(&import->errors);
+	if (batch.packet != NULL && import->early)
+		save_packet(import, batch.packet);
+	else if (batch.packet != NULL)
 		store_packet(import, batch.packet);
 	progress->validated_rows += batch.rows;
 	progress->error_rows += batch.bad;
@@ -284,9 +357,11 @@ validate_step(Import *import)
 	bool		last;
 
 	step_begin(import);
+	if (import->early)
+		hurry_constraints(import);
 	do
 		validate_batch(import);
-	while (import->ahead != NULL && !is_over_limit(import) && !step_is_full(import));
+	while (import->ahead != NULL && !is_over_limit(import) && import->errors.count == 0 && !step_is_full(import));
 	last = import->ahead == NULL;
 	progress->validated = last;
 	progress->total_rows = last ? progress->validated_rows : Max(declared_rows(import), progress->validated_rows);
@@ -300,6 +375,8 @@ static void
 skip_to_cursor(Import *import)
 {
 	step_begin(import);
+	if (import->early)
+		create_saver(import);
 	do
 		import->ahead = rows_next(import->rows);
 	while (import->ahead != NULL && import->ahead->number <= import->progress->cursor_row);
@@ -314,6 +391,7 @@ validate_rows(Import *import)
 		import->progress->cursor_row = import->header_row;
 	import->progress->percent = 0;
 	enter_phase(import, PHASE_VALIDATING, import->progress->validated_rows > 0 ? validating_percent(import) : 0);
+	import->early = may_save_early(import);
 	skip_to_cursor(import);
 	do
 		validate_step(import);
@@ -354,33 +432,10 @@ fetch_packet(Import *import)
 }
 
 static void
-save_packet(Import *import)
+save_next_packet(Import *import)
 {
-	Progress   *progress = import->progress;
-	PacketRows	rows;
-	SaveCounts	counts = {0};
-
-	packet_read(import->profile, fetch_packet(import), &rows);
-	error_rows_begin(&import->errors);
-	progress->saved_rows += saver_save(import->saver, &rows, &counts, &import->errors);
-	error_rows_store(&import->errors);
-	progress->inserted_rows += counts.inserted;
-	progress->updated_rows += counts.updated;
-	progress->unchanged_rows += counts.unchanged;
-	progress->skipped_rows += counts.skipped;
-	progress->error_rows += import->errors.count;
-	progress->packets_saved++;
-}
-
-/*
- * Constraints that wait for the end of the transaction would name no row; but
- * the transaction of a caller is his own.
- */
-static void
-hurry_constraints(const Import *import)
-{
-	if (!import->inside || import->task->dry_run)
-		AfterTriggerSetState(makeNode(ConstraintsSetStmt));
+	save_packet(import, fetch_packet(import));
+	import->progress->packets_saved++;
 }
 
 static void
@@ -391,7 +446,7 @@ save_step(Import *import)
 	step_begin(import);
 	hurry_constraints(import);
 	do
-		save_packet(import);
+		save_next_packet(import);
 	while (progress->packets_saved < progress->packets && import->errors.count == 0 && !step_is_full(import));
 	progress->percent = progress->packets_saved == progress->packets ? 100 : Min(saving_percent(progress), 99);
 	progress_save(progress);
@@ -403,18 +458,6 @@ save_step(Import *import)
  * and for dry runs, which do the real work and take it back.  Error rows are
  * held aside, so that they survive.
  */
-
-static bool
-is_in_one_go(const Task *task)
-{
-	return task->dry_run || task->mode == MODE_ALL_OR_NOTHING || task->mode == MODE_REPLACE;
-}
-
-static bool
-wants_all(const Task *task)
-{
-	return task->mode == MODE_ALL_OR_NOTHING || task->mode == MODE_REPLACE;
-}
 
 typedef struct OneGo
 {
@@ -434,7 +477,7 @@ save_all(void *argument)
 	while (import->progress->packets_saved < import->progress->packets && !is_over_limit(import))
 	{
 		PushActiveSnapshot(GetTransactionSnapshot());
-		save_packet(import);
+		save_next_packet(import);
 		PopActiveSnapshot();
 		CommandCounterIncrement();
 		MemoryContextReset(import->batch_context);
@@ -465,21 +508,6 @@ save_in_one_go(Import *import)
 }
 
 static void
-create_saver(Import *import)
-{
-	Task	   *task = import->task;
-	bool		keyed = task->mode == MODE_UPSERT || task->mode == MODE_UPDATE;
-
-	import->save = (SaveTask) {
-		.profile = import->profile, .task = task->id, .mode = task->mode, .source = import->source,
-		.undo = !task->dry_run && task->mode != MODE_REPLACE &&
-		(keyed ? import->profile->keep_old : import->profile->task_attnum != InvalidAttrNumber)
-	};
-	MemoryContextSwitchTo(import->context);
-	import->saver = saver_create(&import->save);
-}
-
-static void
 save_rows(Import *import)
 {
 	Progress   *progress = import->progress;
@@ -487,7 +515,8 @@ save_rows(Import *import)
 
 	enter_phase(import, PHASE_SAVING, percent);
 	step_begin(import);
-	create_saver(import);
+	if (import->saver == NULL)
+		create_saver(import);
 	if (progress->packets_saved == progress->packets && !is_in_one_go(import->task))
 	{
 		progress->percent = 100;
