@@ -4,9 +4,12 @@
  */
 #include "glue.h"
 
+#include "catalog/pg_collation.h"
 #include "core/ref.h"
+#include "fmgr.h"
 #include "guc.h"
 #include "lib/stringinfo.h"
+#include "utils/builtins.h"
 #include "utils/memutils.h"
 
 static void *
@@ -144,10 +147,34 @@ glue_throw(const XlsxError *error)
 			 hint != NULL ? errhint("%s", hint) : 0));
 }
 
+static size_t
+find_by_pattern(const XlsxBook *book, const char *pattern)
+{
+	for (size_t i = 0; i < xlsx_book_sheet_count(book); i++)
+		if (DatumGetBool(DirectFunctionCall2Coll(textregexeq, DEFAULT_COLLATION_OID,
+												 CStringGetTextDatum(xlsx_book_sheet(book, i)->name),
+												 CStringGetTextDatum(pattern))))
+			return i;
+	return SIZE_MAX;
+}
+
+/* Beyond the last sheet when there is none. */
+static size_t
+find_sheet(const XlsxBook *book, const char *wanted)
+{
+	size_t		index = wanted == NULL ? 0 : xlsx_book_find_sheet(book, wanted);
+
+	if (index < xlsx_book_sheet_count(book) || wanted == NULL)
+		return index;
+	if (wanted[0] == '#' && strspn(wanted + 1, "0123456789") == strlen(wanted + 1) && strlen(wanted) < 8)
+		return (size_t) atoi(wanted + 1) - 1;
+	return wanted[0] == '~' ? find_by_pattern(book, wanted + 1) : SIZE_MAX;
+}
+
 size_t
 glue_find_sheet(const XlsxBook *book, const char *name)
 {
-	size_t		index = name == NULL ? 0 : xlsx_book_find_sheet(book, name);
+	size_t		index = find_sheet(book, name);
 	size_t		count = xlsx_book_sheet_count(book);
 	StringInfoData names;
 

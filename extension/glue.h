@@ -31,7 +31,10 @@ extern void glue_throw(const XlsxError *error)
 /* The SQLSTATE that glue_throw would give it. */
 extern int	glue_sqlstate(const XlsxError *error);
 
-/* Index of the sheet called name (NULL: the first), or an error that lists the names that exist. */
+/*
+ * Index of a sheet: its name, "#2" for the second, "~regular expression" for the
+ * first whose name matches, NULL for the first; or an error that lists the names that exist.
+ */
 extern size_t glue_find_sheet(const XlsxBook *book, const char *name);
 
 #endif							/* PG_XLSX_GLUE_H */

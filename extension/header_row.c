@@ -65,9 +65,9 @@ shape_of(const XlsxRow *row, const XlsxRange *range)
 	return shape;
 }
 
-/* Fills shapes from the first rows that hold something; returns how many. */
+/* Fills shapes from the first rows, at most most, that hold something; returns how many. */
 static int
-read_shapes(XlsxBook *book, size_t index, const XlsxRange *range, RowShape *shapes)
+read_shapes(XlsxBook *book, size_t index, const XlsxRange *range, RowShape *shapes, int most)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx header row", ALLOCSET_DEFAULT_SIZES);
 	int			count = 0;
@@ -76,7 +76,7 @@ read_shapes(XlsxBook *book, size_t index, const XlsxRange *range, RowShape *shap
 	const XlsxRow *row;
 	XlsxStatus	status = xlsx_sheet_open(book, index, &sheet, &error);
 
-	while (count < HEADER_ROW_SEARCH && status == XLSX_OK && (status = xlsx_sheet_next(sheet, &row, &error)) == XLSX_OK)
+	while (count < most && status == XLSX_OK && (status = xlsx_sheet_next(sheet, &row, &error)) == XLSX_OK)
 	{
 		MemoryContext caller = MemoryContextSwitchTo(context);
 
@@ -99,7 +99,7 @@ uint32
 header_row_guess(XlsxBook *book, size_t index, const XlsxRange *range)
 {
 	RowShape	shapes[HEADER_ROW_SEARCH];
-	int			count = read_shapes(book, index, range, shapes);
+	int			count = read_shapes(book, index, range, shapes, HEADER_ROW_SEARCH);
 	int			widest = 0;
 
 	for (int i = 0; i < count; i++)
@@ -108,4 +108,12 @@ header_row_guess(XlsxBook *book, size_t index, const XlsxRange *range)
 		if (shapes[i].titles && shapes[i].filled * 2 > widest)
 			return shapes[i].number;
 	return 0;
+}
+
+uint32
+header_row_first(XlsxBook *book, size_t index, const XlsxRange *range)
+{
+	RowShape	shape;
+
+	return read_shapes(book, index, range, &shape, 1) > 0 ? shape.number : 0;
 }

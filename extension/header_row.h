@@ -25,4 +25,7 @@
  */
 extern uint32 header_row_guess(XlsxBook *book, size_t index, const XlsxRange *range);
 
+/* Number of the first row that holds something, 0 when there is none. */
+extern uint32 header_row_first(XlsxBook *book, size_t index, const XlsxRange *range);
+
 #endif							/* PG_XLSX_HEADER_ROW_H */

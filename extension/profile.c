@@ -87,13 +87,25 @@ class_of_type(Oid type)
 	}
 }
 
+void
+profile_compile_type(ProfileColumn *column, Oid type, int32 typmod)
+{
+	Oid			input;
+
+	column->type = type;
+	column->typmod = typmod;
+	column->class = class_of_type(type);
+	column->max_characters = column->class == COLUMN_TEXT && typmod >= (int32) VARHDRSZ ? typmod - (int32) VARHDRSZ : -1;
+	getTypeInputInfo(type, &input, &column->input_param);
+	fmgr_info(input, &column->input);
+}
+
 /* Takes from the catalog what the profile does not store. */
 static void
 compile_column(ProfileColumn *column, Relation target)
 {
 	AttrNumber	attnum = get_attnum(RelationGetRelid(target), column->name);
 	Form_pg_attribute attribute;
-	Oid			input;
 
 	if (attnum == InvalidAttrNumber)
 		ereport(ERROR,
@@ -104,14 +116,8 @@ compile_column(ProfileColumn *column, Relation target)
 				 errhint("Take it out with xlsx.set_column(…, source => 'none').")));
 	attribute = TupleDescAttr(RelationGetDescr(target), attnum - 1);
 	column->attnum = attnum;
-	column->type = attribute->atttypid;
-	column->typmod = attribute->atttypmod;
 	column->required = column->required || (attribute->attnotnull && !attribute->atthasdef);
-	column->class = class_of_type(column->type);
-	column->max_characters = column->class == COLUMN_TEXT && column->typmod >= (int32) VARHDRSZ ?
-		column->typmod - (int32) VARHDRSZ : -1;
-	getTypeInputInfo(column->type, &input, &column->input_param);
-	fmgr_info(input, &column->input);
+	profile_compile_type(column, attribute->atttypid, attribute->atttypmod);
 }
 
 static void

@@ -132,6 +132,9 @@ typedef struct Profile
  */
 extern Profile *profile_load(int64 id);
 
+/* Fills in how cells become values of a type: type, typmod, class, max_characters, input. */
+extern void profile_compile_type(ProfileColumn *column, Oid type, int32 typmod);
+
 /* Id of the profile called name; NULL means the default one. Raises an error when there is none. *name is set. */
 extern int64 profile_find(const char **name);
 

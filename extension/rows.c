@@ -4,7 +4,6 @@
  */
 #include "rows.h"
 
-#include "catalog/pg_collation.h"
 #include "fmgr.h"
 #include "glue.h"
 #include "miscadmin.h"
@@ -64,32 +63,6 @@ pg_xlsx_check_range(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
-static size_t
-find_by_pattern(const XlsxBook *book, const char *pattern)
-{
-	for (size_t i = 0; i < xlsx_book_sheet_count(book); i++)
-		if (DatumGetBool(DirectFunctionCall2Coll(textregexeq, DEFAULT_COLLATION_OID,
-												 CStringGetTextDatum(xlsx_book_sheet(book, i)->name),
-												 CStringGetTextDatum(pattern))))
-			return i;
-	return SIZE_MAX;
-}
-
-static size_t
-find_sheet(const XlsxBook *book, const char *wanted)
-{
-	size_t		count = xlsx_book_sheet_count(book);
-	size_t		index = SIZE_MAX;
-
-	if (wanted == NULL || xlsx_book_find_sheet(book, wanted) < count)
-		return glue_find_sheet(book, wanted);
-	if (wanted[0] == '#' && strspn(wanted + 1, "0123456789") == strlen(wanted + 1) && strlen(wanted) < 8)
-		index = (size_t) atoi(wanted + 1) - 1;
-	else if (wanted[0] == '~')
-		index = find_by_pattern(book, wanted + 1);
-	return index < count ? index : glue_find_sheet(book, wanted);
-}
-
 static void
 open_sheet(SheetRows *rows)
 {
@@ -105,7 +78,7 @@ rows_open(XlsxBook *book, const RowsOptions *options)
 	SheetRows  *rows = palloc0(sizeof(SheetRows));
 
 	rows->book = book;
-	rows->index = find_sheet(book, options->sheet);
+	rows->index = glue_find_sheet(book, options->sheet);
 	rows->range = rows_range(options->range);
 	rows->skip_end = options->skip_end;
 	if (rows->skip_end > 0)

@@ -7,6 +7,7 @@
 #include "file_value.h"
 #include "glue.h"
 #include "header_row.h"
+#include "rows.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
@@ -23,37 +24,36 @@ sheet_arguments_book(FunctionCallInfo fcinfo, int argument)
 XlsxRange
 sheet_arguments_range(FunctionCallInfo fcinfo, int argument)
 {
-	XlsxRange	range = {1, 1, UINT32_MAX, UINT32_MAX};
-	text	   *wanted;
+	return rows_range(PG_ARGISNULL(argument) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(argument)));
+}
 
-	if (PG_ARGISNULL(argument))
-		return range;
-	wanted = PG_GETARG_TEXT_PP(argument);
-	if (!xlsx_range_parse(VARDATA_ANY(wanted), VARSIZE_ANY_EXHDR(wanted), &range))
+const char *
+sheet_arguments_header(FunctionCallInfo fcinfo, int argument)
+{
+	const char *wanted = PG_ARGISNULL(argument) ? "auto" : text_to_cstring(PG_GETARG_TEXT_PP(argument));
+	uint32		row;
+	uint32		column;
+
+	if (strcmp(wanted, "auto") != 0 && strcmp(wanted, "none") != 0 && strcmp(wanted, "first") != 0 &&
+		(!xlsx_ref_parse(wanted, strlen(wanted), &row, &column) || row == 0 || column != 0))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("\"%s\" is not a cell range", text_to_cstring(wanted)),
-				 errhint("Write it as \"A2:C100\", \"A:C\" or \"2:100\".")));
-	return range;
+				 errmsg("\"%s\" is not a header row", wanted),
+				 errhint("Write \"auto\", \"first\", \"none\" or the number of the row.")));
+	return wanted;
 }
 
 /* The row that the text names. */
 static uint32
 header_row_of(const char *wanted, const SheetArguments *arguments)
 {
-	uint32		row;
-	uint32		column;
-
 	if (strcmp(wanted, "none") == 0)
 		return 0;
 	if (strcmp(wanted, "auto") == 0)
 		return header_row_guess(arguments->book, arguments->index, &arguments->range);
-	if (!xlsx_ref_parse(wanted, strlen(wanted), &row, &column) || row == 0 || column != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("\"%s\" is not a header row", wanted),
-				 errhint("Write \"auto\", \"none\" or the number of the row.")));
-	return row;
+	if (strcmp(wanted, "first") == 0)
+		return header_row_first(arguments->book, arguments->index, &arguments->range);
+	return (uint32) atoi(wanted);
 }
 
 void
@@ -64,5 +64,5 @@ sheet_arguments_get(FunctionCallInfo fcinfo, SheetArguments *arguments)
 	arguments->range = sheet_arguments_range(fcinfo, 2);
 	arguments->book = sheet_arguments_book(fcinfo, 0);
 	arguments->index = glue_find_sheet(arguments->book, sheet);
-	arguments->header_row = header_row_of(PG_ARGISNULL(3) ? "auto" : text_to_cstring(PG_GETARG_TEXT_PP(3)), arguments);
+	arguments->header_row = header_row_of(sheet_arguments_header(fcinfo, 3), arguments);
 }

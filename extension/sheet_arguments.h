@@ -25,9 +25,11 @@ extern XlsxBook *sheet_arguments_book(FunctionCallInfo fcinfo, int argument);
 /* A range; NULL is the whole sheet. */
 extern XlsxRange sheet_arguments_range(FunctionCallInfo fcinfo, int argument);
 
+/* Which row holds the headers: "auto", "none", "first" or the number of a row; anything else is an error. */
+extern const char *sheet_arguments_header(FunctionCallInfo fcinfo, int argument);
+
 /*
- * Arguments 0 to 3: file (not NULL), sheet, range, header ("auto", "none" or the
- * number of a row).  Raises an error that says what is wrong with them.
+ * Arguments 0 to 3: file (not NULL), sheet, range, header.  Raises an error that says what is wrong with them.
  */
 extern void sheet_arguments_get(FunctionCallInfo fcinfo, SheetArguments *arguments);
 

@@ -4,7 +4,7 @@
 
 -- Functions are for the roles below; those that read and write workbooks touch nothing that their caller could not.
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA xlsx, xlsx_private FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION xlsx.server_file, xlsx.large_object, xlsx.sheets, xlsx.cells, xlsx.discover,
+GRANT EXECUTE ON FUNCTION xlsx.server_file, xlsx.large_object, xlsx.sheets, xlsx.cells, xlsx.read, xlsx.discover,
   xlsx.create_table_sql, xlsx.write, xlsx.write_chunks
   TO PUBLIC;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA xlsx, xlsx_private TO xlsx_user;
