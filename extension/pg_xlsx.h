@@ -15,6 +15,4 @@
 /* Bytes of one stored chunk of an uploaded file. */
 #define PG_XLSX_CHUNK_BYTES (256 * 1024)
 
-#define PG_XLSX_CHANNEL "xlsx_task"
-
 #endif							/* PG_XLSX_H */

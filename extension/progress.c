@@ -53,6 +53,25 @@ next_seq(int64 task)
 	return DatumGetInt64(row.values[0]);
 }
 
+/* Kept for the session; the table's OID changes with a new CREATE EXTENSION, and its name of the channel with it. */
+static const char *
+channel_name(void)
+{
+	static OwnerStatement select = {"SELECT name FROM xlsx_private.channel", 0, {0}, NULL};
+	static NameData name;
+	static Oid	read_from = InvalidOid;
+	Oid			table = owner_table("channel");
+	OwnerRow	row;
+
+	if (table == read_from)
+		return NameStr(name);
+	if (owner_run(&select, NULL, NULL, &row) == 0)
+		elog(ERROR, "the channel of the events has no name");
+	namestrcpy(&name, NameStr(*DatumGetName(row.values[0])));
+	read_from = table;
+	return NameStr(name);
+}
+
 static void
 notify(int64 task, const char *event, const char *json)
 {
@@ -63,7 +82,7 @@ notify(int64 task, const char *event, const char *json)
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("event \"%s\" of task " INT64_FORMAT " is too long", event, task),
 				 errdetail("It has %zu bytes, NOTIFY takes %d.", strlen(payload), PAYLOAD_LIMIT)));
-	Async_Notify(PG_XLSX_CHANNEL, payload);
+	Async_Notify(channel_name(), payload);
 	pfree(payload);
 }
 

@@ -3,8 +3,8 @@
  *	  How far a task is: counters, phase, events.
  *
  * The row of the task is the truth; what is written here goes out with the
- * transaction that does the work, and so do the events (NOTIFY on channel
- * xlsx_task, payload "<task id> <event> <JSON object>").
+ * transaction that does the work, and so do the events (NOTIFY, payload
+ * "<task id> <event> <JSON object>", on the channel that xlsx.listen knows).
  */
 #ifndef PG_XLSX_PROGRESS_H
 #define PG_XLSX_PROGRESS_H

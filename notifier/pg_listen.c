@@ -1,6 +1,6 @@
 /*
  * pg_listen.c
- *	  The connection that hears of events: LISTEN xlsx_task.
+ *	  The connection that hears of events: xlsx.listen().
  */
 #include "pg_listen.h"
 
@@ -17,6 +17,9 @@
 /* A connection that went dead without a word is found out by asking, and waiting so long for the answer. */
 #define ASK_MS 10000
 #define ANSWER_MS 5000
+
+/* The question is the same: a channel that changed, by a new CREATE EXTENSION, is heard again. */
+#define LISTEN "SELECT xlsx.listen()"
 
 static const PgListenHandler *handler;
 static PgConn *conn;
@@ -95,7 +98,7 @@ static void
 conn_ready(void *arg)
 {
 	(void) arg;
-	send("LISTEN xlsx_task", on_listening);
+	send(LISTEN, on_listening);
 }
 
 static void
@@ -111,7 +114,7 @@ static void
 ask(Timer *due)
 {
 	(void) due;
-	send("SELECT 1", on_answer);
+	send(LISTEN, on_answer);
 }
 
 static void

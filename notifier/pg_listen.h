@@ -1,6 +1,6 @@
 /*
  * pg_listen.h
- *	  The connection that hears of events: LISTEN xlsx_task.
+ *	  The connection that hears of events: xlsx.listen().
  *
  * It is kept alive by a question now and then, and made anew when it is lost.
  * What was sent meanwhile is lost as well, so established() is called each

@@ -8,6 +8,9 @@ GRANT EXECUTE ON FUNCTION xlsx.server_file, xlsx.large_object, xlsx.sheets, xlsx
   xlsx.create_table_sql, xlsx.write, xlsx.write_chunks
   TO PUBLIC;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA xlsx, xlsx_private TO xlsx_user;
+-- Who hears events hears those of everybody.
+REVOKE EXECUTE ON FUNCTION xlsx.listen() FROM xlsx_user;
+GRANT EXECUTE ON FUNCTION xlsx.listen() TO xlsx_notifier, xlsx_admin;
 -- Events come from the worker; anybody else could tell lies about a task.
 REVOKE EXECUTE ON FUNCTION xlsx.emit(bigint, text, json) FROM xlsx_user;
 GRANT EXECUTE ON FUNCTION xlsx.emit(bigint, text, json) TO xlsx_admin;

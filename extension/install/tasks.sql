@@ -137,7 +137,7 @@ COMMENT ON FUNCTION xlsx.delete_task(bigint) IS
 CREATE FUNCTION xlsx.emit(task_id bigint, event text, payload json DEFAULT NULL) RETURNS bigint
 AS 'MODULE_PATHNAME', 'pg_xlsx_emit' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx.emit(bigint, text, json) IS
-'Sends an event of a task by NOTIFY on channel xlsx_task: "<task id> <event> <payload>", with taskId and seq put in front of the payload''s members. Returns seq.';
+'Sends an event of a task to whoever called xlsx.listen: "<task id> <event> <payload>", with taskId and seq put in front of the payload''s members. Returns seq.';
 
 CREATE FUNCTION xlsx.errors_workbook(task bigint) RETURNS bytea
 AS 'MODULE_PATHNAME', 'pg_xlsx_errors_workbook' LANGUAGE C STABLE STRICT;

@@ -273,7 +273,7 @@ describe('events', () => {
     await client.join(task);
     for (const payload of ['', 'x', '1', `${task}`, `${task} `, `${task} event`, `${task} event x`, `${task} event {"seq":"a"}`, `${task} event []`,
       `${task} ${'e'.repeat(100)} {"seq":1}`, '99999999999999999999999 event {"seq":1}']) {
-      await db.query(`SELECT pg_notify('xlsx_task', '${payload}')`);
+      await db.query(`SELECT pg_notify(name, '${payload}') FROM xlsx_private.channel`);
     }
     assert.deepEqual(await settled(client, task), []);
     client.close();
@@ -283,7 +283,7 @@ describe('events', () => {
     const task = await db.idleTask();
     const client = await Client.connect();
     const [, { seq }] = await client.join(task);
-    const notify = (n) => db.query(`SELECT pg_notify('xlsx_task', '${task} task-progress {"taskId":${task},"seq":${n}}')`);
+    const notify = (n) => db.query(`SELECT pg_notify(name, '${task} task-progress {"taskId":${task},"seq":${n}}') FROM xlsx_private.channel`);
     for (const n of [seq, seq + 1, seq + 5, seq + 3, seq + 5, seq + 6]) await notify(n);
     for (const n of [seq + 1, seq + 5, seq + 6]) assert.equal((await client.next())[1].seq, n);
     assert.deepEqual(await client.rest(), []);

@@ -19,7 +19,7 @@ sub events_of
 	my ($path) = @_;
 	my $listener = $node->background_psql('postgres');
 
-	$listener->query_safe('LISTEN xlsx_task');
+	$listener->query_safe('SELECT xlsx.listen()');
 	my $task = submit($node, $path);
 	wait_for($node, $task);
 	my $heard = $listener->query_safe('SELECT 1');

@@ -16,7 +16,7 @@ my $book = workbook('-r', 5000);
 # S-003, S-004: three attempts, 1 and 3 times the delay between them.
 my $locker = $node->background_psql('postgres');
 my $listener = $node->background_psql('postgres');
-$listener->query_safe('LISTEN xlsx_task');
+$listener->query_safe('SELECT xlsx.listen()');
 $locker->query_safe('BEGIN; LOCK TABLE people IN EXCLUSIVE MODE');
 my $task = submit($node, $book);
 is(wait_for($node, $task), 'FAILED', 'S-048: a target that stays locked fails the task');

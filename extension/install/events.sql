@@ -1,0 +1,27 @@
+/*
+ * Events: NOTIFY on a channel whose name is a secret of this database.
+ *
+ * PostgreSQL lets whoever can connect listen and notify on any channel he can
+ * name.  Events carry file names and error messages, and whoever could send
+ * some could tell lies about tasks; so the name is random, is stored where
+ * nobody can read it, and is not part of a dump.
+ */
+
+CREATE TABLE xlsx_private.channel (
+  name name NOT NULL
+);
+CREATE UNIQUE INDEX channel_single ON xlsx_private.channel ((true));
+INSERT INTO xlsx_private.channel
+VALUES ('xlsx_task_' || pg_catalog.replace(pg_catalog.gen_random_uuid()::text, '-', ''));
+COMMENT ON TABLE xlsx_private.channel IS 'The channel of the events.';
+
+CREATE FUNCTION xlsx.listen() RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  EXECUTE (SELECT format('LISTEN %I', c.name) FROM xlsx_private.channel c);
+END
+$$;
+COMMENT ON FUNCTION xlsx.listen() IS
+'Makes this session hear the events of all tasks of this database, by NOTIFY: "<task id> <event> <JSON object>". For xlsx_notifier and xlsx_admin: the channel''s name is a secret, since everybody may listen to a channel that he can name.';
