@@ -52,7 +52,21 @@ build/makebook: $(TOOLS)/makebook.c
 #
 
 SUITES := check-style check-unit check-corpus check-unit-notifier check-regress check-tap check-node
-REGRESS := setup read files write discover read_typed profile import types targets rest rights
+REGRESS := \
+	setup \
+	read \
+	files \
+	write \
+	discover \
+	read_typed \
+	profile \
+	import \
+	types \
+	targets \
+	rest \
+	rights \
+	rules \
+	modes
 
 check: deps
 	@$(TOOLS)/quietly.sh build $(MAKE) --no-print-directory install build/makebook

@@ -1,6 +1,6 @@
 /*
  * control.c
- *	  What people do to a task from outside: wait, cancel, retry, remove.
+ *	  What people do to a task from outside: wait, cancel, retry, remove, undo.
  */
 #include "pg_xlsx.h"
 
@@ -22,6 +22,7 @@ PG_FUNCTION_INFO_V1(pg_xlsx_wait);
 PG_FUNCTION_INFO_V1(pg_xlsx_cancel);
 PG_FUNCTION_INFO_V1(pg_xlsx_retry);
 PG_FUNCTION_INFO_V1(pg_xlsx_remove_task);
+PG_FUNCTION_INFO_V1(pg_xlsx_note_undone);
 
 /* xlsx.wait looks at least this often, should a wake-up be missed. */
 #define LOOK_AGAIN_MS 1000
@@ -214,6 +215,9 @@ pg_xlsx_remove_task(PG_FUNCTION_ARGS)
 	static OwnerStatement delete_errors = {
 		"DELETE FROM xlsx_private.error_row WHERE task_id = $1", 1, {INT8OID}, NULL
 	};
+	static OwnerStatement delete_warnings = {
+		"DELETE FROM xlsx_private.warning_row WHERE task_id = $1", 1, {INT8OID}, NULL
+	};
 	static OwnerStatement delete_task = {
 		"DELETE FROM xlsx_private.task WHERE id = $1 AND status NOT IN ('PENDING', 'PROCESSING')", 1, {INT8OID}, NULL
 	};
@@ -223,7 +227,28 @@ pg_xlsx_remove_task(PG_FUNCTION_ARGS)
 	if (is_active(&task) || owner_run(&delete_task, id, NULL, NULL) == 0)
 		refuse_state(&task, "remove");
 	owner_run(&delete_errors, id, NULL, NULL);
+	owner_run(&delete_warnings, id, NULL, NULL);
 	if (task.file != 0)
 		queue_remove_file(task.file);
+	PG_RETURN_VOID();
+}
+
+/* Keeps the books of xlsx.undo: rows that were taken back are forgotten; complete: all of them were. */
+Datum
+pg_xlsx_note_undone(PG_FUNCTION_ARGS)
+{
+	static OwnerStatement delete = {
+		"DELETE FROM xlsx_private.undo_row WHERE task_id = $1 AND no = ANY ($2)", 2, {INT8OID, INT8ARRAYOID}, NULL
+	};
+	static OwnerStatement update = {
+		"UPDATE xlsx_private.task SET undone = undone OR $2, updated_at = clock_timestamp() WHERE id = $1",
+		2, {INT8OID, BOOLOID}, NULL
+	};
+	Subject		task = find_task(PG_GETARG_INT64(0));
+	Datum		rows[] = {Int64GetDatum(task.id), PG_GETARG_DATUM(1)};
+	Datum		state[] = {Int64GetDatum(task.id), PG_GETARG_DATUM(2)};
+
+	owner_run(&delete, rows, NULL, NULL);
+	owner_run(&update, state, NULL, NULL);
 	PG_RETURN_VOID();
 }

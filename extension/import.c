@@ -575,6 +575,8 @@ give_up(Import *import, char *message)
 
 	step_begin(import);
 	queue_end(import->task->id, "FAILED", &error);
+	if (import->inside)
+		queue_remove_packets(import->task->id);	/* without a file there is no second attempt */
 	step_end(import);
 }
 

@@ -56,12 +56,30 @@ is_query(const List *parsed)
 		((SelectStmt *) linitial_node(RawStmt, parsed)->stmt)->intoClause == NULL;
 }
 
+/* The place of a mistake is one in the text, not in the statement that brought it. */
+static void
+point_into_text(void *text)
+{
+	int			position = geterrposition();
+
+	if (position > 0)
+	{
+		errposition(0);
+		internalerrposition(position);
+		internalerrquery(text);
+	}
+}
+
 void
 profile_sql_check(const char *text, const char *what)
 {
 	bool		query = strcmp(what, "lookup") == 0;
-	List	   *parsed = raw_parser(text, query ? RAW_PARSE_DEFAULT : RAW_PARSE_PLPGSQL_EXPR);
+	ErrorContextCallback context = {.callback = point_into_text, .arg = (void *) text, .previous = error_context_stack};
+	List	   *parsed;
 
+	error_context_stack = &context;
+	parsed = raw_parser(text, query ? RAW_PARSE_DEFAULT : RAW_PARSE_PLPGSQL_EXPR);
+	error_context_stack = context.previous;
 	if (!(query ? is_query(parsed) : is_expression(parsed)))
 		ereport(ERROR,
 				(errcode(ERRCODE_SYNTAX_ERROR),

@@ -284,8 +284,8 @@ queue_save_source(const Task *task, const char *sheet, uint32 header_row, const 
  * Ending
  */
 
-static void
-remove_packets(int64 task)
+void
+queue_remove_packets(int64 task)
 {
 	static OwnerStatement delete = {
 		"DELETE FROM xlsx_private.packet WHERE task_id = $1", 1, {INT8OID}, NULL
@@ -318,7 +318,7 @@ queue_complete(Task *task)
 	};
 	Datum		values[] = {Int64GetDatum(task->id)};
 
-	remove_packets(task->id);
+	queue_remove_packets(task->id);
 	rules_forget(task->id);
 	if (task->file != 0)
 		queue_remove_file(task->file);

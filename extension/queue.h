@@ -80,6 +80,9 @@ extern void queue_end(int64 task, const char *status, const ErrorData *error);
 /* Ends an attempt: the task waits for the next one, which is due after *delay_ms. False when there was the last. */
 extern bool queue_postpone(const Task *task, const ErrorData *error, int64 *delay_ms);
 
+/* Removes the packets of a task that will not go on. */
+extern void queue_remove_packets(int64 task);
+
 /* Removes an uploaded file with its bytes; its tasks lose it. */
 extern void queue_remove_file(int64 file);
 

@@ -361,13 +361,11 @@ note_error_row(Attempt *attempt, int row, const ErrorData *error)
 
 /* Of MODE_UPDATE: there is no row to update. */
 static void
-note_missing_row(Attempt *attempt, int row)
+note_missing_row(Attempt *attempt, int row, int key_column)
 {
-	const Profile *profile = attempt->saver->profile;
-	int			column = profile->key.count > 0 ? profile_column_index(profile, profile->key.items[0]) : -1;
 	Violation	violation = {.code = "not_found", .message = "No row has this key"};
 
-	note_bad_row(attempt, row, column < 0 ? NULL : &profile->columns[column], &violation);
+	note_bad_row(attempt, row, &attempt->saver->profile->columns[key_column], &violation);
 }
 
 /* Rows first to last - 1 of an attempt, on their way through the method. */
@@ -435,7 +433,7 @@ try_rows(Attempt *attempt, int first, int last, bool fitting, int *failed)
 	keep_xid(attempt, call.xid);
 	for (int row = first; row < last && !fitting; row++)
 		if (attempt->bad[row])
-			note_missing_row(attempt, row);
+			note_missing_row(attempt, row, call.outcome.key_column);
 	return NULL;
 }
 

@@ -65,6 +65,7 @@ typedef struct SaveOutcome
 {
 	SaveCounts	counts;
 	int			failed;			/* when it threw: the row at fault, -1 when it is not known */
+	int			key_column;		/* of the profile: what save_keyed looked for, the first of several */
 	bool	   *bad;			/* by row, from the start of the batch; save_fitting and save_keyed mark rows here */
 } SaveOutcome;
 

@@ -305,7 +305,7 @@ keyed_statement(const KeyedState *state, Oid *types)
 	if (inserts)
 		appendStringInfo(&sql, ", ins AS (%s)", insertion(state, target));
 	appendStringInfo(&sql, " SELECT (SELECT pg_catalog.count(*) FROM twice), %s, %s,"
-					 " pg_catalog.array(SELECT DISTINCT ord FROM hit)",
+					 " ARRAY(SELECT DISTINCT ord FROM hit)",
 					 inserts ? "(SELECT pg_catalog.count(*) FROM ins)" : "0::bigint",
 					 updates ? "(SELECT pg_catalog.count(*) FROM upd)" : "0::bigint");
 	if (task->undo)
@@ -363,6 +363,8 @@ take_found(const KeyedState *state, int first, int last, SaveOutcome *outcome)
 	deconstruct_array(DatumGetArrayTypeP(array), INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &places, NULL, &count);
 	if (state->task->mode != MODE_UPDATE)
 		return count;
+	while (!state->is_key[outcome->key_column])
+		outcome->key_column++;
 	for (int row = first; row < last; row++)
 		outcome->bad[row] = true;
 	for (int i = 0; i < count; i++)

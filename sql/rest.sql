@@ -44,16 +44,26 @@ BEGIN;
 SELECT xlsx.upload_begin('guests', 'empty.xlsx') AS upload \gset
 SELECT xlsx.upload_finish(:upload);
 ROLLBACK;
--- What cannot be done is refused, not left out.
+-- A mode that does not exist, a dry run, and a mapping by hand
 BEGIN;
-SELECT xlsx.upload_begin('guests', 'people.xlsx', '{"dryRun": "true"}') AS upload \gset
+SELECT xlsx.upload_begin('guests', 'people.xlsx', '{"mode": "merge"}') AS upload \gset
 SELECT xlsx.upload_chunk(:upload, 0, decode(:'people', 'base64'));
+SELECT xlsx.upload_finish(:upload);
 ROLLBACK;
 BEGIN;
-SELECT xlsx.upload_begin('guests', 'people.xlsx', '{"mode": "upsert"}') AS upload \gset
+SELECT xlsx.upload_begin('guests', 'people.xlsx', '{"dryRun": "true", "mapping": "{\"Gender\": \"name\", \"Name\": \"gender\"}"}') AS upload \gset
 SELECT xlsx.upload_chunk(:upload, 0, decode(:'people', 'base64'));
-ROLLBACK;
+SELECT body ->> 'taskId' AS dry FROM xlsx.upload_finish(:upload) \gset
+COMMIT;
+SELECT xlsx.wait(:dry, '30 s');
+SELECT status, body::jsonb - '{taskId,phases}'::text[] FROM xlsx.rest_report(:'dry');
+SELECT status, body FROM xlsx.rest_error_summary(:'dry');
+SELECT xlsx.rest_template('guests');
+SELECT refused(call) FROM unnest(ARRAY[$$xlsx.rest_template('nobody')$$, $$xlsx.rest_report('999999')$$, $$xlsx.rest_undo('999999')$$]) AS call;
+SELECT status, body -> 'undone' AS undone, body -> 'kept' AS kept FROM xlsx.rest_undo(:'upload_task');
+SELECT count(*) FROM guests;
 SELECT (body ->> 'deletedRows')::int AS deleted FROM xlsx.rest_delete(:'upload_task');
+SELECT message <> '' AS deleted FROM xlsx.delete_task(:dry);
 SELECT count(*) FROM xlsx_private.file;
 SELECT xlsx.drop_profile('guests');
 DROP TABLE guests;

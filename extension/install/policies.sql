@@ -57,7 +57,7 @@ DECLARE
 BEGIN
   FOREACH name IN ARRAY ARRAY['profile', 'profile_column', 'profile_rule', 'file', 'chunk', 'task', 'packet',
     'error_row', 'warning_row', 'seen_value', 'undo_xid', 'undo_row',
-    'profile_id_seq', 'file_id_seq', 'task_id_seq'] LOOP
+    'profile_id_seq', 'file_id_seq', 'task_id_seq', 'undo_row_no_seq'] LOOP
     PERFORM pg_catalog.pg_extension_config_dump('xlsx_private.' || name, '');
   END LOOP;
 END

@@ -158,11 +158,19 @@ LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  id bigint := xlsx_private.own_profile(profile);
+  own_id bigint := xlsx_private.own_profile(profile);
 BEGIN
-  PERFORM xlsx_private.require_columns(p.target, key_columns || update_columns)
-  FROM xlsx_private.profile p WHERE p.id = alter_profile.id;
-  PERFORM xlsx_private.check_range(cell_range);
+  PERFORM xlsx_private.require_columns(p.target, alter_profile.key_columns || alter_profile.update_columns)
+  FROM xlsx_private.profile p WHERE p.id = own_id;
+  PERFORM xlsx_private.check_range(alter_profile.cell_range);
+  IF alter_profile.mode NOT IN ('insert', 'all_or_nothing', 'upsert', 'skip', 'update', 'replace') THEN
+    RAISE EXCEPTION 'mode "%" does not exist', alter_profile.mode USING ERRCODE = 'invalid_parameter_value',
+      HINT = 'The modes are insert, all_or_nothing, upsert, skip, update and replace.';
+  END IF;
+  IF alter_profile.header_row !~ '^(first|auto|[1-9][0-9]{0,6})$' THEN
+    RAISE EXCEPTION '"%" is no header row', alter_profile.header_row USING ERRCODE = 'invalid_parameter_value',
+      HINT = 'It is "first", "auto", or the number of a row.';
+  END IF;
   UPDATE xlsx_private.profile p SET
     sheet = CASE WHEN alter_profile.sheet IS NULL THEN p.sheet ELSE nullif(alter_profile.sheet, '') END,
     header_row = coalesce(alter_profile.header_row, p.header_row),
@@ -177,7 +185,7 @@ BEGIN
     keep_old = coalesce(alter_profile.keep_old, p.keep_old),
     locale = CASE WHEN alter_profile.locale IS NULL THEN p.locale ELSE nullif(alter_profile.locale, '') END,
     follow = coalesce(alter_profile.follow, p.follow)
-  WHERE p.id = alter_profile.id;
+  WHERE p.id = own_id;
 END
 $$;
 COMMENT ON FUNCTION xlsx.alter_profile(text, text, text, text, int, text[], boolean, text, name[], name[], bigint, boolean, text, boolean) IS
@@ -192,15 +200,16 @@ LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  id bigint := xlsx_private.own_profile(profile);
+  own_id bigint := xlsx_private.own_profile(profile);
   relation regclass;
 BEGIN
-  SELECT p.target INTO relation FROM xlsx_private.profile p WHERE p.id = set_column.id;
+  SELECT p.target INTO relation FROM xlsx_private.profile p WHERE p.id = own_id;
   PERFORM xlsx_private.require_columns(relation, ARRAY[column_name]);
   PERFORM xlsx_private.check_expression(transform, 'transform');
   PERFORM xlsx_private.check_pattern(pattern);
+  PERFORM xlsx_private.check_expression(lookup, 'lookup');
   INSERT INTO xlsx_private.profile_column (profile_id, position, column_name, header, label)
-  SELECT set_column.id, a.attnum, a.attname, xlsx_private.header_of(a.attname),
+  SELECT own_id, a.attnum, a.attname, xlsx_private.header_of(a.attname),
     coalesce(col_description(relation, a.attnum), translate(xlsx_private.header_of(a.attname), '-_', '  '))
   FROM pg_attribute a
   WHERE a.attrelid = relation AND a.attname = set_column.column_name
@@ -222,7 +231,7 @@ BEGIN
     trim = coalesce(trim_cells, c.trim),
     messages = coalesce(set_column.messages, c.messages)
   FROM pg_attribute a
-  WHERE c.profile_id = set_column.id AND c.column_name = set_column.column_name
+  WHERE c.profile_id = own_id AND c.column_name = set_column.column_name
     AND a.attrelid = relation AND a.attname = c.column_name;
 END
 $$;
@@ -236,12 +245,12 @@ LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  id bigint := xlsx_private.own_profile(profile);
+  own_id bigint := xlsx_private.own_profile(profile);
   base text := coalesce(name, CASE WHEN column_name IS NULL THEN kind ELSE column_name || '_' || kind END);
   chosen text := base;
   ordinal int;
 BEGIN
-  PERFORM xlsx_private.require_columns(p.target, ARRAY[column_name]) FROM xlsx_private.profile p WHERE p.id = add_rule.id;
+  PERFORM xlsx_private.require_columns(p.target, ARRAY[column_name]) FROM xlsx_private.profile p WHERE p.id = own_id;
   IF kind IN ('min', 'max', 'min_length', 'max_length', 'pattern', 'expression') AND cardinality(argument) IS DISTINCT FROM 1
     OR kind = 'one_of' AND coalesce(cardinality(argument), 0) = 0
     OR kind IN ('required', 'unique') AND cardinality(argument) > 0
@@ -257,12 +266,12 @@ BEGIN
   ELSIF kind = 'expression' THEN
     PERFORM xlsx_private.check_expression(argument[1], 'expression');
   END IF;
-  SELECT coalesce(max(r.position), 0) + 1 INTO ordinal FROM xlsx_private.profile_rule r WHERE r.profile_id = add_rule.id;
-  IF name IS NULL AND EXISTS (SELECT FROM xlsx_private.profile_rule r WHERE r.profile_id = add_rule.id AND r.name = base) THEN
+  SELECT coalesce(max(r.position), 0) + 1 INTO ordinal FROM xlsx_private.profile_rule r WHERE r.profile_id = own_id;
+  IF name IS NULL AND EXISTS (SELECT FROM xlsx_private.profile_rule r WHERE r.profile_id = own_id AND r.name = base) THEN
     chosen := base || '_' || ordinal;
   END IF;
   INSERT INTO xlsx_private.profile_rule (profile_id, name, position, column_name, kind, argument, severity, messages)
-  VALUES (add_rule.id, chosen, ordinal, add_rule.column_name, add_rule.kind, add_rule.argument, add_rule.severity,
+  VALUES (own_id, chosen, ordinal, add_rule.column_name, add_rule.kind, add_rule.argument, add_rule.severity,
     coalesce(add_rule.messages, '{}') || CASE WHEN message IS NULL THEN '{}' ELSE jsonb_build_object('', message) END);
   RETURN chosen;
 END
@@ -330,7 +339,8 @@ CREATE FUNCTION xlsx.profile_json(profile text) RETURNS jsonb
 LANGUAGE sql STABLE STRICT
 BEGIN ATOMIC
   SELECT pg_catalog.jsonb_strip_nulls((pg_catalog.to_jsonb(p) - '{id,owner,created_at}'::text[])
-    || pg_catalog.jsonb_build_object('target', p.target::text,
+    || pg_catalog.jsonb_build_object('target', (SELECT pg_catalog.format('%I.%I', n.nspname, r.relname)
+        FROM pg_catalog.pg_class r JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace WHERE r.oid = p.target),
       'columns', (SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(c) - '{profile_id}'::text[] ORDER BY c.position, c.column_name)
         FROM xlsx_private.profile_column c WHERE c.profile_id = p.id),
       'rules', (SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(r) - '{profile_id}'::text[] ORDER BY r.position)

@@ -9,6 +9,13 @@ LANGUAGE sql STABLE PARALLEL SAFE
 RETURN pg_catalog.to_char(moment AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"');
 COMMENT ON FUNCTION xlsx_private.iso(timestamptz) IS 'ISO 8601, UTC, milliseconds.';
 
+CREATE FUNCTION xlsx_private.is_undoable(task xlsx_private.task) RETURNS boolean
+LANGUAGE sql STABLE
+RETURN (task).status NOT IN ('PENDING', 'PROCESSING') AND NOT (task).undone AND NOT (task).dry_run AND (task).saved_rows > 0
+  AND (EXISTS (SELECT FROM xlsx_private.undo_xid u WHERE u.task_id = (task).id)
+    OR EXISTS (SELECT FROM xlsx_private.undo_row u WHERE u.task_id = (task).id));
+COMMENT ON FUNCTION xlsx_private.is_undoable(xlsx_private.task) IS 'Is there something that xlsx.undo could take back?';
+
 CREATE FUNCTION xlsx.task_json(task bigint) RETURNS json
 LANGUAGE sql STABLE
 BEGIN ATOMIC
@@ -17,7 +24,10 @@ BEGIN ATOMIC
     'totalRows', t.total_rows, 'validatedRows', t.validated_rows, 'errorRows', t.error_rows,
     'savedRows', t.saved_rows, 'attempts', t.attempts, 'errorMessage', t.error_message,
     'createdAt', xlsx_private.iso(t.created_at), 'updatedAt', xlsx_private.iso(t.updated_at),
-    'startedAt', xlsx_private.iso(t.started_at), 'completedAt', xlsx_private.iso(t.completed_at))
+    'startedAt', xlsx_private.iso(t.started_at), 'completedAt', xlsx_private.iso(t.completed_at),
+    'mode', t.mode, 'dryRun', t.dry_run, 'insertedRows', t.inserted_rows, 'updatedRows', t.updated_rows,
+    'unchangedRows', t.unchanged_rows, 'skippedRows', t.skipped_rows, 'warningRows', t.warning_rows,
+    'undoable', xlsx_private.is_undoable(t))
   FROM xlsx_private.task t WHERE t.id = task;
 END;
 COMMENT ON FUNCTION xlsx.task_json(bigint) IS 'A task as the REST interface shows it; NULL when there is none.';
@@ -185,14 +195,74 @@ $$;
 COMMENT ON FUNCTION xlsx.rest_errors_workbook(text) IS
 'GET /get-validation-errors-by-task-id/:taskId: the file name; the bytes come from xlsx.errors_workbook_chunks.';
 
+CREATE FUNCTION xlsx.rest_error_summary(id text, OUT status int, OUT body json)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT 200, pg_catalog.json_build_object('data', xlsx.report(wanted) -> 'errors')
+  FROM xlsx_private.rest_id(rest_error_summary.id) AS wanted;
+END;
+COMMENT ON FUNCTION xlsx.rest_error_summary(text) IS 'GET /tasks/:taskId/errors/summary';
+
+CREATE FUNCTION xlsx.rest_report(id text, OUT status int, OUT body json)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT 200, xlsx.report(wanted)::pg_catalog.json FROM xlsx_private.rest_id(rest_report.id) AS wanted;
+END;
+COMMENT ON FUNCTION xlsx.rest_report(text) IS 'GET /tasks/:taskId/report';
+
+-- Without a search_path of its own: triggers of the target are to have the caller's.
+CREATE FUNCTION xlsx.rest_undo(id text, OUT status int, OUT body json)
+LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+  task bigint := xlsx_private.rest_id($1);
+  outcome record;
+BEGIN
+  SELECT * INTO outcome FROM xlsx.undo(task);
+  status := 200;
+  body := pg_catalog.json_build_object('message', pg_catalog.format('%s rows of task %s undone', outcome.undone, task),
+    'undone', outcome.undone, 'kept', outcome.reasons);
+END
+$$;
+COMMENT ON FUNCTION xlsx.rest_undo(text) IS 'POST /tasks/:taskId/undo';
+
+CREATE FUNCTION xlsx_private.enum_labels(type_id oid) RETURNS json
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT pg_catalog.json_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum e WHERE e.enumtypid = type_id;
+END;
+COMMENT ON FUNCTION xlsx_private.enum_labels(oid) IS 'Labels of an enum in their order; NULL for other types.';
+
 CREATE FUNCTION xlsx.rest_profiles(OUT status int, OUT body json)
 LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT 200, pg_catalog.json_build_object('data', coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
-    'name', p.name, 'headers', p.headers) ORDER BY p.name), '[]'::pg_catalog.json))
+    'name', p.name, 'headers', p.headers, 'mode', p.mode,
+    'modes', pg_catalog.json_build_array('insert', 'all_or_nothing', 'upsert', 'skip', 'update', 'replace'),
+    'default', p.name = coalesce(nullif(pg_catalog.current_setting('pg_xlsx.default_profile', true), ''),
+      CASE WHEN (SELECT pg_catalog.count(*) FROM xlsx_private.profile) = 1 THEN p.name END, ''),
+    'columns', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('header', c.header, 'column', c.column_name,
+        'type', c.type, 'required', c.required, 'label', c.label, 'source', c.source,
+        'values', xlsx_private.enum_labels(a.atttypid)) ORDER BY c.position, c.column_name), '[]'::pg_catalog.json)
+      FROM xlsx.profile_columns c JOIN pg_catalog.pg_attribute a ON a.attrelid = p.target AND a.attname = c.column_name
+      WHERE c.profile = p.name)) ORDER BY p.name), '[]'::pg_catalog.json))
   FROM xlsx.profiles p;
 END;
 COMMENT ON FUNCTION xlsx.rest_profiles() IS 'GET /profiles';
+
+CREATE FUNCTION xlsx.rest_template(name text) RETURNS text
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM xlsx_private.profile p WHERE p.name = rest_template.name) THEN
+    RAISE EXCEPTION 'Profile % not found', coalesce(name, '') USING ERRCODE = 'no_data_found';
+  END IF;
+  RETURN regexp_replace(name, '[^[:alnum:]._-]+', '_', 'g') || '-template.xlsx';
+END
+$$;
+COMMENT ON FUNCTION xlsx.rest_template(text) IS
+'GET /profiles/:name/template: the file name; the bytes come from xlsx.template.';
 
 CREATE FUNCTION xlsx.upload_finish(upload bigint, OUT status int, OUT body json)
 LANGUAGE plpgsql VOLATILE STRICT

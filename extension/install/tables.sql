@@ -208,10 +208,11 @@ CREATE INDEX undo_xid_task ON xlsx_private.undo_xid (task_id);
 COMMENT ON TABLE xlsx_private.undo_xid IS '(Sub)transactions that inserted rows of a task: a row with another xmin was changed since.';
 
 CREATE TABLE xlsx_private.undo_row (
+  no         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   task_id    bigint NOT NULL REFERENCES xlsx_private.task ON DELETE CASCADE,
   row_number int    NOT NULL,
   old        jsonb,
   new        jsonb  NOT NULL
 );
-CREATE INDEX undo_row_task ON xlsx_private.undo_row (task_id, row_number);
+CREATE INDEX undo_row_task ON xlsx_private.undo_row (task_id, no);
 COMMENT ON TABLE xlsx_private.undo_row IS 'Rows that a task inserted (old is NULL) or updated, before and after; where the profile keeps them.';

@@ -1,0 +1,51 @@
+/*
+ * What became of a task, in one piece
+ */
+
+CREATE FUNCTION xlsx_private.cell_name(row_number int, column_number int) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+RETURN CASE WHEN column_number > 702 THEN pg_catalog.chr(65 + (column_number - 703) / 676) ELSE '' END
+  || CASE WHEN column_number > 26 THEN pg_catalog.chr(65 + (column_number - 27) / 26 % 26) ELSE '' END
+  || pg_catalog.chr(65 + (column_number - 1) % 26) || row_number::text;
+COMMENT ON FUNCTION xlsx_private.cell_name(int, int) IS 'Cell reference in A1 notation.';
+
+CREATE FUNCTION xlsx.error_summary(task bigint,
+  OUT column_name text, OUT code text, OUT message text, OUT severity text, OUT count bigint, OUT first_row int, OUT first_cell text)
+RETURNS SETOF record
+LANGUAGE sql STABLE ROWS 20
+BEGIN ATOMIC
+  SELECT v.item ->> 'column', v.item ->> 'code', (pg_catalog.array_agg(v.item ->> 'message' ORDER BY b.row_number))[1], b.severity,
+    pg_catalog.count(*), min(b.row_number), (pg_catalog.array_agg(v.item ->> 'cell' ORDER BY b.row_number))[1]
+  FROM (SELECT e.row_number, e.violations, 'error' AS severity FROM xlsx_private.error_row e WHERE e.task_id = task
+      UNION ALL
+      SELECT w.row_number, w.violations, 'warning' FROM xlsx_private.warning_row w WHERE w.task_id = task) AS b
+    CROSS JOIN LATERAL pg_catalog.jsonb_array_elements(b.violations) AS v (item)
+  GROUP BY v.item ->> 'column', v.item ->> 'code', coalesce(v.item ->> 'constraint', ''), b.severity
+  ORDER BY b.severity, pg_catalog.count(*) DESC, min(b.row_number), v.item ->> 'column';
+END;
+COMMENT ON FUNCTION xlsx.error_summary(bigint) IS
+'Violations of a task by column and rule: how often, and where first; the message is that of the first one.';
+
+CREATE FUNCTION xlsx.report(task bigint) RETURNS jsonb
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT pg_catalog.jsonb_build_object(
+    'taskId', t.id, 'status', t.status, 'dryRun', t.dry_run, 'mode', t.mode, 'sheet', t.found_sheet, 'headerRow', t.found_header_row,
+    'mapping', (SELECT coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('header', t.found_headers[c.place],
+          'cell', CASE WHEN t.source_columns[c.place] > 0 THEN xlsx_private.cell_name(t.found_header_row, t.source_columns[c.place]) END,
+          'column', c.column_name) ORDER BY c.place), '[]'::pg_catalog.jsonb)
+      FROM (SELECT l.column_name, pg_catalog.row_number() OVER (ORDER BY l.position, l.column_name) AS place
+        FROM xlsx_private.live_columns(t.profile_id) l) AS c),
+    'counts', pg_catalog.jsonb_build_object('total', t.total_rows, 'valid', t.total_rows - t.error_rows, 'errors', t.error_rows,
+      'warnings', t.warning_rows, CASE WHEN t.dry_run THEN 'wouldInsert' ELSE 'inserted' END, t.inserted_rows,
+      CASE WHEN t.dry_run THEN 'wouldUpdate' ELSE 'updated' END, t.updated_rows, 'unchanged', t.unchanged_rows,
+      CASE WHEN t.dry_run THEN 'wouldSkip' ELSE 'skipped' END, t.skipped_rows),
+    'errors', (SELECT coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('column', s.column_name, 'code', s.code,
+        'message', s.message, 'severity', s.severity, 'count', s.count, 'firstRow', s.first_row, 'firstCell', s.first_cell)), '[]'::pg_catalog.jsonb)
+      FROM xlsx.error_summary(t.id) s),
+    'phases', (SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('phase', p.name, 'ms', t.phase_ms[p.place]) ORDER BY p.place)
+      FROM pg_catalog.unnest(ARRAY['LOADING_WORKBOOK', 'VALIDATING_HEADERS', 'VALIDATING', 'SAVING']) WITH ORDINALITY AS p (name, place)))
+  FROM xlsx_private.task t WHERE t.id = task;
+END;
+COMMENT ON FUNCTION xlsx.report(bigint) IS
+'What became of a task: mapping of headers to columns, counts (of a dry run: what would be inserted, updated, skipped), errors by column and rule, milliseconds in each phase. NULL when there is none.';
