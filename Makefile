@@ -55,7 +55,6 @@ SUITES := check-style check-unit check-corpus check-unit-notifier check-regress 
 REGRESS := \
 	setup \
 	read \
-	files \
 	write \
 	discover \
 	read_typed \
@@ -66,7 +65,8 @@ REGRESS := \
 	rest \
 	rights \
 	rules \
-	modes
+	modes \
+	files
 
 check: deps
 	@$(TOOLS)/quietly.sh build $(MAKE) --no-print-directory install build/makebook

@@ -129,8 +129,8 @@ open_book(Import *import)
 	Task	   *task = import->task;
 	XlsxSource	source;
 
-	if (task->bytes != NULL)
-		xlsx_source_memory(&source, VARDATA_ANY(task->bytes), VARSIZE_ANY_EXHDR(task->bytes));
+	if (task->content != NULL)
+		source = *task->content;
 	else if (task->file != 0)
 		store_source(&source, task->file, task->file_size, import->book_context);
 	else

@@ -20,6 +20,7 @@
 
 #include "pg_xlsx.h"
 
+#include "core/source.h"
 #include "datatype/timestamp.h"
 #include "profile.h"
 #include "progress.h"
@@ -42,7 +43,7 @@ typedef struct Task
 	char	   *header_row;		/* NULL: the profile's */
 	char	   *locale;			/* NULL: the profile's */
 	char	   *mapping;		/* JSON object of header -> column name, or NULL */
-	bytea	   *bytes;			/* the file itself, where it is not in the store */
+	const XlsxSource *content;	/* the file itself, where it is not in the store */
 	int			source_count;
 	uint32	   *source;			/* header mapping of an earlier attempt, NULL before there is one */
 	Progress	progress;

@@ -8,6 +8,7 @@
 #include "commands/dbcommands.h"
 #include "core/book.h"
 #include "dispatch.h"
+#include "file_value.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "glue.h"
@@ -311,32 +312,49 @@ json_or_null(FunctionCallInfo fcinfo, int argument)
 	return JsonbToCString(NULL, &json->root, VARSIZE(json));
 }
 
-/* The workbook that an argument holds. */
-static bytea *
-file_argument(FunctionCallInfo fcinfo, int argument)
+/* Reads up to length bytes; an error when there are fewer. */
+static void
+read_source(const XlsxSource *source, uint64 offset, void *buffer, size_t length)
 {
-	bytea	   *data;
+	XlsxError	error;
+	size_t		got;
+
+	if (xlsx_source_read(source, offset, buffer, length, &got, &error) != XLSX_OK)
+		glue_throw(&error);
+	if (got < length)
+		ereport(ERROR,
+				(errcode(ERRCODE_IO_ERROR),
+				 errmsg("file has become shorter while it was read")));
+}
+
+/* The workbook that an argument holds. */
+static void
+file_argument(FunctionCallInfo fcinfo, int argument, XlsxSource *source)
+{
+	char		head[SNIFF_BYTES];
+	size_t		length;
 
 	if (PG_ARGISNULL(argument))
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("file must not be null")));
-	data = PG_GETARG_BYTEA_PP(argument);
-	check_content(VARDATA_ANY(data), VARSIZE_ANY_EXHDR(data));
-	return data;
+	file_value_source(PG_GETARG_DATUM(argument), source, CurrentMemoryContext);
+	length = Min(source->size, SNIFF_BYTES);
+	read_source(source, 0, head, length);
+	check_content(head, length);
 }
 
 static void
-put_chunks(int64 file, bytea *data)
+put_chunks(int64 file, const XlsxSource *source)
 {
-	size_t		size = VARSIZE_ANY_EXHDR(data);
 	bytea	   *chunk = palloc(PG_XLSX_CHUNK_BYTES + VARHDRSZ);
 
-	for (size_t at = 0; at < size; at += PG_XLSX_CHUNK_BYTES)
+	for (uint64 at = 0; at < source->size; at += PG_XLSX_CHUNK_BYTES)
 	{
-		size_t		length = Min(size - at, PG_XLSX_CHUNK_BYTES);
+		size_t		length = Min(source->size - at, PG_XLSX_CHUNK_BYTES);
 
-		memcpy(VARDATA(chunk), VARDATA_ANY(data) + at, length);
+		CHECK_FOR_INTERRUPTS();
+		read_source(source, at, VARDATA(chunk), length);
 		SET_VARSIZE(chunk, length + VARHDRSZ);
 		store_current()->put(file, (int32) (at / PG_XLSX_CHUNK_BYTES), chunk);
 	}
@@ -361,13 +379,14 @@ pg_xlsx_submit(PG_FUNCTION_ARGS)
 		.mapping = json_or_null(fcinfo, 12)
 	};
 	char	   *name = PG_ARGISNULL(2) ? "upload.xlsx" : text_or_null(fcinfo, 2);
-	bytea	   *data = file_argument(fcinfo, 1);
+	XlsxSource	source;
 	int64		file;
 	bool		created;
 
+	file_argument(fcinfo, 1, &source);
 	file = create_file(submission.profile, name, (Datum) 0, false);
-	put_chunks(file, data);
-	PG_RETURN_INT64(finish_file(file, name, (int64) VARSIZE_ANY_EXHDR(data), &submission, &created));
+	put_chunks(file, &source);
+	PG_RETURN_INT64(finish_file(file, name, (int64) source.size, &submission, &created));
 }
 
 /* Runs to its end in the caller's transaction; the result is the task's id. */
@@ -385,16 +404,18 @@ pg_xlsx_import(PG_FUNCTION_ARGS)
 		.locale = text_or_null(fcinfo, 8),
 		.mapping = json_or_null(fcinfo, 9)
 	};
-	bytea	   *data = file_argument(fcinfo, 1);
+	XlsxSource	source;
 	char	   *name = PG_ARGISNULL(2) ? "import.xlsx" : text_or_null(fcinfo, 2);
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx import", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller;
-	int64		id = insert_task(0, name, (int64) VARSIZE_ANY_EXHDR(data), &submission);
 	Task	   *task;
+	int64		id;
 
+	file_argument(fcinfo, 1, &source);
+	id = insert_task(0, name, (int64) source.size, &submission);
 	caller = MemoryContextSwitchTo(context);
 	task = queue_load(id);
-	task->bytes = data;
+	task->content = &source;
 	import_run_inside(task);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(context);

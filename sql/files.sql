@@ -23,6 +23,18 @@ BEGIN
 END
 $$;
 SELECT count(*) FROM generate_series(1, 300), xlsx.sheets(xlsx.server_file(:'path'));
+-- Imports take them, too.
+CREATE TABLE filed (name text, bio_id text);
+SELECT xlsx.create_profile('filed', 'filed') > 0 AS made;
+SELECT status, saved_rows FROM xlsx.import('filed', xlsx.server_file(:'path'));
+SELECT status, saved_rows FROM xlsx.import('filed', xlsx.large_object(:object));
+SELECT xlsx.submit('filed', xlsx.large_object(:object), 'people.xlsx') AS task \gset
+SELECT xlsx.wait(:task, '30 s');
+SELECT count(*), count(DISTINCT f.*) FROM filed AS f;
+SELECT xlsx.submit('filed', xlsx.server_file(current_setting('data_directory') || '/PG_VERSION'), 'version.xlsx');
+SELECT count(xlsx.delete_task(id)) FROM xlsx.tasks WHERE profile = 'filed';
+SELECT xlsx.drop_profile('filed');
+DROP TABLE filed;
 -- What is none
 SELECT * FROM xlsx.sheets(xlsx.large_object(1));
 SELECT * FROM xlsx.sheets(xlsx.server_file('/nowhere/people.xlsx'));
