@@ -36,6 +36,7 @@ struct XlsxXml
 	uint32_t	declarations;	/* xmlns of the element to come */
 	bool		other_encoding;
 	bool		stopped;
+	bool		in_cdata;
 	XlsxStatus	status;			/* why it was stopped */
 	XlsxError	error;
 	uint32_t	bound;			/* prefixes in scope; those beyond PREFIXES are only counted */
@@ -191,6 +192,19 @@ on_unbind(void *data, const XML_Char *prefix)
 	((XlsxXml *) data)->bound--;
 }
 
+/* expat gives a CDATA section piece by piece, so it can stand in the middle of one with nothing left to parse. */
+static void XMLCALL
+on_cdata_start(void *context)
+{
+	((XlsxXml *) context)->in_cdata = true;
+}
+
+static void XMLCALL
+on_cdata_end(void *context)
+{
+	((XlsxXml *) context)->in_cdata = false;
+}
+
 static void
 destroy_xml(void *object)
 {
@@ -224,6 +238,7 @@ xlsx_xml_open(XlsxMemory *memory, const XlsxLimits *limits, const char *part, co
 	XML_SetElementHandler(self->parser, on_start, on_end);
 	if (handlers->text != NULL)
 		XML_SetCharacterDataHandler(self->parser, on_text);
+	XML_SetCdataSectionHandler(self->parser, on_cdata_start, on_cdata_end);
 	XML_SetStartDoctypeDeclHandler(self->parser, on_doctype);
 	XML_SetXmlDeclHandler(self->parser, on_declaration);
 	XML_SetNamespaceDeclHandler(self->parser, on_bind, on_unbind);
@@ -292,7 +307,7 @@ xlsx_xml_resume(XlsxXml *xml, XlsxError *error)
 bool
 xlsx_xml_is_settled(const XlsxXml *xml)
 {
-	return !xlsx_xml_paused(xml) && current_byte(xml->parser) == (int64_t) xml->fed;
+	return !xlsx_xml_paused(xml) && !xml->in_cdata && current_byte(xml->parser) == (int64_t) xml->fed;
 }
 
 bool
