@@ -12,6 +12,7 @@
 #include "libpq/libpq-fs.h"
 #include "miscadmin.h"
 #include "storage/fd.h"
+#include "store.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/expandeddatum.h"
@@ -27,6 +28,7 @@ typedef struct FileValue
 	ExpandedObjectHeader header;
 	uint64		size;
 	Oid			object;			/* large object, or InvalidOid */
+	XlsxSource *stored;			/* upload in the store, or NULL */
 	char	   *path;			/* of a server file, for messages */
 	File		file;
 	uint64		block_at;		/* piece of the large object that was read last */
@@ -101,6 +103,8 @@ read_value(void *context, uint64_t offset, void *buffer, size_t length, size_t *
 	if (offset >= value->size)
 		return XLSX_OK;
 	length = Min(length, value->size - offset);
+	if (value->stored != NULL)
+		return value->stored->read(value->stored->context, offset, buffer, length, got, error);
 	if (!OidIsValid(value->object))
 		return read_file(value, offset, buffer, length, got, error);
 	read_large_object(value, offset, buffer, length, got);
@@ -189,6 +193,17 @@ file_value_source(Datum file, XlsxSource *source, MemoryContext context)
 	bytes = DatumGetByteaPP(file);
 	MemoryContextSwitchTo(context);
 	xlsx_source_memory(source, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
+}
+
+Datum
+file_value_stored(int64 file, uint64 size)
+{
+	FileValue  *value = make_value();
+
+	value->size = size;
+	value->stored = MemoryContextAlloc(value->header.eoh_context, sizeof(XlsxSource));
+	store_source(value->stored, file, size, value->header.eoh_context);
+	return EOHPGetRODatum(&value->header);
 }
 
 /*

@@ -17,4 +17,7 @@
 /* A byte source over the argument; what it needs lives in context, and the argument must outlive it. */
 extern void file_value_source(Datum file, XlsxSource *source, MemoryContext context);
 
+/* A value over a file of the store, for functions that take a bytea. */
+extern Datum file_value_stored(int64 file, uint64 size);
+
 #endif							/* PG_XLSX_FILE_VALUE_H */

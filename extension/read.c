@@ -118,13 +118,14 @@ put_sheet(CellDump *dump, XlsxBook *book, size_t index)
 	const XlsxRow *row;
 	XlsxStatus	status = xlsx_sheet_open(book, index, &sheet, &error);
 
-	while (status == XLSX_OK && (status = xlsx_sheet_next(sheet, &row, &error)) == XLSX_OK)
+	while (status == XLSX_OK && (status = xlsx_sheet_next(sheet, &row, &error)) == XLSX_OK &&
+		   row->number <= dump->range.last_row)
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (row->number >= dump->range.first_row && row->number <= dump->range.last_row)
+		if (row->number >= dump->range.first_row)
 			put_row(dump, (int32) index + 1, row);
 	}
-	if (status != XLSX_DONE)
+	if (status != XLSX_OK && status != XLSX_DONE)
 		glue_throw(&error);
 	xlsx_sheet_close(sheet);
 }

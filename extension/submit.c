@@ -31,6 +31,8 @@ PG_FUNCTION_INFO_V1(pg_xlsx_upload_begin);
 PG_FUNCTION_INFO_V1(pg_xlsx_upload_chunk);
 PG_FUNCTION_INFO_V1(pg_xlsx_upload_options);
 PG_FUNCTION_INFO_V1(pg_xlsx_upload_finish);
+PG_FUNCTION_INFO_V1(pg_xlsx_upload_file);
+PG_FUNCTION_INFO_V1(pg_xlsx_upload_settings);
 
 /* Bytes that tell a workbook from other files. */
 #define SNIFF_BYTES 4096
@@ -488,5 +490,42 @@ pg_xlsx_upload_finish(PG_FUNCTION_ARGS)
 		check_content("", 0);
 	values[0] = Int64GetDatum(finish_file(upload->id, upload->name, upload->size, &upload->submission, &created));
 	values[1] = BoolGetDatum(created);
+	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), values, nulls)));
+}
+
+/* The bytes of an upload that has not ended, where they are. */
+Datum
+pg_xlsx_upload_file(PG_FUNCTION_ARGS)
+{
+	Upload	   *upload = find_upload(PG_GETARG_INT64(0));
+
+	if (upload->size == 0)
+		check_content("", 0);
+	return file_value_stored(upload->id, (uint64) upload->size);
+}
+
+/* Name, size, profile, sheet, header row and mapping of an upload that has not ended. */
+Datum
+pg_xlsx_upload_settings(PG_FUNCTION_ARGS)
+{
+	Upload	   *upload = find_upload(PG_GETARG_INT64(0));
+	const Submission *submission = &upload->submission;
+	const char *profile = submission->profile;
+	const char *texts[] = {upload->name, NULL, NULL, submission->sheet, submission->header_row, submission->mapping};
+	TupleDesc	descriptor;
+	Datum		values[lengthof(texts)];
+	bool		nulls[lengthof(texts)];
+
+	if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	(void) profile_find(&profile);
+	texts[2] = profile;
+	for (int i = 0; i < (int) lengthof(texts); i++)
+	{
+		nulls[i] = texts[i] == NULL;
+		values[i] = nulls[i] ? (Datum) 0 : CStringGetTextDatum(texts[i]);
+	}
+	nulls[1] = false;
+	values[1] = Int64GetDatum(upload->size);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), values, nulls)));
 }

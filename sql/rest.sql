@@ -44,6 +44,12 @@ BEGIN;
 SELECT xlsx.upload_begin('guests', 'empty.xlsx') AS upload \gset
 SELECT xlsx.upload_finish(:upload);
 ROLLBACK;
+-- A look at a file, and nothing kept of it
+BEGIN;
+SELECT xlsx.upload_begin('guests', 'people.xlsx', '{"mapping": "{\"Gender\": \"\"}"}') AS upload \gset
+SELECT xlsx.upload_chunk(:upload, 0, decode(:'people', 'base64'));
+SELECT status, jsonb_pretty(body::jsonb - 'fileSize') FROM xlsx.rest_preview(:upload);
+ROLLBACK;
 -- A mode that does not exist, a dry run, and a mapping by hand
 BEGIN;
 SELECT xlsx.upload_begin('guests', 'people.xlsx', '{"mode": "merge"}') AS upload \gset
