@@ -10,6 +10,7 @@
 #include "catalog/pg_type.h"
 #include "dispatch.h"
 #include "fmgr.h"
+#include "mirror.h"
 #include "miscadmin.h"
 #include "owner.h"
 #include "queue.h"
@@ -228,6 +229,7 @@ pg_xlsx_remove_task(PG_FUNCTION_ARGS)
 		refuse_state(&task, "remove");
 	owner_run(&delete_errors, id, NULL, NULL);
 	owner_run(&delete_warnings, id, NULL, NULL);
+	mirror_remove(task.id);
 	if (task.file != 0)
 		queue_remove_file(task.file);
 	PG_RETURN_VOID();

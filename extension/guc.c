@@ -14,6 +14,8 @@ int			pg_xlsx_retry_delay;
 int			pg_xlsx_progress_interval;
 int			pg_xlsx_upload_ttl;
 bool		pg_xlsx_save_early;
+char	   *pg_xlsx_redis_url;
+int			pg_xlsx_redis_timeout;
 char	   *pg_xlsx_default_profile;
 
 static int	max_entry_bytes;
@@ -50,6 +52,8 @@ static const IntSetting int_settings[] = {
 	&pg_xlsx_progress_interval, 250, 0, 60000, PGC_USERSET, GUC_UNIT_MS},
 	{"pg_xlsx.upload_ttl", "How long an uploaded file is kept after its last use.",
 	&pg_xlsx_upload_ttl, 3600, 1, INT_MAX, PGC_SUSET, GUC_UNIT_S},
+	{"pg_xlsx.redis_timeout", "Longest wait for an answer of Redis.",
+	&pg_xlsx_redis_timeout, 2000, 1, 60000, PGC_SIGHUP, GUC_UNIT_MS},
 	{"pg_xlsx.max_entry_bytes", "Greatest inflated size of one part of a workbook.",
 	&max_entry_bytes, 16 * 1024, 1, INT_MAX, PGC_SUSET, GUC_UNIT_MB},
 	{"pg_xlsx.max_compression_ratio", "Greatest ratio of inflated to stored size of a part.",
@@ -90,6 +94,11 @@ guc_define(void)
 							   "Profile of submissions that name none.",
 							   "Empty: the only profile there is, or an error.",
 							   &pg_xlsx_default_profile, "", PGC_USERSET, 0, NULL, NULL, NULL);
+	/* Not checked here: PostgreSQL would log what it refuses, with its password. */
+	DefineCustomStringVariable("pg_xlsx.redis_url",
+							   "Redis that holds uploaded files, as redis://[[user]:password@]host[:port][/database].",
+							   "Empty: they wait in a table.",
+							   &pg_xlsx_redis_url, "", PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
 	MarkGUCPrefixReserved("pg_xlsx");
 }
 

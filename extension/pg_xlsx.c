@@ -9,6 +9,7 @@
 #include "guc.h"
 #include "launcher.h"
 #include "miscadmin.h"
+#include "redis.h"
 
 PG_MODULE_MAGIC;
 
@@ -20,6 +21,7 @@ _PG_init(void)
 	guc_define();
 	if (!process_shared_preload_libraries_in_progress)
 		return;
+	redis_guard_log();
 	dispatch_init();
 	launcher_register();
 }

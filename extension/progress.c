@@ -9,6 +9,7 @@
 #include "fmgr.h"
 #include "guc.h"
 #include "lib/stringinfo.h"
+#include "mirror.h"
 #include "owner.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
@@ -83,6 +84,7 @@ notify(int64 task, const char *event, const char *json)
 				 errmsg("event \"%s\" of task " INT64_FORMAT " is too long", event, task),
 				 errdetail("It has %zu bytes, NOTIFY takes %d.", strlen(payload), PAYLOAD_LIMIT)));
 	Async_Notify(channel_name(), payload);
+	mirror_task(task);
 	pfree(payload);
 }
 

@@ -303,7 +303,7 @@ queue_remove_file(int64 file)
 	};
 	Datum		values[] = {Int64GetDatum(file)};
 
-	store_current()->remove(file);
+	store_of(file)->remove(file);
 	owner_run(&delete, values, NULL, NULL);
 }
 
@@ -466,6 +466,26 @@ remove_expired(void)
 	}
 }
 
+/* Files whose store forgets by itself. True when there are any. */
+static bool
+renew_files(void)
+{
+	static OwnerStatement select = {
+		"SELECT array(SELECT id FROM xlsx_private.file WHERE store = 'redis')", 0, {0}, NULL
+	};
+	OwnerRow	row;
+	Datum	   *files;
+	int			count;
+	bool		reached = true;
+
+	owner_run(&select, NULL, NULL, &row);
+	deconstruct_array(DatumGetArrayTypeP(row.values[0]), INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &files, NULL,
+					  &count);
+	for (int i = 0; i < count && reached; i++)
+		reached = store_redis.renew(DatumGetInt64(files[i]));
+	return count > 0;
+}
+
 /* The next time that something is due: a task that waits, or a file that expires. */
 static TimestampTz
 next_due(void)
@@ -488,7 +508,13 @@ next_due(void)
 TimestampTz
 queue_sweep(void)
 {
+	TimestampTz due;
+
 	want_workers();
 	remove_expired();
-	return next_due();
+	due = next_due();
+	if (renew_files())
+		due = Min(due, TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+												   pg_xlsx_upload_ttl * INT64CONST(1000) / STORE_RENEWALS));
+	return due;
 }

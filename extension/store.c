@@ -4,6 +4,9 @@
  */
 #include "store.h"
 
+#include "catalog/pg_type.h"
+#include "owner.h"
+#include "redis.h"
 #include "utils/memutils.h"
 
 /* Two are enough: the parts are read forward, and the zip directory lies at the end. */
@@ -26,9 +29,21 @@ typedef struct StoreReader
 } StoreReader;
 
 const Store *
-store_current(void)
+store_for_new(void)
 {
-	return &store_table;
+	return redis_configured() ? &store_redis : &store_table;
+}
+
+const Store *
+store_of(int64 file)
+{
+	static OwnerStatement select = {
+		"SELECT store = 'redis' FROM xlsx_private.file WHERE id = $1", 1, {INT8OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(file)};
+	OwnerRow	row;
+
+	return owner_run(&select, values, NULL, &row) > 0 && DatumGetBool(row.values[0]) ? &store_redis : &store_table;
 }
 
 /* The chunk from the cache or the store; NULL when the store does not have it. */
@@ -81,7 +96,7 @@ store_source(XlsxSource *source, int64 file, uint64 size, MemoryContext context)
 {
 	StoreReader *reader = MemoryContextAlloc(context, sizeof(StoreReader));
 
-	reader->store = store_current();
+	reader->store = store_of(file);
 	reader->file = file;
 	reader->size = size;
 	reader->oldest = 0;

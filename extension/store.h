@@ -4,7 +4,11 @@
  *
  * A store keeps numbered chunks of PG_XLSX_CHUNK_BYTES (the last one may be
  * shorter) under the id of a row of xlsx_private.file.  All calls need a
- * transaction.
+ * transaction and count with it: after an abort nothing that was put is
+ * there, and what was removed still is.
+ *
+ * The row says which store has a file, so that a change of the settings
+ * touches new files only.
  */
 #ifndef PG_XLSX_STORE_H
 #define PG_XLSX_STORE_H
@@ -20,12 +24,21 @@ typedef struct Store
 	/* Copies chunk no into buffer (PG_XLSX_CHUNK_BYTES); -1 when it is not there, else its length. */
 	int			(*get) (int64 file, int32 no, char *buffer);
 	void		(*remove) (int64 file);
+	/* Keeps the file for another pg_xlsx.upload_ttl; false: nothing came of it. NULL when nothing expires by itself. */
+	bool		(*renew) (int64 file);
 } Store;
 
 extern const Store store_table;
+extern const Store store_redis;
 
-/* The store that is in force for new files and for this one alike. */
-extern const Store *store_current(void);
+/* How often a file is renewed in the time that it would live without. */
+#define STORE_RENEWALS 3
+
+/* The store of new files. */
+extern const Store *store_for_new(void);
+
+/* The store of this file; store_table when it is not there any more. */
+extern const Store *store_of(int64 file);
 
 /*
  * A byte source over a stored file; lives in context.  The last chunk read

@@ -52,4 +52,4 @@ table_remove(int64 file)
 	owner_run(&delete, values, NULL, NULL);
 }
 
-const Store store_table = {"table", table_put, table_get, table_remove};
+const Store store_table = {"table", table_put, table_get, table_remove, NULL};

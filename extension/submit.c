@@ -73,15 +73,16 @@ static int64
 create_file(const char *profile, const char *name, Datum options, bool has_options)
 {
 	static OwnerStatement insert = {
-		"INSERT INTO xlsx_private.file (name, profile, options, owner) VALUES ($1, $2, $3::jsonb, $4::oid::regrole)"
+		"INSERT INTO xlsx_private.file (name, profile, options, owner, store)"
+		" VALUES ($1, $2, $3::jsonb, $4::oid::regrole, $5)"
 		" RETURNING id",
-		4, {TEXTOID, TEXTOID, TEXTOID, OIDOID}, NULL
+		5, {TEXTOID, TEXTOID, TEXTOID, OIDOID, TEXTOID}, NULL
 	};
 	Datum		values[] = {
 		CStringGetTextDatum(name), profile != NULL ? CStringGetTextDatum(profile) : (Datum) 0, options,
-		ObjectIdGetDatum(GetUserId())
+		ObjectIdGetDatum(GetUserId()), CStringGetTextDatum(store_for_new()->name)
 	};
-	char		nulls[] = {' ', profile != NULL ? ' ' : 'n', has_options ? ' ' : 'n', ' '};
+	char		nulls[] = {' ', profile != NULL ? ' ' : 'n', has_options ? ' ' : 'n', ' ', ' '};
 	OwnerRow	row;
 
 	if (name[0] == '\0' || strlen(name) > MAX_FILE_NAME)
@@ -288,7 +289,7 @@ finish_file(int64 file, const char *file_name, int64 size, const Submission *sub
 	}
 	if (*created)
 		return task;
-	store_current()->remove(file);
+	store_of(file)->remove(file);
 	set_file_size(file, 0, false);	/* without bytes; the sweep takes the row */
 	return task != 0 ? task : find_by_key(submission->idempotency_key);
 }
@@ -350,6 +351,7 @@ static void
 put_chunks(int64 file, const XlsxSource *source)
 {
 	bytea	   *chunk = palloc(PG_XLSX_CHUNK_BYTES + VARHDRSZ);
+	const Store *store = store_of(file);
 
 	for (uint64 at = 0; at < source->size; at += PG_XLSX_CHUNK_BYTES)
 	{
@@ -358,7 +360,7 @@ put_chunks(int64 file, const XlsxSource *source)
 		CHECK_FOR_INTERRUPTS();
 		read_source(source, at, VARDATA(chunk), length);
 		SET_VARSIZE(chunk, length + VARHDRSZ);
-		store_current()->put(file, (int32) (at / PG_XLSX_CHUNK_BYTES), chunk);
+		store->put(file, (int32) (at / PG_XLSX_CHUNK_BYTES), chunk);
 	}
 	pfree(chunk);
 }
@@ -470,7 +472,7 @@ pg_xlsx_upload_chunk(PG_FUNCTION_ARGS)
 				 errdetail("Chunks are counted from 0, and all but the last have %d bytes.", PG_XLSX_CHUNK_BYTES)));
 	if (no == 0)
 		check_content(VARDATA_ANY(data), length);
-	store_current()->put(upload->id, no, data);
+	store_of(upload->id)->put(upload->id, no, data);
 	set_file_size(upload->id, upload->size + (int64) length, false);
 	PG_RETURN_VOID();
 }

@@ -75,6 +75,7 @@ CREATE TABLE xlsx_private.file (
   profile    text,
   options    jsonb,
   owner      regrole NOT NULL,
+  store      text    NOT NULL CHECK (store IN ('table', 'redis')),
   used_at    timestamptz NOT NULL DEFAULT pg_catalog.now()
 );
 COMMENT ON TABLE xlsx_private.file IS 'Uploaded workbooks that wait for their task.';
