@@ -66,7 +66,8 @@ REGRESS := \
 	rights \
 	rules \
 	modes \
-	files
+	files \
+	template
 
 check: deps
 	@$(TOOLS)/quietly.sh build $(MAKE) --no-print-directory install build/makebook
