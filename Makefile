@@ -40,8 +40,26 @@ demo: deps
 demo-stop:
 	@demo/demo.sh stop
 
-bench: build/makebook
-	@bench/bench.sh
+BENCH_PROGRAMS := build/makebook build/makewide build/writebook build/readbook
+
+bench:
+	@$(TOOLS)/quietly.sh build $(MAKE) --no-print-directory install $(BENCH_PROGRAMS)
+	@bench/bench.py BENCHMARKS.md
+
+bench-quick:
+	@$(TOOLS)/quietly.sh build $(MAKE) --no-print-directory install $(BENCH_PROGRAMS)
+	@bench/bench.py --quick
+
+build/makewide: bench/makewide.c
+	@mkdir -p build
+	$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -o $@ $< -lxlsxwriter
+
+build/writebook: bench/writebook.c
+	@mkdir -p build
+	$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -I$(shell $(PG_CONFIG) --includedir) -o $@ $< -lxlsxwriter -lpq
+
+build/readbook: bench/readbook.c build/libxlsxcore.a
+	$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -iquote extension/core -o $@ $^ $(CORE_LIBS)
 
 build/makebook: $(TOOLS)/makebook.c
 	@mkdir -p build
@@ -93,7 +111,7 @@ help:
 	@echo 'make demo-stop    end and remove the demo'
 	@echo 'make check        all tests; check-unit, check-corpus, check-unit-notifier, check-regress,'
 	@echo '                  check-tap, check-node and check-style run one suite'
-	@echo 'make bench        speed beside COPY, in one run'
+	@echo 'make bench        speed beside COPY and beside others, into BENCHMARKS.md; bench-quick: in two minutes'
 	@echo 'make torture      ROUNDS=200 imports that are killed at random; SEED repeats a run'
 	@echo 'make fuzz         fuzzers of the reader; fuzz-notifier: of the sidecar'
 	@echo 'make format       pgindent over the C sources, where it is installed'
@@ -102,4 +120,4 @@ help:
 format:
 	@pgindent --typedefs=typedefs.list extension/*.[ch] extension/core/*.[ch] notifier/*.[ch]
 
-.PHONY: all extension install clean deps demo demo-stop bench check check-style check-regress check-tap torture help format
+.PHONY: all extension install clean deps demo demo-stop bench bench-quick check check-style check-regress check-tap torture help format

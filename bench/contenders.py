@@ -1,0 +1,109 @@
+"""Who loads a workbook into a table, each as one function that runs it and returns what it cost."""
+import os
+import shutil
+import subprocess
+
+from measure import ROOT, Skipped, run
+
+PEERS = os.path.join(ROOT, "bench/peers")
+
+
+def need(program, package):
+    if shutil.which(program) is None:
+        raise Skipped(f"{program} is not installed (Debian: {package})")
+
+
+def copy_csv(server, load, table):
+    _, csv = load.make(server)
+    return run(server, ["psql", "-Xqc", f"COPY {table} FROM '{csv}' (FORMAT csv, HEADER)"])
+
+
+def pg_xlsx(server, load, table):
+    """Submit to terminal state: upload store, checks, packets, progress and all commits."""
+    load.make(server)
+    cost = run(server, ["psql", "-XAtq", "-v", "ON_ERROR_STOP=1"], f"""
+SELECT xlsx.submit('{table}', data, name || '.xlsx') AS task FROM book WHERE name = '{load.name}' \\gset
+SELECT xlsx.wait(:task);
+""")
+    if cost["output"] not in ("COMPLETED", "HAS_ERRORS"):
+        raise RuntimeError(f"import ended as {cost['output']}")
+    return cost
+
+
+def pg_xlsx_early(server, load, table):
+    server.sql("ALTER ROLE postgres SET pg_xlsx.save_early = on")
+    try:
+        return pg_xlsx(server, load, table)
+    finally:
+        server.sql("ALTER ROLE postgres RESET pg_xlsx.save_early")
+
+
+def ogr2ogr(server, load, table):
+    need("ogr2ogr", "gdal-bin")
+    xlsx, _ = load.make(server)
+    environment = server.environment
+    target = "PG:" + " ".join(f"{key}={environment[name]}" for key, name in
+                              (("host", "PGHOST"), ("port", "PGPORT"), ("user", "PGUSER"), ("dbname", "PGDATABASE")))
+    return run(server, ["ogr2ogr", "--config", "OGR_XLSX_HEADERS", "FORCE", "--config", "PG_USE_COPY", "YES", "-append", "-nln", table,
+                        "-sql", 'SELECT "Name" AS name, "Gender" AS gender, "Bio-ID" AS bio_id FROM People',
+                        "-gt", "1000000", target, xlsx])
+
+
+def ogr_fdw(server, load, table):
+    if server.sql("SELECT count(*) FROM pg_available_extensions WHERE name = 'ogr_fdw'") == "0":
+        raise Skipped("ogr_fdw is not installed (Debian: postgresql-NN-ogr-fdw)")
+    xlsx, _ = load.make(server)
+    server.sql(f"""CREATE EXTENSION IF NOT EXISTS ogr_fdw;
+DROP SERVER IF EXISTS ogr CASCADE; DROP SCHEMA IF EXISTS ogr CASCADE; CREATE SCHEMA ogr;
+CREATE SERVER ogr FOREIGN DATA WRAPPER ogr_fdw OPTIONS (datasource '{xlsx}', format 'XLSX', config_options 'OGR_XLSX_HEADERS=FORCE');
+IMPORT FOREIGN SCHEMA ogr_all FROM SERVER ogr INTO ogr""")
+    return run(server, ["psql", "-Xqc", f"INSERT INTO {table} SELECT name, gender, bio_id FROM ogr.people"])
+
+
+def through_psql(server, table, command):
+    return run(server, f"set -o pipefail; {command} | psql -Xqc 'COPY {table} FROM STDIN (FORMAT csv, HEADER)'")
+
+
+def xlsx2csv(server, load, table):
+    need("xlsx2csv", "xlsx2csv")
+    return through_psql(server, table, f"xlsx2csv {load.make(server)[0]}")
+
+
+def openpyxl(server, load, table):
+    python = "/usr/bin/python3"
+    if subprocess.run([python, "-c", "import openpyxl"], stderr=subprocess.DEVNULL).returncode != 0:
+        raise Skipped("openpyxl is not installed (Debian: python3-openpyxl)")
+    return through_psql(server, table, f"{python} {PEERS}/openpyxl_csv.py {load.make(server)[0]}")
+
+
+def readxl(server, load, table):
+    need("Rscript", "r-cran-readxl")
+    return through_psql(server, table, f"LC_ALL=C.UTF-8 Rscript {PEERS}/readxl.R {load.make(server)[0]}")
+
+
+def node(server, load, table, script):
+    need("node", "nodejs")
+    if not os.path.isdir(PEERS + "/node_modules"):
+        if shutil.which("npm") is None or subprocess.run(["npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=PEERS,
+                                                         capture_output=True).returncode != 0:
+            raise Skipped("its npm package could not be installed")
+    return run(server, ["node", "--max-old-space-size=16000", f"{PEERS}/{script}", load.make(server)[0], table])
+
+
+def exceljs(server, load, table):
+    return node(server, load, table, "exceljs.js")
+
+
+def sheetjs(server, load, table):
+    return node(server, load, table, "sheetjs.js")
+
+
+PEER_LIST = (
+    ("ogr2ogr", "GDAL's converter, PG_USE_COPY", ogr2ogr),
+    ("readxl", "R, then psql COPY", readxl),
+    ("ogr_fdw", "GDAL in the backend: INSERT … SELECT from a foreign table", ogr_fdw),
+    ("ExcelJS", "Node.js, streaming reader, pg-copy-streams", exceljs),
+    ("SheetJS", "Node.js, whole file in memory, pg-copy-streams", sheetjs),
+    ("xlsx2csv", "Python, then psql COPY", xlsx2csv),
+    ("openpyxl", "Python, read-only mode, then psql COPY", openpyxl),
+)

@@ -1,0 +1,51 @@
+"""Workbooks and the same rows as CSV; deterministic, made when first asked for."""
+import os
+import subprocess
+
+from measure import ROOT
+
+KINDS = "isdtbsidsitsdbsiidstidstbsidstidsbsitsds"      # as in makewide.c
+TYPES = {"i": "bigint", "d": "numeric(12,2)", "t": "date", "b": "boolean", "s": "text"}
+
+
+class Workload:
+    def __init__(self, name, about, rows, arguments):
+        self.name = name
+        self.about = about
+        self.rows = rows
+        self.arguments = arguments
+        self.wide = "makewide" in arguments[0]
+
+    def columns(self, key):
+        if self.wide:
+            columns = [(f"c{i + 1:02}_{kind}", TYPES[kind] + (" NOT NULL" if i == 0 else "")) for i, kind in enumerate(KINDS)]
+        else:
+            columns = [("name", "text NOT NULL"), ("gender", "text NOT NULL"), ("bio_id", "text NOT NULL")]
+        if key:
+            place = 0 if self.wide else 2
+            columns[place] = (columns[place][0], columns[place][1] + " PRIMARY KEY")
+        return columns
+
+    def make(self, server):
+        xlsx, csv = server.path(self.name + ".xlsx"), server.path(self.name + ".csv")
+        if not os.path.exists(xlsx):
+            program = os.path.join(ROOT, "build", self.arguments[0])
+            files = [csv, xlsx] if self.wide else ["-c", csv, xlsx]
+            subprocess.run([program, "-r", str(self.rows)] + self.arguments[1:] + files, check=True)
+            server.sql("CREATE TABLE IF NOT EXISTS book (name text, data bytea); ALTER TABLE book ALTER data SET STORAGE EXTERNAL;"
+                       f"INSERT INTO book VALUES ('{self.name}', pg_read_binary_file('{xlsx}'))")
+        return xlsx, csv
+
+
+def all_workloads(rows):
+    wide = rows // 10
+    return {load.name: load for load in (
+        Workload("people", "Name, Gender, Bio-ID as shared strings", rows, ["makebook"]),
+        Workload("people-inline", "the same as inline strings", rows, ["makebook", "-i"]),
+        Workload("people-tenth", "a tenth of the rows", rows // 10, ["makebook"]),
+        Workload("people-5-bad", "5 % of the rows miss a required cell", rows, ["makebook", "-e", "5"]),
+        Workload("people-50-bad", "50 % of the rows miss a required cell", rows, ["makebook", "-e", "50"]),
+        Workload("wide", "40 columns: integers, decimals, dates, booleans, texts", wide, ["makewide"]),
+        Workload("wide-inline", "the same as inline strings", wide, ["makewide", "-i"]),
+        Workload("sparse", "the same columns, one cell in twenty filled", wide, ["makewide", "-f", "5"]),
+    )}
