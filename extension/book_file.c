@@ -95,7 +95,7 @@ close_reader(Datum reader)
 }
 
 static ChunkReader *
-start_reader(FunctionCallInfo fcinfo, void (*make) (FunctionCallInfo fcinfo, BookFile *book))
+start_reader(FunctionCallInfo fcinfo, bool (*make) (FunctionCallInfo fcinfo, BookFile *book))
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	FuncCallContext *call = SRF_FIRSTCALL_INIT();
@@ -103,14 +103,15 @@ start_reader(FunctionCallInfo fcinfo, void (*make) (FunctionCallInfo fcinfo, Boo
 	ChunkReader *reader = palloc0(sizeof(ChunkReader));
 
 	call->user_fctx = reader;
-	make(fcinfo, &reader->book);
+	if (!make(fcinfo, &reader->book))
+		reader->offset = FileSize(reader->book.file);
 	RegisterExprContextCallback(result->econtext, close_reader, PointerGetDatum(reader));
 	MemoryContextSwitchTo(caller);
 	return reader;
 }
 
 Datum
-book_file_chunks(FunctionCallInfo fcinfo, void (*make) (FunctionCallInfo fcinfo, BookFile *book))
+book_file_chunks(FunctionCallInfo fcinfo, bool (*make) (FunctionCallInfo fcinfo, BookFile *book))
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	FuncCallContext *call;

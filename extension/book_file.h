@@ -35,8 +35,8 @@ extern bytea *book_file_bytes(BookFile *book, const char *chunks);
 /*
  * The body of a set-returning function that gives a workbook in chunks of
  * PG_XLSX_CHUNK_BYTES.  make fills a finished workbook at the first call, in a
- * context that lives as long as the set.
+ * context that lives as long as the set; false means that there is nothing to give.
  */
-extern Datum book_file_chunks(FunctionCallInfo fcinfo, void (*make) (FunctionCallInfo fcinfo, BookFile *book));
+extern Datum book_file_chunks(FunctionCallInfo fcinfo, bool (*make) (FunctionCallInfo fcinfo, BookFile *book));
 
 #endif							/* PG_XLSX_BOOK_FILE_H */

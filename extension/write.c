@@ -222,7 +222,7 @@ open_query(const char *query)
 	return SPI_cursor_open(NULL, plan, NULL, NULL, false);
 }
 
-static void
+static bool
 make_book(FunctionCallInfo fcinfo, BookFile *book)
 {
 	Writing		writing = {.book = book, .sheet = sheet_argument(fcinfo), .header = PG_ARGISNULL(3) || PG_GETARG_BOOL(3)};
@@ -246,6 +246,7 @@ make_book(FunctionCallInfo fcinfo, BookFile *book)
 	SPI_finish();
 	AtEOXact_GUC(false, guc_level);
 	book_file_finish(book);
+	return true;
 }
 
 Datum
@@ -253,7 +254,7 @@ pg_xlsx_write(PG_FUNCTION_ARGS)
 {
 	BookFile	book;
 
-	make_book(fcinfo, &book);
+	(void) make_book(fcinfo, &book);
 	PG_RETURN_BYTEA_P(book_file_bytes(&book, "xlsx.write_chunks"));
 }
 

@@ -120,6 +120,32 @@ cell_write_text(XlsxWriter *writer, const char *text, uint32 style)
 	xlsx_writer_text(writer, utf8, strlen(utf8), style);
 }
 
+/* Bytes of the longest beginning, whole characters, that has at most most UTF-16 units. */
+static size_t
+clip_units(const char *utf8, size_t most)
+{
+	const char *p = utf8;
+
+	while (*p != '\0')
+	{
+		size_t		units = (unsigned char) *p >= 0xF0 ? 2 : 1;
+
+		if (units > most)
+			break;
+		most -= units;
+		p += pg_utf_mblen((const unsigned char *) p);
+	}
+	return (size_t) (p - utf8);
+}
+
+void
+cell_write_cut(XlsxWriter *writer, const char *text)
+{
+	char	   *utf8 = pg_server_to_any(text, (int) strlen(text), PG_UTF8);
+
+	xlsx_writer_text(writer, utf8, clip_units(utf8, XLSX_WRITER_TEXT), XLSX_STYLE_PLAIN);
+}
+
 /*
  * Each of these writes the value as a number, or says false when no cell holds it
  */

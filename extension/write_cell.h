@@ -28,7 +28,10 @@ extern void cell_column_init(CellColumn *column, Oid type, int32 typmod, XlsxWri
 /* Writes the next cell. What it needs meanwhile stays in the current memory context. */
 extern void cell_write(const CellColumn *column, XlsxWriter *writer, Datum value, bool null);
 
-/* Text in the database's encoding. */
+/* Text in the database's encoding; the writer fails when it is longer than a cell holds. */
 extern void cell_write_text(XlsxWriter *writer, const char *text, uint32 style);
+
+/* The same, but cuts it to what a cell holds. */
+extern void cell_write_cut(XlsxWriter *writer, const char *text);
 
 #endif							/* PG_XLSX_WRITE_CELL_H */
