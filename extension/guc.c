@@ -14,6 +14,9 @@ int			pg_xlsx_retry_delay;
 int			pg_xlsx_progress_interval;
 int			pg_xlsx_upload_ttl;
 bool		pg_xlsx_save_early;
+int			pg_xlsx_keep_completed_jobs;
+int			pg_xlsx_keep_failed_jobs;
+int			pg_xlsx_keep_tasks;
 char	   *pg_xlsx_redis_url;
 int			pg_xlsx_redis_timeout;
 char	   *pg_xlsx_default_profile;
@@ -52,6 +55,12 @@ static const IntSetting int_settings[] = {
 	&pg_xlsx_progress_interval, 250, 0, 60000, PGC_USERSET, GUC_UNIT_MS},
 	{"pg_xlsx.upload_ttl", "How long an uploaded file is kept after its last use.",
 	&pg_xlsx_upload_ttl, 3600, 1, INT_MAX, PGC_SUSET, GUC_UNIT_S},
+	{"pg_xlsx.keep_completed_jobs", "Attempts that went well, of which xlsx.jobs keeps the last.",
+	&pg_xlsx_keep_completed_jobs, 10, 0, INT_MAX, PGC_SIGHUP, 0},
+	{"pg_xlsx.keep_failed_jobs", "Attempts that failed, of which xlsx.jobs keeps the last.",
+	&pg_xlsx_keep_failed_jobs, 50, 0, INT_MAX, PGC_SIGHUP, 0},
+	{"pg_xlsx.keep_tasks", "How long a task is kept after its end, with its error rows; 0 is for ever.",
+	&pg_xlsx_keep_tasks, 0, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_S},
 	{"pg_xlsx.redis_timeout", "Longest wait for an answer of Redis.",
 	&pg_xlsx_redis_timeout, 2000, 1, 60000, PGC_SIGHUP, GUC_UNIT_MS},
 	{"pg_xlsx.max_entry_bytes", "Greatest inflated size of one part of a workbook.",

@@ -15,6 +15,9 @@ extern int	pg_xlsx_retry_delay;	/* milliseconds */
 extern int	pg_xlsx_progress_interval;	/* milliseconds */
 extern int	pg_xlsx_upload_ttl; /* seconds */
 extern bool pg_xlsx_save_early;
+extern int	pg_xlsx_keep_completed_jobs;
+extern int	pg_xlsx_keep_failed_jobs;
+extern int	pg_xlsx_keep_tasks; /* seconds; 0: for ever */
 extern char *pg_xlsx_redis_url;	/* "": files wait in a table; holds a password, never to be shown */
 extern int	pg_xlsx_redis_timeout;	/* milliseconds */
 extern char *pg_xlsx_default_profile;	/* "" when unset */

@@ -4,7 +4,6 @@
  */
 #include "queue.h"
 
-#include "catalog/pg_authid.h"
 #include "catalog/pg_type.h"
 #include "dispatch.h"
 #include "executor/spi.h"
@@ -16,7 +15,6 @@
 #include "store.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/syscache.h"
 #include "utils/timestamp.h"
 
 /* Fourth field of our advisory locks; PostgreSQL's own functions use 1 and 2. */
@@ -24,6 +22,12 @@
 
 /* Workers that may die on a task in a row. */
 #define MAX_DEATHS 3
+
+/* A transaction's lock while it claims where a limit must not be overrun; no task has this id. */
+#define CLAIM_LOCK 0
+
+/* Old jobs are removed this long after a task has ended, with whatever else is due then. */
+#define TIDY_AFTER_MS 10000
 
 /* Candidates that one look into the queue considers. */
 #define CLAIM_CANDIDATES 64
@@ -70,12 +74,21 @@ queue_wait_unlocked(int64 task)
  * Claiming
  */
 
+/* Two that claim at once would both see room for one: where there are limits they take turns. */
+static void
+claim_in_turn(void)
+{
+	LOCKTAG		tag = lock_tag(CLAIM_LOCK);
+
+	if (queue_is_limited())
+		(void) LockAcquire(&tag, ExclusiveLock, false, false);
+}
+
 static int64 *
 claim_candidates(Oid login, int *count)
 {
 	static OwnerStatement select = {
-		"SELECT array(SELECT id FROM xlsx_private.task WHERE login = $1::oid::regrole"
-		" AND (status = 'PROCESSING' OR (status = 'PENDING' AND run_at <= clock_timestamp()))"
+		"SELECT array(SELECT id FROM xlsx_private.due_task WHERE login = $1::oid::regrole"
 		" ORDER BY priority DESC, run_at, id LIMIT $2)",
 		2, {OIDOID, INT4OID}, NULL
 	};
@@ -169,9 +182,11 @@ take(int64 id, int *deaths)
 		"UPDATE xlsx_private.task SET status = 'PROCESSING', phase = NULL, phase_progress = 0,"
 		" attempts = attempts + CASE WHEN status = 'PENDING' THEN 1 ELSE 0 END,"
 		" deaths = CASE WHEN status = 'PROCESSING' THEN deaths + 1 ELSE 0 END, worker_pid = $2,"
+		" attempt_started_at = clock_timestamp(),"
 		" started_at = coalesce(started_at, clock_timestamp()), updated_at = clock_timestamp(),"
 		" error_code = NULL, error_message = NULL, error_detail = NULL, error_hint = NULL"
 		" WHERE id = $1 AND (status = 'PROCESSING' OR (status = 'PENDING' AND run_at <= clock_timestamp()))"
+		" AND EXISTS (SELECT FROM xlsx_private.due_task d WHERE d.id = $1)"
 		" RETURNING " TASK_COLUMNS,
 		2, {INT8OID, INT4OID}, NULL
 	};
@@ -202,8 +217,10 @@ Task *
 queue_claim(Oid login, bool *more)
 {
 	int			count;
-	int64	   *candidates = claim_candidates(login, &count);
+	int64	   *candidates;
 
+	claim_in_turn();
+	candidates = claim_candidates(login, &count);
 	for (int i = 0; i < count; i++)
 	{
 		Task	   *task;
@@ -307,6 +324,24 @@ queue_remove_file(int64 file)
 	owner_run(&delete, values, NULL, NULL);
 }
 
+/* The attempt that ends now, for xlsx.jobs. Call it when the row of the task says how. */
+static void
+record_job(int64 task, const char *status)
+{
+	static OwnerStatement insert = {
+		"INSERT INTO xlsx_private.job (task_id, attempt, status, profile, file_name, owner, started_at, saved_rows,"
+		" error_rows, error_code, error_message)"
+		" SELECT id, attempts, coalesce($2, status), profile, file_name, owner, attempt_started_at, saved_rows,"
+		" error_rows, error_code, error_message FROM xlsx_private.task WHERE id = $1",
+		2, {INT8OID, TEXTOID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(task), status != NULL ? CStringGetTextDatum(status) : (Datum) 0};
+	char		nulls[] = {' ', status != NULL ? ' ' : 'n'};
+
+	owner_run(&insert, values, nulls, NULL);
+	dispatch_due(MyDatabaseId, TimestampTzPlusMilliseconds(GetCurrentTimestamp(), TIDY_AFTER_MS));
+}
+
 void
 queue_complete(Task *task)
 {
@@ -324,6 +359,7 @@ queue_complete(Task *task)
 		queue_remove_file(task->file);
 	progress_completed(&task->progress);
 	owner_run(&update, values, NULL, NULL);
+	record_job(task->id, NULL);
 	progress_terminal(task->id);
 }
 
@@ -351,6 +387,7 @@ queue_end(int64 task, const char *status, const ErrorData *error)
 	text_argument(&values[4], &nulls[4], error->detail);
 	text_argument(&values[5], &nulls[5], error->hint);
 	owner_run(&update, values, nulls, NULL);
+	record_job(task, NULL);
 	progress_terminal(task);
 	/* Then its file and packets expire. */
 	dispatch_due(MyDatabaseId, TimestampTzPlusMilliseconds(GetCurrentTimestamp(), pg_xlsx_upload_ttl * INT64CONST(1000)));
@@ -377,144 +414,30 @@ queue_postpone(const Task *task, const ErrorData *error, int64 *delay_ms)
 	text_argument(&values[2], &nulls[2], unpack_sql_state(error->sqlerrcode));
 	text_argument(&values[3], &nulls[3], error->message);
 	owner_run(&update, values, nulls, NULL);
+	record_job(task->id, "RETRYING");
 	progress_retrying(task->id, task->attempt + 1, *delay_ms);
 	return true;
 }
 
-/*
- * Sweeping
- */
-
-/* Can the role log in at all?  If not, no worker will ever run its tasks. */
-static bool
-can_log_in(Oid role)
+void
+queue_again(int64 task)
 {
-	HeapTuple	tuple = SearchSysCache1(AUTHOID, ObjectIdGetDatum(role));
-	bool		can = HeapTupleIsValid(tuple) && ((Form_pg_authid) GETSTRUCT(tuple))->rolcanlogin;
-
-	if (HeapTupleIsValid(tuple))
-		ReleaseSysCache(tuple);
-	return can;
-}
-
-static void
-end_tasks_of(Oid login)
-{
-	static OwnerStatement select = {
-		"SELECT id FROM xlsx_private.task WHERE login = $1::oid::regrole AND status IN ('PENDING', 'PROCESSING') LIMIT 1",
-		1, {OIDOID}, NULL
-	};
-	Datum		values[] = {ObjectIdGetDatum(login)};
-	ErrorData	error = {
-		.sqlerrcode = ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
-		.message = "the role that submitted this task cannot log in any more"
-	};
-	OwnerRow	row;
-
-	while (owner_run(&select, values, NULL, &row) > 0)
-		queue_end(DatumGetInt64(row.values[0]), "FAILED", &error);
-}
-
-/* Roles with tasks that are due, or PROCESSING without a worker. */
-static void
-want_workers(void)
-{
-	static OwnerStatement select = {
-		"SELECT array(SELECT DISTINCT login::oid FROM xlsx_private.task"
-		" WHERE status = 'PROCESSING' OR (status = 'PENDING' AND run_at <= clock_timestamp()))",
-		0, {0}, NULL
-	};
-	OwnerRow	row;
-	Datum	   *roles;
-	int			count;
-
-	owner_run(&select, NULL, NULL, &row);
-	deconstruct_array(DatumGetArrayTypeP(row.values[0]), OIDOID, sizeof(Oid), true, TYPALIGN_INT, &roles, NULL, &count);
-	for (int i = 0; i < count; i++)
-	{
-		Oid			role = DatumGetObjectId(roles[i]);
-
-		if (can_log_in(role))
-			dispatch_want_now(MyDatabaseId, role);
-		else
-			end_tasks_of(role);
-	}
-}
-
-/* Files that no active task needs and nobody has used for so long; with them the packets of their tasks. */
-static void
-remove_expired(void)
-{
-	static OwnerStatement select = {
-		"SELECT f.id FROM xlsx_private.file f WHERE f.used_at < clock_timestamp() - $1 * interval '1 second'"
-		" AND NOT EXISTS (SELECT FROM xlsx_private.task t WHERE t.file_id = f.id"
-		" AND (t.status IN ('PENDING', 'PROCESSING')"
-		" OR t.updated_at >= clock_timestamp() - $1 * interval '1 second')) LIMIT 1",
-		1, {INT4OID}, NULL
-	};
-	static OwnerStatement delete_packets = {
-		"DELETE FROM xlsx_private.packet p USING xlsx_private.task t WHERE t.id = p.task_id AND t.file_id = $1",
+	static OwnerStatement update = {
+		"UPDATE xlsx_private.task SET status = 'PENDING', phase = NULL, worker_pid = NULL, deaths = 0,"
+		" attempts = attempts - 1, run_at = clock_timestamp(), updated_at = clock_timestamp() WHERE id = $1",
 		1, {INT8OID}, NULL
 	};
-	Datum		values[] = {Int32GetDatum(pg_xlsx_upload_ttl)};
-	OwnerRow	row;
+	Datum		values[] = {Int64GetDatum(task)};
 
-	while (owner_run(&select, values, NULL, &row) > 0)
-	{
-		owner_run(&delete_packets, row.values, NULL, NULL);
-		queue_remove_file(DatumGetInt64(row.values[0]));
-	}
+	owner_run(&update, values, NULL, NULL);
 }
 
-/* Files whose store forgets by itself. True when there are any. */
-static bool
-renew_files(void)
+bool
+queue_is_limited(void)
 {
 	static OwnerStatement select = {
-		"SELECT array(SELECT id FROM xlsx_private.file WHERE store = 'redis')", 0, {0}, NULL
+		"SELECT FROM xlsx_private.queue_rule WHERE max_tasks IS NOT NULL LIMIT 1", 0, {0}, NULL
 	};
-	OwnerRow	row;
-	Datum	   *files;
-	int			count;
-	bool		reached = true;
 
-	owner_run(&select, NULL, NULL, &row);
-	deconstruct_array(DatumGetArrayTypeP(row.values[0]), INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &files, NULL,
-					  &count);
-	for (int i = 0; i < count && reached; i++)
-		reached = store_redis.renew(DatumGetInt64(files[i]));
-	return count > 0;
-}
-
-/* The next time that something is due: a task that waits, or a file that expires. */
-static TimestampTz
-next_due(void)
-{
-	static OwnerStatement select = {
-		"SELECT least((SELECT min(run_at) FROM xlsx_private.task"
-		" WHERE status = 'PENDING' AND run_at > clock_timestamp()),"
-		" (SELECT min(greatest(f.used_at, t.updated_at) + $1 * interval '1 second') FROM xlsx_private.file f"
-		" LEFT JOIN xlsx_private.task t ON t.file_id = f.id"
-		" WHERE t.status IS NULL OR t.status NOT IN ('PENDING', 'PROCESSING')))",
-		1, {INT4OID}, NULL
-	};
-	Datum		values[] = {Int32GetDatum(pg_xlsx_upload_ttl)};
-	OwnerRow	row;
-
-	owner_run(&select, values, NULL, &row);
-	return row.nulls[0] ? DT_NOEND : DatumGetTimestampTz(row.values[0]);
-}
-
-TimestampTz
-queue_sweep(void)
-{
-	TimestampTz due;
-
-	want_workers();
-	remove_expired();
-	due = next_due();
-	if (renew_files())
-		due = Min(due, TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
-												   pg_xlsx_upload_ttl * INT64CONST(1000) / STORE_RENEWALS));
-	return due;
+	return owner_run(&select, NULL, NULL, NULL) > 0;
 }

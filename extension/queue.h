@@ -84,10 +84,19 @@ extern bool queue_postpone(const Task *task, const ErrorData *error, int64 *dela
 /* Removes the packets of a task that will not go on. */
 extern void queue_remove_packets(int64 task);
 
+/* An attempt that a conflict with another transaction ended: the task waits for the next one, at once, and this one does not count. */
+extern void queue_again(int64 task);
+
+/*
+ * An attempt that a conflict with another transaction ended: the task goes
+ * back to the queue at once, and the attempt does not count.
+ */
+extern void queue_again(int64 task);
+
+/* Does xlsx.limit_tasks hold something back?  Then the end of a task may let another one start. */
+extern bool queue_is_limited(void);
+
 /* Removes an uploaded file with its bytes; its tasks lose it. */
 extern void queue_remove_file(int64 file);
-
-/* A sweep: wants workers for tasks that are due or lost theirs, removes what has expired; returns the next due time. */
-extern TimestampTz queue_sweep(void);
 
 #endif							/* PG_XLSX_QUEUE_H */

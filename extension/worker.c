@@ -14,6 +14,7 @@
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
 #include "queue.h"
+#include "sweep.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
 #include "storage/lmgr.h"
@@ -29,10 +30,16 @@ PGDLLEXPORT void pg_xlsx_worker_main(Datum arg);
 /* Without a launcher a worker waits itself for its role's next task, if that comes soon. */
 #define LINGER_MS 10000
 
+/* Deadlocks and serialization failures that a task may have before one counts as a failed attempt. */
+#define MAX_CONFLICTS 10
+
+/* For the books, whatever the role's own transactions are like. */
 static void
 transaction_begin(void)
 {
 	StartTransactionCommand();
+	XactIsoLevel = XACT_READ_COMMITTED;
+	XactReadOnly = false;
 	PushActiveSnapshot(GetTransactionSnapshot());
 }
 
@@ -90,6 +97,21 @@ is_passing(int sqlstate)
 	}
 }
 
+/* Was another transaction in the way, so that the same can go well at once?  After MAX_CONFLICTS of a task it is time to wait. */
+static bool
+is_mere_conflict(const Task *task, int sqlstate)
+{
+	static int64 last_task = 0;
+	static int	conflicts;
+
+	if (ERRCODE_TO_CATEGORY(sqlstate) != ERRCODE_TRANSACTION_ROLLBACK)
+		return false;
+	if (task->id != last_task)
+		conflicts = 0;
+	last_task = task->id;
+	return conflicts++ < MAX_CONFLICTS;
+}
+
 /* Ends the attempt that failed, in a transaction of its own. */
 static void
 settle_failure(const Task *task, ErrorData *error)
@@ -102,6 +124,8 @@ settle_failure(const Task *task, ErrorData *error)
 		error->message = "Task was cancelled";
 		queue_end(task->id, "CANCELLED", error);
 	}
+	else if (is_mere_conflict(task, error->sqlerrcode))
+		queue_again(task->id);
 	else if (!is_passing(error->sqlerrcode) || !queue_postpone(task, error, &delay_ms))
 		queue_end(task->id, "FAILED", error);
 	else
@@ -131,6 +155,19 @@ attempt(Task *task, MemoryContext context)
 	}
 	PG_END_TRY();
 	return error;
+}
+
+/* A task that has ended may let one start that a limit held back, of whatever role. */
+static void
+wake_limited(void)
+{
+	bool		limited;
+
+	transaction_begin();
+	limited = OidIsValid(owner_table("queue_rule")) && queue_is_limited();
+	transaction_end();
+	if (limited)
+		dispatch_want_now(MyDatabaseId, DISPATCH_SWEEP);
 }
 
 /* Claims a task and runs it to an end. False when there is none for the order's role. */
@@ -163,6 +200,7 @@ run_next_task(const DispatchOrder *order)
 		dispatch_slot_task(order->slot, 0);
 		queue_unlock(task->id);
 		dispatch_task_ended();
+		wake_limited();
 		pgstat_report_activity(STATE_IDLE, NULL);
 	}
 	MemoryContextSwitchTo(TopMemoryContext);
@@ -200,6 +238,16 @@ reload_settings(void)
 	ProcessConfigFile(PGC_SIGHUP);
 }
 
+/* Without a launcher nobody sweeps: who has done his work tidies. */
+static void
+tidy(void)
+{
+	transaction_begin();
+	if (OidIsValid(owner_table("task")))
+		sweep_tidy();
+	transaction_end();
+}
+
 static void
 run_tasks(const DispatchOrder *order)
 {
@@ -213,6 +261,8 @@ run_tasks(const DispatchOrder *order)
 				return;
 			}
 	} while (!dispatch_shared() && linger(order->login));
+	if (!dispatch_shared())
+		tidy();
 }
 
 static void
@@ -222,7 +272,7 @@ sweep(void)
 
 	transaction_begin();
 	if (OidIsValid(owner_table("task")))
-		due = queue_sweep();
+		due = sweep_run();
 	transaction_end();
 	if (due != DT_NOEND)
 		dispatch_due(MyDatabaseId, due);

@@ -150,7 +150,8 @@ CREATE TABLE xlsx_private.task (
   created_at      timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
   updated_at      timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
   started_at      timestamptz,
-  completed_at    timestamptz
+  completed_at    timestamptz,
+  attempt_started_at timestamptz
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE xlsx_private.task IS
 'One import: its state, its counters and how far it has come, written in the same transactions as its rows.';

@@ -1,0 +1,194 @@
+/*
+ * The queue: what may start, what has been done, how it stands
+ */
+
+CREATE TABLE xlsx_private.queue_rule (
+  id         bigint  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  profile_id bigint  REFERENCES xlsx_private.profile ON DELETE CASCADE,
+  role       regrole,
+  paused     boolean NOT NULL DEFAULT false,
+  max_tasks  int     CHECK (max_tasks > 0)
+);
+CREATE UNIQUE INDEX queue_rule_subject ON xlsx_private.queue_rule (coalesce(profile_id, 0), coalesce(role::oid, 0));
+COMMENT ON TABLE xlsx_private.queue_rule IS
+'Which tasks may not start: those of a profile (NULL: of any), submitted by a role (NULL: by any), while paused or while max_tasks of them run.';
+
+CREATE VIEW xlsx_private.due_task AS
+SELECT t.id, t.login, t.priority, t.run_at, t.status FROM xlsx_private.task t
+WHERE t.status = 'PROCESSING' OR (t.status = 'PENDING' AND t.run_at <= pg_catalog.clock_timestamp()
+  AND NOT EXISTS (SELECT FROM xlsx_private.queue_rule r
+    WHERE (r.profile_id IS NULL OR r.profile_id = t.profile_id) AND (r.role IS NULL OR r.role = t.owner)
+      AND (r.paused OR r.max_tasks <= (SELECT pg_catalog.count(*) FROM xlsx_private.task p
+        WHERE p.status = 'PROCESSING'
+          AND (r.profile_id IS NULL OR r.profile_id = p.profile_id) AND (r.role IS NULL OR r.role = p.owner)))));
+COMMENT ON VIEW xlsx_private.due_task IS 'Tasks that a worker may take now; those PROCESSING only if theirs is gone.';
+
+CREATE TABLE xlsx_private.job (
+  id         bigint  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  task_id    bigint  NOT NULL,
+  attempt    int     NOT NULL,
+  status     text    NOT NULL,
+  profile    text    NOT NULL,
+  file_name  text    NOT NULL,
+  owner      regrole NOT NULL,
+  started_at timestamptz,
+  ended_at   timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+  saved_rows bigint  NOT NULL,
+  error_rows bigint  NOT NULL,
+  error_code text,
+  error_message text
+);
+COMMENT ON TABLE xlsx_private.job IS 'Attempts at tasks that have ended, the last ones.';
+
+CREATE TABLE xlsx_private.housekeeping (
+  swept_at      timestamptz NOT NULL,
+  sweeps        bigint NOT NULL,
+  files_removed bigint NOT NULL,
+  tasks_removed bigint NOT NULL,
+  jobs_removed  bigint NOT NULL
+);
+CREATE UNIQUE INDEX housekeeping_single ON xlsx_private.housekeeping ((true));
+INSERT INTO xlsx_private.housekeeping VALUES (pg_catalog.now(), 0, 0, 0, 0);
+COMMENT ON TABLE xlsx_private.housekeeping IS 'When the database was swept last, and what all sweeps have removed.';
+
+-- Everybody may see why his task waits; a profile's owner may hold its tasks, and xlsx_admin all.
+CREATE FUNCTION xlsx_private.may_hold(profile_id bigint, role regrole) RETURNS boolean
+LANGUAGE sql STABLE
+RETURN pg_catalog.pg_has_role('xlsx_admin', 'USAGE')
+  OR (role IS NULL AND EXISTS (SELECT FROM xlsx_private.profile p
+    WHERE p.id = profile_id AND pg_catalog.pg_has_role(p.owner::pg_catalog.oid, 'USAGE')));
+COMMENT ON FUNCTION xlsx_private.may_hold(bigint, regrole) IS
+'May the current role pause and limit tasks of this profile (NULL: of any) and this role?';
+ALTER TABLE xlsx_private.queue_rule ENABLE ROW LEVEL SECURITY;
+CREATE POLICY queue_rule_read ON xlsx_private.queue_rule FOR SELECT USING (true);
+CREATE POLICY queue_rule_write ON xlsx_private.queue_rule
+  USING (xlsx_private.may_hold(profile_id, role)) WITH CHECK (xlsx_private.may_hold(profile_id, role));
+ALTER TABLE xlsx_private.job ENABLE ROW LEVEL SECURITY;
+CREATE POLICY job_owner ON xlsx_private.job FOR SELECT USING (xlsx_private.may_see(owner));
+GRANT SELECT ON xlsx_private.queue_rule, xlsx_private.job TO xlsx_user;
+GRANT INSERT, UPDATE, DELETE ON xlsx_private.queue_rule TO xlsx_user;
+
+SELECT pg_catalog.pg_extension_config_dump('xlsx_private.queue_rule', '');
+SELECT pg_catalog.pg_extension_config_dump('xlsx_private.queue_rule_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('xlsx_private.job', '');
+SELECT pg_catalog.pg_extension_config_dump('xlsx_private.job_id_seq', '');
+
+CREATE FUNCTION xlsx_private.wake_queue() RETURNS void
+AS 'MODULE_PATHNAME', 'pg_xlsx_wake_queue' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION xlsx_private.wake_queue() IS 'Starts workers for the tasks that are due, after the commit.';
+
+-- The rule for a profile (NULL: any) and a role (NULL: any) after a change; one that demands nothing is deleted.
+CREATE FUNCTION xlsx_private.set_queue_rule(profile text, role regrole, pause boolean, limits boolean, max_tasks int)
+RETURNS void
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+  subject bigint;
+BEGIN
+  IF profile IS NOT NULL THEN
+    SELECT p.id INTO subject FROM xlsx_private.profile p WHERE p.name = set_queue_rule.profile;
+    IF subject IS NULL THEN
+      RAISE EXCEPTION 'profile "%" does not exist', profile USING ERRCODE = 'undefined_object';
+    END IF;
+  END IF;
+  IF NOT xlsx_private.may_hold(subject, role) THEN
+    RAISE EXCEPTION 'permission denied to hold tasks back' USING ERRCODE = 'insufficient_privilege',
+      HINT = 'The owner of a profile may hold its tasks; everything else is for xlsx_admin.';
+  END IF;
+  IF max_tasks < 1 THEN
+    RAISE EXCEPTION 'max_tasks must be at least 1' USING ERRCODE = 'invalid_parameter_value',
+      HINT = 'Use xlsx.pause to let none start.';
+  END IF;
+  INSERT INTO xlsx_private.queue_rule AS r (profile_id, role, paused, max_tasks)
+  VALUES (subject, set_queue_rule.role, coalesce(pause, false), set_queue_rule.max_tasks)
+  ON CONFLICT (coalesce(profile_id, 0), coalesce(role::oid, 0)) DO UPDATE
+  SET paused = coalesce(pause, r.paused),
+    max_tasks = CASE WHEN limits THEN excluded.max_tasks ELSE r.max_tasks END;
+  DELETE FROM xlsx_private.queue_rule r
+  WHERE r.profile_id IS NOT DISTINCT FROM subject AND r.role IS NOT DISTINCT FROM set_queue_rule.role
+    AND NOT r.paused AND r.max_tasks IS NULL;
+  PERFORM xlsx_private.wake_queue();
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.set_queue_rule(text, regrole, boolean, boolean, int) IS
+'Changes what holds tasks back; xlsx.pause, xlsx.resume and xlsx.limit_tasks use it.';
+
+CREATE FUNCTION xlsx.pause(profile text DEFAULT NULL) RETURNS void
+LANGUAGE sql VOLATILE
+RETURN xlsx_private.set_queue_rule(profile, NULL, true, false, NULL);
+COMMENT ON FUNCTION xlsx.pause(text) IS
+'Lets no further task of a profile start, or of any where none is named; those that run go on to their end.';
+
+CREATE FUNCTION xlsx.resume(profile text DEFAULT NULL) RETURNS void
+LANGUAGE sql VOLATILE
+RETURN xlsx_private.set_queue_rule(profile, NULL, false, false, NULL);
+COMMENT ON FUNCTION xlsx.resume(text) IS
+'Ends a pause and starts what is due. Without a pause it only looks for tasks that wait, as those of a restored dump do.';
+
+CREATE FUNCTION xlsx.limit_tasks(max_tasks int, profile text DEFAULT NULL, role regrole DEFAULT NULL) RETURNS void
+LANGUAGE sql VOLATILE
+RETURN xlsx_private.set_queue_rule(profile, role, NULL, true, max_tasks);
+COMMENT ON FUNCTION xlsx.limit_tasks(int, text, regrole) IS
+'Lets at most so many tasks run at the same time: in this database, of a profile, of a role, or of a role with a profile. NULL ends the limit.';
+
+CREATE VIEW xlsx.queue WITH (security_invoker = true) AS
+SELECT p.name AS profile,
+  count(t.id) FILTER (WHERE t.status = 'PROCESSING') AS running,
+  count(t.id) FILTER (WHERE t.status = 'PENDING' AND t.run_at <= pg_catalog.now()) AS waiting,
+  count(t.id) FILTER (WHERE t.status = 'PENDING' AND t.run_at > pg_catalog.now()) AS delayed,
+  min(t.run_at) FILTER (WHERE t.status = 'PENDING') AS next_at,
+  coalesce(bool_or(r.paused), false) AS paused, min(r.max_tasks) AS max_tasks
+FROM xlsx_private.profile p
+  LEFT JOIN xlsx_private.task t ON t.profile_id = p.id AND t.status IN ('PENDING', 'PROCESSING')
+  LEFT JOIN xlsx_private.queue_rule r ON (r.profile_id = p.id OR r.profile_id IS NULL) AND r.role IS NULL
+GROUP BY p.id, p.name;
+COMMENT ON VIEW xlsx.queue IS
+'Tasks that run and wait, by profile, as far as the current role sees them; paused and max_tasks as set for the profile or for all. More: xlsx.limits.';
+
+CREATE VIEW xlsx.limits WITH (security_invoker = true) AS
+SELECT p.name AS profile, r.role, r.paused, r.max_tasks
+FROM xlsx_private.queue_rule r LEFT JOIN xlsx_private.profile p ON p.id = r.profile_id;
+COMMENT ON VIEW xlsx.limits IS 'What xlsx.pause and xlsx.limit_tasks have set; NULL stands for every profile, every role.';
+
+CREATE VIEW xlsx.jobs WITH (security_invoker = true) AS
+SELECT j.id, j.task_id, j.attempt, j.status, j.profile, j.file_name, j.owner, j.started_at, j.ended_at,
+  j.ended_at - j.started_at AS duration, j.saved_rows, j.error_rows, j.error_code, j.error_message
+FROM xlsx_private.job j;
+COMMENT ON VIEW xlsx.jobs IS
+'Attempts that have ended, the last pg_xlsx.keep_completed_jobs that went well and the last pg_xlsx.keep_failed_jobs of the others; status RETRYING: another attempt followed.';
+
+-- Runs with the rights of its owner: who may read it sees counts over everybody's tasks, and nothing else.
+CREATE VIEW xlsx.metrics AS
+WITH task AS (
+  SELECT t.*, extract(epoch FROM least(coalesce(t.completed_at, pg_catalog.now()), pg_catalog.now())
+      - greatest(t.started_at, pg_catalog.now() - interval '1 minute')) AS recent_seconds,
+    extract(epoch FROM coalesce(t.completed_at, pg_catalog.now()) - t.started_at) AS seconds
+  FROM xlsx_private.task t
+)
+SELECT 'tasks' AS name, s.status AS label, (SELECT count(*) FROM task t WHERE t.status = s.status)::float8 AS value
+FROM pg_catalog.unnest(ARRAY['PENDING', 'PROCESSING', 'COMPLETED', 'HAS_ERRORS', 'FAILED', 'CANCELLED']) AS s (status)
+UNION ALL SELECT 'queue_length', NULL, count(*) FROM task WHERE status = 'PENDING' AND run_at <= pg_catalog.now()
+UNION ALL SELECT 'queue_delayed', NULL, count(*) FROM task WHERE status = 'PENDING' AND run_at > pg_catalog.now()
+UNION ALL SELECT 'oldest_pending_seconds', NULL, coalesce(extract(epoch FROM pg_catalog.now() - min(run_at)), 0)
+  FROM task WHERE status = 'PENDING' AND run_at <= pg_catalog.now()
+UNION ALL SELECT 'rows_per_second', NULL, coalesce(sum(saved_rows * recent_seconds / greatest(seconds, 0.001)), 0) / 60
+  FROM task WHERE recent_seconds > 0
+UNION ALL SELECT 'rows_saved', NULL, coalesce(sum(saved_rows), 0) FROM task
+UNION ALL SELECT 'rows_refused', NULL, coalesce(sum(error_rows), 0) FROM task
+UNION ALL SELECT 'workers', NULL, count(*) FROM pg_catalog.pg_stat_activity
+  WHERE backend_type = 'pg_xlsx worker' AND datname = pg_catalog.current_database()
+UNION ALL SELECT 'max_workers', NULL, pg_catalog.current_setting('pg_xlsx.max_workers', true)::float8
+UNION ALL SELECT 'paused', NULL, count(*) FROM xlsx_private.queue_rule WHERE paused
+UNION ALL SELECT 'files', NULL, count(*) FROM xlsx_private.file
+UNION ALL SELECT 'file_bytes', NULL, coalesce(sum(size), 0) FROM xlsx_private.file
+UNION ALL SELECT 'sweeps', NULL, sweeps FROM xlsx_private.housekeeping
+UNION ALL SELECT 'last_sweep_seconds', NULL, extract(epoch FROM pg_catalog.now() - swept_at) FROM xlsx_private.housekeeping
+UNION ALL SELECT 'removed', 'files', files_removed FROM xlsx_private.housekeeping
+UNION ALL SELECT 'removed', 'tasks', tasks_removed FROM xlsx_private.housekeeping
+UNION ALL SELECT 'removed', 'jobs', jobs_removed FROM xlsx_private.housekeeping;
+COMMENT ON VIEW xlsx.metrics IS
+'How the imports of this database stand: tasks by status, tasks that are due or delayed, age of the oldest one due, rows saved per second over the last minute (spread evenly over each task''s time), workers, stored files and their bytes, the last sweep and what sweeps have removed. For xlsx_notifier and xlsx_admin.';
+GRANT SELECT ON xlsx.queue, xlsx.limits, xlsx.jobs TO xlsx_user;
+GRANT SELECT ON xlsx.metrics TO xlsx_notifier, xlsx_admin;

@@ -1,0 +1,239 @@
+/*
+ * sweep.c
+ *	  What a database needs from time to time.
+ */
+#include "sweep.h"
+
+#include "catalog/pg_authid.h"
+#include "catalog/pg_type.h"
+#include "dispatch.h"
+#include "fmgr.h"
+#include "guc.h"
+#include "miscadmin.h"
+#include "owner.h"
+#include "queue.h"
+#include "store.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/syscache.h"
+#include "utils/timestamp.h"
+
+PG_FUNCTION_INFO_V1(pg_xlsx_wake_queue);
+
+/*
+ * Workers
+ */
+
+/* Can the role log in at all?  If not, no worker will ever run its tasks. */
+static bool
+can_log_in(Oid role)
+{
+	HeapTuple	tuple = SearchSysCache1(AUTHOID, ObjectIdGetDatum(role));
+	bool		can = HeapTupleIsValid(tuple) && ((Form_pg_authid) GETSTRUCT(tuple))->rolcanlogin;
+
+	if (HeapTupleIsValid(tuple))
+		ReleaseSysCache(tuple);
+	return can;
+}
+
+static void
+end_tasks_of(Oid login)
+{
+	static OwnerStatement select = {
+		"SELECT id FROM xlsx_private.task WHERE login = $1::oid::regrole AND status IN ('PENDING', 'PROCESSING') LIMIT 1",
+		1, {OIDOID}, NULL
+	};
+	Datum		values[] = {ObjectIdGetDatum(login)};
+	ErrorData	error = {
+		.sqlerrcode = ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
+		.message = "the role that submitted this task cannot log in any more"
+	};
+	OwnerRow	row;
+
+	while (owner_run(&select, values, NULL, &row) > 0)
+		queue_end(DatumGetInt64(row.values[0]), "FAILED", &error);
+}
+
+/* Roles with tasks that are due, or PROCESSING without a worker. */
+static void
+want_workers(void (*want) (Oid login))
+{
+	static OwnerStatement select = {
+		"SELECT array(SELECT DISTINCT login::oid FROM xlsx_private.due_task)", 0, {0}, NULL
+	};
+	OwnerRow	row;
+	Datum	   *roles;
+	int			count;
+
+	owner_run(&select, NULL, NULL, &row);
+	deconstruct_array(DatumGetArrayTypeP(row.values[0]), OIDOID, sizeof(Oid), true, TYPALIGN_INT, &roles, NULL, &count);
+	for (int i = 0; i < count; i++)
+	{
+		Oid			role = DatumGetObjectId(roles[i]);
+
+		if (can_log_in(role))
+			want(role);
+		else
+			end_tasks_of(role);
+	}
+}
+
+static void
+want_now(Oid login)
+{
+	dispatch_want_now(MyDatabaseId, login);
+}
+
+/* From a session: the launcher sweeps after its commit; without one it starts the workers itself. */
+Datum
+pg_xlsx_wake_queue(PG_FUNCTION_ARGS)
+{
+	(void) fcinfo;
+	if (dispatch_shared())
+		dispatch_want(DISPATCH_SWEEP);
+	else
+		want_workers(dispatch_want);
+	PG_RETURN_VOID();
+}
+
+/*
+ * Tidying
+ */
+
+/* Files that no active task needs and nobody has used for so long; with them the packets of their tasks. */
+static int64
+remove_files(void)
+{
+	static OwnerStatement select = {
+		"SELECT f.id FROM xlsx_private.file f WHERE f.used_at < clock_timestamp() - $1 * interval '1 second'"
+		" AND NOT EXISTS (SELECT FROM xlsx_private.task t WHERE t.file_id = f.id"
+		" AND (t.status IN ('PENDING', 'PROCESSING')"
+		" OR t.updated_at >= clock_timestamp() - $1 * interval '1 second')) LIMIT 1",
+		1, {INT4OID}, NULL
+	};
+	static OwnerStatement delete_packets = {
+		"DELETE FROM xlsx_private.packet p USING xlsx_private.task t WHERE t.id = p.task_id AND t.file_id = $1",
+		1, {INT8OID}, NULL
+	};
+	Datum		values[] = {Int32GetDatum(pg_xlsx_upload_ttl)};
+	OwnerRow	row;
+	int64		removed = 0;
+
+	for (; owner_run(&select, values, NULL, &row) > 0; removed++)
+	{
+		owner_run(&delete_packets, row.values, NULL, NULL);
+		queue_remove_file(DatumGetInt64(row.values[0]));
+	}
+	return removed;
+}
+
+/* Tasks that ended so long ago, with all that is kept of them; the rows that they imported stay. */
+static int64
+remove_tasks(void)
+{
+	static OwnerStatement delete = {
+		"WITH old AS (DELETE FROM xlsx_private.task WHERE status NOT IN ('PENDING', 'PROCESSING')"
+		" AND completed_at < clock_timestamp() - $1 * interval '1 second' RETURNING id, file_id),"
+		" errors AS (DELETE FROM xlsx_private.error_row e USING old WHERE e.task_id = old.id),"
+		" warnings AS (DELETE FROM xlsx_private.warning_row w USING old WHERE w.task_id = old.id)"
+		" SELECT count(*) FROM old",
+		1, {INT4OID}, NULL
+	};
+	Datum		values[] = {Int32GetDatum(pg_xlsx_keep_tasks)};
+	OwnerRow	row;
+
+	if (pg_xlsx_keep_tasks == 0)
+		return 0;
+	owner_run(&delete, values, NULL, &row);
+	return DatumGetInt64(row.values[0]);
+}
+
+static int64
+remove_jobs(void)
+{
+	static OwnerStatement delete = {
+		"WITH numbered AS (SELECT id, status IN ('COMPLETED', 'HAS_ERRORS') AS good, row_number()"
+		" OVER (PARTITION BY status IN ('COMPLETED', 'HAS_ERRORS') ORDER BY id DESC) AS n FROM xlsx_private.job)"
+		" DELETE FROM xlsx_private.job j USING numbered o"
+		" WHERE o.id = j.id AND o.n > CASE WHEN o.good THEN $1 ELSE $2 END",
+		2, {INT4OID, INT4OID}, NULL
+	};
+	Datum		values[] = {Int32GetDatum(pg_xlsx_keep_completed_jobs), Int32GetDatum(pg_xlsx_keep_failed_jobs)};
+
+	return (int64) owner_run(&delete, values, NULL, NULL);
+}
+
+void
+sweep_tidy(void)
+{
+	static OwnerStatement update = {
+		"UPDATE xlsx_private.housekeeping SET swept_at = clock_timestamp(), sweeps = sweeps + 1,"
+		" tasks_removed = tasks_removed + $1, files_removed = files_removed + $2, jobs_removed = jobs_removed + $3",
+		3, {INT8OID, INT8OID, INT8OID}, NULL
+	};
+	Datum		values[3];
+
+	values[0] = Int64GetDatum(remove_tasks());
+	values[1] = Int64GetDatum(remove_files());
+	values[2] = Int64GetDatum(remove_jobs());
+	owner_run(&update, values, NULL, NULL);
+}
+
+/*
+ * Going on
+ */
+
+/* Files whose store forgets by itself. True when there are any. */
+static bool
+renew_files(void)
+{
+	static OwnerStatement select = {
+		"SELECT array(SELECT id FROM xlsx_private.file WHERE store = 'redis')", 0, {0}, NULL
+	};
+	OwnerRow	row;
+	Datum	   *files;
+	int			count;
+	bool		reached = true;
+
+	owner_run(&select, NULL, NULL, &row);
+	deconstruct_array(DatumGetArrayTypeP(row.values[0]), INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &files, NULL,
+					  &count);
+	for (int i = 0; i < count && reached; i++)
+		reached = store_redis.renew(DatumGetInt64(files[i]));
+	return count > 0;
+}
+
+/* The next time that something is due: a task that waits, a file that expires, a task that has been kept long enough. */
+static TimestampTz
+next_due(void)
+{
+	static OwnerStatement select = {
+		"SELECT least((SELECT min(run_at) FROM xlsx_private.task"
+		" WHERE status = 'PENDING' AND run_at > clock_timestamp()),"
+		" (SELECT min(greatest(f.used_at, t.updated_at) + $1 * interval '1 second') FROM xlsx_private.file f"
+		" LEFT JOIN xlsx_private.task t ON t.file_id = f.id"
+		" WHERE t.status IS NULL OR t.status NOT IN ('PENDING', 'PROCESSING')),"
+		" (SELECT min(completed_at) + $2 * interval '1 second' FROM xlsx_private.task"
+		" WHERE $2 > 0 AND status NOT IN ('PENDING', 'PROCESSING')))",
+		2, {INT4OID, INT4OID}, NULL
+	};
+	Datum		values[] = {Int32GetDatum(pg_xlsx_upload_ttl), Int32GetDatum(pg_xlsx_keep_tasks)};
+	OwnerRow	row;
+
+	owner_run(&select, values, NULL, &row);
+	return row.nulls[0] ? DT_NOEND : DatumGetTimestampTz(row.values[0]);
+}
+
+TimestampTz
+sweep_run(void)
+{
+	TimestampTz due;
+
+	want_workers(want_now);
+	sweep_tidy();
+	due = next_due();
+	if (renew_files())
+		due = Min(due, TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+												   pg_xlsx_upload_ttl * INT64CONST(1000) / STORE_RENEWALS));
+	return due;
+}
