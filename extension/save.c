@@ -284,6 +284,20 @@ code_of_sqlstate(int sqlstate)
 	}
 }
 
+/* First column of a unique index that is no constraint; InvalidAttrNumber when it is none. */
+static AttrNumber
+first_of_index(Oid index)
+{
+	HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(index));
+	AttrNumber	attnum = InvalidAttrNumber;
+
+	if (!HeapTupleIsValid(tuple))
+		return InvalidAttrNumber;
+	attnum = ((Form_pg_index) GETSTRUCT(tuple))->indkey.values[0];
+	ReleaseSysCache(tuple);
+	return attnum;
+}
+
 /* The profile column that an error names, by itself or as the first of its constraint's; NULL when it names none. */
 static const ProfileColumn *
 column_of_error(const Profile *profile, const ErrorData *error)
@@ -301,6 +315,8 @@ column_of_error(const Profile *profile, const ErrorData *error)
 			columns = get_relation_constraint_attnos(profile->target, error->constraint_name, true, &constraint);
 		if (columns != NULL)
 			attnum = (AttrNumber) (bms_next_member(columns, -1) + FirstLowInvalidHeapAttributeNumber);
+		else
+			attnum = first_of_index(get_relname_relid(error->constraint_name, get_rel_namespace(profile->target)));
 	}
 	for (int i = 0; i < profile->count; i++)
 		if (profile->columns[i].attnum == attnum)

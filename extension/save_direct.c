@@ -103,6 +103,8 @@ target_open(DirectTarget *target, DirectState *state, bool speculative)
 	target->info = makeNode(ResultRelInfo);
 	InitResultRelInfo(target->info, target->relation, 1, NULL, 0);
 	ExecOpenIndices(target->info, speculative);
+	/* Triggers look for their relation here, and would open it once more. */
+	target->estate->es_opened_result_relations = list_make1(target->info);
 	target->defaults = NULL;
 	if (state->has_defaults)
 	{
@@ -116,7 +118,7 @@ target_open(DirectTarget *target, DirectState *state, bool speculative)
 static void
 target_close(DirectTarget *target)
 {
-	ExecCloseIndices(target->info);
+	ExecCloseResultRelations(target->estate);
 	ExecResetTupleTable(target->estate->es_tupleTable, false);
 	FreeExecutorState(target->estate);
 	table_close(target->relation, NoLock);
