@@ -10,6 +10,7 @@
 #include "catalog/pg_enum.h"
 #include "catalog/pg_type.h"
 #include "core/datetime.h"
+#include "core/number.h"
 #include "decimal.h"
 #include "mb/pg_wchar.h"
 #include "subtransaction.h"
@@ -19,11 +20,15 @@
 #include "utils/date.h"
 #include "utils/datetime.h"
 #include "utils/lsyscache.h"
+#include "utils/numeric.h"
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 
 /* Labels of an enum that a hint lists. */
 #define LISTED_LABELS 20
+
+/* Digits after the point of numeric(p, s), from its modifier. */
+#define NUMERIC_SCALE(typmod) (((((typmod) - (int32) VARHDRSZ) & 0x7ff) ^ 1024) - 1024)
 
 /* What one check works on. */
 typedef struct Check
@@ -304,29 +309,90 @@ check_float(Check *check)
 	return true;
 }
 
+/* Has the column room for so many digits? */
+static bool
+digits_fit(Check *check, int integer_digits, int fraction_digits)
+{
+	int32		typmod = check->column->typmod;
+	int			precision;
+	int			scale;
+
+	if (typmod < (int32) VARHDRSZ)
+		return true;
+	precision = ((typmod - (int32) VARHDRSZ) >> 16) & 0xffff;
+	scale = NUMERIC_SCALE(typmod);
+	if (integer_digits > precision - scale)
+		return violate(check, "range", "must have at most %d digits before the decimal point", Max(precision - scale, 0));
+	if (fraction_digits > scale)
+		return violate(check, "exactness", "must have at most %d digits after the decimal point", Max(scale, 0));
+	return true;
+}
+
+/* A decimal as the column holds it, with zeros up to its scale. NULL where that takes more than an int64. */
+static Numeric
+decimal_to_numeric(int32 typmod, int64 digits, int places)
+{
+	int			scale = typmod < (int32) VARHDRSZ ? places : NUMERIC_SCALE(typmod);
+
+	/* digits have 15 places at most, so there is room for three more */
+	if (scale < places || scale - places > 3)
+		return NULL;
+	for (; places < scale; places++)
+		digits *= 10;
+	return int64_div_fast_to_numeric(digits, scale);
+}
+
+/* A number cell by its value. *done is false when it must go by its text. */
+static bool
+check_decimal(Check *check, bool *done)
+{
+	int64		digits;
+	int64		whole;
+	int			places;
+	int			integer_digits = 0;
+	Numeric		result;
+
+	*done = false;
+	if (!xlsx_number_decimal(check->cell->number, &digits, &places))
+		return false;
+	whole = digits < 0 ? -digits : digits;
+	for (int i = 0; i < places; i++)
+		whole /= 10;
+	for (; whole > 0; whole /= 10)
+		integer_digits++;
+	*done = true;
+	if (!digits_fit(check, integer_digits, places))
+		return false;
+	result = decimal_to_numeric(check->column->typmod, digits, places);
+	*done = result != NULL;
+	check->value->datum = NumericGetDatum(result);
+	return *done;
+}
+
 static bool
 check_numeric(Check *check)
 {
-	int32		typmod = check->column->typmod;
 	DecimalShape shape;
 
+	if (check->cell->kind == XLSX_NUMBER)
+	{
+		bool		done;
+		bool		good = check_decimal(check, &done);
+
+		if (done)
+			return good;
+		if (check->length == 0 && !take_text(check))
+			return false;
+	}
 	if ((check->cell->kind != XLSX_TEXT && check->cell->kind != XLSX_NUMBER) ||
 		!decimal_parse(check->text, check->length, &shape))
 		return violate(check, "type", "must be a number");
 	if (shape.integer_digits > 1000 || shape.fraction_digits > 1000)
 		return violate(check, "range", "has too many digits");
-	if (typmod >= (int32) VARHDRSZ)
-	{
-		int			precision = ((typmod - (int32) VARHDRSZ) >> 16) & 0xffff;
-		int			scale = (((typmod - (int32) VARHDRSZ) & 0x7ff) ^ 1024) - 1024;
-
-		if (shape.integer_digits > precision - scale)
-			return violate(check, "range", "must have at most %d digits before the decimal point", Max(precision - scale, 0));
-		if (shape.fraction_digits > scale)
-			return violate(check, "exactness", "must have at most %d digits after the decimal point", Max(scale, 0));
-	}
+	if (!digits_fit(check, shape.integer_digits, shape.fraction_digits))
+		return false;
 	check->value->datum = DirectFunctionCall3(numeric_in, CStringGetDatum(text_cstring(check)),
-											  ObjectIdGetDatum(InvalidOid), Int32GetDatum(typmod));
+											  ObjectIdGetDatum(InvalidOid), Int32GetDatum(check->column->typmod));
 	return true;
 }
 
@@ -453,7 +519,7 @@ takes_value(const ProfileColumn *column, const XlsxCell *cell)
 {
 	ColumnClass class = column->class;
 	bool		by_value = class == COLUMN_INTEGER || class == COLUMN_FLOAT || class == COLUMN_BOOLEAN ||
-		class == COLUMN_DATE || class == COLUMN_TIMESTAMP;
+		class == COLUMN_DATE || class == COLUMN_TIMESTAMP || (class == COLUMN_NUMERIC && cell->kind == XLSX_NUMBER);
 
 	/* A word that stands for NULL may be a number, too. */
 	return by_value && column->null_tokens.count == 0 && (cell->kind == XLSX_NUMBER || cell->kind == XLSX_DATE || cell->kind == XLSX_BOOL);

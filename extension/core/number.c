@@ -291,11 +291,55 @@ lay_out(const char *digits, size_t count, int point, char *buffer, size_t size)
 	return length;
 }
 
+/*
+ * Both digits and the power are exact doubles, so their quotient is the double
+ * nearest to the decimal; no two decimals of 15 digits have the same one.
+ */
+bool
+xlsx_number_decimal(double value, int64_t *digits, int *places)
+{
+	static const double powers[XLSX_MOST_PLACES + 1] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
+
+	for (*places = 0; *places <= XLSX_MOST_PLACES; ++*places)
+	{
+		double		scaled = value * powers[*places];
+
+		if (!(scaled > -1e15 && scaled < 1e15))
+			return false;
+		*digits = (int64_t) (scaled < 0 ? scaled - 0.5 : scaled + 0.5);
+		if ((double) *digits / powers[*places] == value)
+			return true;
+	}
+	return false;
+}
+
+/* digits / 10^places, not negative; returns the length. */
+static size_t
+lay_out_decimal(int64_t digits, int places, char *buffer)
+{
+	char		backwards[24];
+	size_t		count = 0,
+				i;
+
+	while (digits > 0 || places >= 0)
+	{
+		backwards[count++] = (char) ('0' + digits % 10);
+		digits /= 10;
+		if (--places == 0)
+			backwards[count++] = '.';
+	}
+	for (i = 0; i < count; i++)
+		buffer[i] = backwards[count - 1 - i];
+	buffer[count] = '\0';
+	return count;
+}
+
 size_t
 xlsx_number_format(double value, char *buffer, size_t size)
 {
 	char		digits[32];
 	size_t		count;
+	int64_t		decimal;
 	int			point;
 	size_t		sign = 0;
 
@@ -306,8 +350,8 @@ xlsx_number_format(double value, char *buffer, size_t size)
 		buffer[sign++] = '-';
 		value = -value;
 	}
-	if (value < 1e15 && value == (double) (int64_t) value)
-		return sign + (size_t) snprintf(buffer + sign, size - sign, "%lld", (long long) value);
+	if (value >= 1e-6 && xlsx_number_decimal(value, &decimal, &point))
+		return sign + lay_out_decimal(decimal, point, buffer + sign);
 	count = shortest_digits(value, digits, &point);
 	return sign + lay_out(digits, count, point, buffer + sign, size - sign);
 }

@@ -22,4 +22,12 @@ extern bool xlsx_number_parse(const char *text, size_t length, double *value);
  */
 extern size_t xlsx_number_format(double value, char *buffer, size_t size);
 
+/*
+ * The same shortest decimal as a whole number over a power of ten: value =
+ * digits / 10^places.  For the numbers that people write: up to 15 digits, up
+ * to 9 of them behind the point.  False for all others.
+ */
+#define XLSX_MOST_PLACES	9
+extern bool xlsx_number_decimal(double value, int64_t *digits, int *places);
+
 #endif							/* XLSX_NUMBER_H */

@@ -190,6 +190,41 @@ the_shortest_form_is_written(void **state)
 	assert_formatted(43831.573773148149, "43831.57377314815");
 }
 
+/* Whole numbers over powers of ten, laid out by hand, are what the value is written as. */
+static void
+usual_decimals_are_written_as_they_are(void **state)
+{
+	(void) state;
+	for (int i = 0; i < 300000; i++)
+	{
+		int			places = (int) (next_random() % 10),
+					least;
+		int64_t		limit = (int64_t) pow(10, (double) (next_random() % 16)),
+					digits = (int64_t) (next_random() % (uint64_t) limit),
+					found;
+		char		expected[64];
+		size_t		length;
+		double		value;
+
+		snprintf(expected, sizeof(expected), "%0*lld", places + 1, (long long) digits);
+		length = strlen(expected);
+		memmove(expected + length - places + 1, expected + length - places, (size_t) places + 1);
+		expected[length - (size_t) places] = '.';
+		while (expected[length] == '0')
+			expected[length--] = '\0';
+		if (expected[length] == '.')
+			expected[length] = '\0';
+		assert_true(xlsx_number_parse(expected, strlen(expected), &value));
+		if (value == 0 || value >= 1e-6)
+			assert_formatted(value, expected);
+		assert_true(xlsx_number_decimal(-value, &found, &least));
+		assert_true(least <= places && (double) found / pow(10, least) == -value);
+	}
+	assert_false(xlsx_number_decimal(0.1 + 0.2, &(int64_t) {0}, &(int) {0}));
+	assert_false(xlsx_number_decimal(1e15, &(int64_t) {0}, &(int) {0}));
+	assert_false(xlsx_number_decimal(NAN, &(int64_t) {0}, &(int) {0}));
+}
+
 /* Wants a locale with a decimal comma; any will do. */
 static void
 the_locale_does_not_matter(void **state)
@@ -220,6 +255,7 @@ main(void)
 		cmocka_unit_test(random_decimals_are_exact),
 		cmocka_unit_test(random_doubles_come_back),
 		cmocka_unit_test(the_shortest_form_is_written),
+		cmocka_unit_test(usual_decimals_are_written_as_they_are),
 		cmocka_unit_test(the_locale_does_not_matter),
 	};
 
