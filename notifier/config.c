@@ -16,6 +16,7 @@
 typedef enum SettingType
 {
 	TYPE_TEXT,
+	TYPE_FLAG,
 	TYPE_NUMBER,
 	TYPE_BYTES,
 	TYPE_TIME
@@ -72,6 +73,19 @@ static const Setting settings[] = {
 	{"log-level", TYPE_TEXT, &config.log_level, "info", 0, 0,
 	"error, warning, info or debug."},
 
+	{"jwt-secret", TYPE_TEXT, &config.jwt_secret, NULL, 0, 0,
+	"Secret of HS256, HS384 or HS512, 32 bytes at least. With it, or with jwt-public-key, every request needs a token, and runs as the role that is named there."},
+	{"jwt-public-key", TYPE_TEXT, &config.jwt_public_key, NULL, 0, 0,
+	"File with the RSA or EC public key (PEM) that tokens are checked with."},
+	{"jwt-role-claim", TYPE_TEXT, &config.jwt_role_claim, "role", 0, 0,
+	"Claim that names the role."},
+	{"jwt-audience", TYPE_TEXT, &config.jwt_audience, NULL, 0, 0,
+	"What the claim aud must hold; unset, it is not looked at."},
+	{"jwt-allow-superuser", TYPE_FLAG, &config.jwt_allow_superuser, "off", 0, 1,
+	"May a token name a superuser?"},
+	{"allow-open", TYPE_FLAG, &config.allow_open, "off", 0, 1,
+	"Without a key, listen on other addresses than the loopback ones: whoever reaches the port may do everything then."},
+
 	{"path", TYPE_TEXT, &config.path, "/socket.io/", 0, 0,
 	"Path of Socket.IO."},
 	{"namespace", TYPE_TEXT, &config.nsp, "/upload-xlsx", 0, 0,
@@ -126,10 +140,28 @@ apply_unit(const char *name, const Unit *units, size_t count, int64_t *number)
 }
 
 static bool
+parse_flag(const char *text, int64_t *number)
+{
+	static const char *const words[] = {"off", "on", "false", "true", "no", "yes", "0", "1"};
+
+	for (size_t i = 0; i < lengthof(words); i++)
+	{
+		if (strcmp(text, words[i]) == 0)
+		{
+			*number = i % 2;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool
 parse_number(const Setting *setting, const char *text, int64_t *number)
 {
 	char	   *end;
 
+	if (setting->type == TYPE_FLAG)
+		return parse_flag(text, number);
 	errno = 0;
 	*number = strtoll(text, &end, 10);
 	if (errno != 0 || end == text)
@@ -363,6 +395,13 @@ read_file(void)
  */
 
 static bool
+is_loopback(const char *address)
+{
+	return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0 || strcmp(address, "localhost") == 0 ||
+		strcmp(address, "lo") == 0;
+}
+
+static bool
 complete(void)
 {
 	LogLevel	level;
@@ -386,6 +425,12 @@ complete(void)
 		strcpy(path, config.path);
 		strcat(path, "/");
 		set_text(&config.path, path);
+	}
+	if (config.jwt_secret == NULL && config.jwt_public_key == NULL && !config.allow_open && !is_loopback(config.listen))
+	{
+		fprintf(stderr, "refusing to listen on %s without a key: set jwt-secret or jwt-public-key, "
+				"or allow-open where everybody who reaches the port may do everything\n", config.listen);
+		return false;
 	}
 	if (config.listen_database_url == NULL)
 		config.listen_database_url = config.database_url;

@@ -20,6 +20,13 @@ typedef struct Config
 	const char *cors_origin;
 	const char *log_level;
 
+	const char *jwt_secret;		/* NULL: none; so is each of these */
+	const char *jwt_public_key;
+	const char *jwt_role_claim; /* never NULL */
+	const char *jwt_audience;
+	int64_t		jwt_allow_superuser;	/* a flag */
+	int64_t		allow_open;		/* a flag */
+
 	const char *path;			/* of Socket.IO; starts and ends with a slash */
 	const char *nsp;
 	int64_t		ping_interval;	/* milliseconds, all of them */

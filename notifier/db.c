@@ -7,14 +7,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "buf.h"
 #include "config.h"
 #include "loop.h"
 #include "mem.h"
 #include "pg_pool.h"
 
+/* Without a role a call is its CALL alone. */
+typedef enum DbStep
+{
+	STEP_BEGIN,
+	STEP_ENTER,
+	STEP_CALL,
+	STEP_COMMIT,
+	STEP_END
+} DbStep;
+
 struct DbCall
 {
 	PgStatement statement;
+	char	   *role;			/* NULL: the sidecar's own */
+	DbStep		step;			/* whose results come now */
+	Buf			first;			/* the row, until it is committed */
+	Buf			second;
 	DbDone		done;			/* NULL: nobody is interested any more */
 	void	   *arg;
 	PgTicket   *ticket;
@@ -78,6 +93,9 @@ release(DbCall *call)
 	loop_timer_stop(&call->deadline);
 	for (int i = 0; i < call->statement.count; i++)
 		free((char *) call->statement.values[i]);
+	free(call->role);
+	buf_free(&call->first);
+	buf_free(&call->second);
 	free(call);
 }
 
@@ -93,40 +111,97 @@ finish(DbCall *call, const DbError *error, const DbRow *row)
 }
 
 static void
+fail(DbCall *call, const PGresult *result)
+{
+	DbError		error = db_error(result);
+
+	finish(call, &error, NULL);
+}
+
+static void
+succeed(DbCall *call)
+{
+	DbRow		row = {call->first.data, call->second.data, call->second.len};
+
+	finish(call, NULL, &row);
+}
+
+static void
+take_row(DbCall *call, const PGresult *result)
+{
+	buf_puts(&call->first, PQgetvalue(result, 0, 0));
+	buf_append(&call->second, PQgetvalue(result, 0, 1), (size_t) PQgetlength(result, 0, 1));
+	if (call->role == NULL)
+		succeed(call);
+}
+
+static void
+take_result(DbCall *call, const PGresult *result)
+{
+	ExecStatusType status = PQresultStatus(result);
+
+	if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
+		fail(call, result);
+	else if (call->step == STEP_CALL)
+	{
+		if (status == PGRES_TUPLES_OK && PQntuples(result) == 1 && PQnfields(result) >= 2)
+			take_row(call, result);
+		else
+			fail(call, result);
+	}
+	else if (call->step == STEP_COMMIT)
+		succeed(call);
+}
+
+static void
 on_result(void *arg, PGresult *result)
 {
 	DbCall	   *call = arg;
 
-	if (result != NULL && !call->answered)
+	if (result != NULL)
 	{
-		if (PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1 && PQnfields(result) >= 2)
-		{
-			DbRow		row = {PQgetvalue(result, 0, 0), PQgetvalue(result, 0, 1), (size_t) PQgetlength(result, 0, 1)};
-
-			finish(call, NULL, &row);
-		}
-		else
-		{
-			DbError		error = db_error(result);
-
-			finish(call, &error, NULL);
-		}
+		if (!call->answered)
+			take_result(call, result);
+		return;
 	}
-	else if (result == NULL && call->answered)
+	call->step++;
+	if (call->answered && (call->step == STEP_END || (call->role == NULL && call->step > STEP_CALL)))
 	{
 		pg_pool_return(call->ticket, true);
 		release(call);
 	}
-	/* else the connection is lost, which ticket_failed() hears */
+	/* else there is more to come, or the connection is lost, which ticket_failed() hears */
+}
+
+void
+db_enter(PgConn *conn, const char *role, PgResult result, void *arg)
+{
+	const PgStatement statement = {
+		.sql = "SELECT xlsx.act_as($1, $2)",
+		.count = 2,
+		.values = {role, config.jwt_allow_superuser ? "true" : "false"},
+	};
+
+	pg_conn_send(conn, &statement, result, arg);
 }
 
 static void
 ticket_granted(void *arg, PgConn *conn)
 {
+	static const PgStatement begin = {.sql = "BEGIN"};
+	static const PgStatement commit = {.sql = "COMMIT"};
 	DbCall	   *call = arg;
 
 	call->running = true;
+	if (call->role != NULL)
+	{
+		pg_conn_send(conn, &begin, on_result, call);
+		db_enter(conn, call->role, on_result, call);
+	}
+	call->step = call->role == NULL ? STEP_CALL : STEP_BEGIN;
 	pg_conn_send(conn, &call->statement, on_result, call);
+	if (call->role != NULL)
+		pg_conn_send(conn, &commit, on_result, call);
 }
 
 static void
@@ -152,10 +227,11 @@ deadline_passed(Timer *timer)
 }
 
 DbCall *
-db_call(const char *sql, int count, const char *const *arguments, DbDone done, void *arg)
+db_call(const char *role, const char *sql, int count, const char *const *arguments, DbDone done, void *arg)
 {
 	DbCall	   *call = mem_alloc(sizeof(*call));
 
+	call->role = role == NULL ? NULL : mem_strdup(role);
 	call->statement.sql = sql;
 	call->statement.count = count;
 	for (int i = 0; i < count; i++)

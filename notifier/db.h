@@ -10,6 +10,8 @@
 #include <libpq-fe.h>
 #include <stddef.h>
 
+#include "pg_conn.h"
+
 /* What went wrong, in the words of the database; texts live during the callback. */
 typedef struct DbError
 {
@@ -34,9 +36,17 @@ typedef struct DbCall DbCall;
 /*
  * sql selects two columns; arguments may be NULL and are copied.  done() comes
  * exactly once, never before db_call() has returned, unless db_cancel() does.
+ * With a role, which is copied as well, the call is a transaction in which the
+ * session is that role; the answer comes once it is committed.
  */
-extern DbCall *db_call(const char *sql, int count, const char *const *arguments, DbDone done, void *arg);
+extern DbCall *db_call(const char *role, const char *sql, int count, const char *const *arguments, DbDone done, void *arg);
 extern void db_cancel(DbCall *call);
+
+/*
+ * Behind a BEGIN: the session is that role until the transaction ends.  The
+ * result is an error when it may not be; what is sent next fails as well then.
+ */
+extern void db_enter(PgConn *conn, const char *role, PgResult result, void *arg);
 
 /* From a result of libpq; NULL: the connection was lost. */
 extern DbError db_error(const PGresult *result);

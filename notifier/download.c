@@ -1,8 +1,8 @@
 /*
  * download.c
- *	  The errors workbook of a task, streamed as the database makes it.
+ *	  Files that the database makes, streamed as they come.
  *
- * One chunk is in memory at a time: while it is being written to the client,
+ * All statements are one transaction, under the role of whoever asks.  One chunk is in memory at a time: while it is being written to the client,
  * the connection to the database is not read.
  */
 #include "download.h"
@@ -21,10 +21,20 @@
 
 #define XLSX_TYPE "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
+/* Each statement takes the id. */
+typedef struct Kind
+{
+	const char *what;
+	const char *name_sql;		/* the file name, or an error */
+	const char *bytes_sql;		/* rows of bytes */
+} Kind;
+
 typedef struct Download
 {
 	HttpExchange *exchange;
+	const Kind *kind;
 	char	   *id;
+	char	   *role;			/* NULL: the sidecar's own */
 	PgTicket   *ticket;
 	PgConn	   *conn;
 	char		file_name[256];
@@ -38,6 +48,7 @@ release(Download *download)
 {
 	loop_timer_stop(&download->deadline);
 	free(download->id);
+	free(download->role);
 	free(download);
 }
 
@@ -50,7 +61,7 @@ fail(Download *download, const DbError *error)
 		reply_db_error(download->exchange, error);
 	else
 	{
-		log_error("errors workbook of task %s broke off: %s, code=%s", download->id, error->message, error->code);
+		log_error("%s of %s broke off: %s, code=%s", download->kind->what, download->id, error->message, error->code);
 		http_abort(download->exchange);
 	}
 }
@@ -69,7 +80,8 @@ database_too_slow(Timer *timer)
 	static const DbError late = {.code = "57014",.message = "database did not answer in time"};
 	Download   *download = container_of(timer, Download, deadline);
 
-	fail(download, &late);
+	if (!download->answered)
+		fail(download, &late);
 	abandon(download);
 }
 
@@ -116,6 +128,42 @@ start_answer(Download *download)
  * Database
  */
 
+static bool
+failed(Download *download, const PGresult *result)
+{
+	ExecStatusType status = PQresultStatus(result);
+	DbError		error;
+
+	if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_SINGLE_TUPLE)
+		return false;
+	if (!download->answered)
+	{
+		error = db_error(result);
+		fail(download, &error);
+	}
+	return true;
+}
+
+static void
+on_committed(void *arg, PGresult *result)
+{
+	Download   *download = arg;
+
+	if (result != NULL || !download->answered)
+		return;					/* lost: ticket_failed() hears of it */
+	pg_pool_return(download->ticket, true);
+	release(download);
+}
+
+static void
+commit(Download *download)
+{
+	static const PgStatement statement = {.sql = "COMMIT"};
+
+	pg_conn_send(download->conn, &statement, on_committed, download);
+	expect_answer(download);
+}
+
 static void
 on_chunk(void *arg, PGresult *result)
 {
@@ -123,40 +171,31 @@ on_chunk(void *arg, PGresult *result)
 
 	if (result == NULL)
 	{
-		if (!download->answered)
-			return;				/* lost: ticket_failed() hears of it */
-		pg_pool_return(download->ticket, true);
-		release(download);
+		if (download->answered)
+			commit(download);
+		return;
 	}
-	else if (PQresultStatus(result) == PGRES_SINGLE_TUPLE)
+	if (failed(download, result))
+		return;
+	if (!download->started)
+		start_answer(download);
+	if (PQresultStatus(result) == PGRES_SINGLE_TUPLE)
 	{
-		if (!download->started)
-			start_answer(download);
 		http_stream_write(download->exchange, PQgetvalue(result, 0, 0), (size_t) PQgetlength(result, 0, 0));
 		pg_conn_pause(download->conn, true);
 		loop_timer_stop(&download->deadline);
+		return;
 	}
-	else if (PQresultStatus(result) == PGRES_TUPLES_OK)
-	{
-		if (!download->started)
-			start_answer(download);
-		download->answered = true;
-		http_stream_end(download->exchange);
-	}
-	else if (!download->answered)
-	{
-		DbError		error = db_error(result);
-
-		fail(download, &error);
-	}
+	download->answered = true;
+	http_stream_end(download->exchange);
 }
 
 static void
-on_permitted(void *arg, PGresult *result)
+on_named(void *arg, PGresult *result)
 {
 	Download   *download = arg;
-	const PgStatement chunks = {
-		.sql = "SELECT xlsx.errors_workbook_chunks($1)",
+	const PgStatement bytes = {
+		.sql = download->kind->bytes_sql,
 		.count = 1,
 		.values = {download->id},
 		.binary_result = true,
@@ -165,36 +204,38 @@ on_permitted(void *arg, PGresult *result)
 
 	if (result == NULL && download->file_name[0] != '\0')
 	{
-		pg_conn_send(download->conn, &chunks, on_chunk, download);
+		pg_conn_send(download->conn, &bytes, on_chunk, download);
 		expect_answer(download);
 	}
 	else if (result == NULL && download->answered)
-	{
-		pg_pool_return(download->ticket, true);
-		release(download);
-	}
-	else if (result != NULL && PQresultStatus(result) == PGRES_TUPLES_OK)
+		commit(download);
+	else if (result != NULL && !failed(download, result))
 		snprintf(download->file_name, sizeof(download->file_name), "%s", PQgetvalue(result, 0, 0));
-	else if (result != NULL)
-	{
-		DbError		error = db_error(result);
+}
 
-		fail(download, &error);
-	}
+static void
+on_entered(void *arg, PGresult *result)
+{
+	if (result != NULL)
+		failed(arg, result);
 }
 
 static void
 ticket_granted(void *arg, PgConn *conn)
 {
+	static const PgStatement begin = {.sql = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"};
 	Download   *download = arg;
-	const PgStatement permission = {
-		.sql = "SELECT xlsx.rest_errors_workbook($1)",
+	const PgStatement name = {
+		.sql = download->kind->name_sql,
 		.count = 1,
 		.values = {download->id},
 	};
 
 	download->conn = conn;
-	pg_conn_send(conn, &permission, on_permitted, download);
+	pg_conn_send(conn, &begin, on_entered, download);
+	if (download->role != NULL)
+		db_enter(conn, download->role, on_entered, download);
+	pg_conn_send(conn, &name, on_named, download);
 	expect_answer(download);
 }
 
@@ -211,13 +252,15 @@ ticket_failed(void *arg)
 
 static const PgTicketHandler ticket_handler = {ticket_granted, ticket_failed};
 
-void
-download_request(HttpExchange *exchange, const char *id)
+static void
+start(HttpExchange *exchange, const Kind *kind, const char *id)
 {
 	Download   *download = mem_alloc(sizeof(*download));
 
 	download->exchange = exchange;
+	download->kind = kind;
 	download->id = mem_strdup(id);
+	download->role = http_role(exchange) == NULL ? NULL : mem_strdup(http_role(exchange));
 	download->ticket = pg_pool_borrow(PG_LANE_DOWNLOAD, &ticket_handler, download);
 	if (download->ticket == NULL)
 	{
@@ -227,4 +270,24 @@ download_request(HttpExchange *exchange, const char *id)
 	}
 	http_own(exchange, &hooks, download);
 	expect_answer(download);
+}
+
+void
+download_errors(HttpExchange *exchange, const char *id)
+{
+	static const Kind errors = {
+		"errors workbook", "SELECT xlsx.rest_errors_workbook($1)", "SELECT xlsx.errors_workbook_chunks($1)"
+	};
+
+	start(exchange, &errors, id);
+}
+
+void
+download_template(HttpExchange *exchange, const char *name)
+{
+	static const Kind template = {
+		"template", "SELECT xlsx.rest_template($1)", "SELECT xlsx.template($1)"
+	};
+
+	start(exchange, &template, name);
 }

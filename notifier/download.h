@@ -1,12 +1,14 @@
 /*
  * download.h
- *	  The errors workbook of a task, streamed as the database makes it.
+ *	  Files that the database makes, streamed as they come.
  */
 #ifndef NOTIFIER_DOWNLOAD_H
 #define NOTIFIER_DOWNLOAD_H
 
 #include "http.h"
 
-extern void download_request(HttpExchange *exchange, const char *id);
+/* Under the id or name of the path: the errors workbook of a task, the empty workbook of a profile. */
+extern void download_errors(HttpExchange *exchange, const char *id);
+extern void download_template(HttpExchange *exchange, const char *name);
 
 #endif							/* NOTIFIER_DOWNLOAD_H */

@@ -107,6 +107,8 @@ forget_request(HttpExchange *exchange)
 	exchange->chunked = exchange->stream_ended = false;
 	free(exchange->path);
 	exchange->path = NULL;
+	free(exchange->user);
+	exchange->user = NULL;
 	buf_free(&exchange->headers);
 	buf_free(&exchange->out);
 }
@@ -305,6 +307,26 @@ unsigned
 http_id(const HttpExchange *exchange)
 {
 	return exchange->id;
+}
+
+void
+http_set_user(HttpExchange *exchange, const AuthUser *user)
+{
+	if (exchange->user == NULL)
+		exchange->user = mem_alloc(sizeof(*exchange->user));
+	*exchange->user = *user;
+}
+
+const AuthUser *
+http_user(const HttpExchange *exchange)
+{
+	return exchange->user;
+}
+
+const char *
+http_role(const HttpExchange *exchange)
+{
+	return exchange->user == NULL ? NULL : exchange->user->role;
 }
 
 static void
@@ -702,6 +724,12 @@ http_stream_write(HttpExchange *exchange, const char *data, size_t len)
 	if (exchange->chunked)
 		buf_puts(&exchange->out, "\r\n");
 	want_write(exchange);
+}
+
+size_t
+http_stream_pending(const HttpExchange *exchange)
+{
+	return exchange->out.len;
 }
 
 void

@@ -21,6 +21,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "auth.h"
+
 typedef struct HttpExchange HttpExchange;
 
 typedef enum HttpMethod
@@ -67,6 +69,11 @@ extern bool http_header(const HttpExchange *exchange, const char *name, char *va
 extern int64_t http_content_length(const HttpExchange *exchange);	/* 0 when there is no body */
 extern unsigned http_id(const HttpExchange *exchange);	/* for the log */
 
+/* Who is calling, until the answer was given; NULL: nobody was asked. */
+extern void http_set_user(HttpExchange *exchange, const AuthUser *user);
+extern const AuthUser *http_user(const HttpExchange *exchange);
+extern const char *http_role(const HttpExchange *exchange); /* of the user; NULL: the sidecar's own */
+
 /*
  * Between request and answer
  */
@@ -94,6 +101,7 @@ extern void http_reply(HttpExchange *exchange, int status, const char *type, con
 /* An answer of unknown length: start, write as hooks->writable() asks for it, end. */
 extern void http_stream_start(HttpExchange *exchange, int status, const char *type);
 extern void http_stream_write(HttpExchange *exchange, const char *data, size_t len);
+extern size_t http_stream_pending(const HttpExchange *exchange);	/* bytes not given to the kernel yet, as far as known */
 extern void http_stream_end(HttpExchange *exchange);
 
 /* Cuts the connection, so that the client knows the answer is not whole. */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bearer.h"
 #include "buf.h"
 #include "config.h"
 #include "db.h"
@@ -88,7 +89,7 @@ call_sql(HttpExchange *exchange, const Route *route, const char *id)
 	for (int i = 0; i < MAX_NAMES && route->names[i] != NULL; i++)
 		arguments[count++] = http_query(exchange, route->names[i], values[i], MAX_VALUE) ? values[i] : NULL;
 	request->exchange = exchange;
-	request->call = db_call(route->sql, count, arguments, sql_done, request);
+	request->call = db_call(http_role(exchange), route->sql, count, arguments, sql_done, request);
 	http_own(exchange, &sql_hooks, request);
 }
 
@@ -187,8 +188,12 @@ static const Route routes[] = {
 	{HTTP_POST, true, "/tasks/:id/retry", NULL, "SELECT status, body FROM xlsx.rest_retry($1)", {NULL}},
 	{HTTP_POST, true, "/tasks/:id/cancel", NULL, "SELECT status, body FROM xlsx.rest_cancel($1)", {NULL}},
 	{HTTP_GET, true, "/tasks/:id/errors", NULL, "SELECT status, body FROM xlsx.rest_errors($1, $2, $3)", {"page", "limit"}},
-	{HTTP_GET, true, "/get-validation-errors-by-task-id/:id", download_request, NULL, {NULL}},
+	{HTTP_GET, true, "/tasks/:id/errors/summary", NULL, "SELECT status, body FROM xlsx.rest_error_summary($1)", {NULL}},
+	{HTTP_GET, true, "/tasks/:id/report", NULL, "SELECT status, body FROM xlsx.rest_report($1)", {NULL}},
+	{HTTP_POST, true, "/tasks/:id/undo", NULL, "SELECT status, body FROM xlsx.rest_undo($1)", {NULL}},
+	{HTTP_GET, true, "/get-validation-errors-by-task-id/:id", download_errors, NULL, {NULL}},
 	{HTTP_GET, true, "/profiles", NULL, "SELECT status, body FROM xlsx.rest_profiles()", {NULL}},
+	{HTTP_GET, true, "/profiles/:name/template", download_template, NULL, {NULL}},
 	{HTTP_GET, false, "/healthz", get_health, NULL, {NULL}},
 	{HTTP_GET, false, "/readyz", get_readiness, NULL, {NULL}},
 	{HTTP_GET, false, "/metrics", get_metrics, NULL, {NULL}},
@@ -257,6 +262,8 @@ is_socketio(const char *path)
 static void
 run(HttpExchange *exchange, const Route *route, const char *id)
 {
+	if (route->based && !bearer_admit(exchange))
+		return;
 	if (route->sql != NULL)
 		call_sql(exchange, route, *id != '\0' ? id : NULL);
 	else

@@ -10,8 +10,10 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "auth.h"
 #include "config.h"
 #include "eio.h"
+#include "feed.h"
 #include "hangup.h"
 #include "http_api.h"
 #include "log.h"
@@ -100,10 +102,14 @@ start(void)
 	}
 	if (config.web_root != NULL && !static_files_open(config.web_root))
 		return false;
+	if (!auth_open())
+		return false;
+	if (!auth_wanted())
+		log_warning("open: no key is set, so whoever reaches the port may do everything");
 	tasks_open();
 	socketio_open(&tasks_namespace);
 	pg_pool_open();
-	pg_listen_open(&tasks_listen_handler);
+	pg_listen_open(&feed_listen_handler);
 	if (!server_open(http_api_request, eio_upgrade, &port))
 		return false;
 	printf("listening on http://%s:%d\n", config.listen, port);

@@ -14,12 +14,6 @@
 
 typedef struct Room Room;
 
-typedef struct Held
-{
-	int64_t		seq;
-	Frame	   *frame;
-} Held;
-
 struct RoomMember
 {
 	Room	   *room;
@@ -29,7 +23,7 @@ struct RoomMember
 	void	   *owner;
 	bool		started;
 	int64_t		last_seq;		/* of what it was sent */
-	Held	   *held;			/* until it is started */
+	Event	  **held;			/* until it is started */
 	size_t		held_count;
 };
 
@@ -42,13 +36,6 @@ struct Room
 };
 
 static Map	rooms;				/* by task */
-static RoomSend send_frame;
-
-void
-rooms_open(RoomSend send)
-{
-	send_frame = send;
-}
 
 /*
  * Rooms
@@ -125,14 +112,14 @@ rooms_tasks(int64_t **tasks)
  */
 
 RoomMember *
-rooms_join(int64_t task, RoomListener *listener)
+rooms_join(int64_t task, RoomListener *listener, int64_t after)
 {
 	RoomMember *member = mem_alloc(sizeof(*member));
 	Room	   *room = room_of(task);
 
 	member->room = room;
 	member->listener = listener;
-	member->last_seq = -1;
+	member->last_seq = after;
 	member->next_in_room = room->members;
 	room->members = member;
 	member->next_of_listener = listener->members;
@@ -168,7 +155,7 @@ static void
 release_held(RoomMember *member)
 {
 	for (size_t i = 0; i < member->held_count; i++)
-		frame_release(member->held[i].frame);
+		event_release(member->held[i]);
 	free(member->held);
 	member->held = NULL;
 	member->held_count = 0;
@@ -202,39 +189,39 @@ rooms_leave_all(RoomListener *listener)
  */
 
 static void
-hold(RoomMember *member, int64_t seq, Frame *frame)
+hold(RoomMember *member, Event *event)
 {
 	if ((member->held_count & (member->held_count - 1)) == 0)	/* full at powers of two */
-		member->held = mem_resize(member->held, (member->held_count == 0 ? 1 : member->held_count * 2) * sizeof(Held));
-	member->held[member->held_count++] = (Held) {.seq = seq,.frame = frame_share(frame)};
+		member->held = mem_resize(member->held, (member->held_count == 0 ? 1 : member->held_count * 2) * sizeof(Event *));
+	member->held[member->held_count++] = event_share(event);
 }
 
 static void
-tell(RoomMember *member, int64_t seq, Frame *frame)
+tell(RoomMember *member, Event *event)
 {
-	if (seq <= member->last_seq)
+	if (event->seq <= member->last_seq)
 		return;
-	member->last_seq = seq;
-	send_frame(member->listener, frame);
+	member->last_seq = event->seq;
+	member->listener->send(member->listener, event);
 }
 
 void
-rooms_start(RoomMember *member, int64_t seq, Frame *snapshot)
+rooms_start(RoomMember *member, Event *snapshot)
 {
 	Room	   *room = member->room;
-	Held	   *held = member->held;
+	Event	  **held = member->held;
 	size_t		count = member->held_count;
 
 	member->held = NULL;
 	member->held_count = 0;
 	member->started = true;
 	room->telling++;
-	tell(member, seq, snapshot);
+	tell(member, snapshot);
 	for (size_t i = 0; i < count; i++)
 	{
 		if (member->listener != NULL)
-			tell(member, held[i].seq, held[i].frame);
-		frame_release(held[i].frame);
+			tell(member, held[i]);
+		event_release(held[i]);
 	}
 	free(held);
 	room->telling--;
@@ -242,7 +229,7 @@ rooms_start(RoomMember *member, int64_t seq, Frame *snapshot)
 }
 
 void
-rooms_publish(int64_t task, int64_t seq, Frame *frame)
+rooms_publish(int64_t task, Event *event)
 {
 	Room	   *room = map_get(&rooms, (uint64_t) task);
 
@@ -254,10 +241,21 @@ rooms_publish(int64_t task, int64_t seq, Frame *frame)
 		if (member->listener == NULL)
 			continue;
 		if (member->started)
-			tell(member, seq, frame);
+			tell(member, event);
 		else
-			hold(member, seq, frame);
+			hold(member, event);
 	}
 	room->telling--;
 	sweep(room);
+}
+
+const RoomListener *
+rooms_anybody(int64_t task)
+{
+	Room	   *room = map_get(&rooms, (uint64_t) task);
+	RoomMember *member = room == NULL ? NULL : room->members;
+
+	while (member != NULL && member->listener == NULL)
+		member = member->next_in_room;
+	return member == NULL ? NULL : member->listener;
 }

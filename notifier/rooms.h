@@ -10,7 +10,7 @@
  * as it comes.  A member is never sent an event that is not newer than the
  * last.
  *
- * Listeners are known by their struct only and reached by the send function,
+ * Listeners are known by their struct only and reached by their send function,
  * which may make a listener leave, also others than the one it was called for.
  */
 #ifndef NOTIFIER_ROOMS_H
@@ -20,25 +20,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "frame.h"
+#include "event.h"
 
 typedef struct RoomMember RoomMember;
 
-/* Embedded in whoever listens; zeroed at first. */
+/* Embedded in whoever listens; zeroed at first but for send and role. */
 typedef struct RoomListener
 {
+	void		(*send) (struct RoomListener *listener, Event *event);
+	const char *role;			/* as which it listens, its owner's string; NULL: the sidecar's own */
 	RoomMember *members;		/* its places, one for each task */
 	int			count;
 } RoomListener;
 
-typedef void (*RoomSend) (RoomListener *listener, Frame *frame);
-
-extern void rooms_open(RoomSend send);
-
-/* The listener must not be a member yet. */
-extern RoomMember *rooms_join(int64_t task, RoomListener *listener);
+/* The listener must not be a member yet.  It is sent nothing that is not newer than after; -1: all. */
+extern RoomMember *rooms_join(int64_t task, RoomListener *listener, int64_t after);
 extern RoomMember *rooms_find(int64_t task, const RoomListener *listener);	/* NULL when it is none */
-extern void rooms_start(RoomMember *member, int64_t seq, Frame *snapshot);
+extern void rooms_start(RoomMember *member, Event *snapshot);
 extern void rooms_leave(RoomMember *member);
 extern void rooms_leave_all(RoomListener *listener);
 
@@ -48,7 +46,10 @@ extern void *rooms_owner(const RoomMember *member); /* NULL at first */
 
 /* Is there anybody to tell? */
 extern bool rooms_exist(int64_t task);
-extern void rooms_publish(int64_t task, int64_t seq, Frame *frame);
+extern void rooms_publish(int64_t task, Event *event);
+
+/* One of those who listen; NULL when nobody does. */
+extern const RoomListener *rooms_anybody(int64_t task);
 
 /* The tasks that have members, newly allocated. */
 extern size_t rooms_tasks(int64_t **tasks);

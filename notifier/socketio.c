@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth.h"
 #include "config.h"
 #include "eio.h"
 #include "log.h"
@@ -21,11 +22,20 @@
 
 typedef struct Client Client;
 
+/* Who came with a token, and until when. */
+typedef struct Admission
+{
+	AuthUser	user;
+	SioSocket  *socket;
+	Timer		expiry;
+} Admission;
+
 struct SioSocket
 {
 	Client	   *client;
 	const SioNamespace *nsp;
 	void	   *owner;
+	Admission  *admission;		/* NULL: nobody was asked */
 	char		sid[TOKEN_LEN + 1];
 };
 
@@ -122,6 +132,12 @@ socketio_sid(const SioSocket *socket)
 	return socket->sid;
 }
 
+const char *
+socketio_role(const SioSocket *socket)
+{
+	return socket->admission == NULL ? NULL : socket->admission->user.role;
+}
+
 int
 socketio_sockets(void)
 {
@@ -152,11 +168,76 @@ disconnect(Client *client, int place)
 	sockets -= place == 1;
 	if (socket->nsp->disconnected != NULL)
 		socket->nsp->disconnected(socket);
+	if (socket->admission != NULL)
+		loop_timer_stop(&socket->admission->expiry);
+	free(socket->admission);
 	free(socket);
 }
 
+/*
+ * Tokens
+ */
+
+static int
+place_of(const SioSocket *socket)
+{
+	return socket->client->sockets[0] == socket ? 0 : 1;
+}
+
+static void start_expiry(Admission *admission);
+
+/* A timer counts no more than a day, so it may not be time yet. */
 static void
-connect_socket(Client *client, int place)
+expiry_due(Timer *timer)
+{
+	Admission  *admission = container_of(timer, Admission, expiry);
+	SioSocket  *socket = admission->socket;
+	Client	   *client = socket->client;
+	Buf			packet = {0};
+
+	if (auth_remaining(&admission->user) > 0)
+	{
+		start_expiry(admission);
+		return;
+	}
+	log_debug("token expired, socket=%s", socket->sid);
+	sio_packet_start(&packet, SIO_DISCONNECT, socket->nsp->name, NULL);
+	disconnect(client, place_of(socket));
+	send_buf(client, &packet);
+}
+
+static void
+start_expiry(Admission *admission)
+{
+	int64_t		remaining = auth_remaining(&admission->user);
+
+	if (remaining >= 0)
+		loop_timer_start(&admission->expiry, remaining, expiry_due);
+}
+
+/* NULL when the client may come in, with *admission to keep; else the reason why not. */
+static const char *
+admit(const SioPacket *packet, Admission **admission)
+{
+	JsonValue	token = {0};
+	const char *problem;
+	AuthUser	user;
+
+	*admission = NULL;
+	if (!auth_wanted())
+		return NULL;
+	if (!packet->has_data || !json_get(&packet->data, "token", &token) || token.type != JSON_STRING)
+		return "Send a token: auth: {token}";
+	problem = auth_check(token.text + 1, token.len - 2, &user);	/* one that has escapes is none */
+	if (problem != NULL)
+		return problem;
+	*admission = mem_alloc(sizeof(**admission));
+	(*admission)->user = user;
+	return NULL;
+}
+
+static void
+connect_socket(Client *client, int place, Admission *admission)
 {
 	SioSocket  *socket = mem_alloc(sizeof(*socket));
 	Buf			packet = {0};
@@ -165,6 +246,12 @@ connect_socket(Client *client, int place)
 	socket->nsp = namespaces[place];
 	token_make(socket->sid);
 	client->sockets[place] = socket;
+	socket->admission = admission;
+	if (admission != NULL)
+	{
+		admission->socket = socket;
+		start_expiry(admission);
+	}
 	sockets += place == 1;
 	loop_timer_stop(&client->connect_deadline);
 	sio_packet_start(&packet, SIO_CONNECT, socket->nsp->name, NULL);
@@ -175,13 +262,13 @@ connect_socket(Client *client, int place)
 }
 
 static void
-refuse_namespace(Client *client, const SioPacket *packet)
+refuse_connect(Client *client, const SioPacket *packet, const char *message)
 {
 	Buf			answer = {0};
 	char	   *name = mem_strndup(packet->nsp, packet->nsp_len);
 
 	sio_packet_start(&answer, SIO_CONNECT_ERROR, name, NULL);
-	buf_puts(&answer, "{\"message\":\"Invalid namespace\"}");
+	buf_printf(&answer, "{\"message\":\"%s\"}", message);
 	send_buf(client, &answer);
 	free(name);
 }
@@ -195,6 +282,18 @@ violation(Client *client, const char *what)
 {
 	log_debug("session closed for a violation, what=\"%s\"", what);
 	eio_close(client->session);
+}
+
+static void
+on_connect(Client *client, int place, const SioPacket *packet)
+{
+	Admission  *admission;
+	const char *problem = place < 0 ? "Invalid namespace" : admit(packet, &admission);
+
+	if (problem != NULL)
+		refuse_connect(client, packet, problem);
+	else
+		connect_socket(client, place, admission);
 }
 
 static void
@@ -216,12 +315,7 @@ on_packet(Client *client, const SioPacket *packet)
 	SioSocket  *socket = place < 0 ? NULL : client->sockets[place];
 
 	if (packet->type == SIO_CONNECT && socket == NULL)
-	{
-		if (place < 0)
-			refuse_namespace(client, packet);
-		else
-			connect_socket(client, place);
-	}
+		on_connect(client, place, packet);
 	else if (socket == NULL || packet->type == SIO_CONNECT || packet->type == SIO_CONNECT_ERROR)
 		violation(client, "packet out of place");
 	else if (packet->type == SIO_EVENT || packet->type == SIO_BINARY_EVENT)

@@ -5,12 +5,16 @@
  * A SioSocket is one client in one namespace, from connected() to
  * disconnected(), each called once.  Events reach the namespace as their JSON
  * array, name first; binary parts have been swallowed.
+ *
+ * Where tokens are wanted, a client shows one for each namespace
+ * ({"token": "..."} in its CONNECT), and is disconnected when it expires.
  */
 #ifndef NOTIFIER_SOCKETIO_H
 #define NOTIFIER_SOCKETIO_H
 
 #include <stddef.h>
 
+#include "auth.h"
 #include "buf.h"
 #include "frame.h"
 #include "json.h"
@@ -32,6 +36,7 @@ extern void socketio_open(const SioNamespace *nsp);
 extern void socketio_own(SioSocket *socket, void *owner);
 extern void *socketio_owner(const SioSocket *socket);
 extern const char *socketio_sid(const SioSocket *socket);
+extern const char *socketio_role(const SioSocket *socket);	/* NULL: nobody was asked */
 
 /* Any of these may end the socket, when its queue is full. */
 extern void socketio_emit(SioSocket *socket, const char *event, const Buf *json);

@@ -1,6 +1,6 @@
 /*
  * tasks.c
- *	  The namespace of tasks: join-task, leave-task, and the events of rooms.
+ *	  The namespace of tasks: join-task and leave-task, and the events of the rooms joined.
  *
  * Joining asks the database for the task's state, so it takes a while.  What
  * the same client asks about the same task meanwhile waits behind it: then
@@ -13,7 +13,8 @@
 #include <string.h>
 
 #include "config.h"
-#include "db.h"
+#include "event.h"
+#include "feed.h"
 #include "log.h"
 #include "loop.h"
 #include "mem.h"
@@ -24,11 +25,6 @@
 #define MAX_ROOMS 10000
 #define MAX_JOINS_AT_ONCE 1000
 #define MAX_WAITING_WISHES 100
-
-/* Snapshots read at a time after listening was interrupted. */
-#define CATCH_UP_AT_ONCE 4
-
-#define SNAPSHOT_SQL "SELECT event, data FROM xlsx.rest_snapshot($1)"
 
 typedef struct Listener
 {
@@ -102,30 +98,6 @@ answer_exception(Listener *listener, const char *message, const char *id)
 }
 
 /*
- * Snapshots
- */
-
-/* False when it is no event: no object, or without a number. */
-static bool
-event_seq(const char *json, size_t len, int64_t *seq)
-{
-	JsonValue	object;
-	JsonValue	member;
-
-	return json_parse(json, len, &object) && json_get(&object, "seq", &member) && json_integer(&member, seq);
-}
-
-static DbCall *
-call_snapshot(int64_t task, DbDone done, void *arg)
-{
-	char		id[32];
-	const char *const arguments[] = {id};
-
-	snprintf(id, sizeof(id), "%" PRId64, task);
-	return db_call(SNAPSHOT_SQL, 1, arguments, done, arg);
-}
-
-/*
  * Joining
  */
 
@@ -162,10 +134,9 @@ joined(Join *join, const DbRow *row)
 {
 	Listener   *listener = join->listener;
 	RoomMember *member = join->member;
-	int64_t		seq;
-	Frame	   *snapshot;
+	Event	   *snapshot = event_make(row->first, strlen(row->first), row->second, row->second_len);
 
-	if (!event_seq(row->second, row->second_len, &seq))
+	if (snapshot == NULL)
 	{
 		log_error("snapshot of task %" PRId64 " is no event", join->wishes->task);
 		rooms_leave(member);
@@ -174,12 +145,9 @@ joined(Join *join, const DbRow *row)
 	}
 	rooms_own(member, NULL);
 	answer_task(listener, "joined-task", join->wishes);
-	if (listener->socket == NULL)
-		return;					/* its queue was full, and it left all rooms */
-	snapshot = socketio_event(row->first, row->second, row->second_len);
-	metrics_add(METRIC_DELIVERIES, 1);
-	rooms_start(member, seq, snapshot);
-	frame_release(snapshot);
+	if (listener->socket != NULL)	/* else its queue was full, and it left all rooms */
+		rooms_start(member, snapshot);
+	event_release(snapshot);
 }
 
 static void
@@ -217,11 +185,11 @@ start_join(Listener *listener, Wish *wish)
 	Join	   *join = mem_alloc(sizeof(*join));
 
 	join->listener = listener;
-	join->member = rooms_join(wish->task, &listener->room);
+	join->member = rooms_join(wish->task, &listener->room, -1);
 	rooms_own(join->member, join);
 	join->wishes = wish;
 	join->count = 1;
-	join->call = call_snapshot(wish->task, on_snapshot, join);
+	join->call = feed_snapshot(listener->room.role, wish->task, on_snapshot, join);
 	listener->joins++;
 }
 
@@ -273,10 +241,21 @@ grant_wish(Listener *listener, Wish *wish)
  */
 
 static void
+deliver(RoomListener *room, Event *event)
+{
+	Listener   *listener = container_of(room, Listener, room);
+
+	metrics_add(METRIC_DELIVERIES, 1);
+	socketio_send(listener->socket, event_frame(event, EVENT_SOCKETIO, socketio_event));
+}
+
+static void
 connected(SioSocket *socket)
 {
 	Listener   *listener = mem_alloc(sizeof(*listener));
 
+	listener->room.send = deliver;
+	listener->room.role = socketio_role(socket);
 	listener->socket = socket;
 	socketio_own(socket, listener);
 	log_debug("client connected, socket=%s", socketio_sid(socket));
@@ -365,103 +344,8 @@ on_event(SioSocket *socket, const JsonValue *event, const char *id)
 
 SioNamespace tasks_namespace = {.connected = connected,.event = on_event,.disconnected = disconnected};
 
-/*
- * Events from the database
- */
-
-static void
-deliver(RoomListener *room, Frame *frame)
-{
-	Listener   *listener = container_of(room, Listener, room);
-
-	metrics_add(METRIC_DELIVERIES, 1);
-	socketio_send(listener->socket, frame);
-}
-
-/* "7 task-progress {...}" */
-static void
-on_notification(const char *payload)
-{
-	char	   *event;
-	const char *json;
-	char		name[64];
-	int64_t		task = strtoll(payload, &event, 10);
-	int64_t		seq;
-	size_t		len;
-	Frame	   *frame;
-
-	metrics_add(METRIC_EVENTS, 1);
-	if (!rooms_exist(task))
-		return;
-	event += *event == ' ';
-	len = strcspn(event, " ");
-	json = event + len + (event[len] == ' ');
-	if (len == 0 || len >= sizeof(name) || !event_seq(json, strlen(json), &seq))
-	{
-		log_warning("notification is no event: %.100s", payload);
-		return;
-	}
-	memcpy(name, event, len);
-	name[len] = '\0';
-	frame = socketio_event(name, json, strlen(json));
-	rooms_publish(task, seq, frame);
-	frame_release(frame);
-}
-
-/*
- * Catching up: the state of every task that somebody listens to
- */
-
-static int64_t *behind;			/* tasks still to be read */
-static size_t behind_count;
-static int	catching_up;
-
-static void catch_up(void);
-
-static void
-on_catch_up(void *arg, const DbError *error, const DbRow *row)
-{
-	int64_t	   *task = arg;
-	int64_t		seq;
-
-	catching_up--;
-	if (error == NULL && event_seq(row->second, row->second_len, &seq))
-	{
-		Frame	   *frame = socketio_event(row->first, row->second, row->second_len);
-
-		rooms_publish(*task, seq, frame);
-		frame_release(frame);
-	}
-	free(task);
-	catch_up();
-}
-
-static void
-catch_up(void)
-{
-	while (behind_count > 0 && catching_up < CATCH_UP_AT_ONCE)
-	{
-		int64_t	   *task = mem_alloc(sizeof(*task));
-
-		*task = behind[--behind_count];
-		catching_up++;
-		call_snapshot(*task, on_catch_up, task);
-	}
-}
-
-static void
-on_established(void)
-{
-	free(behind);
-	behind_count = rooms_tasks(&behind);
-	catch_up();
-}
-
-const PgListenHandler tasks_listen_handler = {on_established, on_notification};
-
 void
 tasks_open(void)
 {
 	tasks_namespace.name = config.nsp;
-	rooms_open(deliver);
 }

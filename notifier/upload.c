@@ -37,6 +37,7 @@
 typedef struct Upload
 {
 	HttpExchange *exchange;		/* NULL once it was answered, or the client is gone */
+	char	   *role;			/* NULL: the sidecar's own */
 	UploadForm *form;
 	PgTicket   *ticket;
 	PgConn	   *conn;			/* NULL until the ticket is granted */
@@ -66,6 +67,7 @@ release(Upload *upload)
 	upload_form_close(upload->form);
 	buf_free(&upload->pending);
 	buf_free(&upload->body);
+	free(upload->role);
 	free(upload);
 	uploads--;
 }
@@ -321,6 +323,8 @@ begin(Upload *upload)
 	};
 
 	pg_conn_send(upload->conn, &transaction, on_transaction, upload);
+	if (upload->role != NULL)
+		db_enter(upload->conn, upload->role, on_transaction, upload);
 	pg_conn_send(upload->conn, &statement, on_begun, upload);
 	expect_answer(upload);
 }
@@ -457,6 +461,7 @@ upload_request(HttpExchange *exchange)
 	}
 	upload->form = form;
 	upload->exchange = exchange;
+	upload->role = http_role(exchange) == NULL ? NULL : mem_strdup(http_role(exchange));
 	uploads++;
 	http_own(exchange, &hooks, upload);
 }

@@ -7,6 +7,8 @@ REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA xlsx, xlsx_private FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION xlsx.server_file, xlsx.large_object, xlsx.sheets, xlsx.cells, xlsx.read, xlsx.discover,
   xlsx.create_table_sql, xlsx.write, xlsx.write_chunks
   TO PUBLIC;
+-- No more than SET ROLE, which everybody may try.
+GRANT EXECUTE ON FUNCTION xlsx.act_as TO PUBLIC;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA xlsx, xlsx_private TO xlsx_user;
 -- Who hears events hears those of everybody.
 REVOKE EXECUTE ON FUNCTION xlsx.listen() FROM xlsx_user;

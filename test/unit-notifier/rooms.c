@@ -19,46 +19,41 @@ typedef struct Client
 } Client;
 
 static void
-hear(RoomListener *listener, Frame *frame)
+hear(RoomListener *listener, Event *event)
 {
 	Client	   *client = container_of(listener, Client, listener);
 
-	buf_append(&client->heard, frame->data, frame->len);
+	buf_printf(&client->heard, *event->name == 's' ? "[%d]," : "%d,", (int) event->seq);
 	if (client->leaves != NULL)
 		rooms_leave_all(&client->leaves->listener);
 }
 
-static int
-setup(void **state)
+static Event *
+make(const char *name, int64_t seq)
 {
-	(void) state;
-	rooms_open(hear);
-	return 0;
+	char		json[32];
+
+	snprintf(json, sizeof(json), "{\"seq\":%d}", (int) seq);
+	return event_make(name, strlen(name), json, strlen(json));
 }
 
 static void
 publish(int64_t task, int64_t seq)
 {
-	char		text[16];
-	Frame	   *frame;
+	Event	   *event = make("event", seq);
 
-	snprintf(text, sizeof(text), "%d,", (int) seq);
-	frame = frame_make(text, strlen(text));
-	rooms_publish(task, seq, frame);
-	frame_release(frame);
+	rooms_publish(task, event);
+	event_release(event);
 }
 
 static void
 start(RoomMember *member, int64_t seq)
 {
-	char		text[16];
-	Frame	   *frame;
+	Event	   *event = make("snapshot", seq);
 
-	snprintf(text, sizeof(text), "[%d],", (int) seq);
-	frame = frame_make(text, strlen(text));
-	rooms_start(member, seq, frame);
-	assert_int_equal(frame->references, 1);
-	frame_release(frame);
+	rooms_start(member, event);
+	assert_int_equal(event->references, 1);
+	event_release(event);
 }
 
 static void
@@ -71,15 +66,15 @@ expect(Client *client, const char *heard)
 static void
 joined(Client *client, int64_t task)
 {
-	start(rooms_join(task, &client->listener), 0);
+	start(rooms_join(task, &client->listener, -1), 0);
 	expect(client, "[0],");
 }
 
 static void
 held_events(void **state)
 {
-	Client		client = {0};
-	RoomMember *member = rooms_join(7, &client.listener);
+	Client		client = {.listener.send = hear};
+	RoomMember *member = rooms_join(7, &client.listener, -1);
 
 	(void) state;
 	publish(7, 3);
@@ -100,8 +95,8 @@ held_events(void **state)
 static void
 snapshot_newer_than_all(void **state)
 {
-	Client		client = {0};
-	RoomMember *member = rooms_join(7, &client.listener);
+	Client		client = {.listener.send = hear};
+	RoomMember *member = rooms_join(7, &client.listener, -1);
 
 	(void) state;
 	publish(7, 3);
@@ -116,7 +111,7 @@ snapshot_newer_than_all(void **state)
 static void
 snapshot_zero(void **state)
 {
-	Client		client = {0};
+	Client		client = {.listener.send = hear};
 
 	(void) state;
 	joined(&client, 7);
@@ -126,8 +121,8 @@ snapshot_zero(void **state)
 static void
 leaving_before_start(void **state)
 {
-	Client		client = {0};
-	RoomMember *member = rooms_join(7, &client.listener);
+	Client		client = {.listener.send = hear};
+	RoomMember *member = rooms_join(7, &client.listener, -1);
 
 	(void) state;
 	for (int i = 1; i <= 100; i++)
@@ -145,6 +140,8 @@ many_rooms(void **state)
 	int64_t    *tasks;
 
 	(void) state;
+	for (int i = 0; i < 20; i++)
+		clients[i].listener.send = hear;
 	for (int task = 1; task <= 100; task++)
 	{
 		for (int i = 0; i < 20; i++)
@@ -170,8 +167,8 @@ many_rooms(void **state)
 static void
 leaving_while_told(void **state)
 {
-	Client		a = {0};
-	Client		b = {0};
+	Client		a = {.listener.send = hear};
+	Client		b = {.listener.send = hear};
 
 	(void) state;
 	joined(&a, 7);
@@ -191,7 +188,7 @@ leaving_while_told(void **state)
 static void
 leaving_by_itself(void **state)
 {
-	Client		client = {0};
+	Client		client = {.listener.send = hear};
 
 	(void) state;
 	joined(&client, 7);
@@ -206,8 +203,8 @@ leaving_by_itself(void **state)
 static void
 leaving_at_the_snapshot(void **state)
 {
-	Client		client = {0};
-	RoomMember *member = rooms_join(7, &client.listener);
+	Client		client = {.listener.send = hear};
+	RoomMember *member = rooms_join(7, &client.listener, -1);
 
 	(void) state;
 	publish(7, 2);
@@ -216,6 +213,35 @@ leaving_at_the_snapshot(void **state)
 	start(member, 1);
 	expect(&client, "[1],");
 	assert_int_equal(rooms_count(), 0);
+}
+
+/* One that was away says what it has heard last. */
+static void
+coming_back(void **state)
+{
+	Client		client = {.listener.send = hear};
+	RoomMember *member = rooms_join(7, &client.listener, 5);
+
+	(void) state;
+	publish(7, 6);
+	start(member, 5);
+	expect(&client, "6,");
+	rooms_leave(member);
+	start(rooms_join(7, &client.listener, 5), 9);
+	expect(&client, "[9],");
+	rooms_leave_all(&client.listener);
+}
+
+static void
+anybody(void **state)
+{
+	Client		client = {.listener = {.send = hear, .role = "ann"}};
+
+	(void) state;
+	assert_null(rooms_anybody(7));
+	joined(&client, 7);
+	assert_string_equal(rooms_anybody(7)->role, "ann");
+	rooms_leave_all(&client.listener);
 }
 
 int
@@ -230,7 +256,9 @@ main(void)
 		TEST("being told may make others leave", leaving_while_told),
 		TEST("being told may make one leave", leaving_by_itself),
 		TEST("the snapshot may make one leave", leaving_at_the_snapshot),
+		TEST("one that comes back hears nothing it has heard before", coming_back),
+		TEST("a room knows somebody who listens", anybody),
 	};
 
-	return cmocka_run_group_tests(tests, setup, NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }

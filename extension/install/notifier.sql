@@ -1,0 +1,25 @@
+/*
+ * What the notifier needs besides the REST interface.
+ */
+
+CREATE FUNCTION xlsx.act_as(role text, superuser_allowed boolean DEFAULT false) RETURNS void
+LANGUAGE plpgsql VOLATILE STRICT
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  wanted record;
+BEGIN
+  SELECT r.rolname, r.rolsuper INTO wanted FROM pg_roles r WHERE r.rolname = act_as.role;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'role "%" does not exist', role USING ERRCODE = 'invalid_authorization_specification';
+  END IF;
+  IF wanted.rolsuper AND NOT superuser_allowed THEN
+    RAISE EXCEPTION 'role "%" is a superuser', role USING ERRCODE = 'insufficient_privilege',
+      HINT = 'Tokens name ordinary roles, unless the setting jwt-allow-superuser says otherwise.';
+  END IF;
+  -- Like SET LOCAL ROLE: the server checks that the session may, and takes it back at the end of the transaction.
+  PERFORM set_config('role', wanted.rolname, true);
+END
+$$;
+COMMENT ON FUNCTION xlsx.act_as(text, boolean) IS
+'Takes over a role that the session may take over, until the end of the transaction.';
