@@ -23,6 +23,7 @@
 #include "reply.h"
 #include "rooms.h"
 #include "socketio.h"
+#include "sse.h"
 #include "static_files.h"
 #include "upload.h"
 
@@ -135,6 +136,7 @@ get_metrics(HttpExchange *exchange, const char *id)
 	metrics_print_gauge(&text, "connections", "Client connections.", http_connections());
 	metrics_print_gauge(&text, "sessions", "Engine.IO sessions.", eio_sessions());
 	metrics_print_gauge(&text, "sockets", "Clients in the namespace of tasks.", socketio_sockets());
+	metrics_print_gauge(&text, "streams", "Server-sent event streams.", sse_streams());
 	metrics_print_gauge(&text, "rooms", "Tasks that somebody listens to.", rooms_count());
 	metrics_print_gauge(&text, "uploads", "Uploads under way.", upload_count());
 	metrics_print_gauge(&text, "database_connections", "Connections in the pool.", pg_pool_connections());
@@ -158,10 +160,11 @@ get_front_page(HttpExchange *exchange, const char *id)
 			   "POST    %s/tasks/:taskId/cancel\n"
 			   "DELETE  %s/tasks/:taskId\n"
 			   "GET     %s/get-validation-errors-by-task-id/:taskId\n"
+			   "GET     %s/tasks/:taskId/events\n"
 			   "GET     %s/profiles\n"
 			   "GET     /healthz, /readyz, /metrics\n\n"
 			   "Socket.IO at %s, namespace %s: join-task {taskId}, leave-task {taskId}\n",
-			   bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], config.path, config.nsp);
+			   bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], config.path, config.nsp);
 	reply_text(exchange, 200, "text/plain; charset=utf-8", &page);
 }
 
@@ -189,6 +192,7 @@ static const Route routes[] = {
 	{HTTP_POST, true, "/tasks/:id/cancel", NULL, "SELECT status, body FROM xlsx.rest_cancel($1)", {NULL}},
 	{HTTP_GET, true, "/tasks/:id/errors", NULL, "SELECT status, body FROM xlsx.rest_errors($1, $2, $3)", {"page", "limit"}},
 	{HTTP_GET, true, "/tasks/:id/errors/summary", NULL, "SELECT status, body FROM xlsx.rest_error_summary($1)", {NULL}},
+	{HTTP_GET, true, "/tasks/:id/events", sse_request, NULL, {NULL}},
 	{HTTP_GET, true, "/tasks/:id/report", NULL, "SELECT status, body FROM xlsx.rest_report($1)", {NULL}},
 	{HTTP_POST, true, "/tasks/:id/undo", NULL, "SELECT status, body FROM xlsx.rest_undo($1)", {NULL}},
 	{HTTP_GET, true, "/get-validation-errors-by-task-id/:id", download_errors, NULL, {NULL}},

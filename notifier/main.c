@@ -22,6 +22,7 @@
 #include "pg_pool.h"
 #include "server.h"
 #include "socketio.h"
+#include "sse.h"
 #include "static_files.h"
 #include "tasks.h"
 
@@ -70,6 +71,7 @@ signal_arrived(void *arg)
 	http_api_drain();
 	loop_timer_start(&stop_deadline, config.stop_timeout, stop_now);
 	eio_close_all();
+	sse_close_all();
 	http_when_idle(stop_when_idle);
 }
 
