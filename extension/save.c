@@ -40,6 +40,7 @@ struct Saver
 	const SaveMethod *method;
 	void	   *state;
 	bool		wary;			/* the last batch had bad rows */
+	bool		refers_to_itself;
 };
 
 /*
@@ -202,6 +203,7 @@ saver_create(const SaveTask *task)
 	saver->profile = task->profile;
 	saver->method = choose_method(task);
 	saver->state = saver->method->create(&saver->task);
+	saver->refers_to_itself = save_refers_to_itself(task->profile);
 	return saver;
 }
 
@@ -259,6 +261,9 @@ typedef struct Attempt
 	ErrorRows  *errors;
 	SaveCounts *counts;
 	bool	   *bad;			/* by row */
+	bool		careful;		/* it was tried as a whole, in vain */
+	List	   *orphans;		/* rows that may find their parent among the rows after them */
+	bool		final;			/* no row waits any more */
 	TransactionId *xids;		/* of the subtransactions that wrote */
 	int			xid_count;
 	int			saved;
@@ -371,6 +376,11 @@ note_error_row(Attempt *attempt, int row, const ErrorData *error)
 		.sqlstate = unpack_sql_state(error->sqlerrcode)
 	};
 
+	if (error->sqlerrcode == ERRCODE_FOREIGN_KEY_VIOLATION && attempt->saver->refers_to_itself && !attempt->final)
+	{
+		attempt->orphans = lcons_int(row, attempt->orphans);	/* the last ones first */
+		return;
+	}
 	violation.sqlstate = pstrdup(violation.sqlstate);
 	note_bad_row(attempt, row, column_of_error(attempt->saver->profile, error), &violation);
 }
@@ -435,7 +445,7 @@ keep_xid(Attempt *attempt, TransactionId xid)
 static ErrorData *
 try_rows(Attempt *attempt, int first, int last, bool fitting, int *failed)
 {
-	SaveCall	call = {attempt, first, last, fitting, {.failed = -1, .bad = attempt->bad}, InvalidTransactionId};
+	SaveCall	call = {attempt, first, last, fitting, {.failed = -1, .bad = attempt->bad, .careful = attempt->careful}, InvalidTransactionId};
 	ErrorData  *error = subtransaction_try(call_method, &call);
 	SaveCounts *counts = &call.outcome.counts;
 
@@ -536,6 +546,23 @@ save_fitting_rows(Attempt *attempt)
 	return true;
 }
 
+/* Rows whose parent came after them, as long as one of them finds it; then the rest is bad. */
+static void
+save_orphans(Attempt *attempt)
+{
+	while (attempt->orphans != NIL)
+	{
+		List	   *rows = attempt->orphans;
+		int			before = attempt->saved;
+		ListCell   *cell;
+
+		attempt->orphans = NIL;
+		foreach(cell, rows)
+			save_row(attempt, lfirst_int(cell));
+		attempt->final = attempt->saved == before;
+	}
+}
+
 int
 saver_save(Saver *saver, const PacketRows *rows, SaveCounts *counts, ErrorRows *errors)
 {
@@ -550,7 +577,11 @@ saver_save(Saver *saver, const PacketRows *rows, SaveCounts *counts, ErrorRows *
 		memset(attempt.bad, 0, (size_t) rows->count);
 		save_mark_orphans(saver->profile, rows, attempt.bad);
 		if (!save_fitting_rows(&attempt))
+		{
+			attempt.careful = true;
 			save_between(&attempt);
+		}
+		save_orphans(&attempt);
 		saver->wary = attempt.saved < rows->count;
 	}
 	if (attempt.xid_count > 0)

@@ -64,6 +64,7 @@ extern const char *saver_method(const Saver *saver);
 typedef struct SaveOutcome
 {
 	SaveCounts	counts;
+	bool		careful;		/* it threw before: take time to know the row at fault */
 	int			failed;			/* when it threw: the row at fault, -1 when it is not known */
 	int			key_column;		/* of the profile: what save_keyed looked for, the first of several */
 	bool	   *bad;			/* by row, from the start of the batch; save_fitting and save_keyed mark rows here */
@@ -105,6 +106,9 @@ extern void save_unnest_source(StringInfo sql, const Profile *profile, int i);
  * role may look (save_references.c).
  */
 extern void save_mark_orphans(const Profile *profile, const PacketRows *rows, bool *bad);
+
+/* Has the target a foreign key to itself?  Then a row may have to wait for another of its batch. */
+extern bool save_refers_to_itself(const Profile *profile);
 
 /* Keeps the ids of the (sub)transactions that wrote rows of a task, for xlsx.undo. */
 extern void save_note_xids(int64 task, const TransactionId *xids, int count);

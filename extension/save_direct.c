@@ -215,6 +215,12 @@ direct_save(void *opaque, const PacketRows *rows, int first, int last, SaveOutco
 	{
 		outcome->failed = row;
 		insert_index_entries(&target, state->slots[row - first]);
+		if (outcome->careful)
+		{
+			/* Its triggers at once, so that it is known whose they are. */
+			AfterTriggerEndQuery(target.estate);
+			AfterTriggerBeginQuery();
+		}
 	}
 	outcome->failed = last - first == 1 ? first : -1;
 	AfterTriggerEndQuery(target.estate);

@@ -97,3 +97,16 @@ save_mark_orphans(const Profile *profile, const PacketRows *rows, bool *bad)
 			mark(profile, lfirst(cell), rows, bad);
 	table_close(target, NoLock);
 }
+
+bool
+save_refers_to_itself(const Profile *profile)
+{
+	Relation	target = table_open(profile->target, AccessShareLock);
+	bool		found = false;
+	ListCell   *cell;
+
+	foreach(cell, RelationGetFKeyList(target))
+		found = found || ((ForeignKeyCacheInfo *) lfirst(cell))->confrelid == profile->target;
+	table_close(target, NoLock);
+	return found;
+}

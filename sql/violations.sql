@@ -68,5 +68,13 @@ SELECT count(*) FROM child;
 SELECT count(xlsx.delete_task(id)) FROM xlsx.tasks WHERE id IN (:one, :two);
 SELECT xlsx.drop_profile('child');
 DROP TABLE child;
+-- A row may stand before the one it refers to.
+CREATE TABLE child (id int PRIMARY KEY, boss int REFERENCES child);
+SELECT xlsx.create_profile('child', 'child') > 0 AS made;
+SELECT status, saved_rows, error_rows FROM xlsx.import('child', xlsx.write($$SELECT i AS id, CASE i WHEN 300 THEN NULL WHEN 77 THEN 999 ELSE i + 1 END AS boss
+  FROM generate_series(1, 300) i$$));
+SELECT min(id), max(id), count(*) FROM child;
+SELECT xlsx.drop_profile('child');
+DROP TABLE child;
 DROP FUNCTION try, rows_of, refuse, drop_name;
 DROP TABLE shapes, parent;
