@@ -207,11 +207,11 @@ file_value_stored(int64 file, uint64 size)
 }
 
 /*
- * SQL
+ * Files of the server
  */
 
-static void
-require_right_to_files(void)
+void
+file_value_require_right(void)
 {
 	if (!has_privs_of_role(GetUserId(), ROLE_PG_READ_SERVER_FILES))
 		ereport(ERROR,
@@ -222,12 +222,13 @@ require_right_to_files(void)
 }
 
 static void
-open_file(FileValue *value)
+open_file(FileValue *value, bool follow)
 {
+	/* Neither waits for a pipe's other end nor becomes the terminal's process. */
+	int			flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | PG_BINARY | (follow ? 0 : O_NOFOLLOW);
 	struct stat st;
 
-	/* Neither waits for a pipe's other end nor becomes the terminal's process. */
-	value->file = PathNameOpenFile(value->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | PG_BINARY);
+	value->file = PathNameOpenFile(value->path, flags);
 	if (value->file < 0 || fstat(FileGetRawDesc(value->file), &st) != 0)
 		ereport(ERROR,
 				(errcode_for_file_access(),
@@ -240,15 +241,25 @@ open_file(FileValue *value)
 }
 
 Datum
-pg_xlsx_server_file(PG_FUNCTION_ARGS)
+file_value_of_path(const char *path, bool follow)
 {
 	FileValue  *value;
 
-	require_right_to_files();
+	file_value_require_right();
 	value = make_value();
-	value->path = MemoryContextStrdup(value->header.eoh_context, text_to_cstring(PG_GETARG_TEXT_PP(0)));
-	open_file(value);
-	PG_RETURN_DATUM(EOHPGetRODatum(&value->header));
+	value->path = MemoryContextStrdup(value->header.eoh_context, path);
+	open_file(value, follow);
+	return EOHPGetRODatum(&value->header);
+}
+
+/*
+ * SQL
+ */
+
+Datum
+pg_xlsx_server_file(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_DATUM(file_value_of_path(text_to_cstring(PG_GETARG_TEXT_PP(0)), true));
 }
 
 Datum

@@ -20,4 +20,13 @@ extern void file_value_source(Datum file, XlsxSource *source, MemoryContext cont
 /* A value over a file of the store, for functions that take a bytea. */
 extern Datum file_value_stored(int64 file, uint64 size);
 
+/*
+ * The value that stands for a server file, if the current role may read files
+ * of the server.  follow: through a symbolic link as the last part of the path.
+ */
+extern Datum file_value_of_path(const char *path, bool follow);
+
+/* Raises an error unless the current role may read files of the server. */
+extern void file_value_require_right(void);
+
 #endif							/* PG_XLSX_FILE_VALUE_H */

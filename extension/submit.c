@@ -8,6 +8,7 @@
 #include "commands/dbcommands.h"
 #include "core/book.h"
 #include "dispatch.h"
+#include "file_hash.h"
 #include "file_value.h"
 #include "fmgr.h"
 #include "funcapi.h"
@@ -26,6 +27,7 @@
 #include "utils/timestamp.h"
 
 PG_FUNCTION_INFO_V1(pg_xlsx_submit);
+PG_FUNCTION_INFO_V1(pg_xlsx_submit_once);
 PG_FUNCTION_INFO_V1(pg_xlsx_import);
 PG_FUNCTION_INFO_V1(pg_xlsx_upload_begin);
 PG_FUNCTION_INFO_V1(pg_xlsx_upload_chunk);
@@ -391,6 +393,73 @@ pg_xlsx_submit(PG_FUNCTION_ARGS)
 	file = create_file(submission.profile, name, (Datum) 0, false);
 	put_chunks(file, &source);
 	PG_RETURN_INT64(finish_file(file, name, (int64) source.size, &submission, &created));
+}
+
+/* What this role submitted once for this profile, by its content; a rehearsal is no reason not to import. */
+static char *
+content_key(const uint8 *hash, const Submission *submission)
+{
+	const char *profile = submission->profile;
+	char		hex[2 * FILE_HASH_BYTES + 1];
+
+	(void) profile_find(&profile);
+	hex[hex_encode((const char *) hash, FILE_HASH_BYTES, hex)] = '\0';
+	return psprintf("sha256:%s%s %s", hex, submission->dry_run ? " dry run" : "", profile);
+}
+
+/* The task, whether it is new, and the hash of the file, as a row. */
+static Datum
+submitted_row(FunctionCallInfo fcinfo, int64 task, bool created, const uint8 *hash)
+{
+	TupleDesc	descriptor;
+	bytea	   *bytes = palloc(FILE_HASH_BYTES + VARHDRSZ);
+	Datum		values[3];
+	bool		nulls[3] = {false, false, false};
+
+	if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	memcpy(VARDATA(bytes), hash, FILE_HASH_BYTES);
+	SET_VARSIZE(bytes, FILE_HASH_BYTES + VARHDRSZ);
+	values[0] = Int64GetDatum(task);
+	values[1] = BoolGetDatum(created);
+	values[2] = PointerGetDatum(bytes);
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), values, nulls));
+}
+
+Datum
+pg_xlsx_submit_once(PG_FUNCTION_ARGS)
+{
+	Submission	submission = {
+		.profile = text_or_null(fcinfo, 0),
+		.run_now = PG_ARGISNULL(3),
+		.run_at = PG_ARGISNULL(3) ? (Datum) 0 : PG_GETARG_DATUM(3),
+		.priority = PG_ARGISNULL(4) ? 0 : PG_GETARG_INT32(4),
+		.sheet = text_or_null(fcinfo, 5),
+		.mode = text_or_null(fcinfo, 6),
+		.dry_run = !PG_ARGISNULL(7) && PG_GETARG_BOOL(7),
+		.max_errors = PG_ARGISNULL(8) ? -1 : PG_GETARG_INT64(8),
+		.header_row = text_or_null(fcinfo, 9),
+		.locale = text_or_null(fcinfo, 10),
+		.mapping = json_or_null(fcinfo, 11)
+	};
+	char	   *name = PG_ARGISNULL(2) ? "upload.xlsx" : text_or_null(fcinfo, 2);
+	uint8		hash[FILE_HASH_BYTES];
+	XlsxSource	source;
+	int64		file;
+	int64		task;
+	bool		created = false;
+
+	file_argument(fcinfo, 1, &source);
+	file_hash_of_source(&source, hash);
+	submission.idempotency_key = content_key(hash, &submission);
+	task = find_by_key(submission.idempotency_key);
+	if (task == 0)
+	{
+		file = create_file(submission.profile, name, (Datum) 0, false);
+		put_chunks(file, &source);
+		task = finish_file(file, name, (int64) source.size, &submission, &created);
+	}
+	PG_RETURN_DATUM(submitted_row(fcinfo, task, created, hash));
 }
 
 /* Runs to its end in the caller's transaction; the result is the task's id. */

@@ -27,7 +27,7 @@ missing() {
         [ "$(id -u)" != 0 ] || apt-get update -qq >&2
         version=$(major)
     fi
-    for package in $(grep -v '^#' "$here/packages.txt" | sed "s/PG\$/${version:-15}/"); do
+    for package in $(grep -v '^#' "$here/packages.txt" | sed "s/PG/${version:-15}/"); do
         installed "$package" || echo "$package"
     done
 }

@@ -1,0 +1,330 @@
+/*
+ * Once each: files known by their content
+ */
+
+CREATE FUNCTION xlsx.file_hash(file bytea) RETURNS bytea
+AS 'MODULE_PATHNAME', 'pg_xlsx_file_hash' LANGUAGE C STABLE STRICT;
+COMMENT ON FUNCTION xlsx.file_hash(bytea) IS
+'SHA-256 of a file, read piece by piece where it lies in a large object or on the server.';
+
+CREATE FUNCTION xlsx.submit_once(profile text, file bytea, file_name text DEFAULT 'upload.xlsx',
+  run_at timestamptz DEFAULT NULL, priority int DEFAULT 0, sheet text DEFAULT NULL, mode text DEFAULT NULL,
+  dry_run boolean DEFAULT false, max_errors bigint DEFAULT NULL, header_row text DEFAULT NULL, locale text DEFAULT NULL,
+  mapping jsonb DEFAULT NULL, OUT task bigint, OUT created boolean, OUT content_hash bytea)
+AS 'MODULE_PATHNAME', 'pg_xlsx_submit_once' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION xlsx.submit_once(text, bytea, text, timestamptz, int, text, text, boolean, bigint, text, text, jsonb) IS
+'xlsx.submit, unless the current role has a task for the same profile and a file with the same bytes already: created says which, content_hash is the SHA-256 that tells.';
+
+/*
+ * Schedules: files that are submitted when they come
+ */
+
+CREATE TABLE xlsx_private.schedule (
+  id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  name       text NOT NULL UNIQUE CHECK (name <> ''),
+  cron       text,
+  job        bigint,
+  profile    text NOT NULL,
+  folder     text,
+  pattern    text NOT NULL,
+  settle     interval NOT NULL CHECK (settle >= interval '0'),
+  query      text,
+  options    jsonb NOT NULL,
+  owner      regrole NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  CHECK ((folder IS NULL) <> (query IS NULL))
+);
+COMMENT ON TABLE xlsx_private.schedule IS 'Where files come from, and which profile they go to.';
+COMMENT ON COLUMN xlsx_private.schedule.job IS 'Job of pg_cron; NULL when something else calls xlsx.run_schedule.';
+
+-- Without a foreign key to the task: a file counts as done when its task is gone.
+CREATE TABLE xlsx_private.schedule_file (
+  schedule_id  bigint NOT NULL REFERENCES xlsx_private.schedule ON DELETE CASCADE,
+  content_hash bytea  NOT NULL,
+  file_name    text   NOT NULL,
+  file_size    bigint,
+  modified_at  timestamptz,
+  task_id      bigint,
+  error        text,
+  seen_at      timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+  PRIMARY KEY (schedule_id, content_hash)
+);
+COMMENT ON TABLE xlsx_private.schedule_file IS 'Files that a schedule has submitted, or found to be no workbook.';
+
+CREATE TABLE xlsx_private.schedule_run (
+  id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  schedule_id bigint NOT NULL REFERENCES xlsx_private.schedule ON DELETE CASCADE,
+  started_at  timestamptz NOT NULL,
+  ended_at    timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+  files       int NOT NULL,
+  submitted   int NOT NULL,
+  refused     int NOT NULL,
+  error       text
+);
+CREATE INDEX schedule_run_schedule ON xlsx_private.schedule_run (schedule_id, id);
+COMMENT ON TABLE xlsx_private.schedule_run IS 'What a schedule did each time; the last 1000 of each are kept.';
+
+ALTER TABLE xlsx_private.schedule ENABLE ROW LEVEL SECURITY;
+ALTER TABLE xlsx_private.schedule_file ENABLE ROW LEVEL SECURITY;
+ALTER TABLE xlsx_private.schedule_run ENABLE ROW LEVEL SECURITY;
+-- Its query runs as its owner, so nobody else may write one: not even xlsx_admin.
+CREATE POLICY schedule_read ON xlsx_private.schedule FOR SELECT USING (xlsx_private.may_see(owner));
+CREATE POLICY schedule_write ON xlsx_private.schedule USING (pg_catalog.pg_has_role(owner::pg_catalog.oid, 'USAGE'))
+  WITH CHECK (owner = current_user::regrole);
+CREATE POLICY schedule_file_read ON xlsx_private.schedule_file FOR SELECT
+  USING (EXISTS (SELECT FROM xlsx_private.schedule s WHERE s.id = schedule_id));
+CREATE POLICY schedule_file_write ON xlsx_private.schedule_file USING (EXISTS (SELECT FROM xlsx_private.schedule s
+  WHERE s.id = schedule_id AND pg_catalog.pg_has_role(s.owner::pg_catalog.oid, 'USAGE')));
+CREATE POLICY schedule_run_read ON xlsx_private.schedule_run FOR SELECT
+  USING (EXISTS (SELECT FROM xlsx_private.schedule s WHERE s.id = schedule_id));
+CREATE POLICY schedule_run_write ON xlsx_private.schedule_run USING (EXISTS (SELECT FROM xlsx_private.schedule s
+  WHERE s.id = schedule_id AND pg_catalog.pg_has_role(s.owner::pg_catalog.oid, 'USAGE')));
+GRANT SELECT, INSERT, UPDATE, DELETE ON xlsx_private.schedule, xlsx_private.schedule_file, xlsx_private.schedule_run
+  TO xlsx_user;
+
+DO $$
+DECLARE
+  name text;
+BEGIN
+  FOREACH name IN ARRAY ARRAY['schedule', 'schedule_file', 'schedule_run', 'schedule_id_seq', 'schedule_run_id_seq'] LOOP
+    PERFORM pg_catalog.pg_extension_config_dump('xlsx_private.' || name, '');
+  END LOOP;
+END
+$$;
+
+CREATE FUNCTION xlsx_private.list_folder(folder text, pattern text, OUT file_name text, OUT file_size bigint,
+  OUT modified_at timestamptz)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'pg_xlsx_list_folder' LANGUAGE C VOLATILE STRICT;
+COMMENT ON FUNCTION xlsx_private.list_folder(text, text) IS
+'Regular files of a folder of the server whose names match a shell pattern; no links, no folders below. Needs pg_read_server_files.';
+
+CREATE FUNCTION xlsx_private.folder_file(folder text, file_name text) RETURNS bytea
+AS 'MODULE_PATHNAME', 'pg_xlsx_folder_file' LANGUAGE C VOLATILE STRICT;
+COMMENT ON FUNCTION xlsx_private.folder_file(text, text) IS
+'A file of a folder of the server, not through a link, as xlsx.server_file gives it.';
+
+CREATE FUNCTION xlsx_private.cron_schema() RETURNS text
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  schema text := (SELECT n.nspname FROM pg_extension e JOIN pg_proc p ON p.proname = 'schedule'
+      JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.refobjid = e.oid
+      JOIN pg_namespace n ON n.oid = p.pronamespace
+    WHERE e.extname = 'pg_cron' LIMIT 1);
+BEGIN
+  IF schema IS NULL THEN
+    RAISE EXCEPTION 'pg_cron is not installed in database "%"', current_database() USING
+      ERRCODE = 'feature_not_supported',
+      HINT = 'Make the schedule with cron => NULL, and call xlsx.run_schedule(name) from a timer of your own.';
+  END IF;
+  IF NOT has_schema_privilege(schema, 'USAGE') THEN
+    RAISE EXCEPTION 'permission denied for pg_cron' USING
+      ERRCODE = 'insufficient_privilege', HINT = format('A superuser grants it: GRANT USAGE ON SCHEMA %I TO %I;', schema, current_user);
+  END IF;
+  RETURN quote_ident(schema);
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.cron_schema() IS 'Schema of pg_cron''s functions, quoted; an error when the current role has no pg_cron.';
+
+CREATE FUNCTION xlsx.schedule(name text, cron text, profile text, folder text DEFAULT NULL, query text DEFAULT NULL,
+  pattern text DEFAULT '*.xlsx', settle interval DEFAULT '5 seconds', priority int DEFAULT 0, sheet text DEFAULT NULL,
+  mode text DEFAULT NULL, max_errors bigint DEFAULT NULL, header_row text DEFAULT NULL, locale text DEFAULT NULL,
+  mapping jsonb DEFAULT NULL)
+RETURNS bigint
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  schema text;
+  new_id bigint;
+  new_job bigint;
+BEGIN
+  IF coalesce(name, '') = '' THEN
+    RAISE EXCEPTION 'a schedule needs a name' USING ERRCODE = 'invalid_name';
+  END IF;
+  IF EXISTS (SELECT FROM xlsx_private.schedule s WHERE s.name = schedule.name) THEN
+    RAISE EXCEPTION 'schedule "%" already exists', name USING ERRCODE = 'duplicate_object';
+  END IF;
+  IF NOT EXISTS (SELECT FROM xlsx_private.profile p WHERE p.name = schedule.profile) THEN
+    RAISE EXCEPTION 'profile "%" does not exist', coalesce(profile, 'NULL') USING
+      ERRCODE = 'undefined_object', HINT = 'The view xlsx.profiles lists the profiles.';
+  END IF;
+  IF (folder IS NULL) = (query IS NULL) THEN
+    RAISE EXCEPTION 'a schedule takes its files either from a folder or from a query' USING
+      ERRCODE = 'invalid_parameter_value';
+  END IF;
+  IF folder IS NOT NULL THEN
+    PERFORM xlsx_private.list_folder(folder, pattern);
+  END IF;
+  IF cron IS NOT NULL THEN
+    schema := xlsx_private.cron_schema();
+  END IF;
+  INSERT INTO xlsx_private.schedule (name, cron, profile, folder, pattern, settle, query, options, owner)
+  VALUES (schedule.name, schedule.cron, schedule.profile, schedule.folder, schedule.pattern, schedule.settle,
+    schedule.query, jsonb_strip_nulls(jsonb_build_object('priority', priority, 'sheet', sheet, 'mode', mode,
+      'max_errors', max_errors, 'header_row', header_row, 'locale', locale, 'mapping', mapping)), current_user::regrole)
+  RETURNING id INTO new_id;
+  IF cron IS NOT NULL THEN
+    -- pg_cron runs a job as the role that made it.
+    EXECUTE format('SELECT %s.schedule($1, $2, $3)', schema) INTO new_job
+    USING 'xlsx ' || name, cron, format('SELECT xlsx.run_schedule(%L)', name);
+    UPDATE xlsx_private.schedule s SET job = new_job WHERE s.id = new_id;
+  END IF;
+  RETURN new_id;
+END
+$$;
+COMMENT ON FUNCTION xlsx.schedule(text, text, text, text, text, text, interval, int, text, text, bigint, text, text, jsonb) IS
+'Submits files as they come, each once by its content, as the current role: those of a folder of the server whose names match pattern and that nobody has written to for settle (needs pg_read_server_files), or those of a query with two columns, the file (bytea, or the oid of a large object) and its name. cron: when, as pg_cron has it; NULL where a timer of your own calls xlsx.run_schedule(name). The other arguments are those of xlsx.submit.';
+
+CREATE FUNCTION xlsx_private.schedule_submit(schedule xlsx_private.schedule, file bytea, file_name text,
+  file_size bigint DEFAULT NULL, modified_at timestamptz DEFAULT NULL)
+RETURNS text
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  hash bytea := xlsx.file_hash(file);
+  new_task bigint;
+BEGIN
+  -- Whoever else is at it with the same file is waited for here.
+  INSERT INTO xlsx_private.schedule_file (schedule_id, content_hash, file_name, file_size, modified_at)
+  VALUES (schedule.id, hash, file_name, file_size, modified_at)
+  ON CONFLICT DO NOTHING;
+  IF NOT FOUND THEN
+    RETURN 'known';
+  END IF;
+  BEGIN
+    new_task := xlsx.submit(schedule.profile, file, file_name, priority => (schedule.options ->> 'priority')::int,
+      sheet => schedule.options ->> 'sheet', mode => schedule.options ->> 'mode',
+      max_errors => (schedule.options ->> 'max_errors')::bigint, header_row => schedule.options ->> 'header_row',
+      locale => schedule.options ->> 'locale', mapping => schedule.options -> 'mapping');
+    UPDATE xlsx_private.schedule_file f SET task_id = new_task WHERE f.schedule_id = schedule.id AND f.content_hash = hash;
+    RETURN 'submitted';
+  -- What is no workbook today will be none tomorrow.
+  EXCEPTION WHEN invalid_parameter_value OR data_corrupted OR program_limit_exceeded THEN
+    UPDATE xlsx_private.schedule_file f SET error = SQLERRM WHERE f.schedule_id = schedule.id AND f.content_hash = hash;
+    RETURN 'refused';
+  END;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.schedule_submit(xlsx_private.schedule, bytea, text, bigint, timestamptz) IS
+'Submits a file of a schedule: submitted, refused (and why is noted) or known from before.';
+
+CREATE FUNCTION xlsx_private.schedule_look(schedule xlsx_private.schedule, OUT files int, OUT submitted int, OUT refused int)
+-- Without a search_path of its own: the query is to have the caller's.
+LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+  found record;
+  result text;
+BEGIN
+  files := 0;
+  submitted := 0;
+  refused := 0;
+  IF schedule.folder IS NOT NULL THEN
+    FOR found IN SELECT l.* FROM xlsx_private.list_folder(schedule.folder, schedule.pattern) AS l
+      WHERE l.modified_at <= pg_catalog.clock_timestamp() - schedule.settle ORDER BY l.modified_at, l.file_name LOOP
+      files := files + 1;
+      -- A file that nobody has touched since need not be read again.
+      CONTINUE WHEN EXISTS (SELECT FROM xlsx_private.schedule_file f WHERE f.schedule_id = schedule.id
+        AND f.file_name = found.file_name AND f.file_size = found.file_size AND f.modified_at = found.modified_at);
+      result := xlsx_private.schedule_submit(schedule, xlsx_private.folder_file(schedule.folder, found.file_name),
+        found.file_name, found.file_size, found.modified_at);
+      submitted := submitted + (result = 'submitted')::int;
+      refused := refused + (result = 'refused')::int;
+    END LOOP;
+    RETURN;
+  END IF;
+  FOR found IN EXECUTE pg_catalog.format(E'SELECT q.file, q.file_name::text FROM (%s\n) AS q (file, file_name)', schedule.query) LOOP
+    CONTINUE WHEN found.file IS NULL;
+    files := files + 1;
+    IF pg_catalog.pg_typeof(found.file) = 'pg_catalog.oid'::pg_catalog.regtype THEN
+      result := xlsx_private.schedule_submit(schedule, xlsx.large_object(found.file), found.file_name);
+    ELSE
+      result := xlsx_private.schedule_submit(schedule, found.file, found.file_name);
+    END IF;
+    submitted := submitted + (result = 'submitted')::int;
+    refused := refused + (result = 'refused')::int;
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.schedule_look(xlsx_private.schedule) IS 'Looks for files of a schedule and submits those that are new.';
+
+CREATE FUNCTION xlsx.run_schedule(name text, OUT files int, OUT submitted int, OUT refused int, OUT error text)
+LANGUAGE plpgsql VOLATILE STRICT
+AS $$
+DECLARE
+  found xlsx_private.schedule;
+  began timestamptz := pg_catalog.clock_timestamp();
+BEGIN
+  SELECT * INTO found FROM xlsx_private.schedule s WHERE s.name = run_schedule.name;
+  IF found.id IS NULL THEN
+    RAISE EXCEPTION 'schedule "%" does not exist', name USING ERRCODE = 'undefined_object';
+  END IF;
+  -- Its query is SQL of its owner, who alone runs it.
+  IF found.owner <> current_user::pg_catalog.regrole THEN
+    RAISE EXCEPTION 'schedule "%" belongs to %', name, found.owner USING
+      ERRCODE = 'insufficient_privilege', HINT = pg_catalog.format('Run it after SET ROLE %s.', found.owner);
+  END IF;
+  BEGIN
+    SELECT l.files, l.submitted, l.refused INTO files, submitted, refused FROM xlsx_private.schedule_look(found) AS l;
+  EXCEPTION WHEN OTHERS THEN
+    files := 0;
+    submitted := 0;
+    refused := 0;
+    error := SQLERRM;
+    RAISE WARNING 'schedule "%" has failed: %', name, SQLERRM;
+  END;
+  INSERT INTO xlsx_private.schedule_run (schedule_id, started_at, files, submitted, refused, error)
+  VALUES (found.id, began, files, submitted, refused, error);
+  DELETE FROM xlsx_private.schedule_run r WHERE r.schedule_id = found.id AND r.id <= (SELECT o.id
+    FROM xlsx_private.schedule_run o WHERE o.schedule_id = found.id ORDER BY o.id DESC OFFSET 1000 LIMIT 1);
+END
+$$;
+COMMENT ON FUNCTION xlsx.run_schedule(text) IS
+'Looks for new files of a schedule now, and submits them; for timers other than pg_cron, and to try a schedule out. Only its owner may. What went wrong is in error, and in the view xlsx.schedule_runs.';
+
+CREATE FUNCTION xlsx.unschedule(name text) RETURNS void
+LANGUAGE plpgsql VOLATILE STRICT
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  found xlsx_private.schedule;
+BEGIN
+  DELETE FROM xlsx_private.schedule s WHERE s.name = unschedule.name RETURNING * INTO found;
+  IF found.id IS NULL THEN
+    RAISE EXCEPTION 'schedule "%" does not exist', name USING ERRCODE = 'undefined_object';
+  END IF;
+  IF found.job IS NOT NULL AND EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_cron') THEN
+    BEGIN
+      EXECUTE format('SELECT %s.unschedule($1)', xlsx_private.cron_schema()) USING found.job;
+    EXCEPTION WHEN internal_error THEN
+      NULL;  -- somebody has taken the job away already
+    END;
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION xlsx.unschedule(text) IS
+'Removes a schedule of one''s own, its runs and what it knows of its files; tasks stay.';
+
+CREATE VIEW xlsx.schedules WITH (security_invoker = true) AS
+SELECT s.name, s.cron, s.profile, s.folder, s.pattern, s.settle, s.query, s.options, s.owner, s.created_at, s.job,
+  r.started_at AS last_run, r.error AS last_error
+FROM xlsx_private.schedule s
+  LEFT JOIN LATERAL (SELECT * FROM xlsx_private.schedule_run r WHERE r.schedule_id = s.id ORDER BY r.id DESC LIMIT 1) AS r ON true;
+COMMENT ON VIEW xlsx.schedules IS 'Schedules of the current role, and how they went last.';
+
+CREATE VIEW xlsx.schedule_runs WITH (security_invoker = true) AS
+SELECT s.name AS schedule, r.started_at, r.ended_at, r.files, r.submitted, r.refused, r.error
+FROM xlsx_private.schedule s JOIN xlsx_private.schedule_run r ON r.schedule_id = s.id;
+COMMENT ON VIEW xlsx.schedule_runs IS 'Each time that a schedule looked for files: how many there were, how many were new.';
+
+CREATE VIEW xlsx.schedule_files WITH (security_invoker = true) AS
+SELECT s.name AS schedule, f.file_name, f.file_size, f.modified_at, f.content_hash, f.seen_at, f.task_id AS task, t.status, f.error
+FROM xlsx_private.schedule s
+  JOIN xlsx_private.schedule_file f ON f.schedule_id = s.id
+  LEFT JOIN xlsx_private.task t ON t.id = f.task_id;
+COMMENT ON VIEW xlsx.schedule_files IS 'Files that schedules have dealt with, and the tasks they became.';
+GRANT SELECT ON xlsx.schedules, xlsx.schedule_runs, xlsx.schedule_files TO xlsx_user;
