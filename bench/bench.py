@@ -63,7 +63,7 @@ SELECT xlsx.create_profile('{table}', '{table}'{headers})""")
             table = self.prepare(load, key)
             pairs.append((first, contender(self.server, load, table)))
         if wanted and self.fingerprint(table) != wanted:
-            raise RuntimeError(f"{contender.__name__}: the rows of {load.name} are not those of the CSV")
+            raise RuntimeError(f"the rows of {load.name} are not those of the CSV")
         return pairs
 
     def fingerprint_of_csv(self, load, key):
@@ -94,7 +94,8 @@ SELECT xlsx.create_profile('{table}', '{table}'{headers})""")
             for name in ("people", "people-inline", "wide"):
                 if key and name == "wide":
                     continue
-                for contender, label in ((contenders.pg_xlsx, "two phases"), (contenders.pg_xlsx_early, "save_early")):
+                for contender, label in ((contenders.pg_xlsx, "as installed"), (contenders.pg_xlsx_ahead, "read_ahead"),
+                                         (contenders.pg_xlsx_early, "save_early"), (contenders.pg_xlsx_both, "both")):
                     say(f"import {name} {label}{' with key' if key else ''}")
                     rows.append((self.loads[name], label, self.beside(contenders.copy_csv, contender, self.loads[name], key)))
             self.report.imports(key, rows)

@@ -30,12 +30,21 @@ SELECT xlsx.wait(:task);
     return cost
 
 
-def pg_xlsx_early(server, load, table):
-    server.sql("ALTER ROLE postgres SET pg_xlsx.save_early = on")
-    try:
-        return pg_xlsx(server, load, table)
-    finally:
-        server.sql("ALTER ROLE postgres RESET pg_xlsx.save_early")
+def with_settings(*settings):
+    """The same with settings switched on."""
+    def contender(server, load, table):
+        for setting in settings:
+            server.sql(f"ALTER ROLE postgres SET pg_xlsx.{setting} = on")
+        try:
+            return pg_xlsx(server, load, table)
+        finally:
+            server.sql("ALTER ROLE postgres RESET ALL")
+    return contender
+
+
+pg_xlsx_ahead = with_settings("read_ahead")
+pg_xlsx_early = with_settings("save_early")
+pg_xlsx_both = with_settings("read_ahead", "save_early")
 
 
 def ogr2ogr(server, load, table):

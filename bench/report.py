@@ -59,8 +59,9 @@ class Report:
                           f"{max(o['server_mb'] for o in ours):.0f}"))
         self.add(f"Import into a table {'with a primary key' if key else 'without index'}, from submit to the end", table(
             ("workbook", "way", "COPY s", "import s", "× COPY wall", "CPU s", "× COPY CPU", "private MB"), lines),
-            "All of it: the file into the store, reading, checks, packets, progress, events, every commit. *two phases* is the default:\n"
-            "nothing is saved before all rows are checked. *save_early* is `pg_xlsx.save_early = on`: one pass, without packets.\n")
+            "All of it: the file into the store, reading, checks, packets, progress, events, every commit. *as installed*: one process, and\n"
+            "nothing is saved before all rows are checked. *read_ahead* (`pg_xlsx.read_ahead = on`): a second process reads. *save_early*\n"
+            "(`pg_xlsx.save_early = on`): checked and saved in one pass, without packets; a damaged file then leaves the rows before.\n")
 
     def growth(self, rows):
         self.add("Growth and bad rows", table(("import", "goal", "ratio", "private MB"), [

@@ -25,6 +25,9 @@
 #include "utils/snapmgr.h"
 #include "validate.h"
 
+/* Smaller files are read before another process has started. */
+#define READER_LEAST_BYTES (1024 * 1024)
+
 typedef struct Import
 {
 	Task	   *task;
@@ -141,6 +144,18 @@ open_book(Import *import)
 	import->book = glue_book_open(&source, import->book_context);
 }
 
+/* A process of its own for reading, where that is wanted and the file is worth it; else NULL. */
+static Reader *
+start_reader(const Import *import)
+{
+	const Task *task = import->task;
+
+	if (!pg_xlsx_read_ahead || task->content != NULL || task->file == 0 || task->file_size < READER_LEAST_BYTES ||
+		strcmp(task->header_row, "auto") == 0)
+		return NULL;
+	return reader_start(task->file, task->file_size, task->sheet);
+}
+
 /* What the task does not say is the profile's. */
 static void
 load_profile(Import *import)
@@ -159,20 +174,36 @@ load_profile(Import *import)
 		task->max_errors = profile->max_errors;
 }
 
+/* Waiting for another process is nothing to be in a transaction for. */
+static void
+open_reader(Import *import, Reader *reader, const RowsOptions *options)
+{
+	MemoryContextSwitchTo(import->book_context);
+	import->rows = rows_open_reader(reader, options);
+	MemoryContextSwitchTo(import->context);
+}
+
 static void
 load_workbook(Import *import)
 {
 	RowsOptions options;
+	Reader	   *reader;
 
 	enter_phase(import, PHASE_LOADING_WORKBOOK, 0);
 	step_begin(import);
 	MemoryContextSwitchTo(import->context);
 	load_profile(import);
-	open_book(import);
-	options = (RowsOptions) {import->task->sheet, import->profile->range, import->profile->skip_end};
 	MemoryContextSwitchTo(import->book_context);
-	import->rows = rows_open(import->book, &options);
+	options = (RowsOptions) {import->task->sheet, import->profile->range, import->profile->skip_end};
+	reader = start_reader(import);
+	if (reader == NULL)
+	{
+		open_book(import);
+		import->rows = rows_open(import->book, &options);
+	}
 	step_end(import);
+	if (reader != NULL)
+		open_reader(import, reader, &options);
 }
 
 /*
@@ -184,7 +215,7 @@ validate_headers(Import *import)
 {
 	Task	   *task = import->task;
 	Profile    *profile = import->profile;
-	bool		date1904 = xlsx_book_date1904(import->book);
+	bool		date1904 = rows_date1904(import->rows);
 	const XlsxRow *row;
 	HeaderMatch match;
 

@@ -25,9 +25,11 @@ typedef struct HeldRow
 
 struct SheetRows
 {
-	XlsxBook   *book;
+	XlsxBook   *book;			/* NULL with a reader */
 	size_t		index;
 	XlsxSheet  *sheet;
+	Reader	   *reader;			/* or NULL */
+	const ReaderSheet *read;	/* its sheet */
 	XlsxRange	range;
 	XlsxCell   *cells;			/* of the row at hand, when the range cuts columns off */
 	uint32		capacity;
@@ -72,31 +74,55 @@ open_sheet(SheetRows *rows)
 		glue_throw(&error);
 }
 
-SheetRows *
-rows_open(XlsxBook *book, const RowsOptions *options)
+static SheetRows *
+rows_create(const RowsOptions *options)
 {
 	SheetRows  *rows = palloc0(sizeof(SheetRows));
 
-	rows->book = book;
-	rows->index = glue_find_sheet(book, options->sheet);
 	rows->range = rows_range(options->range);
 	rows->skip_end = options->skip_end;
 	if (rows->skip_end > 0)
 		rows->held = palloc0(sizeof(HeldRow) * (size_t) (rows->skip_end + 1));
+	return rows;
+}
+
+SheetRows *
+rows_open(XlsxBook *book, const RowsOptions *options)
+{
+	SheetRows  *rows = rows_create(options);
+
+	rows->book = book;
+	rows->index = glue_find_sheet(book, options->sheet);
 	open_sheet(rows);
 	return rows;
+}
+
+SheetRows *
+rows_open_reader(Reader *reader, const RowsOptions *options)
+{
+	SheetRows  *rows = rows_create(options);
+
+	rows->reader = reader;
+	rows->read = reader_open(reader);
+	return rows;
+}
+
+bool
+rows_date1904(const SheetRows *rows)
+{
+	return rows->reader != NULL ? rows->read->date1904 : xlsx_book_date1904(rows->book);
 }
 
 const char *
 rows_sheet_name(const SheetRows *rows)
 {
-	return xlsx_book_sheet(rows->book, rows->index)->name;
+	return rows->reader != NULL ? rows->read->name : xlsx_book_sheet(rows->book, rows->index)->name;
 }
 
 uint32
 rows_declared(const SheetRows *rows)
 {
-	uint32		declared = xlsx_sheet_declared_rows(rows->sheet);
+	uint32		declared = rows->reader != NULL ? rows->read->declared_rows : xlsx_sheet_declared_rows(rows->sheet);
 
 	return declared == 0 ? 0 : Min(declared, rows->range.last_row);
 }
@@ -104,7 +130,10 @@ rows_declared(const SheetRows *rows)
 void
 rows_position(const SheetRows *rows, uint64 *done, uint64 *total)
 {
-	xlsx_sheet_position(rows->sheet, done, total);
+	if (rows->reader != NULL)
+		reader_position(rows->reader, done, total);
+	else
+		xlsx_sheet_position(rows->sheet, done, total);
 }
 
 /*
@@ -150,23 +179,33 @@ cut_columns(SheetRows *rows, const XlsxRow *row)
 	return &rows->row;
 }
 
-/* The next row of the range that holds something, NULL at the end. */
+/* The next row of the sheet, NULL at the end. */
 static const XlsxRow *
-next_in_range(SheetRows *rows)
+next_in_sheet(SheetRows *rows)
 {
 	XlsxError	error;
 	const XlsxRow *row;
 	XlsxStatus	status;
 
+	if (rows->reader != NULL)
+		return reader_next(rows->reader);
+	status = xlsx_sheet_next(rows->sheet, &row, &error);
+	if (status != XLSX_OK && status != XLSX_DONE)
+		glue_throw(&error);
+	return row;
+}
+
+/* The next row of the range that holds something, NULL at the end. */
+static const XlsxRow *
+next_in_range(SheetRows *rows)
+{
+	const XlsxRow *row;
+
 	for (;;)
 	{
 		CHECK_FOR_INTERRUPTS();
-		status = xlsx_sheet_next(rows->sheet, &row, &error);
-		if (status == XLSX_DONE)
-			return NULL;
-		if (status != XLSX_OK)
-			glue_throw(&error);
-		if (row->number > rows->range.last_row)
+		row = next_in_sheet(rows);
+		if (row == NULL || row->number > rows->range.last_row)
 			return NULL;
 		if (row->number < rows->range.first_row)
 			continue;
@@ -235,7 +274,7 @@ guess_header(SheetRows *rows, const Profile *profile, const char *mapping)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx header", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);
-	bool		date1904 = xlsx_book_date1904(rows->book);
+	bool		date1904 = rows_date1904(rows);
 	const XlsxRow *row;
 	uint32		best_row = 0;
 	int			best = -1;
@@ -276,6 +315,6 @@ rows_find_header(SheetRows *rows, const Profile *profile, const char *where, con
 	while (row != NULL && row->number < wanted);
 	if (row != NULL && wanted > 0 && row->number > wanted)
 		row = NULL;				/* that row is blank */
-	headers_match(profile, mapping, row, xlsx_book_date1904(rows->book), match);
+	headers_match(profile, mapping, row, rows_date1904(rows), match);
 	return row;
 }

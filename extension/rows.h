@@ -15,6 +15,7 @@
 #include "core/ref.h"
 #include "core/sheet.h"
 #include "headers.h"
+#include "reader.h"
 
 typedef struct SheetRows SheetRows;
 
@@ -27,6 +28,15 @@ typedef struct RowsOptions
 
 /* Lives in the current memory context. Raises an error when there is no such sheet. */
 extern SheetRows *rows_open(XlsxBook *book, const RowsOptions *options);
+
+/*
+ * The same over a reader, which has the sheet already; range and skip_end
+ * count.  The header row cannot be "auto" then, because nothing is read twice.
+ */
+extern SheetRows *rows_open_reader(Reader *reader, const RowsOptions *options);
+
+/* Of the workbook. */
+extern bool rows_date1904(const SheetRows *rows);
 
 /* The name of the sheet. */
 extern const char *rows_sheet_name(const SheetRows *rows);

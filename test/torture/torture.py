@@ -4,8 +4,8 @@
 usage: torture.py [ROUNDS] [SEED]
 
 Every round submits one workbook, to be saved early or in a phase of its own,
-and strikes once or several times: at the worker, at the whole server, at the
-postmaster.  After it the table, the error rows and the counters must be those
+to be read by the same process or by a second one, and strikes once or several
+times: at the worker, at the whole server, at the postmaster.  After it the table, the error rows and the counters must be those
 of the undisturbed run, and nothing may be left in the stores.  The seed is printed; with it a run can be repeated.
 """
 import json
@@ -152,8 +152,9 @@ def submit(server):
 
 def run_round(server, dice, duration):
     """Returns the blows and what came of it."""
-    early = dice.choice(("on", "off"))
-    server.patient_sql(f"ALTER ROLE postgres SET pg_xlsx.save_early = {early}")
+    way = {setting: dice.choice(("on", "off")) for setting in ("save_early", "read_ahead")}
+    for setting, value in way.items():
+        server.patient_sql(f"ALTER ROLE postgres SET pg_xlsx.{setting} = {value}")
     task = submit(server)
     story = []
     for _ in range(dice.choice((1, 1, 2, 3))):
@@ -166,7 +167,7 @@ def run_round(server, dice, duration):
     settle(server, task)
     found = outcome(server, task)
     server.patient_sql(f"SELECT xlsx.delete_task({task})")
-    return early, story, found
+    return way, story, found
 
 
 def main():
@@ -190,12 +191,12 @@ def main():
         server.sql(f"SELECT xlsx.delete_task({task})")
         print(f"an undisturbed import takes {duration:.2f} s", flush=True)
         for number in range(1, rounds + 1):
-            early, story, found = run_round(server, dice, duration)
+            way, story, found = run_round(server, dice, duration)
             for blow in story:
                 phases[blow.split(" at ")[1]] = phases.get(blow.split(" at ")[1], 0) + 1
             if found != undisturbed:
                 failed += 1
-                print(f"not ok {number}: save_early {early}; {'; '.join(story)}\n  {found}\n  {undisturbed}", flush=True)
+                print(f"not ok {number}: {way}; {'; '.join(story)}\n  {found}\n  {undisturbed}", flush=True)
     finally:
         server.remove()
     print(f"blows fell at {phases}, {time.monotonic() - began:.0f} s")

@@ -1,0 +1,246 @@
+/*
+ * reader_process.c
+ *	  The process of a reader: reads a stored workbook and sends its rows.
+ */
+#include "reader.h"
+
+#include "access/xact.h"
+#include "glue.h"
+#include "lib/stringinfo.h"
+#include "libpq/pqsignal.h"
+#include "miscadmin.h"
+#include "postmaster/bgworker.h"
+#include "storage/dsm.h"
+#include "storage/ipc.h"
+#include "storage/proc.h"
+#include "storage/shm_mq.h"
+#include "store.h"
+#include "tcop/tcopprot.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+#include "utils/snapmgr.h"
+
+PGDLLEXPORT void pg_xlsx_reader_main(Datum arg);
+
+typedef struct Process
+{
+	const ReaderOrder *order;
+	shm_mq_handle *queue;
+	MemoryContext context;
+	XlsxSource	store;
+	XlsxBook   *book;
+	XlsxSheet  *sheet;
+	StringInfoData message;		/* begins with a ReaderMessage */
+} Process;
+
+/*
+ * Each read is a transaction of its own: one for all of the sheet would keep
+ * vacuum from cleaning up for as long as the import takes.
+ */
+static XlsxStatus
+read_store(void *context, uint64_t offset, void *buffer, size_t length, size_t *got, XlsxError *error)
+{
+	Process    *process = context;
+	MemoryContext caller = CurrentMemoryContext;
+	XlsxStatus	status;
+
+	StartTransactionCommand();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	status = process->store.read(process->store.context, offset, buffer, length, got, error);
+	PopActiveSnapshot();
+	CommitTransactionCommand();
+	MemoryContextSwitchTo(caller);
+	return status;
+}
+
+/*
+ * Messages
+ */
+
+static ReaderMessage *
+message_begin(Process *process, ReaderMessageKind kind)
+{
+	ReaderMessage head = {.kind = kind};
+
+	resetStringInfo(&process->message);
+	appendBinaryStringInfo(&process->message, (char *) &head, sizeof(head));
+	return (ReaderMessage *) process->message.data;
+}
+
+/* Without anybody who listens there is nothing to do any more. */
+static void
+message_send(Process *process)
+{
+	if (shm_mq_send(process->queue, (Size) process->message.len, process->message.data, false, true) != SHM_MQ_SUCCESS)
+		proc_exit(0);
+}
+
+static void
+send_opened(Process *process, const char *name)
+{
+	ReaderMessage *head = message_begin(process, READER_OPENED);
+
+	head->date1904 = xlsx_book_date1904(process->book);
+	head->declared_rows = xlsx_sheet_declared_rows(process->sheet);
+	appendBinaryStringInfo(&process->message, name, (int) strlen(name) + 1);
+	message_send(process);
+}
+
+static void
+send_failure(Process *process, const ErrorData *error)
+{
+	const char *const texts[] = {error->message, error->detail, error->hint};
+
+	message_begin(process, READER_FAILED)->sqlstate = error->sqlerrcode;
+	for (int i = 0; i < lengthof(texts); i++)
+		appendBinaryStringInfo(&process->message, texts[i] != NULL ? texts[i] : "", texts[i] != NULL ? (int) strlen(texts[i]) + 1 : 1);
+	message_send(process);
+}
+
+static void
+add_row(StringInfo message, const XlsxRow *row)
+{
+	ReaderRow	head = {row->number, row->count, 0};
+	Size		bytes = sizeof(ReaderRow) + sizeof(ReaderCell) * (Size) row->count;
+	ReaderCell *cell;
+	char	   *text;
+
+	for (uint32 i = 0; i < row->count; i++)
+		head.text_bytes += row->cells[i].length;
+	bytes += MAXALIGN(head.text_bytes);
+	if (bytes > (Size) MaxAllocSize / 2)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("row %u is too long", row->number)));
+	enlargeStringInfo(message, (int) bytes);
+	text = message->data + message->len;
+	memcpy(text, &head, sizeof(head));
+	cell = (ReaderCell *) (text + sizeof(head));
+	text = (char *) (cell + row->count);
+	for (uint32 i = 0; i < row->count; i++, cell++)
+	{
+		const XlsxCell *source = &row->cells[i];
+
+		*cell = (ReaderCell) {
+			source->number, source->column, (uint32) source->length, source->kind, source->shape, source->boolean
+		};
+		if (source->length > 0)
+			memcpy(text, source->text, source->length);
+		text += source->length;
+	}
+	message->len += (int) bytes;
+}
+
+static void
+send_rows(Process *process, uint32 rows)
+{
+	ReaderMessage *head = (ReaderMessage *) process->message.data;
+
+	head->rows = rows;
+	xlsx_sheet_position(process->sheet, &head->done, &head->total);
+	message_send(process);
+	message_begin(process, READER_ROWS);
+}
+
+/*
+ * The work
+ */
+
+static void
+open_sheet(Process *process)
+{
+	const ReaderOrder *order = process->order;
+	XlsxSource	source = {.read = read_store,.size = order->size,.context = process,.descriptor = -1};
+	XlsxError	error;
+	size_t		index;
+
+	StartTransactionCommand();
+	PushActiveSnapshot(GetTransactionSnapshot());
+	MemoryContextSwitchTo(process->context);
+	store_source(&process->store, order->file, order->size, process->context);
+	PopActiveSnapshot();
+	CommitTransactionCommand();
+	MemoryContextSwitchTo(process->context);
+	process->book = glue_book_open(&source, process->context);
+	index = glue_find_sheet(process->book, order->has_sheet ? order->sheet : NULL);
+	if (xlsx_sheet_open(process->book, index, &process->sheet, &error) != XLSX_OK)
+		glue_throw(&error);
+	send_opened(process, xlsx_book_sheet(process->book, index)->name);
+}
+
+static void
+send_sheet(Process *process)
+{
+	const XlsxRow *row;
+	XlsxError	error;
+	XlsxStatus	status;
+	uint32		rows = 0;
+
+	open_sheet(process);
+	message_begin(process, READER_ROWS);
+	while ((status = xlsx_sheet_next(process->sheet, &row, &error)) == XLSX_OK)
+	{
+		CHECK_FOR_INTERRUPTS();
+		add_row(&process->message, row);
+		rows++;
+		if (process->message.len >= READER_MESSAGE_BYTES)
+		{
+			send_rows(process, rows);
+			rows = 0;
+		}
+	}
+	if (rows > 0)
+		send_rows(process, rows);
+	if (status != XLSX_DONE)
+		glue_throw(&error);
+	message_begin(process, READER_ENDED);
+	message_send(process);
+}
+
+static void
+run(Process *process)
+{
+	PG_TRY();
+	{
+		send_sheet(process);
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		/* Told to the import, which raises it; only the end of this process is its own affair. */
+		MemoryContextSwitchTo(process->context);
+		error = CopyErrorData();
+		FlushErrorState();
+		AbortOutOfAnyTransaction();
+		MemoryContextSwitchTo(process->context);
+		send_failure(process, error);
+	}
+	PG_END_TRY();
+}
+
+void
+pg_xlsx_reader_main(Datum arg)
+{
+	dsm_segment *segment;
+	Process		process = {0};
+	shm_mq	   *queue;
+
+	pqsignal(SIGTERM, die);
+	BackgroundWorkerUnblockSignals();
+	CurrentResourceOwner = ResourceOwnerCreate(NULL, "pg_xlsx reader");
+	segment = dsm_attach(DatumGetUInt32(arg));
+	if (segment == NULL)
+		proc_exit(0);			/* the import is over */
+	dsm_pin_mapping(segment);
+	process.order = dsm_segment_address(segment);
+	queue = READER_QUEUE((char *) dsm_segment_address(segment));
+	shm_mq_set_sender(queue, MyProc);
+	process.queue = shm_mq_attach(queue, segment, NULL);
+	BackgroundWorkerInitializeConnectionByOid(process.order->database, process.order->login, 0);
+	process.context = AllocSetContextCreate(TopMemoryContext, "pg_xlsx reader", ALLOCSET_DEFAULT_SIZES);
+	MemoryContextSwitchTo(process.context);
+	initStringInfo(&process.message);
+	run(&process);
+	proc_exit(0);
+}
