@@ -69,7 +69,7 @@ build/makebook: $(TOOLS)/makebook.c
 # Tests: each suite ends with "N passed, N failed, N skipped", and so does check
 #
 
-SUITES := check-style check-unit check-corpus check-unit-notifier check-regress check-docs check-tap check-node
+SUITES := check-style check-unit check-corpus check-unit-notifier check-regress check-docs check-tap check-node check-torture
 # The first ones stand on each other, the others on setup alone.
 REGRESS_FIRST := setup read profile import types targets rest rights
 REGRESS := $(REGRESS_FIRST) $(filter-out $(REGRESS_FIRST),$(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql))))
@@ -90,6 +90,10 @@ check-docs:
 check-tap: build/makebook build/xlsxdump
 	@$(TOOLS)/tap.sh
 
+# A few rounds of torture, with a seed of their own each time.
+check-torture: build/makebook
+	@test/torture/torture.py $(or $(ROUNDS),6) $(SEED)
+
 torture: install build/makebook
 	@test/torture/torture.py $(or $(ROUNDS),200) $(SEED)
 
@@ -100,7 +104,7 @@ help:
 	@echo 'make demo         a private server, the sidecar, a sample import; leaves them running'
 	@echo 'make demo-stop    end and remove the demo'
 	@echo 'make check        all tests; check-unit, check-corpus, check-unit-notifier, check-regress,'
-	@echo '                  check-docs, check-tap, check-node and check-style run one suite'
+	@echo '                  check-docs, check-tap, check-node, check-torture and check-style run one suite'
 	@echo 'make bench        speed beside COPY and beside others, into BENCHMARKS.md; bench-quick: in two minutes'
 	@echo 'make torture      ROUNDS=200 imports that are killed at random; SEED repeats a run'
 	@echo 'make fuzz         fuzzers of the reader; fuzz-notifier: of the sidecar'
@@ -110,4 +114,4 @@ help:
 format:
 	@pgindent --typedefs=typedefs.list extension/*.[ch] extension/core/*.[ch] notifier/*.[ch]
 
-.PHONY: all extension install clean deps demo demo-stop bench bench-quick check check-style check-regress check-tap torture help format
+.PHONY: all extension install clean deps demo demo-stop bench bench-quick check check-style check-regress check-tap check-torture torture help format
