@@ -17,7 +17,7 @@ my $undisturbed = '10000|9500|500|9500|9500|500|0|0';
 # The same rows, counters and events; a phase still begins at 0 and ends at 100.
 {
 	my $listener = $node->background_psql('postgres');
-	$listener->query_safe('LISTEN xlsx_task');
+	$listener->query_safe('SELECT xlsx.listen()');
 	my $task = submit($node, $book);
 	is(wait_for($node, $task), 'HAS_ERRORS', 'an import that saves early ends');
 	is(counts_of($node, $task), $undisturbed, 'with the rows it should have');
