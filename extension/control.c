@@ -6,10 +6,13 @@
 
 #include <signal.h>
 
+#include "access/htup_details.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "dispatch.h"
+#include "executor/spi.h"
 #include "fmgr.h"
+#include "funcapi.h"
 #include "mirror.h"
 #include "miscadmin.h"
 #include "owner.h"
@@ -24,6 +27,8 @@ PG_FUNCTION_INFO_V1(pg_xlsx_cancel);
 PG_FUNCTION_INFO_V1(pg_xlsx_retry);
 PG_FUNCTION_INFO_V1(pg_xlsx_remove_task);
 PG_FUNCTION_INFO_V1(pg_xlsx_note_undone);
+PG_FUNCTION_INFO_V1(pg_xlsx_delete_rows);
+PG_FUNCTION_INFO_V1(pg_xlsx_undo);
 
 /* xlsx.wait looks at least this often, should a wake-up be missed. */
 #define LOOK_AGAIN_MS 1000
@@ -34,6 +39,7 @@ typedef struct Subject
 	int64		id;
 	char	   *status;
 	int			worker_pid;		/* 0: none */
+	Oid			owner;
 	Oid			login;
 	int64		file;			/* 0: gone */
 	bool		validated;
@@ -60,6 +66,7 @@ find_task(int64 id)
 				(errcode(ERRCODE_NO_DATA_FOUND),
 				 errmsg("task " INT64_FORMAT " does not exist", id),
 				 errdetail("Or it belongs to another role.")));
+	subject.owner = DatumGetObjectId(row.values[0]);
 	subject.status = TextDatumGetCString(row.values[1]);
 	subject.worker_pid = row.nulls[2] ? 0 : DatumGetInt32(row.values[2]);
 	subject.login = DatumGetObjectId(row.values[3]);
@@ -253,4 +260,97 @@ pg_xlsx_note_undone(PG_FUNCTION_ARGS)
 	owner_run(&delete, rows, NULL, NULL);
 	owner_run(&update, state, NULL, NULL);
 	PG_RETURN_VOID();
+}
+
+/*
+ * The rows that a task imported.  They are touched with the rights of its
+ * owner and no others: he must not gain by an administrator who calls.  Nor may
+ * a trigger of his become another role that the session could become.
+ */
+
+static void
+become(const Subject *task, OwnerState *caller)
+{
+	GetUserIdAndSecContext(&caller->user, &caller->security_context);
+	SetUserIdAndSecContext(task->owner, caller->security_context | SECURITY_LOCAL_USERID_CHANGE);
+	SPI_connect();
+}
+
+static void
+come_back(const OwnerState *caller)
+{
+	SPI_finish();
+	SetUserIdAndSecContext(caller->user, caller->security_context);
+}
+
+/*
+ * "schema"."table" and "column" of the task's profile; false when there is no
+ * such table or column, or its owner may not delete from it.
+ */
+static bool
+find_rows(const Subject *task, char **table, char **column)
+{
+	static OwnerStatement select = {
+		"SELECT format('%I.%I', n.nspname, c.relname), quote_ident(p.task_column) FROM xlsx_private.task t"
+		" JOIN xlsx_private.profile p ON p.id = t.profile_id JOIN pg_class c ON c.oid = p.target"
+		" JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_roles o ON o.oid = t.owner"
+		" WHERE t.id = $1 AND p.task_column IS NOT NULL AND NOT t.dry_run AND has_table_privilege(o.oid, c.oid, 'DELETE')",
+		1, {INT8OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(task->id)};
+	OwnerRow	row;
+
+	if (owner_run(&select, values, NULL, &row) == 0)
+		return false;
+	*table = TextDatumGetCString(row.values[0]);
+	*column = TextDatumGetCString(row.values[1]);
+	return true;
+}
+
+Datum
+pg_xlsx_delete_rows(PG_FUNCTION_ARGS)
+{
+	Subject		task = find_task(PG_GETARG_INT64(0));
+	Oid			types[] = {INT8OID};
+	Datum		values[] = {Int64GetDatum(task.id)};
+	OwnerState	caller;
+	char	   *table;
+	char	   *column;
+	uint64		deleted;
+
+	if (!find_rows(&task, &table, &column))
+		PG_RETURN_NULL();
+	become(&task, &caller);
+	if (SPI_execute_with_args(psprintf("DELETE FROM %s WHERE %s = $1", table, column), 1, types, values, NULL, false,
+							  0) != SPI_OK_DELETE)
+		elog(ERROR, "could not delete the rows of task " INT64_FORMAT, task.id);
+	deleted = SPI_processed;
+	come_back(&caller);
+	PG_RETURN_INT64((int64) deleted);
+}
+
+Datum
+pg_xlsx_undo(PG_FUNCTION_ARGS)
+{
+	Subject		task = find_task(PG_GETARG_INT64(0));
+	MemoryContext context = CurrentMemoryContext;
+	Oid			types[] = {INT8OID};
+	Datum		values[] = {Int64GetDatum(task.id)};
+	OwnerState	caller;
+	MemoryContext spi;
+	TupleDesc	descriptor;
+	Datum		result;
+
+	if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	descriptor = BlessTupleDesc(descriptor);
+	become(&task, &caller);
+	if (SPI_execute_with_args("SELECT undone, kept, reasons FROM xlsx_private.undo_task($1)", 1, types, values, NULL,
+							  false, 0) != SPI_OK_SELECT || SPI_processed != 1)
+		elog(ERROR, "could not undo task " INT64_FORMAT, task.id);
+	spi = MemoryContextSwitchTo(context);
+	result = heap_copy_tuple_as_datum(SPI_tuptable->vals[0], descriptor);
+	MemoryContextSwitchTo(spi);
+	come_back(&caller);
+	PG_RETURN_DATUM(result);
 }

@@ -298,13 +298,13 @@ owner_of_relation(Oid relation)
 
 /*
  * The SQL of a profile runs with the rights of the current role.  Trusted is
- * what it could have written itself, what a superuser wrote, and what the
- * owner of the target wrote, whose triggers would run with the same rights.
+ * what it wrote itself, what a superuser wrote, and what the owner of the
+ * target wrote, whose triggers would run with the same rights.
  */
 static void
 require_trust(const Profile *profile, Oid owner)
 {
-	if (!has_sql(profile) || has_privs_of_role(GetUserId(), owner) || superuser_arg(owner) ||
+	if (!has_sql(profile) || owner == GetUserId() || superuser_arg(owner) ||
 		has_privs_of_role(owner, owner_of_relation(profile->target)))
 		return;
 	ereport(ERROR,

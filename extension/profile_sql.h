@@ -12,7 +12,16 @@
 #include "pg_xlsx.h"
 
 #include "executor/spi.h"
+#include "owner.h"
 #include "profile.h"
+
+/*
+ * Between these two, SQL may not become another role by SET ROLE or
+ * set_config, as it could where the session's own role is a mightier one.
+ * An error undoes it with the (sub)transaction.
+ */
+extern void profile_sql_enter(OwnerState *caller);
+extern void profile_sql_leave(const OwnerState *caller);
 
 /* Prepares a statement and keeps its plan for the session; SPI need not be connected. */
 extern SPIPlanPtr profile_sql_prepare(const Profile *profile, const char *sql, int arguments, Oid *types);

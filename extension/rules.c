@@ -315,9 +315,11 @@ run_expressions(Rules *rules, const PacketRows *packet, StageRow *rows, const in
 	const Profile *profile = rules->task->profile;
 	Datum	   *arguments = palloc(sizeof(Datum) * (size_t) profile->count);
 	MemoryContext caller = CurrentMemoryContext;
+	OwnerState	role;
 
 	for (int i = 0; i < profile->count; i++)
 		arguments[i] = unnest_array(&profile->columns[i], packet, 0, packet->count, i);
+	profile_sql_enter(&role);
 	SPI_connect();
 	if (SPI_execute_plan(rules->plan, arguments, NULL, false, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not check the rules of profile \"%s\"", profile->name);
@@ -337,6 +339,7 @@ run_expressions(Rules *rules, const PacketRows *packet, StageRow *rows, const in
 		MemoryContextSwitchTo(spi);
 	}
 	SPI_finish();
+	profile_sql_leave(&role);
 }
 
 /* Values of one column that are new, and those that were seen before with the row that had them. */

@@ -19,7 +19,9 @@ choices_of_plan(SPIPlanPtr plan, Datum *arguments)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	TextList	list = {0, NULL};
+	OwnerState	role;
 
+	profile_sql_enter(&role);
 	SPI_connect();
 	SPI_execute_plan(plan, arguments, NULL, true, MAX_CHOICES + 1);
 	if (SPI_processed <= MAX_CHOICES)
@@ -30,6 +32,7 @@ choices_of_plan(SPIPlanPtr plan, Datum *arguments)
 																				 SPI_tuptable->tupdesc, 1));
 	}
 	SPI_finish();
+	profile_sql_leave(&role);
 	return list;
 }
 

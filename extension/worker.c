@@ -56,24 +56,27 @@ set_session(const char *name, const char *value)
 	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SET, true, 0, false);
 }
 
-/* The work is done as the role and with the settings of the submit. */
+/*
+ * The work is done as the role and with the settings of the submit.  The role
+ * is not set by SET ROLE, which SQL of the submitter's (a trigger, an
+ * expression) could undo to become whoever the login may be.
+ */
 static void
 assume_role(const Task *task)
 {
 	transaction_begin();
-	set_session("role", GetUserNameFromId(task->owner, false));
+	(void) GetUserNameFromId(task->owner, false);	/* an error when it is gone */
 	set_session("TimeZone", task->time_zone);
 	set_session("DateStyle", task->date_style);
 	set_session("synchronous_commit", "off");
 	transaction_end();
+	SetUserIdAndSecContext(task->owner, SECURITY_LOCAL_USERID_CHANGE);
 }
 
 static void
 drop_role(void)
 {
-	transaction_begin();
-	set_session("role", "none");
-	transaction_end();
+	SetUserIdAndSecContext(GetSessionUserId(), 0);
 }
 
 /* Can another attempt help?  Not where the file, the profile or the target is at fault. */

@@ -26,7 +26,8 @@ ALTER TABLE xlsx_private.error_row ENABLE ROW LEVEL SECURITY;
 -- A profile is a description of a table, not data: whoever may import may use it.
 CREATE POLICY profile_read ON xlsx_private.profile FOR SELECT USING (true);
 CREATE POLICY profile_write ON xlsx_private.profile
-  USING (xlsx_private.may_act(owner)) WITH CHECK (pg_catalog.pg_has_role(owner::pg_catalog.oid, 'USAGE'));
+  USING (xlsx_private.may_act(owner))
+  WITH CHECK (pg_catalog.pg_has_role(owner::pg_catalog.oid, 'USAGE') AND pg_catalog.has_any_column_privilege(target::pg_catalog.oid, 'INSERT'));
 -- The SQL of a profile runs as its submitters, so nobody but its owner may write it.
 CREATE POLICY profile_column_read ON xlsx_private.profile_column FOR SELECT USING (true);
 CREATE POLICY profile_column_write ON xlsx_private.profile_column

@@ -106,28 +106,23 @@ AS 'MODULE_PATHNAME', 'pg_xlsx_remove_task' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx_private.remove_task(bigint) IS
 'Removes a task that has ended, its errors and its file, if the current role may; xlsx.delete_task uses it.';
 
+CREATE FUNCTION xlsx_private.delete_rows(task bigint) RETURNS bigint
+AS 'MODULE_PATHNAME', 'pg_xlsx_delete_rows' LANGUAGE C VOLATILE STRICT;
+COMMENT ON FUNCTION xlsx_private.delete_rows(bigint) IS
+'Deletes the rows that a task imported, with the rights of its owner, whoever calls; NULL where its profile names no column that holds the task id, or its owner may not delete. xlsx.delete_task uses it.';
+
 CREATE FUNCTION xlsx.delete_task(task bigint, OUT deleted_rows bigint, OUT message text)
 LANGUAGE plpgsql VOLATILE STRICT
 SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-  state text;
-  target regclass;
-  task_column name;
 BEGIN
-  SELECT t.status, p.target, p.task_column INTO state, target, task_column
-  FROM xlsx_private.task t LEFT JOIN xlsx_private.profile p ON p.id = t.profile_id
-  WHERE t.id = task;
-  IF state IN ('PENDING', 'PROCESSING') THEN
+  IF EXISTS (SELECT FROM xlsx_private.task t WHERE t.id = task AND t.status IN ('PENDING', 'PROCESSING')) THEN
     PERFORM xlsx.cancel(task);
   END IF;
-  IF task_column IS NOT NULL AND EXISTS (SELECT FROM pg_class WHERE oid = target) THEN
-    EXECUTE format('DELETE FROM %s WHERE %I = $1', target, task_column) USING task;
-    GET DIAGNOSTICS deleted_rows = ROW_COUNT;
-  END IF;
+  deleted_rows := xlsx_private.delete_rows(task);
   PERFORM xlsx_private.remove_task(task);
   message := CASE WHEN deleted_rows IS NULL THEN
-    'Task deleted; the rows it imported stay, because its profile names no column that holds the task id.'
+    'Task deleted; the rows it imported stay, because its profile names no column that holds the task id, or its owner may not delete them.'
     ELSE format('Task deleted with %s imported rows.', deleted_rows) END;
 END
 $$;

@@ -21,7 +21,6 @@ END;
 COMMENT ON FUNCTION xlsx_private.key_of(regclass, name[]) IS
 'Columns that tell the rows of a table apart: those given, else the primary key, else those of a unique index.';
 
--- The statements of the caller: they run with his rights and his search_path, as his own would.
 CREATE FUNCTION xlsx_private.undo_inserted(task bigint, target regclass, task_column name, OUT undone bigint, OUT kept jsonb)
 LANGUAGE plpgsql VOLATILE
 AS $$
@@ -105,7 +104,7 @@ $$;
 COMMENT ON FUNCTION xlsx_private.undo_kept(bigint, regclass, name[]) IS
 'Gives rows that a task inserted or updated their old values, the last one first; xlsx.undo uses it.';
 
-CREATE FUNCTION xlsx.undo(task bigint, OUT undone bigint, OUT kept bigint, OUT reasons jsonb)
+CREATE FUNCTION xlsx_private.undo_task(task bigint, OUT undone bigint, OUT kept bigint, OUT reasons jsonb)
 LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
@@ -138,5 +137,9 @@ BEGIN
   PERFORM xlsx_private.note_undone(task, '{}', kept = 0);
 END
 $$;
+COMMENT ON FUNCTION xlsx_private.undo_task(bigint) IS 'Takes back what a task of the current role saved; xlsx.undo uses it.';
+
+CREATE FUNCTION xlsx.undo(task bigint, OUT undone bigint, OUT kept bigint, OUT reasons jsonb)
+AS 'MODULE_PATHNAME', 'pg_xlsx_undo' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx.undo(bigint) IS
-'Takes back what a task saved: rows that carry its id in the profile''s task_column are deleted, rows that it inserted or updated by key get their old values where the profile keeps them (keep_old). A row that was changed since, or that others refer to, stays; reasons is [{"row": {…}, "reason": "…"}].';
+'Takes back what a task saved, with the rights of its owner: rows that carry its id in the profile''s task_column are deleted, rows that it inserted or updated by key get their old values where the profile keeps them (keep_old). A row that was changed since, or that others refer to, stays; reasons is [{"row": {…}, "reason": "…"}].';
