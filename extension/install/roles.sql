@@ -15,7 +15,12 @@ DECLARE
 BEGIN
   FOREACH role IN ARRAY ARRAY['xlsx_user', 'xlsx_notifier', 'xlsx_admin'] LOOP
     IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = role) THEN
-      EXECUTE pg_catalog.format('CREATE ROLE %I NOLOGIN', role);
+      BEGIN
+        EXECUTE pg_catalog.format('CREATE ROLE %I NOLOGIN', role);
+      EXCEPTION
+        -- Roles are the cluster's: another database may just have got the extension.
+        WHEN duplicate_object OR unique_violation THEN NULL;
+      END;
     END IF;
   END LOOP;
   -- Both do all that a user does, and more.
