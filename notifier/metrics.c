@@ -17,6 +17,7 @@ static const Description descriptions[METRIC_COUNT] = {
 	[METRIC_REQUESTS_REFUSED] = {"requests_refused_total", "REST requests answered with 4xx."},
 	[METRIC_REQUESTS_FAILED] = {"requests_failed_total", "REST requests answered with 5xx."},
 	[METRIC_UPLOADS] = {"uploads_total", "Uploads that became a task."},
+	[METRIC_PREVIEWS] = {"previews_total", "Workbooks previewed."},
 	[METRIC_UPLOADS_ABANDONED] = {"uploads_abandoned_total", "Uploads that ended without a task."},
 	[METRIC_UPLOAD_BYTES] = {"upload_bytes_total", "Bytes of workbooks received."},
 	[METRIC_SESSIONS] = {"sessions_total", "Engine.IO sessions opened."},

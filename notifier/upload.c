@@ -1,6 +1,6 @@
 /*
  * upload.c
- *	  A workbook on its way from a multipart body into the database.
+ *	  A workbook on its way from a body into the database.
  *
  *	  BEGIN
  *	  upload_begin -> id			when the file's first byte comes
@@ -9,6 +9,7 @@
  *	  upload_finish -> status, body
  *	  COMMIT, and only then the answer
  *
+ * A preview asks for rest_preview instead of upload_finish, and rolls back.
  * Anything that goes wrong before COMMIT was sent ends in ROLLBACK.
  */
 #include "upload.h"
@@ -16,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "buf.h"
 #include "config.h"
@@ -34,10 +36,13 @@
 /* What a multipart body may hold besides the file. */
 #define FORM_OVERHEAD (256 * 1024)
 
+#define MAX_QUERY_VALUE 4096
+
 typedef struct Upload
 {
 	HttpExchange *exchange;		/* NULL once it was answered, or the client is gone */
 	char	   *role;			/* NULL: the sidecar's own */
+	bool		preview;
 	UploadForm *form;
 	PgTicket   *ticket;
 	PgConn	   *conn;			/* NULL until the ticket is granted */
@@ -180,7 +185,7 @@ on_committed(void *arg, PGresult *result)
 		if (!succeeded(upload, result))
 			return;
 		upload->committing = false; /* done, rather */
-		metrics_add(METRIC_UPLOADS, 1);
+		metrics_add(upload->preview ? METRIC_PREVIEWS : METRIC_UPLOADS, 1);
 		if (upload->exchange != NULL)
 			reply_json(upload->exchange, upload->status, upload->body.data, upload->body.len);
 		upload->exchange = NULL;
@@ -197,6 +202,7 @@ static void
 on_finished(void *arg, PGresult *result)
 {
 	static const PgStatement commit = {.sql = "COMMIT"};
+	static const PgStatement rollback = {.sql = "ROLLBACK"};
 	Upload	   *upload = arg;
 
 	if (result == NULL || !succeeded(upload, result))
@@ -204,7 +210,7 @@ on_finished(void *arg, PGresult *result)
 	upload->status = atoi(PQgetvalue(result, 0, 0));
 	buf_append(&upload->body, PQgetvalue(result, 0, 1), (size_t) PQgetlength(result, 0, 1));
 	upload->committing = true;
-	pg_conn_send(upload->conn, &commit, on_committed, upload);
+	pg_conn_send(upload->conn, upload->preview ? &rollback : &commit, on_committed, upload);
 	expect_answer(upload);
 }
 
@@ -226,7 +232,7 @@ finish(Upload *upload)
 
 	if (upload_form_late(upload->form))
 		pg_conn_send(upload->conn, &statement, on_options_replaced, upload);
-	statement.sql = "SELECT status, body FROM xlsx.upload_finish($1)";
+	statement.sql = upload->preview ? "SELECT status, body FROM xlsx.rest_preview($1)" : "SELECT status, body FROM xlsx.upload_finish($1)";
 	statement.count = 1;
 	pg_conn_send(upload->conn, &statement, on_finished, upload);
 	upload->finishing = true;
@@ -433,14 +439,68 @@ on_gone(HttpExchange *exchange)
 
 static const HttpHooks hooks = {.body = on_body,.body_end = on_body_end,.gone = on_gone};
 
-void
-upload_request(HttpExchange *exchange)
+/* Of a body that is the workbook itself, everything else is in the query. */
+static UploadForm *
+open_plain(HttpExchange *exchange, Upload *upload)
+{
+	char		value[MAX_QUERY_VALUE];
+	UploadForm *form;
+
+	if (!http_query(exchange, "fileName", value, sizeof(value)))
+		value[0] = '\0';
+	form = upload_form_plain(&form_handler, upload, value);
+	for (int i = 0; upload_form_fields[i] != NULL; i++)
+	{
+		if (http_query(exchange, upload_form_fields[i], value, sizeof(value)))
+			upload_form_set(form, upload_form_fields[i], value);
+	}
+	return form;
+}
+
+static bool
+is_workbook(const char *type)
+{
+	static const char *const types[] = {
+		"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+		"application/vnd.ms-excel.sheet.macroenabled.12",
+		"application/octet-stream",
+	};
+
+	for (size_t i = 0; i < lengthof(types); i++)
+	{
+		size_t		len = strlen(types[i]);
+
+		if (strncasecmp(type, types[i], len) == 0 && (type[len] == '\0' || type[len] == ';' || type[len] == ' '))
+			return true;
+	}
+	return false;
+}
+
+static UploadForm *
+open_form(HttpExchange *exchange, Upload *upload)
 {
 	char		type[512] = "";
-	Upload	   *upload;
+	char		key[MAX_QUERY_VALUE];
 	UploadForm *form;
 
 	http_content_type(exchange, type, sizeof(type));
+	if (is_workbook(type))
+		form = open_plain(exchange, upload);
+	else if (http_method(exchange) == HTTP_POST)
+		form = upload_form_open(type, &form_handler, upload);
+	else
+		form = NULL;
+	if (form != NULL && http_header(exchange, "idempotency-key:", key, sizeof(key)))
+		upload_form_set(form, "idempotencyKey", key);
+	return form;
+}
+
+static void
+request(HttpExchange *exchange, bool preview)
+{
+	Upload	   *upload;
+	UploadForm *form;
+
 	if (http_content_length(exchange) > config.max_upload_size + FORM_OVERHEAD)
 	{
 		reply_error(exchange, 413, "The file is too large");
@@ -452,18 +512,31 @@ upload_request(HttpExchange *exchange)
 		return;
 	}
 	upload = mem_alloc(sizeof(*upload));
-	form = upload_form_open(type, &form_handler, upload);
+	form = open_form(exchange, upload);
 	if (form == NULL)
 	{
 		free(upload);
-		reply_error(exchange, 400, "Send the workbook as multipart/form-data, in the field \"file\"");
+		reply_error(exchange, 400, "Send the workbook as multipart/form-data, in the field \"file\", or as the body, with its content type");
 		return;
 	}
 	upload->form = form;
 	upload->exchange = exchange;
+	upload->preview = preview;
 	upload->role = http_role(exchange) == NULL ? NULL : mem_strdup(http_role(exchange));
 	uploads++;
 	http_own(exchange, &hooks, upload);
+}
+
+void
+upload_request(HttpExchange *exchange)
+{
+	request(exchange, false);
+}
+
+void
+upload_preview_request(HttpExchange *exchange)
+{
+	request(exchange, true);
 }
 
 int

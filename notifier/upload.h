@@ -1,6 +1,6 @@
 /*
  * upload.h
- *	  A workbook on its way from a multipart body into the database.
+ *	  A workbook on its way from a body into the database.
  *
  * Chunks go out as they fill, in one transaction, and the client is read only
  * as fast as the database takes them: about a megabyte is in memory at any
@@ -13,6 +13,10 @@
 #include "http.h"
 
 extern void upload_request(HttpExchange *exchange);
+
+/* The same, but nothing is kept: the answer is what an import would make of it. */
+extern void upload_preview_request(HttpExchange *exchange);
+
 extern int	upload_count(void); /* now under way */
 
 #endif							/* NOTIFIER_UPLOAD_H */

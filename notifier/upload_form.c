@@ -28,7 +28,7 @@ struct UploadForm
 	const UploadFormHandler *handler;
 	void	   *arg;
 	Part		part;
-	const char *field;			/* of fields[]; the part that is being read */
+	const char *field;			/* of upload_form_fields[]; the part that is being read */
 	Buf			value;
 	Buf			file_name;
 	Buf			profile;
@@ -39,8 +39,8 @@ struct UploadForm
 	const char *problem;
 };
 
-static const char *const fields[] = {
-	"profile", "mode", "sheet", "dryRun", "runAt", "priority", "idempotencyKey"
+const char *const upload_form_fields[] = {
+	"profile", "mode", "sheet", "dryRun", "runAt", "priority", "idempotencyKey", "maxErrors", "headerRow", "locale", "mapping", NULL
 };
 
 static bool
@@ -117,6 +117,18 @@ start_file(UploadForm *form, const MultipartPart *part)
 	return !form->stopped;
 }
 
+/* NULL when there is no such field. */
+static const char *
+field_of(const char *name)
+{
+	for (int i = 0; upload_form_fields[i] != NULL; i++)
+	{
+		if (strcmp(name, upload_form_fields[i]) == 0)
+			return upload_form_fields[i];
+	}
+	return NULL;
+}
+
 static bool
 on_part(void *arg, const MultipartPart *part)
 {
@@ -125,15 +137,12 @@ on_part(void *arg, const MultipartPart *part)
 	form->part = PART_IGNORED;
 	if (part->file_name != NULL)
 		return start_file(form, part);
-	for (size_t i = 0; i < lengthof(fields); i++)
+	form->field = field_of(part->name);
+	if (form->field != NULL)
 	{
-		if (strcmp(part->name, fields[i]) == 0)
-		{
-			form->part = PART_FIELD;
-			form->field = fields[i];
-			form->late = form->has_file;
-			buf_clear(&form->value);
-		}
+		form->part = PART_FIELD;
+		form->late = form->has_file;
+		buf_clear(&form->value);
 	}
 	return true;
 }
@@ -157,23 +166,28 @@ on_data(void *arg, const char *data, size_t len)
 }
 
 static bool
+take_field(UploadForm *form, const char *field, const char *value, size_t len)
+{
+	if (strcmp(field, "profile") == 0)
+	{
+		buf_clear(&form->profile);
+		buf_append(&form->profile, value, len);
+		return true;
+	}
+	buf_putc(&form->options, form->options.len == 0 ? '{' : ',');
+	buf_json(&form->options, field, strlen(field));
+	buf_putc(&form->options, ':');
+	buf_json(&form->options, value, len);
+	return form->options.len <= 2 * MAX_FIELD || wrong(form, "The fields are too long");
+}
+
+static bool
 on_end(void *arg)
 {
 	UploadForm *form = arg;
 
-	if (form->part != PART_FIELD)
-		return true;
-	if (strcmp(form->field, "profile") == 0)
-	{
-		buf_clear(&form->profile);
-		buf_append(&form->profile, form->value.data, form->value.len);
-		return true;
-	}
-	buf_putc(&form->options, form->options.len == 0 ? '{' : ',');
-	buf_json(&form->options, form->field, strlen(form->field));
-	buf_putc(&form->options, ':');
-	buf_json(&form->options, form->value.len > 0 ? form->value.data : "", form->value.len);
-	return form->options.len <= 2 * MAX_FIELD || wrong(form, "The fields are too long");
+	return form->part != PART_FIELD ||
+		take_field(form, form->field, form->value.len > 0 ? form->value.data : "", form->value.len);
 }
 
 static const MultipartHandler multipart_handler = {on_part, on_data, on_end};
@@ -198,11 +212,46 @@ upload_form_open(const char *content_type, const UploadFormHandler *handler, voi
 	return form;
 }
 
+UploadForm *
+upload_form_plain(const UploadFormHandler *handler, void *arg, const char *file_name)
+{
+	UploadForm *form = mem_alloc(sizeof(*form));
+
+	form->handler = handler;
+	form->arg = arg;
+	take_file_name(form, file_name);
+	return form;
+}
+
+bool
+upload_form_set(UploadForm *form, const char *name, const char *value)
+{
+	const char *field = field_of(name);
+
+	return field != NULL && take_field(form, field, value, strlen(value));
+}
+
+/* The first byte begins the file, so an empty body has none. */
+static UploadFormStatus
+feed_plain(UploadForm *form, const char *data, size_t len)
+{
+	if (len > 0 && !form->has_file)
+	{
+		form->has_file = true;
+		form->handler->file_started(form->arg);
+	}
+	if (len > 0 && !form->stopped)
+		form->handler->file_data(form->arg, data, len);
+	return form->stopped ? FORM_WRONG : FORM_DONE;
+}
+
 UploadFormStatus
 upload_form_feed(UploadForm *form, const char *data, size_t len)
 {
 	if (form->stopped || form->problem != NULL)
 		return FORM_WRONG;
+	if (form->multipart == NULL)
+		return feed_plain(form, data, len);
 	switch (multipart_feed(form->multipart, data, len))
 	{
 		case MULTIPART_MORE:

@@ -2,7 +2,9 @@
  * upload_form.h
  *	  What a form of an upload says besides the file: the profile, the options, the file's name.
  *
- * Pure; strings belong to the form.  Bytes of the file are handed on as they come.
+ * Pure; strings belong to the form.  Bytes of the file are handed on as they
+ * come.  A body that is the workbook itself makes a plain form, whose fields
+ * are set by hand.
  */
 #ifndef NOTIFIER_UPLOAD_FORM_H
 #define NOTIFIER_UPLOAD_FORM_H
@@ -29,6 +31,16 @@ typedef enum UploadFormStatus
 
 /* NULL when the Content-Type is none of a form. */
 extern UploadForm *upload_form_open(const char *content_type, const UploadFormHandler *handler, void *arg);
+
+/* Needs no call but for the file's data, which may also be left out. */
+extern UploadForm *upload_form_plain(const UploadFormHandler *handler, void *arg, const char *file_name);
+
+/* The fields of an upload besides the file, up to NULL. */
+extern const char *const upload_form_fields[];
+
+/* A field that came by another way; false when it is too long or its name is none. */
+extern bool upload_form_set(UploadForm *form, const char *name, const char *value);
+
 extern UploadFormStatus upload_form_feed(UploadForm *form, const char *data, size_t len);
 
 /* Stops it from within a callback: nothing more is handed on. */

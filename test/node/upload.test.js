@@ -9,7 +9,7 @@ import { api, becomes, BASE, form, metric, post, upload, XLSX } from './support/
 import { Database } from './support/cluster.js';
 import { raw, request } from './support/engine.js';
 import { Notifier } from './support/notifier.js';
-import { HEADERS, people, workbook, workbookEntries, zip } from './support/workbook.js';
+import { HEADERS, people, readWorkbook, workbook, workbookEntries, zip } from './support/workbook.js';
 
 const LIMIT = 8 * 1024 * 1024;
 
@@ -352,4 +352,69 @@ test('headers of the sheet are the database\'s business', async () => {
   const { json, status } = await upload(server.url, workbook([HEADERS.map((header) => header.toUpperCase())]));
   assert.equal(status, 201);
   assert.equal(await db.query(`SELECT xlsx.wait(${json.taskId})`), 'COMPLETED');
+});
+
+describe('a body that is the workbook itself', () => {
+  const send = (query, { method = 'POST', headers = {}, body = workbook(people(4)), path = `${BASE}/upload` } = {}) => (
+    request(`${server.url}${path}${query}`, { method, headers: { 'content-type': XLSX, 'content-length': body.length, ...headers }, body })
+      .then((response) => ({ ...response, json: JSON.parse(response.text) })));
+
+  for (const method of ['POST', 'PUT']) {
+    test(`${method}: the query tells the rest`, async () => {
+      const { status, json } = await send('?fileName=gr%C3%B6%C3%9Fer.xlsx&profile=people&priority=7', { method });
+      assert.equal(status, 201);
+      assert.equal(json.fileName, 'größer.xlsx');
+      await db.query(`SELECT xlsx.wait(${json.taskId})`);
+      assert.equal(await db.query(`SELECT status || ' ' || saved_rows || ' ' || priority FROM xlsx_private.task WHERE id = ${json.taskId}`), 'COMPLETED 4 7');
+    });
+  }
+
+  test('has a name all the same', async () => assert.equal((await send('')).json.fileName, 'upload.xlsx'));
+  test('of another type: 400', async () => assert.equal((await send('', { headers: { 'content-type': 'text/csv' } })).status, 400));
+  test('that is empty: 400', async () => assert.equal((await send('', { body: Buffer.alloc(0) })).status, 400));
+  test('that is no workbook: 400', async () => assert.equal((await send('', { body: Buffer.from('hello, world') })).status, 400));
+  test('a form by PUT: 400', async () => {
+    const { headers, body } = form([['file', workbook(people(1)), 'a.xlsx']]);
+    assert.equal((await request(`${server.url}${BASE}/upload`, { method: 'PUT', headers: { ...headers, 'content-length': body.length }, body })).status, 400);
+  });
+
+  test('Idempotency-Key: the first task again, of forms as well', async () => {
+    const key = { 'idempotency-key': 'k"1' };
+    const first = await send('', { headers: key });
+    const second = await send('', { headers: key });
+    assert.deepEqual([first.status, second.status, second.json.taskId], [201, 200, first.json.taskId]);
+    const { headers, body } = form([['file', workbook(people(1)), 'a.xlsx']]);
+    const third = await post(server.url, { headers: { ...headers, ...key }, body });
+    assert.deepEqual([third.status, third.json.taskId], [200, first.json.taskId]);
+  });
+});
+
+describe('a preview', () => {
+  test('tells what an import would make of a workbook, and keeps nothing', async () => {
+    const before = await db.query('SELECT count(*) FROM xlsx_private.task');
+    const { status, json } = await post(server.url, form([['profile', 'people'], ['file', workbook(people(20)), 'look.xlsx']]), `${BASE}/preview`);
+    assert.equal(status, 200);
+    assert.deepEqual([json.fileName, json.profile, json.sheet, json.headerRow, json.rows.length], ['look.xlsx', 'people', 'Sheet1', 1, 10]);
+    assert.deepEqual(json.columns.map(({ header, target }) => [header, target]), [['Name', 'name'], ['Gender', 'gender'], ['Bio-ID', 'bio_id']]);
+    assert.equal(await db.query('SELECT count(*) FROM xlsx_private.task'), before);
+    assert.equal(await db.query("SELECT count(*) FROM xlsx_private.file WHERE name = 'look.xlsx'"), '0');
+  });
+
+  test('of no workbook: 400', async () => {
+    assert.equal((await post(server.url, form([['file', Buffer.from('x'), 'a.xlsx']]), `${BASE}/preview`)).status, 400);
+  });
+});
+
+describe('a template', () => {
+  test('is a workbook with the headers of its profile', async () => {
+    const { status, headers, body } = await request(`${server.url}${BASE}/profiles/people/template`);
+    assert.equal(status, 200);
+    assert.equal(headers['content-type'], XLSX);
+    assert.match(headers['content-disposition'], /^attachment; filename="people.*\.xlsx"$/);
+    assert.deepEqual(readWorkbook(body).rows[0].slice(0, 3), ['Name', 'Gender', 'Bio-ID']);
+  });
+
+  test('of a profile that is not there: 404', async () => {
+    assert.equal((await request(`${server.url}${BASE}/profiles/nothing/template`)).status, 404);
+  });
 });

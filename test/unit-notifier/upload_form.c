@@ -147,6 +147,34 @@ stopped(void **state)
 	assert_null(upload_form_open("text/plain", &handler, NULL));
 }
 
+/* A body that is the workbook itself: fields are set, bytes go through. */
+static void
+plain(void **state)
+{
+	UploadForm *form = upload_form_plain(&handler, NULL, "C:\\a\\b.xlsx");
+
+	(void) state;
+	buf_free(&file);
+	started = 0;
+	assert_true(upload_form_set(form, "profile", "people"));
+	assert_true(upload_form_set(form, "sheet", "two"));
+	assert_false(upload_form_set(form, "else", "x"));
+	assert_int_equal(upload_form_feed(form, "", 0), FORM_DONE);
+	assert_false(upload_form_has_file(form));
+	assert_int_equal(upload_form_feed(form, "PK", 2), FORM_DONE);
+	assert_int_equal(upload_form_feed(form, "..", 2), FORM_DONE);
+	assert_int_equal(started, 1);
+	assert_string_equal(file.data, "PK..");
+	assert_string_equal(upload_form_file_name(form), "b.xlsx");
+	assert_string_equal(upload_form_profile(form), "people");
+	assert_string_equal(upload_form_options(form), "{\"sheet\":\"two\"}");
+	assert_false(upload_form_late(form));
+	upload_form_stop(form);
+	assert_int_equal(upload_form_feed(form, "x", 1), FORM_WRONG);
+	upload_form_close(form);
+	buf_free(&file);
+}
+
 int
 main(void)
 {
@@ -157,6 +185,7 @@ main(void)
 		TEST("file names come without folders and control characters", file_names),
 		TEST("a long file name is cut between characters", long_file_name),
 		TEST("a form that was stopped takes nothing more", stopped),
+		TEST("a plain body with fields set by hand", plain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
