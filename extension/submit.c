@@ -33,6 +33,7 @@ PG_FUNCTION_INFO_V1(pg_xlsx_upload_begin);
 PG_FUNCTION_INFO_V1(pg_xlsx_upload_chunk);
 PG_FUNCTION_INFO_V1(pg_xlsx_upload_options);
 PG_FUNCTION_INFO_V1(pg_xlsx_upload_finish);
+PG_FUNCTION_INFO_V1(pg_xlsx_upload_remove);
 PG_FUNCTION_INFO_V1(pg_xlsx_upload_file);
 PG_FUNCTION_INFO_V1(pg_xlsx_upload_settings);
 
@@ -275,6 +276,14 @@ create_task(int64 file, const char *file_name, int64 size, const Submission *sub
 	return task;
 }
 
+/* The sweep takes the row. */
+static void
+remove_bytes(int64 file)
+{
+	store_of(file)->remove(file);
+	set_file_size(file, 0, false);
+}
+
 /* Ends a file's upload with its task. *created is false when the key belongs to an earlier one. */
 static int64
 finish_file(int64 file, const char *file_name, int64 size, const Submission *submission, bool *created)
@@ -291,8 +300,7 @@ finish_file(int64 file, const char *file_name, int64 size, const Submission *sub
 	}
 	if (*created)
 		return task;
-	store_of(file)->remove(file);
-	set_file_size(file, 0, false);	/* without bytes; the sweep takes the row */
+	remove_bytes(file);
 	return task != 0 ? task : find_by_key(submission->idempotency_key);
 }
 
@@ -543,6 +551,13 @@ pg_xlsx_upload_chunk(PG_FUNCTION_ARGS)
 		check_content(VARDATA_ANY(data), length);
 	store_of(upload->id)->put(upload->id, no, data);
 	set_file_size(upload->id, upload->size + (int64) length, false);
+	PG_RETURN_VOID();
+}
+
+Datum
+pg_xlsx_upload_remove(PG_FUNCTION_ARGS)
+{
+	remove_bytes(find_upload(PG_GETARG_INT64(0))->id);
 	PG_RETURN_VOID();
 }
 

@@ -48,7 +48,7 @@ typedef struct Reason
 static const Reason reasons[] = {
 	{200, "OK"}, {201, "Created"}, {204, "No Content"}, {304, "Not Modified"}, {400, "Bad Request"}, {401, "Unauthorized"},
 	{403, "Forbidden"}, {404, "Not Found"}, {405, "Method Not Allowed"}, {409, "Conflict"}, {411, "Length Required"},
-	{413, "Payload Too Large"}, {500, "Internal Server Error"}, {503, "Service Unavailable"},
+	{412, "Precondition Failed"}, {413, "Payload Too Large"}, {415, "Unsupported Media Type"}, {460, "Checksum Mismatch"}, {500, "Internal Server Error"}, {503, "Service Unavailable"},
 };
 
 /*
@@ -435,23 +435,6 @@ read_framing(HttpExchange *exchange)
 		exchange->must_close = true;
 }
 
-static void
-answer_preflight(HttpExchange *exchange)
-{
-	char		headers[1024];
-
-	if (exchange->allow_origin != NULL)
-	{
-		http_add_header(exchange, "Access-Control-Allow-Methods", "GET,HEAD,POST,PUT,PATCH,DELETE");
-		if (token_value(exchange, WSI_TOKEN_HTTP_AC_REQUEST_HEADERS, headers, sizeof(headers)))
-		{
-			http_add_header(exchange, "Access-Control-Allow-Headers", headers);
-			http_add_header(exchange, "Vary", "Access-Control-Request-Headers");
-		}
-	}
-	http_reply(exchange, 204, NULL, NULL, 0);
-}
-
 /* What no handler gets to see. */
 static void
 refuse(HttpExchange *exchange, int status, const char *message)
@@ -504,8 +487,6 @@ exchange_request(HttpExchange *exchange, const char *path, size_t len, HttpHandl
 		refuse(exchange, 411, "A body needs a Content-Length");
 	else if (strlen(path) != len)
 		refuse(exchange, 400, "The path holds a NUL character");
-	else if (exchange->method == HTTP_OPTIONS)
-		answer_preflight(exchange);
 	else
 		handler(exchange);
 
@@ -650,7 +631,9 @@ put_cors(Buf *out, const char *origin)
 	if (origin != NULL)
 	{
 		buf_printf(out, "Access-Control-Allow-Origin: %.*s\r\n", (int) strcspn(origin, ", "), origin);
-		buf_puts(out, "Access-Control-Expose-Headers: Content-Disposition, Retry-After\r\n");
+		buf_puts(out, "Access-Control-Expose-Headers: Content-Disposition, Location, Retry-After, Task-Id, Tus-Checksum-Algorithm, "
+				 "Tus-Extension, Tus-Max-Size, Tus-Resumable, Tus-Version, Upload-Expires, Upload-Length, Upload-Metadata, Upload-Offset, "
+				 "X-Request-Id\r\n");
 	}
 	if (origin == NULL || strcmp(origin, "*") != 0)
 		buf_puts(out, "Vary: Origin\r\n");
@@ -698,6 +681,23 @@ http_reply(HttpExchange *exchange, int status, const char *type, const char *bod
 	enter(exchange, EXCHANGE_READY);
 	http_resume(exchange);
 	want_write(exchange);
+}
+
+void
+http_reply_options(HttpExchange *exchange)
+{
+	char		headers[1024];
+
+	if (exchange->allow_origin != NULL)
+	{
+		http_add_header(exchange, "Access-Control-Allow-Methods", "GET,HEAD,POST,PUT,PATCH,DELETE");
+		if (token_value(exchange, WSI_TOKEN_HTTP_AC_REQUEST_HEADERS, headers, sizeof(headers)))
+		{
+			http_add_header(exchange, "Access-Control-Allow-Headers", headers);
+			http_add_header(exchange, "Vary", "Access-Control-Request-Headers");
+		}
+	}
+	http_reply(exchange, 204, NULL, NULL, 0);
 }
 
 void

@@ -98,6 +98,9 @@ extern void http_add_header(HttpExchange *exchange, const char *name, const char
 /* type may be NULL when there is no body. */
 extern void http_reply(HttpExchange *exchange, int status, const char *type, const char *body, size_t len);
 
+/* To an OPTIONS request: what pages of other origins may do here. */
+extern void http_reply_options(HttpExchange *exchange);
+
 /* An answer of unknown length: start, write as hooks->writable() asks for it, end. */
 extern void http_stream_start(HttpExchange *exchange, int status, const char *type);
 extern void http_stream_write(HttpExchange *exchange, const char *data, size_t len);

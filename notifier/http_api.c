@@ -25,15 +25,23 @@
 #include "socketio.h"
 #include "sse.h"
 #include "static_files.h"
+#include "tus.h"
 #include "upload.h"
 
 #define MAX_VALUE 256
 #define MAX_NAMES 3
 
+typedef enum Place
+{
+	OPEN,						/* at the root, for everybody */
+	BASED,						/* under each of bases[] */
+	BOTH						/* at the root as well */
+} Place;
+
 typedef struct Route
 {
 	HttpMethod	method;
-	bool		based;			/* under each of bases[]; else at the root */
+	Place		place;
 	const char *pattern;		/* ":id" stands for one segment */
 	void		(*handle) (HttpExchange *exchange, const char *id);
 	const char *sql;			/* instead of handle; $1 is the id, if there is one, then the names */
@@ -138,7 +146,7 @@ get_metrics(HttpExchange *exchange, const char *id)
 	metrics_print_gauge(&text, "sockets", "Clients in the namespace of tasks.", socketio_sockets());
 	metrics_print_gauge(&text, "streams", "Server-sent event streams.", sse_streams());
 	metrics_print_gauge(&text, "rooms", "Tasks that somebody listens to.", rooms_count());
-	metrics_print_gauge(&text, "uploads", "Uploads under way.", upload_count());
+	metrics_print_gauge(&text, "uploads", "Uploads under way.", upload_count() + tus_count());
 	metrics_print_gauge(&text, "database_connections", "Connections in the pool.", pg_pool_connections());
 	metrics_print_gauge(&text, "database_waiting", "Requests that wait for a connection.", pg_pool_waiting());
 	metrics_print_gauge(&text, "listening", "1 while events are heard.", pg_listen_established());
@@ -168,14 +176,42 @@ get_front_page(HttpExchange *exchange, const char *id)
 	reply_text(exchange, 200, "text/plain; charset=utf-8", &page);
 }
 
+static bool
+refused_while_draining(HttpExchange *exchange)
+{
+	if (draining)
+		reply_error(exchange, 503, "The server is stopping");
+	return draining;
+}
+
 static void
 post_upload(HttpExchange *exchange, const char *id)
 {
 	(void) id;
-	if (draining)
-		reply_error(exchange, 503, "The server is stopping");
-	else
+	if (!refused_while_draining(exchange))
 		upload_request(exchange);
+}
+
+static void
+post_preview(HttpExchange *exchange, const char *id)
+{
+	(void) id;
+	if (!refused_while_draining(exchange))
+		upload_preview_request(exchange);
+}
+
+static void
+post_file(HttpExchange *exchange, const char *id)
+{
+	if (!refused_while_draining(exchange))
+		tus_create(exchange, id);
+}
+
+static void
+patch_file(HttpExchange *exchange, const char *id)
+{
+	if (!refused_while_draining(exchange))
+		tus_append(exchange, id);
 }
 
 /*
@@ -183,25 +219,31 @@ post_upload(HttpExchange *exchange, const char *id)
  */
 
 static const Route routes[] = {
-	{HTTP_POST, true, "/upload", post_upload, NULL, {NULL}},
-	{HTTP_GET, true, "/tasks", NULL, "SELECT status, body FROM xlsx.rest_tasks($1, $2, $3)", {"page", "limit", "status"}},
-	{HTTP_GET, true, "/tasks/:id", NULL, "SELECT status, body FROM xlsx.rest_task($1)", {NULL}},
-	{HTTP_DELETE, true, "/tasks/:id", NULL, "SELECT status, body FROM xlsx.rest_delete($1)", {NULL}},
-	{HTTP_DELETE, true, "/delete-task-by-id/:id", NULL, "SELECT status, body FROM xlsx.rest_delete($1)", {NULL}},
-	{HTTP_POST, true, "/tasks/:id/retry", NULL, "SELECT status, body FROM xlsx.rest_retry($1)", {NULL}},
-	{HTTP_POST, true, "/tasks/:id/cancel", NULL, "SELECT status, body FROM xlsx.rest_cancel($1)", {NULL}},
-	{HTTP_GET, true, "/tasks/:id/errors", NULL, "SELECT status, body FROM xlsx.rest_errors($1, $2, $3)", {"page", "limit"}},
-	{HTTP_GET, true, "/tasks/:id/errors/summary", NULL, "SELECT status, body FROM xlsx.rest_error_summary($1)", {NULL}},
-	{HTTP_GET, true, "/tasks/:id/events", sse_request, NULL, {NULL}},
-	{HTTP_GET, true, "/tasks/:id/report", NULL, "SELECT status, body FROM xlsx.rest_report($1)", {NULL}},
-	{HTTP_POST, true, "/tasks/:id/undo", NULL, "SELECT status, body FROM xlsx.rest_undo($1)", {NULL}},
-	{HTTP_GET, true, "/get-validation-errors-by-task-id/:id", download_errors, NULL, {NULL}},
-	{HTTP_GET, true, "/profiles", NULL, "SELECT status, body FROM xlsx.rest_profiles()", {NULL}},
-	{HTTP_GET, true, "/profiles/:name/template", download_template, NULL, {NULL}},
-	{HTTP_GET, false, "/healthz", get_health, NULL, {NULL}},
-	{HTTP_GET, false, "/readyz", get_readiness, NULL, {NULL}},
-	{HTTP_GET, false, "/metrics", get_metrics, NULL, {NULL}},
-	{HTTP_GET, false, "/", get_front_page, NULL, {NULL}},
+	{HTTP_POST, BASED, "/upload", post_upload, NULL, {NULL}},
+	{HTTP_PUT, BASED, "/upload", post_upload, NULL, {NULL}},
+	{HTTP_POST, BASED, "/preview", post_preview, NULL, {NULL}},
+	{HTTP_GET, BASED, "/tasks", NULL, "SELECT status, body FROM xlsx.rest_tasks($1, $2, $3)", {"page", "limit", "status"}},
+	{HTTP_GET, BASED, "/tasks/:id", NULL, "SELECT status, body FROM xlsx.rest_task($1)", {NULL}},
+	{HTTP_DELETE, BASED, "/tasks/:id", NULL, "SELECT status, body FROM xlsx.rest_delete($1)", {NULL}},
+	{HTTP_DELETE, BASED, "/delete-task-by-id/:id", NULL, "SELECT status, body FROM xlsx.rest_delete($1)", {NULL}},
+	{HTTP_POST, BASED, "/tasks/:id/retry", NULL, "SELECT status, body FROM xlsx.rest_retry($1)", {NULL}},
+	{HTTP_POST, BASED, "/tasks/:id/cancel", NULL, "SELECT status, body FROM xlsx.rest_cancel($1)", {NULL}},
+	{HTTP_GET, BASED, "/tasks/:id/errors", NULL, "SELECT status, body FROM xlsx.rest_errors($1, $2, $3)", {"page", "limit"}},
+	{HTTP_GET, BASED, "/tasks/:id/errors/summary", NULL, "SELECT status, body FROM xlsx.rest_error_summary($1)", {NULL}},
+	{HTTP_GET, BASED, "/tasks/:id/events", sse_request, NULL, {NULL}},
+	{HTTP_GET, BASED, "/tasks/:id/report", NULL, "SELECT status, body FROM xlsx.rest_report($1)", {NULL}},
+	{HTTP_POST, BASED, "/tasks/:id/undo", NULL, "SELECT status, body FROM xlsx.rest_undo($1)", {NULL}},
+	{HTTP_GET, BASED, "/get-validation-errors-by-task-id/:id", download_errors, NULL, {NULL}},
+	{HTTP_GET, BASED, "/profiles", NULL, "SELECT status, body FROM xlsx.rest_profiles()", {NULL}},
+	{HTTP_GET, BASED, "/profiles/:name/template", download_template, NULL, {NULL}},
+	{HTTP_POST, BOTH, "/files", post_file, NULL, {NULL}},
+	{HTTP_HEAD, BOTH, "/files/:id", tus_state, NULL, {NULL}},
+	{HTTP_PATCH, BOTH, "/files/:id", patch_file, NULL, {NULL}},
+	{HTTP_DELETE, BOTH, "/files/:id", tus_delete, NULL, {NULL}},
+	{HTTP_GET, OPEN, "/healthz", get_health, NULL, {NULL}},
+	{HTTP_GET, OPEN, "/readyz", get_readiness, NULL, {NULL}},
+	{HTTP_GET, OPEN, "/metrics", get_metrics, NULL, {NULL}},
+	{HTTP_GET, OPEN, "/", get_front_page, NULL, {NULL}},
 };
 
 /* Fills id when the pattern has one; a slash at the end of the path is no matter. */
@@ -231,9 +273,9 @@ static bool
 route_matches(const Route *route, const char *path, char *id)
 {
 	id[0] = '\0';
-	if (!route->based)
-		return matches(route->pattern, path, id);
-	for (size_t i = 0; i < lengthof(bases); i++)
+	if (route->place != BASED && matches(route->pattern, path, id))
+		return true;
+	for (size_t i = 0; i < lengthof(bases) && route->place != OPEN; i++)
 	{
 		size_t		len = strlen(bases[i]);
 
@@ -266,7 +308,7 @@ is_socketio(const char *path)
 static void
 run(HttpExchange *exchange, const Route *route, const char *id)
 {
-	if (route->based && !bearer_admit(exchange))
+	if (route->place != OPEN && !bearer_admit(exchange))
 		return;
 	if (route->sql != NULL)
 		call_sql(exchange, route, *id != '\0' ? id : NULL);
@@ -274,34 +316,79 @@ run(HttpExchange *exchange, const Route *route, const char *id)
 		route->handle(exchange, id);
 }
 
-void
-http_api_request(HttpExchange *exchange)
+static bool
+method_matches(HttpMethod asked, HttpMethod route)
+{
+	return asked == route || (asked == HTTP_HEAD && route == HTTP_GET);
+}
+
+/* tus lets clients ask by POST for what their network does not let through. */
+static HttpMethod
+method_of(const HttpExchange *exchange, const Route *route)
+{
+	static const HttpMethod others[] = {HTTP_HEAD, HTTP_PATCH, HTTP_DELETE};
+	char		name[16];
+
+	if (route->place != BOTH || http_method(exchange) != HTTP_POST ||
+		!http_header(exchange, "x-http-method-override:", name, sizeof(name)))
+		return http_method(exchange);
+	for (size_t i = 0; i < lengthof(others); i++)
+	{
+		if (strcmp(name, http_method_text(others[i])) == 0)
+			return others[i];
+	}
+	return HTTP_OTHER;
+}
+
+static void
+answer_options(HttpExchange *exchange)
 {
 	char		id[MAX_VALUE];
-	char		allowed[64] = "";
-	HttpMethod	method = http_method(exchange) == HTTP_HEAD ? HTTP_GET : http_method(exchange);
 
-	if (is_socketio(http_path(exchange)))
+	for (size_t i = 0; i < lengthof(routes); i++)
 	{
-		eio_request(exchange);
-		return;
+		if (routes[i].place == BOTH && route_matches(&routes[i], http_path(exchange), id))
+		{
+			tus_options(exchange, id);
+			return;
+		}
 	}
-	if (static_files_request(exchange))
-		return;
+	http_reply_options(exchange);
+}
+
+/* By the table; *allowed collects the methods of routes that match but for theirs. */
+static bool
+find_route(HttpExchange *exchange, char *allowed)
+{
+	char		id[MAX_VALUE];
+
 	for (size_t i = 0; i < lengthof(routes); i++)
 	{
 		if (!route_matches(&routes[i], http_path(exchange), id))
 			continue;
-		if (routes[i].method == method)
+		if (method_matches(method_of(exchange, &routes[i]), routes[i].method))
 		{
 			run(exchange, &routes[i], id);
-			return;
+			return true;
 		}
 		if (*allowed != '\0')
 			strcat(allowed, ", ");
 		strcat(allowed, http_method_text(routes[i].method));
 	}
-	refuse(exchange, allowed);
+	return false;
+}
+
+void
+http_api_request(HttpExchange *exchange)
+{
+	char		allowed[64] = "";
+
+	if (http_method(exchange) == HTTP_OPTIONS)
+		answer_options(exchange);
+	else if (is_socketio(http_path(exchange)))
+		eio_request(exchange);
+	else if (!static_files_request(exchange) && !find_route(exchange, allowed))
+		refuse(exchange, allowed);
 }
 
 void

@@ -20,7 +20,7 @@
 
 typedef struct PgConn PgConn;
 
-#define PG_MAX_PARAMETERS 4
+#define PG_MAX_PARAMETERS 5
 
 typedef struct PgStatement
 {

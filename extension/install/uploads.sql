@@ -16,6 +16,10 @@ CREATE FUNCTION xlsx.upload_options(upload bigint, profile text, options json DE
 AS 'MODULE_PATHNAME', 'pg_xlsx_upload_options' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx.upload_options(bigint, text, json) IS 'Replaces profile and options of an upload.';
 
+CREATE FUNCTION xlsx.upload_remove(upload bigint) RETURNS void
+AS 'MODULE_PATHNAME', 'pg_xlsx_upload_remove' LANGUAGE C VOLATILE STRICT;
+COMMENT ON FUNCTION xlsx.upload_remove(bigint) IS 'Gives an upload up that was committed before its end.';
+
 CREATE FUNCTION xlsx_private.upload_finish(upload bigint, OUT task bigint, OUT created boolean)
 AS 'MODULE_PATHNAME', 'pg_xlsx_upload_finish' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx_private.upload_finish(bigint) IS

@@ -163,7 +163,7 @@ describe('routes', () => {
     assert.equal(JSON.parse(text).statusCode, 404);
   });
 
-  for (const [method, path, allowed] of [['POST', '/tasks', 'GET'], ['GET', '/upload', 'POST'], ['PUT', '/tasks/1', 'GET, DELETE'],
+  for (const [method, path, allowed] of [['POST', '/tasks', 'GET'], ['GET', '/upload', 'POST, PUT'], ['PUT', '/tasks/1', 'GET, DELETE'],
     ['GET', '/tasks/1/retry', 'POST'], ['PATCH', '/delete-task-by-id/1', 'DELETE'], ['DELETE', '/profiles', 'GET']]) {
     test(`${method} ${path}: 405, ${allowed} allowed`, async () => {
       const { status, headers, json } = await api(server.url, path, { method });

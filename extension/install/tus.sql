@@ -1,0 +1,138 @@
+/*
+ * Uploads that can be resumed (tus 1.0): each piece is committed, so that a
+ * connection may break at any byte.  Pieces are of any length and files have
+ * chunks of 256 kB, so what does not fill a chunk yet waits beside the file.
+ */
+
+CREATE TABLE xlsx_private.resumable (
+  id       uuid    PRIMARY KEY DEFAULT pg_catalog.gen_random_uuid(),
+  file_id  bigint  REFERENCES xlsx_private.file ON DELETE SET NULL,
+  length   bigint  NOT NULL CHECK (length > 0),
+  taken    bigint  NOT NULL DEFAULT 0 CHECK (taken BETWEEN 0 AND length),
+  tail     bytea   NOT NULL DEFAULT '',
+  metadata text,
+  task_id  bigint,
+  owner    regrole NOT NULL DEFAULT current_user::regrole,
+  used_at  timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
+);
+ALTER TABLE xlsx_private.resumable ALTER tail SET STORAGE EXTERNAL;
+CREATE INDEX resumable_file ON xlsx_private.resumable (file_id);
+COMMENT ON TABLE xlsx_private.resumable IS 'Uploads that can be resumed; they end with their file, an hour (pg_xlsx.upload_ttl) after its last chunk.';
+COMMENT ON COLUMN xlsx_private.resumable.file_id IS 'NULL when the file is gone: expired, or imported.';
+COMMENT ON COLUMN xlsx_private.resumable.tail IS 'The last bytes, as long as they do not fill a chunk.';
+COMMENT ON COLUMN xlsx_private.resumable.task_id IS 'Set when the upload is complete: a client that did not get the answer asks again.';
+
+ALTER TABLE xlsx_private.resumable ENABLE ROW LEVEL SECURITY;
+CREATE POLICY resumable_owner ON xlsx_private.resumable
+  USING (xlsx_private.may_act(owner)) WITH CHECK (owner = current_user::regrole);
+-- The functions below run with the rights of their caller; whose file it is, the functions of uploads check.
+GRANT SELECT, INSERT, UPDATE, DELETE ON xlsx_private.resumable TO xlsx_user;
+SELECT pg_catalog.pg_extension_config_dump('xlsx_private.resumable', '');
+
+CREATE FUNCTION xlsx_private.tus_body(r xlsx_private.resumable) RETURNS json
+LANGUAGE sql STABLE
+RETURN pg_catalog.json_build_object('id', (r).id, 'offset', (r).taken, 'length', (r).length, 'metadata', (r).metadata,
+  'taskId', (r).task_id, 'expires', pg_catalog.to_char(((r).used_at
+    + coalesce(pg_catalog.current_setting('pg_xlsx.upload_ttl', true), '1h')::interval) AT TIME ZONE 'UTC',
+    'Dy, DD Mon YYYY HH24:MI:SS "GMT"'));
+COMMENT ON FUNCTION xlsx_private.tus_body(xlsx_private.resumable) IS 'What the notifier needs for the headers of its answer.';
+
+CREATE FUNCTION xlsx_private.tus_find(id text) RETURNS xlsx_private.resumable
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  found_row xlsx_private.resumable;
+BEGIN
+  IF id ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN
+    SELECT * INTO found_row FROM xlsx_private.resumable r WHERE r.id = tus_find.id::uuid FOR UPDATE;
+  END IF;
+  IF found_row.id IS NULL OR (found_row.file_id IS NULL AND found_row.task_id IS NULL) THEN
+    RAISE EXCEPTION 'Upload not found' USING ERRCODE = 'no_data_found', HINT = 'It has expired, or never was.';
+  END IF;
+  RETURN found_row;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.tus_find(text) IS 'An upload of the current role, locked.';
+
+CREATE FUNCTION xlsx.tus_create(profile text, file_name text, options json, length bigint, metadata text,
+  OUT status int, OUT body json)
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  made xlsx_private.resumable;
+BEGIN
+  -- Those of the same role that nobody will ask for any more.
+  DELETE FROM xlsx_private.resumable r
+  WHERE r.file_id IS NULL AND (r.task_id IS NULL OR r.used_at < clock_timestamp() - interval '1 day');
+  INSERT INTO xlsx_private.resumable (file_id, length, metadata)
+  VALUES (xlsx.upload_begin(profile, file_name, options), tus_create.length, tus_create.metadata)
+  RETURNING * INTO made;
+  status := 201;
+  body := xlsx_private.tus_body(made);
+END
+$$;
+COMMENT ON FUNCTION xlsx.tus_create(text, text, json, bigint, text) IS 'POST /files/';
+
+CREATE FUNCTION xlsx.tus_state(id text, OUT status int, OUT body json)
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+  SELECT 200, xlsx_private.tus_body(r) FROM xlsx_private.tus_find(tus_state.id) r;
+END;
+COMMENT ON FUNCTION xlsx.tus_state(text) IS 'HEAD /files/:id';
+
+CREATE FUNCTION xlsx.tus_append(id text, "offset" bigint, data bytea, OUT status int, OUT body json)
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  chunk_size CONSTANT int := 262144;
+  upload xlsx_private.resumable := xlsx_private.tus_find(id);
+  bytes bytea := upload.tail || data;
+  no int := (upload.taken - length(upload.tail)) / chunk_size;
+  used timestamptz := upload.used_at;
+  finished json;
+BEGIN
+  IF "offset" <> upload.taken OR upload.task_id IS NOT NULL THEN
+    RAISE EXCEPTION 'The offset is %, not %', upload.taken, "offset" USING ERRCODE = 'object_not_in_prerequisite_state';
+  END IF;
+  IF upload.taken + length(data) > upload.length THEN
+    RAISE EXCEPTION 'The upload is longer than it was announced' USING ERRCODE = 'program_limit_exceeded';
+  END IF;
+  upload.taken := upload.taken + length(data);
+  WHILE length(bytes) >= chunk_size OR (upload.taken = upload.length AND length(bytes) > 0) LOOP
+    PERFORM xlsx.upload_chunk(upload.file_id, no, substring(bytes FROM 1 FOR chunk_size));
+    bytes := substring(bytes FROM chunk_size + 1);
+    no := no + 1;
+    used := clock_timestamp();
+  END LOOP;
+  IF upload.taken = upload.length THEN
+    SELECT f.body INTO finished FROM xlsx.upload_finish(upload.file_id) f;
+    upload.task_id := (finished ->> 'taskId')::bigint;
+  END IF;
+  UPDATE xlsx_private.resumable r SET taken = upload.taken, tail = bytes, task_id = upload.task_id, used_at = used
+  WHERE r.id = upload.id RETURNING * INTO upload;
+  status := 200;
+  body := xlsx_private.tus_body(upload);
+END
+$$;
+COMMENT ON FUNCTION xlsx.tus_append(text, bigint, bytea) IS
+'PATCH /files/:id: the next piece, of any length; the last one queues the task.';
+
+CREATE FUNCTION xlsx.tus_delete(id text, OUT status int, OUT body json)
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  upload xlsx_private.resumable := xlsx_private.tus_find(id);
+BEGIN
+  IF upload.task_id IS NULL THEN
+    PERFORM xlsx.upload_remove(upload.file_id);
+  END IF;
+  DELETE FROM xlsx_private.resumable r WHERE r.id = upload.id;
+  status := 204;
+  body := '{}';
+END
+$$;
+COMMENT ON FUNCTION xlsx.tus_delete(text) IS 'DELETE /files/:id: gives the upload up; a task that was made of it stays.';
