@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "log.h"
 #include "mem.h"
@@ -66,8 +67,8 @@ static const Setting settings[] = {
 	"Address to listen on."},
 	{"port", TYPE_NUMBER, &config.port, "8080", 0, 65535,
 	"Port to listen on; 0 takes a free one. The first line on standard output names it."},
-	{"web-root", TYPE_TEXT, &config.web_root, NULL, 0, 0,
-	"Folder whose files are served at /."},
+	{"web-root", TYPE_TEXT, &config.web_root, NOTIFIER_WEB_ROOT, 0, 0,
+	"Folder whose files are served at /; the page, where it is installed. Empty: none."},
 	{"cors-origin", TYPE_TEXT, &config.cors_origin, "*", 0, 0,
 	"Origins whose pages may call: *, or a list divided by commas."},
 	{"log-level", TYPE_TEXT, &config.log_level, "info", 0, 0,
@@ -432,6 +433,9 @@ complete(void)
 				"or allow-open where everybody who reaches the port may do everything\n", config.listen);
 		return false;
 	}
+	/* The page need not be installed, but a folder that somebody named must be there. */
+	if (config.web_root[0] == '\0' || (strcmp(config.web_root, NOTIFIER_WEB_ROOT) == 0 && access(config.web_root, R_OK) != 0))
+		set_text(&config.web_root, NULL);
 	if (config.listen_database_url == NULL)
 		config.listen_database_url = config.database_url;
 	return true;

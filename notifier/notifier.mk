@@ -14,6 +14,7 @@ NOTIFIER_PURE_OBJS := $(NOTIFIER_PURE:%=build/notifier/%.o)
 NOTIFIER_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -fPIE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 NOTIFIER_LDFLAGS := -pie -Wl,-z,relro,-z,now,--as-needed
 NOTIFIER_PG_CONFIG := $(or $(PG_CONFIG),pg_config)
+NOTIFIER_WEB_ROOT = $(shell $(NOTIFIER_PG_CONFIG) --sharedir)/pg_xlsx/web
 NOTIFIER_INCLUDES = -isystem $(shell $(NOTIFIER_PG_CONFIG) --includedir)
 NOTIFIER_LIBS = -L$(shell $(NOTIFIER_PG_CONFIG) --libdir) -lwebsockets -lpq -ljwt -lcrypto
 
@@ -37,7 +38,8 @@ install-notifier: $(NOTIFIER_BIN)
 
 build/notifier/%.o: $(NOTIFIER_DIR)%.c
 	@mkdir -p $(@D)
-	$(CC) $(NOTIFIER_CFLAGS) $(NOTIFIER_INCLUDES) -DNOTIFIER_VERSION='"$(NOTIFIER_VERSION)"' -MMD -MP -c -o $@ $<
+	$(CC) $(NOTIFIER_CFLAGS) $(NOTIFIER_INCLUDES) -DNOTIFIER_VERSION='"$(NOTIFIER_VERSION)"' \
+		-DNOTIFIER_WEB_ROOT='"$(NOTIFIER_WEB_ROOT)"' -MMD -MP -c -o $@ $<
 
 -include $(NOTIFIER_OBJS:.o=.d)
 

@@ -303,6 +303,20 @@ describe('files of web-root', () => {
     assert.ok(script.body.equals(large));
   });
 
+  test('say what a page may do, and that it talks to nobody else', async () => {
+    const { headers } = await request(`${site.url}/`);
+    const policy = headers['content-security-policy'].split('; ');
+    assert.ok(policy.includes("default-src 'none'") && policy.includes("connect-src 'self'") && policy.includes("script-src 'self'"));
+    assert.equal(headers['x-content-type-options'], 'nosniff');
+    assert.equal(headers['cache-control'], 'no-cache');
+  });
+
+  test('are kept when their name has their hash', async () => {
+    mkdirSync(join(folder, 'root/assets'));
+    writeFileSync(join(folder, 'root/assets/index-1a2b.js'), '');
+    assert.match((await request(`${site.url}/assets/index-1a2b.js`)).headers['cache-control'], /immutable/);
+  });
+
   test('are not sent again to who has them', async () => {
     const { headers } = await request(`${site.url}/`);
     const again = await request(`${site.url}/`, { headers: { 'if-none-match': headers.etag } });

@@ -14,7 +14,7 @@ export class Notifier {
   // settings: { 'ping-interval': '300ms', … } as on the command line.
   static async start(settings = {}, { env = {}, wrapper = [] } = {}) {
     if (process.env.PGXLSX_TEST_TARGET) return new Foreign(process.env.PGXLSX_TEST_TARGET);
-    const args = Object.entries({ port: 0, ...settings }).map(([name, value]) => `--${name}=${value}`);
+    const args = Object.entries({ port: 0, 'web-root': '', ...settings }).map(([name, value]) => `--${name}=${value}`);
     const [command, ...first] = [...wrapper, binary];
     const child = spawn(command, [...first, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
