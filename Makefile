@@ -10,19 +10,20 @@ all: extension notifier core
 # The reader library and the sidecar bring their own rules.
 include extension/core/core.mk
 include notifier/notifier.mk
+include notifier/page.mk
 
 # The extension has a Makefile of its own, for PGXS.
 extension:
 	@$(MAKE) --no-print-directory -C extension all
 
-install: all
+install: all install-page
 	@$(MAKE) --no-print-directory -C extension install
 	install -d '$(DESTDIR)$(bindir)'
 	install -m 755 build/pg_xlsx_notifier '$(DESTDIR)$(bindir)/'
 
 bindir = $(shell $(PG_CONFIG) --bindir)
 
-clean: clean-notifier
+clean: clean-notifier clean-page
 	@$(MAKE) --no-print-directory -C extension clean
 	rm -rf build
 
@@ -33,7 +34,9 @@ clean: clean-notifier
 deps:
 	@$(TOOLS)/deps.sh
 
+# Without npm's packages the demo has no page, and everything else.
 demo: deps
+	@$(TOOLS)/quietly.sh page $(MAKE) --no-print-directory page || echo 'demo: the page could not be built' >&2
 	@$(TOOLS)/quietly.sh build $(MAKE) --no-print-directory install build/makebook
 	@demo/demo.sh start
 
@@ -100,6 +103,7 @@ torture: install build/makebook
 help:
 	@echo 'make              build the extension, the sidecar and xlsxdump'
 	@echo 'make deps         install what Debian has and this machine has not'
+	@echo 'make page         build the page that the sidecar serves (npm)'
 	@echo 'make install      install all of it'
 	@echo 'make demo         a private server, the sidecar, a sample import; leaves them running'
 	@echo 'make demo-stop    end and remove the demo'

@@ -1,0 +1,128 @@
+/** The REST interface, typed. */
+
+import type {
+  ApiErrorBody, ErrorGroup, ErrorRow, Page, Preview, Profile, Report, Task, TaskDetail, TaskStatus, UndoAnswer, UploadOptions,
+} from './types.js';
+
+export const BASE_PATH = '/upload-xlsx';
+
+/** An answer that is no success; body is what the server said about it. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly body: ApiErrorBody;
+
+  constructor(status: number, body: ApiErrorBody) {
+    super(body.message);
+    this.name = 'ApiError';
+    this.status = status;
+    this.body = body;
+  }
+}
+
+export interface ApiOptions {
+  /** Where the sidecar is; "" is where the page came from. */
+  origin?: string;
+  /** Sent as a bearer token when there is one. */
+  token?: () => string | null;
+}
+
+/** A form that the server accepts: options first, so that they are known when the file starts. */
+export function uploadForm(file: File, options: UploadOptions): FormData {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(options)) if (value !== undefined) form.append(name, value);
+  form.append('file', file, file.name);
+  return form;
+}
+
+/** The error that an answer stands for, whatever a proxy made of it. */
+export function apiError(status: number, text: string, reason: string): ApiError {
+  try {
+    const body = JSON.parse(text) as ApiErrorBody;
+    if (typeof body.message === 'string') return new ApiError(status, body);
+  } catch {
+    // Not from the sidecar.
+  }
+  return new ApiError(status, { message: reason || `HTTP ${status}`, error: reason, statusCode: status });
+}
+
+export class Api {
+  readonly #origin: string;
+  readonly #token: () => string | null;
+
+  constructor({ origin = '', token = () => null }: ApiOptions = {}) {
+    this.#origin = origin;
+    this.#token = token;
+  }
+
+  url(path: string): string {
+    return `${this.#origin}${BASE_PATH}${path}`;
+  }
+
+  headers(): Record<string, string> {
+    const token = this.#token();
+    return token ? { Authorization: `Bearer ${token}` } : {};
+  }
+
+  async request(method: string, path: string, { body, signal }: { body?: FormData; signal?: AbortSignal } = {}): Promise<Response> {
+    const answer = await fetch(this.url(path), { method, headers: this.headers(), body: body ?? null, signal: signal ?? null });
+    if (!answer.ok) throw apiError(answer.status, await answer.text(), answer.statusText);
+    return answer;
+  }
+
+  async #json<T>(method: string, path: string, options?: { body?: FormData; signal?: AbortSignal }): Promise<T> {
+    return (await (await this.request(method, path, options)).json()) as T;
+  }
+
+  tasks({ page = 1, limit = 10, status }: { page?: number; limit?: number; status?: TaskStatus | undefined } = {}, signal?: AbortSignal) {
+    const query = new URLSearchParams({ page: String(page), limit: String(limit), ...(status && { status }) });
+    return this.#json<Page<Task>>('GET', `/tasks?${query}`, signal && { signal });
+  }
+
+  task(id: number) {
+    return this.#json<TaskDetail>('GET', `/tasks/${id}`);
+  }
+
+  errors(id: number, page = 1, limit = 20) {
+    return this.#json<Page<ErrorRow>>('GET', `/tasks/${id}/errors?page=${page}&limit=${limit}`);
+  }
+
+  errorSummary(id: number) {
+    return this.#json<{ data: ErrorGroup[] }>('GET', `/tasks/${id}/errors/summary`);
+  }
+
+  report(id: number) {
+    return this.#json<Report>('GET', `/tasks/${id}/report`);
+  }
+
+  retry(id: number) {
+    return this.#json<Task>('POST', `/tasks/${id}/retry`);
+  }
+
+  cancel(id: number) {
+    return this.#json<Task>('POST', `/tasks/${id}/cancel`);
+  }
+
+  undo(id: number) {
+    return this.#json<UndoAnswer>('POST', `/tasks/${id}/undo`);
+  }
+
+  remove(id: number) {
+    return this.#json<{ message: string }>('DELETE', `/tasks/${id}`);
+  }
+
+  profiles() {
+    return this.#json<{ data: Profile[] }>('GET', '/profiles');
+  }
+
+  preview(file: File, options: UploadOptions, signal?: AbortSignal) {
+    return this.#json<Preview>('POST', '/preview', { body: uploadForm(file, options), ...(signal && { signal }) });
+  }
+
+  errorsWorkbookPath(id: number): string {
+    return `/get-validation-errors-by-task-id/${id}`;
+  }
+
+  templatePath(profile: string): string {
+    return `/profiles/${encodeURIComponent(profile)}/template`;
+  }
+}

@@ -1,0 +1,25 @@
+/** The names of all events, and where they are spoken. */
+
+export const NAMESPACE = '/upload-xlsx';
+
+/** Client to server; the payload is `{ taskId }`. */
+export const IncomingEvents = {
+  JOIN_TASK: 'join-task',
+  LEAVE_TASK: 'leave-task',
+} as const;
+
+/** Server to client. */
+export const OutgoingEvents = {
+  JOINED_TASK: 'joined-task',
+  LEFT_TASK: 'left-task',
+  TASK_PROGRESS: 'task-progress',
+  TASK_COMPLETED: 'task-completed',
+  TASK_FAILED: 'task-failed',
+  WORKBOOK_LOADING: 'workbook-loading',
+  HEADER_VALIDATION: 'header-validation',
+  PROCESSING_COMPLETED: 'processing-completed',
+  EXCEPTION: 'exception',
+} as const;
+
+export type IncomingEvent = (typeof IncomingEvents)[keyof typeof IncomingEvents];
+export type OutgoingEvent = (typeof OutgoingEvents)[keyof typeof OutgoingEvents];

@@ -1,0 +1,155 @@
+/**
+ * The hybrid strategy: HTTP is the truth, the socket makes it fast.
+ *
+ * `follow(tasks)` is called with every list that HTTP answered. The socket is made when a task is active and closed when none is;
+ * rooms are joined for active tasks and left when they end. `pollInterval` says how often to read the list, and `resync` is called
+ * when it is to be read at once.
+ */
+
+import { IncomingEvents, OutgoingEvents } from './events.js';
+import { isActive } from './progress.js';
+import type { Task, TaskCompleted, TaskFailed, TaskProgress } from './types.js';
+
+/** off: no task is active. Both connecting and reconnecting mean that no event can arrive. */
+export type Connection = 'off' | 'connecting' | 'live' | 'reconnecting';
+
+export const POLL_MS = 30_000;
+export const POLL_WHILE_DOWN_MS = 5_000;
+
+/** What is used of socket.io-client's Socket. */
+export interface SocketLike {
+  readonly connected: boolean;
+  /** False when it will not connect again by itself. */
+  readonly active: boolean;
+  on(event: string, listener: (...values: any[]) => void): unknown;
+  emit(event: string, ...values: unknown[]): unknown;
+  connect(): unknown;
+  disconnect(): unknown;
+}
+
+export interface LiveHandlers {
+  /** Makes the socket: `() => io('/upload-xlsx')`. */
+  connect(): SocketLike;
+  onProgress(event: TaskProgress): void;
+  onEnd(event: TaskCompleted | TaskFailed): void;
+  onConnection(connection: Connection): void;
+  resync(): void;
+}
+
+export function pollInterval(connection: Connection): number {
+  return connection === 'connecting' || connection === 'reconnecting' ? POLL_WHILE_DOWN_MS : POLL_MS;
+}
+
+export class LiveTasks {
+  #handlers: LiveHandlers;
+  #socket: SocketLike | undefined;
+  #connection: Connection = 'off';
+  #again: ReturnType<typeof setTimeout> | undefined;
+  /* Rooms that we want to be in, with the number of the last event. */
+  #rooms = new Map<number, number>();
+  /* Tasks whose room was refused; not asked for again while the list shows them. */
+  #refused = new Set<number>();
+
+  constructor(handlers: LiveHandlers) {
+    this.#handlers = handlers;
+  }
+
+  get connection(): Connection {
+    return this.#connection;
+  }
+
+  get pollInterval(): number {
+    return pollInterval(this.#connection);
+  }
+
+  /** The tasks that are shown, as HTTP told them. */
+  follow(tasks: readonly Pick<Task, 'id' | 'status'>[]): void {
+    const active = new Set(tasks.filter(isActive).map((task) => task.id));
+    for (const id of this.#refused) if (!active.has(id)) this.#refused.delete(id);
+    for (const id of this.#rooms.keys()) if (!active.has(id)) this.#leave(id);
+    for (const id of active) if (!this.#rooms.has(id) && !this.#refused.has(id)) this.#join(id);
+    if (this.#rooms.size > 0) this.#open();
+    else this.close();
+  }
+
+  /** Closes the socket; follow() would open it again. */
+  close(): void {
+    const socket = this.#socket;
+    clearTimeout(this.#again);
+    this.#rooms.clear();
+    this.#socket = undefined;
+    socket?.disconnect();
+    this.#become('off');
+  }
+
+  #open(): void {
+    if (this.#socket) return;
+    const socket = this.#handlers.connect();
+    this.#socket = socket;
+    this.#become('connecting');
+    const on = (event: string, listener: (...values: any[]) => void) =>
+      socket.on(event, (...values) => { if (this.#socket === socket) listener(...values); });
+    on('connect', () => this.#connected());
+    on('disconnect', () => this.#down());
+    on('connect_error', () => this.#down());
+    on(OutgoingEvents.TASK_PROGRESS, (event: TaskProgress) => { if (this.#isNews(event)) this.#handlers.onProgress(event); });
+    on(OutgoingEvents.TASK_COMPLETED, (event: TaskCompleted) => this.#ended(event));
+    on(OutgoingEvents.TASK_FAILED, (event: TaskFailed) => this.#ended(event));
+    if (socket.connected) this.#connected();
+  }
+
+  #connected(): void {
+    const again = this.#connection === 'reconnecting';
+    clearTimeout(this.#again);
+    this.#become('live');
+    for (const id of this.#rooms.keys()) this.#askToJoin(id);
+    if (again) this.#handlers.resync();
+  }
+
+  #down(): void {
+    this.#become('reconnecting');
+    clearTimeout(this.#again);
+    // socket.io-client gives up when the server closes or refuses the namespace.
+    if (this.#socket?.active === false) this.#again = setTimeout(() => this.#socket?.connect(), POLL_WHILE_DOWN_MS);
+  }
+
+  #join(id: number): void {
+    this.#rooms.set(id, -1);
+    if (this.#socket?.connected) this.#askToJoin(id);
+  }
+
+  #askToJoin(id: number): void {
+    this.#socket?.emit(IncomingEvents.JOIN_TASK, { taskId: id }, (answer: { status?: string }) => {
+      if (answer?.status !== 'error' || !this.#rooms.delete(id)) return;
+      this.#refused.add(id);
+      this.#handlers.resync();
+    });
+  }
+
+  #leave(id: number): void {
+    this.#rooms.delete(id);
+    if (this.#socket?.connected) this.#socket.emit(IncomingEvents.LEAVE_TASK, { taskId: id });
+  }
+
+  /* Of a room that we are in, and not older than what was told already. */
+  #isNews({ taskId, seq = Infinity }: { taskId: number; seq?: number }): boolean {
+    const last = this.#rooms.get(taskId);
+    if (last === undefined || seq < last) return false;
+    if (seq !== Infinity) this.#rooms.set(taskId, seq);
+    return true;
+  }
+
+  #ended(event: TaskCompleted | TaskFailed): void {
+    if (!this.#isNews(event)) return;
+    this.#leave(event.taskId);
+    this.#handlers.onEnd(event);
+    this.#handlers.resync();
+    if (this.#rooms.size === 0) this.close();
+  }
+
+  #become(connection: Connection): void {
+    if (connection === this.#connection) return;
+    this.#connection = connection;
+    this.#handlers.onConnection(connection);
+  }
+}

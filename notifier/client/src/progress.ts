@@ -1,0 +1,61 @@
+/** How events and answers become one state of a task: pure functions. */
+
+import { ACTIVE_STATUSES, PHASES, type Task, type TaskCompleted, type TaskFailed, type TaskProgress } from './types.js';
+
+export function isActive(task: Pick<Task, 'status'>): boolean {
+  return (ACTIVE_STATUSES as readonly string[]).includes(task.status);
+}
+
+/* Which part of the whole job's progress a phase has. */
+const SHARE = { LOADING_WORKBOOK: [0, 10], VALIDATING_HEADERS: [10, 20], VALIDATING: [20, 50], SAVING: [50, 100] } as const;
+
+/* So that a share of a share is the whole number that it was. */
+const ROUNDING = 1e-6;
+
+/** 0-100 of each of the two phases that have a bar. */
+export function phaseProgress(task: Pick<Task, 'progress'>): { validating: number; saving: number } {
+  const part = ([from, to]: readonly [number, number]) =>
+    Math.floor(Math.min(100, Math.max(0, (100 * (task.progress - from)) / (to - from))) + ROUNDING);
+  return { validating: part(SHARE.VALIDATING), saving: part(SHARE.SAVING) };
+}
+
+/** The task after a `task-progress`, whose progress may then be a fraction; the same object when the event tells nothing about it. */
+export function applyProgress(task: Task, event: TaskProgress): Task {
+  if (!isActive(task)) return task;
+  if (event.phase === 'RETRYING') return { ...task, status: 'PENDING', phase: null, progress: 0 };
+  if (event.phase === undefined) return task;
+  const [from, to] = SHARE[event.phase];
+  const next: Task = {
+    ...task,
+    status: 'PROCESSING',
+    phase: event.phase,
+    progress: event.progress === undefined ? from : from + ((to - from) * event.progress) / 100,
+  };
+  for (const name of ['totalRows', 'validatedRows', 'errorRows', 'savedRows'] as const) {
+    const value = event[name];
+    if (value !== undefined) next[name] = value;
+  }
+  return next;
+}
+
+/** The task after the event that ended it. */
+export function applyEnd(task: Task, event: TaskCompleted | TaskFailed): Task {
+  if ('error' in event) return { ...task, status: event.status ?? 'FAILED', errorMessage: event.error, phase: null };
+  const { taskId: _taskId, seq: _seq, ...ended } = event;
+  return { ...task, ...ended };
+}
+
+/**
+ * An answer of HTTP over what is shown. HTTP is the truth, but it may have been under way while events arrived: within one attempt
+ * a task is not shown to go back.
+ */
+export function reconcile(fetched: Task, shown: Task | undefined): Task {
+  if (!shown || !isActive(fetched) || !isActive(shown) || fetched.attempts !== shown.attempts) return fetched;
+  if (fetched.status === 'PENDING' || shown.phase === null || fetched.phase === null) return fetched;
+  const behind = PHASES.indexOf(fetched.phase) < PHASES.indexOf(shown.phase) || fetched.progress < shown.progress;
+  return behind ? { ...fetched, ...counters(shown) } : fetched;
+}
+
+function counters({ status, phase, progress, totalRows, validatedRows, errorRows, savedRows }: Task): Partial<Task> {
+  return { status, phase, progress, totalRows, validatedRows, errorRows, savedRows };
+}

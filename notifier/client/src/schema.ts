@@ -1,0 +1,103 @@
+/** JSON Schema (2020-12) of statuses and events; the compiler holds it against the types. */
+
+import {
+  ACTIVE_STATUSES, MODES, PHASES, STATUSES, TERMINAL_STATUSES,
+  type ProcessingCompleted, type SocketException, type Task, type TaskCompleted, type TaskFailed, type TaskPhaseEvent,
+  type TaskProgress, type TaskReference,
+} from './types.js';
+
+type Schema = Record<string, unknown>;
+
+/* Every member of the type has a schema, and nothing else has. */
+type Members<T> = { [Name in keyof Required<T>]: Schema };
+
+const id = { type: 'integer', minimum: 1 };
+const count = { type: 'integer', minimum: 0 };
+const text = { type: 'string' };
+const percent = { type: 'integer', minimum: 0, maximum: 100 };
+const moment = { type: 'string', format: 'date-time', pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$' };
+const flag = { type: 'boolean' };
+const orNull = (schema: Schema): Schema => ({ anyOf: [schema, { type: 'null' }] });
+const oneOf = (values: readonly string[]): Schema => ({ enum: [...values] });
+
+function object<T>(properties: Members<T>, required: (keyof T & string)[]): Schema {
+  return { type: 'object', properties, required };
+}
+
+const task: Members<Task> = {
+  id,
+  profile: orNull(text),
+  fileName: orNull(text),
+  fileSize: orNull(count),
+  status: { $ref: '#/$defs/TaskStatus' },
+  phase: orNull({ $ref: '#/$defs/Phase' }),
+  progress: percent,
+  totalRows: orNull(count),
+  validatedRows: count,
+  errorRows: count,
+  savedRows: count,
+  attempts: count,
+  errorMessage: orNull(text),
+  createdAt: moment,
+  updatedAt: moment,
+  startedAt: orNull(moment),
+  completedAt: orNull(moment),
+  mode: oneOf(MODES),
+  dryRun: flag,
+  warningRows: count,
+  insertedRows: count,
+  updatedRows: count,
+  unchangedRows: count,
+  skippedRows: count,
+  undoable: flag,
+};
+
+const alwaysInATask: (keyof Task)[] = [
+  'id', 'profile', 'fileName', 'fileSize', 'status', 'phase', 'progress', 'totalRows', 'validatedRows', 'errorRows', 'savedRows',
+  'attempts', 'errorMessage', 'createdAt', 'updatedAt', 'startedAt', 'completedAt',
+];
+
+const phaseEvent = object<TaskPhaseEvent>({ taskId: id, seq: count }, ['taskId']);
+const reference = object<TaskReference>({ taskId: id }, ['taskId']);
+
+/** `$defs` holds one schema for each status list, for Task, and for each event by its name. */
+export const schema = {
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  title: 'pg_xlsx: statuses and events',
+  $defs: {
+    ActiveStatus: oneOf(ACTIVE_STATUSES),
+    TerminalStatus: oneOf(TERMINAL_STATUSES),
+    TaskStatus: oneOf(STATUSES),
+    Phase: oneOf(PHASES),
+    Task: object<Task>(task, alwaysInATask),
+    'join-task': reference,
+    'leave-task': reference,
+    'joined-task': reference,
+    'left-task': reference,
+    'task-progress': object<TaskProgress>({
+      taskId: id,
+      seq: count,
+      phase: oneOf([...PHASES, 'RETRYING']),
+      progress: percent,
+      totalRows: count,
+      validatedRows: count,
+      errorRows: count,
+      savedRows: count,
+      attempt: { type: 'integer', minimum: 2 },
+      retryInMs: count,
+      status: { $ref: '#/$defs/ActiveStatus' },
+    }, ['taskId']),
+    'task-completed': object<TaskCompleted>(
+      { ...task, taskId: id, seq: count, status: oneOf(['COMPLETED', 'HAS_ERRORS']), completedAt: moment },
+      ['taskId', ...alwaysInATask],
+    ),
+    'task-failed': object<TaskFailed>(
+      { taskId: id, seq: count, status: oneOf(['FAILED', 'CANCELLED']), error: orNull(text) },
+      ['taskId', 'error'],
+    ),
+    'workbook-loading': phaseEvent,
+    'header-validation': phaseEvent,
+    'processing-completed': object<ProcessingCompleted>({ taskId: id, seq: count, totalRows: count }, ['taskId', 'totalRows']),
+    exception: object<SocketException>({ status: oneOf(['error']), message: text }, ['status', 'message']),
+  },
+} satisfies Schema;

@@ -1,0 +1,98 @@
+import type { Mode, Profile, UploadOptions } from 'pg-xlsx-client';
+import { useEffect, useId, useMemo, useState } from 'react';
+import { explain, isRouteMissing } from '../api.js';
+import { usePreview } from '../hooks/usePreview.js';
+import type { StagedFile } from '../hooks/useStagedFiles.js';
+import { size, t } from '../texts/index.js';
+import { Bar } from './Bar.js';
+import { Notice } from './Notice.js';
+import { PreviewPane, mappingOption, type Mapping } from './PreviewPane.js';
+
+/* A larger file is sent for its preview only when somebody asks. */
+const PREVIEW_AT_ONCE_BYTES = 8_000_000;
+
+interface Props {
+  item: StagedFile;
+  profile: Profile | undefined;
+  onChoice(options: UploadOptions): void;
+  onSend(options: UploadOptions): void;
+  onStop(): void;
+  onRemove(): void;
+}
+
+/** One chosen file: what is in it, how it is to be imported, and its way to the server. */
+export function StagedCard({ item, profile, onChoice, onSend, onStop, onRemove }: Props) {
+  const { file, key, state } = item;
+  const [asked, setAsked] = useState(file.size <= PREVIEW_AT_ONCE_BYTES);
+  const [place, setPlace] = useState<Pick<UploadOptions, 'sheet' | 'headerRow'>>({});
+  const [mapping, setMapping] = useState<Mapping>({});
+  const [mode, setMode] = useState<Mode | undefined>(undefined);
+  const name = useId();
+
+  const where: UploadOptions = { ...(profile && { profile: profile.name }), ...place };
+  // A server that tells no columns of its profiles is older than previews and checks.
+  const checkable = profile?.columns !== undefined;
+  const preview = usePreview(key, file, where, asked && checkable);
+  const shown = preview.isSuccess ? preview.data : undefined;
+  const changed = shown && mappingOption(shown, mapping);
+  const options = useMemo<UploadOptions>(
+    () => ({ ...where, ...(mode && { mode }), ...(changed && { mapping: changed }) }),
+    [profile?.name, place, mode, changed],
+  );
+  useEffect(() => { onChoice(options); }, [options]);
+
+  const busy = state === 'uploading' || state === 'broken';
+  return (
+    <li className="card staged-card" aria-labelledby={name}>
+      <div className="card-head">
+        <h3 id={name}>{file.name}</h3>
+        <span className="faint">{size(file.size)}</span>
+        <button type="button" className="icon" aria-label={t.staged.remove(file.name)} onClick={onRemove}>×</button>
+      </div>
+
+      {busy ? <Sending item={item} onStop={onStop} /> : (
+        <>
+          {item.error && <Notice kind="bad"><strong>{t.staged.failed}</strong> {item.error}</Notice>}
+          {preview.isFetching && <p className="faint" role="status">{t.staged.previewing}</p>}
+          {preview.isError && !isRouteMissing(preview.error) && (
+            <Notice kind="bad"><strong>{t.staged.previewFailed}</strong> {explain(preview.error) ?? t.offline}</Notice>
+          )}
+          {shown && (
+            <PreviewPane preview={shown} profile={profile} mapping={mapping}
+              onPlace={(next) => { setPlace((old) => ({ ...old, ...next })); setMapping({}); }}
+              onMapping={setMapping} />
+          )}
+          <div className="actions">
+            {(profile?.modes?.length ?? 0) > 1 && (
+              <label className="field field-inline">
+                <span>{t.staged.mode}</span>
+                <select value={mode ?? profile!.modes![0]} onChange={(event) => setMode(event.target.value as Mode)}>
+                  {profile!.modes!.map((one) => <option key={one} value={one}>{t.modes[one]}</option>)}
+                </select>
+              </label>
+            )}
+            <span className="spring" />
+            {!asked && checkable && <button type="button" onClick={() => setAsked(true)}>{t.staged.preview}</button>}
+            {checkable && (
+              <button type="button" title={t.staged.checkHint} onClick={() => onSend({ ...options, dryRun: 'true' })}>{t.staged.check}</button>
+            )}
+            <button type="button" className="primary" onClick={() => onSend(options)}>
+              {state === 'failed' ? t.staged.again : t.staged.import}
+            </button>
+          </div>
+        </>
+      )}
+    </li>
+  );
+}
+
+function Sending({ item, onStop }: { item: StagedFile; onStop(): void }) {
+  const text = item.state === 'broken' ? t.staged.resuming : item.percent >= 100 ? t.staged.finishing : t.staged.uploading(item.percent);
+  return (
+    <div className="sending">
+      <p>{text}</p>
+      <Bar label={t.staged.bar(item.file.name)} percent={item.percent} />
+      <button type="button" onClick={onStop}>{t.staged.stop}</button>
+    </div>
+  );
+}

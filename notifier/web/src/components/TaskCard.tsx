@@ -1,0 +1,134 @@
+import { useMutation } from '@tanstack/react-query';
+import { isActive, type Task, type UndoAnswer } from 'pg-xlsx-client';
+import { memo, useEffect, useId, useRef, useState } from 'react';
+import { api, download, explain } from '../api.js';
+import { announce } from '../hooks/useAnnouncer.js';
+import { rereadTasks } from '../queries.js';
+import { duration, number, size, t, time } from '../texts/index.js';
+import type { Question } from './Confirm.js';
+import { ErrorsPane } from './ErrorsPane.js';
+import { Notice } from './Notice.js';
+import { Progress } from './Progress.js';
+import { ReportPane } from './ReportPane.js';
+
+interface Props {
+  task: Task;
+  onAsk(question: Question): void;
+}
+
+/** One import: how far it is, or how it ended and what can be done now. */
+export const TaskCard = memo(function TaskCard({ task, onAsk }: Props) {
+  const heading = useId();
+  const [open, setOpen] = useState<'errors' | 'report' | null>(null);
+  const name = task.fileName ?? t.task.untitled;
+  const active = isActive(task);
+  useEndAnnounced(task, name);
+  useEffect(() => { if (active) setOpen(null); }, [active]);
+  return (
+    <li className={`card task task-${task.status.toLowerCase()}`} aria-labelledby={heading} data-task={task.id} data-status={task.status}>
+      <div className="card-head">
+        <h3 id={heading}>{name}</h3>
+        {task.dryRun && <span className="badge badge-plain">{t.task.dryRun}</span>}
+        <span className={`badge badge-${task.status.toLowerCase()}`}>{t.status[task.status]}</span>
+      </div>
+      <p className="faint meta">
+        <span>{t.task.number(task.id)}</span>
+        {task.profile && <span>{task.profile}</span>}
+        {task.fileSize !== null && <span>{size(task.fileSize)}</span>}
+        <time dateTime={task.createdAt}>{time(task.createdAt)}</time>
+        {task.attempts > 1 && <span>{t.task.attempt(task.attempts)}</span>}
+      </p>
+      {active && <Progress task={task} />}
+      {task.errorMessage && <Notice kind="bad">{task.errorMessage}</Notice>}
+      {task.status === 'COMPLETED' && task.totalRows === 0 && <p className="faint">{t.task.noRows}</p>}
+      <div className="foot">
+        {!active && <Counts task={task} />}
+        <Actions task={task} name={name} open={open} onOpen={setOpen} onAsk={onAsk} />
+      </div>
+      {open === 'errors' && <ErrorsPane task={task} />}
+      {open === 'report' && <ReportPane task={task} />}
+    </li>
+  );
+});
+
+/* Only an end that happens while it is watched. */
+function useEndAnnounced(task: Task, name: string): void {
+  const active = isActive(task);
+  const wasActive = useRef(active);
+  useEffect(() => {
+    if (wasActive.current && !active) announce(t.announce.ended(name, t.status[task.status]));
+    wasActive.current = active;
+  }, [active, name, task.status]);
+}
+
+function Counts({ task }: { task: Task }) {
+  const took = task.startedAt && task.completedAt ? Date.parse(task.completedAt) - Date.parse(task.startedAt) : null;
+  const counts: [string, number | undefined, string?][] = [
+    [t.task.rows, task.totalRows ?? 0],
+    [task.dryRun ? t.task.wouldSave : t.task.saved, task.dryRun ? (task.totalRows ?? 0) - task.errorRows : task.savedRows],
+    [t.task.errors, task.errorRows, 'bad'],
+    [t.task.warnings, task.warningRows || undefined],
+    [t.task.updated, task.updatedRows || undefined],
+    [t.task.unchanged, task.unchangedRows || undefined],
+    [t.task.skipped, task.skippedRows || undefined],
+  ];
+  return (
+    <dl className="counts">
+      {counts.filter(([, count]) => count !== undefined).map(([label, count, kind]) => (
+        <div key={label} className={kind && count ? `count-${kind}` : undefined}><dt>{label}</dt><dd>{number(count!)}</dd></div>
+      ))}
+      {took !== null && <div><dt>{t.task.duration}</dt><dd>{duration(took)}</dd></div>}
+    </dl>
+  );
+}
+
+interface ActionsProps extends Props {
+  name: string;
+  open: 'errors' | 'report' | null;
+  onOpen(open: 'errors' | 'report' | null): void;
+}
+
+function Actions({ task, name, open, onOpen, onAsk }: ActionsProps) {
+  const [undone, setUndone] = useState<UndoAnswer | null>(null);
+  const act = useMutation({ mutationFn: (what: () => Promise<unknown>) => what(), onSettled: rereadTasks });
+  const ask = (title: string, hint: string, yes: string, what: () => Promise<unknown>) =>
+    onAsk({ title, hint, yes, onYes: () => act.mutate(what) });
+  const button = (label: string, onClick: () => void, className?: string) => (
+    <button type="button" className={className} disabled={act.isPending} aria-label={t.task.of(label, name)} onClick={onClick}>{label}</button>
+  );
+  const pane = (which: 'errors' | 'report', show: string, hide: string) => (
+    <button type="button" aria-expanded={open === which} aria-label={t.task.of(open === which ? hide : show, name)}
+      onClick={() => onOpen(open === which ? null : which)}>{open === which ? hide : show}</button>
+  );
+  const hasErrors = !isActive(task) && (task.errorRows > 0 || (task.warningRows ?? 0) > 0);
+  return (
+    <>
+      <div className="actions">
+        {hasErrors && pane('errors', t.task.showErrors, t.task.hideErrors)}
+        {hasErrors && button(t.task.download, () => act.mutate(() => download(api.errorsWorkbookPath(task.id))))}
+        {task.dryRun && !isActive(task) && pane('report', t.task.showReport, t.task.hideReport)}
+        {(task.status === 'FAILED' || task.status === 'CANCELLED') && button(t.task.retry, () => act.mutate(() => api.retry(task.id)))}
+        {isActive(task) && button(t.task.cancel, () => ask(t.confirm.cancel(name), t.confirm.cancelHint, t.confirm.cancelYes, () => api.cancel(task.id)), 'quiet')}
+        {task.undoable && !isActive(task) && button(t.task.undo, () =>
+          ask(t.confirm.undo(name), t.confirm.undoHint, t.task.undo, async () => setUndone(await api.undo(task.id))), 'quiet')}
+        {!isActive(task) && button(t.task.remove, () => ask(t.confirm.remove(name), t.confirm.removeHint, t.task.remove, () => api.remove(task.id)), 'quiet')}
+      </div>
+      {act.isError && <Notice kind="bad"><strong>{t.problem}</strong> {explain(act.error) ?? t.offline}</Notice>}
+      {undone && <Undone answer={undone} />}
+    </>
+  );
+}
+
+function Undone({ answer }: { answer: UndoAnswer }) {
+  return (
+    <Notice kind={answer.kept.length > 0 ? 'warn' : 'good'}>
+      {t.undo.done(answer.undone)}
+      {answer.kept.length > 0 && (
+        <>
+          {' '}{t.undo.kept(answer.kept.length)}
+          <ul>{answer.kept.map(({ rowNumber, key, reason }, index) => <li key={index}>{rowNumber ?? key}: {reason}</li>)}</ul>
+        </>
+      )}
+    </Notice>
+  );
+}

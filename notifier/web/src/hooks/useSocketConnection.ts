@@ -1,0 +1,19 @@
+import { LiveTasks, NAMESPACE, type Connection } from 'pg-xlsx-client';
+import { useEffect, useState } from 'react';
+import { io } from 'socket.io-client';
+import { mergeEnd, mergeProgress, rereadTasks } from '../queries.js';
+import { currentToken } from '../session.js';
+
+/** One socket for the page, made when a task is active and closed when none is; its events go into the cache. */
+export function useSocketConnection(): { live: LiveTasks; connection: Connection } {
+  const [connection, setConnection] = useState<Connection>('off');
+  const [live] = useState(() => new LiveTasks({
+    connect: () => io(NAMESPACE, { forceNew: true, auth: (give) => give({ token: currentToken() }) }),
+    onProgress: mergeProgress,
+    onEnd: mergeEnd,
+    onConnection: setConnection,
+    resync: rereadTasks,
+  }));
+  useEffect(() => () => live.close(), [live]);
+  return { live, connection };
+}

@@ -1,0 +1,221 @@
+// notifier/client: its schemas hold for what the sidecar really sends, and its strategy for real sockets.
+
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { after, before, describe, test } from 'node:test';
+import Ajv from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import * as client from '../../notifier/client/dist/index.js';
+import { api, becomes, upload } from '../node/support/api.js';
+import { atEnd } from '../node/support/cleanup.js';
+import { Database } from '../node/support/cluster.js';
+import { Inbox } from '../node/support/inbox.js';
+import { Notifier } from '../node/support/notifier.js';
+import { people, workbook } from '../node/support/workbook.js';
+
+const { io } = createRequire(new URL('../node/package.json', import.meta.url))('socket.io-client');
+const { IncomingEvents, LiveTasks, NAMESPACE, OutgoingEvents, applyEnd, applyProgress, isActive, phaseProgress, pollInterval, reconcile, schema } = client;
+
+const ajv = new Ajv({ strict: true, allErrors: true });
+addFormats(ajv);
+ajv.addSchema(schema, 'pg_xlsx');
+
+function conforms(name, value) {
+  const validate = ajv.getSchema(`pg_xlsx#/$defs/${name}`);
+  assert.ok(validate, `there is a schema for ${name}`);
+  assert.ok(validate(value), `${name} ${JSON.stringify(value)}: ${ajv.errorsText(validate.errors)}`);
+}
+
+let db;
+let server;
+
+before(async () => {
+  db = await Database.create();
+  server = await Notifier.start({ 'database-url': db.url });
+});
+after(async () => {
+  await server.stop();
+  await db.drop();
+});
+
+function connect() {
+  const socket = io(server.url + NAMESPACE, { forceNew: true, reconnectionDelay: 50, reconnectionDelayMax: 50 });
+  atEnd(() => socket.close());
+  return socket;
+}
+
+async function eventsOf(rows) {
+  const socket = connect();
+  const inbox = new Inbox();
+  socket.onAny((name, data) => inbox.put([name, data]));
+  const { json } = await upload(server.url, workbook(rows), 'people.xlsx', { runAt: new Date(Date.now() + 1000).toISOString() });
+  socket.emit(IncomingEvents.JOIN_TASK, { taskId: json.taskId });
+  const events = [];
+  do events.push(await inbox.next()); while (!['task-completed', 'task-failed'].includes(events.at(-1)[0]));
+  socket.emit(IncomingEvents.LEAVE_TASK, { taskId: json.taskId });
+  events.push(await inbox.next());
+  socket.emit(IncomingEvents.JOIN_TASK, { taskId: 0 });
+  events.push(await inbox.next());
+  socket.close();
+  return events;
+}
+
+describe('the schemas', () => {
+  test('hold for every event of an import, whichever way it ends', async () => {
+    const files = [people(2500), people(50, (row) => (row === 7 ? 1 : undefined)), [['Name', 'Sex', 'Id'], ['Ann', 'F', '1']]];
+    const seen = new Set();
+    for (const rows of files) {
+      for (const [name, data] of await eventsOf(rows)) {
+        seen.add(name);
+        conforms(name, data);
+      }
+    }
+    assert.deepEqual([...seen].sort(), Object.values(OutgoingEvents).sort());
+  });
+
+  test('hold for the tasks of the list', async () => {
+    await db.idleTask();
+    const { json } = await api(server.url, '/tasks');
+    assert.ok(json.data.length > 0);
+    for (const task of json.data) conforms('Task', task);
+    assert.ok(json.data.every((task) => Object.keys(task).every((name) => name in schema.$defs.Task.properties)), 'every member has its schema');
+  });
+
+  test('refuse what is wrong', () => {
+    const refuse = (name, value) => assert.equal(ajv.getSchema(`pg_xlsx#/$defs/${name}`)(value), false, JSON.stringify(value));
+    refuse('TaskStatus', 'DONE');
+    refuse('task-progress', { taskId: 1, progress: 101 });
+    refuse('task-progress', { phase: 'SAVING' });
+    refuse('task-completed', { taskId: 1 });
+    refuse('join-task', { taskId: '7' });
+  });
+});
+
+const task = {
+  id: 1, profile: 'people', fileName: 'people.xlsx', fileSize: 1, status: 'PROCESSING', phase: 'VALIDATING', progress: 35, totalRows: 1000,
+  validatedRows: 500, errorRows: 1, savedRows: 0, attempts: 1, errorMessage: null, createdAt: '', updatedAt: '', startedAt: null, completedAt: null,
+};
+
+describe('progress', () => {
+  test('of a phase is the same before and after it is a share of the job', () => {
+    for (let percent = 0; percent <= 100; percent++) {
+      assert.equal(phaseProgress(applyProgress(task, { taskId: 1, phase: 'VALIDATING', progress: percent })).validating, percent);
+      assert.deepEqual(phaseProgress(applyProgress(task, { taskId: 1, phase: 'SAVING', progress: percent })), { validating: 100, saving: percent });
+    }
+  });
+
+  test('of phases without bars is none', () => {
+    assert.deepEqual(phaseProgress(applyProgress(task, { taskId: 1, phase: 'VALIDATING_HEADERS' })), { validating: 0, saving: 0 });
+  });
+
+  test('takes the counters along, and nothing of a task that has ended', () => {
+    assert.equal(applyProgress(task, { taskId: 1, phase: 'SAVING', progress: 1, savedRows: 9 }).savedRows, 9);
+    const over = { ...task, status: 'COMPLETED' };
+    assert.equal(applyProgress(over, { taskId: 1, phase: 'SAVING', progress: 1 }), over);
+  });
+
+  test('ends with the task, or with what went wrong', () => {
+    assert.equal(applyEnd(task, { ...task, taskId: 1, seq: 9, status: 'COMPLETED', savedRows: 999 }).savedRows, 999);
+    const failed = applyEnd(task, { taskId: 1, seq: 9, status: 'CANCELLED', error: 'import was cancelled' });
+    assert.deepEqual([failed.status, failed.errorMessage, isActive(failed)], ['CANCELLED', 'import was cancelled', false]);
+  });
+
+  test('is not set back by an answer that was on its way, but by all that is news', () => {
+    const shown = applyProgress(task, { taskId: 1, phase: 'SAVING', progress: 10, savedRows: 100 });
+    assert.equal(reconcile(task, shown).savedRows, 100);
+    assert.equal(reconcile({ ...task, attempts: 2 }, shown).savedRows, 0);
+    assert.equal(reconcile({ ...task, status: 'CANCELLED' }, shown).status, 'CANCELLED');
+    assert.equal(reconcile({ ...task, phase: 'SAVING', progress: 90, savedRows: 900 }, shown).savedRows, 900);
+    assert.equal(reconcile(task, undefined), task);
+  });
+});
+
+describe('the hybrid strategy', () => {
+  // A page without a page: what it was told, in order.
+  function follower() {
+    const told = new Inbox();
+    const live = new LiveTasks({
+      connect,
+      onProgress: (event) => told.put(['progress', event]),
+      onEnd: (event) => told.put(['end', event]),
+      onConnection: (connection) => told.put(['connection', connection]),
+      resync: () => told.put(['resync']),
+    });
+    atEnd(() => live.close());
+    const until = async (kind, value) => {
+      for (;;) {
+        const [name, data] = await told.next();
+        if (name === kind && (value === undefined || value === data)) return data;
+      }
+    };
+    return { live, until };
+  }
+
+  test('polls every 30 s, and every 5 s while the socket is down', () => {
+    assert.deepEqual(['off', 'connecting', 'live', 'reconnecting'].map(pollInterval), [30000, 5000, 30000, 5000]);
+  });
+
+  test('makes no socket for tasks that have ended', async () => {
+    const { live } = follower();
+    live.follow([{ id: 1, status: 'COMPLETED' }, { id: 2, status: 'FAILED' }]);
+    assert.equal(live.connection, 'off');
+  });
+
+  test('joins what is active, leaves what has ended, and closes', async () => {
+    const [one, two] = [await db.idleTask(), await db.idleTask()];
+    const { live, until } = follower();
+    live.follow([{ id: one, status: 'PENDING' }, { id: two, status: 'PENDING' }, { id: 999, status: 'COMPLETED' }]);
+    await until('connection', 'live');
+    await becomes(server.url, 'rooms', 2);
+    live.follow([{ id: one, status: 'PENDING' }, { id: two, status: 'COMPLETED' }]);
+    await becomes(server.url, 'rooms', 1);
+    await api(server.url, `/tasks/${one}/cancel`, { method: 'POST' });
+    assert.equal((await until('end')).taskId, one);
+    await until('resync');
+    await until('connection', 'off');
+    await becomes(server.url, 'sessions', 0);
+  });
+
+  test('tells no event that is older than one told before', async () => {
+    const id = await db.idleTask();
+    const { live, until } = follower();
+    live.follow([{ id, status: 'PENDING' }]);
+    // The snapshot comes first, whatever its number is.
+    const { seq } = await until('progress');
+    const emitAs = async (number, event) => {
+      await db.query(`UPDATE xlsx_private.task SET seq = ${number - 1} WHERE id = ${id}`);
+      await db.emit(id, 'task-progress', event);
+    };
+    await emitAs(seq + 10, { phase: 'SAVING', progress: 50 });
+    await emitAs(seq + 5, { phase: 'VALIDATING', progress: 99 });
+    await emitAs(seq + 11, { phase: 'SAVING', progress: 60 });
+    assert.equal((await until('progress')).progress, 50);
+    assert.equal((await until('progress')).progress, 60);
+    live.close();
+  });
+
+  test('after the sidecar was away it is live again, reads the list and joins its rooms', async () => {
+    const id = await db.idleTask();
+    const { live, until } = follower();
+    live.follow([{ id, status: 'PENDING' }]);
+    await until('connection', 'live');
+    const { port } = server;
+    await server.stop('SIGKILL');
+    await until('connection', 'reconnecting');
+    assert.equal(live.pollInterval, 5000);
+    server = await Notifier.start({ 'database-url': db.url, port });
+    await until('connection', 'live');
+    await until('resync');
+    await becomes(server.url, 'rooms', 1);
+    assert.equal(live.pollInterval, 30000);
+    live.close();
+  });
+
+  test('a task that is not there is asked for once', async () => {
+    const { live, until } = follower();
+    live.follow([{ id: 987654, status: 'PENDING' }]);
+    await until('resync');
+    live.follow([{ id: 987654, status: 'PENDING' }]);
+    assert.equal(live.connection, 'off');
+  });
+});

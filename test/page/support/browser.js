@@ -1,0 +1,51 @@
+// Debian's Chromium, and pages that fail the test when they complain or leave their origin.
+
+import { existsSync, mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { atEnd } from '../../node/support/cleanup.js';
+import { root } from '../../node/support/server.js';
+
+const executablePath = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => path && existsSync(path));
+const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const shots = join(root, 'build/page');
+
+export const webRoot = join(root, 'build/web');
+
+export async function launch() {
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+  atEnd(() => browser.close());
+  mkdirSync(shots, { recursive: true });
+  return browser;
+}
+
+// A window of its own on the page of a sidecar. What went wrong in it, or went elsewhere, is in faults.
+export async function open(browser, url, { expected = [], ...options } = {}) {
+  const context = await browser.newContext({ viewport: { width: 1100, height: 900 }, locale: 'en-US', timezoneId: 'UTC', ...options });
+  const page = await context.newPage();
+  const faults = [];
+  const unless = (text) => { if (!expected.some((pattern) => pattern.test(text))) faults.push(text); };
+  page.on('pageerror', (error) => unless(String(error)));
+  page.on('console', (message) => { if (message.type() === 'error' && !/\/(preview|summary)$/.test(message.location().url)) unless(message.text()); });
+  page.on('request', (request) => {
+    const { origin, protocol } = new URL(request.url());
+    if (origin !== new URL(url).origin && protocol !== 'blob:' && protocol !== 'data:') faults.push(`left its origin: ${request.url()}`);
+  });
+  page.setDefaultTimeout(30000);
+  await page.goto(url);
+  return Object.assign(page, { faults });
+}
+
+export const shoot = (page, name) => page.screenshot({ path: join(shots, `${name}.png`), fullPage: true, animations: 'disabled' });
+
+// What axe objects to, as text.
+export async function violations(page) {
+  await page.evaluate(await import('node:fs').then((fs) => fs.readFileSync(axePath, 'utf8')));
+  const { violations: found } = await page.evaluate(() => globalThis.axe.run(document, {
+    runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+  }));
+  return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('; ')}`);
+}
+
+export const file = (name, buffer) => ({ name, mimeType: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', buffer });

@@ -1,0 +1,23 @@
+// A target table that takes its time, and stops where a test wants to look.
+
+const GATE_ROW = 5000;
+const GATE = 1;
+
+// Each thousandth person takes a while to save; the last of the fifth thousand waits until the gate is open.
+export async function slowTable(db) {
+  await db.query(`
+    CREATE FUNCTION take_time() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF NEW.name LIKE 'Person %000' THEN PERFORM pg_sleep(0.2); END IF;
+      IF NEW.name = 'Person ${GATE_ROW}' THEN PERFORM pg_advisory_xact_lock_shared(${GATE}); END IF;
+      RETURN NEW;
+    END $$;
+    CREATE TRIGGER take_time BEFORE INSERT ON people FOR EACH ROW EXECUTE FUNCTION take_time();
+    ALTER DATABASE ${db.name} SET pg_xlsx.progress_interval = 0`);
+  const session = db.session();
+  return {
+    close: () => session.run(`SELECT pg_advisory_lock(${GATE})`),
+    open: () => session.run(`SELECT pg_advisory_unlock(${GATE})`),
+    end: () => session.close(),
+  };
+}
