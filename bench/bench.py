@@ -26,6 +26,14 @@ def say(text):
     print(text, file=sys.stderr, flush=True)
 
 
+class WrongRows(Exception):
+    """The rows that were loaded are not those of the CSV."""
+
+    def __init__(self, pairs):
+        super().__init__("the loaded rows are not those of the CSV")
+        self.pairs = pairs
+
+
 class Bench:
     def __init__(self, quick):
         self.rows = 100_000 if quick else 1_000_000
@@ -63,7 +71,7 @@ SELECT xlsx.create_profile('{table}', '{table}'{headers})""")
             table = self.prepare(load, key)
             pairs.append((first, contender(self.server, load, table)))
         if wanted and self.fingerprint(table) != wanted:
-            raise RuntimeError(f"the rows of {load.name} are not those of the CSV")
+            raise WrongRows(pairs)
         return pairs
 
     def fingerprint_of_csv(self, load, key):
@@ -120,6 +128,8 @@ SELECT xlsx.create_profile('{table}', '{table}'{headers})""")
             say(f"peer {name}")
             try:
                 rows.append((name, about, self.beside(contenders.copy_csv, contender, load, rounds=1)))
+            except WrongRows as wrong:
+                rows.append((name, about + "; **its rows are not those of the CSV**", wrong.pairs))
             except (Skipped, RuntimeError) as reason:
                 skipped.append((name, str(reason).strip().splitlines()[-1]))
         self.report.peers(load, rows, skipped)

@@ -83,13 +83,36 @@ error_row_value(ErrorRows *errors, const char *value)
 		return;
 	}
 	appendStringInfoChar(text, '"');
-	for (const char *c = value; *c != '\0'; c++)
+	for (;;)
 	{
-		if (*c == '"' || *c == '\\')
-			appendStringInfoChar(text, '\\');
-		appendStringInfoChar(text, *c);
+		size_t		plain = strcspn(value, "\"\\");
+
+		appendBinaryStringInfo(text, value, (int) plain);
+		value += plain;
+		if (*value == '\0')
+			break;
+		appendStringInfoChar(text, '\\');
+		appendStringInfoChar(text, *value++);
 	}
 	appendStringInfoChar(text, '"');
+}
+
+/* Mostly there is nothing to escape. */
+static void
+append_json(StringInfo json, const char *value)
+{
+	const char *end = value;
+
+	while ((unsigned char) *end >= ' ' && *end != '"' && *end != '\\')
+		end++;
+	if (*end != '\0')
+	{
+		escape_json(json, value);
+		return;
+	}
+	appendStringInfoChar(json, '"');
+	appendBinaryStringInfo(json, value, (int) (end - value));
+	appendStringInfoChar(json, '"');
 }
 
 static void
@@ -97,8 +120,10 @@ append_member(StringInfo json, const char *name, const char *value)
 {
 	if (value == NULL)
 		return;
-	appendStringInfo(json, "%s\"%s\":", json->data[json->len - 1] == '{' ? "" : ",", name);
-	escape_json(json, value);
+	appendStringInfoString(json, json->data[json->len - 1] == '{' ? "\"" : ",\"");
+	appendStringInfoString(json, name);
+	appendStringInfoString(json, "\":");
+	append_json(json, value);
 }
 
 void
