@@ -5,9 +5,12 @@
 #ifndef PG_XLSX_COMPAT_H
 #define PG_XLSX_COMPAT_H
 
+#include "catalog/pg_database.h"
+#include "catalog/pg_extension.h"
 #include "executor/executor.h"
 #include "parser/parse_relation.h"
 #include "storage/proc.h"
+#include "utils/acl.h"
 
 #if PG_VERSION_NUM < 150000
 #error "pg_xlsx needs PostgreSQL 15 or newer"
@@ -37,6 +40,15 @@ compat_init_range_table(EState *estate, RangeTblEntry *entry)
 #else
 #define compat_insert_index_tuples(rri, slot, estate) \
 	ExecInsertIndexTuples(rri, slot, estate, false, false, NULL, NIL)
+#endif
+
+/* 16 made the ownership checks one function. */
+#if PG_VERSION_NUM >= 160000
+#define compat_owns_database(database, role) object_ownercheck(DatabaseRelationId, database, role)
+#define compat_owns_extension(extension, role) object_ownercheck(ExtensionRelationId, extension, role)
+#else
+#define compat_owns_database(database, role) pg_database_ownercheck(database, role)
+#define compat_owns_extension(extension, role) pg_extension_ownercheck(extension, role)
 #endif
 
 /* 18 can leave out the row itself. */

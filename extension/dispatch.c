@@ -50,6 +50,7 @@ typedef struct DispatchShared
 	bool		overflow;		/* a want or a due time found no place */
 	int			wants;
 	Want		want[MAX_WANTS];	/* oldest first, no two alike */
+	Oid			shut;			/* no workers for this database, InvalidOid: for all */
 	Due			due[MAX_DATABASES];
 	WorkerSlot	slot[DISPATCH_MAX_WORKERS];
 } DispatchShared;
@@ -300,12 +301,14 @@ dispatch_take(Oid *database, Oid *login)
 	bool		taken = false;
 
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	if (shared->wants > 0)
+	for (int i = 0; i < shared->wants && !taken; i++)
 	{
-		*database = shared->want[0].database;
-		*login = shared->want[0].login;
+		if (shared->want[i].database == shared->shut)
+			continue;
+		*database = shared->want[i].database;
+		*login = shared->want[i].login;
 		shared->wants--;
-		memmove(&shared->want[0], &shared->want[1], sizeof(Want) * shared->wants);
+		memmove(&shared->want[i], &shared->want[i + 1], sizeof(Want) * (shared->wants - i));
 		taken = true;
 	}
 	LWLockRelease(shared->lock);
@@ -405,4 +408,56 @@ dispatch_slot_state(int slot)
 	state = shared->slot[slot].state;
 	LWLockRelease(shared->lock);
 	return state;
+}
+
+void
+dispatch_shut(Oid database)
+{
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	shared->shut = database;
+	for (int i = 0; i < DISPATCH_MAX_WORKERS; i++)
+		if (shared->slot[i].database == database && shared->slot[i].state == DISPATCH_SLOT_BUSY)
+			(void) kill(shared->slot[i].pid, SIGTERM);
+	LWLockRelease(shared->lock);
+}
+
+/* Nothing is wanted for a database that is gone. */
+static void
+forget_database(Oid database)
+{
+	int			kept = 0;
+
+	for (int i = 0; i < shared->wants; i++)
+		if (shared->want[i].database != database)
+			shared->want[kept++] = shared->want[i];
+	shared->wants = kept;
+	for (int i = 0; i < MAX_DATABASES; i++)
+		if (shared->due[i].database == database)
+			shared->due[i].database = InvalidOid;
+}
+
+void
+dispatch_reopen(Oid database, bool stays)
+{
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	if (shared->shut == database)
+		shared->shut = InvalidOid;
+	if (!stays)
+		forget_database(database);
+	LWLockRelease(shared->lock);
+	if (stays)
+		dispatch_want_now(database, DISPATCH_SWEEP);
+}
+
+bool
+dispatch_is_shut(Oid database)
+{
+	bool		is_shut;
+
+	if (shared == NULL)
+		return false;
+	LWLockAcquire(shared->lock, LW_SHARED);
+	is_shut = shared->shut == database;
+	LWLockRelease(shared->lock);
+	return is_shut;
 }

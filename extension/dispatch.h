@@ -78,6 +78,16 @@ typedef enum DispatchSlotState
 extern void dispatch_slot_task(int slot, int64 task);
 extern bool dispatch_cancel(int64 task);
 
+/*
+ * A database that must have no connections: its workers are told to go, none
+ * is started and none stays until it is opened again.  One at a time, as far
+ * as the memory goes: a second one takes the place of the first.  On reopening,
+ * stays says whether it is still there.
+ */
+extern void dispatch_shut(Oid database);
+extern void dispatch_reopen(Oid database, bool stays);
+extern bool dispatch_is_shut(Oid database);
+
 extern void dispatch_slot_set(int slot, DispatchSlotState state);
 extern DispatchSlotState dispatch_slot_state(int slot);
 

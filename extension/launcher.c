@@ -26,6 +26,7 @@
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
+#include "utils/syscache.h"
 #include "utils/timestamp.h"
 #include "utils/wait_event.h"
 
@@ -91,6 +92,18 @@ note_all_databases(void)
 	CommitTransactionCommand();
 }
 
+static bool
+database_exists(Oid database)
+{
+	bool		exists;
+
+	StartTransactionCommand();
+	exists = SearchSysCacheExists1(DATABASEOID, ObjectIdGetDatum(database));
+	CommitTransactionCommand();
+	CurrentMemoryContext = TopMemoryContext;
+	return exists;
+}
+
 /* Frees the slots of workers that have ended; a database that lost one in mid-work is swept. */
 static void
 reap_workers(void)
@@ -106,7 +119,7 @@ reap_workers(void)
 		pfree(slots[i].handle);
 		slots[i].handle = NULL;
 		state = dispatch_slot_state(i);
-		if (state != DISPATCH_SLOT_IDLE)
+		if (state != DISPATCH_SLOT_IDLE && database_exists(slots[i].order.database))
 			dispatch_due(slots[i].order.database,
 						 TimestampTzPlusMilliseconds(GetCurrentTimestamp(), state == DISPATCH_SLOT_BUSY ?
 													 SWEEP_AFTER_DEATH_MS : SWEEP_AFTER_REFUSAL_MS));

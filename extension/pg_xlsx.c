@@ -10,6 +10,7 @@
 #include "launcher.h"
 #include "miscadmin.h"
 #include "redis.h"
+#include "vacate.h"
 
 PG_MODULE_MAGIC;
 
@@ -23,5 +24,6 @@ _PG_init(void)
 		return;
 	redis_guard_log();
 	dispatch_init();
+	vacate_init();
 	launcher_register();
 }

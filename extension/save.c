@@ -24,6 +24,7 @@
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "storage/lmgr.h"
 #include "utils/lsyscache.h"
 #include "utils/plancache.h"
 #include "utils/rel.h"
@@ -183,6 +184,15 @@ require_rights(const SaveTask *task)
 		require_right(task->profile, ACL_INSERT, "INSERT");
 	if (task->mode == MODE_REPLACE && pg_class_aclcheck(task->profile->target, GetUserId(), ACL_DELETE) != ACLCHECK_OK)
 		require_right(task->profile, ACL_DELETE, "DELETE");
+}
+
+/* Rights may be taken away while the import runs. A target that is gone is for the method to tell. */
+static void
+require_rights_still(const SaveTask *task)
+{
+	LockRelationOid(task->profile->target, RowExclusiveLock);
+	if (get_rel_name(task->profile->target) != NULL)
+		require_rights(task);
 }
 
 static const SaveMethod *
@@ -571,6 +581,7 @@ saver_save(Saver *saver, const PacketRows *rows, SaveCounts *counts, ErrorRows *
 	};
 	int			failed;
 
+	require_rights_still(&saver->task);
 	/* Where the batch before had bad rows, this one is likely to. */
 	if (saver->wary || try_rows(&attempt, 0, rows->count, false, &failed) != NULL)
 	{
