@@ -19,15 +19,21 @@
 typedef struct ErrorRows
 {
 	MemoryContext context;		/* reset by error_rows_begin */
+	MemoryContext row_context;	/* reset by error_row_begin */
 	int64		task;
 	bool		warnings;
 	Tuplestorestate *held;		/* NULL: rows are written at once */
 	int			count;
 	int			capacity;
 	Datum	   *row_numbers;
-	Datum	   *cells;			/* array literals */
-	Datum	   *violations;		/* JSON texts */
-	StringInfoData cells_text;	/* of the row under way */
+	Datum	   *cells;			/* text[] */
+	Datum	   *violations;		/* jsonb */
+
+	/* of the row under way */
+	Datum	   *values;
+	bool	   *nulls;
+	int			value_count;
+	int			value_capacity;
 	StringInfoData violations_text;
 } ErrorRows;
 
