@@ -16,4 +16,4 @@ GRANT EXECUTE ON FUNCTION xlsx.listen() TO xlsx_notifier, xlsx_admin;
 -- Events come from the worker; anybody else could tell lies about a task.
 REVOKE EXECUTE ON FUNCTION xlsx.emit(bigint, text, json) FROM xlsx_user;
 GRANT EXECUTE ON FUNCTION xlsx.emit(bigint, text, json) TO xlsx_admin;
-GRANT SELECT ON xlsx.tasks, xlsx.profiles TO xlsx_user;
+GRANT SELECT ON xlsx.tasks, xlsx.profiles, xlsx.profile_columns, xlsx.profile_rules TO xlsx_user;
