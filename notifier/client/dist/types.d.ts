@@ -164,6 +164,8 @@ export interface ErrorGroup {
 export interface Profile {
     name: string;
     headers: string[];
+    /** How rows are saved when an upload does not say it. */
+    mode?: Mode;
     modes?: Mode[];
     default?: boolean;
     columns?: ProfileColumn[];
@@ -173,8 +175,9 @@ export interface ProfileColumn {
     column: string;
     type: string;
     required: boolean;
+    /** "cell", or what fills the column without one. */
+    source?: string;
     values: string[] | null;
-    example: string | null;
 }
 /** POST /preview */
 export interface Preview {
@@ -192,6 +195,7 @@ export interface Preview {
     missing: {
         column: string;
         header: string;
+        required?: boolean;
     }[];
     extra: string[];
     rows: {
@@ -227,11 +231,14 @@ export interface Report {
         valid: number;
         errors: number;
         warnings: number;
-        wouldInsert?: number;
-        inserted?: number;
-        updated: number;
         unchanged: number;
-        skipped: number;
+        inserted?: number;
+        updated?: number;
+        skipped?: number;
+        /** Of a dry run, instead of the three before. */
+        wouldInsert?: number;
+        wouldUpdate?: number;
+        wouldSkip?: number;
     };
     errors: ErrorGroup[];
     phases: {

@@ -182,6 +182,8 @@ export interface ErrorGroup {
 export interface Profile {
   name: string;
   headers: string[];
+  /** How rows are saved when an upload does not say it. */
+  mode?: Mode;
   modes?: Mode[];
   default?: boolean;
   columns?: ProfileColumn[];
@@ -192,8 +194,9 @@ export interface ProfileColumn {
   column: string;
   type: string;
   required: boolean;
+  /** "cell", or what fills the column without one. */
+  source?: string;
   values: string[] | null;
-  example: string | null;
 }
 
 /** POST /preview */
@@ -205,7 +208,7 @@ export interface Preview {
   sheet: string;
   headerRow: number;
   columns: PreviewColumn[];
-  missing: { column: string; header: string }[];
+  missing: { column: string; header: string; required?: boolean }[];
   extra: string[];
   rows: { rowNumber: number; values: (string | null)[] }[];
   rowsSampled: number;
@@ -235,11 +238,14 @@ export interface Report {
     valid: number;
     errors: number;
     warnings: number;
-    wouldInsert?: number;
-    inserted?: number;
-    updated: number;
     unchanged: number;
-    skipped: number;
+    inserted?: number;
+    updated?: number;
+    skipped?: number;
+    /** Of a dry run, instead of the three before. */
+    wouldInsert?: number;
+    wouldUpdate?: number;
+    wouldSkip?: number;
   };
   errors: ErrorGroup[];
   phases: { phase: Phase; ms: number }[];

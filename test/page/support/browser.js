@@ -22,12 +22,12 @@ export async function launch() {
 
 // A window of its own on the page of a sidecar. What went wrong in it, or went elsewhere, is in faults.
 export async function open(browser, url, { expected = [], ...options } = {}) {
-  const context = await browser.newContext({ viewport: { width: 1100, height: 900 }, locale: 'en-US', timezoneId: 'UTC', ...options });
+  const context = await browser.newContext({ viewport: { width: 1100, height: 900 }, locale: 'en-US', timezoneId: 'UTC', reducedMotion: 'reduce', ...options });
   const page = await context.newPage();
   const faults = [];
   const unless = (text) => { if (!expected.some((pattern) => pattern.test(text))) faults.push(text); };
   page.on('pageerror', (error) => unless(String(error)));
-  page.on('console', (message) => { if (message.type() === 'error' && !/\/(preview|summary)$/.test(message.location().url)) unless(message.text()); });
+  page.on('console', (message) => { if (message.type() === 'error') unless(`${message.text()} ${message.location().url}`); });
   page.on('request', (request) => {
     const { origin, protocol } = new URL(request.url());
     if (origin !== new URL(url).origin && protocol !== 'blob:' && protocol !== 'data:') faults.push(`left its origin: ${request.url()}`);

@@ -49,7 +49,7 @@ interface ExpectedProps {
 
 /* Which columns a workbook should have. */
 function Expected({ profiles, profile, onProfile }: ExpectedProps) {
-  const columns = profile.columns ?? profile.headers.map((header) => ({ header, required: false }));
+  const columns = profile.columns?.filter(({ source }) => source === undefined || source === 'cell') ?? profile.headers.map((header) => ({ header, required: false }));
   return (
     <div className="expected">
       {profiles.length > 1 && (

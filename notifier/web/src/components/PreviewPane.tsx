@@ -25,7 +25,7 @@ interface Props {
 
 /** What is in the file, and which column goes where; all of it can be changed. */
 export function PreviewPane({ preview, profile, mapping, onPlace, onMapping }: Props) {
-  const targets = profile?.columns ?? [];
+  const targets = (profile?.columns ?? []).filter(({ source }) => source === undefined || source === 'cell');
   const taken = new Set(preview.columns.map((column) => targetOf(column, mapping)));
   const missing = targets.filter(({ column, required }) => required && !taken.has(column)).map(({ header }) => header);
   const leftOut = preview.columns.filter((column) => column.header && targetOf(column, mapping) === '').map(({ header }) => header);
@@ -38,13 +38,14 @@ export function PreviewPane({ preview, profile, mapping, onPlace, onMapping }: P
   };
   return (
     <div className="preview">
-      <Place preview={preview} onPlace={onPlace} />
-      {missing.length > 0 ? (
+      <div className="place">
+        <Place preview={preview} onPlace={onPlace} />
+        {missing.length === 0 && <p className="faint">{t.preview.fits}</p>}
+        {leftOut.length > 0 && <p className="faint">{t.preview.extra} {leftOut.join(', ')}</p>}
+      </div>
+      {missing.length > 0 && (
         <Notice kind="warn"><strong>{t.preview.missing} {missing.join(', ')}.</strong> {t.preview.missingHint}</Notice>
-      ) : (
-        <p className="faint">{t.preview.fits}</p>
       )}
-      {leftOut.length > 0 && <p className="faint">{t.preview.extra} {leftOut.join(', ')}</p>}
       <div className="scroll" role="region" aria-label={t.preview.table} tabIndex={0}>
         <table className="grid">
           <thead>
@@ -90,7 +91,7 @@ function Place({ preview, onPlace }: Pick<Props, 'preview' | 'onPlace'>) {
     setRow(null);
   };
   return (
-    <div className="place">
+    <>
       {preview.sheets.length > 1 && (
         <label className="field field-inline">
           <span>{t.preview.sheet}</span>
@@ -106,7 +107,7 @@ function Place({ preview, onPlace }: Pick<Props, 'preview' | 'onPlace'>) {
         <input type="number" min={1} max={1048576} value={row ?? preview.headerRow} onChange={(event) => setRow(event.target.value)}
           onBlur={settle} onKeyDown={(event) => { if (event.key === 'Enter') settle(); }} />
       </label>
-    </div>
+    </>
   );
 }
 

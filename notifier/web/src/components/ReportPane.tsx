@@ -20,9 +20,9 @@ function Contents({ report }: { report: Report }) {
   const { counts, dryRun } = report;
   const figures: [string, number | undefined][] = [
     [dryRun ? t.report.wouldInsert : t.report.inserted, counts.wouldInsert ?? counts.inserted ?? 0],
-    [dryRun ? t.report.wouldUpdate : t.report.updated, counts.updated || undefined],
+    [dryRun ? t.report.wouldUpdate : t.report.updated, (counts.wouldUpdate ?? counts.updated) || undefined],
     [t.report.unchanged, counts.unchanged || undefined],
-    [t.report.skipped, counts.skipped || undefined],
+    [dryRun ? t.report.wouldSkip : t.report.skipped, (counts.wouldSkip ?? counts.skipped) || undefined],
     [t.report.errors, counts.errors],
     [t.report.warnings, counts.warnings || undefined],
   ];

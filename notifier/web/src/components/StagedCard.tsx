@@ -66,7 +66,7 @@ export function StagedCard({ item, profile, onChoice, onSend, onStop, onRemove }
             {(profile?.modes?.length ?? 0) > 1 && (
               <label className="field field-inline">
                 <span>{t.staged.mode}</span>
-                <select value={mode ?? profile!.modes![0]} onChange={(event) => setMode(event.target.value as Mode)}>
+                <select value={mode ?? profile!.mode ?? profile!.modes![0]} onChange={(event) => setMode(event.target.value as Mode)}>
                   {profile!.modes!.map((one) => <option key={one} value={one}>{t.modes[one]}</option>)}
                 </select>
               </label>

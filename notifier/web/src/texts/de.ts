@@ -188,6 +188,7 @@ export const de: Texts = {
     inserted: 'Hinzugefügt',
     updated: 'Geändert',
     wouldUpdate: 'Würden geändert',
+    wouldSkip: 'Würden übersprungen',
     unchanged: 'Unverändert',
     skipped: 'Übersprungen',
     errors: 'Mit Fehlern',

@@ -188,6 +188,7 @@ export const en = {
     inserted: 'Added',
     updated: 'Updated',
     wouldUpdate: 'Would be updated',
+    wouldSkip: 'Would be skipped',
     unchanged: 'Unchanged',
     skipped: 'Skipped',
     errors: 'With errors',
