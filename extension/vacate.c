@@ -51,23 +51,29 @@ at_transaction_end(XactEvent event, void *arg)
 }
 
 static bool
-drops_extension(const Node *statement)
+is_our_extension(const char *name)
+{
+	return strcmp(name, "pg_xlsx") == 0 && OidIsValid(get_extension_oid(name, true)) &&
+		compat_owns_extension(get_extension_oid(name, true), GetUserId());
+}
+
+/* DROP or ALTER EXTENSION, by whoever may. */
+static bool
+changes_extension(const Node *statement)
 {
 	ListCell   *cell;
 
+	if (IsA(statement, AlterExtensionStmt))
+		return is_our_extension(((const AlterExtensionStmt *) statement)->extname);
 	if (!IsA(statement, DropStmt) || ((const DropStmt *) statement)->removeType != OBJECT_EXTENSION)
 		return false;
 	foreach(cell, ((const DropStmt *) statement)->objects)
-	{
-		Oid			extension = get_extension_oid(strVal(lfirst(cell)), true);
-
-		if (strcmp(strVal(lfirst(cell)), "pg_xlsx") == 0 && OidIsValid(extension))
-			return compat_owns_extension(extension, GetUserId());
-	}
+		if (is_our_extension(strVal(lfirst(cell))))
+			return true;
 	return false;
 }
 
-/* DROP EXTENSION can be rolled back, so the workers come back when its transaction has ended. */
+/* The statement can be rolled back, so the workers come back when its transaction has ended. */
 static void
 vacate_this_database(void)
 {
@@ -87,7 +93,7 @@ process_utility(PlannedStmt *statement, const char *query, bool read_only_tree, 
 {
 	Oid			database = database_to_vacate(statement->utilityStmt);
 
-	if (drops_extension(statement->utilityStmt))
+	if (changes_extension(statement->utilityStmt))
 		vacate_this_database();
 	if (OidIsValid(database))
 		dispatch_shut(database);

@@ -3,7 +3,7 @@
  *	  Commands that our workers would be in the way of.
  *
  * DROP and RENAME DATABASE wait five seconds for other connections to go and
- * then give up; DROP EXTENSION needs locks that an import has.  So the
+ * then give up; DROP and ALTER EXTENSION need locks that an import has.  So the
  * database's workers are stopped first, and none is started until the command
  * has ended: what is still there then goes on.
  */

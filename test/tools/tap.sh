@@ -8,7 +8,20 @@ TAP_TESTS=${TAP_TESTS:-$(cd "$(dirname "$0")/../.." && echo test/t/*.pl | sed "s
 root=$(cd "$(dirname "$0")/../.." && pwd)
 pgxs=$(dirname "$(dirname "$(${PG_CONFIG:-pg_config} --pgxs)")")
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+small=$work/small
+extensions=$(${PG_CONFIG:-pg_config} --sharedir)/extension
+# A later version of the extension, to update to, and a disk that is soon full.
+version=$(sed -n "s/^default_version *= *'\(.*\)'/\1/p" "$root/extension/pg_xlsx.control")
+upgrade=$extensions/pg_xlsx--$version--next.sql
+tidy() {
+    rm -f "$upgrade"
+    umount "$small" 2>/dev/null
+    rm -rf "$work"
+}
+trap tidy EXIT
+mkdir "$small"
+if [ -w "$extensions" ] && cp "$root/test/t/upgrade.sql" "$upgrade"; then export TEST_UPGRADE=1; fi
+if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=4m tmpfs "$small" 2>/dev/null; then export TEST_SMALL_DISK=$small; fi
 cp -r "$root/test/t" "$root/test/samples" "$root/build/makebook" "$root/build/xlsxdump" "$work/"
 set -- env "PATH=$(${PG_CONFIG:-pg_config} --bindir):$PATH" "PERL5LIB=$pgxs/test/perl" "TESTLOGDIR=$work/log" \
     "TESTDATADIR=$work/data" "TESTDIR=$work" PG_TEST_TIMEOUT_DEFAULT=60 "PG_REGRESS=$pgxs/test/regress/pg_regress" "TMPDIR=$work" \
