@@ -202,10 +202,10 @@ SELECT xlsx.create_profile('{table}', '{table}'{headers})""")
         data = self.server.path("perf.data")
         perf = subprocess.Popen(["perf", "record", "-q", "-a", "-F", "2000", "-o", data, "sleep", "3600"], stderr=subprocess.DEVNULL)
         time.sleep(0.3)
-        contenders.pg_xlsx(self.server, load, table)
+        backends = contenders.pg_xlsx(self.server, load, table)["backends"]
         perf.send_signal(signal.SIGINT)
         perf.wait()
-        listing = subprocess.run(["perf", "report", "-i", data, "--comm", "postgres", "--percentage", "relative", "--sort", "dso,symbol"],
+        listing = subprocess.run(["perf", "report", "-i", data, "--pid", ",".join(map(str, backends)), "--percentage", "relative", "--sort", "dso,symbol"],
                                  capture_output=True, text=True).stdout
         self.report.profile(re.findall(r"^\s*([\d.]+)%\s+(\S+)\s+\[[.k]\]\s+(\S+)", listing, re.M))
 

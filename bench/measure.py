@@ -84,14 +84,16 @@ class Watch:
         self.idle = set(children(self.postmaster))
         self.client = client
         self.backend_kb = self.client_kb = 0
+        self.backends = set()
         self.ended = threading.Event()
         self.thread = threading.Thread(target=self.sample)
         self.thread.start()
 
     def sample(self):
         while not self.ended.wait(0.02):
-            backends = [memory_kb(pid, "RssAnon") for pid in children(self.postmaster) if pid not in self.idle]
-            self.backend_kb = max([self.backend_kb] + backends)
+            backends = set(children(self.postmaster)) - self.idle
+            self.backends |= backends
+            self.backend_kb = max([self.backend_kb] + [memory_kb(pid, "RssAnon") for pid in backends])
             self.client_kb = max(self.client_kb, sum(memory_kb(pid, "VmRSS") for pid in family(self.client)))
 
     def end(self):
@@ -123,4 +125,4 @@ def run(server, command, stdin=None):
     if status != 0:
         raise RuntimeError(f"{command}: {output[-1000:]}")
     return {"wall": wall, "client_cpu": used.ru_utime + used.ru_stime, "server_cpu": (server_ticks(server) - before) / TICKS,
-            "client_mb": max(watch.client_kb, used.ru_maxrss) / 1024, "server_mb": watch.backend_kb / 1024, "output": output.strip()}
+            "client_mb": max(watch.client_kb, used.ru_maxrss) / 1024, "server_mb": watch.backend_kb / 1024, "backends": watch.backends, "output": output.strip()}

@@ -115,7 +115,7 @@ class Report:
         for share, where, _ in samples:
             objects[where] = objects.get(where, 0) + float(share)
         top = [(f"{float(share):.1f} %", where, f"`{symbol}`") for share, where, symbol in samples if not symbol.startswith("0x")][:25]
-        self.add("Where the time goes", "Of all processes of the server during one import of `people` by the default way, sampled by perf.\n",
+        self.add("Where the time goes", "Of the session and the worker during one import of `people` as installed, sampled by perf.\n",
                  table(("share", "object"), [(f"{share:.0f} %", where) for where, share in sorted(objects.items(), key=lambda o: -o[1])[:6]]),
                  table(("share", "object", "function"), top))
 
