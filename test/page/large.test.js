@@ -13,7 +13,7 @@ import { root } from '../node/support/server.js';
 import { people, workbookEntries, zip } from '../node/support/workbook.js';
 import { launch, open, shoot, webRoot } from './support/browser.js';
 
-const ROWS = Number(process.env.PAGE_ROWS ?? 200000);
+const ROWS = Number(process.env.PAGE_ROWS ?? 100000);
 const LONGEST_TASK_MS = 200;
 const RESUMABLE_FROM = 8e6;
 

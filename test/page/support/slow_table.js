@@ -17,7 +17,7 @@ export async function slowTable(db) {
   const session = db.session();
   return {
     close: () => session.run(`SELECT pg_advisory_lock(${GATE})`),
-    open: () => session.run(`SELECT pg_advisory_unlock(${GATE})`),
+    open: () => session.run('SELECT pg_advisory_unlock_all()'),
     end: () => session.close(),
   };
 }
