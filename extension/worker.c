@@ -293,6 +293,8 @@ pg_xlsx_worker_main(Datum arg)
 	BackgroundWorkerUnblockSignals();
 	BackgroundWorkerInitializeConnectionByOid(order.database, order.login, 0);
 	dispatch_slot_set(order.slot, DISPATCH_SLOT_BUSY);
+	/* Many short statements over tables that have no statistics yet: compiling one takes a second. */
+	set_session("jit", "off");
 	if (dispatch_is_shut(MyDatabaseId))
 		proc_exit(0);			/* the slot is BUSY still: the launcher will sweep, if the database stays */
 	if (VirtualTransactionIdIsValid(order.starter))
