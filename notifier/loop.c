@@ -1,9 +1,11 @@
 /*
  * loop.c
- *	  The event loop: libwebsockets' one, with timers and foreign descriptors.
+ *	  The event loop: libuv's, in which libwebsockets runs as well.
  *
- * libwebsockets keeps its own timers in a sorted list, which is slow with one
- * for each of thousands of sessions; ours are in a heap and use one of its.
+ * libwebsockets has a loop of its own, which looks at every connection each
+ * time: at a thousand of them that is most of its work.  Its timers are in a
+ * sorted list, which is slow with one for each of thousands of sessions; ours
+ * are in a heap and use one of libuv's.
  */
 #include "loop.h"
 
@@ -11,6 +13,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#include <uv.h>
 
 #include "config.h"
 #include "log.h"
@@ -27,26 +30,27 @@
 
 struct LoopWatch
 {
-	struct lws *wsi;			/* NULL once it was closed from below */
+	uv_poll_t	poll;
+	int			descriptor;		/* the duplicate */
 	const LoopWatchHandler *handler;
 	void	   *arg;
+	bool		want_read;
 	bool		want_write;
-	Timer		rewrite;
+	bool		forgotten;
 };
 
+static uv_loop_t loop;
 static struct lws_context *context;
-static struct lws_vhost *watch_vhost;
-static bool stopping;
 
 static TimerHeap timers;
-static lws_sorted_usec_list_t alarm_entry;
+static uv_timer_t alarm_timer;
 static int64_t alarm_due;		/* 0: not set */
 
 /*
  * Timers
  */
 
-static void on_alarm(lws_sorted_usec_list_t *entry);
+static void on_alarm(uv_timer_t *timer);
 
 static void
 set_alarm(void)
@@ -56,15 +60,16 @@ set_alarm(void)
 
 	if (!timers_next(&timers, &due) || due == alarm_due)
 		return;
-	wait = due - loop_now();
 	alarm_due = due;
-	lws_sul_schedule(context, 0, &alarm_entry, on_alarm, wait > 1 ? wait : 1);
+	uv_update_time(&loop);
+	wait = due - loop_now();
+	uv_timer_start(&alarm_timer, on_alarm, wait > 0 ? (uint64_t) (wait + 999) / 1000 : 0, 0);
 }
 
 static void
-on_alarm(lws_sorted_usec_list_t *entry)
+on_alarm(uv_timer_t *timer)
 {
-	(void) entry;
+	(void) timer;
 	alarm_due = 0;
 	timers_run(&timers, loop_now());
 	set_alarm();
@@ -89,83 +94,69 @@ loop_timer_stop(Timer *timer)
 	timers_stop(&timers, timer);
 }
 
+/* The library sets its timer anew only when it is called, so it is made to be. */
+void
+loop_limit(struct lws *wsi, int reason, int seconds)
+{
+	lws_set_timeout(wsi, (enum pending_timeout) reason, seconds);
+	lws_cancel_service(context);
+}
+
+void
+loop_kill(struct lws *wsi)
+{
+	loop_limit(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+}
+
 /*
  * Foreign descriptors
  */
 
-/* libwebsockets takes interest in writing away after this callback, so a new one has to wait for the loop's top. */
-static void
-write_again(Timer *timer)
-{
-	LoopWatch  *watch = container_of(timer, LoopWatch, rewrite);
+static void on_ready(uv_poll_t *poll, int status, int events);
 
-	if (watch->wsi != NULL && watch->want_write)
-		lws_callback_on_writable(watch->wsi);
+static void
+update_watch(LoopWatch *watch)
+{
+	int			events = (watch->want_read ? UV_READABLE : 0) | (watch->want_write ? UV_WRITABLE : 0);
+
+	if (events != 0)
+		uv_poll_start(&watch->poll, events, on_ready);
+	else
+		uv_poll_stop(&watch->poll);
 }
 
+/* A descriptor that went bad is readable: its owner will find out. */
 static void
-watch_writable(LoopWatch *watch)
+on_ready(uv_poll_t *poll, int status, int events)
 {
-	if (!watch->want_write)
+	LoopWatch  *watch = container_of(poll, LoopWatch, poll);
+
+	if (status < 0 || (events & UV_READABLE))
+		watch->handler->readable(watch->arg);
+	if (watch->forgotten || !watch->want_write || !(events & UV_WRITABLE))
 		return;
 	watch->want_write = false;
-	loop_timer_start(&watch->rewrite, 0, write_again);
+	update_watch(watch);
 	watch->handler->writable(watch->arg);
 }
-
-static int
-watch_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
-{
-	LoopWatch  *watch = lws_get_opaque_user_data(wsi);
-
-	(void) user;
-	(void) in;
-	(void) len;
-	if (watch == NULL)			/* forgotten: close when there is an occasion */
-		return reason == LWS_CALLBACK_RAW_RX_FILE || reason == LWS_CALLBACK_RAW_WRITEABLE_FILE ? -1 : 0;
-	switch (reason)
-	{
-		case LWS_CALLBACK_RAW_RX_FILE:
-			watch->handler->readable(watch->arg);
-			break;
-		case LWS_CALLBACK_RAW_WRITEABLE_FILE:
-			watch_writable(watch);
-			break;
-		case LWS_CALLBACK_RAW_CLOSE_FILE:
-			watch->wsi = NULL;
-			watch->handler->readable(watch->arg);	/* its owner will find out */
-			break;
-		default:
-			break;
-	}
-	return 0;
-}
-
-static const struct lws_protocols watch_protocols[] = {
-	{.name = "watch",.callback = watch_callback},
-	{0}
-};
 
 LoopWatch *
 loop_watch(int descriptor, const LoopWatchHandler *handler, void *arg)
 {
 	LoopWatch  *watch = mem_alloc(sizeof(*watch));
-	lws_adopt_desc_t adopt = {
-		.vh = watch_vhost,
-		.type = LWS_ADOPT_RAW_FILE_DESC,
-		.vh_prot_name = watch_protocols[0].name,
-		.opaque = watch,
-	};
 
 	watch->handler = handler;
 	watch->arg = arg;
-	adopt.fd.filefd = dup(descriptor);
-	watch->wsi = adopt.fd.filefd < 0 ? NULL : lws_adopt_descriptor_vhost_via_info(&adopt);
-	if (watch->wsi == NULL)
+	watch->want_read = true;
+	watch->descriptor = dup(descriptor);
+	if (watch->descriptor < 0 || uv_poll_init(&loop, &watch->poll, watch->descriptor) != 0)
 	{
+		if (watch->descriptor >= 0)
+			close(watch->descriptor);
 		free(watch);
 		return NULL;
 	}
+	update_watch(watch);
 	return watch;
 }
 
@@ -173,15 +164,23 @@ void
 loop_watch_write(LoopWatch *watch)
 {
 	watch->want_write = true;
-	if (watch->wsi != NULL && watch->rewrite.slot == 0)
-		lws_callback_on_writable(watch->wsi);
+	update_watch(watch);
 }
 
 void
 loop_watch_read(LoopWatch *watch, bool enable)
 {
-	if (watch->wsi != NULL)
-		lws_rx_flow_control(watch->wsi, enable);
+	watch->want_read = enable;
+	update_watch(watch);
+}
+
+static void
+free_watch(uv_handle_t *handle)
+{
+	LoopWatch  *watch = container_of((uv_poll_t *) handle, LoopWatch, poll);
+
+	close(watch->descriptor);
+	free(watch);
 }
 
 void
@@ -189,13 +188,8 @@ loop_forget(LoopWatch *watch)
 {
 	if (watch == NULL)
 		return;
-	loop_timer_stop(&watch->rewrite);
-	if (watch->wsi != NULL)
-	{
-		lws_set_opaque_user_data(watch->wsi, NULL);
-		lws_set_timeout(watch->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
-	}
-	free(watch);
+	watch->forgotten = true;
+	uv_close((uv_handle_t *) &watch->poll, free_watch);
 }
 
 /*
@@ -229,23 +223,26 @@ fit_open_files(int64_t descriptors)
 bool
 loop_open(int64_t descriptors)
 {
+	void	   *loops[1] = {&loop};
 	struct lws_context_creation_info info = {
 		.port = CONTEXT_PORT_NO_LISTEN,
-		.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_VALIDATE_UTF8,
+		.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_VALIDATE_UTF8 | LWS_SERVER_OPTION_LIBUV,
+		.foreign_loops = loops,
 		.pt_serv_buf_size = READ_BUFFER,
 		.max_http_header_data = MAX_HEAD,
 		.timeout_secs = (unsigned int) ((config.request_timeout + 999) / 1000),
 	};
 
+	if (config.tls_certificate != NULL)
+		info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
 	lws_set_log_level(LLL_ERR | LLL_WARN, lws_log);
 	fit_open_files(descriptors);
+	if (uv_loop_init(&loop) != 0 || uv_timer_init(&loop, &alarm_timer) != 0)
+		return false;
 	context = lws_create_context(&info);
 	if (context == NULL)
-		return false;
-	info.vhost_name = "watch";
-	info.protocols = watch_protocols;
-	watch_vhost = lws_create_vhost(context, &info);
-	return watch_vhost != NULL;
+		log_error("libwebsockets could not start in libuv; its package may lie apart: libwebsockets-evlib-uv");
+	return context != NULL;
 }
 
 struct lws_context *
@@ -257,13 +254,11 @@ loop_context(void)
 void
 loop_run(void)
 {
-	while (!stopping && lws_service(context, 0) >= 0)
-		;
+	uv_run(&loop, UV_RUN_DEFAULT);
 }
 
 void
 loop_stop(void)
 {
-	stopping = true;
-	lws_cancel_service(context);
+	uv_stop(&loop);
 }

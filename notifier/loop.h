@@ -1,6 +1,6 @@
 /*
  * loop.h
- *	  The event loop: libwebsockets' one, with timers and foreign descriptors.
+ *	  The event loop, in which libwebsockets runs, with timers and foreign descriptors.
  *
  * Everything runs in its one thread.  Callbacks may stop any timer and forget
  * any watch, their own included.
@@ -13,6 +13,7 @@
 
 #include "timer.h"
 
+struct lws;
 struct lws_context;
 
 /*
@@ -26,6 +27,10 @@ extern bool loop_open(int64_t descriptors);
 extern struct lws_context *loop_context(void);
 extern void loop_run(void);		/* until loop_stop() */
 extern void loop_stop(void);
+
+/* lws_set_timeout(), wherever it is called from; the reason is one of its. */
+extern void loop_limit(struct lws *wsi, int reason, int seconds);
+extern void loop_kill(struct lws *wsi);	/* closes the connection, but not at once */
 
 /* Microseconds of a clock that never jumps. */
 extern int64_t loop_now(void);

@@ -16,30 +16,49 @@ NOTIFIER_LDFLAGS := -pie -Wl,-z,relro,-z,now,--as-needed
 NOTIFIER_PG_CONFIG := $(or $(PG_CONFIG),pg_config)
 NOTIFIER_WEB_ROOT = $(shell $(NOTIFIER_PG_CONFIG) --sharedir)/pg_xlsx/web
 NOTIFIER_INCLUDES = -isystem $(shell $(NOTIFIER_PG_CONFIG) --includedir)
-NOTIFIER_LIBS = -L$(shell $(NOTIFIER_PG_CONFIG) --libdir) -lwebsockets -lpq -ljwt -lcrypto
+NOTIFIER_LIBS = -L$(shell $(NOTIFIER_PG_CONFIG) --libdir) -lwebsockets -luv -lpq -ljwt -lssl -lcrypto
 
-.PHONY: notifier install-notifier check-unit-notifier check-node fuzz-notifier clean-notifier
+.PHONY: bench-notifier notifier notifier-docs install-notifier check-unit-notifier check-node fuzz-notifier clean-notifier
 
 notifier: $(NOTIFIER_BIN)
 
 $(NOTIFIER_BIN): $(NOTIFIER_OBJS)
 	$(CC) $(NOTIFIER_CFLAGS) $(NOTIFIER_LDFLAGS) -o $@ $^ $(NOTIFIER_LIBS)
 
+# The page at /docs: our two files, and Swagger UI as npm has it.
+
+NOTIFIER_SWAGGER := swagger-ui-bundle.js swagger-ui.css favicon-32x32.png LICENSE NOTICE
+
+notifier-docs: build/notifier-docs/.done
+
+build/notifier-docs/.done: $(NOTIFIER_DIR)docs/package-lock.json $(wildcard $(NOTIFIER_DIR)docs/*.html $(NOTIFIER_DIR)docs/*.js)
+	cd $(NOTIFIER_DIR)docs && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@mkdir -p $(@D)
+	cp $(NOTIFIER_DIR)docs/index.html $(NOTIFIER_DIR)docs/docs.js \
+		$(NOTIFIER_SWAGGER:%=$(NOTIFIER_DIR)docs/node_modules/swagger-ui-dist/%) $(@D)/
+	@touch $@
+
 # The unit file names the program where it is installed.
 
 NOTIFIER_BINDIR = $(shell $(NOTIFIER_PG_CONFIG) --bindir)
+NOTIFIER_SHAREDIR = $(shell $(NOTIFIER_PG_CONFIG) --sharedir)/pg_xlsx_notifier
 NOTIFIER_UNITDIR = $(or $(shell pkg-config systemd --variable=systemdsystemunitdir 2>/dev/null),/usr/lib/systemd/system)
 
-install-notifier: $(NOTIFIER_BIN)
-	install -d '$(DESTDIR)$(NOTIFIER_BINDIR)' '$(DESTDIR)$(NOTIFIER_UNITDIR)'
+install-notifier: $(NOTIFIER_BIN) notifier-docs
+	install -d '$(DESTDIR)$(NOTIFIER_BINDIR)' '$(DESTDIR)$(NOTIFIER_UNITDIR)' '$(DESTDIR)$(NOTIFIER_SHAREDIR)/docs'
+	install -m 644 build/notifier-docs/* '$(DESTDIR)$(NOTIFIER_SHAREDIR)/docs/'
 	install -m 755 $(NOTIFIER_BIN) '$(DESTDIR)$(NOTIFIER_BINDIR)/'
 	sed 's|^ExecStart=[^ ]*|ExecStart=$(NOTIFIER_BINDIR)/pg_xlsx_notifier|' $(NOTIFIER_DIR)pg_xlsx_notifier.service \
 		>'$(DESTDIR)$(NOTIFIER_UNITDIR)/pg_xlsx_notifier.service'
 
+NOTIFIER_DEFINES = -DNOTIFIER_VERSION='"$(NOTIFIER_VERSION)"' -DNOTIFIER_DOCS='"$(NOTIFIER_SHAREDIR)/docs"' \
+	-DNOTIFIER_OPENAPI='"$(NOTIFIER_DIR)openapi.json"' -DNOTIFIER_WEB_ROOT='"$(NOTIFIER_WEB_ROOT)"'
+
+build/notifier/docs.o: $(NOTIFIER_DIR)openapi.json
+
 build/notifier/%.o: $(NOTIFIER_DIR)%.c
 	@mkdir -p $(@D)
-	$(CC) $(NOTIFIER_CFLAGS) $(NOTIFIER_INCLUDES) -DNOTIFIER_VERSION='"$(NOTIFIER_VERSION)"' \
-		-DNOTIFIER_WEB_ROOT='"$(NOTIFIER_WEB_ROOT)"' -MMD -MP -c -o $@ $<
+	$(CC) $(NOTIFIER_CFLAGS) $(NOTIFIER_INCLUDES) $(NOTIFIER_DEFINES) -MMD -MP -c -o $@ $<
 
 -include $(NOTIFIER_OBJS:.o=.d)
 
@@ -62,8 +81,17 @@ test/node/node_modules/.done: test/node/package-lock.json
 	cd test/node && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-check-node: $(NOTIFIER_BIN) test/node/node_modules/.done
+check-node: $(NOTIFIER_BIN) notifier-docs test/node/node_modules/.done
 	@node test/node/run.js
+
+# Beside the official server, in one run: make bench-notifier CLIENTS="1000 10000"
+
+bench/notifier/node_modules/.done: bench/notifier/package-lock.json
+	cd bench/notifier && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+bench-notifier: $(NOTIFIER_BIN) bench/notifier/node_modules/.done
+	@ulimit -n $$(ulimit -Hn); node bench/notifier/bench.js $(CLIENTS)
 
 # Fuzzers of the codecs: make fuzz-notifier FUZZ_SECONDS=60
 
@@ -84,4 +112,4 @@ fuzz-notifier: $(NOTIFIER_FUZZ:%=build/fuzz/%)
 	done
 
 clean-notifier:
-	rm -rf build/notifier $(NOTIFIER_BIN)
+	rm -rf build/notifier build/notifier-docs $(NOTIFIER_BIN)

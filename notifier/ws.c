@@ -5,6 +5,7 @@
 #include "ws.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "buf.h"
 #include "config.h"
@@ -27,10 +28,17 @@ struct WebSocket
 	void	   *owner;
 	Buf			message;		/* pieces of the one that is arriving */
 	bool		closing;
+	bool		close_sent;
 	Timer		deadline;		/* of closing */
+	WebSocket  *next_awake;
+	WebSocket **awake_link;		/* who points to it among those awake; NULL: it is none of them */
 };
 
 static const WsHandler *handler;
+
+/* Sockets that have something to write, until the loop is back at its top. */
+static WebSocket *awake;
+static Timer flush;
 
 void
 ws_set_handler(const WsHandler *new_handler)
@@ -50,16 +58,89 @@ ws_owner(const WebSocket *socket)
 	return socket->owner;
 }
 
+typedef enum Written
+{
+	WRITTEN_ALL,
+	WRITTEN_SOME,				/* there is more, or no room */
+	WRITTEN_NOT					/* the connection is broken */
+} Written;
+
+static Written
+write_frames(WebSocket *socket)
+{
+	for (int i = 0; i < FRAMES_AT_ONCE; i++)
+	{
+		Frame	   *frame;
+		int			written;
+
+		if (lws_partial_buffered(socket->wsi))
+			break;
+		frame = handler->next(socket);
+		if (frame == NULL)
+			return WRITTEN_ALL;
+		written = lws_write(socket->wsi, (unsigned char *) frame->data, frame->len, LWS_WRITE_TEXT);
+		frame_release(frame);
+		if (written < 0)
+			return WRITTEN_NOT;
+	}
+	return WRITTEN_SOME;
+}
+
+static void
+fall_asleep(WebSocket *socket)
+{
+	if (socket->awake_link == NULL)
+		return;
+	*socket->awake_link = socket->next_awake;
+	if (socket->next_awake != NULL)
+		socket->next_awake->awake_link = socket->awake_link;
+	socket->awake_link = NULL;
+}
+
+static void
+write_all(Timer *timer)
+{
+	(void) timer;
+	while (awake != NULL)
+	{
+		WebSocket  *socket = awake;
+
+		fall_asleep(socket);
+		switch (write_frames(socket))
+		{
+			case WRITTEN_ALL:
+				break;
+			case WRITTEN_SOME:
+				lws_callback_on_writable(socket->wsi);
+				break;
+			case WRITTEN_NOT:
+				loop_kill(socket->wsi);
+		}
+	}
+}
+
+/*
+ * Nearly always there is room, so frames are written without asking for it:
+ * asking would take the kernel three more calls for each of them.
+ */
 void
 ws_wake(WebSocket *socket)
 {
-	lws_callback_on_writable(socket->wsi);
+	if (socket->awake_link != NULL)
+		return;
+	socket->next_awake = awake;
+	socket->awake_link = &awake;
+	if (awake != NULL)
+		awake->awake_link = &socket->next_awake;
+	awake = socket;
+	if (flush.slot == 0)
+		loop_timer_start(&flush, 0, write_all);
 }
 
 static void
 closing_timed_out(Timer *timer)
 {
-	lws_set_timeout(container_of(timer, WebSocket, deadline)->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+	loop_kill(container_of(timer, WebSocket, deadline)->wsi);
 }
 
 void
@@ -87,6 +168,24 @@ refuse(WebSocket *socket, enum lws_close_status status)
 {
 	lws_close_reason(socket->wsi, status, NULL, 0);
 	return -1;
+}
+
+/*
+ * RFC 6455, 5.5.1: a close of status 1000.  The peer answers with one of its
+ * own, and the library ends the connection; asked to send it itself, it does
+ * not wait for it to be written when it runs in libuv.
+ */
+static int
+send_close(WebSocket *socket)
+{
+	static const unsigned char close_frame[] = {0x88, 2, 1000 >> 8, 1000 & 0xFF};
+	unsigned char packet[LWS_PRE + sizeof(close_frame)];
+
+	if (socket->close_sent)
+		return 0;
+	socket->close_sent = true;
+	memcpy(packet + LWS_PRE, close_frame, sizeof(close_frame));
+	return lws_write(socket->wsi, packet + LWS_PRE, sizeof(close_frame), LWS_WRITE_RAW) < 0 ? -1 : 0;
 }
 
 int
@@ -122,23 +221,16 @@ ws_writable(HttpExchange *exchange)
 {
 	WebSocket  *socket = exchange->websocket;
 
-	for (int i = 0; i < FRAMES_AT_ONCE; i++)
+	switch (write_frames(socket))
 	{
-		Frame	   *frame;
-		int			written;
-
-		if (lws_partial_buffered(socket->wsi))
-			break;
-		frame = handler->next(socket);
-		if (frame == NULL)
-			return socket->closing ? refuse(socket, LWS_CLOSE_STATUS_NORMAL) : 0;
-		written = lws_write(socket->wsi, (unsigned char *) frame->data, frame->len, LWS_WRITE_TEXT);
-		frame_release(frame);
-		if (written < 0)
+		case WRITTEN_ALL:
+			return socket->closing ? send_close(socket) : 0;
+		case WRITTEN_SOME:
+			lws_callback_on_writable(socket->wsi);
+			return 0;
+		default:
 			return -1;
 	}
-	lws_callback_on_writable(socket->wsi);
-	return 0;
 }
 
 void
@@ -150,6 +242,7 @@ ws_closed(HttpExchange *exchange)
 		return;
 	exchange->websocket = NULL;
 	loop_timer_stop(&socket->deadline);
+	fall_asleep(socket);
 	handler->closed(socket);
 	buf_free(&socket->message);
 	free(socket);
