@@ -16,12 +16,8 @@ include notifier/page.mk
 extension:
 	@$(MAKE) --no-print-directory -C extension all
 
-install: all install-page
+install: all install-notifier install-page
 	@$(MAKE) --no-print-directory -C extension install
-	install -d '$(DESTDIR)$(bindir)'
-	install -m 755 build/pg_xlsx_notifier '$(DESTDIR)$(bindir)/'
-
-bindir = $(shell $(PG_CONFIG) --bindir)
 
 clean: clean-notifier clean-page
 	@$(MAKE) --no-print-directory -C extension clean
@@ -110,6 +106,7 @@ help:
 	@echo 'make check        all tests; check-unit, check-corpus, check-unit-notifier, check-regress,'
 	@echo '                  check-docs, check-tap, check-node, check-page, check-torture and check-style run one suite'
 	@echo 'make bench        speed beside COPY and beside others, into BENCHMARKS.md; bench-quick: in two minutes'
+	@echo 'make bench-notifier  the sidecar beside the official socket.io server'
 	@echo 'make torture      ROUNDS=200 imports that are killed at random; SEED repeats a run'
 	@echo 'make fuzz         fuzzers of the reader; fuzz-notifier: of the sidecar'
 	@echo 'make format       pgindent over the C sources, where it is installed'

@@ -105,6 +105,26 @@ auth_open(void)
 	return true;
 }
 
+void
+auth_reload(void)
+{
+	const char *const *old_algorithms = algorithms;
+	Buf			old = key;
+
+	if (config.jwt_public_key == NULL)
+		return;
+	key = (Buf) {0};
+	if (auth_open())
+	{
+		log_info("key of tokens read again");
+		buf_free(&old);
+		return;
+	}
+	buf_free(&key);
+	key = old;
+	algorithms = old_algorithms;
+}
+
 bool
 auth_wanted(void)
 {

@@ -24,6 +24,9 @@ typedef struct AuthUser
 /* Reads the key; false when the settings make no sense, which was logged. */
 extern bool auth_open(void);
 
+/* Reads the file of the key again; what is wrong is logged, and the old key stays. */
+extern void auth_reload(void);
+
 /* Are tokens wanted? */
 extern bool auth_wanted(void);
 

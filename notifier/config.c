@@ -69,10 +69,19 @@ static const Setting settings[] = {
 	"Port to listen on; 0 takes a free one. The first line on standard output names it."},
 	{"web-root", TYPE_TEXT, &config.web_root, NOTIFIER_WEB_ROOT, 0, 0,
 	"Folder whose files are served at /; the page, where it is installed. Empty: none."},
+	{"tls-certificate", TYPE_TEXT, &config.tls_certificate, NULL, 0, 0,
+	"File with the certificate and its chain (PEM): HTTPS instead of HTTP. It is read again on SIGHUP."},
+	{"tls-key", TYPE_TEXT, &config.tls_key, NULL, 0, 0,
+	"File with the certificate's key (PEM)."},
+	{"docs-root", TYPE_TEXT, &config.docs_root, NOTIFIER_DOCS, 0, 0,
+	"Folder with the page that is served at /docs."},
 	{"cors-origin", TYPE_TEXT, &config.cors_origin, "*", 0, 0,
 	"Origins whose pages may call: *, or a list divided by commas."},
 	{"log-level", TYPE_TEXT, &config.log_level, "info", 0, 0,
 	"error, warning, info or debug."},
+
+	{"log-format", TYPE_TEXT, &config.log_format, "text", 0, 0,
+	"text, or json for one object a line."},
 
 	{"jwt-secret", TYPE_TEXT, &config.jwt_secret, NULL, 0, 0,
 	"Secret of HS256, HS384 or HS512, 32 bytes at least. With it, or with jwt-public-key, every request needs a token, and runs as the role that is named there."},
@@ -413,6 +422,12 @@ complete(void)
 		return false;
 	}
 	log_set_level(level);
+	if (strcmp(config.log_format, "text") != 0 && strcmp(config.log_format, "json") != 0)
+	{
+		fprintf(stderr, "invalid value for log-format: \"%s\"\n", config.log_format);
+		return false;
+	}
+	log_set_json(strcmp(config.log_format, "json") == 0);
 	if (config.path[0] != '/' || config.nsp[0] != '/' || config.nsp[1] == '\0' || strlen(config.nsp) > 200 ||
 		strpbrk(config.nsp, ",\"\\") != NULL)
 	{
@@ -436,6 +451,11 @@ complete(void)
 	/* The page need not be installed, but a folder that somebody named must be there. */
 	if (config.web_root[0] == '\0' || (strcmp(config.web_root, NOTIFIER_WEB_ROOT) == 0 && access(config.web_root, R_OK) != 0))
 		set_text(&config.web_root, NULL);
+	if ((config.tls_certificate == NULL) != (config.tls_key == NULL))
+	{
+		fputs("tls-certificate and tls-key belong together\n", stderr);
+		return false;
+	}
 	if (config.listen_database_url == NULL)
 		config.listen_database_url = config.database_url;
 	return true;

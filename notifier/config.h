@@ -17,8 +17,12 @@ typedef struct Config
 	const char *listen;
 	int64_t		port;
 	const char *web_root;		/* NULL: none */
+	const char *docs_root;
+	const char *tls_certificate;	/* NULL: no TLS */
+	const char *tls_key;
 	const char *cors_origin;
 	const char *log_level;
+	const char *log_format;
 
 	const char *jwt_secret;		/* NULL: none; so is each of these */
 	const char *jwt_public_key;

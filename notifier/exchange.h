@@ -46,6 +46,7 @@ struct HttpExchange
 	int64_t		content_length;
 	const char *allow_origin;	/* NULL: this origin may not */
 	char	   *path;
+	char	   *request_id;		/* NULL: nobody asked for it */
 	AuthUser   *user;			/* NULL: nobody was asked */
 	Buf			headers;		/* more of them for the answer */
 	Buf			out;

@@ -20,6 +20,7 @@
 #include "log.h"
 #include "loop.h"
 #include "mem.h"
+#include "token.h"
 
 /* From accept to the end of the first request head; from an answer to the end of the next head. */
 #define FIRST_REQUEST_MS 10000
@@ -32,6 +33,7 @@
 #define LINGER_MS 5000
 
 #define MAX_FRAGMENT 16384
+#define MAX_REQUEST_ID 64
 
 static unsigned requests;
 static int	connections;
@@ -46,7 +48,7 @@ typedef struct Reason
 } Reason;
 
 static const Reason reasons[] = {
-	{200, "OK"}, {201, "Created"}, {204, "No Content"}, {304, "Not Modified"}, {400, "Bad Request"}, {401, "Unauthorized"},
+	{200, "OK"}, {201, "Created"}, {204, "No Content"}, {304, "Not Modified"}, {308, "Permanent Redirect"}, {400, "Bad Request"}, {401, "Unauthorized"},
 	{403, "Forbidden"}, {404, "Not Found"}, {405, "Method Not Allowed"}, {409, "Conflict"}, {411, "Length Required"},
 	{412, "Precondition Failed"}, {413, "Payload Too Large"}, {415, "Unsupported Media Type"}, {460, "Checksum Mismatch"}, {500, "Internal Server Error"}, {503, "Service Unavailable"},
 };
@@ -58,7 +60,7 @@ static const Reason reasons[] = {
 static void
 kill_connection(HttpExchange *exchange)
 {
-	lws_set_timeout(exchange->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+	loop_kill(exchange->wsi);
 }
 
 static void
@@ -107,6 +109,8 @@ forget_request(HttpExchange *exchange)
 	exchange->chunked = exchange->stream_ended = false;
 	free(exchange->path);
 	exchange->path = NULL;
+	free(exchange->request_id);
+	exchange->request_id = NULL;
 	free(exchange->user);
 	exchange->user = NULL;
 	buf_free(&exchange->headers);
@@ -303,10 +307,10 @@ http_content_length(const HttpExchange *exchange)
 	return exchange->content_length;
 }
 
-unsigned
+const char *
 http_id(const HttpExchange *exchange)
 {
-	return exchange->id;
+	return exchange->request_id == NULL ? "" : exchange->request_id;
 }
 
 void
@@ -386,6 +390,33 @@ http_header(const HttpExchange *exchange, const char *name, char *value, size_t 
 			return token_value(exchange, (enum lws_token_indexes) token, value, size);
 	}
 	return lws_hdr_custom_copy(exchange->wsi, value, (int) size, name, (int) strlen(name)) > 0;
+}
+
+/* It goes into headers and logs as it is. */
+static bool
+is_request_id(const char *text)
+{
+	size_t		len = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:/+=@");
+
+	return len > 0 && len <= MAX_REQUEST_ID && text[len] == '\0';
+}
+
+void
+http_identify(HttpExchange *exchange)
+{
+	static char process[TOKEN_LEN + 1];
+	char		given[MAX_REQUEST_ID + 2];
+	Buf			made = {0};
+
+	if (http_header(exchange, "x-request-id:", given, sizeof(given)) && is_request_id(given))
+	{
+		exchange->request_id = mem_strdup(given);
+		return;
+	}
+	if (process[0] == '\0')
+		token_make(process);
+	buf_printf(&made, "%.8s-%u", process, exchange->id);
+	exchange->request_id = made.data;
 }
 
 static const char *
@@ -581,7 +612,7 @@ http_resume(HttpExchange *exchange)
 	exchange->paused = false;
 	loop_timer_stop(&exchange->timer);
 	if (!exchange->body_ended)
-		lws_set_timeout(exchange->wsi, PENDING_TIMEOUT_HTTP_CONTENT, (int) ((config.request_timeout + 999) / 1000));
+		loop_limit(exchange->wsi, PENDING_TIMEOUT_HTTP_CONTENT, (int) ((config.request_timeout + 999) / 1000));
 	update_flow(exchange);
 }
 
@@ -650,6 +681,8 @@ put_head(HttpExchange *exchange, int status, const char *type)
 	put_cors(out, exchange->allow_origin);
 	if (type != NULL)
 		buf_printf(out, "Content-Type: %s\r\n", type);
+	if (exchange->request_id != NULL)
+		buf_printf(out, "X-Request-Id: %s\r\n", exchange->request_id);
 	if (exchange->must_close)
 		buf_puts(out, "Connection: close\r\n");
 	buf_append(out, exchange->headers.data, exchange->headers.len);

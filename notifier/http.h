@@ -67,7 +67,10 @@ extern bool http_content_type(const HttpExchange *exchange, char *value, size_t 
 extern bool http_header(const HttpExchange *exchange, const char *name, char *value, size_t size);
 
 extern int64_t http_content_length(const HttpExchange *exchange);	/* 0 when there is no body */
-extern unsigned http_id(const HttpExchange *exchange);	/* for the log */
+
+/* For the log: one that the client or a proxy gave (X-Request-Id), or one of ours.  The answer tells it. */
+extern void http_identify(HttpExchange *exchange);
+extern const char *http_id(const HttpExchange *exchange);	/* "" before http_identify() */
 
 /* Who is calling, until the answer was given; NULL: nobody was asked. */
 extern void http_set_user(HttpExchange *exchange, const AuthUser *user);

@@ -7,6 +7,7 @@
  */
 #include "http_api.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,8 +15,10 @@
 #include "buf.h"
 #include "config.h"
 #include "db.h"
+#include "docs.h"
 #include "download.h"
 #include "eio.h"
+#include "log.h"
 #include "mem.h"
 #include "metrics.h"
 #include "pg_listen.h"
@@ -51,6 +54,7 @@ typedef struct Route
 static const char *const bases[] = {"/applications/upload-large-xlsx", "/upload-xlsx"};
 
 static bool draining;
+static StaticRoot *web;
 
 /*
  * Routes that are one SQL function
@@ -170,7 +174,8 @@ get_front_page(HttpExchange *exchange, const char *id)
 			   "GET     %s/get-validation-errors-by-task-id/:taskId\n"
 			   "GET     %s/tasks/:taskId/events\n"
 			   "GET     %s/profiles\n"
-			   "GET     /healthz, /readyz, /metrics\n\n"
+			   "GET     /healthz, /readyz, /metrics\n"
+			   "GET     /openapi.json, /docs\n\n"
 			   "Socket.IO at %s, namespace %s: join-task {taskId}, leave-task {taskId}\n",
 			   bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], config.path, config.nsp);
 	reply_text(exchange, 200, "text/plain; charset=utf-8", &page);
@@ -242,6 +247,8 @@ static const Route routes[] = {
 	{HTTP_DELETE, BOTH, "/files/:id", tus_delete, NULL, {NULL}},
 	{HTTP_GET, OPEN, "/healthz", get_health, NULL, {NULL}},
 	{HTTP_GET, OPEN, "/readyz", get_readiness, NULL, {NULL}},
+	{HTTP_GET, OPEN, "/openapi.json", docs_openapi, NULL, {NULL}},
+	{HTTP_GET, BASED, "/openapi.json", docs_openapi, NULL, {NULL}},
 	{HTTP_GET, OPEN, "/metrics", get_metrics, NULL, {NULL}},
 	{HTTP_GET, OPEN, "/", get_front_page, NULL, {NULL}},
 };
@@ -308,6 +315,7 @@ is_socketio(const char *path)
 static void
 run(HttpExchange *exchange, const Route *route, const char *id)
 {
+	http_identify(exchange);
 	if (route->place != OPEN && !bearer_admit(exchange))
 		return;
 	if (route->sql != NULL)
@@ -387,8 +395,20 @@ http_api_request(HttpExchange *exchange)
 		answer_options(exchange);
 	else if (is_socketio(http_path(exchange)))
 		eio_request(exchange);
-	else if (!static_files_request(exchange) && !find_route(exchange, allowed))
+	else if (!static_root_serve(web, exchange, http_path(exchange)) && !docs_request(exchange) && !find_route(exchange, allowed))
 		refuse(exchange, allowed);
+}
+
+bool
+http_api_open(void)
+{
+	docs_open();
+	if (config.web_root == NULL)
+		return true;
+	web = static_root_open(config.web_root);
+	if (web == NULL)
+		log_error("could not open web-root \"%s\": %s", config.web_root, strerror(errno));
+	return web != NULL;
 }
 
 void

@@ -7,6 +7,9 @@
 
 #include "http.h"
 
+/* Opens the folders that are served; false when web-root cannot be read, which was logged. */
+extern bool http_api_open(void);
+
 /* Every request, Socket.IO's included. */
 extern void http_api_request(HttpExchange *exchange);
 

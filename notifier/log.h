@@ -2,6 +2,9 @@
  * log.h
  *	  One line per event on standard error: time, level, text, key=value pairs.
  *
+ * A value with spaces is a JSON string.  As JSON a line is one object: time,
+ * level, message, and a member for each pair.
+ *
  * Passwords and tokens never go in: database addresses are logged by
  * pg_conn.h without their password, requests without their query.
  */
@@ -19,6 +22,7 @@ typedef enum LogLevel
 } LogLevel;
 
 extern void log_set_level(LogLevel level);
+extern void log_set_json(bool json);
 extern bool log_level_parse(const char *name, LogLevel *level);
 extern bool log_wants(LogLevel level);
 extern void log_at(LogLevel level, const char *format,...) __attribute__((format(printf, 2, 3)));

@@ -22,8 +22,9 @@
 #include "pg_pool.h"
 #include "server.h"
 #include "socketio.h"
+#include "systemd.h"
+#include "tls.h"
 #include "sse.h"
-#include "static_files.h"
 #include "tasks.h"
 
 static int	signals = -1;
@@ -53,6 +54,15 @@ stop_when_idle(void)
 		loop_timer_start(&stop_deadline, 0, stop_now);
 }
 
+static void
+reload(void)
+{
+	systemd_reloading();
+	tls_reload();
+	auth_reload();
+	systemd_ready();
+}
+
 /* Clients are told, requests in flight may finish; a second signal ends it at once. */
 static void
 signal_arrived(void *arg)
@@ -62,11 +72,17 @@ signal_arrived(void *arg)
 	(void) arg;
 	if (read(signals, &signal, sizeof(signal)) != sizeof(signal))
 		return;
+	if (signal.ssi_signo == SIGHUP)
+	{
+		reload();
+		return;
+	}
 	if (stop_deadline.slot != 0)
 	{
 		loop_stop();
 		return;
 	}
+	systemd_stopping();
 	log_info("stopping, signal=%s", strsignal((int) signal.ssi_signo));
 	http_api_drain();
 	loop_timer_start(&stop_deadline, config.stop_timeout, stop_now);
@@ -85,6 +101,7 @@ watch_signals(void)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -102,7 +119,7 @@ start(void)
 		log_error("could not start the event loop");
 		return false;
 	}
-	if (config.web_root != NULL && !static_files_open(config.web_root))
+	if (!http_api_open())
 		return false;
 	if (!auth_open())
 		return false;
@@ -114,8 +131,9 @@ start(void)
 	pg_listen_open(&feed_listen_handler);
 	if (!server_open(http_api_request, eio_upgrade, &port))
 		return false;
-	printf("listening on http://%s:%d\n", config.listen, port);
+	printf("listening on %s://%s:%d\n", config.tls_certificate != NULL ? "https" : "http", config.listen, port);
 	fflush(stdout);
+	systemd_ready();
 	return true;
 }
 

@@ -12,6 +12,24 @@
 
 #define RETRY_AFTER_S "5"
 
+/* What the client chose is quoted, so that it cannot look like another pair. */
+static void
+log_request(const HttpExchange *exchange, int status)
+{
+	Buf			pairs = {0};
+	const char *role = http_role(exchange);
+
+	buf_puts(&pairs, "path=");
+	buf_json(&pairs, http_path(exchange), strlen(http_path(exchange)));
+	if (role != NULL)
+	{
+		buf_puts(&pairs, " role=");
+		buf_json(&pairs, role, strlen(role));
+	}
+	log_info("request id=%s method=%s status=%d %s", http_id(exchange), http_method_name(exchange), status, pairs.data);
+	buf_free(&pairs);
+}
+
 void
 reply_note(const HttpExchange *exchange, int status)
 {
@@ -20,7 +38,8 @@ reply_note(const HttpExchange *exchange, int status)
 		metrics_add(METRIC_REQUESTS_FAILED, 1);
 	else if (status >= 400)
 		metrics_add(METRIC_REQUESTS_REFUSED, 1);
-	log_info("request id=%u %s %s status=%d", http_id(exchange), http_method_name(exchange), http_path(exchange), status);
+	if (log_wants(LOG_INFO))
+		log_request(exchange, status);
 }
 
 void
@@ -76,7 +95,7 @@ reply_db_error(HttpExchange *exchange, const DbError *error)
 	Buf			body = {0};
 
 	if (ours)
-		log_error("request id=%u failed in the database: %s, code=%s%s%s", http_id(exchange), error->message, error->code,
+		log_error("request id=%s failed in the database: %s, code=%s%s%s", http_id(exchange), error->message, error->code,
 				  error->detail != NULL ? " detail=" : "", error->detail != NULL ? error->detail : "");
 	put_error(&body, status, ours ? "Internal server error" : error->message);
 	put_member(&body, "code", error->code);

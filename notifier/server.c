@@ -10,6 +10,7 @@
 #include "exchange.h"
 #include "log.h"
 #include "loop.h"
+#include "tls.h"
 #include "ws_server.h"
 
 /* For each WebSocket; longer messages come in pieces of this size. */
@@ -75,8 +76,9 @@ callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in
 {
 	HttpExchange *exchange = wsi == NULL ? NULL : lws_get_opaque_user_data(wsi);
 
-	(void) user;
-	if (reason == LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED)
+	if (reason == LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS)
+		tls_use(user);
+	else if (reason == LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED)
 		exchange_open(wsi);
 	else if (exchange != NULL && reason == LWS_CALLBACK_WSI_DESTROY)
 	{
@@ -112,6 +114,7 @@ server_open(HttpHandler handler, HttpUpgradeHandler upgrade, int *port)
 	};
 	struct lws_vhost *vhost;
 
+	tls_prepare(&info);
 	on_request = handler;
 	on_upgrade = upgrade;
 	vhost = http_prepare() ? lws_create_vhost(loop_context(), &info) : NULL;

@@ -1,13 +1,12 @@
 /*
  * static_files.c
- *	  Files of the folder web-root, as they are.
+ *	  Files of a folder, as they are.
  *
  * A path is walked folder by folder without following links, and no name
  * starts with a dot, so that nothing outside the folder can be reached.
  */
 #include "static_files.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +14,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "log.h"
 #include "mem.h"
 
 #define BLOCK 65536
@@ -40,15 +38,22 @@ static const Type types[] = {
 	{"ico", "image/x-icon"}, {"woff2", "font/woff2"}, {"map", "application/json"}, {"txt", "text/plain; charset=utf-8"},
 };
 
-static int	root = -1;
-
-bool
-static_files_open(const char *folder)
+struct StaticRoot
 {
-	root = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (root < 0)
-		log_error("could not open web-root \"%s\": %s", folder, strerror(errno));
-	return root >= 0;
+	int			folder;
+};
+
+StaticRoot *
+static_root_open(const char *folder)
+{
+	int			descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	StaticRoot *root;
+
+	if (descriptor < 0)
+		return NULL;
+	root = mem_alloc(sizeof(*root));
+	root->folder = descriptor;
+	return root;
 }
 
 static const char *
@@ -66,7 +71,7 @@ type_of(const char *path)
 
 /* A descriptor, -1 when there is no such thing.  Closes folder unless it is the root. */
 static int
-open_in(int folder, const char *name)
+open_in(int root, int folder, const char *name)
 {
 	int			found = name[0] == '.' ? -1 : openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
@@ -76,7 +81,7 @@ open_in(int folder, const char *name)
 }
 
 static int
-open_path(const char *path)
+open_path(int root, const char *path)
 {
 	char		name[256];
 	int			at = root;
@@ -84,13 +89,13 @@ open_path(const char *path)
 	while (*path == '/')
 		path++;
 	if (*path == '\0')
-		return open_in(root, "index.html");
+		return open_in(root, root, "index.html");
 	while (at >= 0 && *path != '\0')
 	{
 		size_t		len = strcspn(path, "/");
 
 		snprintf(name, sizeof(name), "%.*s", (int) len, path);
-		at = open_in(at, *name == '\0' || len >= sizeof(name) ? "." : name);
+		at = open_in(root, at, *name == '\0' || len >= sizeof(name) ? "." : name);
 		path += len;
 		path += strspn(path, "/");
 	}
@@ -159,15 +164,14 @@ answer(HttpExchange *exchange, int file, const struct stat *status, const char *
 }
 
 bool
-static_files_request(HttpExchange *exchange)
+static_root_serve(StaticRoot *root, HttpExchange *exchange, const char *path)
 {
-	const char *path = http_path(exchange);
 	struct stat status;
 	int			file;
 
-	if (root < 0 || (http_method(exchange) != HTTP_GET && http_method(exchange) != HTTP_HEAD))
+	if (root == NULL || (http_method(exchange) != HTTP_GET && http_method(exchange) != HTTP_HEAD))
 		return false;
-	file = open_path(path);
+	file = open_path(root->folder, path);
 	if (file < 0)
 		return false;
 	if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode))

@@ -1,6 +1,6 @@
 /*
  * static_files.h
- *	  Files of the folder web-root, as they are.
+ *	  Files of a folder, as they are.
  */
 #ifndef NOTIFIER_STATIC_FILES_H
 #define NOTIFIER_STATIC_FILES_H
@@ -9,10 +9,12 @@
 
 #include "http.h"
 
-/* Opens the folder; false when it cannot be read, said in the log. */
-extern bool static_files_open(const char *root);
+typedef struct StaticRoot StaticRoot;
 
-/* False when there is no such file; else it is answered. */
-extern bool static_files_request(HttpExchange *exchange);
+/* Lives as long as the process; NULL when the folder cannot be read, errno says why. */
+extern StaticRoot *static_root_open(const char *folder);
+
+/* False when there is no such file below the root, or root is NULL; else it is answered. */
+extern bool static_root_serve(StaticRoot *root, HttpExchange *exchange, const char *path);
 
 #endif							/* NOTIFIER_STATIC_FILES_H */

@@ -431,7 +431,7 @@ on_gone(HttpExchange *exchange)
 {
 	Upload	   *upload = http_owner(exchange);
 
-	log_info("upload abandoned by its client, id=%u bytes=%lld", http_id(exchange), (long long) upload->size);
+	log_info("upload abandoned by its client, id=%s bytes=%lld", http_id(exchange), (long long) upload->size);
 	upload->exchange = NULL;
 	if (!upload->committing)
 		roll_back(upload);

@@ -39,7 +39,7 @@ export class Notifier {
       new Promise((resolve) => lines.once('line', resolve)),
       this.exited.then(({ code }) => { throw new Error(`notifier ended with ${code}: ${this.log}`); }),
     ]);
-    this.url = line.match(/^listening on (http:\/\/\S+)$/)[1];
+    this.url = line.match(/^listening on (https?:\/\/\S+)$/)[1];
     this.port = Number(new URL(this.url).port);
   }
 

@@ -1,6 +1,7 @@
 // A stream of server-sent events, parsed; its requests can be dropped.
 
 import http from 'node:http';
+import https from 'node:https';
 import { atEnd } from './cleanup.js';
 import { Inbox } from './inbox.js';
 
@@ -8,7 +9,7 @@ export class EventStream {
   // Resolves when the head of the answer is there.
   static open(url, { headers = {} } = {}) {
     return new Promise((resolve, reject) => {
-      const req = http.get(url, { headers, agent: false }, (res) => resolve(new EventStream(req, res)));
+      const req = (url.startsWith('https') ? https : http).get(url, { headers, agent: false }, (res) => resolve(new EventStream(req, res)));
       req.on('error', reject);
     });
   }
