@@ -20,7 +20,6 @@
 #include "log.h"
 #include "loop.h"
 #include "mem.h"
-#include "token.h"
 
 /* From accept to the end of the first request head; from an answer to the end of the next head. */
 #define FIRST_REQUEST_MS 10000
@@ -33,7 +32,6 @@
 #define LINGER_MS 5000
 
 #define MAX_FRAGMENT 16384
-#define MAX_REQUEST_ID 64
 
 static unsigned requests;
 static int	connections;
@@ -307,12 +305,6 @@ http_content_length(const HttpExchange *exchange)
 	return exchange->content_length;
 }
 
-const char *
-http_id(const HttpExchange *exchange)
-{
-	return exchange->request_id == NULL ? "" : exchange->request_id;
-}
-
 void
 http_set_user(HttpExchange *exchange, const AuthUser *user)
 {
@@ -390,33 +382,6 @@ http_header(const HttpExchange *exchange, const char *name, char *value, size_t 
 			return token_value(exchange, (enum lws_token_indexes) token, value, size);
 	}
 	return lws_hdr_custom_copy(exchange->wsi, value, (int) size, name, (int) strlen(name)) > 0;
-}
-
-/* It goes into headers and logs as it is. */
-static bool
-is_request_id(const char *text)
-{
-	size_t		len = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:/+=@");
-
-	return len > 0 && len <= MAX_REQUEST_ID && text[len] == '\0';
-}
-
-void
-http_identify(HttpExchange *exchange)
-{
-	static char process[TOKEN_LEN + 1];
-	char		given[MAX_REQUEST_ID + 2];
-	Buf			made = {0};
-
-	if (http_header(exchange, "x-request-id:", given, sizeof(given)) && is_request_id(given))
-	{
-		exchange->request_id = mem_strdup(given);
-		return;
-	}
-	if (process[0] == '\0')
-		token_make(process);
-	buf_printf(&made, "%.8s-%u", process, exchange->id);
-	exchange->request_id = made.data;
 }
 
 static const char *

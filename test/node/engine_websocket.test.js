@@ -158,8 +158,8 @@ describe('heartbeat', () => {
   });
 
   test('without a pong the session ends', async () => {
-    const socket = await Socket.open(beating.url);
     const start = Date.now();
+    const socket = await Socket.open(beating.url);
     assert.equal(await socket.next(), '2');
     await socket.closed;
     assert.ok(Date.now() - start >= INTERVAL + TIMEOUT - 10);
