@@ -211,11 +211,15 @@ describe('the hybrid strategy', () => {
     live.close();
   });
 
-  test('a task that is not there is asked for once', async () => {
+  test('a task whose room is refused is not asked for at once again, but with the next reading', async () => {
     const { live, until } = follower();
     live.follow([{ id: 987654, status: 'PENDING' }]);
     await until('resync');
     live.follow([{ id: 987654, status: 'PENDING' }]);
     assert.equal(live.connection, 'off');
+    await until('resync');
+    live.follow([{ id: 987654, status: 'PENDING' }]);
+    assert.equal(live.connection, 'connecting');
+    live.close();
   });
 });

@@ -19,8 +19,8 @@ export class LiveTasks {
     #again;
     /* Rooms that we want to be in, with the number of the last event. */
     #rooms = new Map();
-    /* Tasks whose room was refused; not asked for again while the list shows them. */
-    #refused = new Set();
+    /* Tasks whose room was refused, until they are asked for again. */
+    #refused = new Map();
     constructor(handlers) {
         this.#handlers = handlers;
     }
@@ -33,9 +33,6 @@ export class LiveTasks {
     /** The tasks that are shown, as HTTP told them. */
     follow(tasks) {
         const active = new Set(tasks.filter(isActive).map((task) => task.id));
-        for (const id of this.#refused)
-            if (!active.has(id))
-                this.#refused.delete(id);
         for (const id of this.#rooms.keys())
             if (!active.has(id))
                 this.#leave(id);
@@ -45,10 +42,16 @@ export class LiveTasks {
         if (this.#rooms.size > 0)
             this.#open();
         else
-            this.close();
+            this.#shut();
     }
     /** Closes the socket; follow() would open it again. */
     close() {
+        for (const timer of this.#refused.values())
+            clearTimeout(timer);
+        this.#refused.clear();
+        this.#shut();
+    }
+    #shut() {
         const socket = this.#socket;
         clearTimeout(this.#again);
         this.#rooms.clear();
@@ -99,9 +102,17 @@ export class LiveTasks {
         this.#socket?.emit(IncomingEvents.JOIN_TASK, { taskId: id }, (answer) => {
             if (answer?.status !== 'error' || !this.#rooms.delete(id))
                 return;
-            this.#refused.add(id);
-            this.#handlers.resync();
+            this.#refuse(id);
         });
+    }
+    /* It may be gone, which the list tells; else this was a failure that may pass. */
+    #refuse(id) {
+        const again = () => {
+            this.#refused.delete(id);
+            this.#handlers.resync();
+        };
+        this.#refused.set(id, setTimeout(again, POLL_WHILE_DOWN_MS));
+        this.#handlers.resync();
     }
     #leave(id) {
         this.#rooms.delete(id);
@@ -124,7 +135,7 @@ export class LiveTasks {
         this.#handlers.onEnd(event);
         this.#handlers.resync();
         if (this.#rooms.size === 0)
-            this.close();
+            this.#shut();
     }
     #become(connection) {
         if (connection === this.#connection)

@@ -47,8 +47,8 @@ export class LiveTasks {
   #again: ReturnType<typeof setTimeout> | undefined;
   /* Rooms that we want to be in, with the number of the last event. */
   #rooms = new Map<number, number>();
-  /* Tasks whose room was refused; not asked for again while the list shows them. */
-  #refused = new Set<number>();
+  /* Tasks whose room was refused, until they are asked for again. */
+  #refused = new Map<number, ReturnType<typeof setTimeout>>();
 
   constructor(handlers: LiveHandlers) {
     this.#handlers = handlers;
@@ -65,15 +65,20 @@ export class LiveTasks {
   /** The tasks that are shown, as HTTP told them. */
   follow(tasks: readonly Pick<Task, 'id' | 'status'>[]): void {
     const active = new Set(tasks.filter(isActive).map((task) => task.id));
-    for (const id of this.#refused) if (!active.has(id)) this.#refused.delete(id);
     for (const id of this.#rooms.keys()) if (!active.has(id)) this.#leave(id);
     for (const id of active) if (!this.#rooms.has(id) && !this.#refused.has(id)) this.#join(id);
     if (this.#rooms.size > 0) this.#open();
-    else this.close();
+    else this.#shut();
   }
 
   /** Closes the socket; follow() would open it again. */
   close(): void {
+    for (const timer of this.#refused.values()) clearTimeout(timer);
+    this.#refused.clear();
+    this.#shut();
+  }
+
+  #shut(): void {
     const socket = this.#socket;
     clearTimeout(this.#again);
     this.#rooms.clear();
@@ -121,9 +126,18 @@ export class LiveTasks {
   #askToJoin(id: number): void {
     this.#socket?.emit(IncomingEvents.JOIN_TASK, { taskId: id }, (answer: { status?: string }) => {
       if (answer?.status !== 'error' || !this.#rooms.delete(id)) return;
-      this.#refused.add(id);
-      this.#handlers.resync();
+      this.#refuse(id);
     });
+  }
+
+  /* It may be gone, which the list tells; else this was a failure that may pass. */
+  #refuse(id: number): void {
+    const again = () => {
+      this.#refused.delete(id);
+      this.#handlers.resync();
+    };
+    this.#refused.set(id, setTimeout(again, POLL_WHILE_DOWN_MS));
+    this.#handlers.resync();
   }
 
   #leave(id: number): void {
@@ -144,7 +158,7 @@ export class LiveTasks {
     this.#leave(event.taskId);
     this.#handlers.onEnd(event);
     this.#handlers.resync();
-    if (this.#rooms.size === 0) this.close();
+    if (this.#rooms.size === 0) this.#shut();
   }
 
   #become(connection: Connection): void {
