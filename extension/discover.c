@@ -169,7 +169,7 @@ fits_of_cell(const XlsxCell *cell, const char *text, bool date1904, double *numb
 			return FITS_BOOLEAN | FITS_TEXT;
 		case XLSX_DATE:
 			if (cell->shape == XLSX_DATE_ELAPSED)
-				return FITS_INTERVAL | FITS_TEXT;
+				return (cell->number >= 0 ? FITS_INTERVAL : 0) | FITS_TEXT;	/* no interval is spelled "-PT1H" */
 			return fits_of_moment(cell->number, date1904);
 		default:
 			return fits_of_text(text, strlen(text), date1904, number);
