@@ -10,6 +10,7 @@
 #include "catalog/pg_class.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -120,6 +121,19 @@ execute_end(const OwnerState *state)
 {
 	SPI_finish();
 	owner_leave(state);
+}
+
+char *
+owner_text(const OwnerRow *row, int i)
+{
+	return row->nulls[i] ? NULL : TextDatumGetCString(row->values[i]);
+}
+
+void
+owner_set_text(Datum *values, char *nulls, int i, const char *text)
+{
+	nulls[i] = text == NULL ? 'n' : ' ';
+	values[i] = text == NULL ? (Datum) 0 : CStringGetTextDatum(text);
 }
 
 uint64

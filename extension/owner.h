@@ -40,6 +40,12 @@ typedef struct OwnerRow
 	bool		nulls[OWNER_MAX_COLUMNS];
 } OwnerRow;
 
+/* A text value as a string in the current memory context, NULL for NULL. */
+extern char *owner_text(const OwnerRow *row, int i);
+
+/* Argument i of a statement: a copy of the string as a text value, NULL for NULL. */
+extern void owner_set_text(Datum *values, char *nulls, int i, const char *text);
+
 /*
  * A statement that is prepared once a session and kept.  Write it as a
  * static variable: {"UPDATE ... $1", 1, {INT8OID}}.

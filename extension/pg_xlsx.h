@@ -15,4 +15,8 @@
 /* Bytes of one stored chunk of an uploaded file. */
 #define PG_XLSX_CHUNK_BYTES (256 * 1024)
 
+/* The n-th argument of an SQL function as a string, otherwise where it is NULL. */
+#define PG_XLSX_GETARG_STRING(n, otherwise) \
+	(PG_ARGISNULL(n) ? (otherwise) : text_to_cstring(PG_GETARG_TEXT_PP(n)))
+
 #endif							/* PG_XLSX_H */

@@ -17,12 +17,6 @@
 
 PG_FUNCTION_INFO_V1(pg_xlsx_match);
 
-static char *
-text_argument(FunctionCallInfo fcinfo, int argument, char *fallback)
-{
-	return PG_ARGISNULL(argument) ? fallback : text_to_cstring(PG_GETARG_TEXT_PP(argument));
-}
-
 /* One row for each column of the profile: where it would come from. */
 static void
 put_matches(ReturnSetInfo *result, const SheetRows *rows, const Profile *profile, uint32 header_row,
@@ -48,10 +42,10 @@ pg_xlsx_match(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx book", ALLOCSET_DEFAULT_SIZES);
-	const char *name = text_argument(fcinfo, 0, NULL);
+	const char *name = PG_XLSX_GETARG_STRING(0, NULL);
 	int64		id = profile_find(&name);
 	Profile    *profile = profile_load(id);
-	RowsOptions options = {text_argument(fcinfo, 2, profile->sheet), profile->range, 0};
+	RowsOptions options = {PG_XLSX_GETARG_STRING(2, profile->sheet), profile->range, 0};
 	XlsxSource	source;
 	XlsxBook   *book;
 	SheetRows  *rows;
@@ -67,7 +61,7 @@ pg_xlsx_match(PG_FUNCTION_ARGS)
 	file_value_source(PG_GETARG_DATUM(1), &source, context);
 	book = glue_book_open(&source, context);
 	rows = rows_open(book, &options);
-	header = rows_find_header(rows, profile, text_argument(fcinfo, 3, profile->header_row), mapping, &match);
+	header = rows_find_header(rows, profile, PG_XLSX_GETARG_STRING(3, profile->header_row), mapping, &match);
 	put_matches(result, rows, profile, header != NULL ? header->number : 0, &match);
 	MemoryContextDelete(context);
 	return (Datum) 0;

@@ -145,13 +145,6 @@ compile_target(Profile *profile, const char *task_column)
 	relation_close(target, NoLock);
 }
 
-/* The row's value as a string in the current memory context, NULL for NULL. */
-static char *
-row_text(const OwnerRow *row, int i)
-{
-	return row->nulls[i] ? NULL : TextDatumGetCString(row->values[i]);
-}
-
 static TextList
 row_texts(const OwnerRow *row, int i)
 {
@@ -192,19 +185,19 @@ add_column(void *argument, const OwnerRow *row)
 		repalloc(profile->columns, sizeof(ProfileColumn) * (size_t) (profile->count + 1));
 	column = &profile->columns[profile->count++];
 	memset(column, 0, sizeof(*column));
-	column->name = row_text(row, 0);
-	column->header = row_text(row, 1);
-	column->label = row_text(row, 2);
+	column->name = owner_text(row, 0);
+	column->header = owner_text(row, 1);
+	column->label = owner_text(row, 2);
 	column->normal_headers = normal_headers(column, &aliases);
-	column->pattern = row_text(row, 4);
+	column->pattern = owner_text(row, 4);
 	column->required = DatumGetBool(row->values[5]);
-	column->source = (ColumnSource) index_of(source_names, lengthof(source_names), row_text(row, 6));
-	column->default_value = row_text(row, 7);
-	column->transform = row_text(row, 8);
-	column->lookup = row_text(row, 9);
+	column->source = (ColumnSource) index_of(source_names, lengthof(source_names), owner_text(row, 6));
+	column->default_value = owner_text(row, 7);
+	column->transform = owner_text(row, 8);
+	column->lookup = owner_text(row, 9);
 	column->null_tokens = row_texts(row, 10);
 	column->trim = DatumGetBool(row->values[11]);
-	column->messages = row_text(row, 12);
+	column->messages = owner_text(row, 12);
 }
 
 static void
@@ -232,14 +225,14 @@ add_rule(void *argument, const OwnerRow *row)
 	profile->rules = profile->rules == NULL ? palloc(sizeof(ProfileRule)) :
 		repalloc(profile->rules, sizeof(ProfileRule) * (size_t) (profile->rule_count + 1));
 	rule = &profile->rules[profile->rule_count];
-	rule->name = row_text(row, 0);
-	rule->column = row->nulls[1] ? -1 : profile_column_index(profile, row_text(row, 1));
+	rule->name = owner_text(row, 0);
+	rule->column = row->nulls[1] ? -1 : profile_column_index(profile, owner_text(row, 1));
 	if (!row->nulls[1] && rule->column < 0)
 		return;					/* of a column that is not imported */
-	rule->kind = (RuleKind) index_of(rule_names, lengthof(rule_names), row_text(row, 2));
+	rule->kind = (RuleKind) index_of(rule_names, lengthof(rule_names), owner_text(row, 2));
 	rule->argument = row_texts(row, 3);
 	rule->warning = DatumGetBool(row->values[4]);
-	rule->messages = row_text(row, 5);
+	rule->messages = owner_text(row, 5);
 	profile->rule_count++;
 }
 
@@ -333,20 +326,20 @@ profile_load(int64 id)
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("the profile of this task does not exist any more")));
 	profile->id = id;
-	profile->name = row_text(&row, 0);
+	profile->name = owner_text(&row, 0);
 	profile->target = DatumGetObjectId(row.values[1]);
-	profile->sheet = row_text(&row, 3);
-	profile->header_row = row_text(&row, 4);
-	profile->range = row_text(&row, 5);
+	profile->sheet = owner_text(&row, 3);
+	profile->header_row = owner_text(&row, 4);
+	profile->range = owner_text(&row, 5);
 	profile->skip_end = DatumGetInt32(row.values[6]);
-	profile->locale = row_text(&row, 7);
+	profile->locale = owner_text(&row, 7);
 	profile->max_errors = DatumGetInt64(row.values[8]);
 	profile->keep_old = DatumGetBool(row.values[9]);
 	profile->key = row_texts(&row, 10);
 	profile->updates = row_texts(&row, 11);
 	load_columns(profile);
 	load_rules(profile);
-	compile_target(profile, row_text(&row, 2));
+	compile_target(profile, owner_text(&row, 2));
 	profile->plain = is_plain(profile);
 	require_trust(profile, DatumGetObjectId(row.values[12]));
 	return profile;

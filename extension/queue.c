@@ -117,12 +117,6 @@ read_source(Task *task, Datum array)
 		task->source[i] = (uint32) DatumGetInt32(elements[i]);
 }
 
-static char *
-row_text(const OwnerRow *row, int i)
-{
-	return row->nulls[i] ? NULL : TextDatumGetCString(row->values[i]);
-}
-
 /* What task_of_row reads, in its order. */
 #define TASK_COLUMNS \
 	"id, profile_id, file_id, file_size, owner::oid, attempts, time_zone, date_style, source_columns," \
@@ -158,14 +152,14 @@ task_of_row(const OwnerRow *row)
 	task->progress.packets = DatumGetInt32(row->values[i++]);
 	task->progress.packets_saved = DatumGetInt32(row->values[i++]);
 	i++;						/* deaths */
-	task->sheet = row_text(row, i++);
-	task->file_name = row_text(row, i++);
-	task->mode = profile_mode(row_text(row, i++));
+	task->sheet = owner_text(row, i++);
+	task->file_name = owner_text(row, i++);
+	task->mode = profile_mode(owner_text(row, i++));
 	task->dry_run = DatumGetBool(row->values[i++]);
 	task->max_errors = DatumGetInt64(row->values[i++]);
-	task->header_row = row_text(row, i++);
-	task->locale = row_text(row, i++);
-	task->mapping = row_text(row, i++);
+	task->header_row = owner_text(row, i++);
+	task->locale = owner_text(row, i++);
+	task->mapping = owner_text(row, i++);
 	task->progress.inserted_rows = DatumGetInt64(row->values[i++]);
 	task->progress.updated_rows = DatumGetInt64(row->values[i++]);
 	task->progress.unchanged_rows = DatumGetInt64(row->values[i++]);
@@ -363,13 +357,6 @@ queue_complete(Task *task)
 	progress_terminal(task->id);
 }
 
-static void
-text_argument(Datum *value, char *null, const char *text)
-{
-	*null = text == NULL ? 'n' : ' ';
-	*value = text == NULL ? (Datum) 0 : CStringGetTextDatum(text);
-}
-
 void
 queue_end(int64 task, const char *status, const ErrorData *error)
 {
@@ -382,10 +369,10 @@ queue_end(int64 task, const char *status, const ErrorData *error)
 	Datum		values[6] = {Int64GetDatum(task), CStringGetTextDatum(status)};
 	char		nulls[6] = {' ', ' '};
 
-	text_argument(&values[2], &nulls[2], unpack_sql_state(error->sqlerrcode));
-	text_argument(&values[3], &nulls[3], error->message);
-	text_argument(&values[4], &nulls[4], error->detail);
-	text_argument(&values[5], &nulls[5], error->hint);
+	owner_set_text(values, nulls, 2, unpack_sql_state(error->sqlerrcode));
+	owner_set_text(values, nulls, 3, error->message);
+	owner_set_text(values, nulls, 4, error->detail);
+	owner_set_text(values, nulls, 5, error->hint);
 	owner_run(&update, values, nulls, NULL);
 	record_job(task, NULL);
 	progress_terminal(task);
@@ -411,8 +398,8 @@ queue_postpone(const Task *task, const ErrorData *error, int64 *delay_ms)
 	*delay_ms = (((int64) 1 << Min(task->attempt, 20)) - 1) * pg_xlsx_retry_delay;
 	values[0] = Int64GetDatum(task->id);
 	values[1] = Int64GetDatum(*delay_ms);
-	text_argument(&values[2], &nulls[2], unpack_sql_state(error->sqlerrcode));
-	text_argument(&values[3], &nulls[3], error->message);
+	owner_set_text(values, nulls, 2, unpack_sql_state(error->sqlerrcode));
+	owner_set_text(values, nulls, 3, error->message);
 	owner_run(&update, values, nulls, NULL);
 	record_job(task->id, "RETRYING");
 	progress_retrying(task->id, task->attempt + 1, *delay_ms);

@@ -205,12 +205,6 @@ read_rows(TypedRead *read, SheetRows *rows, ReturnSetInfo *result)
 	MemoryContextDelete(context);
 }
 
-static char *
-text_argument(FunctionCallInfo fcinfo, int argument)
-{
-	return PG_ARGISNULL(argument) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(argument));
-}
-
 static bool
 wants_null(const char *on_error)
 {
@@ -226,9 +220,9 @@ Datum
 pg_xlsx_read(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
-	RowsOptions options = {.sheet = text_argument(fcinfo, 1), .range = text_argument(fcinfo, 2)};
+	RowsOptions options = {.sheet = PG_XLSX_GETARG_STRING(1, NULL), .range = PG_XLSX_GETARG_STRING(2, NULL)};
 	const char *header = sheet_arguments_header(fcinfo, 3);
-	TypedRead	read = {.null_on_error = wants_null(text_argument(fcinfo, 4))};
+	TypedRead	read = {.null_on_error = wants_null(PG_XLSX_GETARG_STRING(4, NULL))};
 	XlsxBook   *book;
 	SheetRows  *rows;
 

@@ -24,13 +24,13 @@ sheet_arguments_book(FunctionCallInfo fcinfo, int argument)
 XlsxRange
 sheet_arguments_range(FunctionCallInfo fcinfo, int argument)
 {
-	return rows_range(PG_ARGISNULL(argument) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(argument)));
+	return rows_range(PG_XLSX_GETARG_STRING(argument, NULL));
 }
 
 const char *
 sheet_arguments_header(FunctionCallInfo fcinfo, int argument)
 {
-	const char *wanted = PG_ARGISNULL(argument) ? "auto" : text_to_cstring(PG_GETARG_TEXT_PP(argument));
+	const char *wanted = PG_XLSX_GETARG_STRING(argument, "auto");
 	uint32		row;
 	uint32		column;
 
@@ -59,7 +59,7 @@ header_row_of(const char *wanted, const SheetArguments *arguments)
 void
 sheet_arguments_get(FunctionCallInfo fcinfo, SheetArguments *arguments)
 {
-	char	   *sheet = PG_ARGISNULL(1) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(1));
+	char	   *sheet = PG_XLSX_GETARG_STRING(1, NULL);
 
 	arguments->range = sheet_arguments_range(fcinfo, 2);
 	arguments->book = sheet_arguments_book(fcinfo, 0);

@@ -124,12 +124,6 @@ check_package(int64 file, uint64 size)
 	MemoryContextDelete(context);
 }
 
-static char *
-row_text(const OwnerRow *row, int i)
-{
-	return row->nulls[i] ? NULL : TextDatumGetCString(row->values[i]);
-}
-
 /* A file of the current role that is being uploaded. */
 static Upload *
 find_upload(int64 id)
@@ -155,18 +149,18 @@ find_upload(int64 id)
 	upload->id = id;
 	upload->name = TextDatumGetCString(row.values[0]);
 	upload->size = DatumGetInt64(row.values[1]);
-	upload->submission.profile = row.nulls[2] ? NULL : TextDatumGetCString(row.values[2]);
-	upload->submission.idempotency_key = row.nulls[3] ? NULL : TextDatumGetCString(row.values[3]);
+	upload->submission.profile = owner_text(&row, 2);
+	upload->submission.idempotency_key = owner_text(&row, 3);
 	upload->submission.run_now = row.nulls[4];
 	upload->submission.run_at = row.values[4];
 	upload->submission.priority = row.nulls[5] ? 0 : DatumGetInt32(row.values[5]);
-	upload->submission.sheet = row_text(&row, 7);
+	upload->submission.sheet = owner_text(&row, 7);
 	upload->submission.dry_run = DatumGetBool(row.values[8]);
-	upload->submission.mode = row_text(&row, 9);
+	upload->submission.mode = owner_text(&row, 9);
 	upload->submission.max_errors = DatumGetInt64(row.values[10]);
-	upload->submission.header_row = row_text(&row, 11);
-	upload->submission.locale = row_text(&row, 12);
-	upload->submission.mapping = row_text(&row, 13);
+	upload->submission.header_row = owner_text(&row, 11);
+	upload->submission.locale = owner_text(&row, 12);
+	upload->submission.mapping = owner_text(&row, 13);
 	return upload;
 }
 
@@ -202,14 +196,6 @@ find_by_key(const char *key)
 	values[0] = ObjectIdGetDatum(GetUserId());
 	values[1] = CStringGetTextDatum(key);
 	return owner_run(&select, values, NULL, &row) > 0 ? DatumGetInt64(row.values[0]) : 0;
-}
-
-/* An argument of a statement that may be NULL. */
-static void
-set_text(Datum *values, char *nulls, int i, const char *text)
-{
-	nulls[i] = text == NULL ? 'n' : ' ';
-	values[i] = text == NULL ? (Datum) 0 : CStringGetTextDatum(text);
 }
 
 /* The row of a task, PENDING, or PROCESSING when it has no file. 0 when the idempotency key is taken. */
@@ -248,16 +234,16 @@ insert_task(int64 file, const char *file_name, int64 size, const Submission *sub
 	values[7] = submission->run_at;
 	nulls[7] = submission->run_now ? 'n' : ' ';
 	values[8] = Int32GetDatum(submission->priority);
-	set_text(values, nulls, 9, submission->idempotency_key);
+	owner_set_text(values, nulls, 9, submission->idempotency_key);
 	values[10] = CStringGetTextDatum(GetConfigOption("TimeZone", false, false));
 	values[11] = CStringGetTextDatum(GetConfigOption("DateStyle", false, false));
-	set_text(values, nulls, 12, submission->sheet);
+	owner_set_text(values, nulls, 12, submission->sheet);
 	values[13] = BoolGetDatum(submission->dry_run);
 	values[14] = Int64GetDatum(submission->max_errors);
-	set_text(values, nulls, 15, submission->header_row);
-	set_text(values, nulls, 16, submission->locale);
-	set_text(values, nulls, 17, submission->mapping);
-	set_text(values, nulls, 18, submission->mode);
+	owner_set_text(values, nulls, 15, submission->header_row);
+	owner_set_text(values, nulls, 16, submission->locale);
+	owner_set_text(values, nulls, 17, submission->mapping);
+	owner_set_text(values, nulls, 18, submission->mode);
 	return owner_run(&insert, values, nulls, &row) == 0 ? 0 : DatumGetInt64(row.values[0]);
 }
 
@@ -307,12 +293,6 @@ finish_file(int64 file, const char *file_name, int64 size, const Submission *sub
 /*
  * SQL
  */
-
-static char *
-text_or_null(FunctionCallInfo fcinfo, int argument)
-{
-	return PG_ARGISNULL(argument) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(argument));
-}
 
 static char *
 json_or_null(FunctionCallInfo fcinfo, int argument)
@@ -379,20 +359,20 @@ Datum
 pg_xlsx_submit(PG_FUNCTION_ARGS)
 {
 	Submission	submission = {
-		.profile = text_or_null(fcinfo, 0),
+		.profile = PG_XLSX_GETARG_STRING(0, NULL),
 		.run_now = PG_ARGISNULL(3),
 		.run_at = PG_ARGISNULL(3) ? (Datum) 0 : PG_GETARG_DATUM(3),
 		.priority = PG_ARGISNULL(4) ? 0 : PG_GETARG_INT32(4),
-		.idempotency_key = text_or_null(fcinfo, 5),
-		.sheet = text_or_null(fcinfo, 6),
-		.mode = text_or_null(fcinfo, 7),
+		.idempotency_key = PG_XLSX_GETARG_STRING(5, NULL),
+		.sheet = PG_XLSX_GETARG_STRING(6, NULL),
+		.mode = PG_XLSX_GETARG_STRING(7, NULL),
 		.dry_run = !PG_ARGISNULL(8) && PG_GETARG_BOOL(8),
 		.max_errors = PG_ARGISNULL(9) ? -1 : PG_GETARG_INT64(9),
-		.header_row = text_or_null(fcinfo, 10),
-		.locale = text_or_null(fcinfo, 11),
+		.header_row = PG_XLSX_GETARG_STRING(10, NULL),
+		.locale = PG_XLSX_GETARG_STRING(11, NULL),
 		.mapping = json_or_null(fcinfo, 12)
 	};
-	char	   *name = PG_ARGISNULL(2) ? "upload.xlsx" : text_or_null(fcinfo, 2);
+	char	   *name = PG_XLSX_GETARG_STRING(2, "upload.xlsx");
 	XlsxSource	source;
 	int64		file;
 	bool		created;
@@ -438,19 +418,19 @@ Datum
 pg_xlsx_submit_once(PG_FUNCTION_ARGS)
 {
 	Submission	submission = {
-		.profile = text_or_null(fcinfo, 0),
+		.profile = PG_XLSX_GETARG_STRING(0, NULL),
 		.run_now = PG_ARGISNULL(3),
 		.run_at = PG_ARGISNULL(3) ? (Datum) 0 : PG_GETARG_DATUM(3),
 		.priority = PG_ARGISNULL(4) ? 0 : PG_GETARG_INT32(4),
-		.sheet = text_or_null(fcinfo, 5),
-		.mode = text_or_null(fcinfo, 6),
+		.sheet = PG_XLSX_GETARG_STRING(5, NULL),
+		.mode = PG_XLSX_GETARG_STRING(6, NULL),
 		.dry_run = !PG_ARGISNULL(7) && PG_GETARG_BOOL(7),
 		.max_errors = PG_ARGISNULL(8) ? -1 : PG_GETARG_INT64(8),
-		.header_row = text_or_null(fcinfo, 9),
-		.locale = text_or_null(fcinfo, 10),
+		.header_row = PG_XLSX_GETARG_STRING(9, NULL),
+		.locale = PG_XLSX_GETARG_STRING(10, NULL),
 		.mapping = json_or_null(fcinfo, 11)
 	};
-	char	   *name = PG_ARGISNULL(2) ? "upload.xlsx" : text_or_null(fcinfo, 2);
+	char	   *name = PG_XLSX_GETARG_STRING(2, "upload.xlsx");
 	uint8		hash[FILE_HASH_BYTES];
 	XlsxSource	source;
 	int64		file;
@@ -475,18 +455,18 @@ Datum
 pg_xlsx_import(PG_FUNCTION_ARGS)
 {
 	Submission	submission = {
-		.profile = text_or_null(fcinfo, 0),
+		.profile = PG_XLSX_GETARG_STRING(0, NULL),
 		.run_now = true,
-		.sheet = text_or_null(fcinfo, 3),
-		.mode = text_or_null(fcinfo, 4),
+		.sheet = PG_XLSX_GETARG_STRING(3, NULL),
+		.mode = PG_XLSX_GETARG_STRING(4, NULL),
 		.dry_run = !PG_ARGISNULL(5) && PG_GETARG_BOOL(5),
 		.max_errors = PG_ARGISNULL(6) ? -1 : PG_GETARG_INT64(6),
-		.header_row = text_or_null(fcinfo, 7),
-		.locale = text_or_null(fcinfo, 8),
+		.header_row = PG_XLSX_GETARG_STRING(7, NULL),
+		.locale = PG_XLSX_GETARG_STRING(8, NULL),
 		.mapping = json_or_null(fcinfo, 9)
 	};
 	XlsxSource	source;
-	char	   *name = PG_ARGISNULL(2) ? "import.xlsx" : text_or_null(fcinfo, 2);
+	char	   *name = PG_XLSX_GETARG_STRING(2, "import.xlsx");
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx import", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller;
 	Task	   *task;
@@ -506,9 +486,9 @@ pg_xlsx_import(PG_FUNCTION_ARGS)
 Datum
 pg_xlsx_upload_begin(PG_FUNCTION_ARGS)
 {
-	char	   *name = PG_ARGISNULL(1) ? "upload.xlsx" : text_or_null(fcinfo, 1);
+	char	   *name = PG_XLSX_GETARG_STRING(1, "upload.xlsx");
 
-	PG_RETURN_INT64(create_file(text_or_null(fcinfo, 0), name, PG_ARGISNULL(2) ? (Datum) 0 : PG_GETARG_DATUM(2),
+	PG_RETURN_INT64(create_file(PG_XLSX_GETARG_STRING(0, NULL), name, PG_ARGISNULL(2) ? (Datum) 0 : PG_GETARG_DATUM(2),
 								!PG_ARGISNULL(2)));
 }
 

@@ -418,7 +418,7 @@ build_book(const Profile *profile, File file)
 Datum
 pg_xlsx_template(PG_FUNCTION_ARGS)
 {
-	const char *name = PG_ARGISNULL(0) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(0));
+	const char *name = PG_XLSX_GETARG_STRING(0, NULL);
 	Profile    *profile = profile_load(profile_find(&name));
 	File		file = OpenTemporaryFile(false);
 	off_t		size;

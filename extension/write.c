@@ -55,7 +55,7 @@ query_argument(FunctionCallInfo fcinfo)
 static const char *
 sheet_argument(FunctionCallInfo fcinfo)
 {
-	char	   *name = PG_ARGISNULL(1) ? "Sheet1" : text_to_cstring(PG_GETARG_TEXT_PP(1));
+	char	   *name = PG_XLSX_GETARG_STRING(1, "Sheet1");
 
 	if (!xlsx_writer_name_is_good(pg_server_to_any(name, (int) strlen(name), PG_UTF8)))
 		ereport(ERROR,
