@@ -273,3 +273,17 @@ headers_of_extras(const XlsxRow *row, bool date1904, const HeaderMatch *match, i
 	}
 	return extras;
 }
+
+void
+source_index_create(SourceIndex *index, const uint32 *source, int count)
+{
+	index->last = 0;
+	for (int i = 0; i < count; i++)
+		index->last = Max(index->last, source[i]);
+	index->columns = palloc(sizeof(int) * ((size_t) index->last + 1));
+	for (uint32 at = 0; at <= index->last; at++)
+		index->columns[at] = -1;
+	for (int i = 0; i < count; i++)
+		if (source[i] > 0)
+			index->columns[source[i]] = i;
+}

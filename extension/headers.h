@@ -33,6 +33,23 @@ typedef struct HeaderMatch
 extern void headers_match(const Profile *profile, const char *mapping, const XlsxRow *row, bool date1904,
 						  HeaderMatch *match);
 
+/* The way back from sheet columns to profile columns. */
+typedef struct SourceIndex
+{
+	uint32		last;			/* the greatest sheet column that feeds a column */
+	int		   *columns;		/* by 1-based sheet column up to last: the column that it feeds, -1: none */
+} SourceIndex;
+
+/* From the sheet columns of count columns, 0 for none; in the current memory context. */
+extern void source_index_create(SourceIndex *index, const uint32 *source, int count);
+
+/* The column that a 1-based sheet column feeds, -1 for none. */
+static inline int
+source_index_column(const SourceIndex *index, uint32 at)
+{
+	return at <= index->last ? index->columns[at] : -1;
+}
+
 /* Header texts by position, for columns that no profile column takes: name[i] of sheet column i + 1, NULL for none. */
 extern TextList headers_of_extras(const XlsxRow *row, bool date1904, const HeaderMatch *match, int count);
 

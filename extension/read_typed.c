@@ -25,8 +25,7 @@ typedef struct TypedRead
 {
 	Profile		wanted;
 	uint32	   *source;			/* by column: 1-based sheet column */
-	uint32		last_source;	/* greatest of them */
-	int		   *column_at;		/* column of each sheet column up to last_source, -1: none */
+	SourceIndex sources;
 	bool		date1904;
 	bool		null_on_error;
 	const XlsxCell **cells;		/* of the row at hand, by column */
@@ -156,29 +155,16 @@ read_cell(TypedRead *read, int i, const XlsxRow *row)
 	read->values[i] = (Datum) 0;
 }
 
-/* Makes the way back from sheet columns to columns. */
-static void
-index_sources(TypedRead *read)
-{
-	for (int i = 0; i < read->wanted.count; i++)
-		read->last_source = Max(read->last_source, read->source[i]);
-	read->column_at = palloc(sizeof(int) * ((size_t) read->last_source + 1));
-	for (uint32 at = 0; at <= read->last_source; at++)
-		read->column_at[at] = -1;
-	for (int i = 0; i < read->wanted.count; i++)
-		read->column_at[read->source[i]] = i;
-}
-
 static void
 read_row(TypedRead *read, const XlsxRow *row)
 {
 	memset(read->cells, 0, sizeof(XlsxCell *) * (size_t) read->wanted.count);
 	for (uint32 i = 0; i < row->count; i++)
 	{
-		uint32		at = row->cells[i].column;
+		int			column = source_index_column(&read->sources, row->cells[i].column);
 
-		if (at <= read->last_source && read->column_at[at] >= 0)
-			read->cells[read->column_at[at]] = &row->cells[i];
+		if (column >= 0)
+			read->cells[column] = &row->cells[i];
 	}
 	for (int i = 0; i < read->wanted.count; i++)
 		read_cell(read, i, row);
@@ -192,7 +178,7 @@ read_rows(TypedRead *read, SheetRows *rows, ReturnSetInfo *result)
 
 	for (int i = 0; i < read->wanted.count; i++)
 		read->wanted.columns[i].required = false;
-	index_sources(read);
+	source_index_create(&read->sources, read->source, read->wanted.count);
 	while ((row = rows_next(rows)) != NULL)
 	{
 		MemoryContext caller = MemoryContextSwitchTo(context);

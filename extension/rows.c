@@ -6,15 +6,13 @@
 
 #include "fmgr.h"
 #include "glue.h"
+#include "header_row.h"
 #include "miscadmin.h"
 #include "text.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
 PG_FUNCTION_INFO_V1(pg_xlsx_check_range);
-
-/* Rows among which "auto" looks for the header. */
-#define AUTO_ROWS 20
 
 /* A row read ahead, in memory of its own. */
 typedef struct HeldRow
@@ -279,7 +277,7 @@ guess_header(SheetRows *rows, const Profile *profile, const char *mapping)
 	uint32		best_row = 0;
 	int			best = -1;
 
-	for (int i = 0; i < AUTO_ROWS && (row = next_in_range(rows)) != NULL; i++)
+	for (int i = 0; i < HEADER_ROW_SEARCH && (row = next_in_range(rows)) != NULL; i++)
 	{
 		HeaderMatch match;
 		int			score;

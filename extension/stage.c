@@ -6,6 +6,7 @@
 
 #include "compute.h"
 #include "core/ref.h"
+#include "headers.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "message.h"
@@ -19,8 +20,7 @@ struct Stage
 	Compute    *compute;		/* NULL: nothing to compute */
 	Rules	   *rules;
 	bool		wants_extra;
-	uint32		last_source;	/* greatest sheet column that feeds a profile column */
-	int		   *column_at;		/* profile column of each sheet column up to last_source, -1: none */
+	SourceIndex sources;
 	CheckedValue *values;		/* of the row at hand */
 	int			count;
 	size_t		bytes;			/* of the cells in the batch */
@@ -50,14 +50,7 @@ stage_create(const StageTask *task)
 	stage->rules = rules_create(task);
 	stage->wants_extra = needs_extra(profile, stage->compute);
 	stage->values = palloc0(sizeof(CheckedValue) * (size_t) profile->count);
-	for (int i = 0; i < profile->count; i++)
-		stage->last_source = Max(stage->last_source, task->source[i]);
-	stage->column_at = palloc(sizeof(int) * ((size_t) stage->last_source + 1));
-	for (uint32 at = 0; at <= stage->last_source; at++)
-		stage->column_at[at] = -1;
-	for (int i = 0; i < profile->count; i++)
-		if (task->source[i] > 0)
-			stage->column_at[task->source[i]] = i;
+	source_index_create(&stage->sources, task->source, profile->count);
 	return stage;
 }
 
@@ -157,10 +150,10 @@ stage_add(Stage *stage, const XlsxRow *row)
 	copy->texts = palloc0(sizeof(char *) * (size_t) profile->count);
 	for (uint32 i = 0; i < row->count; i++)
 	{
-		uint32		at = row->cells[i].column;
+		int			column = source_index_column(&stage->sources, row->cells[i].column);
 
-		if (at <= stage->last_source && stage->column_at[at] >= 0)
-			copy->cells[stage->column_at[at]] = copy_cell(stage, &row->cells[i]);
+		if (column >= 0)
+			copy->cells[column] = copy_cell(stage, &row->cells[i]);
 	}
 	if (stage->wants_extra)
 		copy->extra = extra_json(stage, row);
@@ -279,17 +272,15 @@ static void
 apply_row_rules(Stage *stage, PacketWriter *packet, const int *index)
 {
 	PacketRows	rows;
-	PacketRows	kept;
 	bytea	   *all = packet_end(packet);
 	bytea	   *copy = memcpy(palloc(VARSIZE(all)), all, VARSIZE(all));
 
 	packet_read(stage->task->profile, copy, &rows);
 	rules_check_rows(stage->rules, &rows, stage->rows, index);
-	kept = rows;
 	packet_begin(packet);
 	for (int i = 0; i < rows.count; i++)
 		if (!stage->rows[index[i]].bad)
-			packet_copy_row(packet, &kept, i);
+			packet_copy_row(packet, &rows, i);
 }
 
 void

@@ -7,12 +7,13 @@
  */
 #include "validate.h"
 
+#include "headers.h"
+
 struct Validator
 {
 	const StageTask *task;
 	Stage	   *stage;			/* NULL: cells are taken as they are */
-	uint32		last_source;	/* greatest sheet column that feeds a profile column */
-	int		   *column_at;		/* profile column of each sheet column up to last_source, -1: none */
+	SourceIndex sources;
 	const XlsxCell **cells;		/* of the row at hand, by profile column */
 	CheckedValue *values;
 	Violation  *violations;		/* of the row at hand, by profile column; code NULL: fine */
@@ -22,23 +23,6 @@ struct Validator
 	int			rows;
 	uint32		last_row;
 };
-
-/* Makes the way back from sheet columns to profile columns. */
-static void
-index_sources(Validator *validator)
-{
-	const StageTask *task = validator->task;
-	int			count = task->profile->count;
-
-	for (int i = 0; i < count; i++)
-		validator->last_source = Max(validator->last_source, task->source[i]);
-	validator->column_at = palloc(sizeof(int) * ((size_t) validator->last_source + 1));
-	for (uint32 at = 0; at <= validator->last_source; at++)
-		validator->column_at[at] = -1;
-	for (int i = 0; i < count; i++)
-		if (task->source[i] > 0)
-			validator->column_at[task->source[i]] = i;
-}
 
 Validator *
 validator_create(const StageTask *task)
@@ -50,7 +34,7 @@ validator_create(const StageTask *task)
 	validator->cells = palloc0(sizeof(XlsxCell *) * count);
 	validator->values = palloc0(sizeof(CheckedValue) * count);
 	validator->violations = palloc0(sizeof(Violation) * count);
-	index_sources(validator);
+	source_index_create(&validator->sources, task->source, task->profile->count);
 	if (!task->profile->plain)
 		validator->stage = stage_create(task);
 	packet_init(&validator->packet, task->profile);
@@ -106,10 +90,10 @@ check_row(Validator *validator, const XlsxRow *row)
 	memset(validator->cells, 0, sizeof(XlsxCell *) * (size_t) profile->count);
 	for (uint32 i = 0; i < row->count; i++)
 	{
-		uint32		at = row->cells[i].column;
+		int			column = source_index_column(&validator->sources, row->cells[i].column);
 
-		if (at <= validator->last_source && validator->column_at[at] >= 0)
-			validator->cells[validator->column_at[at]] = &row->cells[i];
+		if (column >= 0)
+			validator->cells[column] = &row->cells[i];
 	}
 	for (int i = 0; i < profile->count; i++)
 	{
