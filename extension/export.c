@@ -6,19 +6,14 @@
 
 #include "book_file.h"
 #include "catalog/pg_type.h"
-#include "executor/spi.h"
 #include "fmgr.h"
-#include "miscadmin.h"
+#include "query.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/memutils.h"
 #include "write_cell.h"
 
 PG_FUNCTION_INFO_V1(pg_xlsx_errors_workbook);
 PG_FUNCTION_INFO_V1(pg_xlsx_errors_workbook_chunks);
-
-/* Rows fetched from the cursor at a time. */
-#define FETCH_ROWS 500
 
 #define WIDTH_NUMBER 12
 #define WIDTH_VALUE 20
@@ -80,8 +75,9 @@ write_cut(XlsxWriter *writer, Datum value, bool null)
 }
 
 static void
-write_row(ErrorsBook *errors, HeapTuple tuple, TupleDesc descriptor)
+write_row(void *argument, HeapTuple tuple, TupleDesc descriptor)
 {
+	ErrorsBook *errors = argument;
 	XlsxWriter *writer = errors->book->writer;
 	bool		null;
 	Datum		number = SPI_getbinval(tuple, descriptor, 1, &null);
@@ -99,30 +95,6 @@ write_row(ErrorsBook *errors, HeapTuple tuple, TupleDesc descriptor)
 	for (int i = 0; i < errors->columns; i++)
 		write_cut(writer, i < count ? values[i] : (Datum) 0, i >= count || nulls[i]);
 	write_cut(writer, messages, null);
-}
-
-static void
-write_rows(ErrorsBook *errors, Portal cursor)
-{
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx export row", ALLOCSET_DEFAULT_SIZES);
-
-	for (;;)
-	{
-		SPI_cursor_fetch(cursor, true, FETCH_ROWS);
-		if (SPI_processed == 0)
-			break;
-		for (uint64 i = 0; i < SPI_processed; i++)
-		{
-			MemoryContext caller = MemoryContextSwitchTo(context);
-
-			CHECK_FOR_INTERRUPTS();
-			write_row(errors, SPI_tuptable->vals[i], SPI_tuptable->tupdesc);
-			MemoryContextSwitchTo(caller);
-			MemoryContextReset(context);
-		}
-		SPI_freetuptable(SPI_tuptable);
-	}
-	MemoryContextDelete(context);
 }
 
 static void
@@ -154,8 +126,7 @@ make_book(FunctionCallInfo fcinfo, BookFile *book)
 	load_headers(&errors, task);
 	begin_sheet(&errors);
 	cursor = SPI_cursor_open_with_args(NULL, errors_query, 1, types, &task, NULL, true, 0);
-	write_rows(&errors, cursor);
-	SPI_cursor_close(cursor);
+	query_each(cursor, write_row, &errors);
 	SPI_finish();
 	book_file_finish(book);
 	return errors.rows > 0;

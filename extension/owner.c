@@ -6,10 +6,10 @@
 
 #include "access/htup_details.h"
 #include "catalog/namespace.h"
-#include "commands/dbcommands.h"
 #include "catalog/pg_class.h"
-#include "executor/spi.h"
+#include "commands/dbcommands.h"
 #include "miscadmin.h"
+#include "query.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/guc.h"
@@ -63,21 +63,6 @@ owner_leave(const OwnerState *state)
 	SetUserIdAndSecContext(state->user, state->security_context);
 }
 
-static void
-statement_prepare(OwnerStatement *statement)
-{
-	SPIPlanPtr	plan;
-
-	if (statement->plan != NULL)
-		return;
-	plan = SPI_prepare(statement->sql, statement->arguments, statement->types);
-	if (plan == NULL)
-		elog(ERROR, "could not prepare \"%s\": %s", statement->sql, SPI_result_code_string(SPI_result));
-	if (SPI_keepplan(plan) != 0)
-		elog(ERROR, "could not keep the plan of \"%s\"", statement->sql);
-	statement->plan = plan;
-}
-
 /* Copies a row of the SPI result out of SPI's memory. */
 static void
 row_copy(OwnerRow *row, uint64 index, MemoryContext context)
@@ -110,7 +95,8 @@ execute_begin(OwnerStatement *statement, const Datum *values, const char *nulls,
 	owner_enter(state);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "could not connect to SPI");
-	statement_prepare(statement);
+	if (statement->plan == NULL)
+		statement->plan = query_prepare(statement->sql, statement->arguments, statement->types);
 	result = SPI_execute_plan(statement->plan, (Datum *) values, nulls, false, 0);
 	if (result < 0)
 		elog(ERROR, "could not run \"%s\": %s", statement->sql, SPI_result_code_string(result));

@@ -8,6 +8,7 @@
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "parser/parser.h"
+#include "query.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
@@ -37,9 +38,7 @@ profile_sql_prepare(const Profile *profile, const char *sql, int arguments, Oid 
 	(void) set_config_option("search_path", psprintf("pg_catalog, %s, pg_temp", quote_identifier(schema)), PGC_USERSET,
 							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	SPI_connect();
-	plan = SPI_prepare(sql, arguments, types);
-	if (plan == NULL || SPI_keepplan(plan) != 0)
-		elog(ERROR, "could not prepare \"%s\": %s", sql, SPI_result_code_string(SPI_result));
+	plan = query_prepare(sql, arguments, types);
 	SPI_finish();
 	AtEOXact_GUC(true, level);
 	return plan;

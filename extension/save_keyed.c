@@ -13,10 +13,10 @@
 #include "access/table.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_type.h"
-#include "executor/spi.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "owner.h"
+#include "query.h"
 #include "unnest.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -332,9 +332,7 @@ keyed_create(const SaveTask *task)
 	state->arguments = profile->count + (profile->task_attnum != InvalidAttrNumber && task->mode != MODE_UPDATE);
 	sql = keyed_statement(state, types);
 	SPI_connect();
-	state->plan = SPI_prepare(sql, state->arguments, types);
-	if (state->plan == NULL || SPI_keepplan(state->plan) != 0)
-		elog(ERROR, "could not prepare \"%s\": %s", sql, SPI_result_code_string(SPI_result));
+	state->plan = query_prepare(sql, state->arguments, types);
 	SPI_finish();
 	return state;
 }

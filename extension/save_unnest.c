@@ -7,9 +7,9 @@
 #include "access/table.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
-#include "executor/spi.h"
 #include "fmgr.h"
 #include "lib/stringinfo.h"
+#include "query.h"
 #include "rewrite/rewriteHandler.h"
 #include "unnest.h"
 #include "utils/builtins.h"
@@ -127,9 +127,7 @@ unnest_create(const SaveTask *task)
 	state->task = task->task;
 	state->arguments = profile->count + (profile->task_attnum != InvalidAttrNumber);
 	SPI_connect();
-	state->plan = SPI_prepare(sql, state->arguments, types);
-	if (state->plan == NULL || SPI_keepplan(state->plan) != 0)
-		elog(ERROR, "could not prepare \"%s\": %s", sql, SPI_result_code_string(SPI_result));
+	state->plan = query_prepare(sql, state->arguments, types);
 	SPI_finish();
 	return state;
 }

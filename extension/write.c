@@ -5,21 +5,16 @@
 #include "pg_xlsx.h"
 
 #include "book_file.h"
-#include "executor/spi.h"
 #include "fmgr.h"
 #include "mb/pg_wchar.h"
-#include "miscadmin.h"
+#include "query.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/jsonb.h"
-#include "utils/memutils.h"
 #include "write_cell.h"
 
 PG_FUNCTION_INFO_V1(pg_xlsx_write);
 PG_FUNCTION_INFO_V1(pg_xlsx_write_chunks);
-
-/* Rows fetched from the cursor at a time. */
-#define FETCH_ROWS 500
 
 /* A header needs room for the button of its filter. */
 #define HEADER_EXTRA 4
@@ -172,8 +167,10 @@ set_widths(Writing *writing)
  */
 
 static void
-write_row(Writing *writing, HeapTuple tuple, TupleDesc descriptor)
+write_row(void *argument, HeapTuple tuple, TupleDesc descriptor)
 {
+	Writing    *writing = argument;
+
 	if (xlsx_writer_sheet_is_full(writing->book->writer))
 		begin_sheet(writing);
 	begin_row(writing);
@@ -184,30 +181,6 @@ write_row(Writing *writing, HeapTuple tuple, TupleDesc descriptor)
 
 		cell_write(&writing->columns[i], writing->book->writer, value, null);
 	}
-}
-
-static void
-write_rows(Writing *writing, Portal cursor)
-{
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx write row", ALLOCSET_DEFAULT_SIZES);
-
-	for (;;)
-	{
-		SPI_cursor_fetch(cursor, true, FETCH_ROWS);
-		if (SPI_processed == 0)
-			break;
-		for (uint64 i = 0; i < SPI_processed; i++)
-		{
-			MemoryContext caller = MemoryContextSwitchTo(context);
-
-			CHECK_FOR_INTERRUPTS();
-			write_row(writing, SPI_tuptable->vals[i], SPI_tuptable->tupdesc);
-			MemoryContextSwitchTo(caller);
-			MemoryContextReset(context);
-		}
-		SPI_freetuptable(SPI_tuptable);
-	}
-	MemoryContextDelete(context);
 }
 
 static Portal
@@ -241,8 +214,7 @@ make_book(FunctionCallInfo fcinfo, BookFile *book)
 		apply_labels(&writing, labels);
 	set_widths(&writing);
 	begin_sheet(&writing);
-	write_rows(&writing, cursor);
-	SPI_cursor_close(cursor);
+	query_each(cursor, write_row, &writing);
 	SPI_finish();
 	AtEOXact_GUC(false, guc_level);
 	book_file_finish(book);

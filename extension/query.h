@@ -1,0 +1,24 @@
+/*
+ * query.h
+ *	  Statements by SPI: plans that stay, and the rows of a cursor one by one.
+ *
+ * SPI must be connected for both.
+ */
+#ifndef PG_XLSX_QUERY_H
+#define PG_XLSX_QUERY_H
+
+#include "pg_xlsx.h"
+
+#include "executor/spi.h"
+
+/* A plan that outlives the connection to SPI, for the session; an error when the statement cannot be prepared. */
+extern SPIPlanPtr query_prepare(const char *sql, int arguments, Oid *types);
+
+/*
+ * Hands each row of the cursor to each(), with the argument, and closes the
+ * cursor.  each() runs in a memory context that is emptied after every row.
+ */
+typedef void (*QueryEach) (void *argument, HeapTuple tuple, TupleDesc descriptor);
+extern void query_each(Portal cursor, QueryEach each, void *argument);
+
+#endif							/* PG_XLSX_QUERY_H */
