@@ -94,35 +94,23 @@ prepare_expressions(Rules *rules)
 {
 	const Profile *profile = rules->task->profile;
 	Oid		   *types = palloc(sizeof(Oid) * (size_t) profile->count);
+	char	   *from = unnest_from(profile, types);
 	StringInfoData columns;
-	StringInfoData from;
-	StringInfoData names;
 	StringInfoData tests;
 
 	initStringInfo(&columns);
-	initStringInfo(&from);
-	initStringInfo(&names);
 	initStringInfo(&tests);
 	for (int i = 0; i < profile->count; i++)
-	{
-		const ProfileColumn *column = &profile->columns[i];
-		const char *comma = i > 0 ? ", " : "";
-
-		types[i] = get_array_type(unnest_element(column));
-		appendStringInfo(&columns, "%sCAST(u.c%d AS %s) AS %s", comma, i, unnest_type_name(column->type),
-						 quote_identifier(column->name));
-		appendStringInfo(&from, "%spg_catalog.unnest($%d)", comma, i + 1);
-		appendStringInfo(&names, "%sc%d", comma, i);
-	}
+		appendStringInfo(&columns, "CAST(u.c%d AS %s) AS %s, ", i, unnest_type_name(profile->columns[i].type),
+						 quote_identifier(profile->columns[i].name));
 	for (int i = 0; i < rules->count; i++)
 		if (rules->items[i].rule->kind == RULE_EXPRESSION)
 			appendStringInfo(&tests, "%sCASE WHEN (%s\n) IS FALSE THEN %d END", tests.len > 0 ? ", " : "",
 							 rules->items[i].rule->argument.items[0], i);
 	rules->plan = profile_sql_prepare(profile, psprintf(
 		"SELECT f.ord, f.broken FROM (SELECT r.\"$ord\" AS ord, array_remove(ARRAY[%s]::int[], NULL) AS broken"
-		" FROM (SELECT %s, u.ord AS \"$ord\" FROM ROWS FROM (%s) WITH ORDINALITY AS u (%s, ord)) AS r) AS f"
-		" WHERE f.broken <> '{}'",
-		tests.data, columns.data, from.data, names.data), profile->count, types);
+		" FROM (SELECT %su.ord AS \"$ord\" FROM %s) AS r) AS f WHERE f.broken <> '{}'",
+		tests.data, columns.data, from), profile->count, types);
 }
 
 Rules *

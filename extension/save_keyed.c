@@ -210,7 +210,7 @@ difference(const KeyedState *state)
 	return sql.len > 0 ? sql.data : "false";
 }
 
-/* Lists with one item for each column that is chosen (NULL: all): format gets the name and the number. */
+/* "a = g.c0, ..." with an item for each column that is chosen: before, name, between, its value in "g". */
 static char *
 list_columns(const Profile *profile, const bool *chosen, const char *separator, const char *before, const char *between)
 {
@@ -218,59 +218,31 @@ list_columns(const Profile *profile, const bool *chosen, const char *separator, 
 
 	initStringInfo(&sql);
 	for (int i = 0; i < profile->count; i++)
-		if (chosen == NULL || chosen[i])
+		if (chosen[i])
 			appendStringInfo(&sql, "%s%s%s%sg.c%d", sql.len > 0 ? separator : "", before,
 							 quote_identifier(profile->columns[i].name), between, i);
 	return sql.data;
 }
 
-/* given: the batch with its types. plain: without the defaults of the target. */
+/* given: the batch with its types. */
 static char *
 given(const Profile *profile, Oid *types)
 {
+	char	   *from = unnest_from(profile, types);
 	StringInfoData select;
-	StringInfoData from;
-	StringInfoData names;
 
 	initStringInfo(&select);
-	initStringInfo(&from);
-	initStringInfo(&names);
 	for (int i = 0; i < profile->count; i++)
-	{
-		const ProfileColumn *column = &profile->columns[i];
-
-		types[i] = get_array_type(unnest_element(column));
-		appendStringInfo(&select, "CAST(u.c%d AS %s) AS c%d, ", i, unnest_type_name(column->type), i);
-		appendStringInfo(&from, "%spg_catalog.unnest($%d)", i > 0 ? ", " : "", i + 1);
-		appendStringInfo(&names, "c%d, ", i);
-	}
-	return psprintf("SELECT %su.ord FROM ROWS FROM (%s) WITH ORDINALITY AS u (%sord)", select.data, from.data, names.data);
+		appendStringInfo(&select, "CAST(u.c%d AS %s) AS c%d, ", i, unnest_type_name(profile->columns[i].type), i);
+	return psprintf("SELECT %su.ord FROM %s", select.data, from);
 }
 
 static char *
 insertion(const KeyedState *state, const char *target)
 {
-	const Profile *profile = state->task->profile;
-	bool		marks = profile->task_attnum != InvalidAttrNumber;
-	StringInfoData columns;
-	StringInfoData values;
-
-	initStringInfo(&columns);
-	initStringInfo(&values);
-	for (int i = 0; i < profile->count; i++)
-	{
-		appendStringInfo(&columns, "%s%s", i > 0 ? ", " : "", quote_identifier(profile->columns[i].name));
-		appendStringInfoString(&values, i > 0 ? ", " : "");
-		save_unnest_source(&values, profile, i);
-	}
-	if (marks)
-	{
-		appendStringInfo(&columns, ", %s", quote_identifier(get_attname(profile->target, profile->task_attnum, false)));
-		appendStringInfo(&values, ", CAST($%d AS %s)", profile->count + 1, unnest_type_name(profile->task_type));
-	}
-	return psprintf("INSERT INTO %s AS t (%s) SELECT %s FROM given AS u"
+	return psprintf("INSERT INTO %s AS t %s FROM given AS u"
 					" WHERE NOT EXISTS (SELECT FROM hit AS h WHERE h.ord = u.ord) RETURNING %s",
-					target, columns.data, values.data,
+					target, save_unnest_select(state->task->profile),
 					state->task->undo ? "0::bigint AS ord, NULL::jsonb AS old, pg_catalog.to_jsonb(t) AS new" : "1");
 }
 

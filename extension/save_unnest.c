@@ -53,8 +53,9 @@ default_expression(const Profile *profile, const ProfileColumn *column)
 	return expression;
 }
 
-void
-save_unnest_source(StringInfo select, const Profile *profile, int i)
+/* Column i of "u" as it is inserted: with its type, and the column's default for NULL. */
+static void
+append_source(StringInfo select, const Profile *profile, int i)
 {
 	const ProfileColumn *column = &profile->columns[i];
 	char	   *fallback = default_expression(profile, column);
@@ -70,42 +71,38 @@ save_unnest_source(StringInfo select, const Profile *profile, int i)
 }
 
 char *
-save_unnest_statement(const Profile *profile, Oid *types)
+save_unnest_select(const Profile *profile)
 {
 	StringInfoData columns;
 	StringInfoData select;
-	StringInfoData from;
-	StringInfoData names;
-	char	   *schema = get_namespace_name(get_rel_namespace(profile->target));
-	int			count = profile->count;
 
 	initStringInfo(&columns);
 	initStringInfo(&select);
-	initStringInfo(&from);
-	initStringInfo(&names);
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < profile->count; i++)
 	{
-		const ProfileColumn *column = &profile->columns[i];
 		const char *comma = i > 0 ? ", " : "";
-		Oid			element = unnest_element(column);
 
-		types[i] = get_array_type(element);
-		appendStringInfo(&columns, "%s%s", comma, quote_identifier(column->name));
+		appendStringInfo(&columns, "%s%s", comma, quote_identifier(profile->columns[i].name));
 		appendStringInfoString(&select, comma);
-		save_unnest_source(&select, profile, i);
-		appendStringInfo(&from, "%spg_catalog.unnest($%d)", comma, i + 1);
-		appendStringInfo(&names, "%sc%d", comma, i);
+		append_source(&select, profile, i);
 	}
 	if (profile->task_attnum != InvalidAttrNumber)
 	{
-		types[count] = INT8OID;
 		appendStringInfo(&columns, ", %s", quote_identifier(get_attname(profile->target, profile->task_attnum, false)));
-		appendStringInfo(&select, ", CAST($%d AS %s)", count + 1, unnest_type_name(profile->task_type));
+		appendStringInfo(&select, ", CAST($%d AS %s)", profile->count + 1, unnest_type_name(profile->task_type));
 	}
-	return psprintf("INSERT INTO %s (%s) SELECT %s FROM ROWS FROM (%s) WITH ORDINALITY AS u (%s, ord)"
-					" WHERE xlsx_private.mark_row(u.ord)",
+	return psprintf("(%s) SELECT %s", columns.data, select.data);
+}
+
+char *
+save_unnest_statement(const Profile *profile, Oid *types)
+{
+	char	   *schema = get_namespace_name(get_rel_namespace(profile->target));
+
+	types[profile->count] = INT8OID;
+	return psprintf("INSERT INTO %s %s FROM %s WHERE xlsx_private.mark_row(u.ord)",
 					quote_qualified_identifier(schema, get_rel_name(profile->target)),
-					columns.data, select.data, from.data, names.data);
+					save_unnest_select(profile), unnest_from(profile, types));
 }
 
 Datum

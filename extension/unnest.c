@@ -6,6 +6,7 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
+#include "lib/stringinfo.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -30,6 +31,23 @@ unnest_type_name(Oid type)
 	name = quote_qualified_identifier(get_namespace_name(form->typnamespace), NameStr(form->typname));
 	ReleaseSysCache(tuple);
 	return name;
+}
+
+char *
+unnest_from(const Profile *profile, Oid *types)
+{
+	StringInfoData arrays;
+	StringInfoData names;
+
+	initStringInfo(&arrays);
+	initStringInfo(&names);
+	for (int i = 0; i < profile->count; i++)
+	{
+		types[i] = get_array_type(unnest_element(&profile->columns[i]));
+		appendStringInfo(&arrays, "%spg_catalog.unnest($%d)", i > 0 ? ", " : "", i + 1);
+		appendStringInfo(&names, "c%d, ", i);
+	}
+	return psprintf("ROWS FROM (%s) WITH ORDINALITY AS u (%sord)", arrays.data, names.data);
 }
 
 Datum

@@ -16,6 +16,13 @@ extern Oid	unnest_element(const ProfileColumn *column);
 /* "schema"."type", without the length that format_type would read into char and bit. */
 extern char *unnest_type_name(Oid type);
 
+/*
+ * FROM item "u" over one array parameter for each column of the profile, from
+ * $1: columns c0, c1, ... of the element types, and ord, the row from 1.
+ * types gets the types of the parameters.
+ */
+extern char *unnest_from(const Profile *profile, Oid *types);
+
 /* Column i of rows first to last - 1 as an array, in the current memory context. */
 extern Datum unnest_array(const ProfileColumn *column, const PacketRows *rows, int first, int last, int i);
 
