@@ -68,7 +68,8 @@ build/makebook: $(TOOLS)/makebook.c
 # Tests: each suite ends with "N passed, N failed, N skipped", and so does check
 #
 
-SUITES := check-style check-unit check-corpus check-unit-notifier check-regress check-docs check-tap check-node check-page check-torture
+SUITES := check-style check-unit check-corpus check-corpus-asan check-hostile check-unit-notifier check-regress check-docs check-tap \
+	check-node check-page check-torture
 # The first ones stand on each other, the others on setup alone.
 REGRESS_FIRST := setup read profile import types targets rest rights
 REGRESS := $(REGRESS_FIRST) $(filter-out $(REGRESS_FIRST),$(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql))))
@@ -103,8 +104,9 @@ help:
 	@echo 'make install      install all of it'
 	@echo 'make demo         a private server, the sidecar, a sample import; leaves them running'
 	@echo 'make demo-stop    end and remove the demo'
-	@echo 'make check        all tests; check-unit, check-corpus, check-unit-notifier, check-regress,'
-	@echo '                  check-docs, check-tap, check-node, check-page, check-torture and check-style run one suite'
+	@echo 'make check        all tests; check-unit, check-corpus, check-corpus-asan, check-hostile,'
+	@echo '                  check-unit-notifier, check-regress, check-docs, check-tap, check-node, check-page,'
+	@echo '                  check-torture and check-style run one suite'
 	@echo 'make bench        speed beside COPY and beside others, into BENCHMARKS.md; bench-quick: in two minutes'
 	@echo 'make bench-notifier  the sidecar beside the official socket.io server'
 	@echo 'make torture      ROUNDS=200 imports that are killed at random; SEED repeats a run'

@@ -2,6 +2,7 @@
 """Files made to hurt a reader: each must be refused, or read, within its budget.
 
     hostile.py XLSXDUMP WORK_DIR [--megabytes N]
+    hostile.py --make WORK_DIR      only makes them, and NAME.txt with words of the refusal beside NAME.xlsx (empty: it may be read)
 
 5 seconds of CPU time and 256 MiB of resident memory per file; refusals must say what the matter is.
 """
@@ -137,7 +138,18 @@ def main(program, work, megabytes):
     return 1 if failed else 0
 
 
+def make_all(work):
+    os.makedirs(work, exist_ok=True)
+    for name, make, words in FILES:
+        make(os.path.join(work, name + '.xlsx'))
+        with open(os.path.join(work, name + '.txt'), 'w') as file:
+            file.write(words or '')
+
+
 if __name__ == '__main__':
+    if sys.argv[1:2] == ['--make'] and len(sys.argv) == 3:
+        make_all(sys.argv[2])
+        sys.exit(0)
     arguments, megabytes = check.take_megabytes(sys.argv[1:])
     if len(arguments) != 2:
         print(__doc__)
