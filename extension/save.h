@@ -98,9 +98,12 @@ extern char *save_value_text(const ProfileColumn *column, Datum value);
 /* The statement of save_unnest; the probe plans it. types gets one array type per column, then the task's. */
 extern char *save_unnest_statement(const Profile *profile, Oid *types);
 
+/* Column i of "u" as it goes into the target: with its type, and the column's default for NULL. */
+extern void save_unnest_source(StringInfo sql, const Profile *profile, int i);
+
 /*
- * "(columns) SELECT values" of an INSERT of all columns from "u", with their types and the target's defaults for NULL,
- * and the task's id where the profile wants it, as the parameter after the columns'.
+ * "(columns) SELECT values" of an INSERT from "u": all columns as by save_unnest_source, and the task's id where the
+ * profile wants it, as the parameter after theirs.
  */
 extern char *save_unnest_select(const Profile *profile);
 

@@ -224,7 +224,10 @@ list_columns(const Profile *profile, const bool *chosen, const char *separator, 
 	return sql.data;
 }
 
-/* given: the batch with its types. */
+/*
+ * given: the batch with its types, and the target's defaults in blank cells,
+ * so that a file which is imported again finds nothing to update.
+ */
 static char *
 given(const Profile *profile, Oid *types)
 {
@@ -233,7 +236,11 @@ given(const Profile *profile, Oid *types)
 
 	initStringInfo(&select);
 	for (int i = 0; i < profile->count; i++)
-		appendStringInfo(&select, "CAST(u.c%d AS %s) AS c%d, ", i, unnest_type_name(profile->columns[i].type), i);
+	{
+		appendStringInfoString(&select, "CAST(");
+		save_unnest_source(&select, profile, i);
+		appendStringInfo(&select, " AS %s) AS c%d, ", unnest_type_name(profile->columns[i].type), i);
+	}
 	return psprintf("SELECT %su.ord FROM %s", select.data, from);
 }
 

@@ -53,9 +53,8 @@ default_expression(const Profile *profile, const ProfileColumn *column)
 	return expression;
 }
 
-/* Column i of "u" as it is inserted: with its type, and the column's default for NULL. */
-static void
-append_source(StringInfo select, const Profile *profile, int i)
+void
+save_unnest_source(StringInfo select, const Profile *profile, int i)
 {
 	const ProfileColumn *column = &profile->columns[i];
 	char	   *fallback = default_expression(profile, column);
@@ -84,7 +83,7 @@ save_unnest_select(const Profile *profile)
 
 		appendStringInfo(&columns, "%s%s", comma, quote_identifier(profile->columns[i].name));
 		appendStringInfoString(&select, comma);
-		append_source(&select, profile, i);
+		save_unnest_source(&select, profile, i);
 	}
 	if (profile->task_attnum != InvalidAttrNumber)
 	{

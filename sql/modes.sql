@@ -75,6 +75,18 @@ UPDATE product SET price = 9 WHERE sku = 'b';
 SELECT undone, kept, jsonb_path_query_array(reasons, '$[*].reason') AS reasons FROM xlsx.undo(:task);
 EXECUTE products;
 DROP TABLE sale;
+-- A blank cell is the default, in rows that are there too: the same file again changes nothing.
+CREATE TABLE parcel (id int PRIMARY KEY, kind text NOT NULL DEFAULT 'letter', weight numeric(4, 1) DEFAULT 1, note text);
+SELECT xlsx.create_profile('parcel', 'parcel') > 0 AS made;
+SELECT xlsx.alter_profile('parcel', mode => 'upsert');
+\set parcels `:'root'/test/tools/book.py '[["id", "kind", "weight", "note"], [1, null, null, null], [2, "box", 3, "heavy"]]'`
+INSERT INTO parcel VALUES (1, 'box', 9, 'old');
+SELECT inserted_rows, updated_rows, unchanged_rows FROM xlsx.import('parcel', decode(:'parcels', 'base64'));
+SELECT inserted_rows, updated_rows, unchanged_rows FROM xlsx.import('parcel', decode(:'parcels', 'base64'));
+SELECT inserted_rows, updated_rows, unchanged_rows FROM xlsx.import('parcel', decode(:'parcels', 'base64'), mode => 'update');
+SELECT * FROM parcel ORDER BY id;
+SELECT xlsx.drop_profile('parcel');
+DROP TABLE parcel;
 -- In the background
 SELECT xlsx.submit('product', decode(:'second', 'base64'), dry_run => true) AS task \gset
 SELECT xlsx.wait(:task, '30 s');
