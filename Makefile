@@ -69,7 +69,7 @@ build/makebook: $(TOOLS)/makebook.c
 #
 
 SUITES := check-style check-unit check-corpus check-corpus-asan check-hostile check-unit-notifier check-regress check-docs check-tap \
-	check-node check-page check-torture
+	check-agree check-node check-page check-torture
 # The first ones stand on each other, the others on setup alone.
 REGRESS_FIRST := setup read profile import types targets rest rights
 REGRESS := $(REGRESS_FIRST) $(filter-out $(REGRESS_FIRST),$(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql))))
@@ -90,6 +90,10 @@ check-docs:
 check-tap: build/makebook build/xlsxdump
 	@$(TOOLS)/tap.sh
 
+# Imports beside plain SQL, row by row: CASES of them, from SEED on.
+check-agree:
+	@test/agree/agree.py $(or $(CASES),20) $(SEED)
+
 # A few rounds of torture, with a seed of their own each time.
 check-torture: build/makebook
 	@test/torture/torture.py $(or $(ROUNDS),6) $(SEED)
@@ -105,8 +109,8 @@ help:
 	@echo 'make demo         a private server, the sidecar, a sample import; leaves them running'
 	@echo 'make demo-stop    end and remove the demo'
 	@echo 'make check        all tests; check-unit, check-corpus, check-corpus-asan, check-hostile,'
-	@echo '                  check-unit-notifier, check-regress, check-docs, check-tap, check-node, check-page,'
-	@echo '                  check-torture and check-style run one suite'
+	@echo '                  check-unit-notifier, check-regress, check-docs, check-tap, check-agree, check-node,'
+	@echo '                  check-page, check-torture and check-style run one suite'
 	@echo 'make bench        speed beside COPY and beside others, into BENCHMARKS.md; bench-quick: in two minutes'
 	@echo 'make bench-notifier  the sidecar beside the official socket.io server'
 	@echo 'make torture      ROUNDS=200 imports that are killed at random; SEED repeats a run'
@@ -117,4 +121,4 @@ help:
 format:
 	@pgindent --typedefs=typedefs.list extension/*.[ch] extension/core/*.[ch] notifier/*.[ch]
 
-.PHONY: all extension install clean deps demo demo-stop bench bench-quick check check-style check-regress check-tap check-torture torture help format
+.PHONY: all extension install clean deps demo demo-stop bench bench-quick check check-style check-regress check-tap check-agree check-torture torture help format

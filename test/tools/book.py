@@ -68,5 +68,6 @@ def workbook(sheets):
     return buffer.getvalue()
 
 
-given = json.loads(sys.argv[1])
-print(base64.b64encode(workbook(given if isinstance(given, dict) else {"Sheet1": given})).decode(), end="")
+if __name__ == "__main__":
+    given = json.loads(sys.argv[1])
+    print(base64.b64encode(workbook(given if isinstance(given, dict) else {"Sheet1": given})).decode(), end="")

@@ -1,0 +1,86 @@
+"""One random case: a table, what is in it before, the rows of a sheet, and a mode of saving."""
+import random
+
+COLUMNS = ["id", "name", "amount", "born", "kind", "ref", "flag", "code", "factor"]
+WHOLE = ("all_or_nothing", "replace")       # modes that keep all or nothing
+
+TRIGGERS = {
+    "before": "CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON {schema}.t",
+    "after": "CREATE TRIGGER refuse AFTER INSERT OR UPDATE ON {schema}.t",
+    "deferred": "CREATE CONSTRAINT TRIGGER refuse AFTER INSERT OR UPDATE ON {schema}.t DEFERRABLE INITIALLY DEFERRED",
+}
+
+REFUSE = """
+CREATE FUNCTION {schema}.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN IF NEW.name LIKE 'bad%' THEN RAISE EXCEPTION 'no %', NEW.name; END IF; RETURN NEW; END $$;
+"""
+
+# What may be wrong with a cell, by column.
+BAD = {
+    "id": [None, "abc", 1.5, 99999999999], "name": [None, "bad"], "amount": [-1, 0, 1e9, "x"], "born": ["2020-02-30", "soon"],
+    "kind": ["zz"], "ref": [77, "y"], "flag": ["perhaps"], "code": [None], "factor": ["much"],
+}
+
+
+class Case:
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+        choice, chance = self.random.choice, self.chance
+        self.seed = seed
+        self.count = choice([1, 3, 10, 50, 300, 999, 1000, 1001, 1700, 2500])
+        self.mode = choice(["insert", "insert", "insert", "upsert", "skip", "update", *WHOLE])
+        self.trigger = choice([None, None, *TRIGGERS])
+        self.partitioned = chance(.2)
+        self.unique, self.check, self.reference = chance(.5) and not self.partitioned, chance(.6), chance(.5)
+        self.not_null, self.default = chance(.5), chance(.5)
+        self.old = choice([0, 0, 5, 200])               # rows in the table before
+        self.bad = choice([0, 0, .002, .02, .3])        # share of rows with a bad cell
+        self.twice = choice([0, 0, .01, .3])            # share of rows whose key has come before
+        self.rows = [self.row(i) for i in range(self.count)]
+
+    def __str__(self):
+        said = ", ".join(f"{name} {value}" for name, value in vars(self).items()
+                         if value and name not in ("random", "rows"))
+        return said
+
+    def chance(self, share):
+        return self.random.random() < share
+
+    def row(self, i):
+        choice, uniform, randint = self.random.choice, self.random.uniform, self.random.randint
+        row = {
+            "id": i + 1,
+            "name": choice(["anna", "Jörg", "O'Neil", "x" * randint(1, 40), "007"]) + str(i),
+            "amount": round(uniform(.01, 99999), 2),
+            "born": f"20{randint(0, 30):02}-{randint(1, 12):02}-{randint(1, 28):02}",
+            "kind": choice("abc"), "ref": randint(1, 5), "flag": choice([True, False]), "code": f"c{i}",
+            "factor": uniform(-1e3, 1e3),
+        }
+        for name in COLUMNS[2:]:
+            if self.chance(.05):
+                row[name] = None
+        if i and self.chance(self.twice):
+            row["id"] = randint(1, i)
+        if i and self.chance(self.twice / 2):
+            row["code"] = f"c{randint(0, i - 1)}"
+        if self.chance(self.bad):
+            name = choice(COLUMNS)
+            row[name] = choice(BAD[name])
+        return [row[name] for name in COLUMNS]
+
+    def table(self, schema):
+        """SQL that makes the table in a new schema, with its old rows."""
+        columns = ["id int", "name text" + " NOT NULL" * self.not_null, "amount numeric(8,2)" + " CHECK (amount > 0)" * self.check,
+                   "born date", "kind shared.kind" + " DEFAULT 'b'" * self.default,
+                   "ref int" + " REFERENCES shared.r" * self.reference, "flag boolean", "code text" + " UNIQUE" * self.unique,
+                   "factor float8", "PRIMARY KEY (id)"]
+        sql = f"DROP SCHEMA IF EXISTS {schema} CASCADE; CREATE SCHEMA {schema}; CREATE TABLE {schema}.t ({', '.join(columns)})"
+        if self.partitioned:
+            sql += (f" PARTITION BY RANGE (id); CREATE TABLE {schema}.low PARTITION OF {schema}.t FOR VALUES FROM (MINVALUE) TO (1000);"
+                    f" CREATE TABLE {schema}.high PARTITION OF {schema}.t FOR VALUES FROM (1000) TO (3000)")
+        sql += ";"
+        if self.trigger:
+            sql += REFUSE.replace("{schema}", schema) + TRIGGERS[self.trigger].replace("{schema}", schema)
+            sql += f" FOR EACH ROW EXECUTE FUNCTION {schema}.refuse();"
+        return sql + (f" INSERT INTO {schema}.t SELECT 3 * g, 'old' || g, g, NULL, 'c', 1, true, 'o' || g, 0"
+                      f" FROM generate_series(1, {self.old}) AS g;")
