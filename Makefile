@@ -68,8 +68,8 @@ build/makebook: $(TOOLS)/makebook.c
 # Tests: each suite ends with "N passed, N failed, N skipped", and so does check
 #
 
-SUITES := check-style check-unit check-corpus check-corpus-asan check-hostile check-unit-notifier check-regress check-docs check-tap \
-	check-agree check-node check-page check-torture
+SUITES := check-style check-unit check-corpus check-corpus-asan check-hostile check-growth check-unit-notifier check-regress \
+	check-docs check-tap check-agree check-node check-page check-torture
 # The first ones stand on each other, the others on setup alone.
 REGRESS_FIRST := setup read profile import types targets rest rights
 REGRESS := $(REGRESS_FIRST) $(filter-out $(REGRESS_FIRST),$(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql))))
@@ -108,7 +108,7 @@ help:
 	@echo 'make install      install all of it'
 	@echo 'make demo         a private server, the sidecar, a sample import; leaves them running'
 	@echo 'make demo-stop    end and remove the demo'
-	@echo 'make check        all tests; check-unit, check-corpus, check-corpus-asan, check-hostile,'
+	@echo 'make check        all tests; check-unit, check-corpus, check-corpus-asan, check-hostile, check-growth,'
 	@echo '                  check-unit-notifier, check-regress, check-docs, check-tap, check-agree, check-node,'
 	@echo '                  check-page, check-torture and check-style run one suite'
 	@echo 'make bench        speed beside COPY and beside others, into BENCHMARKS.md; bench-quick: in two minutes'

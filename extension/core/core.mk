@@ -29,7 +29,7 @@ CORE_CHECKS := -std=gnu11 -fPIC -Wall -Wextra -Werror -Wshadow -Wmissing-prototy
 CORE_CC = $(CC) $(CORE_CFLAGS) $(CORE_CHECKS) $(CORE_CPPFLAGS)
 CORE_LIB_OBJS := $(patsubst $(CORE_DIR)/%.c,$(CORE_BUILD)/%.o,$(CORE_SOURCES))
 
-.PHONY: core check-unit check-corpus check-corpus-asan check-hostile fuzz
+.PHONY: core check-unit check-corpus check-corpus-asan check-hostile check-growth fuzz
 
 core: $(CORE_LIB) build/xlsxdump
 
@@ -109,6 +109,10 @@ check-corpus-asan: build/core-asan/xlsxdump
 # Bombs and other files made to hurt.
 check-hostile: build/xlsxdump
 	@test/corpus/hostile.py $< build/corpus/$@
+
+# A million rows in the memory of a thousand.
+check-growth: build/xlsxdump
+	@test/corpus/growth.py $< build/corpus/$@
 
 # Fuzzers: make fuzz SECONDS_EACH=60 searches with libFuzzer (clang); what it finds goes to
 # test/fuzz/found and is run again by check-unit ever after.

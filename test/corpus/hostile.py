@@ -22,15 +22,18 @@ SHEET = ('s.xml', '<worksheet xmlns="%s"><sheetData><row><c><v>1</v></c></row></
 
 
 class Repeated:
-    """head + body * times + tail, deflated without ever being whole in memory"""
+    """head + body * times + tail, deflated without ever being whole in memory; its checksum is false unless asked for"""
 
-    def __init__(self, head, body, times, tail):
+    def __init__(self, head, body, times, tail, checksum=False):
         pack = zlib.compressobj(9, zlib.DEFLATED, -15)
         self.pieces = [pack.compress(head.encode()) + pack.flush(zlib.Z_FULL_FLUSH)]
         again = pack.compress(body.encode()) + pack.flush(zlib.Z_FULL_FLUSH)
         self.pieces += [again] * times
         self.pieces.append(pack.compress(tail.encode()) + pack.flush())
         self.size = len(head) + len(body) * times + len(tail)
+        self.crc = 0
+        for piece in [head] + [body] * times + [tail] if checksum else []:
+            self.crc = zlib.crc32(piece.encode(), self.crc)
 
 
 class Zip:
@@ -39,7 +42,7 @@ class Zip:
 
     def add(self, name, content, claimed=None):
         if isinstance(content, Repeated):
-            pieces, size, crc = content.pieces, content.size, 0
+            pieces, size, crc = content.pieces, content.size, content.crc
         else:
             data = content.encode() if isinstance(content, str) else content
             pack = zlib.compressobj(6, zlib.DEFLATED, -15)
