@@ -49,7 +49,7 @@ check_known(const Query *query, bool upgrade)
 
 	if (session == NULL)
 		return UNKNOWN_SID;
-	if (!upgrade && strcmp(session->transport->name, query->transport) != 0)
+	if (!upgrade && (session->transport != &eio_polling || strcmp(query->transport, "polling") != 0))
 		return BAD_REQUEST;
 	if (strcmp(query->version, "4") != 0)
 		return BAD_REQUEST;
@@ -110,6 +110,15 @@ under_path(const char *path)
 	return strncmp(path, config.path, len) == 0 || (strncmp(path, config.path, len - 1) == 0 && path[len - 1] == '\0');
 }
 
+/* RFC 6455, 4.2.1; libwebsockets does not look. */
+static bool
+speaks_websocket(const HttpExchange *exchange)
+{
+	char		version[8];
+
+	return http_header(exchange, "sec-websocket-version:", version, sizeof(version)) && strcmp(version, "13") == 0;
+}
+
 bool
 eio_upgrade(HttpExchange *exchange)
 {
@@ -124,6 +133,8 @@ eio_upgrade(HttpExchange *exchange)
 	}
 	read_query(exchange, &query);
 	fault = strcmp(query.transport, "polling") == 0 ? BAD_REQUEST : check(exchange, &query, true);
+	if (fault == FAULT_NONE && !speaks_websocket(exchange))
+		fault = BAD_REQUEST;
 	if (fault != FAULT_NONE)
 		http_refuse_upgrade(exchange, 400, "application/json", fault_body(fault));
 	return fault == FAULT_NONE;

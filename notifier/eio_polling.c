@@ -113,7 +113,7 @@ say_goodbye(EioSession *session, bool late)
 	static const char close_packet[] = {EIO_CLOSE};
 	Buf			payload = {0};
 
-	if (late && session->queue.count == 0)
+	if (late)
 		put_packet(&payload, noop, sizeof(noop));
 	put_queue(&payload, &session->queue);
 	put_packet(&payload, close_packet, sizeof(close_packet));
@@ -178,13 +178,13 @@ on_get(EioSession *session, HttpExchange *exchange)
 		return;
 	}
 	session->poll = exchange;
-	if (session->state == EIO_STATE_CLOSING)
+	if (session->queue.count > 0)
+		flush(session);
+	else if (session->state == EIO_STATE_CLOSING)
 	{
 		say_goodbye(session, true);
 		eio_session_drop(session, "closed by the server");
 	}
-	else if (session->queue.count > 0)
-		flush(session);
 	else if (session->probed)
 		eio_polling_noop(session);
 	else
@@ -216,7 +216,7 @@ post_body(HttpExchange *exchange, const char *data, size_t len)
 	buf_append(&session->body, data, len);
 }
 
-/* False when the packets were wrong, which has ended the session. */
+/* False when the payload was wrong, which has ended the session.  What its messages mean, and may end, is not its sender's affair here. */
 static bool
 receive_payload(EioSession *session, const Buf *body)
 {
@@ -240,7 +240,7 @@ receive_payload(EioSession *session, const Buf *body)
 			return true;
 		}
 		if (!eio_session_receive(session, &packet))
-			return false;
+			return true;
 	}
 	return true;
 }
@@ -293,7 +293,7 @@ eio_polling_request(EioSession *session, HttpExchange *exchange)
 {
 	if (http_method(exchange) == HTTP_GET)
 		on_get(session, exchange);
-	else if (session->state == EIO_STATE_OPEN && http_method(exchange) == HTTP_POST)
+	else if (http_method(exchange) == HTTP_POST)
 		on_post(session, exchange);
 	else
 		answer_empty(exchange, 400);

@@ -19,7 +19,7 @@
 
 #define SIO_MAX_ATTACHMENTS 10
 #define SIO_MAX_NAMESPACE 255
-#define SIO_MAX_ID 16			/* digits; Number.MAX_SAFE_INTEGER has as many */
+#define SIO_MAX_ID 32			/* digits; clients count in numbers of at most 16 */
 
 typedef enum SioType
 {

@@ -3,10 +3,9 @@
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { Notifier } from './support/notifier.js';
+import { foreign, Notifier } from './support/notifier.js';
 import { Polling, request, Socket } from './support/engine.js';
 
-const foreign = Boolean(process.env.PGXLSX_TEST_TARGET);
 const INTERVAL = 300;
 const TIMEOUT = 200;
 
@@ -41,13 +40,26 @@ describe('handshake', () => {
     ['protocol version 3', '?EIO=3&transport=websocket', 5],
   ];
   for (const [name, query, code] of faults) {
-    test(`refuses ${name} with 400`, async () => {
+    // the official server finds a wrong version out when it has accepted the WebSocket already
+    test(`refuses ${name} with 400`, { skip: foreign && code === 5 }, async () => {
       const socket = new Socket(webSocketUrl(calm) + query);
       await assert.rejects(socket.opened, (error) => {
         assert.equal(error.status, 400);
         if (!foreign) assert.equal(JSON.parse(error.text).code, code);
         return true;
       });
+    });
+  }
+
+  for (const method of ['GET', 'POST']) {
+    test(`a ${method} without an upgrade for a session that is a WebSocket is refused, and ends nothing`, { skip: foreign }, async () => {
+      const socket = await Socket.open(calm.url);
+      const url = `${calm.url}/socket.io/?EIO=4&transport=websocket&sid=${socket.open.sid}`;
+      const { status, text } = await request(url, { method, body: method === 'POST' ? '40' : undefined });
+      assert.deepEqual([status, JSON.parse(text).code], [400, 3]);
+      socket.send('40');
+      assert.match(await socket.next(), /^40/);
+      socket.close();
     });
   }
 

@@ -51,7 +51,8 @@ export class Polling {
     return request(this.url, { method: 'POST', headers, body });
   }
 
-  // A GET that can be dropped; arrived is when its request was sent.
+  // A GET that can be dropped. When sent is resolved the server holds it: it
+  // has answered a request that came on another connection after it.
   hold() {
     const req = http.request(this.url, { agent: false });
     const response = new Promise((resolve) => {
@@ -62,7 +63,8 @@ export class Polling {
       });
     });
     req.on('error', () => {});
-    const sent = new Promise((resolve) => req.on('socket', (socket) => socket.on('connect', () => setImmediate(resolve))));
+    const sent = new Promise((resolve) => req.on('socket', (socket) => socket.on('connect', () => setImmediate(resolve))))
+      .then(() => request(`${this.base}/healthz`));
     req.end();
     return { response, sent, drop: () => req.destroy() };
   }

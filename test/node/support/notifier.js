@@ -1,19 +1,23 @@
-// The notifier as a process. With PGXLSX_TEST_TARGET=http://... the tests of
-// the protocol run against another server, for comparison.
+// The notifier as a process. With PGXLSX_TEST_TARGET=official the tests of the
+// protocol run against the official server instead, which must pass them, too.
 
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { atEnd } from './cleanup.js';
+import { Official } from './official.js';
 import { root } from './server.js';
 
 const binary = process.env.PGXLSX_NOTIFIER ?? join(root, 'build/pg_xlsx_notifier');
 
+// Is it the official server that is tested?
+export const foreign = process.env.PGXLSX_TEST_TARGET === 'official';
+
 export class Notifier {
   // settings: { 'ping-interval': '300ms', … } as on the command line.
   static async start(settings = {}, { env = {}, wrapper = [] } = {}) {
-    if (process.env.PGXLSX_TEST_TARGET) return new Foreign(process.env.PGXLSX_TEST_TARGET);
+    if (foreign) return Official.start(settings);
     const args = Object.entries({ port: 0, 'web-root': '', ...settings }).map(([name, value]) => `--${name}=${value}`);
     const [command, ...first] = [...wrapper, binary];
     const child = spawn(command, [...first, ...args], {
@@ -68,14 +72,4 @@ export class Notifier {
   openFiles() {
     return readdirSync(`/proc/${this.child.pid}/fd`).length;
   }
-}
-
-class Foreign {
-  constructor(url) {
-    this.url = url;
-    this.port = Number(new URL(url).port);
-    this.log = '';
-  }
-
-  async stop() {}
 }

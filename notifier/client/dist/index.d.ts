@@ -1,6 +1,0 @@
-export * from './api.js';
-export * from './events.js';
-export * from './live.js';
-export * from './progress.js';
-export * from './schema.js';
-export * from './types.js';
