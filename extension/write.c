@@ -4,12 +4,12 @@
  */
 #include "pg_xlsx.h"
 
+#include "access/xact.h"
 #include "book_file.h"
 #include "fmgr.h"
 #include "mb/pg_wchar.h"
 #include "query.h"
 #include "utils/builtins.h"
-#include "utils/guc.h"
 #include "utils/jsonb.h"
 #include "write_cell.h"
 
@@ -201,11 +201,11 @@ make_book(FunctionCallInfo fcinfo, BookFile *book)
 	Writing		writing = {.book = book, .sheet = sheet_argument(fcinfo), .header = PG_ARGISNULL(3) || PG_GETARG_BOOL(3)};
 	char	   *query = query_argument(fcinfo);
 	Jsonb	   *labels = PG_ARGISNULL(2) ? NULL : PG_GETARG_JSONB_P(2);
-	int			guc_level = NewGUCNestLevel();
+	bool		read_only = XactReadOnly;
 	Portal		cursor;
 
-	/* Not even a function that the query calls may write. */
-	(void) set_config_option("transaction_read_only", "on", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	/* Not even a function that the query calls may write. An error restores it with the (sub)transaction. */
+	XactReadOnly = true;
 	book_file_open(book);
 	SPI_connect();
 	cursor = open_query(query);
@@ -216,7 +216,7 @@ make_book(FunctionCallInfo fcinfo, BookFile *book)
 	begin_sheet(&writing);
 	query_each(cursor, write_row, &writing);
 	SPI_finish();
-	AtEOXact_GUC(false, guc_level);
+	XactReadOnly = read_only;
 	book_file_finish(book);
 	return true;
 }
