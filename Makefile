@@ -90,6 +90,10 @@ check-docs:
 check-tap: build/makebook build/xlsxdump
 	@$(TOOLS)/tap.sh
 
+# Not part of check: it makes a Debian of its own for each.
+check-versions:
+	@$(TOOLS)/versions.sh $(or $(RELEASES),trixie forky)
+
 # Imports beside plain SQL, row by row: CASES of them, from SEED on.
 check-agree:
 	@test/agree/agree.py $(or $(CASES),20) $(SEED)
@@ -111,6 +115,7 @@ help:
 	@echo 'make check        all tests; check-unit, check-corpus, check-corpus-asan, check-hostile, check-growth,'
 	@echo '                  check-unit-notifier, check-regress, check-docs, check-tap, check-agree, check-node,'
 	@echo '                  check-page, check-torture and check-style run one suite'
+	@echo 'make check-versions  the extension on PostgreSQL 17 and 18, in Debian chroots'
 	@echo 'make bench        speed beside COPY and beside others, into BENCHMARKS.md; bench-quick: in two minutes'
 	@echo 'make bench-notifier  the sidecar beside the official socket.io server'
 	@echo 'make torture      ROUNDS=200 imports that are killed at random; SEED repeats a run'
@@ -121,4 +126,4 @@ help:
 format:
 	@pgindent --typedefs=typedefs.list extension/*.[ch] extension/core/*.[ch] notifier/*.[ch]
 
-.PHONY: all extension install clean deps demo demo-stop bench bench-quick check check-style check-regress check-tap check-agree check-torture torture help format
+.PHONY: all extension install clean deps demo demo-stop bench bench-quick check check-style check-regress check-tap check-versions check-agree check-torture torture help format

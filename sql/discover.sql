@@ -1,4 +1,5 @@
 -- What the columns of a sheet hold, and a table for it.
+\set SHOW_CONTEXT never
 \getenv root PG_ABS_SRCDIR
 \set people `base64 -w0 :'root'/test/samples/people.xlsx`
 \set types `base64 -w0 :'root'/test/samples/types.xlsx`

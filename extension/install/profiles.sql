@@ -70,6 +70,25 @@ END
 $$;
 COMMENT ON FUNCTION xlsx_private.own_profile(text) IS 'Id of a profile that the current role may change.';
 
+CREATE FUNCTION xlsx_private.is_remote(profile bigint) RETURNS boolean
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+  WITH RECURSIVE reached (relation) AS (
+    SELECT p.target::oid FROM xlsx_private.profile p WHERE p.id = profile
+    UNION
+    SELECT behind.relation FROM reached, LATERAL (
+      SELECT i.inhrelid FROM pg_catalog.pg_inherits i WHERE i.inhparent = reached.relation
+      UNION ALL
+      SELECT d.refobjid FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_depend d
+        ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND d.objid = r.oid
+        AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+      WHERE r.ev_class = reached.relation) AS behind (relation)
+  )
+  SELECT EXISTS (SELECT FROM reached JOIN pg_catalog.pg_class c ON c.oid = reached.relation WHERE c.relkind = 'f');
+END;
+COMMENT ON FUNCTION xlsx_private.is_remote(bigint) IS
+'May rows of this profile go to another server, which commits by itself: is the target a foreign table, or are there any among its partitions, its children or behind its rules?';
+
 CREATE FUNCTION xlsx_private.require_columns(target regclass, names name[]) RETURNS void
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp

@@ -27,7 +27,7 @@ BEGIN ATOMIC
     'startedAt', xlsx_private.iso(t.started_at), 'completedAt', xlsx_private.iso(t.completed_at),
     'mode', t.mode, 'dryRun', t.dry_run, 'insertedRows', t.inserted_rows, 'updatedRows', t.updated_rows,
     'unchangedRows', t.unchanged_rows, 'skippedRows', t.skipped_rows, 'warningRows', t.warning_rows,
-    'undoable', xlsx_private.is_undoable(t))
+    'undoable', xlsx_private.is_undoable(t), 'exactlyOnce', t.exactly_once)
   FROM xlsx_private.task t WHERE t.id = task;
 END;
 COMMENT ON FUNCTION xlsx.task_json(bigint) IS 'A task as the REST interface shows it; NULL when there is none.';

@@ -128,6 +128,7 @@ CREATE TABLE xlsx_private.task (
   unchanged_rows  bigint  NOT NULL DEFAULT 0,
   skipped_rows    bigint  NOT NULL DEFAULT 0,
   warning_rows    bigint  NOT NULL DEFAULT 0,
+  exactly_once    boolean NOT NULL,
   found_sheet     text,
   found_header_row int,
   found_headers   text[],

@@ -44,9 +44,10 @@ SELECT id, profile, file_name, file_size, status, phase, progress, total_rows, v
   attempts, error_message, owner, created_at, updated_at, started_at, completed_at,
   error_code, error_detail, error_hint, run_at, priority, idempotency_key, seq,
   mode, dry_run, inserted_rows, updated_rows, unchanged_rows, skipped_rows, warning_rows, sheet, max_errors, header_row,
-  locale, mapping, undone
+  locale, mapping, undone, exactly_once
 FROM xlsx_private.task;
-COMMENT ON VIEW xlsx.tasks IS 'Imports of the current role, and their progress.';
+COMMENT ON VIEW xlsx.tasks IS
+'Imports of the current role, and their progress. exactly_once is false where rows go to another server, which commits by itself: a crash at that moment can save a batch twice.';
 
 CREATE FUNCTION xlsx.task_errors(task bigint,
   OUT row_number int, OUT column_name text, OUT cell text, OUT code text, OUT message text, OUT value text,

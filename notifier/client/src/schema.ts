@@ -50,6 +50,7 @@ const task: Members<Task> = {
   unchangedRows: count,
   skippedRows: count,
   undoable: flag,
+  exactlyOnce: flag,
 };
 
 const alwaysInATask: (keyof Task)[] = [

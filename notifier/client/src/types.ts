@@ -41,6 +41,8 @@ export interface Task {
   unchangedRows?: number;
   skippedRows?: number;
   undoable?: boolean;
+  /** False: rows go to another server, and a crash at the moment of its commit can save a batch twice. */
+  exactlyOnce?: boolean;
 }
 
 /** GET /tasks/:taskId */

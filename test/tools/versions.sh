@@ -1,0 +1,29 @@
+#!/bin/sh
+# The extension on other majors of PostgreSQL, each in a Debian chroot of its own: builds it there, then check-regress and
+# check-tap.  Ends with "N passed, N failed, N skipped".
+#
+#   versions.sh SUITE...     trixie has PostgreSQL 17, forky 18
+root=$(cd "$(dirname "$0")/../.." && pwd)
+chroot=$root/../shared/tools/pg-chroot
+if [ "$(id -u)" != 0 ] || [ ! -x "$chroot" ]; then
+    echo "skipped: pg-chroot is not there, or not for this user"
+    echo "0 passed, 0 failed, $# skipped"
+    exit 0
+fi
+packages=$(sed -e '/^#/d' -e '/chromium\|fonts\|nodejs\|npm\|nginx/d' -e 's/-PG\b/-@PG@/' "$root/test/tools/packages.txt" | tr '\n' ' ')
+output=$root/build/versions
+passed=0 failed=0
+for suite; do
+    mkdir -p "$output/$suite"
+    echo "$suite:"
+    "$chroot" -u root -s "$root" -i "$packages" -o "$output/$suite" "$suite" -- '
+        make -s -C extension install && make -s build/makebook build/xlsxdump && make -s check-regress check-tap -k
+        cp -r build/regress build/tap /out' >"$output/$suite.log" 2>&1
+    lines=$(grep -E '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$output/$suite.log")
+    [ "$(echo "$lines" | wc -l)" = 2 ] || { tail -20 "$output/$suite.log"; failed=$((failed + 1)); }
+    echo "$lines"
+    passed=$((passed + $(echo "$lines" | awk '{n += $1} END {print n + 0}')))
+    failed=$((failed + $(echo "$lines" | awk '{n += $3} END {print n + 0}')))
+done
+echo "$passed passed, $failed failed, 0 skipped"
+[ "$failed" = 0 ]
