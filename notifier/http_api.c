@@ -20,12 +20,8 @@
 #include "eio.h"
 #include "log.h"
 #include "mem.h"
-#include "metrics.h"
-#include "pg_listen.h"
-#include "pg_pool.h"
+#include "probes.h"
 #include "reply.h"
-#include "rooms.h"
-#include "socketio.h"
 #include "sse.h"
 #include "static_files.h"
 #include "tus.h"
@@ -107,55 +103,8 @@ call_sql(HttpExchange *exchange, const Route *route, const char *id)
 }
 
 /*
- * Routes about the sidecar itself
+ * Routes of this module's own
  */
-
-static void
-reply_text(HttpExchange *exchange, int status, const char *type, Buf *text)
-{
-	http_reply(exchange, status, type, text->data, text->len);
-	buf_free(text);
-}
-
-static void
-get_health(HttpExchange *exchange, const char *id)
-{
-	static const char body[] = "{\"status\":\"ok\"}";
-
-	(void) id;
-	http_reply(exchange, 200, "application/json; charset=utf-8", body, sizeof(body) - 1);
-}
-
-static void
-get_readiness(HttpExchange *exchange, const char *id)
-{
-	bool		ready = pg_pool_reachable() && pg_listen_established() && !draining;
-	Buf			body = {0};
-
-	(void) id;
-	buf_printf(&body, "{\"status\":\"%s\",\"database\":%s,\"listening\":%s,\"stopping\":%s}", ready ? "ready" : "not ready",
-			   pg_pool_reachable() ? "true" : "false", pg_listen_established() ? "true" : "false", draining ? "true" : "false");
-	reply_text(exchange, ready ? 200 : 503, "application/json; charset=utf-8", &body);
-}
-
-static void
-get_metrics(HttpExchange *exchange, const char *id)
-{
-	Buf			text = {0};
-
-	(void) id;
-	metrics_print(&text);
-	metrics_print_gauge(&text, "connections", "Client connections.", http_connections());
-	metrics_print_gauge(&text, "sessions", "Engine.IO sessions.", eio_sessions());
-	metrics_print_gauge(&text, "sockets", "Clients in the namespace of tasks.", socketio_sockets());
-	metrics_print_gauge(&text, "streams", "Server-sent event streams.", sse_streams());
-	metrics_print_gauge(&text, "rooms", "Tasks that somebody listens to.", rooms_count());
-	metrics_print_gauge(&text, "uploads", "Uploads under way.", upload_count() + tus_count());
-	metrics_print_gauge(&text, "database_connections", "Connections in the pool.", pg_pool_connections());
-	metrics_print_gauge(&text, "database_waiting", "Requests that wait for a connection.", pg_pool_waiting());
-	metrics_print_gauge(&text, "listening", "1 while events are heard.", pg_listen_established());
-	reply_text(exchange, 200, "text/plain; version=0.0.4; charset=utf-8", &text);
-}
 
 static void
 get_front_page(HttpExchange *exchange, const char *id)
@@ -178,7 +127,8 @@ get_front_page(HttpExchange *exchange, const char *id)
 			   "GET     /openapi.json, /docs\n\n"
 			   "Socket.IO at %s, namespace %s: join-task {taskId}, leave-task {taskId}\n",
 			   bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], config.path, config.nsp);
-	reply_text(exchange, 200, "text/plain; charset=utf-8", &page);
+	http_reply(exchange, 200, "text/plain; charset=utf-8", page.data, page.len);
+	buf_free(&page);
 }
 
 static bool
@@ -245,11 +195,11 @@ static const Route routes[] = {
 	{HTTP_HEAD, BOTH, "/files/:id", tus_state, NULL, {NULL}},
 	{HTTP_PATCH, BOTH, "/files/:id", patch_file, NULL, {NULL}},
 	{HTTP_DELETE, BOTH, "/files/:id", tus_delete, NULL, {NULL}},
-	{HTTP_GET, OPEN, "/healthz", get_health, NULL, {NULL}},
-	{HTTP_GET, OPEN, "/readyz", get_readiness, NULL, {NULL}},
+	{HTTP_GET, OPEN, "/healthz", probes_health, NULL, {NULL}},
+	{HTTP_GET, OPEN, "/readyz", probes_readiness, NULL, {NULL}},
 	{HTTP_GET, OPEN, "/openapi.json", docs_openapi, NULL, {NULL}},
 	{HTTP_GET, BASED, "/openapi.json", docs_openapi, NULL, {NULL}},
-	{HTTP_GET, OPEN, "/metrics", get_metrics, NULL, {NULL}},
+	{HTTP_GET, OPEN, "/metrics", probes_metrics, NULL, {NULL}},
 	{HTTP_GET, OPEN, "/", get_front_page, NULL, {NULL}},
 };
 
@@ -415,4 +365,5 @@ void
 http_api_drain(void)
 {
 	draining = true;
+	probes_drain();
 }

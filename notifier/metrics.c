@@ -49,8 +49,8 @@ metrics_print(Buf *out)
 }
 
 void
-metrics_print_gauge(Buf *out, const char *name, const char *help, int64_t value)
+metrics_print_gauge(Buf *out, const char *name, const char *help, double value)
 {
-	buf_printf(out, "# HELP pg_xlsx_notifier_%s %s\n# TYPE pg_xlsx_notifier_%s gauge\npg_xlsx_notifier_%s %" PRId64 "\n",
+	buf_printf(out, "# HELP pg_xlsx_notifier_%s %s\n# TYPE pg_xlsx_notifier_%s gauge\npg_xlsx_notifier_%s %.15g\n",
 			   name, help, name, name, value);
 }

@@ -33,6 +33,6 @@ extern void metrics_add(Metric metric, uint64_t n);
 extern void metrics_print(Buf *out);
 
 /* Appends one value that is now. */
-extern void metrics_print_gauge(Buf *out, const char *name, const char *help, int64_t value);
+extern void metrics_print_gauge(Buf *out, const char *name, const char *help, double value);
 
 #endif							/* NOTIFIER_METRICS_H */

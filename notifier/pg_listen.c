@@ -4,11 +4,17 @@
  */
 #include "pg_listen.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "config.h"
 #include "log.h"
 #include "loop.h"
 #include "metrics.h"
 #include "pg_conn.h"
+#include "token.h"
 
 /* Between two attempts to connect: doubled from the first to the last. */
 #define FIRST_RETRY_MS 100
@@ -21,11 +27,18 @@
 /* The question is the same: a channel that changed, by a new CREATE EXTENSION, is heard again. */
 #define LISTEN "SELECT xlsx.listen()"
 
+/* With each question a notification goes to ourselves, behind all that wait: how long it takes is the lag of events. */
+#define LAG_CHANNEL "pg_xlsx_lag_"
+#define LAG_PAYLOAD "lag "
+
 static const PgListenHandler *handler;
 static PgConn *conn;
 static bool established;
 static bool answered;			/* LISTEN or the last question */
 static int	retry_ms = FIRST_RETRY_MS;
+static char lag_token[TOKEN_LEN + 1];	/* of our own channel */
+static int64_t lag_sent;		/* microseconds; 0: it has come back */
+static int64_t lag;				/* of the last that came back */
 static Timer timer;				/* by state: connect, ask, or give up on the answer */
 
 static void try_to_connect(Timer *due);
@@ -48,6 +61,7 @@ conn_closed(void *arg, const char *message)
 		metrics_add(METRIC_LISTEN_LOST, 1);
 	log_warning("not listening to the database: %s", message);
 	established = false;
+	lag = lag_sent = 0;
 	retry_later();
 }
 
@@ -74,6 +88,46 @@ went_well(PGresult *result)
 }
 
 static void
+on_lag_answer(void *arg, PGresult *result)
+{
+	(void) arg;
+	if (result != NULL && PQresultStatus(result) == PGRES_FATAL_ERROR)
+		log_debug("could not measure the lag of events: %s", PQresultErrorMessage(result));
+}
+
+static void
+listen_for_lag(void)
+{
+	char		sql[128];
+	PgStatement statement = {.sql = sql};
+
+	token_make(lag_token);
+	snprintf(sql, sizeof(sql), "LISTEN \"" LAG_CHANNEL "%s\"", lag_token);
+	pg_conn_send(conn, &statement, on_lag_answer, NULL);
+}
+
+static void
+notify_for_lag(void)
+{
+	char		sent[32];
+	PgStatement statement = {.sql = "SELECT pg_notify('" LAG_CHANNEL "' || $1, $2)",.count = 2,.values = {lag_token, sent}};
+
+	if (lag_sent == 0)
+		lag_sent = loop_now();
+	snprintf(sent, sizeof(sent), LAG_PAYLOAD "%" PRId64, lag_sent);
+	pg_conn_send(conn, &statement, on_lag_answer, NULL);
+}
+
+static void
+lag_came_back(int64_t sent)
+{
+	if (sent != lag_sent)
+		return;
+	lag = loop_now() - sent;
+	lag_sent = 0;
+}
+
+static void
 on_answer(void *arg, PGresult *result)
 {
 	(void) arg;
@@ -89,7 +143,7 @@ on_listening(void *arg, PGresult *result)
 		return;
 	established = true;
 	retry_ms = FIRST_RETRY_MS;
-	loop_timer_start(&timer, ASK_MS, ask);
+	ask(NULL);
 	log_info("listening to the database");
 	handler->established();
 }
@@ -98,6 +152,7 @@ static void
 conn_ready(void *arg)
 {
 	(void) arg;
+	listen_for_lag();
 	send(LISTEN, on_listening);
 }
 
@@ -105,7 +160,10 @@ static void
 conn_notified(void *arg, const char *payload)
 {
 	(void) arg;
-	handler->notified(payload);
+	if (strncmp(payload, LAG_PAYLOAD, strlen(LAG_PAYLOAD)) == 0)
+		lag_came_back(strtoll(payload + strlen(LAG_PAYLOAD), NULL, 10));
+	else
+		handler->notified(payload);
 }
 
 static const PgConnHandler conn_handler = {conn_ready, conn_closed, conn_notified};
@@ -114,6 +172,7 @@ static void
 ask(Timer *due)
 {
 	(void) due;
+	notify_for_lag();
 	send(LISTEN, on_answer);
 }
 
@@ -154,4 +213,12 @@ bool
 pg_listen_established(void)
 {
 	return established;
+}
+
+double
+pg_listen_lag(void)
+{
+	int64_t		waiting = lag_sent == 0 ? 0 : loop_now() - lag_sent;
+
+	return (double) (waiting > lag ? waiting : lag) / 1e6;
 }

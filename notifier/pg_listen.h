@@ -21,4 +21,7 @@ extern void pg_listen_open(const PgListenHandler *handler);
 extern void pg_listen_close(void);
 extern bool pg_listen_established(void);
 
+/* Seconds that a notification took last from the database to here, or takes already. */
+extern double pg_listen_lag(void);
+
 #endif							/* NOTIFIER_PG_LISTEN_H */

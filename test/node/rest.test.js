@@ -260,10 +260,45 @@ describe('about itself', () => {
   test('metrics are Prometheus text', async () => {
     const { headers, text } = await request(`${server.url}/metrics`);
     assert.match(headers['content-type'], /^text\/plain; version=0\.0\.4/);
-    for (const line of text.trim().split('\n')) assert.match(line, /^(# (HELP|TYPE) \w+ .+|\w+ \d+)$/);
+    for (const line of text.trim().split('\n')) assert.match(line, /^(# (HELP|TYPE) \w+ .+|\w+(\{\w+="\w+"\})? \d[\d.e+-]*)$/);
+    const names = text.match(/^# TYPE \w+/gm);
+    assert.deepEqual(names, [...new Set(names)]);
     const before = await metric(server.url, 'requests_refused_total');
     await api(server.url, '/tasks?page=0');
     assert.equal(await metric(server.url, 'requests_refused_total'), before + 1);
+  });
+
+  test('metrics tell of the database: tasks by state, the queue, rows, files, and the lag of events', async () => {
+    const value = async (name) => {
+      const { text } = await request(`${server.url}/metrics`);
+      const [, number] = text.match(new RegExp(`^${name.replace(/[{}]/g, '\\$&')} (\\S+)$`, 'm')) ?? [];
+      return Number(number);
+    };
+    const [completed, delayed] = [await value('pg_xlsx_tasks{status="COMPLETED"}'), await value('pg_xlsx_queue_delayed')];
+    await db.idleTask();
+    const { json } = await upload(server.url, workbook(people(2000)));
+    await db.query(`SELECT xlsx.wait(${json.taskId})`);
+    assert.equal(await value('pg_xlsx_tasks{status="COMPLETED"}'), completed + 1);
+    assert.equal(await value('pg_xlsx_tasks{status="PROCESSING"}'), 0);
+    assert.equal(await value('pg_xlsx_queue_length'), 0);
+    assert.equal(await value('pg_xlsx_queue_delayed'), delayed + 1);
+    assert.ok(await value('pg_xlsx_rows_per_second') > 0);
+    assert.ok(await value('pg_xlsx_rows_saved') >= 2000);
+    for (const name of ['uploads_total', 'upload_bytes_total', 'events_total']) assert.ok(await value(`pg_xlsx_notifier_${name}`) > 0, name);
+    for (const name of ['connections', 'sessions', 'sockets', 'rooms', 'uploads']) assert.ok(await value(`pg_xlsx_notifier_${name}`) >= 0, name);
+    for (;;) { // the first measurement may be under way
+      const lag = await value('pg_xlsx_notifier_notify_lag_seconds');
+      if (lag > 0 && lag < 5) break;
+    }
+  });
+
+  test('without a database there are the metrics of the sidecar itself', async () => {
+    const alone = await Notifier.start({ 'database-url': 'postgresql://127.0.0.1:1/x' });
+    const { status, text } = await request(`${alone.url}/metrics`);
+    assert.equal(status, 200);
+    assert.match(text, /^pg_xlsx_notifier_listening 0$/m);
+    assert.doesNotMatch(text, /pg_xlsx_tasks/);
+    await alone.stop();
   });
 
   test('the front page names the endpoints', async () => {
