@@ -11,38 +11,27 @@ import { after, before, describe, test } from 'node:test';
 import { io } from 'socket.io-client';
 import { BASE, form, XLSX } from './support/api.js';
 import { atEnd } from './support/cleanup.js';
-import { Database } from './support/cluster.js';
 import { request } from './support/engine.js';
 import { Inbox } from './support/inbox.js';
 import { Notifier } from './support/notifier.js';
 import { root } from './support/server.js';
 import { EventStream } from './support/stream.js';
+import { ANN, BOB, Tenants } from './support/tenants.js';
 import { bearer, now, SECRET, token } from './support/token.js';
 import { people, workbook } from './support/workbook.js';
-
-const ANN = `ann_${process.pid}`;
-const BOB = `bob_${process.pid}`;
-const WEB = `web_${process.pid}`;
 
 let db;
 let server;
 let folder;
+let tenants;
 
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'pg_xlsx_tokens.'));
-  db = await Database.create();
-  await db.query(`
-    CREATE ROLE ${ANN}; CREATE ROLE ${BOB}; CREATE ROLE ${WEB} LOGIN;
-    GRANT xlsx_user TO ${ANN}, ${BOB};
-    GRANT xlsx_notifier, ${ANN}, ${BOB} TO ${WEB};
-    GRANT SELECT, INSERT, DELETE ON people TO ${ANN}, ${BOB}`);
-  server = await Notifier.start({ 'database-url': db.url.replace('//', `//${WEB}@`).replace(/@[^@]*@/, '@'), 'jwt-secret': SECRET });
+  tenants = await Tenants.create();
+  ({ db, server } = tenants);
 });
 after(async () => {
-  await server.stop();
-  await db.query(`DROP OWNED BY ${ANN}, ${BOB}, ${WEB}`);
-  await db.drop();
-  await new Database(db.env, 'postgres').query(`DROP ROLE ${WEB}; DROP ROLE ${ANN}; DROP ROLE ${BOB}`);
+  await tenants.remove();
   rmSync(folder, { recursive: true });
 });
 
