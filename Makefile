@@ -118,6 +118,7 @@ help:
 	@echo 'make check-versions  the extension on PostgreSQL 17 and 18, in Debian chroots'
 	@echo 'make bench        speed beside COPY and beside others, into BENCHMARKS.md; bench-quick: in two minutes'
 	@echo 'make bench-notifier  the sidecar beside the official socket.io server'
+	@echo 'make check-large-upload  a gigabyte through the sidecar into a slow database, memory watched'
 	@echo 'make torture      ROUNDS=200 imports that are killed at random; SEED repeats a run'
 	@echo 'make fuzz         fuzzers of the reader; fuzz-notifier: of the sidecar'
 	@echo 'make format       pgindent over the C sources, where it is installed'

@@ -18,7 +18,7 @@ NOTIFIER_WEB_ROOT = $(shell $(NOTIFIER_PG_CONFIG) --sharedir)/pg_xlsx/web
 NOTIFIER_INCLUDES = -isystem $(shell $(NOTIFIER_PG_CONFIG) --includedir)
 NOTIFIER_LIBS = -L$(shell $(NOTIFIER_PG_CONFIG) --libdir) -lwebsockets -luv -lpq -ljwt -lssl -lcrypto
 
-.PHONY: bench-notifier notifier notifier-docs install-notifier check-unit-notifier check-node fuzz-notifier clean-notifier
+.PHONY: bench-notifier check-large-upload notifier notifier-docs install-notifier check-unit-notifier check-node fuzz-notifier clean-notifier
 
 notifier: $(NOTIFIER_BIN)
 
@@ -83,6 +83,11 @@ test/node/node_modules/.done: test/node/package-lock.json
 
 check-node: $(NOTIFIER_BIN) notifier-docs test/node/node_modules/.done
 	@node test/node/run.js
+
+# Long forms, apart from check: a gigabyte into a slow database.
+
+check-large-upload: $(NOTIFIER_BIN) test/node/node_modules/.done
+	@VERBOSE=1 node test/node/run.js test/node/long/upload.test.js
 
 # Beside the official server, in one run: make bench-notifier CLIENTS="1000 10000"
 

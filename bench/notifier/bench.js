@@ -3,7 +3,7 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -33,10 +33,12 @@ const servers = (url) => [
 
 const memory = (pid) => Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/VmRSS:\s+(\d+)/)[1]);
 
-// Nanoseconds that all threads of the process have run.
+// Nanoseconds that all threads of the process have run, and how much of that outside the kernel (a share by samples of 10 ms).
 function cpu(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/.*\) /, '').split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * 1e7;
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const total = threads.reduce((sum, thread) => sum + Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]), 0);
+  const [user, system] = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/.*\) /, '').split(' ').slice(11, 13).map(Number);
+  return { total, user, system };
 }
 
 class Client {
@@ -102,10 +104,12 @@ async function measure(pid, clients, fanOut, db, task) {
     await db.query('SELECT xlsx.emit($1, $2, $3)', [task, 'task-progress', JSON.stringify({ phase: 'SAVING', progress: i % 100, savedRows: i * 1000, sent: performance.now() })]);
   }
   await all;
-  const used = cpu(pid) - before;
+  const after = cpu(pid);
+  const used = (after.total - before.total) / latencies.length / 1000;
+  const [user, system] = [after.user - before.user, after.system - before.system];
   for (const member of members) member.onEvent = undefined;
   latencies.sort((a, b) => a - b);
-  return { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99), cpu: used / latencies.length / 1000 };
+  return { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99), cpu: used, own: (used * user) / Math.max(1, user + system) };
 }
 
 const row = (...cells) => console.log(`| ${cells.map((cell, i) => (i < 1 ? String(cell).padEnd(10) : String(cell).padStart(9))).join(' | ')} |`);
@@ -118,8 +122,8 @@ try {
   await db.connect();
   await db.query("CREATE EXTENSION pg_xlsx; CREATE TABLE people (name text); SELECT xlsx.create_profile('people', 'people')");
   const task = async () => (await db.query("SELECT xlsx.submit('people', '\\x504b0304'::bytea, 'idle.xlsx', run_at => now() + '1 day') AS id")).rows[0].id;
-  row('server', 'clients', 'fan-out', 'p50 ms', 'p99 ms', 'CPU µs', 'idle MB', 'KB/client');
-  row('---', '---', '---', '---', '---', '---', '---', '---');
+  row('server', 'clients', 'fan-out', 'p50 ms', 'p99 ms', 'CPU µs', 'own µs', 'idle MB', 'KB/client');
+  row('---', '---', '---', '---', '---', '---', '---', '---', '---');
   for (const size of sizes) {
     for (const [name, open] of servers(url)) {
       const { child, port } = await open();
@@ -127,8 +131,8 @@ try {
       const clients = await connect(port, size);
       const each = (memory(child.pid) - idle) / size;
       for (const fanOut of FAN_OUTS.filter((n) => n <= size)) {
-        const { p50, p99, cpu: used } = await measure(child.pid, clients, fanOut, db, await task());
-        row(name, size, fanOut, p50.toFixed(2), p99.toFixed(2), used.toFixed(2), (idle / 1024).toFixed(1), each.toFixed(1));
+        const { p50, p99, cpu: used, own } = await measure(child.pid, clients, fanOut, db, await task());
+        row(name, size, fanOut, p50.toFixed(2), p99.toFixed(2), used.toFixed(2), own.toFixed(2), (idle / 1024).toFixed(1), each.toFixed(1));
       }
       for (const { socket } of clients) socket.terminate();
       child.kill('SIGKILL');

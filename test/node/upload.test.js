@@ -325,9 +325,14 @@ describe('limits', () => {
     const file = zip({ ...entries, pad: randomBytes(24 * 1024 * 1024) }, { stored: true });
     const before = slow.memory('RssAnon');
     let highest = 0;
-    const watch = setInterval(() => { highest = Math.max(highest, slow.memory('RssAnon')); }, 20);
+    let resident = 0;
+    const watch = setInterval(() => {
+      highest = Math.max(highest, slow.memory('RssAnon'));
+      resident = Math.max(resident, slow.memory());
+    }, 20);
     const { status, json } = await upload(slow.url, file);
     clearInterval(watch);
+    assert.ok(resident < 25 * 1024, `${resident} kB resident`);
     assert.equal(status, 201);
     assert.equal(json.fileSize, file.length);
     assert.ok(highest - before < 3 * 1024, `${highest - before} kB`);

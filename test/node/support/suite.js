@@ -1,4 +1,5 @@
 // Runs the test files of a folder, one server for all of them; the last line is the sum.
+// VERBOSE=1: what each said, also when all went well.
 
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,7 +27,7 @@ export async function runSuite(folder, files, settings) {
   const count = (name) => Number(output.match(new RegExp(`^# ${name} (\\d+)`, 'm'))?.[1] ?? 0);
   const passed = count('pass');
   const failed = count('fail') + count('cancelled') + (passed === 0 ? 1 : 0);
-  if (failed > 0) process.stdout.write(output);
+  if (failed > 0 || process.env.VERBOSE) process.stdout.write(output);
   console.log(`${passed} passed, ${failed} failed, ${count('skipped')} skipped`);
   return failed === 0 ? 0 : 1;
 }
