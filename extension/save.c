@@ -31,6 +31,9 @@
 #include "utils/rls.h"
 #include "utils/syscache.h"
 
+/* Rows that are tried together after a bad one, at the least. */
+#define LEAST_STRIDE 8
+
 /* The array type of xid has no name in the catalog's headers. */
 #define XIDARRAYOID 1011
 
@@ -41,6 +44,8 @@ struct Saver
 	const SaveMethod *method;
 	void	   *state;
 	bool		wary;			/* the last batch had bad rows */
+	bool		unfit;			/* rows of it fitted its constraints and were refused all the same, by triggers */
+	int			stride;			/* rows to try together while bad ones are looked for */
 	bool		refers_to_itself;
 };
 
@@ -214,6 +219,7 @@ saver_create(const SaveTask *task)
 	saver->method = choose_method(task);
 	saver->state = saver->method->create(&saver->task);
 	saver->refers_to_itself = save_refers_to_itself(task->profile);
+	saver->stride = PG_XLSX_BATCH_ROWS;
 	return saver;
 }
 
@@ -489,34 +495,42 @@ save_row(Attempt *attempt, int row)
 		note_error_row(attempt, row, error);
 }
 
-/* Saves what can be saved of rows first to last - 1, by halving and by stepping over rows that are known to be bad. */
+/*
+ * Saves what can be saved of rows first to last - 1, by halving and by stepping
+ * over rows that are known to be bad.  A failure loses the work of all rows that
+ * were tried together, so no more are than went well the last time, or twice as many after no failure.
+ */
 static void
 save_by_halves(Attempt *attempt, int first, int last)
 {
+	Saver	   *saver = attempt->saver;
+
 	while (first < last)
 	{
 		int			failed;
-		ErrorData  *error;
-		int			middle = first + (last - first) / 2;
+		int			end = first + Min(last - first, saver->stride);
+		ErrorData  *error = NULL;
 
-		if (last - first == 1)
-		{
+		if (end - first == 1)
 			save_row(attempt, first);
-			return;
-		}
-		error = try_rows(attempt, first, last, false, &failed);
+		else
+			error = try_rows(attempt, first, end, false, &failed);
 		if (error == NULL)
-			return;
+		{
+			first = end;
+			saver->stride = Min(2 * saver->stride, PG_XLSX_BATCH_ROWS);
+			continue;
+		}
 		if (failed < 0)
 		{
 			/* The row is not known: one half has it. */
-			save_by_halves(attempt, first, middle);
-			first = middle;
+			saver->stride = (end - first) / 2;
 			continue;
 		}
 		/* The rows before it may still hold one that only the end of the statement would show. */
 		save_by_halves(attempt, first, failed);
 		note_error_row(attempt, failed, error);
+		saver->stride = Max(failed - first, LEAST_STRIDE);
 		first = failed + 1;
 	}
 }
@@ -545,10 +559,14 @@ save_between(Attempt *attempt)
 static bool
 save_fitting_rows(Attempt *attempt)
 {
+	Saver	   *saver = attempt->saver;
 	int			count = attempt->rows->count;
 	int			failed;
 
-	if (attempt->saver->method->save_fitting == NULL || try_rows(attempt, 0, count, true, &failed) != NULL)
+	if (saver->method->save_fitting == NULL || saver->unfit)
+		return false;
+	saver->unfit = try_rows(attempt, 0, count, true, &failed) != NULL;
+	if (saver->unfit)
 		return false;
 	for (int row = 0; row < count; row++)
 		if (attempt->bad[row])
@@ -594,6 +612,7 @@ saver_save(Saver *saver, const PacketRows *rows, SaveCounts *counts, ErrorRows *
 		}
 		save_orphans(&attempt);
 		saver->wary = attempt.saved < rows->count;
+		saver->unfit = saver->unfit && saver->wary;
 	}
 	if (attempt.xid_count > 0)
 		save_note_xids(saver->task.task, attempt.xids, attempt.xid_count);
