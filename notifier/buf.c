@@ -120,6 +120,14 @@ buf_json(Buf *buf, const char *text, size_t len)
 }
 
 void
+buf_drop(Buf *buf, size_t len)
+{
+	buf->len -= len;
+	if (buf->len > 0)
+		memmove(buf->data, buf->data + len, buf->len);
+}
+
+void
 buf_clear(Buf *buf)
 {
 	buf->len = 0;

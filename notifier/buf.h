@@ -28,6 +28,9 @@ extern void buf_json(Buf *buf, const char *text, size_t len);
 /* Makes room for more bytes behind len, without changing len. */
 extern void buf_reserve(Buf *buf, size_t more);
 
+/* Forgets the first so many bytes. */
+extern void buf_drop(Buf *buf, size_t len);
+
 /* Empty, memory kept. */
 extern void buf_clear(Buf *buf);
 extern void buf_free(Buf *buf);

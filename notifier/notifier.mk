@@ -18,7 +18,7 @@ NOTIFIER_WEB_ROOT = $(shell $(NOTIFIER_PG_CONFIG) --sharedir)/pg_xlsx/web
 NOTIFIER_INCLUDES = -isystem $(shell $(NOTIFIER_PG_CONFIG) --includedir)
 NOTIFIER_LIBS = -L$(shell $(NOTIFIER_PG_CONFIG) --libdir) -lwebsockets -luv -lpq -ljwt -lssl -lcrypto
 
-.PHONY: bench-notifier check-large-upload notifier notifier-docs install-notifier check-unit-notifier check-node fuzz-notifier clean-notifier
+.PHONY: bench-notifier check-node-asan check-node-long notifier notifier-docs install-notifier check-unit-notifier check-node fuzz-notifier clean-notifier
 
 notifier: $(NOTIFIER_BIN)
 
@@ -84,10 +84,22 @@ test/node/node_modules/.done: test/node/package-lock.json
 check-node: $(NOTIFIER_BIN) notifier-docs test/node/node_modules/.done
 	@node test/node/run.js
 
-# Long forms, apart from check: a gigabyte into a slow database.
+# The same tests with a sidecar that notices every byte read or written out of place, and every one left behind.
 
-check-large-upload: $(NOTIFIER_BIN) test/node/node_modules/.done
-	@VERBOSE=1 node test/node/run.js test/node/long/upload.test.js
+NOTIFIER_ASAN := build/pg_xlsx_notifier_asan
+NOTIFIER_SANITIZE := -std=gnu11 -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined -Wall -Wextra -Werror
+
+$(NOTIFIER_ASAN): $(NOTIFIER_SRCS) $(wildcard $(NOTIFIER_DIR)*.h) $(NOTIFIER_DIR)openapi.json
+	@mkdir -p $(@D)
+	$(CC) $(NOTIFIER_SANITIZE) $(NOTIFIER_INCLUDES) $(NOTIFIER_DEFINES) -o $@ $(NOTIFIER_SRCS) $(NOTIFIER_LIBS)
+
+check-node-asan: $(NOTIFIER_ASAN) notifier-docs test/node/node_modules/.done
+	@PGXLSX_NOTIFIER=$(abspath $(NOTIFIER_ASAN)) node test/node/run.js
+
+# Long forms, apart from check: a gigabyte into a slow database, thousands of clients.
+
+check-node-long: $(NOTIFIER_BIN) test/node/node_modules/.done
+	@ulimit -n $$(ulimit -Hn); VERBOSE=1 node test/node/run.js test/node/long/*.test.js
 
 # Beside the official server, in one run: make bench-notifier CLIENTS="1000 10000"
 

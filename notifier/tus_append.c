@@ -269,8 +269,7 @@ send_chunk(Append *append, size_t len)
 	append->sent = len;
 	append->under_way = true;
 	pg_conn_send(append->conn, &statement, on_appended, append);
-	append->pending.len -= len;
-	memmove(append->pending.data, append->pending.data + len, append->pending.len);
+	buf_drop(&append->pending, len);
 	if (!append->in_transaction)
 		commit(append);
 	expect_answer(append);

@@ -271,8 +271,7 @@ send_chunk(Upload *upload, size_t len)
 	snprintf(number, sizeof(number), "%d", upload->next_chunk++);
 	pg_conn_send(upload->conn, &statement, on_chunk_taken, upload);
 	upload->under_way++;
-	upload->pending.len -= len;
-	memmove(upload->pending.data, upload->pending.data + len, upload->pending.len);
+	buf_drop(&upload->pending, len);
 	expect_answer(upload);
 }
 

@@ -32,7 +32,7 @@ export class Notifier {
   constructor(child) {
     this.child = child;
     this.log = '';
-    this.exited = new Promise((resolve) => child.on('exit', (code, signal) => resolve({ code, signal })));
+    this.exited = new Promise((resolve) => child.on('close', (code, signal) => resolve({ code, signal })));
     child.stderr.on('data', (data) => { this.log += data; });
     this.exited.then(atEnd(() => child.kill('SIGKILL')));
   }
@@ -54,7 +54,9 @@ export class Notifier {
 
   async stop(signal = 'SIGTERM') {
     this.child.kill(signal);
-    return this.exited;
+    const end = await this.exited;
+    if (/Sanitizer|runtime error:/.test(this.log)) throw new Error(this.log.slice(this.log.search(/^.*(Sanitizer|runtime error:)/m)));
+    return end;
   }
 
   // Kilobytes, from /proc; a build with sanitizers says nothing about the real one.
