@@ -1,10 +1,9 @@
-// What an operator relies on: TLS, reloading, the service manager, logs, a proxy in front.
+// What an operator relies on: TLS, reloading, the service manager, logs.
 
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import https from 'node:https';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import tls from 'node:tls';
@@ -15,8 +14,7 @@ import { atEnd } from './support/cleanup.js';
 import { Database } from './support/cluster.js';
 import { request } from './support/engine.js';
 import { Notifier } from './support/notifier.js';
-import { root } from './support/server.js';
-import { EventStream } from './support/stream.js';
+import { certificate, secure } from './support/tls.js';
 import { people, workbook } from './support/workbook.js';
 
 let db;
@@ -31,13 +29,6 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function certificate(name, file = name) {
-  const [cert, key] = [join(folder, `${file}.pem`), join(folder, `${file}.key`)];
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', `/CN=${name}`,
-    '-addext', 'subjectAltName=IP:127.0.0.1', '-out', cert, '-keyout', key], { stdio: 'ignore' });
-  return { cert, key };
-}
-
 const commonName = (port) => new Promise((resolve, reject) => {
   const socket = tls.connect({ port, host: '127.0.0.1', rejectUnauthorized: false }, () => {
     resolve({ name: socket.getPeerCertificate().subject.CN, protocol: socket.getProtocol(), alpn: socket.alpnProtocol });
@@ -46,23 +37,11 @@ const commonName = (port) => new Promise((resolve, reject) => {
   socket.on('error', reject);
 });
 
-function secure(url, { method = 'GET', headers = {}, body } = {}) {
-  return new Promise((resolve, reject) => {
-    const req = https.request(url, { method, headers: { 'content-length': body?.length ?? 0, ...headers }, rejectUnauthorized: false, agent: false }, (res) => {
-      const parts = [];
-      res.on('data', (part) => parts.push(part));
-      res.on('end', () => resolve({ status: res.statusCode, headers: res.headers, text: Buffer.concat(parts).toString(), body: Buffer.concat(parts) }));
-    });
-    req.on('error', reject);
-    req.end(body);
-  });
-}
-
 describe('TLS', () => {
   let server;
   let files;
   before(async () => {
-    files = certificate('first');
+    files = certificate(folder, 'first');
     server = await Notifier.start({ 'database-url': db.url, 'tls-certificate': files.cert, 'tls-key': files.key });
   });
   after(() => server.stop());
@@ -102,7 +81,7 @@ describe('TLS', () => {
 
   test('reads its certificate again on SIGHUP, and keeps the old one when the new one is bad', async () => {
     assert.equal((await commonName(server.port)).name, 'first');
-    certificate('second', 'first');
+    certificate(folder, 'second', 'first');
     server.child.kill('SIGHUP');
     await server.logged(/certificate read again/);
     assert.equal((await commonName(server.port)).name, 'second');
@@ -191,73 +170,5 @@ describe('the log', () => {
     assert.deepEqual([odd.status, odd.method], [404, 'GET']);
     assert.ok(odd.path.startsWith(`${BASE}/a b="c" status=200`));
     assert.deepEqual([good.status, good.path], [200, `${BASE}/tasks`]);
-  });
-});
-
-// The example of the docs, on other ports and with another certificate.
-describe('nginx in front', { skip: !existsSync('/usr/sbin/nginx') && 'nginx is not installed' }, () => {
-  let server;
-  let nginx;
-  let url;
-  before(async () => {
-    server = await Notifier.start({ 'database-url': db.url });
-    const { cert, key } = certificate('nginx');
-    const port = 20000 + (process.pid % 20000);
-    url = `https://127.0.0.1:${port}`;
-    const example = readFileSync(join(root, 'docs/nginx.conf'), 'utf8').replace('127.0.0.1:8080', `127.0.0.1:${server.port}`)
-      .replace('listen 443', `listen 127.0.0.1:${port}`).replace('/etc/ssl/import.pem', cert).replace('/etc/ssl/import.key', key);
-    mkdirSync(join(folder, 'nginx'));
-    const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder}/nginx/${name};`).join(' ');
-    writeFileSync(join(folder, 'nginx.conf'), `daemon off; master_process off; pid ${folder}/nginx.pid; error_log stderr; events {} http { access_log off; ${temporary}\n${example}\n}`);
-    nginx = spawn('/usr/sbin/nginx', ['-c', join(folder, 'nginx.conf'), '-p', folder], { stdio: ['ignore', 'ignore', 'inherit'] });
-    nginx.on('exit', atEnd(() => nginx.kill('SIGKILL')));
-    for (;;) {
-      try {
-        await secure(`${url}/healthz`);
-        break;
-      } catch (error) {
-        if (nginx.exitCode !== null) throw error;
-      }
-    }
-  });
-  after(async () => {
-    nginx.kill();
-    await once(nginx, 'exit');
-    await server.stop();
-  });
-
-  test('REST, uploads, downloads', async () => {
-    const { headers, body } = form([['file', workbook(people(3)), 'people.xlsx']]);
-    const { status, headers: answer } = await secure(`${url}${BASE}/upload`, { method: 'POST', headers, body });
-    assert.equal(status, 201);
-    assert.ok(server.log.includes(`id=${answer['x-request-id']} `), 'the request has the id that nginx gave it');
-    assert.equal((await secure(`${url}${BASE}/profiles/people/template`)).status, 200);
-  });
-
-  for (const transports of [['polling'], ['websocket'], ['polling', 'websocket']]) {
-    test(`Socket.IO by ${transports.join(', then ')}`, async () => {
-      const socket = io(`${url}/upload-xlsx`, { transports, rejectUnauthorized: false, forceNew: true });
-      atEnd(() => socket.close());
-      await once(socket, 'connect');
-      const task = await db.idleTask();
-      const state = once(socket, 'task-progress');
-      socket.emit('join-task', { taskId: task });
-      await state;
-      const event = once(socket, 'task-progress');
-      await db.emit(task, 'task-progress', { phase: 'SAVING' });
-      assert.equal((await event)[0].phase, 'SAVING');
-      socket.close();
-    });
-  }
-
-  test('events as a stream, as they happen', async () => {
-    const task = await db.idleTask();
-    process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
-    const stream = await EventStream.open(`${url}${BASE}/tasks/${task}/events`, { agent: undefined });
-    delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
-    await stream.next();
-    await db.emit(task, 'task-progress', { phase: 'SAVING' });
-    assert.equal((await stream.next()).data.phase, 'SAVING');
-    await stream.drop();
   });
 });
