@@ -29,7 +29,7 @@ test/page/node_modules/.done: test/page/package-lock.json
 	cd test/page && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-check-page: $(NOTIFIER_BIN) notifier-docs page test/node/node_modules/.done test/page/node_modules/.done
+check-page: $(NOTIFIER_BIN) build/makebook notifier-docs page test/node/node_modules/.done test/page/node_modules/.done
 	@node test/page/run.js
 
 clean-page:
