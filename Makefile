@@ -98,6 +98,10 @@ check-versions:
 check-agree:
 	@test/agree/agree.py $(or $(CASES),20) $(SEED)
 
+# IMPORTS small imports, 10,000 where it is not said.
+soak: install
+	@test/soak/soak.py $(IMPORTS)
+
 # A few rounds of torture, with a seed of their own each time.
 check-torture: build/makebook
 	@test/torture/torture.py $(or $(ROUNDS),6) $(SEED)
@@ -121,6 +125,7 @@ help:
 	@echo 'make check-node-long  the sidecar with a gigabyte and a slow database, and with thousands of clients; memory watched'
 	@echo 'make check-node-asan  its tests with AddressSanitizer, leaks and all'
 	@echo 'make torture      ROUNDS=200 imports that are killed at random; SEED repeats a run'
+	@echo 'make soak         10,000 small imports: memory and open files must not grow'
 	@echo 'make fuzz         fuzzers of the reader; fuzz-notifier: of the sidecar'
 	@echo 'make format       pgindent over the C sources, where it is installed'
 	@echo 'make clean        remove what was built'
@@ -128,4 +133,4 @@ help:
 format:
 	@pgindent --typedefs=typedefs.list extension/*.[ch] extension/core/*.[ch] notifier/*.[ch]
 
-.PHONY: all extension install clean deps demo demo-stop bench bench-quick check check-style check-regress check-tap check-versions check-agree check-torture torture help format
+.PHONY: all extension install clean deps demo demo-stop bench bench-quick check check-style check-regress check-tap check-versions check-agree check-torture torture soak help format

@@ -96,7 +96,7 @@ execute_begin(OwnerStatement *statement, const Datum *values, const char *nulls,
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "could not connect to SPI");
 	if (statement->plan == NULL)
-		statement->plan = query_prepare(statement->sql, statement->arguments, statement->types);
+		statement->plan = query_prepare(statement->sql, statement->arguments, statement->types, NULL);
 	result = SPI_execute_plan(statement->plan, (Datum *) values, nulls, false, 0);
 	if (result < 0)
 		elog(ERROR, "could not run \"%s\": %s", statement->sql, SPI_result_code_string(result));

@@ -32,13 +32,14 @@ SPIPlanPtr
 profile_sql_prepare(const Profile *profile, const char *sql, int arguments, Oid *types)
 {
 	char	   *schema = get_namespace_name(get_rel_namespace(profile->target));
+	MemoryContext life = CurrentMemoryContext;
 	int			level = NewGUCNestLevel();
 	SPIPlanPtr	plan;
 
 	(void) set_config_option("search_path", psprintf("pg_catalog, %s, pg_temp", quote_identifier(schema)), PGC_USERSET,
 							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	SPI_connect();
-	plan = query_prepare(sql, arguments, types);
+	plan = query_prepare(sql, arguments, types, life);
 	SPI_finish();
 	AtEOXact_GUC(true, level);
 	return plan;

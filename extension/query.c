@@ -10,13 +10,26 @@
 /* Rows that are fetched at a time. */
 #define FETCH_ROWS 1000
 
-SPIPlanPtr
-query_prepare(const char *sql, int arguments, Oid *types)
+static void
+free_plan(void *plan)
 {
+	(void) SPI_freeplan(plan);
+}
+
+SPIPlanPtr
+query_prepare(const char *sql, int arguments, Oid *types, MemoryContext life)
+{
+	MemoryContextCallback *end = life == NULL ? NULL : MemoryContextAllocZero(life, sizeof(MemoryContextCallback));
 	SPIPlanPtr	plan = SPI_prepare(sql, arguments, types);
 
 	if (plan == NULL || SPI_keepplan(plan) != 0)
 		elog(ERROR, "could not prepare \"%s\": %s", sql, SPI_result_code_string(SPI_result));
+	if (end != NULL)
+	{
+		end->func = free_plan;
+		end->arg = plan;
+		MemoryContextRegisterResetCallback(life, end);
+	}
 	return plan;
 }
 

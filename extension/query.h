@@ -11,8 +11,12 @@
 
 #include "executor/spi.h"
 
-/* A plan that outlives the connection to SPI, for the session; an error when the statement cannot be prepared. */
-extern SPIPlanPtr query_prepare(const char *sql, int arguments, Oid *types);
+/*
+ * A plan that outlives the connection to SPI: it is freed with the memory
+ * context life, or kept for the session where that is NULL.  An error when the
+ * statement cannot be prepared.
+ */
+extern SPIPlanPtr query_prepare(const char *sql, int arguments, Oid *types, MemoryContext life);
 
 /*
  * Hands each row of the cursor to each(), with the argument, and closes the

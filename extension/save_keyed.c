@@ -298,6 +298,7 @@ static void *
 keyed_create(const SaveTask *task)
 {
 	const Profile *profile = task->profile;
+	MemoryContext life = CurrentMemoryContext;
 	KeyedState *state = palloc0(sizeof(KeyedState));
 	Oid		   *types = palloc(sizeof(Oid) * (size_t) (profile->count + 1));
 	char	   *sql;
@@ -311,7 +312,7 @@ keyed_create(const SaveTask *task)
 	state->arguments = profile->count + (profile->task_attnum != InvalidAttrNumber && task->mode != MODE_UPDATE);
 	sql = keyed_statement(state, types);
 	SPI_connect();
-	state->plan = query_prepare(sql, state->arguments, types);
+	state->plan = query_prepare(sql, state->arguments, types, life);
 	SPI_finish();
 	return state;
 }

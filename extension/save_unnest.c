@@ -115,6 +115,7 @@ static void *
 unnest_create(const SaveTask *task)
 {
 	const Profile *profile = task->profile;
+	MemoryContext life = CurrentMemoryContext;
 	UnnestState *state = palloc0(sizeof(UnnestState));
 	Oid		   *types = palloc(sizeof(Oid) * (size_t) (profile->count + 1));
 	char	   *sql = save_unnest_statement(profile, types);
@@ -123,7 +124,7 @@ unnest_create(const SaveTask *task)
 	state->task = task->task;
 	state->arguments = profile->count + (profile->task_attnum != InvalidAttrNumber);
 	SPI_connect();
-	state->plan = query_prepare(sql, state->arguments, types);
+	state->plan = query_prepare(sql, state->arguments, types, life);
 	SPI_finish();
 	return state;
 }

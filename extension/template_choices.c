@@ -39,11 +39,7 @@ choices_of_plan(SPIPlanPtr plan, Datum *arguments)
 static TextList
 choices_of_query(const Profile *profile, const char *query, int count, Oid *types, Datum *arguments)
 {
-	SPIPlanPtr	plan = profile_sql_prepare(profile, query, count, types);
-	TextList	list = choices_of_plan(plan, arguments);
-
-	SPI_freeplan(plan);
-	return list;
+	return choices_of_plan(profile_sql_prepare(profile, query, count, types), arguments);
 }
 
 static TextList

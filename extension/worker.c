@@ -193,6 +193,7 @@ run_next_task(const DispatchOrder *order)
 	transaction_end();
 	if (more)
 		dispatch_want_now(MyDatabaseId, order->login);	/* a second worker, if one is free */
+	MemoryContextSwitchTo(context);
 	if (task != NULL)
 	{
 		pgstat_report_activity(STATE_RUNNING, psprintf("task " INT64_FORMAT, task->id));

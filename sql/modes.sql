@@ -107,7 +107,24 @@ SELECT xlsx.alter_profile('product', key_columns => '{}');
 ALTER TABLE product DROP CONSTRAINT product_pkey;
 SELECT xlsx.import('product', decode(:'first', 'base64'));
 SELECT xlsx.submit('product', decode(:'first', 'base64'), mode => 'merge');
--- Nothing stays behind.
+-- Nothing stays behind: no plan in the session (rules, computed columns, each way of saving), no packet.
+ALTER TABLE product ADD PRIMARY KEY (sku);
+CREATE VIEW product_view AS SELECT sku, name, price FROM product;
+SELECT xlsx.create_profile('product_view', 'product_view', headers => '{"sku": "SKU"}') > 0 AS made;
+SELECT xlsx.add_rule('product_view', 'expression', argument => '{price > 0}');
+SELECT xlsx.set_column('product_view', 'name', transform => 'upper(name)');
+CREATE FUNCTION plans() RETURNS bigint LANGUAGE sql AS $$
+  SELECT count(*) FROM pg_backend_memory_contexts WHERE name IN ('CachedPlanSource', 'SPI Plan')
+$$;
+SELECT count(xlsx.import('product', decode(:'first', 'base64'), mode => 'upsert')),
+  count(xlsx.import('product_view', decode(:'first', 'base64'), mode => 'insert')) FROM generate_series(1, 2);
+SELECT plans() AS plans \gset
+SELECT count(xlsx.import('product', decode(:'first', 'base64'), mode => 'upsert')),
+  count(xlsx.import('product_view', decode(:'first', 'base64'), mode => 'insert')) FROM generate_series(1, 3);
+SELECT plans() - :plans AS more_plans;
+DROP FUNCTION plans;
+SELECT xlsx.drop_profile('product_view');
+DROP VIEW product_view;
 SELECT count(*) FROM xlsx_private.packet p JOIN xlsx.tasks t ON t.id = p.task_id WHERE t.status <> 'FAILED';
 SELECT xlsx.drop_profile('product');
 DROP TABLE product;

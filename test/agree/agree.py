@@ -13,17 +13,13 @@ the first case is printed; the others follow it.
 import base64
 import os
 import random
-import subprocess
 import sys
-import tempfile
 
-from case import COLUMNS, WHOLE, Case
-
-ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "../.."))
-CLUSTER = os.path.join(ROOT, "test/tools/cluster.sh")
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.join(ROOT, "test/tools"))
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../tools"))
 import book
+from case import COLUMNS, WHOLE, Case
+from server import Server
 
 SETTINGS = "fsync = off\nclient_min_messages = error\n"
 
@@ -39,25 +35,6 @@ CREATE TABLE shared.failed (number int);
 
 STATE = "SELECT count(*) || ' rows ' || coalesce(md5(string_agg(t::text, '' ORDER BY t::text)), '') FROM {0}.t"
 COUNTS = "saved_rows, error_rows, inserted_rows, updated_rows, unchanged_rows, skipped_rows"
-
-
-class Server:
-    def __init__(self):
-        self.directory = tempfile.mkdtemp(prefix="pg_xlsx-agree.")
-        subprocess.run([CLUSTER, "start", self.directory], input=SETTINGS, text=True, check=True)
-        self.env = {**os.environ, **dict(line.strip().split("=") for line in open(f"{self.directory}/env"))}
-        self.sql(SETUP)
-
-    def sql(self, script):
-        """The last line of what it prints."""
-        done = subprocess.run(["psql", "-XAtq", "-d", "postgres", "-v", "ON_ERROR_STOP=1"], input=script, capture_output=True,
-                              text=True, env=self.env)
-        if done.returncode != 0:
-            raise RuntimeError(done.stderr)
-        return (done.stdout.strip().splitlines() or [""])[-1]
-
-    def remove(self):
-        subprocess.run([CLUSTER, "remove", self.directory], stderr=subprocess.DEVNULL)
 
 
 def judge_sql(case):
@@ -155,8 +132,9 @@ def differences(server, case):
 def main(cases=25, seed=None):
     seed = int(seed) if seed is not None else random.randrange(10 ** 6)
     print(f"seed {seed}", flush=True)
-    server, wrong = Server(), 0
+    server, wrong = Server("agree", SETTINGS), 0
     try:
+        server.sql(SETUP)
         for case in map(Case, range(seed, seed + int(cases))):
             found = list(differences(server, case))
             wrong += bool(found)
