@@ -102,8 +102,7 @@ SELECT xlsx.create_profile('{table}', '{table}'{headers})""")
             for name in ("people", "people-inline", "wide"):
                 if key and name == "wide":
                     continue
-                for contender, label in ((contenders.pg_xlsx, "as installed"), (contenders.pg_xlsx_ahead, "read_ahead"),
-                                         (contenders.pg_xlsx_early, "save_early"), (contenders.pg_xlsx_both, "both")):
+                for contender, label in ((contenders.pg_xlsx, "as installed"), (contenders.pg_xlsx_alone, "one process")):
                     say(f"import {name} {label}{' with key' if key else ''}")
                     rows.append((self.loads[name], label, self.beside(contenders.copy_csv, contender, self.loads[name], key)))
             self.report.imports(key, rows)
@@ -283,4 +282,5 @@ def main():
         print(text)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -30,21 +30,13 @@ SELECT xlsx.wait(:task);
     return cost
 
 
-def with_settings(*settings):
-    """The same with settings switched on."""
-    def contender(server, load, table):
-        for setting in settings:
-            server.sql(f"ALTER ROLE postgres SET pg_xlsx.{setting} = on")
-        try:
-            return pg_xlsx(server, load, table)
-        finally:
-            server.sql("ALTER ROLE postgres RESET ALL")
-    return contender
-
-
-pg_xlsx_ahead = with_settings("read_ahead")
-pg_xlsx_early = with_settings("save_early")
-pg_xlsx_both = with_settings("read_ahead", "save_early")
+def pg_xlsx_alone(server, load, table):
+    """The same in one process."""
+    server.sql("ALTER ROLE postgres SET pg_xlsx.read_ahead = off")
+    try:
+        return pg_xlsx(server, load, table)
+    finally:
+        server.sql("ALTER ROLE postgres RESET ALL")
 
 
 def ogr2ogr(server, load, table):

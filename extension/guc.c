@@ -14,7 +14,6 @@ int			pg_xlsx_retry_delay;
 int			pg_xlsx_progress_interval;
 int			pg_xlsx_upload_ttl;
 bool		pg_xlsx_read_ahead;
-bool		pg_xlsx_save_early;
 int			pg_xlsx_keep_completed_jobs;
 int			pg_xlsx_keep_failed_jobs;
 int			pg_xlsx_keep_tasks;
@@ -98,12 +97,8 @@ guc_define(void)
 	}
 	DefineCustomBoolVariable("pg_xlsx.read_ahead",
 							 "Read large workbooks in a second process, ahead of the one that checks and saves.",
-							 "Faster where a processor is idle; takes a background worker, and some more processor time in all.",
-							 &pg_xlsx_read_ahead, false, PGC_USERSET, 0, NULL, NULL, NULL);
-	DefineCustomBoolVariable("pg_xlsx.save_early",
-							 "Save rows as soon as they are checked, not when all of the sheet has been.",
-							 "Faster; but a file that turns out to be damaged further on leaves the rows before in the target.",
-							 &pg_xlsx_save_early, false, PGC_USERSET, 0, NULL, NULL, NULL);
+							 "Rows are saved while they are checked then, where each stands for itself. Takes a background worker.",
+							 &pg_xlsx_read_ahead, true, PGC_USERSET, 0, NULL, NULL, NULL);
 	DefineCustomStringVariable("pg_xlsx.default_profile",
 							   "Profile of submissions that name none.",
 							   "Empty: the only profile there is, or an error.",

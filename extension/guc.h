@@ -15,7 +15,6 @@ extern int	pg_xlsx_retry_delay;	/* milliseconds */
 extern int	pg_xlsx_progress_interval;	/* milliseconds */
 extern int	pg_xlsx_upload_ttl; /* seconds */
 extern bool pg_xlsx_read_ahead;
-extern bool pg_xlsx_save_early;
 extern int	pg_xlsx_keep_completed_jobs;
 extern int	pg_xlsx_keep_failed_jobs;
 extern int	pg_xlsx_keep_tasks; /* seconds; 0: for ever */

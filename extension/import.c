@@ -49,6 +49,7 @@ typedef struct Import
 	ErrorRows	errors;			/* of SAVING */
 	SaveTask	save;
 	Saver	   *saver;
+	bool		reading_ahead;	/* in a second process */
 	bool		early;			/* rows are saved as soon as they are checked */
 } Import;
 
@@ -78,15 +79,19 @@ step_begin(Import *import)
 	import->step_batches = 1;
 }
 
-/* Has the step enough batches?  Otherwise the next one begins, with a snapshot that sees those before. */
 static bool
-step_is_full(Import *import)
+step_is_full(const Import *import)
 {
 	TimestampTz now = GetCurrentTimestamp();
 
-	if (import->step_batches >= STEP_BATCHES || progress_is_due(import->progress, now) ||
-		TimestampDifferenceExceeds(import->step_began, now, STEP_MS))
-		return true;
+	return import->step_batches >= STEP_BATCHES || progress_is_due(import->progress, now) ||
+		TimestampDifferenceExceeds(import->step_began, now, STEP_MS);
+}
+
+/* The next batch of the step, with a snapshot that sees those before. */
+static void
+step_next_batch(Import *import)
+{
 	import->step_batches++;
 	if (!import->inside)
 		PopActiveSnapshot();
@@ -95,7 +100,6 @@ step_is_full(Import *import)
 		PushActiveSnapshot(GetTransactionSnapshot());
 	MemoryContextReset(import->batch_context);
 	CHECK_FOR_INTERRUPTS();
-	return false;
 }
 
 static void
@@ -180,6 +184,7 @@ open_reader(Import *import, Reader *reader, const RowsOptions *options)
 {
 	MemoryContextSwitchTo(import->book_context);
 	import->rows = rows_open_reader(reader, options);
+	import->reading_ahead = true;
 	MemoryContextSwitchTo(import->context);
 }
 
@@ -303,11 +308,14 @@ wants_all(const Task *task)
 	return task->mode == MODE_ALL_OR_NOTHING || task->mode == MODE_REPLACE;
 }
 
-/* May rows be saved before all are checked?  Only where each stands for itself, and the administrator wants it. */
+/*
+ * May rows be saved before all are checked?  Only where each stands for itself,
+ * and a reader tells, before the first is committed, that the sheet is whole.
+ */
 static bool
 may_save_early(const Import *import)
 {
-	return pg_xlsx_save_early && !is_in_one_go(import->task) && import->task->max_errors < 0;
+	return import->reading_ahead && !is_in_one_go(import->task) && import->task->max_errors < 0;
 }
 
 /*
@@ -381,6 +389,22 @@ validate_batch(Import *import)
 		progress->cursor_row = batch.last_row;
 }
 
+/*
+ * A file that turns out to be damaged must leave no row, so the first step
+ * that saves early lasts until the sheet is known to be whole.  That is about
+ * the time that reading it twice takes, since the reader looks ahead whenever
+ * this process is the slower one.
+ */
+static bool
+validate_step_ends(const Import *import)
+{
+	if (import->ahead == NULL || is_over_limit(import))
+		return true;
+	if (import->early && !rows_are_whole(import->rows))
+		return false;
+	return import->errors.count > 0 || step_is_full(import);
+}
+
 static void
 validate_step(Import *import)
 {
@@ -390,9 +414,12 @@ validate_step(Import *import)
 	step_begin(import);
 	if (import->early)
 		hurry_constraints(import);
-	do
+	validate_batch(import);
+	while (!validate_step_ends(import))
+	{
+		step_next_batch(import);
 		validate_batch(import);
-	while (import->ahead != NULL && !is_over_limit(import) && import->errors.count == 0 && !step_is_full(import));
+	}
 	last = import->ahead == NULL;
 	progress->validated = last;
 	progress->total_rows = last ? progress->validated_rows : Max(declared_rows(import), progress->validated_rows);
@@ -476,9 +503,12 @@ save_step(Import *import)
 
 	step_begin(import);
 	hurry_constraints(import);
-	do
+	save_next_packet(import);
+	while (progress->packets_saved < progress->packets && import->errors.count == 0 && !step_is_full(import))
+	{
+		step_next_batch(import);
 		save_next_packet(import);
-	while (progress->packets_saved < progress->packets && import->errors.count == 0 && !step_is_full(import));
+	}
 	progress->percent = progress->packets_saved == progress->packets ? 100 : Min(saving_percent(progress), 99);
 	progress_save(progress);
 	step_end(import);

@@ -15,6 +15,7 @@ struct Reader
 {
 	MemoryContext context;
 	dsm_segment *segment;
+	ReaderOrder *order;			/* in it */
 	BackgroundWorkerHandle *worker;
 	shm_mq_handle *queue;
 	ReaderSheet sheet;
@@ -51,8 +52,10 @@ create_segment(Reader *reader, const ReaderOrder *order)
 	callback->arg = reader;
 	MemoryContextRegisterResetCallback(CurrentMemoryContext, callback);
 	dsm_pin_mapping(reader->segment);	/* beyond this transaction */
-	memcpy(dsm_segment_address(reader->segment), order, sizeof(*order));
-	queue = shm_mq_create(READER_QUEUE(dsm_segment_address(reader->segment)), READER_QUEUE_BYTES);
+	reader->order = dsm_segment_address(reader->segment);
+	memcpy(reader->order, order, sizeof(*order));
+	pg_atomic_init_u32(&reader->order->whole, 0);
+	queue = shm_mq_create(READER_QUEUE(reader->order), READER_QUEUE_BYTES);
 	shm_mq_set_receiver(queue, MyProc);
 	reader->queue = shm_mq_attach(queue, reader->segment, NULL);
 }
@@ -187,6 +190,12 @@ reader_next(Reader *reader)
 		reader->next = (const char *) (message + 1);
 	}
 	return reader->ended ? NULL : take_row(reader);
+}
+
+bool
+reader_is_whole(const Reader *reader)
+{
+	return reader->ended || pg_atomic_read_u32(&reader->order->whole) != 0;
 }
 
 void

@@ -13,6 +13,7 @@
 #include "pg_xlsx.h"
 
 #include "core/sheet.h"
+#include "port/atomics.h"
 
 typedef struct Reader Reader;
 
@@ -37,6 +38,9 @@ extern const ReaderSheet *reader_open(Reader *reader);
 /* The next row, NULL at the end. It lives until the next call. */
 extern const XlsxRow *reader_next(Reader *reader);
 
+/* Is it known already that nothing is wrong with the sheet down to its end? */
+extern bool reader_is_whole(const Reader *reader);
+
 /* As xlsx_sheet_position, of the rows that have come. */
 extern void reader_position(const Reader *reader, uint64 *done, uint64 *total);
 
@@ -57,6 +61,7 @@ typedef struct ReaderOrder
 	uint64		size;
 	bool		has_sheet;
 	char		sheet[READER_SHEET_NAME];
+	pg_atomic_uint32 whole;		/* set by the process once it has seen the end of the sheet */
 } ReaderOrder;
 
 typedef enum ReaderMessageKind

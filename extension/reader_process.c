@@ -24,13 +24,17 @@ PGDLLEXPORT void pg_xlsx_reader_main(Datum arg);
 
 typedef struct Process
 {
-	const ReaderOrder *order;
+	ReaderOrder *order;
 	shm_mq_handle *queue;
 	MemoryContext context;
 	XlsxSource	store;
 	XlsxBook   *book;
+	size_t		index;			/* of the sheet */
 	XlsxSheet  *sheet;
+	XlsxSheet  *scout;			/* a second cursor, which runs ahead to the end; NULL: not begun, or there */
+	bool		scouted;		/* it has been to the end, or to what is wrong */
 	StringInfoData message;		/* begins with a ReaderMessage */
+	bool		sending;		/* part of it may be in the queue */
 } Process;
 
 /*
@@ -54,6 +58,42 @@ read_store(void *context, uint64_t offset, void *buffer, size_t length, size_t *
 }
 
 /*
+ * The scout: no row may be committed before the sheet is known to be whole,
+ * and the import is slower than this process, so the time in which the queue
+ * is full goes to a second cursor that runs to the end of the sheet.
+ */
+
+/* Rows between two attempts to send: some tenths of a millisecond, in which the import does not run dry. */
+#define SCOUT_ROWS 1000
+
+/* The scout's news end with it: what is wrong is told when the rows before have been sent. */
+static void
+scout_end(Process *process, bool whole)
+{
+	xlsx_sheet_close(process->scout);
+	process->scout = NULL;
+	process->scouted = true;
+	if (whole)
+		pg_atomic_write_u32(&process->order->whole, 1);
+}
+
+static void
+scout_ahead(Process *process)
+{
+	const XlsxRow *row;
+	XlsxError	error;
+	XlsxStatus	status = XLSX_OK;
+
+	CHECK_FOR_INTERRUPTS();
+	if (process->scout == NULL)
+		status = xlsx_sheet_open(process->book, process->index, &process->scout, &error);
+	for (int i = 0; i < SCOUT_ROWS && status == XLSX_OK; i++)
+		status = xlsx_sheet_next(process->scout, &row, &error);
+	if (status != XLSX_OK)
+		scout_end(process, status == XLSX_DONE);
+}
+
+/*
  * Messages
  */
 
@@ -71,8 +111,16 @@ message_begin(Process *process, ReaderMessageKind kind)
 static void
 message_send(Process *process)
 {
-	if (shm_mq_send(process->queue, (Size) process->message.len, process->message.data, false, true) != SHM_MQ_SUCCESS)
+	shm_mq_result result;
+
+	process->sending = true;
+	/* Asked again, a send that found no room goes on where it was. */
+	while ((result = shm_mq_send(process->queue, (Size) process->message.len, process->message.data,
+								 !process->scouted, true)) == SHM_MQ_WOULD_BLOCK)
+		scout_ahead(process);
+	if (result != SHM_MQ_SUCCESS)
 		proc_exit(0);
+	process->sending = false;
 }
 
 static void
@@ -152,7 +200,6 @@ open_sheet(Process *process)
 	const ReaderOrder *order = process->order;
 	XlsxSource	source = {.read = read_store,.size = order->size,.context = process,.descriptor = -1};
 	XlsxError	error;
-	size_t		index;
 
 	StartTransactionCommand();
 	PushActiveSnapshot(GetTransactionSnapshot());
@@ -162,10 +209,10 @@ open_sheet(Process *process)
 	CommitTransactionCommand();
 	MemoryContextSwitchTo(process->context);
 	process->book = glue_book_open(&source, process->context);
-	index = glue_find_sheet(process->book, order->has_sheet ? order->sheet : NULL);
-	if (xlsx_sheet_open(process->book, index, &process->sheet, &error) != XLSX_OK)
+	process->index = glue_find_sheet(process->book, order->has_sheet ? order->sheet : NULL);
+	if (xlsx_sheet_open(process->book, process->index, &process->sheet, &error) != XLSX_OK)
 		glue_throw(&error);
-	send_opened(process, xlsx_book_sheet(process->book, index)->name);
+	send_opened(process, xlsx_book_sheet(process->book, process->index)->name);
 }
 
 static void
@@ -208,12 +255,16 @@ run(Process *process)
 	{
 		ErrorData  *error;
 
+		/* The scout's store failed it, with half a message in the queue: the import sees this process end, and tries again. */
+		if (process->sending)
+			PG_RE_THROW();
 		/* Told to the import, which raises it; only the end of this process is its own affair. */
 		MemoryContextSwitchTo(process->context);
 		error = CopyErrorData();
 		FlushErrorState();
 		AbortOutOfAnyTransaction();
 		MemoryContextSwitchTo(process->context);
+		process->scouted = true;
 		send_failure(process, error);
 	}
 	PG_END_TRY();

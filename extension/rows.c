@@ -125,6 +125,12 @@ rows_declared(const SheetRows *rows)
 	return declared == 0 ? 0 : Min(declared, rows->range.last_row);
 }
 
+bool
+rows_are_whole(const SheetRows *rows)
+{
+	return rows->reader != NULL && reader_is_whole(rows->reader);
+}
+
 void
 rows_position(const SheetRows *rows, uint64 *done, uint64 *total)
 {

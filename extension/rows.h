@@ -56,6 +56,9 @@ extern const XlsxRow *rows_next(SheetRows *rows);
 /* Last row that the sheet or the range claims, 0 when neither says anything: good for a progress bar only. */
 extern uint32 rows_declared(const SheetRows *rows);
 
+/* Is it known that nothing is wrong with the sheet down to its end? Only a reader can know before the last row. */
+extern bool rows_are_whole(const SheetRows *rows);
+
 /* How far: bytes of the sheet's part taken in, and in all. */
 extern void rows_position(const SheetRows *rows, uint64 *done, uint64 *total);
 

@@ -23,17 +23,16 @@ from processes import Notifier, Redis, Server, PATIENCE, ROOT
 
 ROWS = 100000
 
-# name: mode, table, workbook, set before the submit
+# name: mode, table, workbook
 MODES = {
-    "insert": ("insert", "heap", "errors", ""),
-    "insert, saving early": ("insert", "heap", "errors", "ALTER ROLE postgres SET pg_xlsx.save_early = on"),
-    "insert into partitions": ("insert", "parts", "errors", ""),
-    "all or nothing": ("all_or_nothing", "whole", "clean", ""),
-    "upsert": ("upsert", "keyed", "errors", ""),
-    "skip": ("skip", "keyed", "errors", ""),
-    "update": ("update", "keyed", "errors", ""),
-    "replace": ("replace", "old", "clean", ""),
-    "dry run": ("dry run", "keyed", "errors", ""),
+    "insert": ("insert", "heap", "errors"),
+    "insert into partitions": ("insert", "parts", "errors"),
+    "all or nothing": ("all_or_nothing", "whole", "clean"),
+    "upsert": ("upsert", "keyed", "errors"),
+    "skip": ("skip", "keyed", "errors"),
+    "update": ("update", "keyed", "errors"),
+    "replace": ("replace", "old", "clean"),
+    "dry run": ("dry run", "keyed", "errors"),
 }
 
 COLUMNS = "(task_id bigint, name text NOT NULL, gender text NOT NULL, bio_id text NOT NULL, CHECK (bio_id <> 'BIO-0000777'))"
@@ -139,13 +138,13 @@ class World:
         self.store = store
 
     def submit(self, mode):
-        kind, table, book, _ = MODES[mode]
+        kind, table, book = MODES[mode]
         options = "dry_run => true" if kind == "dry run" else f"mode => '{kind}'"
         return self.server.patient_sql(f"SELECT xlsx.submit('{table}', data, {options}) FROM book WHERE name = '{book}'")
 
     def upload(self, mode, key, dice):
         """Through the sidecar, which may be killed in mid-upload; the key makes sure that there is one task however often it is tried."""
-        kind, table, book, _ = MODES[mode]
+        kind, table, book = MODES[mode]
         fields = {"profile": table, "idempotencyKey": key}
         fields.update({"dryRun": "true"} if kind == "dry run" else {"mode": kind})
         struck = dice.random() < 0.5
@@ -183,8 +182,6 @@ class World:
     def reset(self, mode):
         self.server.patient_sql("SELECT xlsx.delete_task(id) FROM xlsx.tasks")
         self.server.patient_sql(RESET)
-        if MODES[mode][3]:
-            self.server.patient_sql(MODES[mode][3])
 
     def undisturbed(self, mode):
         """What must come of a mode, and how long it takes."""
@@ -208,8 +205,8 @@ def run_round(world, dice, mode, seconds, number):
         world.use_store(store)
     world.reset(mode)
     if dice.random() < 0.5:
-        world.server.patient_sql("ALTER ROLE postgres SET pg_xlsx.read_ahead = on")
-        story[0] += ", reading ahead"
+        world.server.patient_sql("ALTER ROLE postgres SET pg_xlsx.read_ahead = off")
+        story[0] += ", one process"
     if dice.random() < 0.3:
         task, struck = world.upload(mode, f"round {number}", dice)
         story.append("uploaded" + (" after a SIGKILL of the sidecar in mid-upload" if struck else ""))

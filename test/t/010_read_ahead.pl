@@ -1,0 +1,223 @@
+# A second process reads the sheet, rows are saved as they are checked, and nothing else is different.
+use strict;
+use warnings FATAL => 'all';
+
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+use JSON::PP;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use XlsxTest;
+
+my $node = start_server('ahead', "pg_xlsx.retry_delay = 100ms\npg_xlsx.progress_interval = 0\nrestart_after_crash = on\n");
+make_people($node);
+my $book = workbook('-r', 60000, '-e', 5);
+my $undisturbed = '60000|57000|3000|57000|57000|3000|0|0';
+
+sub read_ahead
+{
+	my ($value) = @_;
+
+	$node->safe_psql('postgres', "ALTER ROLE CURRENT_USER SET pg_xlsx.read_ahead = $value");
+	return;
+}
+
+sub reader_pid
+{
+	return $node->safe_psql('postgres', "SELECT pid FROM pg_stat_activity WHERE backend_type = 'pg_xlsx reader'");
+}
+
+sub no_reader_is_left
+{
+	return $node->poll_query_until('postgres',
+		"SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'pg_xlsx reader'");
+}
+
+# The reader waits only when its queue is full and it has looked ahead as far as the sheet can be read.
+sub wait_reader
+{
+	$node->poll_query_until('postgres',
+		"SELECT wait_event = 'MessageQueueSend' FROM pg_stat_activity WHERE backend_type = 'pg_xlsx reader'")
+	  or die 'no reader waits';
+	return;
+}
+
+# Stops the import while it saves, and then the reader.
+sub start_and_stop
+{
+	my ($file, $sql) = @_;
+	my $holder = block_at($node, 'BIO-0004605', 'SAVING');
+	$node->safe_psql('postgres', $sql) if defined $sql;
+	my $task = submit($node, $file // $book);
+
+	wait_blocked($node);
+	wait_reader();
+	return ($holder, $task);
+}
+
+sub go_on
+{
+	my ($holder) = @_;
+
+	eval { $holder->quit };
+	return;
+}
+
+sub remove_stop
+{
+	$node->safe_psql('postgres', 'DROP FUNCTION stop_here CASCADE');
+	return;
+}
+
+# A copy of a workbook without shared strings, with a row that has no number.
+sub damage
+{
+	my ($good, $row) = @_;
+	my $bad = "$ENV{TESTDATADIR}/damaged.xlsx";
+
+	system_or_bail('python3', '-c', <<'PY', $good, $bad, $row);
+import sys, zipfile
+with zipfile.ZipFile(sys.argv[1]) as old, zipfile.ZipFile(sys.argv[2], 'w', zipfile.ZIP_DEFLATED) as new:
+    for name in old.namelist():
+        data = old.read(name)
+        if name == 'xl/worksheets/sheet1.xml':
+            data = data.replace(f'<row r="{sys.argv[3]}"'.encode(), b'<row r="none"')
+        new.writestr(name, data)
+PY
+	return $bad;
+}
+
+# The same rows, counters and events; a phase still begins at 0 and ends at 100.
+{
+	my $listener = $node->background_psql('postgres');
+	$listener->query_safe('SELECT xlsx.listen()');
+	my $task = submit($node, $book);
+	is(wait_for($node, $task), 'HAS_ERRORS', 'an import ends');
+	is(counts_of($node, $task), $undisturbed, 'with the rows it should have');
+	is(task_row($node, $task, 'packets'), 0, 'without packets');
+	my $heard = $listener->query_safe('SELECT 1');
+	$listener->quit;
+	my @events = map { decode_json($_) } $heard =~ /task-progress (\{.*\})" received/g;
+	my @validating = map { $_->{progress} } grep { $_->{phase} eq 'VALIDATING' } @events;
+	my @saving = map { $_->{progress} } grep { $_->{phase} eq 'SAVING' } @events;
+	is_deeply([ $validating[0], $validating[-1] ], [ 0, 100 ], 'VALIDATING is told from 0 to 100');
+	is_deeply(\@saving, [ 0, 100 ], 'SAVING, too');
+	is(join(' ', @validating), join(' ', sort { $a <=> $b } @validating), 'in order');
+	ok(no_reader_is_left(), 'no reader is left');
+}
+
+# Rows are committed on the way, once the sheet is known to be whole; killed then, the import goes on from there.
+# The second holder gets the lock as soon as the step that stands at the first row has been committed.
+{
+	my ($first, $task) = start_and_stop(undef, <<'SQL');
+CREATE TRIGGER stop_again AFTER INSERT ON people FOR EACH ROW WHEN (NEW.bio_id = 'BIO-0040605') EXECUTE FUNCTION stop_here();
+SQL
+	is(task_row($node, $task, 'phase'), 'VALIDATING', 'rows are saved while they are checked');
+	my $second = $node->background_psql('postgres', on_error_stop => 0);
+	$second->query_until(qr/asked/, "\\echo asked\nSELECT pg_advisory_lock(4711);\n");
+	$node->poll_query_until('postgres', "SELECT count(*) = 2 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+	  or die 'nobody waits';
+	go_on($first);
+	$node->poll_query_until('postgres', "SELECT validated_rows >= 40000 FROM xlsx_private.task WHERE id = $task")
+	  or die 'nothing is committed on the way';
+	wait_blocked($node);
+	is(task_row($node, $task, 'validated_rows, saved_rows'), '40000|38000', 'rows are committed on the way');
+	kill 'KILL', worker_pid($node);
+	$node->poll_query_until('postgres', 'SELECT true') or die 'no recovery';
+	eval { $second->quit };
+	is(wait_for($node, $task), 'HAS_ERRORS', 'after SIGKILL the task ends');
+	is(counts_of($node, $task), $undisturbed, 'nothing is lost, nothing twice');
+	remove_stop();
+}
+
+# A file that turns out to be damaged leaves no row: neither when the damage is known before, nor when it is not.
+{
+	my $bad = damage(workbook('-r', 60000, '-i'), 50000);
+	my ($holder, $task) = start_and_stop($bad);
+	go_on($holder);
+	is(wait_for($node, $task), 'FAILED', 'a damaged file fails');
+	like(counts_of($node, $task), qr/\|0\|0\|0\|0\|0\|0\|\d+$/, 'and leaves nothing');
+	$node->safe_psql('postgres', "SELECT xlsx.delete_task($task)");
+	remove_stop();
+	$task = submit($node, $bad);
+	is(wait_for($node, $task), 'FAILED', 'it fails without a stop, too');
+	like(counts_of($node, $task), qr/\|0\|0\|0\|0\|0\|0\|\d+$/, 'and leaves nothing');
+	$node->safe_psql('postgres', "SELECT xlsx.delete_task($task)");
+}
+
+# A row that the table refuses is found in the same pass.
+{
+	$node->safe_psql('postgres', "ALTER TABLE people ADD CONSTRAINT no_777 CHECK (bio_id <> 'BIO-0000777') NOT VALID");
+	my $task = submit($node, $book);
+	is(wait_for($node, $task), 'HAS_ERRORS', 'a bad row does not stop it');
+	is(counts_of($node, $task), '60000|56999|3001|56999|56999|3001|0|0', 'and is an error row');
+	$node->safe_psql('postgres', 'ALTER TABLE people DROP CONSTRAINT no_777');
+}
+
+# Where all rows or none are wanted, or an end after so many errors, none is saved before all are checked.
+foreach my $wish ("mode => 'all_or_nothing'", 'max_errors => 10')
+{
+	my $task = $node->safe_psql('postgres',
+		"SELECT xlsx.submit('people', pg_read_binary_file('$book'), 'book.xlsx', $wish)");
+	is(wait_for($node, $task), 'FAILED', "with $wish");
+	is($node->safe_psql('postgres', "SELECT count(*) FROM people WHERE task_id = $task"), 0, 'nothing is saved');
+	$node->safe_psql('postgres', "SELECT xlsx.delete_task($task)");
+}
+
+# A reader that dies is an attempt that failed; the next one goes on.
+{
+	my ($holder, $task) = start_and_stop();
+	my $pid = reader_pid();
+	$node->safe_psql('postgres', "SELECT pg_terminate_backend($pid)");
+	ok(no_reader_is_left(), 'a reader can be ended');
+	go_on($holder);
+	is(wait_for($node, $task), 'HAS_ERRORS', 'its import goes on');
+	is(counts_of($node, $task), $undisturbed, 'with every row once');
+	is(task_row($node, $task, 'attempts'), 2, 'in a second attempt');
+	remove_stop();
+}
+
+# Killed, it takes the server down with it, as any process of the server.
+{
+	my ($holder, $task) = start_and_stop();
+	kill 'KILL', reader_pid();
+	$node->poll_query_until('postgres', 'SELECT true') or die 'no recovery';
+	go_on($holder);
+	is(wait_for($node, $task), 'HAS_ERRORS', 'after SIGKILL of the reader the task ends');
+	is(counts_of($node, $task), $undisturbed, 'nothing is lost, nothing twice');
+	remove_stop();
+}
+
+# Cancelling ends both.
+{
+	my ($holder, $task) = start_and_stop();
+	is($node->safe_psql('postgres', "SELECT xlsx.cancel($task)"), 'CANCELLED', 'an import can be cancelled');
+	ok(no_reader_is_left(), 'and no reader is left');
+	go_on($holder);
+	$node->safe_psql('postgres', "SELECT xlsx.delete_task($task)");
+	remove_stop();
+}
+
+# What is wrong with a file is said in the same words.
+{
+	my $good = workbook('-r', 60000, '-i');
+	my $bad = damage($good, 50000);
+	my %said;
+	foreach my $setting ('on', 'off')
+	{
+		read_ahead($setting);
+		my $damaged = submit($node, $bad);
+		my $missing = $node->safe_psql('postgres',
+			"SELECT xlsx.submit('people', pg_read_binary_file('$good'), 'book.xlsx', sheet => 'Nobody')");
+		is(wait_for($node, $damaged), 'FAILED', "read_ahead $setting: a damaged file fails");
+		is(wait_for($node, $missing), 'FAILED', "read_ahead $setting: so does a sheet that is not there");
+		$said{$setting} = join "\n", map {
+			task_row($node, $_, 'error_code, error_message, error_detail, error_hint, saved_rows') } $damaged, $missing;
+	}
+	is($said{on}, $said{off}, 'with the same words');
+	like($said{on}, qr/row 50000.*\n.*Nobody/s, 'which name the place');
+	ok(no_reader_is_left(), 'and no reader is left');
+}
+
+$node->stop('immediate');
+done_testing();
