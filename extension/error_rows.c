@@ -16,8 +16,6 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
-#include "utils/fmgrprotos.h"
-#include "utils/json.h"
 #include "utils/memutils.h"
 #include "utils/rel.h"
 
@@ -38,7 +36,6 @@ error_rows_begin(ErrorRows *errors)
 	errors->count = 0;
 	errors->capacity = 0;
 	errors->row_numbers = errors->cells = errors->violations = NULL;
-	errors->violations_text.data = NULL;
 }
 
 static void
@@ -51,7 +48,6 @@ grow(ErrorRows *errors)
 		errors->row_numbers = palloc(sizeof(Datum) * capacity);
 		errors->cells = palloc(sizeof(Datum) * capacity);
 		errors->violations = palloc(sizeof(Datum) * capacity);
-		initStringInfo(&errors->violations_text);
 	}
 	else
 	{
@@ -71,8 +67,9 @@ error_row_begin(ErrorRows *errors)
 		grow(errors);
 	MemoryContextReset(errors->row_context);
 	errors->value_count = errors->value_capacity = 0;
-	resetStringInfo(&errors->violations_text);
-	appendStringInfoChar(&errors->violations_text, '[');
+	MemoryContextSwitchTo(errors->row_context);
+	errors->row_violations = NULL;
+	pushJsonbValue(&errors->row_violations, WJB_BEGIN_ARRAY, NULL);
 	MemoryContextSwitchTo(caller);
 }
 
@@ -95,76 +92,76 @@ error_row_value(ErrorRows *errors, const char *value)
 	MemoryContextSwitchTo(caller);
 }
 
-/* Mostly there is nothing to escape. */
-static void
-append_json(StringInfo json, const char *value)
+static JsonbValue
+json_text(const char *text)
 {
-	const char *end = value;
+	JsonbValue	value = {.type = jbvString};
 
-	while ((unsigned char) *end >= ' ' && *end != '"' && *end != '\\')
-		end++;
-	if (*end != '\0')
-	{
-		escape_json(json, value);
-		return;
-	}
-	appendStringInfoChar(json, '"');
-	appendBinaryStringInfo(json, value, (int) (end - value));
-	appendStringInfoChar(json, '"');
+	value.val.string.val = (char *) text;
+	value.val.string.len = (int) strlen(text);
+	return value;
 }
 
+/* The text must live until the row ends. */
 static void
-append_member(StringInfo json, const char *name, const char *value)
+push_member(ErrorRows *errors, const char *name, const char *text)
 {
-	if (value == NULL)
+	JsonbValue	key = json_text(name);
+	JsonbValue	value;
+
+	if (text == NULL)
 		return;
-	appendStringInfoString(json, json->data[json->len - 1] == '{' ? "\"" : ",\"");
-	appendStringInfoString(json, name);
-	appendStringInfoString(json, "\":");
-	append_json(json, value);
+	value = json_text(text);
+	pushJsonbValue(&errors->row_violations, WJB_KEY, &key);
+	pushJsonbValue(&errors->row_violations, WJB_VALUE, &value);
 }
 
+/* Texts of the caller need not live as long as the row. */
+static void
+push_copy(ErrorRows *errors, const char *name, const char *text)
+{
+	push_member(errors, name, text != NULL ? pstrdup(text) : NULL);
+}
+
+/* Built as jsonb at once: half of a sheet may be bad, and text would have to be parsed. */
 void
 error_row_violation(ErrorRows *errors, const ProfileColumn *column, uint32 sheet_row, uint32 source,
 					const char *value, const Violation *violation)
 {
-	StringInfo	json = &errors->violations_text;
+	MemoryContext caller = MemoryContextSwitchTo(errors->row_context);
 	char		cell[19];
 
-	if (json->len > 1)
-		appendStringInfoChar(json, ',');
-	appendStringInfoChar(json, '{');
-	append_member(json, "column", column != NULL ? column->header : NULL);
+	pushJsonbValue(&errors->row_violations, WJB_BEGIN_OBJECT, NULL);
+	push_member(errors, "column", column != NULL ? column->header : NULL);
 	if (source > 0)
 	{
 		xlsx_ref_cell(sheet_row, source, cell);
-		append_member(json, "cell", cell);
+		push_copy(errors, "cell", cell);
 	}
-	append_member(json, "code", violation->code);
-	append_member(json, "message", violation->message);
-	append_member(json, "value", value);
-	append_member(json, "detail", violation->detail);
-	append_member(json, "hint", violation->hint);
-	append_member(json, "constraint", violation->constraint);
-	append_member(json, "sqlstate", violation->sqlstate);
-	appendStringInfoChar(json, '}');
+	push_copy(errors, "code", violation->code);
+	push_copy(errors, "message", violation->message);
+	push_copy(errors, "value", value);
+	push_copy(errors, "detail", violation->detail);
+	push_copy(errors, "hint", violation->hint);
+	push_copy(errors, "constraint", violation->constraint);
+	push_copy(errors, "sqlstate", violation->sqlstate);
+	pushJsonbValue(&errors->row_violations, WJB_END_OBJECT, NULL);
+	MemoryContextSwitchTo(caller);
 }
 
 void
 error_row_end(ErrorRows *errors, uint32 sheet_row)
 {
-	MemoryContext caller = MemoryContextSwitchTo(errors->context);
+	MemoryContext caller = MemoryContextSwitchTo(errors->row_context);
 	int			bounds[] = {1};
-	Datum		violations;
+	JsonbValue *violations = pushJsonbValue(&errors->row_violations, WJB_END_ARRAY, NULL);
+	Jsonb	   *jsonb = JsonbValueToJsonb(violations);
 
-	appendStringInfoChar(&errors->violations_text, ']');
+	MemoryContextSwitchTo(errors->context);
 	errors->row_numbers[errors->count] = Int32GetDatum((int32) sheet_row);
 	errors->cells[errors->count] = PointerGetDatum(construct_md_array(errors->values, errors->nulls, 1, &errors->value_count, bounds,
 																	  TEXTOID, -1, false, TYPALIGN_INT));
-	MemoryContextSwitchTo(errors->row_context);	/* parsing leaves much behind */
-	violations = DirectFunctionCall1(jsonb_in, CStringGetDatum(errors->violations_text.data));
-	MemoryContextSwitchTo(errors->context);
-	errors->violations[errors->count] = datumCopy(violations, false, -1);
+	errors->violations[errors->count] = datumCopy(JsonbPGetDatum(jsonb), false, -1);
 	errors->count++;
 	MemoryContextSwitchTo(caller);
 }

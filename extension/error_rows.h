@@ -13,7 +13,7 @@
 #include "pg_xlsx.h"
 
 #include "check.h"
-#include "lib/stringinfo.h"
+#include "utils/jsonb.h"
 #include "utils/tuplestore.h"
 
 typedef struct ErrorRows
@@ -34,7 +34,7 @@ typedef struct ErrorRows
 	bool	   *nulls;
 	int			value_count;
 	int			value_capacity;
-	StringInfoData violations_text;
+	JsonbParseState *row_violations;
 } ErrorRows;
 
 extern void error_rows_init(ErrorRows *errors, int64 task, bool warnings, MemoryContext parent);
