@@ -1,6 +1,6 @@
 /*
  * exchange.h
- *	  The inside of an HttpExchange, for http.c and server.c only.
+ *	  The inside of an HttpExchange, for http.c, http_request.c, ws.c and server.c only.
  *
  * There is one for each connection, from accept to close; requests on it
  * follow each other.  server.c calls the functions below from libwebsockets'
@@ -64,5 +64,8 @@ extern int	exchange_writable(HttpExchange *exchange);
 
 /* A connection that asks for a WebSocket: takes it as a request without answering. */
 extern void exchange_upgrade(HttpExchange *exchange, const char *path);
+
+/* http_request.c's part of both: fills in what the head says. */
+extern void exchange_read_head(HttpExchange *exchange, const char *path);
 
 #endif							/* NOTIFIER_EXCHANGE_H */

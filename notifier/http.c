@@ -1,6 +1,6 @@
 /*
  * http.c
- *	  HTTP requests and their answers, over libwebsockets.
+ *	  Connections over libwebsockets: a request after the other, each with its answer.
  *
  * The library is asked for little: it parses heads, hands out bodies and
  * writes bytes.  The head of an answer is written here, in one piece with its
@@ -30,8 +30,6 @@
 
 /* How long a body that nobody wants is swallowed, so that its sender gets to read the answer. */
 #define LINGER_MS 5000
-
-#define MAX_FRAGMENT 16384
 
 static unsigned requests;
 static int	connections;
@@ -262,175 +260,6 @@ exchange_writable(HttpExchange *exchange)
  * The request
  */
 
-static const HttpMethod methods[] = {
-	[LWSHUMETH_GET] = HTTP_GET,
-	[LWSHUMETH_POST] = HTTP_POST,
-	[LWSHUMETH_OPTIONS] = HTTP_OPTIONS,
-	[LWSHUMETH_PUT] = HTTP_PUT,
-	[LWSHUMETH_PATCH] = HTTP_PATCH,
-	[LWSHUMETH_DELETE] = HTTP_DELETE,
-	[LWSHUMETH_CONNECT] = HTTP_OTHER,
-	[LWSHUMETH_HEAD] = HTTP_HEAD,
-};
-
-HttpMethod
-http_method(const HttpExchange *exchange)
-{
-	return exchange->method;
-}
-
-const char *
-http_method_text(HttpMethod method)
-{
-	static const char *const names[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "OTHER"};
-
-	return names[method];
-}
-
-const char *
-http_method_name(const HttpExchange *exchange)
-{
-	return http_method_text(exchange->method);
-}
-
-const char *
-http_path(const HttpExchange *exchange)
-{
-	return exchange->path;
-}
-
-int64_t
-http_content_length(const HttpExchange *exchange)
-{
-	return exchange->content_length;
-}
-
-void
-http_set_user(HttpExchange *exchange, const AuthUser *user)
-{
-	if (exchange->user == NULL)
-		exchange->user = mem_alloc(sizeof(*exchange->user));
-	*exchange->user = *user;
-}
-
-const AuthUser *
-http_user(const HttpExchange *exchange)
-{
-	return exchange->user;
-}
-
-const char *
-http_role(const HttpExchange *exchange)
-{
-	return exchange->user == NULL ? NULL : exchange->user->role;
-}
-
-static void
-copy_cut(char *value, size_t size, const char *text)
-{
-	size_t		len = strlen(text);
-
-	if (len >= size)
-		len = size - 1;
-	memcpy(value, text, len);
-	value[len] = '\0';
-}
-
-bool
-http_query(const HttpExchange *exchange, const char *name, char *value, size_t size)
-{
-	static char fragment[MAX_FRAGMENT];
-	size_t		len = strlen(name);
-
-	for (int i = 0; lws_hdr_copy_fragment(exchange->wsi, fragment, sizeof(fragment), WSI_TOKEN_HTTP_URI_ARGS, i) >= 0; i++)
-	{
-		if (strncmp(fragment, name, len) == 0 && (fragment[len] == '=' || fragment[len] == '\0'))
-		{
-			copy_cut(value, size, fragment + len + (fragment[len] == '='));
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool
-token_value(const HttpExchange *exchange, enum lws_token_indexes token, char *value, size_t size)
-{
-	static char text[MAX_FRAGMENT];
-
-	if (lws_hdr_copy(exchange->wsi, text, sizeof(text), token) <= 0)
-		return false;
-	copy_cut(value, size, text);
-	return true;
-}
-
-bool
-http_content_type(const HttpExchange *exchange, char *value, size_t size)
-{
-	return token_value(exchange, WSI_TOKEN_HTTP_CONTENT_TYPE, value, size);
-}
-
-/* Headers that the library knows are found by their token only, all others by their name only. */
-bool
-http_header(const HttpExchange *exchange, const char *name, char *value, size_t size)
-{
-	const char *known;
-
-	for (int token = 0; (known = (const char *) lws_token_to_string((enum lws_token_indexes) token)) != NULL; token++)
-	{
-		if (strcmp(known, name) == 0)
-			return token_value(exchange, (enum lws_token_indexes) token, value, size);
-	}
-	return lws_hdr_custom_copy(exchange->wsi, value, (int) size, name, (int) strlen(name)) > 0;
-}
-
-static const char *
-allowed_origin(const HttpExchange *exchange)
-{
-	static char origin[MAX_FRAGMENT];
-	size_t		len;
-
-	if (strcmp(config.cors_origin, "*") == 0)
-		return "*";
-	if (!token_value(exchange, WSI_TOKEN_ORIGIN, origin, sizeof(origin)))
-		return NULL;
-	len = strlen(origin);
-	for (const char *at = config.cors_origin; *at != '\0';)
-	{
-		size_t		item = strcspn(at, ", ");
-
-		if (item == len && strncasecmp(at, origin, len) == 0)
-			return at;
-		at += item;
-		at += strspn(at, ", ");
-	}
-	return NULL;
-}
-
-/*
- * A POST that tells no length has no body (RFC 9112, 6.3), but the library
- * goes on to wait for one; such a connection is closed after the answer.
- */
-static void
-read_framing(HttpExchange *exchange)
-{
-	char		value[64];
-	bool		may_have_body = exchange->method == HTTP_POST || exchange->method == HTTP_PUT || exchange->method == HTTP_PATCH;
-
-	exchange->content_length = 0;
-	if (token_value(exchange, WSI_TOKEN_HTTP_CONTENT_LENGTH, value, sizeof(value)))
-		exchange->content_length = atoll(value);
-	else if (may_have_body)
-		exchange->must_close = true;
-	exchange->has_body = exchange->content_length > 0;
-	if (!token_value(exchange, WSI_TOKEN_HTTP, value, sizeof(value)) || strcmp(value, "HTTP/1.1") != 0)
-		exchange->must_close = true;
-	else
-		exchange->chunked = true;
-	if (token_value(exchange, WSI_TOKEN_CONNECTION, value, sizeof(value)) && strcasecmp(value, "close") == 0)
-		exchange->must_close = true;
-}
-
 /* What no handler gets to see. */
 static void
 refuse(HttpExchange *exchange, int status, const char *message)
@@ -460,18 +289,10 @@ ask_for_body(HttpExchange *exchange)
 static void
 begin(HttpExchange *exchange, const char *path)
 {
-	char	   *uri;
-	int			uri_len;
-	int			method = lws_http_get_uri_and_method(exchange->wsi, &uri, &uri_len);
-
 	loop_timer_stop(&exchange->timer);
 	forget_request(exchange);
 	exchange->id = ++requests;
-	exchange->method = method >= 0 && method < (int) lengthof(methods) ? methods[method] : HTTP_OTHER;
-	exchange->path = mem_strdup(path);
-	exchange->allow_origin = allowed_origin(exchange);
-	exchange->must_close = false;
-	read_framing(exchange);
+	exchange_read_head(exchange, path);
 }
 
 int
@@ -689,7 +510,7 @@ http_reply_options(HttpExchange *exchange)
 	if (exchange->allow_origin != NULL)
 	{
 		http_add_header(exchange, "Access-Control-Allow-Methods", "GET,HEAD,POST,PUT,PATCH,DELETE");
-		if (token_value(exchange, WSI_TOKEN_HTTP_AC_REQUEST_HEADERS, headers, sizeof(headers)))
+		if (http_header(exchange, "access-control-request-headers:", headers, sizeof(headers)))
 		{
 			http_add_header(exchange, "Access-Control-Allow-Headers", headers);
 			http_add_header(exchange, "Vary", "Access-Control-Request-Headers");
