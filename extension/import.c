@@ -73,6 +73,7 @@ step_begin(Import *import)
 	{
 		StartTransactionCommand();
 		PushActiveSnapshot(GetTransactionSnapshot());
+		(void) owner_hold();
 	}
 	MemoryContextSwitchTo(import->batch_context);
 	import->step_began = GetCurrentTimestamp();

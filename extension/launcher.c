@@ -237,5 +237,6 @@ pg_xlsx_launcher_main(Datum arg)
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_EXIT_ON_PM_DEATH | (sleep >= 0 ? WL_TIMEOUT : 0), sleep,
 						 PG_WAIT_EXTENSION);
 	}
-	proc_exit(0);
+	/* Not 0, which would mean for good: whoever terminated it gets a new one. */
+	proc_exit(1);
 }

@@ -28,6 +28,14 @@ extern void owner_leave(const OwnerState *state);
 /* The extension's owner; an error when the extension is not installed in this database. */
 extern Oid	owner_oid(void);
 
+/*
+ * Keeps the extension from being dropped until the transaction ends; false
+ * when it is not here (any more).  What writes to several tables in a transaction of its
+ * own calls this first: a DROP EXTENSION that already has some of them would
+ * wait for the others, and this one for those.
+ */
+extern bool owner_hold(void);
+
 /* Oid of a private table, or InvalidOid when the extension is not here (any more). */
 extern Oid	owner_table(const char *name);
 

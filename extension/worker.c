@@ -122,6 +122,7 @@ settle_failure(const Task *task, ErrorData *error)
 	int64		delay_ms;
 
 	transaction_begin();
+	(void) owner_hold();
 	if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
 	{
 		error->message = "Task was cancelled";
@@ -167,7 +168,7 @@ wake_limited(void)
 	bool		limited;
 
 	transaction_begin();
-	limited = OidIsValid(owner_table("queue_rule")) && queue_is_limited();
+	limited = owner_hold() && queue_is_limited();
 	transaction_end();
 	if (limited)
 		dispatch_want_now(MyDatabaseId, DISPATCH_SWEEP);
@@ -183,7 +184,7 @@ run_next_task(const DispatchOrder *order)
 	ErrorData  *error;
 
 	transaction_begin();
-	if (OidIsValid(owner_table("task")))
+	if (owner_hold())
 	{
 		MemoryContextSwitchTo(context);
 		task = queue_claim(order->login, &more);
@@ -220,7 +221,7 @@ linger(Oid login)
 	long		wait;
 
 	transaction_begin();
-	due = OidIsValid(owner_table("task")) ? queue_next_due(login) : DT_NOEND;
+	due = owner_hold() ? queue_next_due(login) : DT_NOEND;
 	transaction_end();
 	if (due == DT_NOEND)
 		return false;
@@ -247,7 +248,7 @@ static void
 tidy(void)
 {
 	transaction_begin();
-	if (OidIsValid(owner_table("task")))
+	if (owner_hold())
 		sweep_tidy();
 	transaction_end();
 }
@@ -275,7 +276,7 @@ sweep(void)
 	TimestampTz due = DT_NOEND;
 
 	transaction_begin();
-	if (OidIsValid(owner_table("task")))
+	if (owner_hold())
 		due = sweep_run();
 	transaction_end();
 	if (due != DT_NOEND)

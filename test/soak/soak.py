@@ -48,9 +48,10 @@ def sample(server, tasks):
         server.sql(f"SELECT xlsx.wait({task})")
         for name, pid in zip(NAMES, server.sql(PIDS).split(",")):
             try:
-                kept.setdefault((name, int(pid)), []).append((own_kb(pid), len(os.listdir(f"/proc/{pid}/fd"))))
-            except FileNotFoundError:
-                pass            # it has just ended
+                found = own_kb(pid), len(os.listdir(f"/proc/{pid}/fd"))
+            except (FileNotFoundError, ProcessLookupError):
+                continue        # it has just ended
+            kept.setdefault((name, int(pid)), []).append(found)
     return {name: (pid, min(kb for kb, _ in found), min(files for _, files in found)) for (name, pid), found in kept.items()}
 
 

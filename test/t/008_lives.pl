@@ -76,6 +76,10 @@ wait_blocked($node);
 $node->safe_psql('postgres', 'BEGIN; DROP EXTENSION pg_xlsx; ROLLBACK');
 wait_blocked($node);
 pass('DROP EXTENSION in mid-import; rolled back, the import goes on');
+is($node->safe_psql('postgres', q{
+	SELECT count(*) FROM pg_stat_activity JOIN pg_locks l USING (pid)
+	WHERE backend_type = 'pg_xlsx worker' AND l.granted AND l.classid = 'pg_extension'::regclass}), 1,
+	'a worker holds the extension, which whoever drops it must have before any table: neither can wait for the other in a circle');
 $node->safe_psql('postgres', 'DROP EXTENSION pg_xlsx');
 $holder->quit;
 is($node->safe_psql('postgres', "SELECT count(*) FROM pg_extension WHERE extname = 'pg_xlsx'"), 0, 'for good, the import stops');
@@ -83,6 +87,14 @@ ok($node->poll_query_until('postgres', "SELECT count(*) = 0 FROM pg_stat_activit
 $node->safe_psql('postgres', 'CREATE EXTENSION pg_xlsx; DROP TABLE people; DROP FUNCTION stop_here');
 make_people($node);
 is(wait_for($node, submit($node, $book)), 'COMPLETED', 'and after a new CREATE EXTENSION all is well');
+
+# The launcher is terminated: another one comes.
+my $launchers = q{FROM pg_stat_activity WHERE backend_type = 'pg_xlsx launcher'};
+my $first = $node->safe_psql('postgres', "SELECT pid $launchers");
+$node->safe_psql('postgres', "SELECT pg_terminate_backend($first)");
+ok($node->poll_query_until('postgres', "SELECT count(*) = 1 $launchers AND pid <> $first"), 'a launcher that is terminated is started again');
+$node->safe_psql('postgres', 'TRUNCATE people');
+is(wait_for($node, submit($node, $book)), 'COMPLETED', 'and has tasks run');
 
 # The target changes under the import.
 sub change_target
