@@ -19,7 +19,7 @@ import uuid
 import contenders
 from measure import BINDIR, ROOT, SETTINGS, Server, Skipped, run
 from report import Report
-from workloads import all_workloads
+from workloads import all_workloads, repeat_sheet
 
 
 def say(text):
@@ -119,6 +119,27 @@ SELECT xlsx.create_profile('{table}', '{table}'{headers})""")
                            self.beside(contenders.pg_xlsx, contenders.pg_xlsx, load, base_load=whole), 1))
         self.report.growth(ratios)
 
+    def sheets(self):
+        """Ten sheets of one workbook, an import each, beside the only sheet of another."""
+        load = self.loads["people-inline"]
+        book = self.server.path("sheets.xlsx")
+        repeat_sheet(load.make(self.server)[0], book, 10)
+        self.server.sql(f"INSERT INTO book VALUES ('sheets', pg_read_binary_file('{book}'))")
+        self.prepare(load, False)
+        one = [self.sheet_import(load.name, 1) for _ in range(self.rounds)]
+        self.report.sheets(load, one, [self.sheet_import("sheets", number) for number in range(1, 11)])
+
+    def sheet_import(self, book, number):
+        """From its start to its end: a file with ten sheets takes longer to submit."""
+        say(f"sheet {number} of {book}")
+        self.server.sql("TRUNCATE people; VACUUM xlsx_private.chunk; SELECT xlsx.pause()")
+        task = self.server.sql(f"SELECT xlsx.submit('people', data, 'book.xlsx', sheet => '#{number}') FROM book WHERE name = '{book}'")
+        self.server.sql("CHECKPOINT")
+        cost = run(self.server, ["psql", "-XAtq", "-v", "ON_ERROR_STOP=1"], f"SELECT xlsx.resume();\nSELECT xlsx.wait({task});\n")
+        if self.server.sql("SELECT count(*) FROM people") != str(self.rows):
+            raise RuntimeError(f"sheet {number} is not in the table: {cost['output']}")
+        return cost
+
     def peers(self):
         load = self.loads["people"]
         rows = [("pg_xlsx", "checked, staged, reported; exactly once", self.beside(contenders.copy_csv, contenders.pg_xlsx, load, rounds=1))]
@@ -208,7 +229,7 @@ SELECT xlsx.create_profile('{table}', '{table}'{headers})""")
                                  capture_output=True, text=True).stdout
         self.report.profile(re.findall(r"^\s*([\d.]+)%\s+(\S+)\s+\[[.k]\]\s+(\S+)", listing, re.M))
 
-    SECTIONS = ("reading", "imports", "growth", "peers", "uploads", "exports", "profile")
+    SECTIONS = ("reading", "imports", "growth", "sheets", "peers", "uploads", "exports", "profile")
 
 
 COPY_TARGET = """CREATE TABLE IF NOT EXISTS chunk_copy (file_id bigint, no int, data bytea, PRIMARY KEY (file_id, no));

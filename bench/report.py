@@ -77,6 +77,13 @@ class Report:
             (about, f"≤ {goal}", spread(pairs, "wall", scale), f"{best_ratio(pairs, 'cpu', scale):.2f}", f"{max(second['server_mb'] for _, second in pairs):.0f}")
             for about, goal, pairs, scale in rows]))
 
+    def sheets(self, load, one, ten):
+        seconds = lambda costs: sum(c["wall"] for c in costs) / len(costs)
+        line = lambda about, costs: (about, f"{seconds(costs):.2f}", f"{seconds(costs) / seconds(one):.2f}", f"{max(c['server_mb'] for c in costs):.0f}")
+        self.add(f"Ten sheets of {load.rows:,} rows", table(("imports, one after the other", "mean s", "× the only sheet", "private MB"), [
+            line("the only sheet of a workbook, several times", one), line("ten sheets of a workbook", ten), line("the last three of them", ten[-3:])]),
+            "From the start of the worker to the end of the task (goal: 1.1 times the only sheet, and no more memory).\n")
+
     def peers(self, load, rows, skipped):
         lines = []
         for name, about, pairs in rows:
@@ -116,7 +123,7 @@ class Report:
         for share, where, _ in samples:
             objects[where] = objects.get(where, 0) + float(share)
         top = [(f"{float(share):.1f} %", where, f"`{symbol}`") for share, where, symbol in samples if not symbol.startswith("0x")][:25]
-        self.add("Where the time goes", "Of the session and the worker during one import of `people` as installed, sampled by perf.\n",
+        self.add("Where the time goes", "Of the session, the worker and the reader during one import of `people` as installed, sampled by perf.\n",
                  table(("share", "object"), [(f"{share:.0f} %", where) for where, share in sorted(objects.items(), key=lambda o: -o[1])[:6]]),
                  table(("share", "object", "function"), top))
 

@@ -1,6 +1,7 @@
 """Workbooks and the same rows as CSV; deterministic, made when first asked for."""
 import os
 import subprocess
+import zipfile
 
 from measure import ROOT
 
@@ -35,6 +36,31 @@ class Workload:
             server.sql("CREATE TABLE IF NOT EXISTS book (name text, data bytea); ALTER TABLE book ALTER data SET STORAGE EXTERNAL;"
                        f"INSERT INTO book VALUES ('{self.name}', pg_read_binary_file('{xlsx}'))")
         return xlsx, csv
+
+
+# What one more sheet needs in other parts, and before which tag.
+SHEET_ENTRIES = {
+    "[Content_Types].xml": ("</Types>", '<Override PartName="/xl/worksheets/sheet{0}.xml"'
+                            ' ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/>'),
+    "xl/workbook.xml": ("</sheets>", '<sheet name="Sheet {0}" sheetId="{0}" r:id="sheet{0}"/>'),
+    "xl/_rels/workbook.xml.rels": ("</Relationships>", '<Relationship Id="sheet{0}" Target="worksheets/sheet{0}.xml"'
+                                   ' Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet"/>'),
+}
+
+
+def repeat_sheet(source, target, count):
+    """A workbook with the only sheet of another count times."""
+    numbers = range(2, count + 1)
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as new:
+        for name in old.namelist():
+            data = old.read(name)
+            if name in SHEET_ENTRIES:
+                tag, entry = SHEET_ENTRIES[name]
+                data = data.replace(tag.encode(), ("".join(map(entry.format, numbers)) + tag).encode())
+            new.writestr(name, data)
+            if name == "xl/worksheets/sheet1.xml":
+                for number in numbers:
+                    new.writestr(f"xl/worksheets/sheet{number}.xml", data)
 
 
 def all_workloads(rows):
