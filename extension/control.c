@@ -9,6 +9,7 @@
 #include "access/htup_details.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "commands/trigger.h"
 #include "dispatch.h"
 #include "executor/spi.h"
 #include "fmgr.h"
@@ -20,6 +21,7 @@
 #include "storage/procarray.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/timestamp.h"
 
 PG_FUNCTION_INFO_V1(pg_xlsx_wait);
@@ -265,14 +267,25 @@ pg_xlsx_note_undone(PG_FUNCTION_ARGS)
 /*
  * The rows that a task imported.  They are touched with the rights of its
  * owner and no others: he must not gain by an administrator who calls.  Nor may
- * a trigger of his become another role that the session could become.
+ * a trigger of his become another role that the session could become, leave
+ * settings behind, or wait for the end of the transaction, where it would run
+ * with the caller's rights: a restricted operation refuses what is deferred,
+ * so constraints are checked at once from here on.
  */
 
 static void
 become(const Subject *task, OwnerState *caller)
 {
+	int			restricted = 0;
+
 	GetUserIdAndSecContext(&caller->user, &caller->security_context);
-	SetUserIdAndSecContext(task->owner, caller->security_context | SECURITY_LOCAL_USERID_CHANGE);
+	if (caller->user != task->owner)
+	{
+		AfterTriggerSetState(makeNode(ConstraintsSetStmt));
+		restricted = SECURITY_RESTRICTED_OPERATION;
+	}
+	caller->guc_level = NewGUCNestLevel();
+	SetUserIdAndSecContext(task->owner, caller->security_context | SECURITY_LOCAL_USERID_CHANGE | restricted);
 	SPI_connect();
 }
 
@@ -280,6 +293,7 @@ static void
 come_back(const OwnerState *caller)
 {
 	SPI_finish();
+	AtEOXact_GUC(false, caller->guc_level);
 	SetUserIdAndSecContext(caller->user, caller->security_context);
 }
 

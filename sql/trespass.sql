@@ -124,6 +124,33 @@ SELECT count(*) FROM secret;
 GRANT DELETE ON shared TO xlsx_mallory;
 SELECT undone, kept FROM xlsx.undo(:task);
 SELECT deleted_rows FROM xlsx.delete_task(:task);
+-- Nor by a trigger that waits for the end of the transaction, or a setting that it leaves behind.
+SET ROLE xlsx_mallory;
+CREATE TABLE late (id bigint, name text, note text);
+CREATE TABLE late_as (who name);
+CREATE FUNCTION wait_for_the_end() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  SET CONSTRAINTS ALL DEFERRED;
+  INSERT INTO trespass.late_as VALUES (current_user);
+  PERFORM set_config('search_path', 'pg_temp', false);
+  RETURN NULL;
+END $$;
+CREATE CONSTRAINT TRIGGER late AFTER DELETE ON late DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION wait_for_the_end();
+SELECT xlsx.create_profile('late', 'late', task_column => 'id') > 0 AS made;
+SELECT task FROM xlsx.import('late', decode(:'book', 'base64')) \gset
+SELECT task AS other_task FROM xlsx.import('late', decode(:'book', 'base64')) \gset
+RESET ROLE;
+SELECT undone, kept FROM xlsx.undo(:task);
+SELECT deleted_rows FROM xlsx.delete_task(:other_task);
+SHOW search_path;
+SELECT DISTINCT who FROM late_as;
+-- What that trigger defers again is refused.
+SET ROLE xlsx_mallory;
+CREATE CONSTRAINT TRIGGER later AFTER INSERT ON late_as DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION climb();
+SELECT task FROM xlsx.import('late', decode(:'book', 'base64')) \gset
+RESET ROLE;
+SELECT refused(format('SELECT xlsx.delete_task(%s)', :task));
+DROP TRIGGER later ON late_as;
 SELECT count(*) FROM diary;
 SELECT count(xlsx.delete_task(id)) >= 0 AS deleted FROM xlsx.tasks WHERE owner IN ('xlsx_mallory'::regrole, 'xlsx_alice'::regrole);
 DELETE FROM xlsx_private.file WHERE owner IN ('xlsx_mallory'::regrole, 'xlsx_alice'::regrole);
