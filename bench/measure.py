@@ -11,7 +11,7 @@ PG_CONFIG = os.environ.get("PG_CONFIG", "pg_config")
 BINDIR = subprocess.run([PG_CONFIG, "--bindir"], capture_output=True, text=True, check=True).stdout.strip()
 TICKS = os.sysconf("SC_CLK_TCK")
 
-SETTINGS = {"shared_buffers": "1GB", "max_wal_size": "8GB", "autovacuum": "off"}
+SETTINGS = {"shared_buffers": "1GB", "max_wal_size": "8GB", "min_wal_size": "4GB", "autovacuum": "off"}
 
 
 class Skipped(Exception):

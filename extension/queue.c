@@ -306,16 +306,45 @@ queue_remove_packets(int64 task)
 	owner_run(&delete, values, NULL, NULL);
 }
 
+/* The tasks are locked first, as by everybody who removes a task. */
 void
 queue_remove_file(int64 file)
 {
+	static OwnerStatement delete_packets = {
+		"WITH locked AS MATERIALIZED (SELECT id FROM xlsx_private.task WHERE file_id = $1 FOR UPDATE)"
+		" DELETE FROM xlsx_private.packet p USING locked WHERE p.task_id = locked.id", 1, {INT8OID}, NULL
+	};
 	static OwnerStatement delete = {
 		"DELETE FROM xlsx_private.file WHERE id = $1", 1, {INT8OID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(file)};
 
+	owner_run(&delete_packets, values, NULL, NULL);
 	store_of(file)->remove(file);
 	owner_run(&delete, values, NULL, NULL);
+}
+
+static void
+spend_file(int64 file)
+{
+	static OwnerStatement update = {
+		"UPDATE xlsx_private.file SET spent = true WHERE id = $1", 1, {INT8OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(file)};
+
+	owner_run(&update, values, NULL, NULL);
+}
+
+void
+queue_remove_spent(const Task *task)
+{
+	static OwnerStatement select = {
+		"SELECT FROM xlsx_private.file WHERE id = $1 AND spent", 1, {INT8OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(task->file)};
+
+	if (task->file != 0 && owner_run(&select, values, NULL, NULL) > 0)
+		queue_remove_file(task->file);
 }
 
 /* The attempt that ends now, for xlsx.jobs. Call it when the row of the task says how. */
@@ -347,10 +376,11 @@ queue_complete(Task *task)
 	};
 	Datum		values[] = {Int64GetDatum(task->id)};
 
-	queue_remove_packets(task->id);
 	rules_forget(task->id);
 	if (task->file != 0)
-		queue_remove_file(task->file);
+		spend_file(task->file);
+	else
+		queue_remove_packets(task->id);
 	progress_completed(&task->progress);
 	owner_run(&update, values, NULL, NULL);
 	record_job(task->id, NULL);

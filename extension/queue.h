@@ -69,8 +69,18 @@ extern TimestampTz queue_next_due(Oid login);
 extern void queue_save_source(const Task *task, const char *sheet, uint32 header_row, const uint32 *source,
 							  char *const *found, int count);
 
-/* Ends a task in good order; file and packets go. */
+/*
+ * Ends a task in good order.  Its file is spent: nobody needs it any more, but
+ * removing it takes time that the one who waits for the end need not spend.
+ */
 extern void queue_complete(Task *task);
+
+/*
+ * Removes the file of a task with its packets where it is spent, in a
+ * transaction after the one that completed the task; else does nothing.  What
+ * a worker does not live to remove is removed by the next sweep.
+ */
+extern void queue_remove_spent(const Task *task);
 
 /* A task that runs in the caller's own transaction (xlsx.import), by id. */
 extern Task *queue_load(int64 id);
@@ -84,9 +94,6 @@ extern bool queue_postpone(const Task *task, const ErrorData *error, int64 *dela
 /* Removes the packets of a task that will not go on. */
 extern void queue_remove_packets(int64 task);
 
-/* An attempt that a conflict with another transaction ended: the task waits for the next one, at once, and this one does not count. */
-extern void queue_again(int64 task);
-
 /*
  * An attempt that a conflict with another transaction ended: the task goes
  * back to the queue at once, and the attempt does not count.
@@ -96,7 +103,7 @@ extern void queue_again(int64 task);
 /* Does xlsx.limit_tasks hold something back?  Then the end of a task may let another one start. */
 extern bool queue_is_limited(void);
 
-/* Removes an uploaded file with its bytes; its tasks lose it. */
+/* Removes an uploaded file with its bytes and the packets of its tasks, which lose it. */
 extern void queue_remove_file(int64 file);
 
 #endif							/* PG_XLSX_QUEUE_H */

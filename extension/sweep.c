@@ -100,30 +100,23 @@ pg_xlsx_wake_queue(PG_FUNCTION_ARGS)
  * Tidying
  */
 
-/* Files that no active task needs and nobody has used for so long; with them the packets of their tasks. */
+/* Files whose task is complete, and those that no active task needs and nobody has used for so long. */
 static int64
 remove_files(void)
 {
 	static OwnerStatement select = {
-		"SELECT f.id FROM xlsx_private.file f WHERE f.used_at < clock_timestamp() - $1 * interval '1 second'"
+		"SELECT f.id FROM xlsx_private.file f WHERE f.spent OR f.used_at < clock_timestamp() - $1 * interval '1 second'"
 		" AND NOT EXISTS (SELECT FROM xlsx_private.task t WHERE t.file_id = f.id"
 		" AND (t.status IN ('PENDING', 'PROCESSING')"
 		" OR t.updated_at >= clock_timestamp() - $1 * interval '1 second')) LIMIT 1",
 		1, {INT4OID}, NULL
-	};
-	static OwnerStatement delete_packets = {
-		"DELETE FROM xlsx_private.packet p USING xlsx_private.task t WHERE t.id = p.task_id AND t.file_id = $1",
-		1, {INT8OID}, NULL
 	};
 	Datum		values[] = {Int32GetDatum(pg_xlsx_upload_ttl)};
 	OwnerRow	row;
 	int64		removed = 0;
 
 	for (; owner_run(&select, values, NULL, &row) > 0; removed++)
-	{
-		owner_run(&delete_packets, row.values, NULL, NULL);
 		queue_remove_file(DatumGetInt64(row.values[0]));
-	}
 	return removed;
 }
 

@@ -137,17 +137,16 @@ settle_failure(const Task *task, ErrorData *error)
 	transaction_end();
 }
 
-/* Runs the task. NULL, or what ended the attempt. */
+/* Does something with the task in transactions of its own. NULL, or the error, which is in the log then. */
 static ErrorData *
-attempt(Task *task, MemoryContext context)
+attempt(void (*work) (Task *task), Task *task, MemoryContext context)
 {
 	ErrorData  *volatile error = NULL;
 
 	PG_TRY();
 	{
-		assume_role(task);
 		MemoryContextSwitchTo(context);
-		import_run(task);
+		work(task);
 	}
 	PG_CATCH();
 	{
@@ -159,6 +158,26 @@ attempt(Task *task, MemoryContext context)
 	}
 	PG_END_TRY();
 	return error;
+}
+
+static void
+import_as_owner(Task *task)
+{
+	MemoryContext context = CurrentMemoryContext;
+
+	assume_role(task);
+	MemoryContextSwitchTo(context);
+	import_run(task);
+}
+
+/* Nobody waits for this, and nothing is lost by a failure: a sweep will do it. */
+static void
+remove_spent_file(Task *task)
+{
+	transaction_begin();
+	if (owner_hold())
+		queue_remove_spent(task);
+	transaction_end();
 }
 
 /* A task that has ended may let one start that a limit held back, of whatever role. */
@@ -198,7 +217,7 @@ run_next_task(const DispatchOrder *order)
 	if (task != NULL)
 	{
 		pgstat_report_activity(STATE_RUNNING, psprintf("task " INT64_FORMAT, task->id));
-		error = attempt(task, context);
+		error = attempt(import_as_owner, task, context);
 		drop_role();
 		if (error != NULL)
 			settle_failure(task, error);
@@ -206,6 +225,7 @@ run_next_task(const DispatchOrder *order)
 		queue_unlock(task->id);
 		dispatch_task_ended();
 		wake_limited();
+		(void) attempt(remove_spent_file, task, context);
 		pgstat_report_activity(STATE_IDLE, NULL);
 	}
 	MemoryContextSwitchTo(TopMemoryContext);

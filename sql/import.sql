@@ -19,6 +19,7 @@ SELECT row, col, kind, value FROM xlsx.cells(xlsx.errors_workbook(:task));
 SELECT string_agg(chunk, '' ORDER BY no) = xlsx.errors_workbook(:task) AS same
 FROM (SELECT row_number() OVER () AS no, chunk FROM (SELECT xlsx.errors_workbook_chunks(:task) AS chunk) c) n;
 -- Nothing stays behind.
+SELECT wait_tidy();
 SELECT count(*) FROM xlsx_private.chunk;
 SELECT count(*) FROM xlsx_private.packet;
 -- A task ends once.

@@ -70,6 +70,7 @@ SELECT status, body -> 'undone' AS undone, body -> 'kept' AS kept FROM xlsx.rest
 SELECT count(*) FROM guests;
 SELECT (body ->> 'deletedRows')::int AS deleted FROM xlsx.rest_delete(:'upload_task');
 SELECT message <> '' AS deleted FROM xlsx.delete_task(:dry);
+SELECT wait_tidy();
 SELECT count(*) FROM xlsx_private.file;
 SELECT xlsx.drop_profile('guests');
 DROP TABLE guests;

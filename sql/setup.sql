@@ -1,6 +1,14 @@
 -- What the other tests stand on: the extension, and the samples as psql variables.
 CREATE EXTENSION pg_xlsx;
 SELECT backend_type FROM pg_stat_activity WHERE backend_type = 'pg_xlsx launcher';
+-- Returns when the files of completed tasks are gone, which is soon after their end.
+CREATE FUNCTION wait_tidy() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  FOR i IN 1..3000 LOOP
+    EXIT WHEN NOT EXISTS (SELECT FROM xlsx_private.file WHERE spent);
+    PERFORM pg_sleep(0.01);
+  END LOOP;
+END $$;
 -- Every object tells what it is for.
 SELECT objects.description AS without_comment
 FROM (

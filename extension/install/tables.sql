@@ -76,9 +76,11 @@ CREATE TABLE xlsx_private.file (
   options    jsonb,
   owner      regrole NOT NULL,
   store      text    NOT NULL CHECK (store IN ('table', 'redis')),
-  used_at    timestamptz NOT NULL DEFAULT pg_catalog.now()
+  used_at    timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  spent      boolean NOT NULL DEFAULT false
 );
 COMMENT ON TABLE xlsx_private.file IS 'Uploaded workbooks that wait for their task.';
+COMMENT ON COLUMN xlsx_private.file.spent IS 'The task is complete: the bytes go as soon as somebody has the time.';
 
 CREATE TABLE xlsx_private.chunk (
   file_id bigint NOT NULL REFERENCES xlsx_private.file ON DELETE CASCADE,

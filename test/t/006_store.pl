@@ -129,6 +129,7 @@ foreach my $store ('table', 'redis')
 		"SELECT xlsx.submit('people', pg_read_binary_file('$book'), run_at => now() + interval '8 s')");
 	ok($node->poll_query_until('postgres', "SELECT count(*) = 1 FROM xlsx_private.file"), "$store: S-008: until its time is over");
 	is(wait_for($node, $waiting), 'COMPLETED', "$store: a file lives as long as its task waits");
+	wait_tidy($node);
 	is($kept{$store}->(), 0, "$store: then nothing is left");
 	$node->append_conf('postgresql.conf', 'pg_xlsx.upload_ttl = 1h');
 	$node->reload;

@@ -176,7 +176,16 @@ class World:
                                     f" (SELECT FROM xlsx.tasks WHERE id = {task} AND status IN ('FAILED', 'CANCELLED'))")
         sys.exit(f"task {task} does not end: " + self.server.patient_sql(f"SELECT t FROM xlsx_private.task t WHERE id = {task}"))
 
+    def wait_tidy(self):
+        """The file of a completed task goes soon after its end, even if the worker was struck in between."""
+        deadline = time.monotonic() + PATIENCE
+        while self.server.patient_sql("SELECT count(*) FROM xlsx_private.file WHERE spent") != "0":
+            if time.monotonic() > deadline:
+                sys.exit("the file of a completed task stays")
+            time.sleep(0.05)
+
     def outcome(self, mode, task):
+        self.wait_tidy()
         return json.loads(self.server.patient_sql(OUTCOME.format(table=MODES[mode][1], task=task)))
 
     def reset(self, mode):

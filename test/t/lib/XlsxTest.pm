@@ -8,7 +8,7 @@ use Exporter 'import';
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 
-our @EXPORT = qw(start_server make_people submit workbook wait_for task_row counts_of block_at wait_blocked worker_pid);
+our @EXPORT = qw(start_server make_people submit workbook wait_for wait_tidy task_row counts_of block_at wait_blocked worker_pid);
 
 my $books = 0;
 
@@ -72,11 +72,22 @@ sub task_row
 	return $node->safe_psql('postgres', "SELECT $columns FROM xlsx_private.task WHERE id = $task");
 }
 
+# Returns when the files of completed tasks are gone, which is soon after their end.
+sub wait_tidy
+{
+	my ($node) = @_;
+
+	$node->poll_query_until('postgres', 'SELECT NOT EXISTS (SELECT FROM xlsx_private.file WHERE spent)')
+	  or die 'the file of a completed task stays';
+	return;
+}
+
 # "total|saved|errors|rows of the table|different ones|error rows|packets|chunks": all that must agree.
 sub counts_of
 {
 	my ($node, $task) = @_;
 
+	wait_tidy($node);
 	return $node->safe_psql('postgres', <<"SQL");
 SELECT total_rows, saved_rows, error_rows, (SELECT count(*) FROM people WHERE task_id = t.id),
   (SELECT count(DISTINCT bio_id) FROM people WHERE task_id = t.id),
