@@ -99,10 +99,11 @@ SELECT xlsx.create_profile('{table}', '{table}'{headers})""")
     def imports(self):
         for key in (False, True):
             rows = []
-            for name in ("people", "people-inline", "wide"):
-                if key and name == "wide":
-                    continue
-                for contender, label in ((contenders.pg_xlsx, "as installed"), (contenders.pg_xlsx_alone, "one process")):
+            ways = [(contenders.pg_xlsx, "as installed"), (contenders.pg_xlsx_alone, "one process")]
+            if key:
+                ways.append((contenders.pg_xlsx_late, "indexed afterwards"))
+            for name in ("people", "people-inline", "people-shuffled" if key else "wide"):
+                for contender, label in ways:
                     say(f"import {name} {label}{' with key' if key else ''}")
                     rows.append((self.loads[name], label, self.beside(contenders.copy_csv, contender, self.loads[name], key)))
             self.report.imports(key, rows)

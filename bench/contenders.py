@@ -39,6 +39,12 @@ def pg_xlsx_alone(server, load, table):
         server.sql("ALTER ROLE postgres RESET ALL")
 
 
+def pg_xlsx_late(server, load, table):
+    """The same with the indexes built when the rows are in."""
+    server.sql(f"SELECT xlsx.alter_profile('{table}', index_after_load => 'empty')")
+    return pg_xlsx(server, load, table)
+
+
 def ogr2ogr(server, load, table):
     need("ogr2ogr", "gdal-bin")
     xlsx, _ = load.make(server)

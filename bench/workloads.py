@@ -68,6 +68,7 @@ def all_workloads(rows):
     return {load.name: load for load in (
         Workload("people", "Name, Gender, Bio-ID as shared strings", rows, ["makebook"]),
         Workload("people-inline", "the same as inline strings", rows, ["makebook", "-i"]),
+        Workload("people-shuffled", "the same with Bio-IDs in random order", rows, ["makebook", "-s"]),
         Workload("people-tenth", "a tenth of the rows", rows // 10, ["makebook"]),
         Workload("people-5-bad", "5 % of the rows miss a required cell", rows, ["makebook", "-e", "5"]),
         Workload("people-50-bad", "50 % of the rows miss a required cell", rows, ["makebook", "-e", "50"]),

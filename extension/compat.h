@@ -51,6 +51,13 @@ compat_init_range_table(EState *estate, RangeTblEntry *entry)
 #define compat_owns_extension(extension, role) pg_extension_ownercheck(extension, role)
 #endif
 
+/* 17 wants to know the statement, for event triggers. */
+#if PG_VERSION_NUM >= 170000
+#define compat_reindex_index(index, persistence) reindex_index(NULL, index, false, persistence, &(ReindexParams) {0})
+#else
+#define compat_reindex_index(index, persistence) reindex_index(index, false, persistence, &(ReindexParams) {0})
+#endif
+
 /* 18 can leave out the row itself. */
 #if PG_VERSION_NUM >= 180000
 #define compat_check_index_constraints(rri, slot, estate, conflict) \

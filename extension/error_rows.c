@@ -258,6 +258,8 @@ error_rows_hold(ErrorRows *errors)
 {
 	MemoryContext caller = MemoryContextSwitchTo(MemoryContextGetParent(errors->context));
 
+	if (errors->held != NULL)
+		tuplestore_end(errors->held);
 	errors->held = tuplestore_begin_heap(false, false, work_mem);
 	MemoryContextSwitchTo(caller);
 }

@@ -10,6 +10,7 @@
 #include "error_rows.h"
 #include "glue.h"
 #include "guc.h"
+#include "late_index.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "owner.h"
@@ -309,6 +310,22 @@ wants_all(const Task *task)
 	return task->mode == MODE_ALL_OR_NOTHING || task->mode == MODE_REPLACE;
 }
 
+/* May the indexes be made when the rows are in?  Only where they go in at one go. */
+static bool
+may_index_late(const Import *import)
+{
+	switch (import->task->mode)
+	{
+		case MODE_REPLACE:
+			return import->profile->late_index != LATE_INDEX_NEVER;
+		case MODE_INSERT:
+		case MODE_ALL_OR_NOTHING:
+			return import->profile->late_index == LATE_INDEX_EMPTY && late_index_is_empty(import->profile->target);
+		default:
+			return false;
+	}
+}
+
 /*
  * May rows be saved before all are checked?  Only where each stands for itself,
  * and a reader tells, before the first is committed, that the sheet is whole.
@@ -316,7 +333,7 @@ wants_all(const Task *task)
 static bool
 may_save_early(const Import *import)
 {
-	return import->reading_ahead && !is_in_one_go(import->task) && import->task->max_errors < 0;
+	return import->reading_ahead && !is_in_one_go(import->task) && import->task->max_errors < 0 && !may_index_late(import);
 }
 
 /*
@@ -434,6 +451,7 @@ static void
 skip_to_cursor(Import *import)
 {
 	step_begin(import);
+	import->early = may_save_early(import);
 	if (import->early)
 		create_saver(import);
 	do
@@ -450,7 +468,6 @@ validate_rows(Import *import)
 		import->progress->cursor_row = import->header_row;
 	import->progress->percent = 0;
 	enter_phase(import, PHASE_VALIDATING, import->progress->validated_rows > 0 ? validating_percent(import) : 0);
-	import->early = may_save_early(import);
 	skip_to_cursor(import);
 	do
 		validate_step(import);
@@ -517,26 +534,45 @@ save_step(Import *import)
 
 /*
  * All packets in one subtransaction: for the modes that keep all or nothing,
- * and for dry runs, which do the real work and take it back.  Error rows are
- * held aside, so that they survive.
+ * for dry runs, which do the real work and take it back, and for inserts whose
+ * indexes are made afterwards.  Error rows are held aside, so that they survive.
  */
 
 typedef struct OneGo
 {
 	Import	   *import;
+	bool		index_late;
 	bool		keep;
 } OneGo;
+
+/* Empties the target and suspends its indexes, as the task wants it. */
+static void
+prepare_target(OneGo *go)
+{
+	Import	   *import = go->import;
+	const Progress *progress = import->progress;
+	int64		removed = -1;
+
+	if (import->task->mode == MODE_REPLACE)
+		removed = saver_empty(import->saver);
+	go->index_late = go->index_late &&
+		saver_index_later(import->saver, removed, progress->validated_rows - progress->error_rows);
+}
 
 static void
 save_all(void *argument)
 {
 	OneGo	   *go = argument;
 	Import	   *import = go->import;
+	const Task *task = import->task;
+	Progress   *progress = import->progress;
 
 	hurry_constraints(import);
-	if (import->task->mode == MODE_REPLACE)
-		saver_empty(import->saver);
-	while (import->progress->packets_saved < import->progress->packets && !is_over_limit(import))
+	prepare_target(go);
+	go->keep = true;
+	if (!go->index_late && !is_in_one_go(task))
+		return;
+	while (progress->packets_saved < progress->packets && !is_over_limit(import))
 	{
 		PushActiveSnapshot(GetTransactionSnapshot());
 		save_next_packet(import);
@@ -545,26 +581,43 @@ save_all(void *argument)
 		MemoryContextReset(import->batch_context);
 		CHECK_FOR_INTERRUPTS();
 	}
-	go->keep = !import->task->dry_run && !(wants_all(import->task) && import->progress->error_rows > 0) &&
-		!is_over_limit(import);
+	if (go->index_late)
+		saver_index(import->saver);
+	if (is_in_one_go(task))
+		go->keep = !task->dry_run && !(wants_all(task) && progress->error_rows > 0) && !is_over_limit(import);
+}
+
+static ErrorData *
+try_all(OneGo *go)
+{
+	error_rows_hold(&go->import->errors);
+	return subtransaction_try_keep(save_all, go, &go->keep);
 }
 
 static void
 save_in_one_go(Import *import)
 {
 	Progress   *progress = import->progress;
-	OneGo		go = {import, false};
+	Progress	before = *progress;
+	OneGo		go;
 	ErrorData  *error;
 
 	step_begin(import);
-	error_rows_hold(&import->errors);
-	error = subtransaction_try_keep(save_all, &go, &go.keep);
+	go = (OneGo) {import, may_index_late(import), false};
+	error = try_all(&go);
+	if (error != NULL && go.index_late && error->sqlerrcode != ERRCODE_QUERY_CANCELED)
+	{
+		/* Such as a key that is there twice: which rows have it is found only where they go in one by one. */
+		*progress = before;
+		go.index_late = false;
+		error = try_all(&go);
+	}
 	if (error != NULL)
 		ReThrowError(error);
 	error_rows_release(&import->errors);
 	if (!go.keep && !import->task->dry_run)
 		progress->saved_rows = progress->inserted_rows = progress->updated_rows = 0;
-	progress->percent = 100;
+	progress->percent = progress->packets_saved == progress->packets || is_in_one_go(import->task) ? 100 : 0;
 	progress_save(progress);
 	step_end(import);
 }
@@ -574,18 +627,20 @@ save_rows(Import *import)
 {
 	Progress   *progress = import->progress;
 	int			percent = progress->packets_saved > 0 ? Min(saving_percent(progress), 99) : 0;
+	bool		one_go;
 
 	enter_phase(import, PHASE_SAVING, percent);
 	step_begin(import);
 	if (import->saver == NULL)
 		create_saver(import);
-	if (progress->packets_saved == progress->packets && !is_in_one_go(import->task))
+	one_go = is_in_one_go(import->task) || (progress->packets_saved == 0 && progress->packets > 0 && may_index_late(import));
+	if (progress->packets_saved == progress->packets && !one_go)
 	{
 		progress->percent = 100;
 		progress_save(progress);
 	}
 	step_end(import);
-	if (is_in_one_go(import->task))
+	if (one_go)
 		save_in_one_go(import);
 	while (progress->packets_saved < progress->packets && !is_over_limit(import))
 		save_step(import);

@@ -313,7 +313,8 @@ profile_load(int64 id)
 {
 	static OwnerStatement select = {
 		"SELECT name, target::oid, task_column::text, sheet, header_row, cell_range, skip_end, locale,"
-		" coalesce(max_errors, -1), keep_old, key_columns::text[], update_columns::text[], owner::oid"
+		" coalesce(max_errors, -1), keep_old, key_columns::text[], update_columns::text[], owner::oid,"
+		" array_position('{never,replace,empty}', index_after_load) - 1"
 		" FROM xlsx_private.profile WHERE id = $1",
 		1, {INT8OID}, NULL
 	};
@@ -335,6 +336,7 @@ profile_load(int64 id)
 	profile->locale = owner_text(&row, 7);
 	profile->max_errors = DatumGetInt64(row.values[8]);
 	profile->keep_old = DatumGetBool(row.values[9]);
+	profile->late_index = (LateIndex) DatumGetInt32(row.values[13]);
 	profile->key = row_texts(&row, 10);
 	profile->updates = row_texts(&row, 11);
 	load_columns(profile);

@@ -102,6 +102,14 @@ typedef enum SaveMode
 	MODE_REPLACE
 } SaveMode;
 
+/* When the indexes of the target are made after its rows, in modes that only insert (late_index.h). */
+typedef enum LateIndex
+{
+	LATE_INDEX_NEVER,
+	LATE_INDEX_REPLACE,			/* when the import has emptied the target */
+	LATE_INDEX_EMPTY			/* also when it was empty */
+} LateIndex;
+
 typedef struct Profile
 {
 	int64		id;
@@ -116,6 +124,7 @@ typedef struct Profile
 	char	   *locale;			/* NULL: none */
 	int64		max_errors;		/* -1: any number */
 	bool		keep_old;		/* for xlsx.undo */
+	LateIndex	late_index;
 	TextList	key;			/* columns; empty: the primary key */
 	TextList	updates;		/* columns that an update changes; empty: all but the key */
 	int			count;

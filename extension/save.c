@@ -15,6 +15,7 @@
 #include "catalog/pg_index.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "late_index.h"
 #include "miscadmin.h"
 #include "nodes/plannodes.h"
 #include "owner.h"
@@ -223,9 +224,10 @@ saver_create(const SaveTask *task)
 	return saver;
 }
 
-void
+int64
 saver_empty(Saver *saver)
 {
+	int64		removed;
 	Oid			target = saver->profile->target;
 	char	   *sql = psprintf("DELETE FROM %s", quote_qualified_identifier(get_namespace_name(get_rel_namespace(target)),
 																		 get_rel_name(target)));
@@ -233,7 +235,26 @@ saver_empty(Saver *saver)
 	SPI_connect();
 	if (SPI_execute(sql, false, 0) != SPI_OK_DELETE)
 		elog(ERROR, "could not empty the target");
+	removed = (int64) SPI_processed;
 	SPI_finish();
+	return removed;
+}
+
+bool
+saver_index_later(Saver *saver, int64 removed, int64 added)
+{
+	const Profile *profile = saver->profile;
+	bool		allowed = removed >= 0 ? profile->late_index != LATE_INDEX_NEVER :
+		profile->late_index == LATE_INDEX_EMPTY && late_index_is_empty(profile->target);
+
+	return allowed && saver->method == &save_direct && !saver->refers_to_itself &&
+		late_index_suspend(profile->target, Max(removed, 0), added);
+}
+
+void
+saver_index(Saver *saver)
+{
+	late_index_build(saver->profile->target);
 }
 
 const char *

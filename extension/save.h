@@ -54,8 +54,16 @@ extern Saver *saver_create(const SaveTask *task);
  */
 extern int	saver_save(Saver *saver, const PacketRows *rows, SaveCounts *counts, ErrorRows *errors);
 
-/* Empties the target, for MODE_REPLACE. */
-extern void saver_empty(Saver *saver);
+/* Empties the target, for MODE_REPLACE. Returns how many rows it had. */
+extern int64 saver_empty(Saver *saver);
+
+/*
+ * For imports in one transaction: leaves the indexes of the target to
+ * saver_index, where the profile allows it, the way is the direct one, and
+ * late_index_suspend does not object.  removed: what saver_empty returned, -1: it was not called.
+ */
+extern bool saver_index_later(Saver *saver, int64 removed, int64 added);
+extern void saver_index(Saver *saver);
 
 /* "direct", "unnest" or "keyed" */
 extern const char *saver_method(const Saver *saver);

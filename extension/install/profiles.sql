@@ -171,7 +171,8 @@ COMMENT ON FUNCTION xlsx.drop_profile(text) IS 'Removes a profile of one''s own;
 CREATE FUNCTION xlsx.alter_profile(profile text, sheet text DEFAULT NULL, header_row text DEFAULT NULL,
   cell_range text DEFAULT NULL, skip_end int DEFAULT NULL, null_tokens text[] DEFAULT NULL, trim_cells boolean DEFAULT NULL,
   mode text DEFAULT NULL, key_columns name[] DEFAULT NULL, update_columns name[] DEFAULT NULL,
-  max_errors bigint DEFAULT NULL, keep_old boolean DEFAULT NULL, locale text DEFAULT NULL, follow boolean DEFAULT NULL)
+  max_errors bigint DEFAULT NULL, keep_old boolean DEFAULT NULL, locale text DEFAULT NULL, follow boolean DEFAULT NULL,
+  index_after_load text DEFAULT NULL)
 RETURNS void
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
@@ -190,6 +191,10 @@ BEGIN
     RAISE EXCEPTION '"%" is no header row', alter_profile.header_row USING ERRCODE = 'invalid_parameter_value',
       HINT = 'It is "first", "auto", or the number of a row.';
   END IF;
+  IF alter_profile.index_after_load NOT IN ('never', 'replace', 'empty') THEN
+    RAISE EXCEPTION 'index_after_load "%" does not exist', alter_profile.index_after_load USING ERRCODE = 'invalid_parameter_value',
+      HINT = 'It is "never", "replace" or "empty".';
+  END IF;
   UPDATE xlsx_private.profile p SET
     sheet = CASE WHEN alter_profile.sheet IS NULL THEN p.sheet ELSE nullif(alter_profile.sheet, '') END,
     header_row = coalesce(alter_profile.header_row, p.header_row),
@@ -203,12 +208,13 @@ BEGIN
     max_errors = CASE WHEN alter_profile.max_errors IS NULL THEN p.max_errors WHEN alter_profile.max_errors < 0 THEN NULL ELSE alter_profile.max_errors END,
     keep_old = coalesce(alter_profile.keep_old, p.keep_old),
     locale = CASE WHEN alter_profile.locale IS NULL THEN p.locale ELSE nullif(alter_profile.locale, '') END,
-    follow = coalesce(alter_profile.follow, p.follow)
+    follow = coalesce(alter_profile.follow, p.follow),
+    index_after_load = coalesce(alter_profile.index_after_load, p.index_after_load)
   WHERE p.id = own_id;
 END
 $$;
-COMMENT ON FUNCTION xlsx.alter_profile(text, text, text, text, int, text[], boolean, text, name[], name[], bigint, boolean, text, boolean) IS
-'Changes a profile; NULL leaves an option as it is, an empty text or array (max_errors: -1) takes it back. sheet: its name, "#2" for the second one, "~regexp" for the first whose name matches. header_row: "first" (the first row that is not blank), "auto" (the one of the first 20 that fits best), or its number. cell_range: as B2:F500, B:F or 2:500. skip_end: rows to leave out at the end, such as totals. null_tokens: texts that mean blank. mode: insert, all_or_nothing, upsert, skip (rows whose key exists), update, replace. key_columns: what upsert, skip and update look for; the primary key by default. update_columns: what they change; all by default. max_errors: the task fails when more rows are bad. keep_old: keep what xlsx.undo needs.';
+COMMENT ON FUNCTION xlsx.alter_profile(text, text, text, text, int, text[], boolean, text, name[], name[], bigint, boolean, text, boolean, text) IS
+'Changes a profile; NULL leaves an option as it is, an empty text or array (max_errors: -1) takes it back. sheet: its name, "#2" for the second one, "~regexp" for the first whose name matches. header_row: "first" (the first row that is not blank), "auto" (the one of the first 20 that fits best), or its number. cell_range: as B2:F500, B:F or 2:500. skip_end: rows to leave out at the end, such as totals. null_tokens: texts that mean blank. mode: insert, all_or_nothing, upsert, skip (rows whose key exists), update, replace. key_columns: what upsert, skip and update look for; the primary key by default. update_columns: what they change; all by default. max_errors: the task fails when more rows are bad. keep_old: keep what xlsx.undo needs. index_after_load: when the rows go in first and the indexes are built afterwards, which is more than twice as fast with keys in random order, while queries wait for the building of an index and writers for the import: "replace" (the default) in that mode; "empty" also in insert and all_or_nothing, when the target is empty: its rows are then seen at the end, all at once; "never".';
 
 CREATE FUNCTION xlsx.set_column(profile text, column_name name, header text DEFAULT NULL, label text DEFAULT NULL,
   aliases text[] DEFAULT NULL, pattern text DEFAULT NULL, "position" int DEFAULT NULL, required boolean DEFAULT NULL,
@@ -334,7 +340,7 @@ SELECT p.id, p.name, p.target, p.task_column, p.owner, p.created_at,
   ARRAY(SELECT c.header FROM xlsx_private.live_columns(p.id) c ORDER BY c.position, c.column_name) AS headers,
   ARRAY(SELECT c.column_name FROM xlsx_private.live_columns(p.id) c ORDER BY c.position, c.column_name) AS columns,
   p.sheet, p.header_row, p.cell_range, p.skip_end, p.null_tokens, p.trim, p.mode, p.key_columns, p.update_columns,
-  p.max_errors, p.keep_old, p.locale, p.follow
+  p.max_errors, p.keep_old, p.locale, p.follow, p.index_after_load
 FROM xlsx_private.profile p;
 COMMENT ON VIEW xlsx.profiles IS 'Profiles with their options, the headers they expect and the columns these go to.';
 
@@ -381,7 +387,8 @@ DECLARE
   given_rule xlsx_private.profile_rule;
 BEGIN
   PERFORM xlsx.alter_profile(new_name, given.sheet, given.header_row, given.cell_range, given.skip_end, given.null_tokens,
-    given.trim, given.mode, given.key_columns, given.update_columns, given.max_errors, given.keep_old, given.locale, given.follow);
+    given.trim, given.mode, given.key_columns, given.update_columns, given.max_errors, given.keep_old, given.locale, given.follow,
+    given.index_after_load);
   FOR given_column IN SELECT * FROM jsonb_populate_recordset(NULL::xlsx_private.profile_column, definition -> 'columns') LOOP
     PERFORM xlsx.set_column(new_name, given_column.column_name, given_column.header, given_column.label, given_column.aliases,
       given_column.pattern, given_column.position, given_column.required, given_column.default_value, given_column.transform,

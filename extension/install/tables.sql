@@ -20,6 +20,7 @@ CREATE TABLE xlsx_private.profile (
   update_columns name[],
   max_errors     bigint   CHECK (max_errors >= 0),
   keep_old       boolean  NOT NULL DEFAULT false,
+  index_after_load text   NOT NULL DEFAULT 'replace' CHECK (index_after_load IN ('never', 'replace', 'empty')),
   locale         text,
   owner          regrole  NOT NULL,
   created_at     timestamptz NOT NULL DEFAULT pg_catalog.now()

@@ -2,12 +2,13 @@
  * makebook.c
  *	  Sample workbooks of any size, the same each time.
  *
- *	makebook [-r ROWS] [-e PERCENT] [-i] [-H HEADERS] [-c FILE.csv] FILE.xlsx
+ *	makebook [-r ROWS] [-e PERCENT] [-i] [-s] [-H HEADERS] [-c FILE.csv] FILE.xlsx
  *
  * Columns Name, Gender, Bio-ID as the seed has them; Bio-ID is unique.
  *	-r	data rows, 2500 by default
  *	-e	percent of rows that miss one cell, 0 by default
  *	-i	inline instead of shared strings
+ *	-s	Bio-IDs in random order, not ascending
  *	-H	other headers, separated by commas
  *	-c	the same rows as CSV beside it, a missing cell empty and not quoted
  */
@@ -25,6 +26,7 @@ typedef struct Options
 	long		rows;
 	int			error_percent;
 	int			inline_strings;
+	int			shuffled;
 	char	   *headers;
 	const char *csv;
 	const char *workbook;
@@ -66,11 +68,29 @@ write_row(lxw_worksheet *sheet, FILE *csv, long row, char cells[COLUMNS][64])
 	}
 }
 
+/* The numbers from 1 to the number of rows, by row from 1. */
+static long *
+make_numbers(const Options *options)
+{
+	long	   *numbers = malloc(sizeof(long) * (size_t) (options->rows + 1));
+
+	for (long row = 1; row <= options->rows; row++)
+	{
+		long		other = options->shuffled ? 1 + (long) random_below((unsigned) row) : row;
+
+		numbers[row] = row;
+		numbers[row] = numbers[other];
+		numbers[other] = row;
+	}
+	return numbers;
+}
+
 static void
 write_rows(const Options *options, lxw_worksheet *sheet, FILE *csv)
 {
 	static const char *const genders[] = {"Female", "Male", "Other"};
 	char		cells[COLUMNS][64] = {{0}};
+	long	   *numbers = make_numbers(options);
 	char	   *header = strtok(options->headers, ",");
 
 	for (int column = 0; column < COLUMNS && header != NULL; column++, header = strtok(NULL, ","))
@@ -80,11 +100,12 @@ write_rows(const Options *options, lxw_worksheet *sheet, FILE *csv)
 	{
 		make_name(cells[0], sizeof(cells[0]));
 		snprintf(cells[1], sizeof(cells[1]), "%s", genders[random_below(3)]);
-		snprintf(cells[2], sizeof(cells[2]), "BIO-%07ld", row);
+		snprintf(cells[2], sizeof(cells[2]), "BIO-%07ld", numbers[row]);
 		if ((row * options->error_percent) / 100 != ((row - 1) * options->error_percent) / 100)
 			cells[row % COLUMNS][0] = '\0';
 		write_row(sheet, csv, row, cells);
 	}
+	free(numbers);
 }
 
 static int
@@ -115,7 +136,7 @@ main(int argc, char **argv)
 	Options		options = {.rows = 2500,.headers = strdup("Name,Gender,Bio-ID")};
 	int			option;
 
-	while ((option = getopt(argc, argv, "r:e:iH:c:")) != -1)
+	while ((option = getopt(argc, argv, "r:e:isH:c:")) != -1)
 		switch (option)
 		{
 			case 'r':
@@ -126,6 +147,9 @@ main(int argc, char **argv)
 				break;
 			case 'i':
 				options.inline_strings = 1;
+				break;
+			case 's':
+				options.shuffled = 1;
 				break;
 			case 'H':
 				options.headers = strdup(optarg);
@@ -138,7 +162,7 @@ main(int argc, char **argv)
 		}
 	if (optind != argc - 1)
 	{
-		fprintf(stderr, "usage: makebook [-r rows] [-e percent] [-i] [-H headers] [-c file.csv] file.xlsx\n");
+		fprintf(stderr, "usage: makebook [-r rows] [-e percent] [-i] [-s] [-H headers] [-c file.csv] file.xlsx\n");
 		return 2;
 	}
 	options.workbook = argv[optind];
