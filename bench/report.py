@@ -92,7 +92,7 @@ class Report:
             lines.append((name, about, f"{median(ratios(pairs)):.1f}", f"{median([f['wall'] for f in figures]):.2f}",
                           f"{median([cost(f, 'cpu') for f in figures]):.2f}", f"{max(f['client_mb'] for f in figures):.0f}",
                           f"{max(f['server_mb'] for f in figures):.0f}"))
-        notes = [f"Skipped: {name} ({reason})." for name, reason in skipped]
+        notes = [f"Skipped: {name} ({reason}).\n" for name, reason in skipped]
         self.add("Others, the same rows into the same table", table(
             ("program", "how", "× COPY wall", "s", "CPU s", "client MB", "backend MB"), lines),
             "They only load; ours also stores the file, checks every row, reports and survives a crash. One run each.\n", *notes)

@@ -57,6 +57,26 @@ read_store(void *context, uint64_t offset, void *buffer, size_t length, size_t *
 	return status;
 }
 
+/* A message must fit into one allocation on either side. */
+#define MOST_ROW_BYTES ((Size) MaxAllocSize / 2)
+
+static Size
+row_text_bytes(const XlsxRow *row)
+{
+	Size		bytes = 0;
+
+	for (uint32 i = 0; i < row->count; i++)
+		bytes += row->cells[i].length;
+	return bytes;
+}
+
+/* In a message. */
+static Size
+row_bytes(const XlsxRow *row, Size text_bytes)
+{
+	return sizeof(ReaderRow) + sizeof(ReaderCell) * (Size) row->count + MAXALIGN(text_bytes);
+}
+
 /*
  * The scout: no row may be committed before the sheet is known to be whole,
  * and the import is slower than this process, so the time in which the queue
@@ -88,7 +108,11 @@ scout_ahead(Process *process)
 	if (process->scout == NULL)
 		status = xlsx_sheet_open(process->book, process->index, &process->scout, &error);
 	for (int i = 0; i < SCOUT_ROWS && status == XLSX_OK; i++)
+	{
 		status = xlsx_sheet_next(process->scout, &row, &error);
+		if (status == XLSX_OK && row_bytes(row, row_text_bytes(row)) > MOST_ROW_BYTES)
+			status = XLSX_LIMIT;
+	}
 	if (status != XLSX_OK)
 		scout_end(process, status == XLSX_DONE);
 }
@@ -148,15 +172,13 @@ send_failure(Process *process, const ErrorData *error)
 static void
 add_row(StringInfo message, const XlsxRow *row)
 {
-	ReaderRow	head = {row->number, row->count, 0};
-	Size		bytes = sizeof(ReaderRow) + sizeof(ReaderCell) * (Size) row->count;
+	Size		text_bytes = row_text_bytes(row);
+	Size		bytes = row_bytes(row, text_bytes);
+	ReaderRow	head = {row->number, row->count, text_bytes};
 	ReaderCell *cell;
 	char	   *text;
 
-	for (uint32 i = 0; i < row->count; i++)
-		head.text_bytes += row->cells[i].length;
-	bytes += MAXALIGN(head.text_bytes);
-	if (bytes > (Size) MaxAllocSize / 2)
+	if (bytes > MOST_ROW_BYTES)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("row %u is too long", row->number)));

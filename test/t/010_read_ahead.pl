@@ -69,19 +69,27 @@ sub remove_stop
 	return;
 }
 
-# A copy of a workbook without shared strings, with a row that has no number.
+# A copy of a workbook with something wrong in a row: it has no number, or a thousand megabytes.
 sub damage
 {
-	my ($good, $row) = @_;
-	my $bad = "$ENV{TESTDATADIR}/damaged.xlsx";
+	my ($good, $row, $how) = @_;
+	my $bad = "$ENV{TESTDATADIR}/$how.xlsx";
 
-	system_or_bail('python3', '-c', <<'PY', $good, $bad, $row);
-import sys, zipfile
-with zipfile.ZipFile(sys.argv[1]) as old, zipfile.ZipFile(sys.argv[2], 'w', zipfile.ZIP_DEFLATED) as new:
-    for name in old.namelist():
-        data = old.read(name)
-        if name == 'xl/worksheets/sheet1.xml':
-            data = data.replace(f'<row r="{sys.argv[3]}"'.encode(), b'<row r="none"')
+	system_or_bail('python3', '-c', <<'PY', $good, $bad, $row, $how);
+import re, sys, zipfile
+good, bad, row, how = sys.argv[1:]
+with zipfile.ZipFile(good) as old, zipfile.ZipFile(bad, 'w', zipfile.ZIP_DEFLATED) as new:
+    parts = {name: old.read(name) for name in old.namelist()}
+    sheet = parts['xl/worksheets/sheet1.xml']
+    if how == 'unnumbered':
+        sheet = sheet.replace(f'<row r="{row}"'.encode(), b'<row r="none"')
+    else:
+        strings = parts['xl/sharedStrings.xml']
+        long_cell = b'<c t="s"><v>%d</v></c>' % strings.count(b'<si>')
+        parts['xl/sharedStrings.xml'] = strings.replace(b'</sst>', b'<si><t>' + 'ä'.encode() * 32767 + b'</t></si></sst>')
+        sheet = re.sub(rb'(<row r="%s"[^>]*>).*?</row>' % row.encode(), lambda m: m[1] + long_cell * 16384 + b'</row>', sheet)
+    parts['xl/worksheets/sheet1.xml'] = sheet
+    for name, data in parts.items():
         new.writestr(name, data)
 PY
 	return $bad;
@@ -131,17 +139,19 @@ SQL
 }
 
 # A file that turns out to be damaged leaves no row: neither when the damage is known before, nor when it is not.
+foreach my $bad (damage(workbook('-r', 60000, '-i'), 50000, 'unnumbered'), damage(workbook('-r', 60000), 50000, 'too long'))
 {
-	my $bad = damage(workbook('-r', 60000, '-i'), 50000);
+	my ($how) = $bad =~ m{([^/]+)\.xlsx$};
 	my ($holder, $task) = start_and_stop($bad);
 	go_on($holder);
-	is(wait_for($node, $task), 'FAILED', 'a damaged file fails');
-	like(counts_of($node, $task), qr/\|0\|0\|0\|0\|0\|0\|\d+$/, 'and leaves nothing');
+	is(wait_for($node, $task), 'FAILED', "$how: a damaged file fails");
+	like(counts_of($node, $task), qr/\|0\|0\|0\|0\|0\|0\|\d+$/, "$how: and leaves nothing");
+	like(task_row($node, $task, 'error_message'), qr/could not read row 50000|row 50000 is too long/, "$how: and says why");
 	$node->safe_psql('postgres', "SELECT xlsx.delete_task($task)");
 	remove_stop();
 	$task = submit($node, $bad);
-	is(wait_for($node, $task), 'FAILED', 'it fails without a stop, too');
-	like(counts_of($node, $task), qr/\|0\|0\|0\|0\|0\|0\|\d+$/, 'and leaves nothing');
+	is(wait_for($node, $task), 'FAILED', "$how: it fails without a stop, too");
+	like(counts_of($node, $task), qr/\|0\|0\|0\|0\|0\|0\|\d+$/, "$how: and leaves nothing");
 	$node->safe_psql('postgres', "SELECT xlsx.delete_task($task)");
 }
 
@@ -201,7 +211,7 @@ foreach my $wish ("mode => 'all_or_nothing'", 'max_errors => 10')
 # What is wrong with a file is said in the same words.
 {
 	my $good = workbook('-r', 60000, '-i');
-	my $bad = damage($good, 50000);
+	my $bad = damage($good, 50000, 'unnumbered');
 	my %said;
 	foreach my $setting ('on', 'off')
 	{
