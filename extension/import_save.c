@@ -1,0 +1,266 @@
+/*
+ * import_save.c
+ *	  SAVING: packets become rows of the target, batch by batch or in one go.
+ */
+#include "import_state.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "late_index.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "owner.h"
+#include "packet.h"
+#include "subtransaction.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+static bool
+is_in_one_go(const Task *task)
+{
+	return task->dry_run || task->mode == MODE_ALL_OR_NOTHING || task->mode == MODE_REPLACE;
+}
+
+bool
+import_wants_all(const Task *task)
+{
+	return task->mode == MODE_ALL_OR_NOTHING || task->mode == MODE_REPLACE;
+}
+
+/* May the indexes be made when the rows are in?  Only where they go in at one go. */
+static bool
+may_index_late(const Import *import)
+{
+	switch (import->task->mode)
+	{
+		case MODE_REPLACE:
+			return import->profile->late_index != LATE_INDEX_NEVER;
+		case MODE_INSERT:
+		case MODE_ALL_OR_NOTHING:
+			return import->profile->late_index == LATE_INDEX_EMPTY && late_index_is_empty(import->profile->target);
+		default:
+			return false;
+	}
+}
+
+/*
+ * May rows be saved before all are checked?  Only where each stands for itself,
+ * and a reader tells, before the first is committed, that the sheet is whole.
+ */
+bool
+import_may_save_early(const Import *import)
+{
+	return import->reading_ahead && !is_in_one_go(import->task) && import->task->max_errors < 0 &&
+		!may_index_late(import);
+}
+
+void
+import_hurry_constraints(const Import *import)
+{
+	if (!import->inside || import->task->dry_run)
+		AfterTriggerSetState(makeNode(ConstraintsSetStmt));
+}
+
+void
+import_create_saver(Import *import)
+{
+	Task	   *task = import->task;
+	bool		keyed = task->mode == MODE_UPSERT || task->mode == MODE_UPDATE;
+
+	import->save = (SaveTask) {
+		.profile = import->profile, .task = task->id, .mode = task->mode, .source = import->source,
+		.undo = !task->dry_run && task->mode != MODE_REPLACE &&
+		(keyed ? import->profile->keep_old : import->profile->task_attnum != InvalidAttrNumber)
+	};
+	MemoryContextSwitchTo(import->context);
+	import->saver = saver_create(&import->save);
+	MemoryContextSwitchTo(import->batch_context);
+}
+
+void
+import_save_packet(Import *import, bytea *packet)
+{
+	Progress   *progress = import->progress;
+	PacketRows	rows;
+	SaveCounts	counts = {0};
+
+	packet_read(import->profile, packet, &rows);
+	error_rows_begin(&import->errors);
+	progress->saved_rows += saver_save(import->saver, &rows, &counts, &import->errors);
+	error_rows_store(&import->errors);
+	progress->inserted_rows += counts.inserted;
+	progress->updated_rows += counts.updated;
+	progress->unchanged_rows += counts.unchanged;
+	progress->skipped_rows += counts.skipped;
+	progress->error_rows += import->errors.count;
+}
+
+/*
+ * By packets
+ */
+
+/* Rows found bad while saving leave the whole, so this never falls. */
+static int
+saving_percent(const Progress *progress)
+{
+	int64		valid = progress->total_rows - progress->error_rows;
+
+	return valid == 0 ? 100 : (int) (progress->saved_rows * 100 / valid);
+}
+
+static bytea *
+fetch_packet(Import *import)
+{
+	static OwnerStatement select = {
+		"SELECT data FROM xlsx_private.packet WHERE task_id = $1 AND no = $2", 2, {INT8OID, INT4OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(import->task->id), Int32GetDatum(import->progress->packets_saved)};
+	OwnerRow	row;
+
+	if (owner_run(&select, values, NULL, &row) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("packet %d of task " INT64_FORMAT " is missing", import->progress->packets_saved,
+						import->task->id)));
+	return DatumGetByteaP(row.values[0]);
+}
+
+static void
+save_next_packet(Import *import)
+{
+	import_save_packet(import, fetch_packet(import));
+	import->progress->packets_saved++;
+}
+
+static void
+save_step(Import *import)
+{
+	Progress   *progress = import->progress;
+
+	import_step_begin(import);
+	import_hurry_constraints(import);
+	save_next_packet(import);
+	while (progress->packets_saved < progress->packets && import->errors.count == 0 && !import_step_is_full(import))
+	{
+		import_step_next_batch(import);
+		save_next_packet(import);
+	}
+	progress->percent = progress->packets_saved == progress->packets ? 100 : Min(saving_percent(progress), 99);
+	progress_save(progress);
+	import_step_end(import);
+}
+
+/*
+ * In one go: all packets in one subtransaction, for the modes that keep all or nothing,
+ * for dry runs, which do the real work and take it back, and for inserts whose
+ * indexes are made afterwards.  Error rows are held aside, so that they survive.
+ */
+
+typedef struct OneGo
+{
+	Import	   *import;
+	bool		index_late;
+	bool		keep;
+} OneGo;
+
+/* Empties the target and suspends its indexes, as the task wants it. */
+static void
+prepare_target(OneGo *go)
+{
+	Import	   *import = go->import;
+	const Progress *progress = import->progress;
+	int64		removed = -1;
+
+	if (import->task->mode == MODE_REPLACE)
+		removed = saver_empty(import->saver);
+	go->index_late = go->index_late &&
+		saver_index_later(import->saver, removed, progress->validated_rows - progress->error_rows);
+}
+
+static void
+save_all(void *argument)
+{
+	OneGo	   *go = argument;
+	Import	   *import = go->import;
+	const Task *task = import->task;
+	Progress   *progress = import->progress;
+
+	import_hurry_constraints(import);
+	prepare_target(go);
+	go->keep = true;
+	if (!go->index_late && !is_in_one_go(task))
+		return;
+	while (progress->packets_saved < progress->packets && !import_is_over_limit(import))
+	{
+		PushActiveSnapshot(GetTransactionSnapshot());
+		save_next_packet(import);
+		PopActiveSnapshot();
+		CommandCounterIncrement();
+		MemoryContextReset(import->batch_context);
+		CHECK_FOR_INTERRUPTS();
+	}
+	if (go->index_late)
+		saver_index(import->saver);
+	if (is_in_one_go(task))
+		go->keep = !task->dry_run && !(import_wants_all(task) && progress->error_rows > 0) && !import_is_over_limit(import);
+}
+
+static ErrorData *
+try_all(OneGo *go)
+{
+	error_rows_hold(&go->import->errors);
+	return subtransaction_try_keep(save_all, go, &go->keep);
+}
+
+static void
+save_in_one_go(Import *import)
+{
+	Progress   *progress = import->progress;
+	Progress	before = *progress;
+	OneGo		go;
+	ErrorData  *error;
+
+	import_step_begin(import);
+	go = (OneGo) {import, may_index_late(import), false};
+	error = try_all(&go);
+	if (error != NULL && go.index_late && error->sqlerrcode != ERRCODE_QUERY_CANCELED)
+	{
+		/* Such as a key that is there twice: which rows have it is found only where they go in one by one. */
+		*progress = before;
+		go.index_late = false;
+		error = try_all(&go);
+	}
+	if (error != NULL)
+		ReThrowError(error);
+	error_rows_release(&import->errors);
+	if (!go.keep && !import->task->dry_run)
+		progress->saved_rows = progress->inserted_rows = progress->updated_rows = 0;
+	progress->percent = progress->packets_saved == progress->packets || is_in_one_go(import->task) ? 100 : 0;
+	progress_save(progress);
+	import_step_end(import);
+}
+
+void
+import_save_rows(Import *import)
+{
+	Progress   *progress = import->progress;
+	int			percent = progress->packets_saved > 0 ? Min(saving_percent(progress), 99) : 0;
+	bool		one_go;
+
+	import_enter_phase(import, PHASE_SAVING, percent);
+	import_step_begin(import);
+	if (import->saver == NULL)
+		import_create_saver(import);
+	one_go = is_in_one_go(import->task) || (progress->packets_saved == 0 && progress->packets > 0 && may_index_late(import));
+	if (progress->packets_saved == progress->packets && !one_go)
+	{
+		progress->percent = 100;
+		progress_save(progress);
+	}
+	import_step_end(import);
+	if (one_go)
+		save_in_one_go(import);
+	while (progress->packets_saved < progress->packets && !import_is_over_limit(import))
+		save_step(import);
+}

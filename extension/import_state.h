@@ -1,0 +1,86 @@
+/*
+ * import_state.h
+ *	  One import on its way, as the files import*.c share it.
+ */
+#ifndef PG_XLSX_IMPORT_STATE_H
+#define PG_XLSX_IMPORT_STATE_H
+
+#include "pg_xlsx.h"
+
+#include "error_rows.h"
+#include "profile.h"
+#include "progress.h"
+#include "queue.h"
+#include "rows.h"
+#include "save.h"
+#include "validate.h"
+
+typedef struct Import
+{
+	Task	   *task;
+	Progress   *progress;		/* of the task */
+	bool		inside;			/* in the caller's transaction */
+	MemoryContext context;		/* as long as the import */
+	MemoryContext book_context; /* the workbook; deleted before SAVING */
+	MemoryContext batch_context;	/* reset after each batch */
+	Profile    *profile;
+	XlsxBook   *book;
+	SheetRows  *rows;
+	uint32		header_row;
+	StageTask	stage;			/* what the validator works on */
+	const uint32 *source;		/* sheet column of each profile column, 0: none */
+	Validator  *validator;
+	const XlsxRow *ahead;		/* read already, for the next batch; NULL at the end */
+	TimestampTz step_began;
+	int			step_batches;	/* in the step at hand */
+	ErrorRows	errors;			/* of SAVING */
+	SaveTask	save;
+	Saver	   *saver;
+	bool		reading_ahead;	/* in a second process */
+	bool		early;			/* rows are saved as soon as they are checked */
+} Import;
+
+/*
+ * Steps (import_step.c).  A transaction each; all but the last commit
+ * asynchronously: rows and progress are in one commit, so a crash loses both
+ * or none.  In a caller's transaction a step is a command of it.
+ *
+ * Between begin and end the current memory context is batch_context.
+ */
+extern void import_step_begin(Import *import);
+
+/* Has the step lasted long enough, or is an event due? */
+extern bool import_step_is_full(const Import *import);
+
+/* The next batch of the step, with a snapshot that sees those before; batch_context is reset. */
+extern void import_step_next_batch(Import *import);
+extern void import_step_end(Import *import);
+
+/* A step of its own that tells of a phase and its percent. */
+extern void import_enter_phase(Import *import, Phase phase, int percent);
+
+/* More error rows than the task allows? */
+extern bool import_is_over_limit(const Import *import);
+
+/* VALIDATING (import_validate.c): from the header row, or where an earlier attempt stopped, to the end of the sheet or the limit. */
+extern void import_validate_rows(Import *import);
+
+/* SAVING (import_save.c): what VALIDATING has not saved already. */
+extern void import_save_rows(Import *import);
+
+/* May rows be saved before all are checked?  Only where each stands for itself. Within a step. */
+extern bool import_may_save_early(const Import *import);
+
+/* Within a step; import->saver lasts until the end. */
+extern void import_create_saver(Import *import);
+
+/* In a transaction that saves: constraints that wait for its end would name no row, so none waits; but a caller's transaction is his own. */
+extern void import_hurry_constraints(const Import *import);
+
+/* Saves the rows of a packet, counts them, and stores the errors of those that the target refused: import->errors. */
+extern void import_save_packet(Import *import, bytea *packet);
+
+/* Does the mode keep all rows or none? */
+extern bool import_wants_all(const Task *task);
+
+#endif							/* PG_XLSX_IMPORT_STATE_H */

@@ -1,0 +1,82 @@
+/*
+ * import_step.c
+ *	  The transactions of an import.
+ */
+#include "import_state.h"
+
+#include "access/xact.h"
+#include "miscadmin.h"
+#include "owner.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+
+/*
+ * A commit costs about as much as checking 200 rows, so a step takes batches
+ * until an event is due or one of these is reached: what a crash repeats, how
+ * long others may wait for a row, and subtransactions, which slow every
+ * session once a transaction has more than 64.  Bad rows take one each, so
+ * they end a step of SAVING.
+ */
+#define STEP_MS			100
+#define STEP_BATCHES	32
+
+void
+import_step_begin(Import *import)
+{
+	if (!import->inside)
+	{
+		StartTransactionCommand();
+		PushActiveSnapshot(GetTransactionSnapshot());
+		(void) owner_hold();
+	}
+	MemoryContextSwitchTo(import->batch_context);
+	import->step_began = GetCurrentTimestamp();
+	import->step_batches = 1;
+}
+
+bool
+import_step_is_full(const Import *import)
+{
+	TimestampTz now = GetCurrentTimestamp();
+
+	return import->step_batches >= STEP_BATCHES || progress_is_due(import->progress, now) ||
+		TimestampDifferenceExceeds(import->step_began, now, STEP_MS);
+}
+
+void
+import_step_next_batch(Import *import)
+{
+	import->step_batches++;
+	if (!import->inside)
+		PopActiveSnapshot();
+	CommandCounterIncrement();
+	if (!import->inside)
+		PushActiveSnapshot(GetTransactionSnapshot());
+	MemoryContextReset(import->batch_context);
+	CHECK_FOR_INTERRUPTS();
+}
+
+void
+import_step_end(Import *import)
+{
+	if (import->inside)
+		CommandCounterIncrement();
+	else
+	{
+		PopActiveSnapshot();
+		CommitTransactionCommand();
+	}
+	MemoryContextSwitchTo(import->context);
+	MemoryContextReset(import->batch_context);
+	CHECK_FOR_INTERRUPTS();
+}
+
+void
+import_enter_phase(Import *import, Phase phase, int percent)
+{
+	import->progress->percent = percent;
+	import_step_begin(import);
+	progress_enter(import->progress, phase);
+	import_step_end(import);
+}
