@@ -20,6 +20,7 @@
 typedef struct Store
 {
 	const char *name;
+	/* The caller holds a lock on the row of the file, so that no chunk outlives it. */
 	void		(*put) (int64 file, int32 no, bytea *data);
 	/* Copies chunk no into buffer (PG_XLSX_CHUNK_BYTES); -1 when it is not there, else its length. */
 	int			(*get) (int64 file, int32 no, char *buffer);

@@ -85,13 +85,15 @@ COMMENT ON COLUMN xlsx_private.file.spent IS 'The task is complete: the bytes go
 
 CREATE TABLE xlsx_private.chunk (
   file_id bigint NOT NULL REFERENCES xlsx_private.file ON DELETE CASCADE,
-  no      int    NOT NULL,
+  slice   int    NOT NULL,
   data    bytea  NOT NULL,
-  PRIMARY KEY (file_id, no)
+  PRIMARY KEY (file_id, slice)
 );
--- Zip data and packets do not compress; uncompressed they are read in place.
-ALTER TABLE xlsx_private.chunk ALTER data SET STORAGE EXTERNAL;
-COMMENT ON TABLE xlsx_private.chunk IS 'Bytes of a file, 256 kB each; all but the last are full.';
+-- A row is as long as a page and stays there as it is.
+ALTER TABLE xlsx_private.chunk ALTER data SET STORAGE PLAIN;
+COMMENT ON TABLE xlsx_private.chunk IS
+'Bytes of files. Written straight and not by SQL, so the foreign key is only there to delete: whoever writes holds a lock on the row of the file.';
+COMMENT ON COLUMN xlsx_private.chunk.slice IS 'Number in the file, from 0 on: each chunk of 256 kB is cut into the same number of slices, each of which fills a page.';
 
 -- The row is rewritten by every batch: room on its page keeps those updates HOT.
 CREATE TABLE xlsx_private.task (

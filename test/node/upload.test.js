@@ -26,11 +26,11 @@ after(async () => {
   await db.drop();
 });
 
-const kept = () => db.query('SELECT (SELECT count(*) FROM xlsx.tasks) || \' tasks, \' || (SELECT count(*) FROM xlsx_private.file WHERE size > 0) || \' files, \' || (SELECT count(*) FROM xlsx_private.chunk) || \' chunks\'');
+const kept = () => db.query('SELECT (SELECT count(*) FROM xlsx.tasks) || \' tasks, \' || (SELECT count(*) FROM xlsx_private.file WHERE size > 0) || \' files, \' || (SELECT count(*) FROM xlsx_private.chunk) || \' slices\'');
 
 async function forgetAll() {
   await db.query('SELECT xlsx.wait(id), xlsx.delete_task(id) FROM xlsx.tasks');
-  assert.equal(await kept(), '0 tasks, 0 files, 0 chunks');
+  assert.equal(await kept(), '0 tasks, 0 files, 0 slices');
 }
 
 // An upload whose bytes are sent by hand.
@@ -180,7 +180,7 @@ describe('an upload that is refused leaves nothing behind', () => {
       assert.equal(json.statusCode, 400);
       assert.match(json.code, /^22/);
       assert.match(json.message, /^file /);
-      assert.equal(await kept(), '0 tasks, 0 files, 0 chunks');
+      assert.equal(await kept(), '0 tasks, 0 files, 0 slices');
     });
   }
 
@@ -209,7 +209,7 @@ describe('an upload that is refused leaves nothing behind', () => {
       assert.equal(status, 400);
       assert.deepEqual([json.error, json.statusCode], ['Bad Request', 400]);
       assert.match(json.message, message);
-      assert.equal(await kept(), '0 tasks, 0 files, 0 chunks');
+      assert.equal(await kept(), '0 tasks, 0 files, 0 slices');
     });
   }
 
@@ -218,14 +218,14 @@ describe('an upload that is refused leaves nothing behind', () => {
       + `Content-Length: 3221225472\r\n\r\n${fileHead}PK`, { until: /\}$/ });
     assert.match(answer, /^HTTP\/1.1 413 Payload Too Large/);
     assert.match(answer, /"statusCode":413/);
-    assert.equal(await kept(), '0 tasks, 0 files, 0 chunks');
+    assert.equal(await kept(), '0 tasks, 0 files, 0 slices');
   });
 
   test('a file above the limit in a body that may pass: 413', async () => {
     const file = Buffer.concat([good, randomBytes(LIMIT - good.length + 1)]);
     const { status } = await upload(server.url, file);
     assert.equal(status, 413);
-    assert.equal(await kept(), '0 tasks, 0 files, 0 chunks');
+    assert.equal(await kept(), '0 tasks, 0 files, 0 slices');
   });
 
   test('a chunked body: 411', async () => {
@@ -257,7 +257,7 @@ describe('an upload that is refused leaves nothing behind', () => {
       sending.destroy();
       await becomes(server.url, 'uploads', 0);
       assert.equal(await metric(server.url, 'uploads_abandoned_total'), abandoned + 1);
-      assert.equal(await kept(), '0 tasks, 0 files, 0 chunks');
+      assert.equal(await kept(), '0 tasks, 0 files, 0 slices');
     });
   }
 
@@ -268,7 +268,7 @@ describe('an upload that is refused leaves nothing behind', () => {
     await sending.write(good);
     await assert.rejects(sending.answer);
     await becomes(impatient.url, 'uploads', 0);
-    assert.equal(await kept(), '0 tasks, 0 files, 0 chunks');
+    assert.equal(await kept(), '0 tasks, 0 files, 0 slices');
     await impatient.stop();
   });
 
@@ -282,7 +282,7 @@ describe('an upload that is refused leaves nothing behind', () => {
     assert.equal(status, 503);
     assert.equal(json.error, 'Service Unavailable');
     sending.destroy();
-    assert.equal(await kept(), '0 tasks, 0 files, 0 chunks');
+    assert.equal(await kept(), '0 tasks, 0 files, 0 slices');
   });
 
   test('a notifier that is killed', async () => {
@@ -294,7 +294,7 @@ describe('an upload that is refused leaves nothing behind', () => {
     await doomed.stop('SIGKILL');
     while (await db.query(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'pg_xlsx_notifier'
       AND state = 'idle in transaction'`) !== '0');
-    assert.equal(await kept(), '0 tasks, 0 files, 0 chunks');
+    assert.equal(await kept(), '0 tasks, 0 files, 0 slices');
   });
 });
 
@@ -320,7 +320,7 @@ describe('limits', () => {
   test('a slow database slows the client down, and fills no memory', async () => {
     const slow = await Notifier.start({ 'database-url': db.url });
     await db.query(`CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.03); RETURN NEW; END $$;
-      CREATE TRIGGER slow BEFORE INSERT ON xlsx_private.chunk FOR EACH ROW EXECUTE FUNCTION slow()`);
+      CREATE TRIGGER slow BEFORE UPDATE ON xlsx_private.file FOR EACH ROW EXECUTE FUNCTION slow()`);
     const entries = workbookEntries(people(2));
     const file = zip({ ...entries, pad: randomBytes(24 * 1024 * 1024) }, { stored: true });
     const before = slow.memory('RssAnon');
@@ -336,7 +336,7 @@ describe('limits', () => {
     assert.equal(status, 201);
     assert.equal(json.fileSize, file.length);
     assert.ok(highest - before < 3 * 1024, `${highest - before} kB`);
-    await db.query('DROP TRIGGER slow ON xlsx_private.chunk');
+    await db.query('DROP TRIGGER slow ON xlsx_private.file');
     await slow.stop();
   });
 

@@ -69,6 +69,26 @@ $between
 SQL
 }
 
+# Nobody checks the foreign key of a slice: whoever deletes a file waits for whoever writes to it, and the other way round.
+{
+	my $chunk = "SELECT xlsx.upload_chunk(id, 0, substr(pg_read_binary_file('$book'), 1, 262144)) FROM xlsx_private.file WHERE NOT complete";
+	my $blocked = "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+	my ($first, $second) = map { $node->background_psql('postgres', on_error_stop => 0) } 1 .. 2;
+
+	foreach my $turn ([ $chunk, 'DELETE FROM xlsx_private.file' ], [ 'DELETE FROM xlsx_private.file', $chunk ])
+	{
+		$node->safe_psql('postgres', "SELECT xlsx.upload_begin('people', 'book.xlsx')");
+		$first->query_safe("BEGIN; $turn->[0]");
+		$second->query_until(qr/sent/, "\\echo sent\n$turn->[1];\n\\echo ended\n");
+		$node->poll_query_until('postgres', $blocked) or die 'nobody waits';
+		$first->query_safe('COMMIT');
+		$second->query_until(qr/ended/, "");
+		is($node->safe_psql('postgres', 'SELECT (SELECT count(*) FROM xlsx_private.file), count(*) FROM xlsx_private.chunk'), '0|0',
+			"no slice without its file: $turn->[0]");
+	}
+	$_->quit foreach $first, $second;
+}
+
 foreach my $store ('table', 'redis')
 {
 	$node->append_conf('postgresql.conf', "pg_xlsx.redis_url = '" . ($store eq 'redis' ? $url : '') . "'");
