@@ -49,22 +49,25 @@ static bool violate(Check *check, const char *code, const char *format,...)
 static bool
 violate(Check *check, const char *code, const char *format,...)
 {
-	StringInfoData message;
-	va_list		arguments;
-	int			needed;
+	size_t		label_length = strlen(check->column->label);
+	size_t		room = 0;
+	size_t		length;
+	char	   *message = NULL;
 
-	initStringInfo(&message);
-	appendStringInfo(&message, "%s ", check->column->label);
-	for (;;)
+	/* Most have a few words to say, and half of a sheet may say them. */
+	for (length = strlen(format); length >= room;)
 	{
+		va_list		arguments;
+
+		room = length + 1;
+		message = palloc(label_length + 1 + room);
 		va_start(arguments, format);
-		needed = appendStringInfoVA(&message, format, arguments);
+		length = (size_t) vsnprintf(message + label_length + 1, room, format, arguments);
 		va_end(arguments);
-		if (needed == 0)
-			break;
-		enlargeStringInfo(&message, needed);
 	}
-	*check->violation = (Violation){.code = code, .message = message.data};
+	memcpy(message, check->column->label, label_length);
+	message[label_length] = ' ';
+	*check->violation = (Violation){.code = code, .message = message};
 	return false;
 }
 
@@ -74,25 +77,39 @@ violate(Check *check, const char *code, const char *format,...)
 
 #define SHORT_TEXT 64			/* holds any number, date or boolean */
 
-char *
-check_original(const XlsxCell *cell, bool date1904)
+const char *
+check_original_bytes(const XlsxCell *cell, bool date1904, size_t *length)
 {
 	char		buffer[SHORT_TEXT];
 	const char *text;
-	size_t		length;
 	bool		valid;
 
+	*length = 0;
 	if (cell == NULL)
 		return NULL;
-	if (cell->kind != XLSX_TEXT && cell->kind != XLSX_ERROR)
+	if (cell->kind == XLSX_TEXT || cell->kind == XLSX_ERROR)
+	{
+		text = text_to_server(cell->text, cell->length, length, &valid);
+		if (valid)
+			return text;
+		text = "(not valid text)";
+	}
+	else
 	{
 		xlsx_cell_text(cell, date1904, buffer, sizeof(buffer));
-		return pstrdup(buffer);
+		text = pstrdup(buffer);
 	}
-	text = text_to_server(cell->text, cell->length, &length, &valid);
-	if (valid)
-		return pnstrdup(text, length);
-	return pstrdup("(not valid text)");
+	*length = strlen(text);
+	return text;
+}
+
+char *
+check_original(const XlsxCell *cell, bool date1904)
+{
+	size_t		length;
+	const char *text = check_original_bytes(cell, date1904, &length);
+
+	return text != NULL ? pnstrdup(text, length) : NULL;
 }
 
 static bool

@@ -49,4 +49,7 @@ extern char *check_text(const ProfileColumn *column, const XlsxCell *cell, bool 
 /* The cell's original value in the server's encoding for people to see, NULL for a blank one. */
 extern char *check_original(const XlsxCell *cell, bool date1904);
 
+/* The same, not terminated, in the cell or the current memory context. */
+extern const char *check_original_bytes(const XlsxCell *cell, bool date1904, size_t *length);
+
 #endif							/* PG_XLSX_CHECK_H */

@@ -12,29 +12,26 @@
 
 #include "pg_xlsx.h"
 
+#include "access/htup.h"
 #include "check.h"
-#include "utils/jsonb.h"
+#include "text_array.h"
 #include "utils/tuplestore.h"
+#include "violation_json.h"
 
 typedef struct ErrorRows
 {
 	MemoryContext context;		/* reset by error_rows_begin */
-	MemoryContext row_context;	/* reset by error_row_begin */
 	int64		task;
 	bool		warnings;
 	Tuplestorestate *held;		/* NULL: rows are written at once */
+	TupleDesc	descriptor;		/* of the table; NULL: not made yet */
 	int			count;
 	int			capacity;
-	Datum	   *row_numbers;
-	Datum	   *cells;			/* text[] */
-	Datum	   *violations;		/* jsonb */
+	HeapTuple  *rows;
 
 	/* of the row under way */
-	Datum	   *values;
-	bool	   *nulls;
-	int			value_count;
-	int			value_capacity;
-	JsonbParseState *row_violations;
+	TextArray	values;
+	ViolationJson violations;
 } ErrorRows;
 
 extern void error_rows_init(ErrorRows *errors, int64 task, bool warnings, MemoryContext parent);
@@ -42,7 +39,7 @@ extern void error_rows_begin(ErrorRows *errors);
 
 /* One row: begin, its values and violations in any order, end. */
 extern void error_row_begin(ErrorRows *errors);
-extern void error_row_value(ErrorRows *errors, const char *value);	/* in the profile's order; NULL: blank */
+extern void error_row_value(ErrorRows *errors, const char *value, size_t length);	/* in the profile's order; NULL: blank */
 
 /* source: 1-based sheet column, 0 when no single cell is to blame; column may be NULL then; value may be NULL. */
 extern void error_row_violation(ErrorRows *errors, const ProfileColumn *column, uint32 sheet_row, uint32 source,

@@ -24,25 +24,25 @@ owner_rows_close(Relation relation)
 	relation_close(relation, NoLock);
 }
 
-/* Each slot owns its row: from any other one, the table would take a copy. */
-static TupleTableSlot **
-fill_slots(Relation relation, HeapTuple *rows, int count)
-{
-	TupleTableSlot **slots = palloc(sizeof(TupleTableSlot *) * (size_t) count);
+/* Rows that are on their way at a time: more would only take more slots. */
+#define GROUP_ROWS 128
 
+/* Each slot owns its row: from any other one, the table would take a copy. */
+static void
+fill_slots(Relation relation, TupleTableSlot **slots, HeapTuple *rows, int count)
+{
 	for (int i = 0; i < count; i++)
 	{
-		slots[i] = MakeSingleTupleTableSlot(RelationGetDescr(relation), &TTSOpsHeapTuple);
+		if (slots[i] == NULL)
+			slots[i] = MakeSingleTupleTableSlot(RelationGetDescr(relation), &TTSOpsHeapTuple);
 		ExecStoreHeapTuple(rows[i], slots[i], true);
 		slots[i]->tts_tableOid = RelationGetRelid(relation);
 	}
-	return slots;
 }
 
-static void
-insert_index_rows(Relation relation, TupleTableSlot **slots, int count)
+static ResultRelInfo *
+open_indexes(Relation relation, EState *estate)
 {
-	EState	   *estate = CreateExecutorState();
 	RangeTblEntry *entry = makeNode(RangeTblEntry);
 	ResultRelInfo *info = makeNode(ResultRelInfo);
 
@@ -53,21 +53,28 @@ insert_index_rows(Relation relation, TupleTableSlot **slots, int count)
 	compat_init_range_table(estate, entry);
 	InitResultRelInfo(info, relation, 1, NULL, 0);
 	ExecOpenIndices(info, false);
-	for (int i = 0; i < count; i++)
-		list_free(compat_insert_index_tuples(info, slots[i], estate));
-	ExecCloseIndices(info);
-	FreeExecutorState(estate);
+	return info;
 }
 
 void
 owner_rows_insert(Relation relation, HeapTuple *rows, int count)
 {
-	TupleTableSlot **slots = fill_slots(relation, rows, count);
+	EState	   *estate = CreateExecutorState();
+	ResultRelInfo *info = open_indexes(relation, estate);
+	TupleTableSlot *slots[GROUP_ROWS] = {NULL};
 
-	table_multi_insert(relation, slots, count, GetCurrentCommandId(true), 0, NULL);
-	insert_index_rows(relation, slots, count);
-	for (int i = 0; i < count; i++)
+	for (int first = 0; first < count; first += GROUP_ROWS)
+	{
+		int			group = Min(count - first, GROUP_ROWS);
+
+		fill_slots(relation, slots, rows + first, group);
+		table_multi_insert(relation, slots, group, GetCurrentCommandId(true), 0, NULL);
+		for (int i = 0; i < group; i++)
+			list_free(compat_insert_index_tuples(info, slots[i], estate));
+	}
+	for (int i = 0; i < GROUP_ROWS && slots[i] != NULL; i++)
 		ExecDropSingleTupleTableSlot(slots[i]);
-	pfree(slots);
+	ExecCloseIndices(info);
+	FreeExecutorState(estate);
 	CommandCounterIncrement();
 }

@@ -393,7 +393,7 @@ note_bad_row(Attempt *attempt, int row, const ProfileColumn *column, const Viola
 		int			at = row * attempt->rows->columns + i;
 		char	   *text = attempt->rows->nulls[at] ? NULL : save_value_text(&profile->columns[i], attempt->rows->values[at]);
 
-		error_row_value(attempt->errors, text);
+		error_row_value(attempt->errors, text, text != NULL ? strlen(text) : 0);
 		if (column == &profile->columns[i])
 		{
 			value = text;

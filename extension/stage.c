@@ -253,7 +253,7 @@ report_row(const Stage *stage, const StageRow *row, bool warning, ErrorRows *err
 
 	error_row_begin(errors);
 	for (int i = 0; i < profile->count; i++)
-		error_row_value(errors, row->originals[i]);
+		error_row_value(errors, row->originals[i], row->originals[i] != NULL ? strlen(row->originals[i]) : 0);
 	foreach(item, row->violations)
 	{
 		const StageViolation *found = lfirst(item);

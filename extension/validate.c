@@ -70,12 +70,13 @@ add_error_row(Validator *validator, const XlsxRow *row)
 	error_row_begin(&validator->errors);
 	for (int i = 0; i < task->profile->count; i++)
 	{
-		char	   *original = check_original(validator->cells[i], task->date1904);
+		size_t		length;
+		const char *original = check_original_bytes(validator->cells[i], task->date1904, &length);
 
-		error_row_value(&validator->errors, original);
+		error_row_value(&validator->errors, original, length);
 		if (validator->violations[i].code != NULL)
-			error_row_violation(&validator->errors, &task->profile->columns[i], row->number, task->source[i], original,
-								&validator->violations[i]);
+			error_row_violation(&validator->errors, &task->profile->columns[i], row->number, task->source[i],
+								original != NULL ? pnstrdup(original, length) : NULL, &validator->violations[i]);
 	}
 	error_row_end(&validator->errors, row->number);
 }
