@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "access/detoast.h"
 #include "catalog/pg_authid.h"
 #include "fmgr.h"
 #include "libpq/libpq-fs.h"
@@ -28,10 +29,11 @@ typedef struct FileValue
 	ExpandedObjectHeader header;
 	uint64		size;
 	Oid			object;			/* large object, or InvalidOid */
+	struct varlena *column;		/* out of line in a table, or NULL */
 	XlsxSource *stored;			/* upload in the store, or NULL */
 	char	   *path;			/* of a server file, for messages */
 	File		file;
-	uint64		block_at;		/* piece of the large object that was read last */
+	uint64		block_at;		/* piece of the large object or column that was read last */
 	bytea	   *block;			/* NULL: none */
 } FileValue;
 
@@ -57,7 +59,17 @@ read_file(FileValue *value, uint64 offset, void *buffer, size_t length, size_t *
 	return XLSX_OK;
 }
 
-/* The piece of the large object that holds offset, read with the rights of the current role. */
+/* A large object is read with the rights of the current role. */
+static bytea *
+read_block(const FileValue *value, uint64 at)
+{
+	if (value->column != NULL)
+		return (bytea *) detoast_attr_slice(value->column, (int32) at, PG_XLSX_CHUNK_BYTES);
+	return DatumGetByteaP(DirectFunctionCall3(be_lo_get_fragment, ObjectIdGetDatum(value->object),
+											  Int64GetDatum((int64) at), Int32GetDatum(PG_XLSX_CHUNK_BYTES)));
+}
+
+/* The piece that holds offset. */
 static void
 load_block(FileValue *value, uint64 offset)
 {
@@ -70,14 +82,13 @@ load_block(FileValue *value, uint64 offset)
 		pfree(value->block);
 	value->block = NULL;
 	caller = MemoryContextSwitchTo(value->header.eoh_context);
-	value->block = DatumGetByteaP(DirectFunctionCall3(be_lo_get_fragment, ObjectIdGetDatum(value->object),
-													  Int64GetDatum((int64) at), Int32GetDatum(PG_XLSX_CHUNK_BYTES)));
+	value->block = read_block(value, at);
 	value->block_at = at;
 	MemoryContextSwitchTo(caller);
 }
 
 static void
-read_large_object(FileValue *value, uint64 offset, void *buffer, size_t length, size_t *got)
+read_blocks(FileValue *value, uint64 offset, void *buffer, size_t length, size_t *got)
 {
 	*got = 0;
 	while (*got < length)
@@ -105,9 +116,9 @@ read_value(void *context, uint64_t offset, void *buffer, size_t length, size_t *
 	length = Min(length, value->size - offset);
 	if (value->stored != NULL)
 		return value->stored->read(value->stored->context, offset, buffer, length, got, error);
-	if (!OidIsValid(value->object))
+	if (value->file >= 0)
 		return read_file(value, offset, buffer, length, got, error);
-	read_large_object(value, offset, buffer, length, got);
+	read_blocks(value, offset, buffer, length, got);
 	return XLSX_OK;
 }
 
@@ -171,28 +182,55 @@ make_value(void)
 	return value;
 }
 
+/* In a column that is neither compressed nor short: its bytes can be read where they lie. NULL: something else. */
+static FileValue *
+column_value(struct varlena *datum)
+{
+	struct varatt_external pointer;
+	FileValue  *value;
+
+	if (!VARATT_IS_EXTERNAL_ONDISK(datum))
+		return NULL;
+	VARATT_EXTERNAL_GET_POINTER(pointer, datum);
+	if (VARATT_EXTERNAL_IS_COMPRESSED(pointer) || VARATT_EXTERNAL_GET_EXTSIZE(pointer) <= PG_XLSX_CHUNK_BYTES)
+		return NULL;
+	value = make_value();
+	value->size = VARATT_EXTERNAL_GET_EXTSIZE(pointer);
+	value->column = MemoryContextAlloc(value->header.eoh_context, VARSIZE_EXTERNAL(datum));
+	memcpy(value->column, datum, VARSIZE_EXTERNAL(datum));
+	return value;
+}
+
+/* NULL: the datum holds its bytes, or can only be read as a whole. */
+static FileValue *
+value_of(Datum file)
+{
+	FileValue  *value;
+
+	if (!VARATT_IS_EXTERNAL_EXPANDED(DatumGetPointer(file)))
+		return column_value((struct varlena *) DatumGetPointer(file));
+	value = (FileValue *) DatumGetEOHP(file);
+	return value->header.eoh_methods == &file_value_methods ? value : NULL;
+}
+
 void
 file_value_source(Datum file, XlsxSource *source, MemoryContext context)
 {
-	bytea	   *bytes;
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	FileValue  *value = value_of(file);
 
-	if (VARATT_IS_EXTERNAL_EXPANDED(DatumGetPointer(file)))
-	{
-		FileValue  *value = (FileValue *) DatumGetEOHP(file);
-
-		if (value->header.eoh_methods == &file_value_methods)
+	if (value != NULL)
+		*source = (XlsxSource)
 		{
-			*source = (XlsxSource)
-			{
-				.read = read_value,.size = value->size,.context = value,.descriptor = -1
-			};
-			return;
-		}
+			.read = read_value,.size = value->size,.context = value,.descriptor = -1
+		};
+	else
+	{
+		bytea	   *bytes = DatumGetByteaPP(file);
+
+		xlsx_source_memory(source, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
 	}
-	context = MemoryContextSwitchTo(context);
-	bytes = DatumGetByteaPP(file);
-	MemoryContextSwitchTo(context);
-	xlsx_source_memory(source, VARDATA_ANY(bytes), VARSIZE_ANY_EXHDR(bytes));
+	MemoryContextSwitchTo(caller);
 }
 
 Datum

@@ -5,7 +5,8 @@
  * Every function takes a bytea.  One that came from xlsx.server_file or
  * xlsx.large_object holds no bytes but knows where they are (an expanded
  * object): functions of pg_xlsx read it piece by piece, and whoever else looks
- * into it gets all of them, up to the limit of a bytea.
+ * into it gets all of them, up to the limit of a bytea.  A long value of a
+ * table that is not compressed is read piece by piece, too.
  */
 #ifndef PG_XLSX_FILE_VALUE_H
 #define PG_XLSX_FILE_VALUE_H

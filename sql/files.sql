@@ -23,6 +23,18 @@ BEGIN
 END
 $$;
 SELECT count(*) FROM generate_series(1, 300), xlsx.sheets(xlsx.server_file(:'path'));
+-- A long value is read where it lies, too, unless it is compressed; also after its row was deleted.
+CREATE TABLE shelf AS SELECT title, xlsx.write(format('SELECT n, md5(n::text), %L FROM generate_series(1, 15000) AS n', title)) AS data
+FROM unnest(ARRAY['first', 'second']) AS title;
+SELECT length(data) > 2 * 262144 AS long, pg_column_compression(data) AS compression FROM shelf;
+SELECT title, (SELECT count(*) FILTER (WHERE c.value = w.value) FROM xlsx.cells(data) AS c JOIN xlsx.cells(data || ''::bytea) AS w USING (sheet, row, col)) AS cells
+FROM shelf ORDER BY title;
+INSERT INTO shelf SELECT size::text, substr(data, 1, size) FROM shelf, unnest(ARRAY[262144, 262145, 524288, 524289]) AS size WHERE title = 'first';
+INSERT INTO shelf SELECT 'compressed', string_agg(sha512(n::text::bytea) || decode(repeat('00', 64), 'hex'), '' ORDER BY n) FROM generate_series(1, 8000) AS n;
+INSERT INTO shelf VALUES ('short', '\x50');
+SELECT title, length(data), pg_column_compression(data) AS compression, xlsx.file_hash(data) = sha256(data) AS same FROM shelf ORDER BY title;
+WITH gone AS (DELETE FROM shelf WHERE title = 'second' RETURNING data) SELECT count(*) FROM gone, xlsx.cells(data);
+DROP TABLE shelf;
 -- Imports take them, too.
 CREATE TABLE filed (name text, bio_id text);
 SELECT xlsx.create_profile('filed', 'filed') > 0 AS made;
