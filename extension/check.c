@@ -39,7 +39,7 @@ typedef struct Check
 	const char *text;			/* what a person sees: trimmed, server encoding */
 	size_t		length;
 	CheckedValue *value;
-	Violation  *violation;
+	Violation  *violation;		/* NULL: nothing may be asked, neither what is wrong nor what the server knows */
 } Check;
 
 static bool violate(Check *check, const char *code, const char *format,...) 
@@ -49,11 +49,14 @@ static bool violate(Check *check, const char *code, const char *format,...)
 static bool
 violate(Check *check, const char *code, const char *format,...)
 {
-	size_t		label_length = strlen(check->column->label);
+	size_t		label_length;
 	size_t		room = 0;
 	size_t		length;
 	char	   *message = NULL;
 
+	if (check->violation == NULL)
+		return false;
+	label_length = strlen(check->column->label);
 	/* Most have a few words to say, and half of a sheet may say them. */
 	for (length = strlen(format); length >= room;)
 	{
@@ -69,6 +72,13 @@ violate(Check *check, const char *code, const char *format,...)
 	message[label_length] = ' ';
 	*check->violation = (Violation){.code = code, .message = message};
 	return false;
+}
+
+static bool
+violate_range(Check *check)
+{
+	return check->violation != NULL &&
+		violate(check, "range", "is out of the range of %s", format_type_be(check->column->type));
 }
 
 /*
@@ -228,8 +238,11 @@ static bool
 input_text(Check *check, Datum *datum)
 {
 	InputCall	call = {check, (Datum) 0};
-	ErrorData  *error = subtransaction_try(call_input, &call);
+	ErrorData  *error;
 
+	if (check->violation == NULL)
+		return false;
+	error = subtransaction_try(call_input, &call);
 	*datum = call.result;
 	if (error == NULL)
 		return true;
@@ -277,7 +290,7 @@ store_integer(Check *check, int64 number)
 			check->value->datum = Int64GetDatum(number);
 			return true;
 	}
-	return violate(check, "range", "is out of the range of %s", format_type_be(check->column->type));
+	return violate_range(check);
 }
 
 static bool
@@ -292,14 +305,14 @@ check_integer(Check *check)
 		if (number != trunc(number))
 			return violate(check, "type", "must be an integer");
 		if (!FLOAT8_FITS_IN_INT64(number))
-			return violate(check, "range", "is out of the range of %s", format_type_be(check->column->type));
+			return violate_range(check);
 		return store_integer(check, (int64) number);
 	}
 	if (check->cell->kind != XLSX_TEXT || !decimal_parse(check->text, check->length, &shape) ||
 		shape.fraction_digits > 0)
 		return violate(check, "type", "must be an integer");
 	if (!decimal_to_int64(check->text, check->length, &integer))
-		return violate(check, "range", "is out of the range of %s", format_type_be(check->column->type));
+		return violate_range(check);
 	return store_integer(check, integer);
 }
 
@@ -466,11 +479,14 @@ check_date(Check *check)
 static bool
 zoned_timestamp(Check *check, struct pg_tm *tm, fsec_t fsec)
 {
-	int			zone = DetermineTimeZoneOffset(tm, session_timezone);
+	int			zone;
 	Timestamp	result;
 
+	if (check->violation == NULL)
+		return false;
+	zone = DetermineTimeZoneOffset(tm, session_timezone);
 	if (tm2timestamp(tm, fsec, &zone, &result) != 0)
-		return violate(check, "range", "is out of the range of %s", format_type_be(check->column->type));
+		return violate_range(check);
 	check->value->datum = TimestampTzGetDatum(result);
 	return true;
 }
@@ -543,13 +559,19 @@ takes_value(const ProfileColumn *column, const XlsxCell *cell)
 }
 
 bool
+check_cell_alone(ProfileColumn *column, const XlsxCell *cell, bool date1904, CheckedValue *value)
+{
+	return check_cell(column, cell, date1904, value, NULL);
+}
+
+bool
 check_cell(ProfileColumn *column, const XlsxCell *cell, bool date1904, CheckedValue *value, Violation *violation)
 {
 	Check		check = {column, cell, date1904, "", 0, value, violation};
 
 	value->null = false;
 	if (cell != NULL && cell->kind == XLSX_ERROR)
-		return violate(&check, "cell_error", "holds the error %s", check_original(cell, date1904));
+		return violation != NULL && violate(&check, "cell_error", "holds the error %s", check_original(cell, date1904));
 	if (cell != NULL && takes_value(column, cell))
 		return class_checks[column->class] (&check);
 	if (cell != NULL && !take_text(&check))

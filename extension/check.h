@@ -41,6 +41,13 @@ extern bool check_cell(ProfileColumn *column, const XlsxCell *cell, bool date190
 					   Violation *violation);
 
 /*
+ * The same for a process without a transaction or the import's settings, in
+ * a database whose encoding is UTF-8: true only where the cell is good and
+ * neither catalog nor time zone nor an input function has to be asked.
+ */
+extern bool check_cell_alone(ProfileColumn *column, const XlsxCell *cell, bool date1904, CheckedValue *value);
+
+/*
  * What SQL of a profile sees of a cell (NULL: blank): its text, trimmed where
  * the profile says so; NULL when it is blank or one of the column's null tokens, or no text that a database can keep.
  */

@@ -287,3 +287,16 @@ source_index_create(SourceIndex *index, const uint32 *source, int count)
 		if (source[i] > 0)
 			index->columns[source[i]] = i;
 }
+
+void
+source_index_cells(const SourceIndex *index, const XlsxRow *row, const XlsxCell **cells, int count)
+{
+	memset(cells, 0, sizeof(XlsxCell *) * (size_t) count);
+	for (uint32 i = 0; i < row->count; i++)
+	{
+		int			column = source_index_column(index, row->cells[i].column);
+
+		if (column >= 0)
+			cells[column] = &row->cells[i];
+	}
+}

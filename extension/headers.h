@@ -50,6 +50,9 @@ source_index_column(const SourceIndex *index, uint32 at)
 	return at <= index->last ? index->columns[at] : -1;
 }
 
+/* The cells of a row by column, NULL for none: cells has room for count of them. */
+extern void source_index_cells(const SourceIndex *index, const XlsxRow *row, const XlsxCell **cells, int count);
+
 /* Header texts by position, for columns that no profile column takes: name[i] of sheet column i + 1, NULL for none. */
 extern TextList headers_of_extras(const XlsxRow *row, bool date1904, const HeaderMatch *match, int count);
 

@@ -131,6 +131,8 @@ validate_headers(Import *import)
 		.source = match.source, .extras = headers_of_extras(row, date1904, &match, profile->count)
 	};
 	import->validator = validator_create(&import->stage);
+	if (profile->plain)
+		rows_check_ahead(import->rows, profile, match.source);
 	import_step_end(import);
 }
 

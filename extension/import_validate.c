@@ -54,6 +54,18 @@ validating_percent(const Import *import)
 		Max(import->progress->percent, Min((int) (done * 100 / total), 99));
 }
 
+/* The row that was read ahead goes into the batch. */
+static void
+validate_row(Import *import)
+{
+	const PackedRow *packed = rows_packed(import->rows);
+
+	if (packed != NULL)
+		validator_packed_row(import->validator, import->ahead->number, packed);
+	else
+		validator_row(import->validator, import->ahead);
+}
+
 /* One batch of rows, good or bad; one row is read ahead to know whether it is the last. */
 static void
 validate_batch(Import *import)
@@ -64,7 +76,7 @@ validate_batch(Import *import)
 	validator_begin(import->validator);
 	while (import->ahead != NULL && !validator_full(import->validator))
 	{
-		validator_row(import->validator, import->ahead);
+		validate_row(import);
 		import->ahead = rows_next(import->rows);
 	}
 	validator_end(import->validator, &batch);

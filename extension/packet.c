@@ -9,6 +9,9 @@
 /* A packet ends early at this size: long texts must not make a batch of any size. */
 #define PACKET_FULL_BYTES (8 * 1024 * 1024)
 
+/* To be changed with the layout: packets may wait while the extension is updated. */
+#define PACKET_FORMAT 1
+
 typedef struct PacketHeader
 {
 	int32		vl_len_;		/* of the bytea */
@@ -27,7 +30,7 @@ waits_as_datum(ColumnClass class)
 static uint32
 signature(const Profile *profile)
 {
-	uint32		hash = 0;
+	uint32		hash = PACKET_FORMAT;
 
 	for (int i = 0; i < profile->count; i++)
 	{
@@ -73,9 +76,9 @@ varlena_bytes(ColumnClass class, const CheckedValue *value, size_t *length)
 	return VARDATA_ANY(numeric);
 }
 
-/* At out, which lies in packet; there is room. Returns where it ends. */
+/* There is room at out. Returns where it ends. */
 static char *
-put_varlena(const char *packet, char *out, const char *bytes, size_t length)
+put_varlena(char *out, const char *bytes, size_t length)
 {
 	if (length + VARHDRSZ_SHORT <= VARATT_SHORT_MAX)
 	{
@@ -84,7 +87,7 @@ put_varlena(const char *packet, char *out, const char *bytes, size_t length)
 	}
 	else
 	{
-		while ((out - packet) % VARHDRSZ != 0)
+		while ((uintptr_t) out % VARHDRSZ != 0)
 			*out++ = 0;
 		SET_VARSIZE(out, length + VARHDRSZ);
 		out += VARHDRSZ;
@@ -113,10 +116,8 @@ row_bytes(const Profile *profile, const CheckedValue *values)
 }
 
 void
-packet_row(PacketWriter *writer, uint32 sheet_row, const CheckedValue *values)
+packet_pack(StringInfo buffer, const Profile *profile, uint32 sheet_row, const CheckedValue *values)
 {
-	const Profile *profile = writer->profile;
-	StringInfo	buffer = &writer->buffer;
 	size_t		bitmap_bytes = (size_t) (profile->count + 7) / 8;
 	char	   *bitmap;
 	char	   *out;
@@ -143,10 +144,37 @@ packet_row(PacketWriter *writer, uint32 sheet_row, const CheckedValue *values)
 			size_t		length;
 			const char *bytes = varlena_bytes(class, &values[i], &length);
 
-			out = put_varlena(buffer->data, out, bytes, length);
+			out = put_varlena(out, bytes, length);
 		}
 	}
 	buffer->len = (int) (out - buffer->data);
+}
+
+/* Makes room for a row and goes to where it begins: where a varlena may. */
+static void
+begin_row(StringInfo buffer, size_t bytes)
+{
+	enlargeStringInfo(buffer, (int) bytes + VARHDRSZ);
+	while (buffer->len % VARHDRSZ != 0)
+		buffer->data[buffer->len++] = 0;
+}
+
+void
+packet_row(PacketWriter *writer, uint32 sheet_row, const CheckedValue *values)
+{
+	begin_row(&writer->buffer, 0);
+	packet_pack(&writer->buffer, writer->profile, sheet_row, values);
+	writer->rows++;
+}
+
+void
+packet_packed_row(PacketWriter *writer, const PackedRow *row)
+{
+	StringInfo	buffer = &writer->buffer;
+
+	begin_row(buffer, row->length);
+	memcpy(buffer->data + buffer->len, row->bytes, row->length);
+	buffer->len += (int) row->length;
 	writer->rows++;
 }
 
@@ -170,10 +198,11 @@ packet_end(PacketWriter *writer)
 
 /* One row from cursor on; returns where the next one begins. */
 static const char *
-read_row(const Profile *profile, const char *packet, const char *cursor, PacketRows *rows, int row)
+read_row(const Profile *profile, const char *cursor, PacketRows *rows, int row)
 {
 	const char *bitmap;
 
+	cursor = (const char *) INTALIGN(cursor);
 	memcpy(&rows->sheet_rows[row], cursor, sizeof(uint32));
 	bitmap = cursor + sizeof(uint32);
 	cursor = bitmap + (profile->count + 7) / 8;
@@ -193,7 +222,7 @@ read_row(const Profile *profile, const char *packet, const char *cursor, PacketR
 		}
 		/* A short header is never 0, padding before a long one is. */
 		if (!VARATT_NOT_PAD_BYTE(cursor))
-			cursor = packet + INTALIGN(cursor - packet);
+			cursor = (const char *) INTALIGN(cursor);
 		rows->values[at] = PointerGetDatum(cursor);
 		cursor += VARSIZE_ANY(cursor);
 	}
@@ -220,7 +249,7 @@ packet_read(const Profile *profile, bytea *packet, PacketRows *rows)
 	rows->values = palloc(sizeof(Datum) * Max(cells, 1));
 	rows->nulls = palloc(sizeof(bool) * Max(cells, 1));
 	for (int row = 0; row < header->rows; row++)
-		cursor = read_row(profile, (const char *) packet, cursor, rows, row);
+		cursor = read_row(profile, cursor, rows, row);
 }
 
 void

@@ -3,8 +3,8 @@
  *	  Checked rows on their way from VALIDATING to SAVING: one bytea for up to 1000 rows.
  *
  * Layout, native byte order (a packet never leaves its server): a header
- * with the signature of the profile's columns, then row by row the sheet row
- * number, a null bitmap, and each value that is not null: 8 bytes for classes
+ * with the signature of the profile's columns, then row by row, each at a
+ * multiple of 4 bytes, the sheet row number, a null bitmap, and each value that is not null: 8 bytes for classes
  * that wait as a datum, else a varlena as a tuple would hold it: with a 1-byte
  * header, not aligned, where it is short, else aligned with a 4-byte header.
  * A reader uses it where it lies, and forms tuples without touching it.
@@ -29,6 +29,18 @@ typedef struct PacketWriter
 extern void packet_init(PacketWriter *writer, const Profile *profile);
 extern void packet_begin(PacketWriter *writer);
 extern void packet_row(PacketWriter *writer, uint32 sheet_row, const CheckedValue *values);
+
+/* A row of a packet by itself, at a multiple of 4 bytes. */
+typedef struct PackedRow
+{
+	const char *bytes;
+	size_t		length;
+} PackedRow;
+
+extern void packet_packed_row(PacketWriter *writer, const PackedRow *row);
+
+/* Appends a packed row to a buffer whose length is a multiple of 4. Needs but count and classes of the columns. */
+extern void packet_pack(StringInfo buffer, const Profile *profile, uint32 sheet_row, const CheckedValue *values);
 
 /* Full: end the batch before the next row. */
 extern bool packet_full(const PacketWriter *writer);

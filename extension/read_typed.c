@@ -158,14 +158,7 @@ read_cell(TypedRead *read, int i, const XlsxRow *row)
 static void
 read_row(TypedRead *read, const XlsxRow *row)
 {
-	memset(read->cells, 0, sizeof(XlsxCell *) * (size_t) read->wanted.count);
-	for (uint32 i = 0; i < row->count; i++)
-	{
-		int			column = source_index_column(&read->sources, row->cells[i].column);
-
-		if (column >= 0)
-			read->cells[column] = &row->cells[i];
-	}
+	source_index_cells(&read->sources, row, read->cells, read->wanted.count);
 	for (int i = 0; i < read->wanted.count; i++)
 		read_cell(read, i, row);
 }

@@ -4,6 +4,7 @@
  */
 #include "reader.h"
 
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "postmaster/bgworker.h"
 #include "storage/dsm.h"
@@ -25,6 +26,7 @@ struct Reader
 	uint32		rows_left;		/* in it */
 	bool		ended;
 	XlsxRow		row;
+	PackedRow	packed;			/* bytes NULL: the row has cells */
 	XlsxCell   *cells;
 	uint32		capacity;
 };
@@ -44,7 +46,7 @@ static void
 create_segment(Reader *reader, const ReaderOrder *order)
 {
 	MemoryContextCallback *callback = palloc0(sizeof(MemoryContextCallback));
-	Size		size = MAXALIGN(sizeof(ReaderOrder)) + READER_QUEUE_BYTES;
+	Size		size = MAXALIGN(sizeof(ReaderOrder)) + READER_COLUMNS_BYTES + READER_QUEUE_BYTES;
 	shm_mq	   *queue;
 
 	reader->segment = dsm_create(size, 0);
@@ -55,6 +57,7 @@ create_segment(Reader *reader, const ReaderOrder *order)
 	reader->order = dsm_segment_address(reader->segment);
 	memcpy(reader->order, order, sizeof(*order));
 	pg_atomic_init_u32(&reader->order->whole, 0);
+	pg_atomic_init_u32(&reader->order->columns, 0);
 	queue = shm_mq_create(READER_QUEUE(reader->order), READER_QUEUE_BYTES);
 	shm_mq_set_receiver(queue, MyProc);
 	reader->queue = shm_mq_attach(queue, reader->segment, NULL);
@@ -162,8 +165,9 @@ take_row(Reader *reader)
 	const ReaderCell *cells = (const ReaderCell *) (row + 1);
 	const char *text = (const char *) (cells + row->count);
 
-	reader->next = text + MAXALIGN(row->text_bytes);
+	reader->next = text + MAXALIGN(row->bytes);
 	reader->rows_left--;
+	reader->packed = (PackedRow) {row->packed ? text : NULL, row->bytes};
 	if (row->count > reader->capacity)
 		grow_cells(reader, row->count);
 	for (uint32 i = 0; i < row->count; i++)
@@ -190,6 +194,21 @@ reader_next(Reader *reader)
 		reader->next = (const char *) (message + 1);
 	}
 	return reader->ended ? NULL : take_row(reader);
+}
+
+const PackedRow *
+reader_packed(const Reader *reader)
+{
+	return reader->packed.bytes != NULL ? &reader->packed : NULL;
+}
+
+void
+reader_check(Reader *reader, const Profile *profile, const uint32 *source)
+{
+	Assert(profile->plain);
+	/* Other encodings take a conversion that is looked up in the catalog. */
+	if (GetDatabaseEncoding() == PG_UTF8)
+		reader_check_ask(reader->order, profile, source);
 }
 
 bool

@@ -3,7 +3,9 @@
  *	  A second process that reads a sheet ahead of the import that checks and saves it.
  *
  * It logs in as the same role, reads the stored file and sends the rows
- * through a queue in shared memory; it writes nothing.  What goes wrong there is
+ * through a queue in shared memory; it writes nothing.  Asked to, it also checks
+ * the rows that can be checked without the database, and sends those that are
+ * good as a packet holds them: that evens out the work of the two processes.  What goes wrong there is
  * raised here, as if the import had read the sheet itself.  The process ends
  * with the memory context that the reader was started in.
  */
@@ -13,7 +15,9 @@
 #include "pg_xlsx.h"
 
 #include "core/sheet.h"
+#include "packet.h"
 #include "port/atomics.h"
+#include "profile.h"
 
 typedef struct Reader Reader;
 
@@ -35,8 +39,17 @@ extern Reader *reader_start(int64 file, uint64 size, const char *sheet);
 /* Waits until the sheet is open; call it once, before the first row. Raises an error when it cannot be opened. */
 extern const ReaderSheet *reader_open(Reader *reader);
 
+/*
+ * Asks for checked rows, for a profile that takes cells as they are; source: as in HeaderMatch.
+ * Rows on their way already come unchecked, and so does any whose check takes more than its cells.
+ */
+extern void reader_check(Reader *reader, const Profile *profile, const uint32 *source);
+
 /* The next row, NULL at the end. It lives until the next call. */
 extern const XlsxRow *reader_next(Reader *reader);
+
+/* That row, which has no cells then, if it was checked and is good; else NULL. */
+extern const PackedRow *reader_packed(const Reader *reader);
 
 /* Is it known already that nothing is wrong with the sheet down to its end? */
 extern bool reader_is_whole(const Reader *reader);
@@ -51,8 +64,9 @@ extern void reader_position(const Reader *reader, uint64 *done, uint64 *total);
 #define READER_QUEUE_BYTES		(1024 * 1024)
 #define READER_MESSAGE_BYTES	(64 * 1024)	/* a message is sent once it has so many */
 #define READER_SHEET_NAME		256
+#define READER_COLUMNS_BYTES		(128 * 1024)	/* room for 1,600 columns and their null tokens */
 
-/* At the start of the shared memory; the queue follows. */
+/* At the start of the shared memory; the columns of the profile and the queue follow. */
 typedef struct ReaderOrder
 {
 	Oid			database;
@@ -62,12 +76,13 @@ typedef struct ReaderOrder
 	bool		has_sheet;
 	char		sheet[READER_SHEET_NAME];
 	pg_atomic_uint32 whole;		/* set by the process once it has seen the end of the sheet */
+	pg_atomic_uint32 columns;	/* set by the import when it asks for checked rows: bytes of the columns, written before */
 } ReaderOrder;
 
 typedef enum ReaderMessageKind
 {
 	READER_OPENED,				/* ReaderMessage, the name of the sheet */
-	READER_ROWS,				/* ReaderMessage, rows times: ReaderRow, its cells, their text, padding to 8 bytes */
+	READER_ROWS,				/* ReaderMessage, rows times: ReaderRow, its cells, its bytes, padding to 8 bytes */
 	READER_ENDED,
 	READER_FAILED				/* ReaderMessage with the SQLSTATE, then message, detail and hint, each with its NUL */
 } ReaderMessageKind;
@@ -86,8 +101,9 @@ typedef struct ReaderMessage
 typedef struct ReaderRow
 {
 	uint32		number;
-	uint32		count;
-	uint64		text_bytes;
+	uint32		count:31;		/* of its cells */
+	uint32		packed:1;		/* no cells; its bytes are a packed row */
+	uint64		bytes;			/* text of its cells, or the packed row */
 } ReaderRow;
 
 typedef struct ReaderCell
@@ -100,6 +116,25 @@ typedef struct ReaderCell
 	bool		boolean;
 } ReaderCell;
 
-#define READER_QUEUE(order) ((void *) ((char *) (order) + MAXALIGN(sizeof(ReaderOrder))))
+/*
+ * Checking ahead (reader_check.c)
+ */
+
+typedef struct ReaderCheck ReaderCheck;
+
+/* The import's side: false when the columns do not fit into the order. */
+extern bool reader_check_ask(ReaderOrder *order, const Profile *profile, const uint32 *source);
+
+/* The process's side: NULL while nobody has asked. Lives in the current memory context. */
+extern ReaderCheck *reader_check_create(ReaderOrder *order, bool date1904);
+
+/*
+ * Appends a row that is good as a packed row to a buffer whose length is a multiple of 4. False, and nothing appended, when the
+ * import must look at it: it is not good, or blank in all columns, or takes more than its cells.
+ */
+extern bool reader_check_row(ReaderCheck *check, const XlsxRow *row, StringInfo buffer);
+
+#define READER_COLUMNS(order) ((char *) (order) + MAXALIGN(sizeof(ReaderOrder)))
+#define READER_QUEUE(order) ((void *) (READER_COLUMNS(order) + READER_COLUMNS_BYTES))
 
 #endif							/* PG_XLSX_READER_H */

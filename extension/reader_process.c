@@ -33,6 +33,7 @@ typedef struct Process
 	XlsxSheet  *sheet;
 	XlsxSheet  *scout;			/* a second cursor, which runs ahead to the end; NULL: not begun, or there */
 	bool		scouted;		/* it has been to the end, or to what is wrong */
+	ReaderCheck *check;			/* NULL: rows are not to be checked, or not yet */
 	StringInfoData message;		/* begins with a ReaderMessage */
 	bool		sending;		/* part of it may be in the queue */
 } Process;
@@ -169,19 +170,44 @@ send_failure(Process *process, const ErrorData *error)
 	message_send(process);
 }
 
+/* What follows begins at a multiple of 8 bytes. */
 static void
-add_row(StringInfo message, const XlsxRow *row)
+pad_message(StringInfo message)
+{
+	static const char zeros[MAXIMUM_ALIGNOF];
+
+	appendBinaryStringInfo(message, zeros, (int) (MAXALIGN(message->len) - (Size) message->len));
+}
+
+/* False: it is for the import to check. */
+static bool
+add_packed_row(Process *process, const XlsxRow *row)
+{
+	StringInfo	message = &process->message;
+	int			start = message->len;
+	ReaderRow	head = {.number = row->number, .packed = 1};
+
+	appendBinaryStringInfo(message, (char *) &head, sizeof(head));
+	if (!reader_check_row(process->check, row, message))
+	{
+		message->len = start;
+		return false;
+	}
+	head.bytes = (uint64) (message->len - start) - sizeof(head);
+	memcpy(message->data + start, &head, sizeof(head));
+	pad_message(message);
+	return true;
+}
+
+static void
+add_cells(StringInfo message, const XlsxRow *row)
 {
 	Size		text_bytes = row_text_bytes(row);
 	Size		bytes = row_bytes(row, text_bytes);
-	ReaderRow	head = {row->number, row->count, text_bytes};
+	ReaderRow	head = {.number = row->number, .count = row->count, .bytes = text_bytes};
 	ReaderCell *cell;
 	char	   *text;
 
-	if (bytes > MOST_ROW_BYTES)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("row %u is too long", row->number)));
 	enlargeStringInfo(message, (int) bytes);
 	text = message->data + message->len;
 	memcpy(text, &head, sizeof(head));
@@ -202,6 +228,17 @@ add_row(StringInfo message, const XlsxRow *row)
 }
 
 static void
+add_row(Process *process, const XlsxRow *row)
+{
+	if (row_bytes(row, row_text_bytes(row)) > MOST_ROW_BYTES)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("row %u is too long", row->number)));
+	if (process->check == NULL || !add_packed_row(process, row))
+		add_cells(&process->message, row);
+}
+
+static void
 send_rows(Process *process, uint32 rows)
 {
 	ReaderMessage *head = (ReaderMessage *) process->message.data;
@@ -210,6 +247,8 @@ send_rows(Process *process, uint32 rows)
 	xlsx_sheet_position(process->sheet, &head->done, &head->total);
 	message_send(process);
 	message_begin(process, READER_ROWS);
+	if (process->check == NULL)
+		process->check = reader_check_create(process->order, xlsx_book_date1904(process->book));
 }
 
 /*
@@ -250,7 +289,7 @@ send_sheet(Process *process)
 	while ((status = xlsx_sheet_next(process->sheet, &row, &error)) == XLSX_OK)
 	{
 		CHECK_FOR_INTERRUPTS();
-		add_row(&process->message, row);
+		add_row(process, row);
 		rows++;
 		if (process->message.len >= READER_MESSAGE_BYTES)
 		{

@@ -144,6 +144,20 @@ rows_position(const SheetRows *rows, uint64 *done, uint64 *total)
  * Rows
  */
 
+void
+rows_check_ahead(SheetRows *rows, const Profile *profile, const uint32 *source)
+{
+	/* The last rows are kept with their cells while it is not known whether they are data. */
+	if (rows->reader != NULL && rows->skip_end == 0)
+		reader_check(rows->reader, profile, source);
+}
+
+const PackedRow *
+rows_packed(const SheetRows *rows)
+{
+	return rows->reader != NULL ? reader_packed(rows->reader) : NULL;
+}
+
 static bool
 row_is_blank(const XlsxRow *row)
 {
@@ -213,6 +227,8 @@ next_in_range(SheetRows *rows)
 			return NULL;
 		if (row->number < rows->range.first_row)
 			continue;
+		if (rows_packed(rows) != NULL)
+			return row;
 		row = cut_columns(rows, row);
 		if (!row_is_blank(row))
 			return row;

@@ -53,6 +53,15 @@ extern const XlsxRow *rows_find_header(SheetRows *rows, const Profile *profile, 
 /* The next row that holds something; NULL at the end. Can be interrupted. */
 extern const XlsxRow *rows_next(SheetRows *rows);
 
+/*
+ * Lets the reader, if there is one, check the rows that are still to come, for a profile that
+ * takes cells as they are; source: as in HeaderMatch.  Which rows come does not change.
+ */
+extern void rows_check_ahead(SheetRows *rows, const Profile *profile, const uint32 *source);
+
+/* The row that rows_next returned last, when it was checked ahead: it has no cells then; else NULL. */
+extern const PackedRow *rows_packed(const SheetRows *rows);
+
 /* Last row that the sheet or the range claims, 0 when neither says anything: good for a progress bar only. */
 extern uint32 rows_declared(const SheetRows *rows);
 

@@ -88,14 +88,7 @@ check_row(Validator *validator, const XlsxRow *row)
 	const Profile *profile = validator->task->profile;
 	bool		good = true;
 
-	memset(validator->cells, 0, sizeof(XlsxCell *) * (size_t) profile->count);
-	for (uint32 i = 0; i < row->count; i++)
-	{
-		int			column = source_index_column(&validator->sources, row->cells[i].column);
-
-		if (column >= 0)
-			validator->cells[column] = &row->cells[i];
-	}
+	source_index_cells(&validator->sources, row, validator->cells, profile->count);
 	for (int i = 0; i < profile->count; i++)
 	{
 		validator->violations[i].code = NULL;
@@ -118,6 +111,14 @@ validator_row(Validator *validator, const XlsxRow *row)
 		check_row(validator, row);
 	validator->rows++;
 	validator->last_row = row->number;
+}
+
+void
+validator_packed_row(Validator *validator, uint32 number, const PackedRow *row)
+{
+	packet_packed_row(&validator->packet, row);
+	validator->rows++;
+	validator->last_row = number;
 }
 
 void

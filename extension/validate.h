@@ -20,6 +20,9 @@ extern Validator *validator_create(const StageTask *task);
 /* The batch's rows live in the current memory context. */
 extern void validator_begin(Validator *validator);
 extern void validator_row(Validator *validator, const XlsxRow *row);
+
+/* The same for a row that has been checked already, where the profile takes cells as they are. */
+extern void validator_packed_row(Validator *validator, uint32 number, const PackedRow *row);
 extern bool validator_full(const Validator *validator);
 
 /* What a batch came to. */

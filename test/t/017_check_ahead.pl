@@ -1,0 +1,85 @@
+# Rows that the reader has checked are those that the import would have found good, value by value; the others are the same errors.
+use strict;
+use warnings FATAL => 'all';
+
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+use PostgreSQL::Test::Utils;
+use Test::More;
+use XlsxTest;
+
+my $node = start_server('check_ahead');
+my $seed = $ENV{SEED} // int(rand(1_000_000));
+note "seed $seed";
+
+$node->safe_psql('postgres', <<'SQL');
+CREATE TYPE kind AS ENUM ('a', 'b', 'c');
+CREATE TABLE thing (
+  name varchar(12) NOT NULL, small int2, whole int8, part numeric(8,2), free numeric, ratio float8, single real, flag boolean,
+  born date, seen timestamp, zoned timestamptz, kind kind, note text);
+CREATE TABLE plain AS TABLE thing;
+ALTER TABLE plain DROP kind, DROP zoned, ADD UNIQUE (whole);
+SELECT xlsx.create_profile('thing', 'thing'), xlsx.create_profile('plain', 'plain');
+ALTER ROLE CURRENT_USER SET timezone = 'Europe/Berlin';
+SQL
+
+sub mixed_book
+{
+	my ($epoch) = @_;
+	my $path = "$ENV{TESTDATADIR}/mixed$epoch.xlsx";
+
+	mkdir $ENV{TESTDATADIR};
+	system_or_bail('/usr/bin/python3', "$FindBin::RealBin/lib/mixed_book.py", $seed, $epoch, $path);
+	return $path;
+}
+
+# What an import leaves: counts, rows of the table in their order, errors.
+sub outcome
+{
+	my ($path, $table, $read_ahead) = @_;
+
+	$node->safe_psql('postgres', "TRUNCATE $table; ALTER ROLE CURRENT_USER SET pg_xlsx.read_ahead = $read_ahead");
+	my $task = submit($node, $path, $table);
+	is(wait_for($node, $task), 'HAS_ERRORS', "read_ahead $read_ahead: an import of $table ends");
+	return map { $node->safe_psql('postgres', $_) } (
+		"SELECT total_rows, saved_rows, error_rows FROM xlsx.tasks WHERE id = $task",
+		"SELECT t FROM $table t ORDER BY ctid",
+		"SELECT e FROM xlsx.task_errors($task) e",
+		"SELECT row_number, cells, violations FROM xlsx_private.error_row WHERE task_id = $task ORDER BY row_number");
+}
+
+sub same_both_ways
+{
+	my ($path, $table, $what) = @_;
+	my @ahead = outcome($path, $table, 'on');
+	my @one = outcome($path, $table, 'off');
+	my ($total, $saved, $errors) = split /\|/, $one[0];
+
+	cmp_ok($saved, '>', 3000, "$table, $what: rows are good");
+	cmp_ok($errors, '>', 3000, "$table, $what: others are not");
+	is($ahead[0], $one[0], "$table, $what: the counts are the same");
+	foreach my $i (1 .. $#one)
+	{
+		my @lines = map { [ split /\n/ ] } $ahead[$i], $one[$i];
+		my ($differs) = grep { $lines[0][$_] ne ($lines[1][$_] // '') } 0 .. $#{ $lines[0] };
+
+		ok($ahead[$i] eq $one[$i], "$table, $what: so is each of " . @{ $lines[0] } . ' lines')
+		  or diag(defined $differs ? "ahead $lines[0][$differs]\nelse  $lines[1][$differs]" : 'there are fewer');
+	}
+	return;
+}
+
+my $book = mixed_book(1900);
+same_both_ways($book, 'plain', 'as it is');
+same_both_ways($book, 'thing', 'as it is');
+same_both_ways(mixed_book(1904), 'plain', 'dates from 1904');
+
+$node->safe_psql('postgres', q{SELECT xlsx.alter_profile('plain', null_tokens => '{-,n/a,42,""}', trim_cells => false)});
+same_both_ways($book, 'plain', 'with words for NULL, not trimmed');
+$node->safe_psql('postgres', q{SELECT xlsx.alter_profile('plain', cell_range => 'B1:N15000')});
+same_both_ways($book, 'plain', 'a range');
+$node->safe_psql('postgres', q{SELECT xlsx.alter_profile('plain', cell_range => '', skip_end => 3)});
+same_both_ways($book, 'plain', 'without the last rows');
+
+$node->stop('immediate');
+done_testing();
