@@ -68,7 +68,7 @@ class Report:
         self.add(f"Import into a table {'with a primary key' if key else 'without index'}, from submit to the end", table(
             ("workbook", "way", "COPY s", "import s", "× COPY wall", "CPU s", "× COPY CPU", "private MB"), lines),
             "All of it: the file into the store, reading, checks, packets, progress, events, every commit. *as installed*: a second\n"
-            "process reads, and rows are saved while they are checked; none is committed before the sheet is known to be whole. *one process*\n"
+            "process reads and checks, and rows are saved meanwhile; none is committed before the sheet is known to be whole. *one process*\n"
             "(`pg_xlsx.read_ahead = off`): nothing is saved before all rows are checked.\n"
             + ("*indexed afterwards*: the profile allows an import into an empty table to build its indexes when the rows are in\n"
                "(`index_after_load`), in its one transaction.\nGoal: 1.0.\n" if key else "Goals as installed: 1.3; wide 1.5.\n"))

@@ -39,7 +39,8 @@ typedef struct Check
 	const char *text;			/* what a person sees: trimmed, server encoding */
 	size_t		length;
 	CheckedValue *value;
-	Violation  *violation;		/* NULL: nothing may be asked, neither what is wrong nor what the server knows */
+	Violation  *violation;
+	bool		alone;			/* nobody may be asked */
 } Check;
 
 static bool violate(Check *check, const char *code, const char *format,...) 
@@ -49,14 +50,11 @@ static bool violate(Check *check, const char *code, const char *format,...)
 static bool
 violate(Check *check, const char *code, const char *format,...)
 {
-	size_t		label_length;
+	size_t		label_length = strlen(check->column->label);
 	size_t		room = 0;
 	size_t		length;
 	char	   *message = NULL;
 
-	if (check->violation == NULL)
-		return false;
-	label_length = strlen(check->column->label);
 	/* Most have a few words to say, and half of a sheet may say them. */
 	for (length = strlen(format); length >= room;)
 	{
@@ -74,11 +72,20 @@ violate(Check *check, const char *code, const char *format,...)
 	return false;
 }
 
+/* What is wrong, or whether anything is, is for somebody to find out who may ask. Returns false. */
+static bool
+leave_open(Check *check)
+{
+	*check->violation = (Violation){.code = NULL};
+	return false;
+}
+
 static bool
 violate_range(Check *check)
 {
-	return check->violation != NULL &&
-		violate(check, "range", "is out of the range of %s", format_type_be(check->column->type));
+	if (check->alone)
+		return leave_open(check);
+	return violate(check, "range", "is out of the range of %s", format_type_be(check->column->type));
 }
 
 /*
@@ -175,7 +182,7 @@ char *
 check_text(const ProfileColumn *column, const XlsxCell *cell, bool date1904)
 {
 	Violation	ignored;
-	Check		check = {(ProfileColumn *) column, cell, date1904, "", 0, NULL, &ignored};
+	Check		check = {(ProfileColumn *) column, cell, date1904, "", 0, NULL, &ignored, false};
 
 	if (cell == NULL || !take_text(&check) || check.length == 0)
 		return NULL;
@@ -240,8 +247,8 @@ input_text(Check *check, Datum *datum)
 	InputCall	call = {check, (Datum) 0};
 	ErrorData  *error;
 
-	if (check->violation == NULL)
-		return false;
+	if (check->alone)
+		return leave_open(check);
 	error = subtransaction_try(call_input, &call);
 	*datum = call.result;
 	if (error == NULL)
@@ -482,8 +489,8 @@ zoned_timestamp(Check *check, struct pg_tm *tm, fsec_t fsec)
 	int			zone;
 	Timestamp	result;
 
-	if (check->violation == NULL)
-		return false;
+	if (check->alone)
+		return leave_open(check);
 	zone = DetermineTimeZoneOffset(tm, session_timezone);
 	if (tm2timestamp(tm, fsec, &zone, &result) != 0)
 		return violate_range(check);
@@ -558,28 +565,39 @@ takes_value(const ProfileColumn *column, const XlsxCell *cell)
 	return by_value && column->null_tokens.count == 0 && (cell->kind == XLSX_NUMBER || cell->kind == XLSX_DATE || cell->kind == XLSX_BOOL);
 }
 
-bool
-check_cell_alone(ProfileColumn *column, const XlsxCell *cell, bool date1904, CheckedValue *value)
+static bool
+check_value(Check *check)
 {
-	return check_cell(column, cell, date1904, value, NULL);
+	const ProfileColumn *column = check->column;
+	const XlsxCell *cell = check->cell;
+
+	check->value->null = false;
+	if (cell != NULL && cell->kind == XLSX_ERROR)
+		return violate(check, "cell_error", "holds the error %s", check_original(cell, check->date1904));
+	if (cell != NULL && takes_value(column, cell))
+		return class_checks[column->class] (check);
+	if (cell != NULL && !take_text(check))
+		return false;
+	if (check->length == 0)
+	{
+		check->value->null = true;
+		return column->required ? violate(check, "required", "is required") : true;
+	}
+	return class_checks[column->class] (check);
 }
 
 bool
 check_cell(ProfileColumn *column, const XlsxCell *cell, bool date1904, CheckedValue *value, Violation *violation)
 {
-	Check		check = {column, cell, date1904, "", 0, value, violation};
+	Check		check = {column, cell, date1904, "", 0, value, violation, false};
 
-	value->null = false;
-	if (cell != NULL && cell->kind == XLSX_ERROR)
-		return violation != NULL && violate(&check, "cell_error", "holds the error %s", check_original(cell, date1904));
-	if (cell != NULL && takes_value(column, cell))
-		return class_checks[column->class] (&check);
-	if (cell != NULL && !take_text(&check))
-		return false;
-	if (check.length == 0)
-	{
-		value->null = true;
-		return column->required ? violate(&check, "required", "is required") : true;
-	}
-	return class_checks[column->class] (&check);
+	return check_value(&check);
+}
+
+bool
+check_cell_alone(ProfileColumn *column, const XlsxCell *cell, bool date1904, CheckedValue *value, Violation *violation)
+{
+	Check		check = {column, cell, date1904, "", 0, value, violation, true};
+
+	return check_value(&check);
 }

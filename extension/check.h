@@ -42,10 +42,11 @@ extern bool check_cell(ProfileColumn *column, const XlsxCell *cell, bool date190
 
 /*
  * The same for a process without a transaction or the import's settings, in
- * a database whose encoding is UTF-8: true only where the cell is good and
- * neither catalog nor time zone nor an input function has to be asked.
+ * a database whose encoding is UTF-8.  False with a code of NULL where the
+ * catalog, the time zone or an input function would have to be asked.
  */
-extern bool check_cell_alone(ProfileColumn *column, const XlsxCell *cell, bool date1904, CheckedValue *value);
+extern bool check_cell_alone(ProfileColumn *column, const XlsxCell *cell, bool date1904, CheckedValue *value,
+							 Violation *violation);
 
 /*
  * What SQL of a profile sees of a cell (NULL: blank): its text, trimmed where

@@ -6,11 +6,9 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
-#include "core/ref.h"
 #include "executor/tuptable.h"
 #include "miscadmin.h"
 #include "owner_rows.h"
-#include "utils/jsonb.h"
 #include "utils/memutils.h"
 
 /* Columns of xlsx_private.error_row and warning_row; kept, and not made before there is a transaction. */
@@ -49,19 +47,26 @@ error_rows_begin(ErrorRows *errors)
 	errors->rows = NULL;
 }
 
-/* The first row of a batch: most have none. */
+/* For the first row of a batch: most have none. */
 static void
 prepare(ErrorRows *errors)
 {
+	MemoryContext caller;
+
+	if (errors->rows != NULL)
+		return;
+	caller = MemoryContextSwitchTo(errors->context);
 	errors->capacity = 64;
 	errors->rows = palloc(sizeof(HeapTuple) * (size_t) errors->capacity);
-	text_array_init(&errors->values);
-	violation_json_init(&errors->violations);
+	error_form_init(&errors->form);
+	MemoryContextSwitchTo(caller);
 }
 
+/* The tuple lives in errors->context. */
 static void
 add_tuple(ErrorRows *errors, HeapTuple tuple)
 {
+	prepare(errors);
 	if (errors->count == errors->capacity)
 	{
 		errors->capacity *= 2;
@@ -70,63 +75,36 @@ add_tuple(ErrorRows *errors, HeapTuple tuple)
 	errors->rows[errors->count++] = tuple;
 }
 
-void
+ErrorForm *
 error_row_begin(ErrorRows *errors)
 {
-	if (errors->rows == NULL)
-	{
-		MemoryContext caller = MemoryContextSwitchTo(errors->context);
-
-		prepare(errors);
-		MemoryContextSwitchTo(caller);
-	}
-	text_array_begin(&errors->values);
-	violation_json_begin(&errors->violations);
+	prepare(errors);
+	error_form_begin(&errors->form);
+	return &errors->form;
 }
 
 void
-error_row_value(ErrorRows *errors, const char *value, size_t length)
+error_row_add(ErrorRows *errors, uint32 sheet_row, const ArrayType *cells, const Jsonb *violations)
 {
-	text_array_add(&errors->values, value, length);
-}
-
-void
-error_row_violation(ErrorRows *errors, const ProfileColumn *column, uint32 sheet_row, uint32 source,
-					const char *value, const Violation *violation)
-{
-	char		cell[19];
-	const char *members[VIOLATION_MEMBERS] = {
-		[VIOLATION_CELL] = source > 0 ? cell : NULL,
-		[VIOLATION_CODE] = violation->code,
-		[VIOLATION_HINT] = violation->hint,
-		[VIOLATION_VALUE] = value,
-		[VIOLATION_COLUMN] = column != NULL ? column->header : NULL,
-		[VIOLATION_DETAIL] = violation->detail,
-		[VIOLATION_MESSAGE] = violation->message,
-		[VIOLATION_SQLSTATE] = violation->sqlstate,
-		[VIOLATION_CONSTRAINT] = violation->constraint
+	MemoryContext caller = MemoryContextSwitchTo(errors->context);
+	Datum		values[] = {
+		Int64GetDatum(errors->task), Int32GetDatum((int32) sheet_row), PointerGetDatum(cells), PointerGetDatum(violations)
 	};
+	bool		nulls[lengthof(values)] = {false};
 
-	if (source > 0)
-		xlsx_ref_cell(sheet_row, source, cell);
-	violation_json_add(&errors->violations, members);
+	add_tuple(errors, heap_form_tuple(descriptor_of(errors), values, nulls));
+	MemoryContextSwitchTo(caller);
 }
 
 void
 error_row_end(ErrorRows *errors, uint32 sheet_row)
 {
-	MemoryContext caller = MemoryContextSwitchTo(errors->context);
-	ArrayType  *cells = text_array_end(&errors->values);
-	Jsonb	   *violations = violation_json_end(&errors->violations);
-	Datum		values[] = {
-		Int64GetDatum(errors->task), Int32GetDatum((int32) sheet_row), PointerGetDatum(cells), JsonbPGetDatum(violations)
-	};
-	bool		nulls[lengthof(values)] = {false};
+	ArrayType  *cells = text_array_end(&errors->form.values);
+	Jsonb	   *violations = violation_json_end(&errors->form.violations);
 
-	add_tuple(errors, heap_form_tuple(descriptor_of(errors), values, nulls));
+	error_row_add(errors, sheet_row, cells, violations);
 	pfree(cells);
 	pfree(violations);
-	MemoryContextSwitchTo(caller);
 }
 
 static void
@@ -181,8 +159,6 @@ error_rows_release(ErrorRows *errors)
 	{
 		MemoryContext caller = MemoryContextSwitchTo(errors->context);
 
-		if (errors->rows == NULL)
-			prepare(errors);
 		add_tuple(errors, ExecCopySlotHeapTuple(slot));
 		MemoryContextSwitchTo(caller);
 		if (errors->count == PG_XLSX_BATCH_ROWS)

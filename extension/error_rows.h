@@ -13,10 +13,8 @@
 #include "pg_xlsx.h"
 
 #include "access/htup.h"
-#include "check.h"
-#include "text_array.h"
+#include "error_form.h"
 #include "utils/tuplestore.h"
-#include "violation_json.h"
 
 typedef struct ErrorRows
 {
@@ -28,23 +26,18 @@ typedef struct ErrorRows
 	int			count;
 	int			capacity;
 	HeapTuple  *rows;
-
-	/* of the row under way */
-	TextArray	values;
-	ViolationJson violations;
+	ErrorForm	form;			/* the row under way */
 } ErrorRows;
 
 extern void error_rows_init(ErrorRows *errors, int64 task, bool warnings, MemoryContext parent);
 extern void error_rows_begin(ErrorRows *errors);
 
-/* One row: begin, its values and violations in any order, end. */
-extern void error_row_begin(ErrorRows *errors);
-extern void error_row_value(ErrorRows *errors, const char *value, size_t length);	/* in the profile's order; NULL: blank */
-
-/* source: 1-based sheet column, 0 when no single cell is to blame; column may be NULL then; value may be NULL. */
-extern void error_row_violation(ErrorRows *errors, const ProfileColumn *column, uint32 sheet_row, uint32 source,
-								const char *value, const Violation *violation);
+/* One row: begin, its values and violations into the form, end. */
+extern ErrorForm *error_row_begin(ErrorRows *errors);
 extern void error_row_end(ErrorRows *errors, uint32 sheet_row);
+
+/* One row whose columns have been made elsewhere; they are copied. */
+extern void error_row_add(ErrorRows *errors, uint32 sheet_row, const ArrayType *cells, const Jsonb *violations);
 
 /* Writes what was collected, or sets it aside. */
 extern void error_rows_store(ErrorRows *errors);

@@ -58,10 +58,10 @@ validating_percent(const Import *import)
 static void
 validate_row(Import *import)
 {
-	const PackedRow *packed = rows_packed(import->rows);
+	const CheckedRow *checked = rows_checked(import->rows);
 
-	if (packed != NULL)
-		validator_packed_row(import->validator, import->ahead->number, packed);
+	if (checked != NULL)
+		validator_checked_row(import->validator, import->ahead->number, checked);
 	else
 		validator_row(import->validator, import->ahead);
 }

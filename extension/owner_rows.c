@@ -27,14 +27,17 @@ owner_rows_close(Relation relation)
 /* Rows that are on their way at a time: more would only take more slots. */
 #define GROUP_ROWS 128
 
-/* Each slot owns its row: from any other one, the table would take a copy. */
+/*
+ * Each slot owns its row: from any other one, the table would take a copy.
+ * The descriptor is one of our own: each slot over that of the relation would pin it.
+ */
 static void
-fill_slots(Relation relation, TupleTableSlot **slots, HeapTuple *rows, int count)
+fill_slots(Relation relation, TupleDesc descriptor, TupleTableSlot **slots, HeapTuple *rows, int count)
 {
 	for (int i = 0; i < count; i++)
 	{
 		if (slots[i] == NULL)
-			slots[i] = MakeSingleTupleTableSlot(RelationGetDescr(relation), &TTSOpsHeapTuple);
+			slots[i] = MakeSingleTupleTableSlot(descriptor, &TTSOpsHeapTuple);
 		ExecStoreHeapTuple(rows[i], slots[i], true);
 		slots[i]->tts_tableOid = RelationGetRelid(relation);
 	}
@@ -61,19 +64,21 @@ owner_rows_insert(Relation relation, HeapTuple *rows, int count)
 {
 	EState	   *estate = CreateExecutorState();
 	ResultRelInfo *info = open_indexes(relation, estate);
+	TupleDesc	descriptor = CreateTupleDescCopyConstr(RelationGetDescr(relation));
 	TupleTableSlot *slots[GROUP_ROWS] = {NULL};
 
 	for (int first = 0; first < count; first += GROUP_ROWS)
 	{
 		int			group = Min(count - first, GROUP_ROWS);
 
-		fill_slots(relation, slots, rows + first, group);
+		fill_slots(relation, descriptor, slots, rows + first, group);
 		table_multi_insert(relation, slots, group, GetCurrentCommandId(true), 0, NULL);
 		for (int i = 0; i < group; i++)
 			list_free(compat_insert_index_tuples(info, slots[i], estate));
 	}
 	for (int i = 0; i < GROUP_ROWS && slots[i] != NULL; i++)
 		ExecDropSingleTupleTableSlot(slots[i]);
+	FreeTupleDesc(descriptor);
 	ExecCloseIndices(info);
 	FreeExecutorState(estate);
 	CommandCounterIncrement();

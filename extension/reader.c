@@ -26,7 +26,7 @@ struct Reader
 	uint32		rows_left;		/* in it */
 	bool		ended;
 	XlsxRow		row;
-	PackedRow	packed;			/* bytes NULL: the row has cells */
+	CheckedRow	checked;		/* ROW_OPEN: the row has cells */
 	XlsxCell   *cells;
 	uint32		capacity;
 };
@@ -157,6 +157,19 @@ grow_cells(Reader *reader, uint32 count)
 	reader->cells = MemoryContextAllocHuge(reader->context, sizeof(XlsxCell) * (Size) reader->capacity);
 }
 
+static void
+take_checked(CheckedRow *checked, const ReaderRow *row, const char *bytes)
+{
+	checked->verdict = row->verdict;
+	if (row->verdict == ROW_GOOD)
+		checked->packed = (PackedRow) {bytes, row->bytes};
+	else if (row->verdict == ROW_BAD)
+	{
+		checked->cells = (const ArrayType *) bytes;
+		checked->violations = (const Jsonb *) (bytes + INTALIGN(VARSIZE(bytes)));
+	}
+}
+
 /* The row that next points to. */
 static const XlsxRow *
 take_row(Reader *reader)
@@ -167,7 +180,7 @@ take_row(Reader *reader)
 
 	reader->next = text + MAXALIGN(row->bytes);
 	reader->rows_left--;
-	reader->packed = (PackedRow) {row->packed ? text : NULL, row->bytes};
+	take_checked(&reader->checked, row, text);
 	if (row->count > reader->capacity)
 		grow_cells(reader, row->count);
 	for (uint32 i = 0; i < row->count; i++)
@@ -196,10 +209,10 @@ reader_next(Reader *reader)
 	return reader->ended ? NULL : take_row(reader);
 }
 
-const PackedRow *
-reader_packed(const Reader *reader)
+const CheckedRow *
+reader_checked(const Reader *reader)
 {
-	return reader->packed.bytes != NULL ? &reader->packed : NULL;
+	return reader->checked.verdict != ROW_OPEN ? &reader->checked : NULL;
 }
 
 void

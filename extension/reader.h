@@ -4,8 +4,8 @@
  *
  * It logs in as the same role, reads the stored file and sends the rows
  * through a queue in shared memory; it writes nothing.  Asked to, it also checks
- * the rows that can be checked without the database, and sends those that are
- * good as a packet holds them: that evens out the work of the two processes.  What goes wrong there is
+ * the rows that can be checked without the database, and sends them in the
+ * bytes in which they will be kept: that evens out the work of the two processes.  What goes wrong there is
  * raised here, as if the import had read the sheet itself.  The process ends
  * with the memory context that the reader was started in.
  */
@@ -15,9 +15,8 @@
 #include "pg_xlsx.h"
 
 #include "core/sheet.h"
-#include "packet.h"
 #include "port/atomics.h"
-#include "profile.h"
+#include "row_check.h"
 
 typedef struct Reader Reader;
 
@@ -48,8 +47,8 @@ extern void reader_check(Reader *reader, const Profile *profile, const uint32 *s
 /* The next row, NULL at the end. It lives until the next call. */
 extern const XlsxRow *reader_next(Reader *reader);
 
-/* That row, which has no cells then, if it was checked and is good; else NULL. */
-extern const PackedRow *reader_packed(const Reader *reader);
+/* That row, if it was checked: it has no cells then; else NULL. */
+extern const CheckedRow *reader_checked(const Reader *reader);
 
 /* Is it known already that nothing is wrong with the sheet down to its end? */
 extern bool reader_is_whole(const Reader *reader);
@@ -98,12 +97,13 @@ typedef struct ReaderMessage
 	uint64		total;
 } ReaderMessage;
 
+/* A row that was checked has no cells. */
 typedef struct ReaderRow
 {
 	uint32		number;
-	uint32		count:31;		/* of its cells */
-	uint32		packed:1;		/* no cells; its bytes are a packed row */
-	uint64		bytes;			/* text of its cells, or the packed row */
+	uint32		count:30;		/* of its cells */
+	uint32		verdict:2;		/* ROW_OPEN: it was not checked */
+	uint64		bytes;			/* text of its cells; or the packed row; or the array of values, then the violations, at multiples of 4 */
 } ReaderRow;
 
 typedef struct ReaderCell
@@ -128,11 +128,8 @@ extern bool reader_check_ask(ReaderOrder *order, const Profile *profile, const u
 /* The process's side: NULL while nobody has asked. Lives in the current memory context. */
 extern ReaderCheck *reader_check_create(ReaderOrder *order, bool date1904);
 
-/*
- * Appends a row that is good as a packed row to a buffer whose length is a multiple of 4. False, and nothing appended, when the
- * import must look at it: it is not good, or blank in all columns, or takes more than its cells.
- */
-extern bool reader_check_row(ReaderCheck *check, const XlsxRow *row, StringInfo buffer);
+/* Appends the bytes of a row that is good or bad to a buffer whose length is a multiple of 8; nothing of one that is open. */
+extern RowVerdict reader_check_row(ReaderCheck *check, const XlsxRow *row, StringInfo buffer);
 
 #define READER_COLUMNS(order) ((char *) (order) + MAXALIGN(sizeof(ReaderOrder)))
 #define READER_QUEUE(order) ((void *) (READER_COLUMNS(order) + READER_COLUMNS_BYTES))

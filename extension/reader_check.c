@@ -8,11 +8,9 @@
  */
 #include "reader.h"
 
-#include "check.h"
-#include "headers.h"
 #include "utils/memutils.h"
 
-/* A column in the order; its null tokens follow, each with its NUL. */
+/* A column in the order; header, label and its null tokens follow, each with its NUL. */
 typedef struct SentColumn
 {
 	uint32		source;
@@ -27,17 +25,21 @@ typedef struct SentColumn
 
 struct ReaderCheck
 {
-	Profile		profile;		/* only what check_cell_alone and packet_pack look at */
-	bool		date1904;
-	SourceIndex sources;
-	const XlsxCell **cells;		/* of the row at hand, by column */
-	CheckedValue *values;
+	Profile		profile;		/* only what a check looks at */
+	RowCheck	row;
+	ErrorForm	form;
 	MemoryContext context;		/* of the row at hand */
 };
 
 /*
  * The import's side
  */
+
+static void
+add_text(StringInfo bytes, const char *text)
+{
+	appendBinaryStringInfo(bytes, text, (int) strlen(text) + 1);
+}
 
 static void
 add_column(StringInfo bytes, const ProfileColumn *column, uint32 source)
@@ -48,8 +50,10 @@ add_column(StringInfo bytes, const ProfileColumn *column, uint32 source)
 	};
 
 	appendBinaryStringInfo(bytes, (char *) &sent, sizeof(sent));
+	add_text(bytes, column->header);
+	add_text(bytes, column->label);
 	for (int i = 0; i < sent.null_tokens; i++)
-		appendBinaryStringInfo(bytes, column->null_tokens.items[i], (int) strlen(column->null_tokens.items[i]) + 1);
+		add_text(bytes, column->null_tokens.items[i]);
 }
 
 bool
@@ -73,6 +77,15 @@ reader_check_ask(ReaderOrder *order, const Profile *profile, const uint32 *sourc
  * The process's side
  */
 
+static char *
+take_text(const char **cursor)
+{
+	char	   *text = (char *) *cursor;
+
+	*cursor += strlen(text) + 1;
+	return text;
+}
+
 /* The column that begins at cursor; returns where the next one begins. */
 static const char *
 take_column(const char *cursor, ProfileColumn *column, uint32 *source)
@@ -86,13 +99,12 @@ take_column(const char *cursor, ProfileColumn *column, uint32 *source)
 		.class = sent.class,.type = sent.type,.typmod = sent.typmod,.max_characters = sent.max_characters,
 		.required = sent.required,.trim = sent.trim
 	};
+	column->header = take_text(&cursor);
+	column->label = take_text(&cursor);
 	column->null_tokens.count = sent.null_tokens;
 	column->null_tokens.items = palloc(sizeof(char *) * (size_t) Max(sent.null_tokens, 1));
 	for (int i = 0; i < sent.null_tokens; i++)
-	{
-		column->null_tokens.items[i] = (char *) cursor;
-		cursor += strlen(cursor) + 1;
-	}
+		column->null_tokens.items[i] = take_text(&cursor);
 	return cursor;
 }
 
@@ -109,45 +121,45 @@ reader_check_create(ReaderOrder *order, bool date1904)
 		return NULL;
 	pg_read_barrier();
 	check = palloc0(sizeof(ReaderCheck));
-	check->date1904 = date1904;
 	check->context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx checked row", ALLOCSET_SMALL_SIZES);
 	profile = &check->profile;
 	profile->columns = palloc(sizeof(ProfileColumn) * (bytes / sizeof(SentColumn)));
 	source = palloc(sizeof(uint32) * (bytes / sizeof(SentColumn)));
 	for (const char *cursor = READER_COLUMNS(order); cursor < end; profile->count++)
 		cursor = take_column(cursor, &profile->columns[profile->count], &source[profile->count]);
-	source_index_create(&check->sources, source, profile->count);
-	check->cells = palloc(sizeof(XlsxCell *) * (size_t) profile->count);
-	check->values = palloc0(sizeof(CheckedValue) * (size_t) profile->count);
+	row_check_init(&check->row, profile, source, date1904);
+	error_form_init(&check->form);
 	return check;
 }
 
-/* Are all cells good, and is there one that is not blank?  Whether a row is blank, the import finds out. */
-static bool
-is_good(ReaderCheck *check, const XlsxRow *row)
+/* As CheckedRow has it: two values of the server, one after the other. */
+static void
+append_error(ReaderCheck *check, uint32 number, StringInfo buffer)
 {
-	Profile    *profile = &check->profile;
-	bool		blank = true;
+	static const char zeros[VARHDRSZ];
+	const ArrayType *cells;
+	const Jsonb *violations;
 
-	source_index_cells(&check->sources, row, check->cells, profile->count);
-	for (int i = 0; i < profile->count; i++)
-	{
-		if (!check_cell_alone(&profile->columns[i], check->cells[i], check->date1904, &check->values[i]))
-			return false;
-		blank = blank && check->values[i].null;
-	}
-	return !blank;
+	error_form_begin(&check->form);
+	row_check_report(&check->row, number, &check->form);
+	cells = text_array_end(&check->form.values);
+	violations = violation_json_end(&check->form.violations);
+	appendBinaryStringInfo(buffer, (const char *) cells, (int) VARSIZE(cells));
+	appendBinaryStringInfo(buffer, zeros, (int) (INTALIGN(VARSIZE(cells)) - VARSIZE(cells)));
+	appendBinaryStringInfo(buffer, (const char *) violations, (int) VARSIZE(violations));
 }
 
-bool
+RowVerdict
 reader_check_row(ReaderCheck *check, const XlsxRow *row, StringInfo buffer)
 {
 	MemoryContext caller = MemoryContextSwitchTo(check->context);
-	bool		good = is_good(check, row);
+	RowVerdict	verdict = row_check_alone(&check->row, row);
 
+	if (verdict == ROW_GOOD)
+		packet_pack(buffer, &check->profile, row->number, check->row.values);
+	else if (verdict == ROW_BAD)
+		append_error(check, row->number, buffer);
 	MemoryContextSwitchTo(caller);
-	if (good)
-		packet_pack(buffer, &check->profile, row->number, check->values);
 	MemoryContextReset(check->context);
-	return good;
+	return verdict;
 }

@@ -61,6 +61,9 @@ read_store(void *context, uint64_t offset, void *buffer, size_t length, size_t *
 /* A message must fit into one allocation on either side. */
 #define MOST_ROW_BYTES ((Size) MaxAllocSize / 2)
 
+/* What a check makes of a row may be several times as long; for long ones the import's own limits hold. */
+#define MOST_CHECKED_BYTES ((Size) 1024 * 1024)
+
 static Size
 row_text_bytes(const XlsxRow *row)
 {
@@ -181,14 +184,15 @@ pad_message(StringInfo message)
 
 /* False: it is for the import to check. */
 static bool
-add_packed_row(Process *process, const XlsxRow *row)
+add_checked_row(Process *process, const XlsxRow *row)
 {
 	StringInfo	message = &process->message;
 	int			start = message->len;
-	ReaderRow	head = {.number = row->number, .packed = 1};
+	ReaderRow	head = {.number = row->number};
 
 	appendBinaryStringInfo(message, (char *) &head, sizeof(head));
-	if (!reader_check_row(process->check, row, message))
+	head.verdict = reader_check_row(process->check, row, message);
+	if (head.verdict == ROW_OPEN)
 	{
 		message->len = start;
 		return false;
@@ -204,7 +208,7 @@ add_cells(StringInfo message, const XlsxRow *row)
 {
 	Size		text_bytes = row_text_bytes(row);
 	Size		bytes = row_bytes(row, text_bytes);
-	ReaderRow	head = {.number = row->number, .count = row->count, .bytes = text_bytes};
+	ReaderRow	head = {.number = row->number, .count = row->count, .verdict = ROW_OPEN, .bytes = text_bytes};
 	ReaderCell *cell;
 	char	   *text;
 
@@ -230,11 +234,13 @@ add_cells(StringInfo message, const XlsxRow *row)
 static void
 add_row(Process *process, const XlsxRow *row)
 {
-	if (row_bytes(row, row_text_bytes(row)) > MOST_ROW_BYTES)
+	Size		bytes = row_bytes(row, row_text_bytes(row));
+
+	if (bytes > MOST_ROW_BYTES)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("row %u is too long", row->number)));
-	if (process->check == NULL || !add_packed_row(process, row))
+	if (process->check == NULL || bytes > MOST_CHECKED_BYTES || !add_checked_row(process, row))
 		add_cells(&process->message, row);
 }
 

@@ -152,10 +152,10 @@ rows_check_ahead(SheetRows *rows, const Profile *profile, const uint32 *source)
 		reader_check(rows->reader, profile, source);
 }
 
-const PackedRow *
-rows_packed(const SheetRows *rows)
+const CheckedRow *
+rows_checked(const SheetRows *rows)
 {
-	return rows->reader != NULL ? reader_packed(rows->reader) : NULL;
+	return rows->reader != NULL ? reader_checked(rows->reader) : NULL;
 }
 
 static bool
@@ -227,7 +227,7 @@ next_in_range(SheetRows *rows)
 			return NULL;
 		if (row->number < rows->range.first_row)
 			continue;
-		if (rows_packed(rows) != NULL)
+		if (rows_checked(rows) != NULL)
 			return row;
 		row = cut_columns(rows, row);
 		if (!row_is_blank(row))

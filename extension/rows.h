@@ -60,7 +60,7 @@ extern const XlsxRow *rows_next(SheetRows *rows);
 extern void rows_check_ahead(SheetRows *rows, const Profile *profile, const uint32 *source);
 
 /* The row that rows_next returned last, when it was checked ahead: it has no cells then; else NULL. */
-extern const PackedRow *rows_packed(const SheetRows *rows);
+extern const CheckedRow *rows_checked(const SheetRows *rows);
 
 /* Last row that the sheet or the range claims, 0 when neither says anything: good for a progress bar only. */
 extern uint32 rows_declared(const SheetRows *rows);

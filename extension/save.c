@@ -386,21 +386,21 @@ note_bad_row(Attempt *attempt, int row, const ProfileColumn *column, const Viola
 	uint32		sheet_row = attempt->rows->sheet_rows[row];
 	uint32		source = 0;
 	char	   *value = NULL;
+	ErrorForm  *form = error_row_begin(attempt->errors);
 
-	error_row_begin(attempt->errors);
 	for (int i = 0; i < profile->count; i++)
 	{
 		int			at = row * attempt->rows->columns + i;
 		char	   *text = attempt->rows->nulls[at] ? NULL : save_value_text(&profile->columns[i], attempt->rows->values[at]);
 
-		error_row_value(attempt->errors, text, text != NULL ? strlen(text) : 0);
+		error_form_value(form, text, text != NULL ? strlen(text) : 0);
 		if (column == &profile->columns[i])
 		{
 			value = text;
 			source = attempt->saver->task.source[i];
 		}
 	}
-	error_row_violation(attempt->errors, column, sheet_row, source, value, violation);
+	error_form_violation(form, column, sheet_row, source, value, violation);
 	error_row_end(attempt->errors, sheet_row);
 }
 

@@ -249,20 +249,20 @@ static void
 report_row(const Stage *stage, const StageRow *row, bool warning, ErrorRows *errors)
 {
 	const Profile *profile = stage->task->profile;
+	ErrorForm  *form = error_row_begin(errors);
 	ListCell   *item;
 
-	error_row_begin(errors);
 	for (int i = 0; i < profile->count; i++)
-		error_row_value(errors, row->originals[i], row->originals[i] != NULL ? strlen(row->originals[i]) : 0);
+		error_form_value(form, row->originals[i], row->originals[i] != NULL ? strlen(row->originals[i]) : 0);
 	foreach(item, row->violations)
 	{
 		const StageViolation *found = lfirst(item);
 		bool		of_row = found->column < 0;
 
 		if (found->warning == warning)
-			error_row_violation(errors, of_row ? NULL : &profile->columns[found->column], row->number,
-								of_row ? 0 : stage->task->source[found->column],
-								of_row ? NULL : row->originals[found->column], &found->violation);
+			error_form_violation(form, of_row ? NULL : &profile->columns[found->column], row->number,
+								 of_row ? 0 : stage->task->source[found->column],
+								 of_row ? NULL : row->originals[found->column], &found->violation);
 	}
 	error_row_end(errors, row->number);
 }

@@ -7,16 +7,12 @@
  */
 #include "validate.h"
 
-#include "headers.h"
 
 struct Validator
 {
 	const StageTask *task;
 	Stage	   *stage;			/* NULL: cells are taken as they are */
-	SourceIndex sources;
-	const XlsxCell **cells;		/* of the row at hand, by profile column */
-	CheckedValue *values;
-	Violation  *violations;		/* of the row at hand, by profile column; code NULL: fine */
+	RowCheck	check;			/* where cells are taken as they are */
 	PacketWriter packet;
 	ErrorRows	errors;
 	ErrorRows	warnings;
@@ -28,14 +24,11 @@ Validator *
 validator_create(const StageTask *task)
 {
 	Validator  *validator = palloc0(sizeof(Validator));
-	size_t		count = (size_t) task->profile->count;
 
 	validator->task = task;
-	validator->cells = palloc0(sizeof(XlsxCell *) * count);
-	validator->values = palloc0(sizeof(CheckedValue) * count);
-	validator->violations = palloc0(sizeof(Violation) * count);
-	source_index_create(&validator->sources, task->source, task->profile->count);
-	if (!task->profile->plain)
+	if (task->profile->plain)
+		row_check_init(&validator->check, task->profile, task->source, task->date1904);
+	else
 		validator->stage = stage_create(task);
 	packet_init(&validator->packet, task->profile);
 	error_rows_init(&validator->errors, task->id, false, CurrentMemoryContext);
@@ -62,44 +55,17 @@ validator_full(const Validator *validator)
 	return validator->rows >= PG_XLSX_BATCH_ROWS || packet_full(&validator->packet);
 }
 
-static void
-add_error_row(Validator *validator, const XlsxRow *row)
-{
-	const StageTask *task = validator->task;
-
-	error_row_begin(&validator->errors);
-	for (int i = 0; i < task->profile->count; i++)
-	{
-		size_t		length;
-		const char *original = check_original_bytes(validator->cells[i], task->date1904, &length);
-
-		error_row_value(&validator->errors, original, length);
-		if (validator->violations[i].code != NULL)
-			error_row_violation(&validator->errors, &task->profile->columns[i], row->number, task->source[i],
-								original != NULL ? pnstrdup(original, length) : NULL, &validator->violations[i]);
-	}
-	error_row_end(&validator->errors, row->number);
-}
-
 /* A row whose cells are taken as they are. */
 static void
 check_row(Validator *validator, const XlsxRow *row)
 {
-	const Profile *profile = validator->task->profile;
-	bool		good = true;
-
-	source_index_cells(&validator->sources, row, validator->cells, profile->count);
-	for (int i = 0; i < profile->count; i++)
-	{
-		validator->violations[i].code = NULL;
-		if (!check_cell(&profile->columns[i], validator->cells[i], validator->task->date1904, &validator->values[i],
-						&validator->violations[i]))
-			good = false;
-	}
-	if (good)
-		packet_row(&validator->packet, row->number, validator->values);
+	if (row_check(&validator->check, row) == ROW_GOOD)
+		packet_row(&validator->packet, row->number, validator->check.values);
 	else
-		add_error_row(validator, row);
+	{
+		row_check_report(&validator->check, row->number, error_row_begin(&validator->errors));
+		error_row_end(&validator->errors, row->number);
+	}
 }
 
 void
@@ -114,9 +80,12 @@ validator_row(Validator *validator, const XlsxRow *row)
 }
 
 void
-validator_packed_row(Validator *validator, uint32 number, const PackedRow *row)
+validator_checked_row(Validator *validator, uint32 number, const CheckedRow *row)
 {
-	packet_packed_row(&validator->packet, row);
+	if (row->verdict == ROW_GOOD)
+		packet_packed_row(&validator->packet, &row->packed);
+	else
+		error_row_add(&validator->errors, number, row->cells, row->violations);
 	validator->rows++;
 	validator->last_row = number;
 }

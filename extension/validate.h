@@ -10,6 +10,7 @@
 
 #include "pg_xlsx.h"
 
+#include "row_check.h"
 #include "stage.h"
 
 typedef struct Validator Validator;
@@ -22,7 +23,7 @@ extern void validator_begin(Validator *validator);
 extern void validator_row(Validator *validator, const XlsxRow *row);
 
 /* The same for a row that has been checked already, where the profile takes cells as they are. */
-extern void validator_packed_row(Validator *validator, uint32 number, const PackedRow *row);
+extern void validator_checked_row(Validator *validator, uint32 number, const CheckedRow *row);
 extern bool validator_full(const Validator *validator);
 
 /* What a batch came to. */

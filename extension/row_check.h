@@ -1,0 +1,56 @@
+/*
+ * row_check.h
+ *	  One row against a profile that takes cells as they are (Profile.plain).
+ */
+#ifndef PG_XLSX_ROW_CHECK_H
+#define PG_XLSX_ROW_CHECK_H
+
+#include "pg_xlsx.h"
+
+#include "check.h"
+#include "error_form.h"
+#include "headers.h"
+#include "packet.h"
+
+typedef struct RowCheck
+{
+	const Profile *profile;
+	const uint32 *source;		/* sheet column of each profile column, 0: none */
+	bool		date1904;
+	SourceIndex sources;
+
+	/* of the row at hand, by profile column */
+	const XlsxCell **cells;		/* NULL: blank */
+	CheckedValue *values;
+	Violation  *violations;		/* code NULL: fine */
+} RowCheck;
+
+typedef enum RowVerdict
+{
+	ROW_GOOD,
+	ROW_BAD,
+	ROW_OPEN					/* only row_check_alone: somebody has to look at it who has a transaction */
+} RowVerdict;
+
+/* What became of a row that was checked elsewhere. */
+typedef struct CheckedRow
+{
+	RowVerdict	verdict;		/* good or bad */
+	PackedRow	packed;			/* of a good one */
+	const ArrayType *cells;		/* of a bad one, as error_row_add takes them */
+	const Jsonb *violations;
+} CheckedRow;
+
+/* In the current memory context; profile and source must live as long. */
+extern void row_check_init(RowCheck *check, const Profile *profile, const uint32 *source, bool date1904);
+
+/* What it finds lives as long as the row, or in the current memory context. */
+extern RowVerdict row_check(RowCheck *check, const XlsxRow *row);
+
+/* The same under the conditions of check_cell_alone. A row that has nothing in any column is open, too: it may be blank. */
+extern RowVerdict row_check_alone(RowCheck *check, const XlsxRow *row);
+
+/* The row at hand, which is bad, into a form that has just begun. */
+extern void row_check_report(const RowCheck *check, uint32 number, ErrorForm *form);
+
+#endif							/* PG_XLSX_ROW_CHECK_H */
