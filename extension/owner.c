@@ -68,6 +68,7 @@ owner_enter(OwnerState *state)
 	state->guc_level = NewGUCNestLevel();
 	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
 							 true, 0, false);
+	query_prefer_indexes();
 }
 
 void

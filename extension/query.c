@@ -5,7 +5,10 @@
 #include "query.h"
 
 #include "miscadmin.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
+#include "utils/plancache.h"
+#include "utils/resowner.h"
 
 /* Rows that are fetched at a time. */
 #define FETCH_ROWS 1000
@@ -16,11 +19,11 @@ free_plan(void *plan)
 	(void) SPI_freeplan(plan);
 }
 
-SPIPlanPtr
-query_prepare(const char *sql, int arguments, Oid *types, MemoryContext life)
+static SPIPlanPtr
+prepare(const char *sql, int arguments, Oid *types, MemoryContext life, int options)
 {
 	MemoryContextCallback *end = life == NULL ? NULL : MemoryContextAllocZero(life, sizeof(MemoryContextCallback));
-	SPIPlanPtr	plan = SPI_prepare(sql, arguments, types);
+	SPIPlanPtr	plan = SPI_prepare_cursor(sql, arguments, types, options);
 
 	if (plan == NULL || SPI_keepplan(plan) != 0)
 		elog(ERROR, "could not prepare \"%s\": %s", sql, SPI_result_code_string(SPI_result));
@@ -30,6 +33,40 @@ query_prepare(const char *sql, int arguments, Oid *types, MemoryContext life)
 		end->arg = plan;
 		MemoryContextRegisterResetCallback(life, end);
 	}
+	return plan;
+}
+
+SPIPlanPtr
+query_prepare(const char *sql, int arguments, Oid *types, MemoryContext life)
+{
+	return prepare(sql, arguments, types, life, 0);
+}
+
+static void
+set_option(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}
+
+void
+query_prefer_indexes(void)
+{
+	set_option("enable_seqscan", "off");
+	set_option("jit", "off");	/* which a sequential scan that cannot be avoided would now look dear enough for */
+}
+
+SPIPlanPtr
+query_prepare_by_index(const char *sql, int arguments, Oid *types, MemoryContext life)
+{
+	SPIPlanPtr	plan = prepare(sql, arguments, types, life, CURSOR_OPT_GENERIC_PLAN);
+	int			level = NewGUCNestLevel();
+	CachedPlan *cached;
+
+	query_prefer_indexes();
+	cached = SPI_plan_get_cached_plan(plan);
+	if (cached != NULL)
+		ReleaseCachedPlan(cached, CurrentResourceOwner);
+	AtEOXact_GUC(true, level);
 	return plan;
 }
 

@@ -2,7 +2,7 @@
  * query.h
  *	  Statements by SPI: plans that stay, and the rows of a cursor one by one.
  *
- * SPI must be connected for both.
+ * SPI must be connected for all but query_prefer_indexes.
  */
 #ifndef PG_XLSX_QUERY_H
 #define PG_XLSX_QUERY_H
@@ -17,6 +17,16 @@
  * statement cannot be prepared.
  */
 extern SPIPlanPtr query_prepare(const char *sql, int arguments, Oid *types, MemoryContext life);
+
+/*
+ * Until the GUC nest level ends, statements are planned by index wherever
+ * there is one.  A plan stays while its tables grow: made for an empty table it
+ * would read all of it at each run, however long it has become.
+ */
+extern void query_prefer_indexes(void);
+
+/* The same as query_prepare for one statement, which is planned so at once, whatever its arguments will be. */
+extern SPIPlanPtr query_prepare_by_index(const char *sql, int arguments, Oid *types, MemoryContext life);
 
 /*
  * Hands each row of the cursor to each(), with the argument, and closes the

@@ -21,6 +21,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/syscache.h"
 #include "utils/typcache.h"
@@ -30,8 +31,13 @@ typedef struct KeyedState
 	const SaveTask *task;
 	bool	   *is_key;			/* by profile column */
 	bool	   *is_updated;
-	SPIPlanPtr	plan;
+	char	   *sql;
+	Oid		   *types;
 	int			arguments;
+	MemoryContext plan_context;
+	SPIPlanPtr	plan;			/* in it; NULL: not made */
+	int64		batches;		/* saved so far */
+	int64		plan_batches;	/* for so many the plan will do */
 } KeyedState;
 
 /* Columns of the result. */
@@ -247,8 +253,7 @@ given(const Profile *profile, Oid *types)
 static char *
 insertion(const KeyedState *state, const char *target)
 {
-	return psprintf("INSERT INTO %s AS t %s FROM given AS u"
-					" WHERE NOT EXISTS (SELECT FROM hit AS h WHERE h.ord = u.ord) RETURNING %s",
+	return psprintf("INSERT INTO %s AS t %s FROM looked AS u WHERE NOT u.found RETURNING %s",
 					target, save_unnest_select(state->task->profile),
 					state->task->undo ? "0::bigint AS ord, NULL::jsonb AS old, pg_catalog.to_jsonb(t) AS new" : "1");
 }
@@ -266,25 +271,31 @@ keyed_statement(const KeyedState *state, Oid *types)
 	bool		inserts = task->mode != MODE_UPDATE;
 	StringInfoData sql;
 	StringInfoData keys;
+	const char *found = NULL;
 
 	initStringInfo(&sql);
 	initStringInfo(&keys);
 	for (int i = 0; i < profile->count; i++)
-		if (state->is_key[i])
-			appendStringInfo(&keys, "%sg.c%d", keys.len > 0 ? ", " : "", i);
+	{
+		if (!state->is_key[i])
+			continue;
+		appendStringInfo(&keys, "%sg.c%d", keys.len > 0 ? ", " : "", i);
+		found = quote_identifier(profile->columns[i].name);	/* not null in a row that equals another in it */
+	}
 	appendStringInfo(&sql, "WITH given AS MATERIALIZED (%s),", given(profile, types));
 	appendStringInfo(&sql, " twice AS (SELECT FROM given AS g GROUP BY %s HAVING pg_catalog.count(*) > 1),", keys.data);
-	appendStringInfo(&sql, " hit AS MATERIALIZED (SELECT g.ord, (%s) AS differs%s FROM given AS g JOIN %s AS t ON %s)",
+	appendStringInfo(&sql, " looked AS MATERIALIZED (SELECT g.*, t.%s IS NOT NULL AS found, (%s) AS differs%s"
+					 " FROM given AS g LEFT JOIN %s AS t ON %s)", found,
 					 updates ? difference(state) : "false", task->undo && updates ? ", pg_catalog.to_jsonb(t) AS old" : "",
 					 target, match);
 	if (updates)
-		appendStringInfo(&sql, ", upd AS (UPDATE %s AS t SET %s FROM given AS g JOIN hit AS h ON h.ord = g.ord"
-						 " WHERE h.differs AND NOT EXISTS (SELECT FROM twice) AND %s RETURNING %s)", target, sets, match,
-						 task->undo ? "g.ord, h.old, pg_catalog.to_jsonb(t) AS new" : "1");
+		appendStringInfo(&sql, ", upd AS (UPDATE %s AS t SET %s FROM looked AS g"
+						 " WHERE g.found AND g.differs AND NOT EXISTS (SELECT FROM twice) AND %s RETURNING %s)", target, sets,
+						 match, task->undo ? "g.ord, g.old, pg_catalog.to_jsonb(t) AS new" : "1");
 	if (inserts)
 		appendStringInfo(&sql, ", ins AS (%s)", insertion(state, target));
 	appendStringInfo(&sql, " SELECT (SELECT pg_catalog.count(*) FROM twice), %s, %s,"
-					 " ARRAY(SELECT DISTINCT ord FROM hit)",
+					 " ARRAY(SELECT DISTINCT ord FROM looked WHERE found)",
 					 inserts ? "(SELECT pg_catalog.count(*) FROM ins)" : "0::bigint",
 					 updates ? "(SELECT pg_catalog.count(*) FROM upd)" : "0::bigint");
 	if (task->undo)
@@ -298,23 +309,34 @@ static void *
 keyed_create(const SaveTask *task)
 {
 	const Profile *profile = task->profile;
-	MemoryContext life = CurrentMemoryContext;
 	KeyedState *state = palloc0(sizeof(KeyedState));
-	Oid		   *types = palloc(sizeof(Oid) * (size_t) (profile->count + 1));
-	char	   *sql;
 
 	state->task = task;
 	state->is_key = palloc0((size_t) profile->count);
 	state->is_updated = palloc0((size_t) profile->count);
 	find_key(state);
 	find_updates(state);
-	types[profile->count] = INT8OID;
+	state->types = palloc(sizeof(Oid) * (size_t) (profile->count + 1));
+	state->types[profile->count] = INT8OID;
 	state->arguments = profile->count + (profile->task_attnum != InvalidAttrNumber && task->mode != MODE_UPDATE);
-	sql = keyed_statement(state, types);
-	SPI_connect();
-	state->plan = query_prepare(sql, state->arguments, types, life);
-	SPI_finish();
+	state->sql = keyed_statement(state, state->types);
+	state->plan_context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx keyed plan", ALLOCSET_SMALL_SIZES);
 	return state;
+}
+
+/*
+ * The target may have been empty when the plan was made, and the planner
+ * thinks that it still is: after as many batches as before it looks anew.
+ */
+static void
+plan_batch(KeyedState *state)
+{
+	if (state->plan != NULL && state->batches < state->plan_batches)
+		return;
+	state->plan = NULL;
+	MemoryContextReset(state->plan_context);
+	state->plan = query_prepare_by_index(state->sql, state->arguments, state->types, state->plan_context);
+	state->plan_batches = Max(1, 2 * state->batches);
 }
 
 /*
@@ -398,6 +420,8 @@ keyed_save(void *opaque, const PacketRows *rows, int first, int last, SaveOutcom
 		arguments[i] = unnest_array(&profile->columns[i], rows, first, last, i);
 	arguments[profile->count] = Int64GetDatum(state->task->task);
 	SPI_connect();
+	plan_batch(state);
+	state->batches++;
 	if (SPI_execute_plan(state->plan, arguments, NULL, false, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not save by key");
 	if (last - first > 1 && result_count(RESULT_DUPLICATES) > 0)
