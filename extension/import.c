@@ -183,7 +183,7 @@ give_up(Import *import, char *message)
 	import_step_begin(import);
 	queue_end(import->task->id, "FAILED", &error);
 	if (import->inside)
-		queue_remove_packets(import->task->id);	/* without a file there is no second attempt */
+		queue_remove_working_rows(import->task->id);	/* without a file there is no second attempt */
 	import_step_end(import);
 }
 

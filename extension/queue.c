@@ -10,7 +10,6 @@
 #include "guc.h"
 #include "miscadmin.h"
 #include "owner.h"
-#include "rules.h"
 #include "storage/lock.h"
 #include "store.h"
 #include "utils/array.h"
@@ -296,10 +295,11 @@ queue_save_source(const Task *task, const char *sheet, uint32 header_row, const 
  */
 
 void
-queue_remove_packets(int64 task)
+queue_remove_working_rows(int64 task)
 {
 	static OwnerStatement delete = {
-		"DELETE FROM xlsx_private.packet WHERE task_id = $1", 1, {INT8OID}, NULL
+		"WITH packets AS (DELETE FROM xlsx_private.packet WHERE task_id = $1)"
+		" DELETE FROM xlsx_private.seen_value WHERE task_id = $1", 1, {INT8OID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(task)};
 
@@ -310,16 +310,17 @@ queue_remove_packets(int64 task)
 void
 queue_remove_file(int64 file)
 {
-	static OwnerStatement delete_packets = {
-		"WITH locked AS MATERIALIZED (SELECT id FROM xlsx_private.task WHERE file_id = $1 FOR UPDATE)"
-		" DELETE FROM xlsx_private.packet p USING locked WHERE p.task_id = locked.id", 1, {INT8OID}, NULL
+	static OwnerStatement delete_working_rows = {
+		"WITH locked AS MATERIALIZED (SELECT id FROM xlsx_private.task WHERE file_id = $1 FOR UPDATE),"
+		" packets AS (DELETE FROM xlsx_private.packet p USING locked WHERE p.task_id = locked.id)"
+		" DELETE FROM xlsx_private.seen_value v USING locked WHERE v.task_id = locked.id", 1, {INT8OID}, NULL
 	};
 	static OwnerStatement delete = {
 		"DELETE FROM xlsx_private.file WHERE id = $1", 1, {INT8OID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(file)};
 
-	owner_run(&delete_packets, values, NULL, NULL);
+	owner_run(&delete_working_rows, values, NULL, NULL);
 	store_of(file)->remove(file);
 	owner_run(&delete, values, NULL, NULL);
 }
@@ -376,11 +377,10 @@ queue_complete(Task *task)
 	};
 	Datum		values[] = {Int64GetDatum(task->id)};
 
-	rules_forget(task->id);
 	if (task->file != 0)
 		spend_file(task->file);
 	else
-		queue_remove_packets(task->id);
+		queue_remove_working_rows(task->id);
 	progress_completed(&task->progress);
 	owner_run(&update, values, NULL, NULL);
 	record_job(task->id, NULL);

@@ -91,8 +91,8 @@ extern void queue_end(int64 task, const char *status, const ErrorData *error);
 /* Ends an attempt: the task waits for the next one, which is due after *delay_ms. False when there was the last. */
 extern bool queue_postpone(const Task *task, const ErrorData *error, int64 *delay_ms);
 
-/* Removes the packets of a task that will not go on. */
-extern void queue_remove_packets(int64 task);
+/* Removes what VALIDATING keeps for a task that will not go on: packets, and values that must be unique. */
+extern void queue_remove_working_rows(int64 task);
 
 /*
  * An attempt that a conflict with another transaction ended: the task goes

@@ -14,6 +14,7 @@
 #include "owner.h"
 #include "profile_sql.h"
 #include "save.h"
+#include "seen_values.h"
 #include "unnest.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -30,6 +31,7 @@ typedef struct CompiledRule
 	FmgrInfo   *compare;
 	int			length;			/* RULE_MIN_LENGTH, RULE_MAX_LENGTH */
 	text	   *pattern;		/* RULE_PATTERN */
+	SeenValues *seen;			/* RULE_UNIQUE */
 } CompiledRule;
 
 struct Rules
@@ -54,8 +56,9 @@ argument_datum(const ProfileRule *rule, const ProfileColumn *column)
 }
 
 static void
-compile_rule(CompiledRule *compiled, const ProfileRule *rule, const Profile *profile)
+compile_rule(CompiledRule *compiled, const ProfileRule *rule, const StageTask *task)
 {
+	const Profile *profile = task->profile;
 	TypeCacheEntry *type;
 
 	compiled->rule = rule;
@@ -76,6 +79,9 @@ compile_rule(CompiledRule *compiled, const ProfileRule *rule, const Profile *pro
 		case RULE_MIN_LENGTH:
 		case RULE_MAX_LENGTH:
 			compiled->length = pg_strtoint32(rule->argument.items[0]);
+			break;
+		case RULE_UNIQUE:
+			compiled->seen = seen_values_create(task->id, rule->name);
 			break;
 		case RULE_PATTERN:
 			compiled->pattern = cstring_to_text(rule->argument.items[0]);
@@ -124,7 +130,7 @@ rules_create(const StageTask *task)
 	rules->items = palloc0(sizeof(CompiledRule) * (size_t) Max(rules->count, 1));
 	for (int i = 0; i < rules->count; i++)
 	{
-		compile_rule(&rules->items[i], &profile->rules[i], profile);
+		compile_rule(&rules->items[i], &profile->rules[i], task);
 		rules->expressions += profile->rules[i].kind == RULE_EXPRESSION;
 		rules->uniques += profile->rules[i].kind == RULE_UNIQUE;
 	}
@@ -330,61 +336,38 @@ run_expressions(Rules *rules, const PacketRows *packet, StageRow *rows, const in
 	profile_sql_leave(&role);
 }
 
-/* Values of one column that are new, and those that were seen before with the row that had them. */
-typedef struct UniqueCheck
+/* What is compared: the text of a value. */
+static GivenValue
+given_value(const CompiledRule *compiled, const PacketRows *packet, int row)
 {
-	Rules	   *rules;
-	const CompiledRule *compiled;
-	StageRow   *rows;
-	const int  *index;
-} UniqueCheck;
+	Datum		value = packet->values[row * packet->columns + compiled->rule->column];
+	int32		number = (int32) packet->sheet_rows[row];
+	const char *text;
 
-static void
-note_duplicate(void *argument, const OwnerRow *found)
-{
-	UniqueCheck *check = argument;
-	int64		ord = DatumGetInt64(found->values[0]);
-
-	break_rule(check->rules, check->compiled, &check->rows[check->index[ord - 1]],
-			   psprintf("Row %d has the same value.", DatumGetInt32(found->values[1])));
+	if (compiled->column->class == COLUMN_TEXT || compiled->column->class == COLUMN_OTHER)
+		return (GivenValue) {VARDATA_ANY(DatumGetPointer(value)), VARSIZE_ANY_EXHDR(DatumGetPointer(value)), number};
+	text = save_value_text(compiled->column, value);
+	return (GivenValue) {text, strlen(text), number};
 }
 
 static void
 check_unique(Rules *rules, const CompiledRule *compiled, const PacketRows *packet, StageRow *rows, const int *index)
 {
-	static OwnerStatement statement = {
-		"WITH given AS (SELECT sha256(convert_to(v, 'UTF8')) AS digest, r, ord"
-		" FROM unnest($3, $4) WITH ORDINALITY AS u (v, r, ord) WHERE v IS NOT NULL),"
-		" fresh AS (INSERT INTO xlsx_private.seen_value (task_id, rule, digest, row_number)"
-		" SELECT $1, $2, digest, min(r) FROM given GROUP BY digest ON CONFLICT DO NOTHING RETURNING digest, row_number)"
-		" SELECT g.ord, coalesce(f.row_number, s.row_number) FROM given g"
-		" LEFT JOIN fresh f ON f.digest = g.digest"
-		" LEFT JOIN xlsx_private.seen_value s ON s.task_id = $1 AND s.rule = $2 AND s.digest = g.digest"
-		" WHERE coalesce(f.row_number, s.row_number) <> g.r",
-		4, {INT8OID, TEXTOID, TEXTARRAYOID, INT4ARRAYOID}, NULL
-	};
-	UniqueCheck check = {rules, compiled, rows, index};
-	int			count = packet->count;
-	int			lower = 1;
-	Datum	   *texts = palloc(sizeof(Datum) * (size_t) count);
-	bool	   *nulls = palloc(sizeof(bool) * (size_t) count);
-	Datum	   *numbers = palloc(sizeof(Datum) * (size_t) count);
-	Datum		values[4];
+	GivenValue *given = palloc(sizeof(GivenValue) * (size_t) packet->count);
+	int		   *places = palloc(sizeof(int) * (size_t) packet->count);
+	int			count = 0;
 
-	for (int row = 0; row < count; row++)
+	for (int row = 0; row < packet->count; row++)
 	{
-		int			at = row * packet->columns + compiled->rule->column;
-
-		nulls[row] = packet->nulls[at];
-		if (!nulls[row])
-			texts[row] = CStringGetTextDatum(save_value_text(compiled->column, packet->values[at]));
-		numbers[row] = Int32GetDatum((int32) packet->sheet_rows[row]);
+		if (packet->nulls[row * packet->columns + compiled->rule->column])
+			continue;
+		places[count] = index[row];
+		given[count++] = given_value(compiled, packet, row);
 	}
-	values[0] = Int64GetDatum(rules->task->id);
-	values[1] = CStringGetTextDatum(compiled->rule->name);
-	values[2] = PointerGetDatum(construct_md_array(texts, nulls, 1, &count, &lower, TEXTOID, -1, false, TYPALIGN_INT));
-	values[3] = PointerGetDatum(construct_array(numbers, count, INT4OID, 4, true, TYPALIGN_INT));
-	owner_each(&statement, values, NULL, note_duplicate, &check);
+	seen_values_add(compiled->seen, given, count);
+	for (int i = 0; i < count; i++)
+		if (given[i].first_row != given[i].row_number)
+			break_rule(rules, compiled, &rows[places[i]], psprintf("Row %d has the same value.", given[i].first_row));
 }
 
 void
@@ -395,15 +378,4 @@ rules_check_rows(Rules *rules, const PacketRows *packet, StageRow *rows, const i
 	for (int i = 0; i < rules->count; i++)
 		if (rules->items[i].rule->kind == RULE_UNIQUE)
 			check_unique(rules, &rules->items[i], packet, rows, index);
-}
-
-void
-rules_forget(int64 task)
-{
-	static OwnerStatement delete = {
-		"DELETE FROM xlsx_private.seen_value WHERE task_id = $1", 1, {INT8OID}, NULL
-	};
-	Datum		values[] = {Int64GetDatum(task)};
-
-	owner_run(&delete, values, NULL, NULL);
 }

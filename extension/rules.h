@@ -26,7 +26,4 @@ extern void rules_check_rows(Rules *rules, const PacketRows *packet, StageRow *r
 /* Are there any for rules_check_rows? */
 extern bool rules_need_rows(const Rules *rules);
 
-/* Forgets the values that "unique" has seen of a task. */
-extern void rules_forget(int64 task);
-
 #endif							/* PG_XLSX_RULES_H */

@@ -200,12 +200,12 @@ COMMENT ON TABLE xlsx_private.warning_row IS 'Rows that broke a rule of severity
 -- What the rule "unique" has seen, so that memory does not grow with the rows.
 CREATE TABLE xlsx_private.seen_value (
   task_id    bigint NOT NULL REFERENCES xlsx_private.task ON DELETE CASCADE,
-  rule       text   NOT NULL,
-  digest     bytea  NOT NULL,
+  value      bytea  NOT NULL,
   row_number int    NOT NULL,
-  PRIMARY KEY (task_id, rule, digest)
+  PRIMARY KEY (task_id, value)
 );
-COMMENT ON TABLE xlsx_private.seen_value IS 'SHA-256 of each value of a column that must be unique within the file, while its task is checked.';
+COMMENT ON TABLE xlsx_private.seen_value IS
+'Each value of a column that must be unique within the file, with the rule in front, or SHA-256 of both, until its task has ended.';
 
 -- For xlsx.undo: which transactions wrote rows of a task, and what rows were before.
 CREATE TABLE xlsx_private.undo_xid (

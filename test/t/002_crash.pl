@@ -87,4 +87,28 @@ foreach my $blow (sort keys %blows)
 	$node->stop;
 }
 
+# A rule "unique" goes on with the values that it had seen: rows after the crash repeat some of before.
+{
+	my $node = start_server('crash_unique', "restart_after_crash = on\npg_xlsx.progress_interval = 0\n");
+	make_people($node);
+	$node->safe_psql('postgres', <<'SQL');
+SELECT xlsx.add_rule('people', 'unique', 'name');
+CREATE TABLE book AS SELECT xlsx.write($$SELECT 'Name ' || i % 12000 AS "Name", 'Male' AS "Gender",
+  'BIO-' || lpad(i::text, 7, '0') AS "Bio-ID" FROM generate_series(1, 20000) AS i$$) AS data;
+SQL
+	my $holder = block_at($node, 'BIO-0011605', 'VALIDATING');
+	my $task = $node->safe_psql('postgres', "SELECT xlsx.submit('people', data) FROM book");
+	wait_blocked($node);
+	ok($node->safe_psql('postgres', 'SELECT count(*) FROM xlsx_private.seen_value') > 5000, 'unique: values are kept');
+	kill 'KILL', worker_pid($node);
+	$node->poll_query_until('postgres', 'SELECT true') or die 'no recovery';
+	eval { $holder->quit };
+	is(wait_for($node, $task), 'HAS_ERRORS', 'unique: the task ends');
+	is(counts_of($node, $task), '20000|12000|8000|12000|12000|8000|0|0', 'unique: all that come twice are found');
+	is( $node->safe_psql('postgres', "SELECT count(*) FROM xlsx.task_errors($task) WHERE detail = format('Row %s has the same value.', row_number - 12000)"),
+		8000, 'unique: with the row that had the value first');
+	is($node->safe_psql('postgres', 'SELECT count(*) FROM xlsx_private.seen_value'), 0, 'unique: nothing is left');
+	$node->stop('immediate');
+}
+
 done_testing();
