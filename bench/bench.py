@@ -55,7 +55,7 @@ class Bench:
 DROP TABLE IF EXISTS {table}; CREATE TABLE {table} ({columns});
 SELECT xlsx.drop_profile(name) FROM xlsx.profiles;
 SELECT xlsx.create_profile('{table}', '{table}'{headers})""")
-        self.server.sql("VACUUM xlsx_private.packet, xlsx_private.chunk, xlsx_private.error_row, xlsx_private.task")
+        self.server.sql("VACUUM xlsx_private.packet, xlsx_private.chunk, xlsx_private.error_row, xlsx_private.seen_value, xlsx_private.task")
         self.server.sql("CHECKPOINT")
         return table
 
@@ -111,8 +111,11 @@ SELECT xlsx.create_profile('{table}', '{table}'{headers})""")
     def growth(self):
         ratios = []
         tenth, whole = self.loads["people-tenth"], self.loads["people"]
-        pairs = self.beside(contenders.pg_xlsx, contenders.pg_xlsx, whole, base_load=tenth)
-        ratios.append((f"{whole.rows:,} rows, per row, to {tenth.rows:,}", 1.1, pairs, whole.rows / tenth.rows))
+        for contender, key, about in ((contenders.pg_xlsx, False, ""), (contenders.pg_xlsx_upsert, True, ", by key (upsert) into an empty table"),
+                                      (contenders.pg_xlsx_unique, False, ", with a rule that no Bio-ID comes twice")):
+            say(f"growth{about}")
+            pairs = self.beside(contender, contender, whole, key, base_load=tenth)
+            ratios.append((f"{whole.rows:,} rows{about}, per row, to {tenth.rows:,}", 1.1, pairs, whole.rows / tenth.rows))
         for name, goal in (("people-5-bad", 1.3), ("people-50-bad", 2.0)):
             say(f"import {name}")
             load = self.loads[name]

@@ -45,6 +45,18 @@ def pg_xlsx_late(server, load, table):
     return pg_xlsx(server, load, table)
 
 
+def pg_xlsx_upsert(server, load, table):
+    """The same by key: every row is looked for."""
+    server.sql(f"SELECT xlsx.alter_profile('{table}', mode => 'upsert')")
+    return pg_xlsx(server, load, table)
+
+
+def pg_xlsx_unique(server, load, table):
+    """The same with a rule for the whole file: no value may come twice."""
+    server.sql(f"SELECT xlsx.add_rule('{table}', 'unique', 'bio_id')")
+    return pg_xlsx(server, load, table)
+
+
 def ogr2ogr(server, load, table):
     need("ogr2ogr", "gdal-bin")
     xlsx, _ = load.make(server)
