@@ -5,8 +5,8 @@
  *
  * For what comes in great numbers or fills pages.  No trigger sees such a row,
  * so no foreign key is checked: whoever inserts holds a lock on the rows that
- * it refers to.  Nobody's rights are asked either, and no value may be null
- * or need a default.
+ * it refers to.  Nobody's rights are asked either, nor is NOT NULL, and no
+ * value gets its default.
  */
 #ifndef PG_XLSX_OWNER_ROWS_H
 #define PG_XLSX_OWNER_ROWS_H

@@ -10,12 +10,15 @@
 #include "save.h"
 
 #include "access/genam.h"
+#include "access/htup_details.h"
 #include "access/table.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_type.h"
+#include "commands/sequence.h"
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "owner.h"
+#include "owner_rows.h"
 #include "query.h"
 #include "unnest.h"
 #include "utils/array.h"
@@ -47,7 +50,9 @@ enum
 	RESULT_INSERTED,
 	RESULT_UPDATED,
 	RESULT_FOUND,				/* places in the batch whose key was there */
-	RESULT_UNDO					/* places, old and new rows as JSON */
+	RESULT_UNDO_PLACES,			/* of the rows written, 0 for one inserted; with undo only */
+	RESULT_UNDO_OLD,			/* as jsonb, NULL for one inserted */
+	RESULT_UNDO_NEW
 };
 
 /*
@@ -299,7 +304,8 @@ keyed_statement(const KeyedState *state, Oid *types)
 					 inserts ? "(SELECT pg_catalog.count(*) FROM ins)" : "0::bigint",
 					 updates ? "(SELECT pg_catalog.count(*) FROM upd)" : "0::bigint");
 	if (task->undo)
-		appendStringInfo(&sql, ", (SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_array(ord, old, new)) FROM (%s%s%s) AS w)",
+		appendStringInfo(&sql, ", w.places, w.old, w.new FROM (SELECT pg_catalog.array_agg(ord) AS places,"
+						 " pg_catalog.array_agg(old) AS old, pg_catalog.array_agg(new) AS new FROM (%s%s%s) AS u) AS w",
 						 inserts ? "SELECT ord, old, new FROM ins" : "", inserts && updates ? " UNION ALL " : "",
 						 updates ? "SELECT ord, old, new FROM upd" : "");
 	return sql.data;
@@ -372,37 +378,59 @@ take_found(const KeyedState *state, int first, int last, SaveOutcome *outcome)
 	return count;
 }
 
-/* The rows before and after, as the statement gave them, in memory that outlives SPI; NULL when nothing was written. */
-static char *
-take_undo(const KeyedState *state, MemoryContext context)
-{
-	char	   *json;
+/*
+ * What xlsx.undo needs
+ */
 
-	if (!state->task->undo)
-		return NULL;
-	json = SPI_getvalue(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, RESULT_UNDO);
-	return json == NULL ? NULL : MemoryContextStrdup(context, json);
+/* Elements of an array of the result; none where that is NULL. */
+static int
+result_array(int column, Oid element, Datum **items, bool **nulls)
+{
+	bool		null;
+	Datum		array = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column, &null);
+	int16		length;
+	bool		by_value;
+	char		alignment;
+	int			count;
+
+	if (null)
+		return 0;
+	get_typlenbyvalalign(element, &length, &by_value, &alignment);
+	deconstruct_array(DatumGetArrayTypeP(array), element, length, by_value, alignment, items, nulls, &count);
+	return count;
 }
 
+/*
+ * Written straight: a foreign key would be checked row by row, each time
+ * with a lock on the row of the task, which a subtransaction adds to those of all before.
+ */
 static void
-keep_undo(const KeyedState *state, const PacketRows *rows, int first, int last, const char *json)
+keep_undo(const KeyedState *state, const PacketRows *rows, int first)
 {
-	static OwnerStatement insert = {
-		"INSERT INTO xlsx_private.undo_row (task_id, row_number, old, new)"
-		" SELECT $1, coalesce($3[(w.row ->> 0)::int], 0), nullif(w.row -> 1, 'null'), w.row -> 2"
-		" FROM jsonb_array_elements($2::jsonb) WITH ORDINALITY AS w (row, place) ORDER BY w.place",
-		3, {INT8OID, TEXTOID, INT4ARRAYOID}, NULL
-	};
-	int			count = last - first;
-	Datum	   *numbers = palloc(sizeof(Datum) * (size_t) count);
-	Datum		values[3];
+	Relation	relation = owner_rows_open("undo_row", RowExclusiveLock);
+	Oid			sequence = owner_table("undo_row_no_seq");
+	Datum	   *places;
+	Datum	   *old;
+	Datum	   *new;
+	bool	   *old_null;
+	int			count = result_array(RESULT_UNDO_PLACES, INT8OID, &places, NULL);
+	HeapTuple  *tuples = palloc(sizeof(HeapTuple) * (size_t) Max(count, 1));
 
+	result_array(RESULT_UNDO_OLD, JSONBOID, &old, &old_null);
+	result_array(RESULT_UNDO_NEW, JSONBOID, &new, NULL);
 	for (int i = 0; i < count; i++)
-		numbers[i] = Int32GetDatum((int32) rows->sheet_rows[first + i]);
-	values[0] = Int64GetDatum(state->task->task);
-	values[1] = CStringGetTextDatum(json);
-	values[2] = PointerGetDatum(construct_array(numbers, count, INT4OID, 4, true, TYPALIGN_INT));
-	owner_run(&insert, values, NULL, NULL);
+	{
+		int64		place = DatumGetInt64(places[i]);
+		int32		number = place > 0 ? (int32) rows->sheet_rows[first + place - 1] : 0;
+		Datum		values[] = {
+			Int64GetDatum(nextval_internal(sequence, false)), Int64GetDatum(state->task->task), Int32GetDatum(number), old[i], new[i]
+		};
+		bool		nulls[lengthof(values)] = {false, false, false, old_null[i], false};
+
+		tuples[i] = heap_form_tuple(RelationGetDescr(relation), values, nulls);
+	}
+	owner_rows_insert(relation, tuples, count);
+	owner_rows_close(relation);
 }
 
 static void
@@ -411,10 +439,8 @@ keyed_save(void *opaque, const PacketRows *rows, int first, int last, SaveOutcom
 	KeyedState *state = opaque;
 	const Profile *profile = state->task->profile;
 	Datum	   *arguments = palloc(sizeof(Datum) * (size_t) (profile->count + 1));
-	MemoryContext context = CurrentMemoryContext;
 	SaveCounts *counts = &outcome->counts;
 	int			found;
-	char	   *undo;
 
 	for (int i = 0; i < profile->count; i++)
 		arguments[i] = unnest_array(&profile->columns[i], rows, first, last, i);
@@ -435,10 +461,9 @@ keyed_save(void *opaque, const PacketRows *rows, int first, int last, SaveOutcom
 		counts->skipped += found;
 	else
 		counts->unchanged += found - result_count(RESULT_UPDATED);
-	undo = take_undo(state, context);
+	if (state->task->undo)
+		keep_undo(state, rows, first);
 	SPI_finish();
-	if (undo != NULL)
-		keep_undo(state, rows, first, last, undo);
 }
 
 const SaveMethod save_keyed = {"keyed", keyed_create, keyed_save, NULL};
