@@ -12,6 +12,7 @@
 #include "postmaster/bgworker.h"
 #include "storage/dsm.h"
 #include "storage/ipc.h"
+#include "storage/latch.h"
 #include "storage/proc.h"
 #include "storage/shm_mq.h"
 #include "store.h"
@@ -19,6 +20,8 @@
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
+#include "utils/timestamp.h"
+#include "utils/wait_event.h"
 
 PGDLLEXPORT void pg_xlsx_reader_main(Datum arg);
 
@@ -33,6 +36,7 @@ typedef struct Process
 	XlsxSheet  *sheet;
 	XlsxSheet  *scout;			/* a second cursor, which runs ahead to the end; NULL: not begun, or there */
 	bool		scouted;		/* it has been to the end, or to what is wrong */
+	TimestampTz began;			/* the reading of rows */
 	ReaderCheck *check;			/* NULL: rows are not to be checked, or not yet */
 	StringInfoData message;		/* begins with a ReaderMessage */
 	bool		sending;		/* part of it may be in the queue */
@@ -84,8 +88,12 @@ row_bytes(const XlsxRow *row, Size text_bytes)
 /*
  * The scout: no row may be committed before the sheet is known to be whole,
  * and the import is slower than this process, so the time in which the queue
- * is full goes to a second cursor that runs to the end of the sheet.
+ * is full goes to a second cursor that runs to the end of the sheet.  An import that is over
+ * before anybody wants to see how far it is needs no commit on the way, and
+ * is faster alone.
  */
+
+#define SCOUT_AFTER_MS 250
 
 /* Rows between two attempts to send: some tenths of a millisecond, in which the import does not run dry. */
 #define SCOUT_ROWS 1000
@@ -99,6 +107,20 @@ scout_end(Process *process, bool whole)
 	process->scouted = true;
 	if (whole)
 		pg_atomic_write_u32(&process->order->whole, 1);
+}
+
+/* Waits for room in the queue, until it is time for the scout. False when that has come. */
+static bool
+wait_before_scout(const Process *process)
+{
+	long		left = SCOUT_AFTER_MS - TimestampDifferenceMilliseconds(process->began, GetCurrentTimestamp());
+
+	if (left <= 0)
+		return false;
+	CHECK_FOR_INTERRUPTS();
+	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, left, PG_WAIT_EXTENSION);
+	ResetLatch(MyLatch);
+	return true;
 }
 
 static void
@@ -145,7 +167,8 @@ message_send(Process *process)
 	/* Asked again, a send that found no room goes on where it was. */
 	while ((result = shm_mq_send(process->queue, (Size) process->message.len, process->message.data,
 								 !process->scouted, true)) == SHM_MQ_WOULD_BLOCK)
-		scout_ahead(process);
+		if (!wait_before_scout(process))
+			scout_ahead(process);
 	if (result != SHM_MQ_SUCCESS)
 		proc_exit(0);
 	process->sending = false;
@@ -291,6 +314,7 @@ send_sheet(Process *process)
 	uint32		rows = 0;
 
 	open_sheet(process);
+	process->began = GetCurrentTimestamp();
 	message_begin(process, READER_ROWS);
 	while ((status = xlsx_sheet_next(process->sheet, &row, &error)) == XLSX_OK)
 	{
