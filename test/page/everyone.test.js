@@ -107,8 +107,12 @@ describe('by keyboard alone', () => {
       }
       assert.fail(`nothing with ${condition} took the focus`);
     };
+    // Listened for beforehand: the browser has to be told not to open its own dialog.
+    const asked = page.waitForEvent('filechooser');
+    await page.getByText('Live').waitFor();
     await focus(/^INPUT/);
-    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Space')]);
+    await page.keyboard.press('Space');
+    const chooser = await asked;
     await chooser.setFiles(file('keyboard.xlsx', workbook(rows)));
     await page.getByText('Missing in this sheet: Gender').waitFor();
     await focus(/^SELECT Column for “Sex”/);
