@@ -123,6 +123,13 @@ SELECT xlsx.create_profile('{table}', '{table}'{headers})""")
                            self.beside(contenders.pg_xlsx, contenders.pg_xlsx, load, base_load=whole), 1))
         self.report.growth(ratios)
 
+    def options(self):
+        rows = []
+        for about, key, sql in contenders.OPTIONS:
+            say(f"option: {about}")
+            rows.append((about, self.beside(contenders.pg_xlsx, contenders.pg_xlsx_with(sql), self.loads["people"], key, rounds=min(self.rounds, 2))))
+        self.report.options(self.loads["people"], rows)
+
     def sheets(self):
         """Ten sheets of one workbook, an import each, beside the only sheet of another."""
         load = self.loads["people-inline"]
@@ -234,7 +241,7 @@ SELECT xlsx.create_profile('{table}', '{table}'{headers})""")
         self.report.profile(re.findall(r"^\s*([\d.]+)%\s+(\S+)\s+\[[.k]\]\s+(\S+)", listing, re.M))
 
     # The sheets come late: what a client is seen to take is never less than this program has taken.
-    SECTIONS = ("reading", "imports", "growth", "peers", "uploads", "exports", "sheets", "profile")
+    SECTIONS = ("reading", "imports", "growth", "options", "peers", "uploads", "exports", "sheets", "profile")
 
 
 COPY_TARGET = """CREATE TABLE IF NOT EXISTS chunk_copy (file_id bigint, no int, data bytea, PRIMARY KEY (file_id, no));

@@ -78,6 +78,13 @@ class Report:
             (about, f"≤ {goal}", spread(pairs, "wall", scale), f"{best_ratio(pairs, 'cpu', scale):.2f}", f"{max(second['server_mb'] for _, second in pairs):.0f}")
             for about, goal, pairs, scale in rows]))
 
+    def options(self, load, rows):
+        self.add("What options of a profile cost", table(("import with", "s", "× without", "× CPU", "private MB"), [
+            (about, f"{min(second['wall'] for _, second in pairs):.2f}", spread(pairs), f"{best_ratio(pairs, 'cpu'):.2f}",
+             f"{max(second['server_mb'] for _, second in pairs):.0f}")
+            for about, pairs in rows]),
+            f"{load.rows:,} rows of `{load.name}`; upsert into an empty table with a primary key, beside insert into the same. Two rounds.\n")
+
     def sheets(self, load, one, ten):
         seconds = lambda costs: sum(c["wall"] for c in costs) / len(costs)
         line = lambda about, costs: (about, f"{seconds(costs):.2f}", f"{seconds(costs) / seconds(one):.2f}", f"{max(c['server_mb'] for c in costs):.0f}")
