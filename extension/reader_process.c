@@ -93,7 +93,9 @@ row_bytes(const XlsxRow *row, Size text_bytes)
  * is faster alone.
  */
 
-#define SCOUT_AFTER_MS 250
+/* It begins after the first, when the rest seems to take the second. */
+#define SCOUT_AFTER_MS	250
+#define SCOUT_REST_MS	500
 
 /* Rows between two attempts to send: some tenths of a millisecond, in which the import does not run dry. */
 #define SCOUT_ROWS 1000
@@ -109,18 +111,26 @@ scout_end(Process *process, bool whole)
 		pg_atomic_write_u32(&process->order->whole, 1);
 }
 
-/* Waits for room in the queue, until it is time for the scout. False when that has come. */
 static bool
-wait_before_scout(const Process *process)
+scout_is_due(const Process *process)
 {
-	long		left = SCOUT_AFTER_MS - TimestampDifferenceMilliseconds(process->began, GetCurrentTimestamp());
+	int64		elapsed = TimestampDifferenceMilliseconds(process->began, GetCurrentTimestamp());
+	uint64_t	done;
+	uint64_t	total;
 
-	if (left <= 0)
-		return false;
+	if (process->scout != NULL)
+		return true;
+	xlsx_sheet_position(process->sheet, &done, &total);
+	return elapsed >= SCOUT_AFTER_MS && (uint64) elapsed * (total - Min(done, total)) / Max(done, 1) >= SCOUT_REST_MS;
+}
+
+/* Waits for room in the queue, or until the scout may be due. */
+static void
+wait_for_room(void)
+{
 	CHECK_FOR_INTERRUPTS();
-	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, left, PG_WAIT_EXTENSION);
+	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, SCOUT_AFTER_MS, PG_WAIT_EXTENSION);
 	ResetLatch(MyLatch);
-	return true;
 }
 
 static void
@@ -167,8 +177,12 @@ message_send(Process *process)
 	/* Asked again, a send that found no room goes on where it was. */
 	while ((result = shm_mq_send(process->queue, (Size) process->message.len, process->message.data,
 								 !process->scouted, true)) == SHM_MQ_WOULD_BLOCK)
-		if (!wait_before_scout(process))
+	{
+		if (scout_is_due(process))
 			scout_ahead(process);
+		else
+			wait_for_room();
+	}
 	if (result != SHM_MQ_SUCCESS)
 		proc_exit(0);
 	process->sending = false;
