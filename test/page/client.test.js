@@ -176,6 +176,22 @@ describe('the hybrid strategy', () => {
     await becomes(server.url, 'sessions', 0);
   });
 
+  test('is live when its rooms are joined, not before', async () => {
+    const id = await db.idleTask();
+    const { live, until } = follower();
+    const holder = db.session();
+    await holder.run('BEGIN; LOCK TABLE xlsx_private.task');
+    live.follow([{ id, status: 'PENDING' }]);
+    while (await db.query(`SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'xlsx_private.task'::regclass`) === '0');
+    assert.equal(live.connection, 'connecting');
+    await holder.run('COMMIT');
+    await holder.close();
+    await until('connection', 'live');
+    await db.emit(id, 'task-progress', { phase: 'VALIDATING_HEADERS' });
+    while ((await until('progress')).phase !== 'VALIDATING_HEADERS');
+    live.close();
+  });
+
   test('tells no event that is older than one told before', async () => {
     const id = await db.idleTask();
     const { live, until } = follower();

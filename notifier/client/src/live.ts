@@ -10,7 +10,7 @@ import { IncomingEvents, OutgoingEvents } from './events.js';
 import { isActive } from './progress.js';
 import type { Task, TaskCompleted, TaskFailed, TaskProgress } from './types.js';
 
-/** off: no task is active. Both connecting and reconnecting mean that no event can arrive. */
+/** off: no task is active. live: the rooms of all active tasks are joined, so that no event is missed from here on. */
 export type Connection = 'off' | 'connecting' | 'live' | 'reconnecting';
 
 export const POLL_MS = 30_000;
@@ -47,6 +47,8 @@ export class LiveTasks {
   #again: ReturnType<typeof setTimeout> | undefined;
   /* Rooms that we want to be in, with the number of the last event. */
   #rooms = new Map<number, number>();
+  /* Of those, what was asked for on connecting and not answered yet. */
+  #joining = new Set<number>();
   /* Tasks whose room was refused, until they are asked for again. */
   #refused = new Map<number, ReturnType<typeof setTimeout>>();
 
@@ -104,10 +106,15 @@ export class LiveTasks {
   }
 
   #connected(): void {
-    const again = this.#connection === 'reconnecting';
     clearTimeout(this.#again);
+    this.#joining = new Set(this.#rooms.keys());
+    for (const id of this.#joining) this.#askToJoin(id);
+    if (this.#joining.size === 0) this.#joined();
+  }
+
+  #joined(): void {
+    const again = this.#connection === 'reconnecting';
     this.#become('live');
-    for (const id of this.#rooms.keys()) this.#askToJoin(id);
     if (again) this.#handlers.resync();
   }
 
@@ -125,8 +132,8 @@ export class LiveTasks {
 
   #askToJoin(id: number): void {
     this.#socket?.emit(IncomingEvents.JOIN_TASK, { taskId: id }, (answer: { status?: string }) => {
-      if (answer?.status !== 'error' || !this.#rooms.delete(id)) return;
-      this.#refuse(id);
+      if (answer?.status === 'error' && this.#rooms.delete(id)) this.#refuse(id);
+      if (this.#joining.delete(id) && this.#joining.size === 0) this.#joined();
     });
   }
 
