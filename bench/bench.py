@@ -101,7 +101,7 @@ SELECT xlsx.create_profile('{table}', '{table}'{headers})""")
             rows = []
             ways = [(contenders.pg_xlsx, "as installed"), (contenders.pg_xlsx_alone, "one process")]
             if key:
-                ways.append((contenders.pg_xlsx_late, "indexed afterwards"))
+                ways.append((contenders.pg_xlsx_with(contenders.INDEX_AFTERWARDS), "indexed afterwards"))
             for name in ("people", "people-inline", "people-shuffled" if key else "wide"):
                 for contender, label in ways:
                     say(f"import {name} {label}{' with key' if key else ''}")
@@ -111,8 +111,9 @@ SELECT xlsx.create_profile('{table}', '{table}'{headers})""")
     def growth(self):
         ratios = []
         tenth, whole = self.loads["people-tenth"], self.loads["people"]
-        for contender, key, about in ((contenders.pg_xlsx, False, ""), (contenders.pg_xlsx_upsert, True, ", by key (upsert) into an empty table"),
-                                      (contenders.pg_xlsx_unique, False, ", with a rule that no Bio-ID comes twice")):
+        upsert, unique = map(contenders.pg_xlsx_with, (contenders.UPSERT, contenders.UNIQUE))
+        for contender, key, about in ((contenders.pg_xlsx, False, ""), (upsert, True, ", by key (upsert) into an empty table"),
+                                      (unique, False, ", with a rule that no Bio-ID comes twice")):
             say(f"growth{about}")
             pairs = self.beside(contender, contender, whole, key, base_load=tenth)
             ratios.append((f"{whole.rows:,} rows{about}, per row, to {tenth.rows:,}", 1.1, pairs, whole.rows / tenth.rows))

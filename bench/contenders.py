@@ -39,46 +39,32 @@ def pg_xlsx_alone(server, load, table):
         server.sql("ALTER ROLE postgres RESET ALL")
 
 
-def pg_xlsx_late(server, load, table):
-    """The same with the indexes built when the rows are in."""
-    server.sql(f"SELECT xlsx.alter_profile('{table}', index_after_load => 'empty')")
-    return pg_xlsx(server, load, table)
-
+INDEX_AFTERWARDS = "SELECT xlsx.alter_profile('people', index_after_load => 'empty')"
+UPSERT = "SELECT xlsx.alter_profile('people', mode => 'upsert')"
+UNIQUE = "SELECT xlsx.add_rule('people', 'unique', 'bio_id')"
 
 # What a profile may do besides taking cells as they are: for people, is there a key, SQL that sets it up.
 OPTIONS = (
     ("a rule for cells: at most 50 characters", False, "SELECT xlsx.add_rule('people', 'max_length', 'name', '{50}')"),
     ("a rule for cells: a regular expression", False, "SELECT xlsx.add_rule('people', 'pattern', 'bio_id', '{^BIO-[0-9]+$}')"),
     ("a rule for rows: an expression of SQL", False, "SELECT xlsx.add_rule('people', 'expression', argument => '{length(name) < 100}')"),
-    ("a rule for the file: no Bio-ID comes twice", False, "SELECT xlsx.add_rule('people', 'unique', 'bio_id')"),
+    ("a rule for the file: no Bio-ID comes twice", False, UNIQUE),
     ("a transformation: an expression of SQL", False, "SELECT xlsx.set_column('people', 'name', transform => 'btrim(value)')"),
     ("a lookup among 10,000 names", False, """CREATE TABLE IF NOT EXISTS gender (name text PRIMARY KEY);
 INSERT INTO gender VALUES ('Male'), ('Female'), ('Other') ON CONFLICT DO NOTHING;
 INSERT INTO gender SELECT 'Gender ' || i FROM generate_series(1, 10000) AS i ON CONFLICT DO NOTHING;
 SELECT xlsx.set_column('people', 'gender', lookup => 'SELECT name, name FROM gender')"""),
-    ("mode upsert", True, "SELECT xlsx.alter_profile('people', mode => 'upsert')"),
+    ("mode upsert", True, UPSERT),
     ("mode upsert, keeping what xlsx.undo needs", True, "SELECT xlsx.alter_profile('people', mode => 'upsert', keep_old => true)"),
 )
 
 
 def pg_xlsx_with(option):
-    """The same with something of OPTIONS."""
+    """The same with a profile that option, SQL, has changed."""
     def contender(server, load, table):
         server.sql(option)
         return pg_xlsx(server, load, table)
     return contender
-
-
-def pg_xlsx_upsert(server, load, table):
-    """The same by key: every row is looked for."""
-    server.sql(f"SELECT xlsx.alter_profile('{table}', mode => 'upsert')")
-    return pg_xlsx(server, load, table)
-
-
-def pg_xlsx_unique(server, load, table):
-    """The same with a rule for the whole file: no value may come twice."""
-    server.sql(f"SELECT xlsx.add_rule('{table}', 'unique', 'bio_id')")
-    return pg_xlsx(server, load, table)
 
 
 def ogr2ogr(server, load, table):
