@@ -170,10 +170,8 @@ prepare_target(OneGo *go)
 {
 	Import	   *import = go->import;
 	const Progress *progress = import->progress;
-	int64		removed = -1;
+	int64		removed = import->task->mode == MODE_REPLACE ? saver_empty(import->saver) : 0;
 
-	if (import->task->mode == MODE_REPLACE)
-		removed = saver_empty(import->saver);
 	go->index_late = go->index_late &&
 		saver_index_later(import->saver, removed, progress->validated_rows - progress->error_rows);
 }

@@ -243,12 +243,8 @@ saver_empty(Saver *saver)
 bool
 saver_index_later(Saver *saver, int64 removed, int64 added)
 {
-	const Profile *profile = saver->profile;
-	bool		allowed = removed >= 0 ? profile->late_index != LATE_INDEX_NEVER :
-		profile->late_index == LATE_INDEX_EMPTY && late_index_is_empty(profile->target);
-
-	return allowed && saver->method == &save_direct && !saver->refers_to_itself &&
-		late_index_suspend(profile->target, Max(removed, 0), added);
+	return saver->method == &save_direct && !saver->refers_to_itself &&
+		late_index_suspend(saver->profile->target, removed, added);
 }
 
 void

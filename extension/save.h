@@ -59,8 +59,9 @@ extern int64 saver_empty(Saver *saver);
 
 /*
  * For imports in one transaction: leaves the indexes of the target to
- * saver_index, where the profile allows it, the way is the direct one, and
- * late_index_suspend does not object.  removed: what saver_empty returned, -1: it was not called.
+ * saver_index, where the way is the direct one and late_index_suspend does
+ * not object, with removed and added as it takes them.  Whether the profile
+ * wants it is for the caller to know.
  */
 extern bool saver_index_later(Saver *saver, int64 removed, int64 added);
 extern void saver_index(Saver *saver);
