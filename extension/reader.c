@@ -4,7 +4,6 @@
  */
 #include "reader.h"
 
-#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "postmaster/bgworker.h"
 #include "storage/dsm.h"
@@ -219,9 +218,7 @@ void
 reader_check(Reader *reader, const Profile *profile, const uint32 *source)
 {
 	Assert(profile->plain);
-	/* Other encodings take a conversion that is looked up in the catalog. */
-	if (GetDatabaseEncoding() == PG_UTF8)
-		reader_check_ask(reader->order, profile, source);
+	reader_check_ask(reader->order, profile, source);
 }
 
 bool

@@ -122,8 +122,8 @@ typedef struct ReaderCell
 
 typedef struct ReaderCheck ReaderCheck;
 
-/* The import's side: false when the columns do not fit into the order. */
-extern bool reader_check_ask(ReaderOrder *order, const Profile *profile, const uint32 *source);
+/* The import's side. Asks for nothing where columns do not fit into the order, or checking them takes a conversion. */
+extern void reader_check_ask(ReaderOrder *order, const Profile *profile, const uint32 *source);
 
 /* The process's side: NULL while nobody has asked. Lives in the current memory context. */
 extern ReaderCheck *reader_check_create(ReaderOrder *order, bool date1904);

@@ -8,6 +8,7 @@
  */
 #include "reader.h"
 
+#include "mb/pg_wchar.h"
 #include "utils/memutils.h"
 
 /* A column in the order; header, label and its null tokens follow, each with its NUL. */
@@ -56,21 +57,24 @@ add_column(StringInfo bytes, const ProfileColumn *column, uint32 source)
 		add_text(bytes, column->null_tokens.items[i]);
 }
 
-bool
+void
 reader_check_ask(ReaderOrder *order, const Profile *profile, const uint32 *source)
 {
 	StringInfoData bytes;
 
+	/* From UTF-8 to another encoding leads a function that is looked up in the catalog. */
+	if (GetDatabaseEncoding() != PG_UTF8)
+		return;
 	initStringInfo(&bytes);
 	for (int i = 0; i < profile->count; i++)
 		add_column(&bytes, &profile->columns[i], source[i]);
-	if (bytes.len > READER_COLUMNS_BYTES)
-		return false;
-	memcpy(READER_COLUMNS(order), bytes.data, (size_t) bytes.len);
-	pg_write_barrier();
-	pg_atomic_write_u32(&order->columns, (uint32) bytes.len);
+	if (bytes.len <= READER_COLUMNS_BYTES)
+	{
+		memcpy(READER_COLUMNS(order), bytes.data, (size_t) bytes.len);
+		pg_write_barrier();
+		pg_atomic_write_u32(&order->columns, (uint32) bytes.len);
+	}
 	pfree(bytes.data);
-	return true;
 }
 
 /*

@@ -241,9 +241,8 @@ add_checked_row(Process *process, const XlsxRow *row)
 }
 
 static void
-add_cells(StringInfo message, const XlsxRow *row)
+add_cells(StringInfo message, const XlsxRow *row, Size text_bytes)
 {
-	Size		text_bytes = row_text_bytes(row);
 	Size		bytes = row_bytes(row, text_bytes);
 	ReaderRow	head = {.number = row->number, .count = row->count, .verdict = ROW_OPEN, .bytes = text_bytes};
 	ReaderCell *cell;
@@ -271,14 +270,15 @@ add_cells(StringInfo message, const XlsxRow *row)
 static void
 add_row(Process *process, const XlsxRow *row)
 {
-	Size		bytes = row_bytes(row, row_text_bytes(row));
+	Size		text_bytes = row_text_bytes(row);
+	Size		bytes = row_bytes(row, text_bytes);
 
 	if (bytes > MOST_ROW_BYTES)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("row %u is too long", row->number)));
 	if (process->check == NULL || bytes > MOST_CHECKED_BYTES || !add_checked_row(process, row))
-		add_cells(&process->message, row);
+		add_cells(&process->message, row, text_bytes);
 }
 
 static void
