@@ -165,7 +165,7 @@ take_checked(CheckedRow *checked, const ReaderRow *row, const char *bytes)
 	else if (row->verdict == ROW_BAD)
 	{
 		checked->cells = (const ArrayType *) bytes;
-		checked->violations = (const Jsonb *) (bytes + INTALIGN(VARSIZE(bytes)));
+		checked->violations = (const Jsonb *) (bytes + VARSIZE(bytes));
 	}
 }
 

@@ -140,7 +140,6 @@ reader_check_create(ReaderOrder *order, bool date1904)
 static void
 append_error(ReaderCheck *check, uint32 number, StringInfo buffer)
 {
-	static const char zeros[VARHDRSZ];
 	const ArrayType *cells;
 	const Jsonb *violations;
 
@@ -149,7 +148,6 @@ append_error(ReaderCheck *check, uint32 number, StringInfo buffer)
 	cells = text_array_end(&check->form.values);
 	violations = violation_json_end(&check->form.violations);
 	appendBinaryStringInfo(buffer, (const char *) cells, (int) VARSIZE(cells));
-	appendBinaryStringInfo(buffer, zeros, (int) (INTALIGN(VARSIZE(cells)) - VARSIZE(cells)));
 	appendBinaryStringInfo(buffer, (const char *) violations, (int) VARSIZE(violations));
 }
 

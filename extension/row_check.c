@@ -18,44 +18,52 @@ row_check_init(RowCheck *check, const Profile *profile, const uint32 *source, bo
 	check->violations = palloc0(sizeof(Violation) * count);
 }
 
-RowVerdict
-row_check(RowCheck *check, const XlsxRow *row)
+/* check_cell or check_cell_alone */
+typedef bool (*CellCheck) (ProfileColumn *column, const XlsxCell *cell, bool date1904, CheckedValue *value,
+						   Violation *violation);
+
+static inline RowVerdict
+check_cells(RowCheck *check, const XlsxRow *row, CellCheck cell_check)
 {
 	const Profile *profile = check->profile;
 	RowVerdict	verdict = ROW_GOOD;
-
-	source_index_cells(&check->sources, row, check->cells, profile->count);
-	for (int i = 0; i < profile->count; i++)
-	{
-		check->violations[i].code = NULL;
-		if (!check_cell(&profile->columns[i], check->cells[i], check->date1904, &check->values[i], &check->violations[i]))
-			verdict = ROW_BAD;
-	}
-	return verdict;
-}
-
-RowVerdict
-row_check_alone(RowCheck *check, const XlsxRow *row)
-{
-	const Profile *profile = check->profile;
-	RowVerdict	verdict = ROW_GOOD;
-	bool		empty = true;
 
 	source_index_cells(&check->sources, row, check->cells, profile->count);
 	for (int i = 0; i < profile->count; i++)
 	{
 		Violation  *violation = &check->violations[i];
-		bool		good = check_cell_alone(&profile->columns[i], check->cells[i], check->date1904, &check->values[i], violation);
 
-		if (good)
-			violation->code = NULL;
-		else if (violation->code == NULL)
+		violation->code = NULL;
+		if (cell_check(&profile->columns[i], check->cells[i], check->date1904, &check->values[i], violation))
+			continue;
+		if (violation->code == NULL)
 			return ROW_OPEN;
-		else
-			verdict = ROW_BAD;
-		empty = empty && check->values[i].null;
+		verdict = ROW_BAD;
 	}
-	return empty ? ROW_OPEN : verdict;
+	return verdict;
+}
+
+static bool
+is_empty(const RowCheck *check)
+{
+	for (int i = 0; i < check->profile->count; i++)
+		if (!check->values[i].null)
+			return false;
+	return true;
+}
+
+RowVerdict
+row_check(RowCheck *check, const XlsxRow *row)
+{
+	return check_cells(check, row, check_cell);
+}
+
+RowVerdict
+row_check_alone(RowCheck *check, const XlsxRow *row)
+{
+	RowVerdict	verdict = check_cells(check, row, check_cell_alone);
+
+	return is_empty(check) ? ROW_OPEN : verdict;
 }
 
 void

@@ -26,7 +26,7 @@ extern void text_array_begin(TextArray *array);
 /* text: in the server's encoding, not terminated; it is copied. NULL: a null element. */
 extern void text_array_add(TextArray *array, const char *text, size_t length);
 
-/* The array, one-dimensional from 1 on, in the current memory context. */
+/* The array, one-dimensional from 1 on, in the current memory context; its size is a multiple of four. */
 extern ArrayType *text_array_end(const TextArray *array);
 
 #endif							/* PG_XLSX_TEXT_ARRAY_H */
