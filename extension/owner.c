@@ -66,8 +66,7 @@ owner_enter(OwnerState *state)
 	SetUserIdAndSecContext(owner_oid(), state->security_context | SECURITY_LOCAL_USERID_CHANGE |
 						   SECURITY_NOFORCE_RLS);
 	state->guc_level = NewGUCNestLevel();
-	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
-							 true, 0, false);
+	query_set_option("search_path", "pg_catalog, pg_temp");
 	query_prefer_indexes();
 }
 

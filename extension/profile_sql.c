@@ -36,8 +36,7 @@ profile_sql_prepare(const Profile *profile, const char *sql, int arguments, Oid 
 	int			level = NewGUCNestLevel();
 	SPIPlanPtr	plan;
 
-	(void) set_config_option("search_path", psprintf("pg_catalog, %s, pg_temp", quote_identifier(schema)), PGC_USERSET,
-							 PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	query_set_option("search_path", psprintf("pg_catalog, %s, pg_temp", quote_identifier(schema)));
 	SPI_connect();
 	plan = query_prepare(sql, arguments, types, life);
 	SPI_finish();

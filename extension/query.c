@@ -42,8 +42,8 @@ query_prepare(const char *sql, int arguments, Oid *types, MemoryContext life)
 	return prepare(sql, arguments, types, life, 0);
 }
 
-static void
-set_option(const char *name, const char *value)
+void
+query_set_option(const char *name, const char *value)
 {
 	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 }
@@ -51,8 +51,8 @@ set_option(const char *name, const char *value)
 void
 query_prefer_indexes(void)
 {
-	set_option("enable_seqscan", "off");
-	set_option("jit", "off");	/* which a sequential scan that cannot be avoided would now look dear enough for */
+	query_set_option("enable_seqscan", "off");
+	query_set_option("jit", "off");	/* which a sequential scan that cannot be avoided would now look dear enough for */
 }
 
 SPIPlanPtr

@@ -2,7 +2,7 @@
  * query.h
  *	  Statements by SPI: plans that stay, and the rows of a cursor one by one.
  *
- * SPI must be connected for all but query_prefer_indexes.
+ * SPI must be connected for all but query_set_option and query_prefer_indexes.
  */
 #ifndef PG_XLSX_QUERY_H
 #define PG_XLSX_QUERY_H
@@ -17,6 +17,9 @@
  * statement cannot be prepared.
  */
 extern SPIPlanPtr query_prepare(const char *sql, int arguments, Oid *types, MemoryContext life);
+
+/* A setting that everybody may change, until the GUC nest level ends. */
+extern void query_set_option(const char *name, const char *value);
 
 /*
  * Until the GUC nest level ends, statements are planned by index wherever
