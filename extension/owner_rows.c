@@ -8,8 +8,8 @@
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "compat.h"
-#include "nodes/makefuncs.h"
 #include "owner.h"
+#include "result_relation.h"
 
 Relation
 owner_rows_open(const char *name, LOCKMODE lock)
@@ -43,27 +43,11 @@ fill_slots(Relation relation, TupleDesc descriptor, TupleTableSlot **slots, Heap
 	}
 }
 
-static ResultRelInfo *
-open_indexes(Relation relation, EState *estate)
-{
-	RangeTblEntry *entry = makeNode(RangeTblEntry);
-	ResultRelInfo *info = makeNode(ResultRelInfo);
-
-	entry->rtekind = RTE_RELATION;
-	entry->relid = RelationGetRelid(relation);
-	entry->relkind = relation->rd_rel->relkind;
-	entry->rellockmode = RowExclusiveLock;
-	compat_init_range_table(estate, entry);
-	InitResultRelInfo(info, relation, 1, NULL, 0);
-	ExecOpenIndices(info, false);
-	return info;
-}
-
 void
 owner_rows_insert(Relation relation, HeapTuple *rows, int count)
 {
 	EState	   *estate = CreateExecutorState();
-	ResultRelInfo *info = open_indexes(relation, estate);
+	ResultRelInfo *info = result_relation_open(estate, relation, false);
 	TupleDesc	descriptor = CreateTupleDescCopyConstr(RelationGetDescr(relation));
 	TupleTableSlot *slots[GROUP_ROWS] = {NULL};
 

@@ -16,10 +16,10 @@
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
-#include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/readfuncs.h"
 #include "parser/parse_relation.h"
+#include "result_relation.h"
 #include "rewrite/rewriteHandler.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -83,26 +83,16 @@ direct_create(const SaveTask *task)
 	return state;
 }
 
-/* speculative: indexes are opened for looking up conflicts too. */
 static void
 target_open(DirectTarget *target, DirectState *state, bool speculative)
 {
-	RangeTblEntry *entry = makeNode(RangeTblEntry);
-
 	target->relation = table_open(state->profile->target, RowExclusiveLock);
 	if (!equalTupleDescs(RelationGetDescr(target->relation), state->descriptor))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_IN_USE),
 				 errmsg("table \"%s\" was altered in mid-import", RelationGetRelationName(target->relation))));
-	entry->rtekind = RTE_RELATION;
-	entry->relid = RelationGetRelid(target->relation);
-	entry->relkind = target->relation->rd_rel->relkind;
-	entry->rellockmode = RowExclusiveLock;
 	target->estate = CreateExecutorState();
-	compat_init_range_table(target->estate, entry);
-	target->info = makeNode(ResultRelInfo);
-	InitResultRelInfo(target->info, target->relation, 1, NULL, 0);
-	ExecOpenIndices(target->info, speculative);
+	target->info = result_relation_open(target->estate, target->relation, speculative);
 	/* Triggers look for their relation here, and would open it once more. */
 	target->estate->es_opened_result_relations = list_make1(target->info);
 	target->defaults = NULL;
