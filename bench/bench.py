@@ -55,7 +55,7 @@ class Bench:
 DROP TABLE IF EXISTS {table}; CREATE TABLE {table} ({columns});
 SELECT xlsx.drop_profile(name) FROM xlsx.profiles;
 SELECT xlsx.create_profile('{table}', '{table}'{headers})""")
-        self.server.sql("VACUUM xlsx_private.packet, xlsx_private.chunk, xlsx_private.error_row, xlsx_private.seen_value, xlsx_private.task")
+        self.server.sql("VACUUM xlsx_private.packet, xlsx_private.chunk, xlsx_private.error_page, xlsx_private.seen_value, xlsx_private.task")
         self.server.sql("CHECKPOINT")
         return table
 
@@ -203,17 +203,15 @@ SELECT xlsx.create_profile('{table}', '{table}'{headers})""")
 
     def exports(self):
         say("exports")
-        load, bad = self.loads["people"], self.loads["people-50-bad"]
+        load, bad = self.loads["people"], self.loads["people-errors"]
         limit = 50_000
         contenders.copy_csv(self.server, load, self.prepare(load, False))
         query = f"SELECT * FROM people LIMIT {limit}"
         rows = [("xlsx.write", self.export_pairs(query, f"SELECT length(xlsx.write('{query}'))"))]
         contenders.pg_xlsx(self.server, bad, self.prepare(bad, False))
         task = self.server.sql("SELECT max(id) FROM xlsx.tasks")
-        self.server.sql(f"DELETE FROM xlsx_private.error_row WHERE task_id = {task} AND row_number NOT IN (SELECT row_number FROM"
-                        f" xlsx_private.error_row WHERE task_id = {task} ORDER BY row_number LIMIT {limit})")
         flat = (f"SELECT row_number, cells[1], cells[2], cells[3], violations->0->>'message' FROM xlsx_private.error_row"
-                f" WHERE task_id = {task} ORDER BY row_number")
+                f" WHERE task_id = {task} ORDER BY page, row_number")
         rows.append(("xlsx.errors_workbook", self.export_pairs(flat, f"SELECT length(xlsx.errors_workbook({task}))")))
         self.report.exports(limit, rows)
 

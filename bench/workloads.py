@@ -72,6 +72,7 @@ def all_workloads(rows):
         Workload("people-tenth", "a tenth of the rows", rows // 10, ["makebook"]),
         Workload("people-5-bad", "5 % of the rows miss a required cell", rows, ["makebook", "-e", "5"]),
         Workload("people-50-bad", "50 % of the rows miss a required cell", rows, ["makebook", "-e", "50"]),
+        Workload("people-errors", "50,000 rows that miss a required cell, and as many that do not", 100_000, ["makebook", "-e", "50"]),
         Workload("wide", "40 columns: integers, decimals, dates, booleans, texts", wide, ["makewide"]),
         Workload("wide-inline", "the same as inline strings", wide, ["makewide", "-i"]),
         Workload("sparse", "the same columns, one cell in twenty filled", wide, ["makewide", "-f", "5"]),

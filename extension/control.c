@@ -223,10 +223,10 @@ Datum
 pg_xlsx_remove_task(PG_FUNCTION_ARGS)
 {
 	static OwnerStatement delete_errors = {
-		"DELETE FROM xlsx_private.error_row WHERE task_id = $1", 1, {INT8OID}, NULL
+		"DELETE FROM xlsx_private.error_page WHERE task_id = $1", 1, {INT8OID}, NULL
 	};
 	static OwnerStatement delete_warnings = {
-		"DELETE FROM xlsx_private.warning_row WHERE task_id = $1", 1, {INT8OID}, NULL
+		"DELETE FROM xlsx_private.warning_page WHERE task_id = $1", 1, {INT8OID}, NULL
 	};
 	static OwnerStatement delete_task = {
 		"DELETE FROM xlsx_private.task WHERE id = $1 AND status NOT IN ('PENDING', 'PROCESSING')", 1, {INT8OID}, NULL

@@ -1,6 +1,6 @@
 /*
  * error_form.h
- *	  One row that is not saved, in the bytes in which xlsx_private.error_row keeps it.
+ *	  One row that is not saved, in the bytes in which xlsx_private.error_page keeps it.
  *
  * Asks nothing of the catalog.  Order of calls: begin, values and violations
  * in any order, then the ends of both.

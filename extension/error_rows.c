@@ -5,38 +5,33 @@
 #include "error_rows.h"
 
 #include "access/htup_details.h"
-#include "catalog/pg_type.h"
 #include "executor/tuptable.h"
 #include "miscadmin.h"
-#include "owner_rows.h"
 #include "utils/memutils.h"
 
-/* Columns of xlsx_private.error_row and warning_row; kept, and not made before there is a transaction. */
+/* Kept, and not made before there is a transaction. */
 static TupleDesc
 descriptor_of(ErrorRows *errors)
 {
 	MemoryContext caller;
-	TupleDesc	descriptor;
 
-	if (errors->descriptor != NULL)
-		return errors->descriptor;
-	caller = MemoryContextSwitchTo(MemoryContextGetParent(errors->context));
-	descriptor = errors->descriptor = CreateTemplateTupleDesc(4);
-	TupleDescInitEntry(descriptor, 1, "task_id", INT8OID, -1, 0);
-	TupleDescInitEntry(descriptor, 2, "row_number", INT4OID, -1, 0);
-	TupleDescInitEntry(descriptor, 3, "cells", TEXTARRAYOID, -1, 0);
-	TupleDescInitEntry(descriptor, 4, "violations", JSONBOID, -1, 0);
-	MemoryContextSwitchTo(caller);
-	return descriptor;
+	if (errors->descriptor == NULL)
+	{
+		caller = MemoryContextSwitchTo(MemoryContextGetParent(errors->context));
+		errors->descriptor = error_pages_descriptor();
+		MemoryContextSwitchTo(caller);
+	}
+	return errors->descriptor;
 }
 
 void
-error_rows_init(ErrorRows *errors, int64 task, bool warnings, MemoryContext parent)
+error_rows_init(ErrorRows *errors, int64 task, bool warnings, int64 after, MemoryContext parent)
 {
 	memset(errors, 0, sizeof(*errors));
 	errors->context = AllocSetContextCreate(parent, "pg_xlsx error rows", ALLOCSET_DEFAULT_SIZES);
 	errors->task = task;
 	errors->warnings = warnings;
+	errors->after = after;
 }
 
 void
@@ -57,22 +52,29 @@ prepare(ErrorRows *errors)
 		return;
 	caller = MemoryContextSwitchTo(errors->context);
 	errors->capacity = 64;
-	errors->rows = palloc(sizeof(HeapTuple) * (size_t) errors->capacity);
+	errors->rows = palloc(sizeof(ReportedRow) * (size_t) errors->capacity);
 	error_form_init(&errors->form);
 	MemoryContextSwitchTo(caller);
 }
 
-/* The tuple lives in errors->context. */
+/* The columns are copied to errors->context. */
 static void
-add_tuple(ErrorRows *errors, HeapTuple tuple)
+add_row(ErrorRows *errors, Datum *columns)
 {
+	static const bool nulls[3] = {false};
+	MemoryContext caller;
+	HeapTuple	row;
+
 	prepare(errors);
+	caller = MemoryContextSwitchTo(errors->context);
+	row = heap_form_tuple(descriptor_of(errors), columns, (bool *) nulls);
 	if (errors->count == errors->capacity)
 	{
 		errors->capacity *= 2;
-		errors->rows = repalloc(errors->rows, sizeof(HeapTuple) * (size_t) errors->capacity);
+		errors->rows = repalloc(errors->rows, sizeof(ReportedRow) * (size_t) errors->capacity);
 	}
-	errors->rows[errors->count++] = tuple;
+	errors->rows[errors->count++] = (ReportedRow) {DatumGetInt32(columns[0]), row->t_data};
+	MemoryContextSwitchTo(caller);
 }
 
 ErrorForm *
@@ -86,14 +88,9 @@ error_row_begin(ErrorRows *errors)
 void
 error_row_add(ErrorRows *errors, uint32 sheet_row, const ArrayType *cells, const Jsonb *violations)
 {
-	MemoryContext caller = MemoryContextSwitchTo(errors->context);
-	Datum		values[] = {
-		Int64GetDatum(errors->task), Int32GetDatum((int32) sheet_row), PointerGetDatum(cells), PointerGetDatum(violations)
-	};
-	bool		nulls[lengthof(values)] = {false};
+	Datum		columns[] = {Int32GetDatum((int32) sheet_row), PointerGetDatum(cells), PointerGetDatum(violations)};
 
-	add_tuple(errors, heap_form_tuple(descriptor_of(errors), values, nulls));
-	MemoryContextSwitchTo(caller);
+	add_row(errors, columns);
 }
 
 void
@@ -111,10 +108,9 @@ static void
 write_rows(ErrorRows *errors)
 {
 	MemoryContext caller = MemoryContextSwitchTo(errors->context);
-	Relation	relation = owner_rows_open(errors->warnings ? "warning_row" : "error_row", RowExclusiveLock);
 
-	owner_rows_insert(relation, errors->rows, errors->count);
-	owner_rows_close(relation);
+	error_pages_add(errors->warnings ? "warning_page" : "error_page", errors->task, errors->rows, errors->count, errors->after);
+	errors->after = Max(errors->after, errors->rows[errors->count - 1].number);
 	MemoryContextSwitchTo(caller);
 }
 
@@ -122,7 +118,12 @@ static void
 hold_rows(ErrorRows *errors)
 {
 	for (int i = 0; i < errors->count; i++)
-		tuplestore_puttuple(errors->held, errors->rows[i]);
+	{
+		HeapTupleHeader datum = errors->rows[i].datum;
+		HeapTupleData row = {.t_len = HeapTupleHeaderGetDatumLength(datum), .t_data = datum};
+
+		tuplestore_puttuple(errors->held, &row);
+	}
 }
 
 void
@@ -157,10 +158,8 @@ error_rows_release(ErrorRows *errors)
 	error_rows_begin(errors);
 	while (tuplestore_gettupleslot(held, true, false, slot))
 	{
-		MemoryContext caller = MemoryContextSwitchTo(errors->context);
-
-		add_tuple(errors, ExecCopySlotHeapTuple(slot));
-		MemoryContextSwitchTo(caller);
+		slot_getallattrs(slot);
+		add_row(errors, slot->tts_values);
 		if (errors->count == PG_XLSX_BATCH_ROWS)
 		{
 			error_rows_store(errors);

@@ -3,8 +3,8 @@
  *	  The rows of one batch that are not saved, with their violations; or
  *	  those that only break a rule of severity "warning".
  *
- * Rows are collected and written to xlsx_private.error_row (warning_row) with
- * the batch, in its transaction.  Where the batch may be rolled back and its
+ * Rows are collected and written to pages (error_pages.h) with the batch, in its
+ * transaction.  Where the batch may be rolled back and its
  * errors are wanted all the same, they are held aside until error_rows_release.
  */
 #ifndef PG_XLSX_ERROR_ROWS_H
@@ -12,8 +12,8 @@
 
 #include "pg_xlsx.h"
 
-#include "access/htup.h"
 #include "error_form.h"
+#include "error_pages.h"
 #include "utils/tuplestore.h"
 
 typedef struct ErrorRows
@@ -21,15 +21,18 @@ typedef struct ErrorRows
 	MemoryContext context;		/* reset by error_rows_begin */
 	int64		task;
 	bool		warnings;
+	int64		after;			/* as error_pages_add takes it */
 	Tuplestorestate *held;		/* NULL: rows are written at once */
-	TupleDesc	descriptor;		/* of the table; NULL: not made yet */
+	TupleDesc	descriptor;		/* of a row; NULL: not made yet */
 	int			count;
 	int			capacity;
-	HeapTuple  *rows;
+	ReportedRow *rows;
 	ErrorForm	form;			/* the row under way */
 } ErrorRows;
 
-extern void error_rows_init(ErrorRows *errors, int64 task, bool warnings, MemoryContext parent);
+/* after: the last row of which there may be something from before; ERROR_ROWS_ANYWHERE where others write besides. */
+#define ERROR_ROWS_ANYWHERE PG_INT64_MAX
+extern void error_rows_init(ErrorRows *errors, int64 task, bool warnings, int64 after, MemoryContext parent);
 extern void error_rows_begin(ErrorRows *errors);
 
 /* One row: begin, its values and violations into the form, end. */

@@ -32,7 +32,7 @@ typedef struct ErrorsBook
 static const char errors_query[] =
 "SELECT e.row_number, e.cells, (SELECT string_agg(v.item ->> 'message', '; ' ORDER BY v.position)"
 " FROM pg_catalog.jsonb_array_elements(e.violations) WITH ORDINALITY AS v (item, position))"
-" FROM xlsx_private.error_row e WHERE e.task_id = $1 ORDER BY e.row_number";
+" FROM xlsx_private.error_row e WHERE e.task_id = $1 ORDER BY e.page, e.row_number";
 
 static const char headers_query[] =
 "SELECT p.headers FROM xlsx_private.task t LEFT JOIN xlsx.profiles p ON p.id = t.profile_id WHERE t.id = $1";

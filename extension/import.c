@@ -130,7 +130,7 @@ validate_headers(Import *import)
 		.profile = profile, .id = task->id, .file_name = task->file_name, .locale = task->locale, .date1904 = date1904,
 		.source = match.source, .extras = headers_of_extras(row, date1904, &match, profile->count)
 	};
-	import->validator = validator_create(&import->stage);
+	import->validator = validator_create(&import->stage, import->progress->cursor_row);
 	if (profile->plain)
 		rows_check_ahead(import->rows, profile, match.source);
 	import_step_end(import);
@@ -212,7 +212,7 @@ run(Import *import, Task *task, bool inside)
 	import->context = CurrentMemoryContext;
 	import->book_context = AllocSetContextCreate(import->context, "pg_xlsx book", ALLOCSET_DEFAULT_SIZES);
 	import->batch_context = AllocSetContextCreate(import->context, "pg_xlsx batch", ALLOCSET_DEFAULT_SIZES);
-	error_rows_init(&import->errors, task->id, false, import->context);
+	error_rows_init(&import->errors, task->id, false, ERROR_ROWS_ANYWHERE, import->context);
 	if (task->progress.validated)
 		resume_saving(import);
 	else

@@ -127,8 +127,8 @@ remove_tasks(void)
 	static OwnerStatement delete = {
 		"WITH old AS (DELETE FROM xlsx_private.task WHERE status NOT IN ('PENDING', 'PROCESSING')"
 		" AND completed_at < clock_timestamp() - $1 * interval '1 second' RETURNING id, file_id),"
-		" errors AS (DELETE FROM xlsx_private.error_row e USING old WHERE e.task_id = old.id),"
-		" warnings AS (DELETE FROM xlsx_private.warning_row w USING old WHERE w.task_id = old.id)"
+		" errors AS (DELETE FROM xlsx_private.error_page e USING old WHERE e.task_id = old.id),"
+		" warnings AS (DELETE FROM xlsx_private.warning_page w USING old WHERE w.task_id = old.id)"
 		" SELECT count(*) FROM old",
 		1, {INT4OID}, NULL
 	};

@@ -21,7 +21,7 @@ struct Validator
 };
 
 Validator *
-validator_create(const StageTask *task)
+validator_create(const StageTask *task, int64 cursor_row)
 {
 	Validator  *validator = palloc0(sizeof(Validator));
 
@@ -31,8 +31,8 @@ validator_create(const StageTask *task)
 	else
 		validator->stage = stage_create(task);
 	packet_init(&validator->packet, task->profile);
-	error_rows_init(&validator->errors, task->id, false, CurrentMemoryContext);
-	error_rows_init(&validator->warnings, task->id, true, CurrentMemoryContext);
+	error_rows_init(&validator->errors, task->id, false, cursor_row, CurrentMemoryContext);
+	error_rows_init(&validator->warnings, task->id, true, cursor_row, CurrentMemoryContext);
 	return validator;
 }
 

@@ -15,8 +15,8 @@
 
 typedef struct Validator Validator;
 
-/* Lives in the current memory context; *task must live as long. */
-extern Validator *validator_create(const StageTask *task);
+/* For the rows behind cursor_row. Lives in the current memory context; *task must live as long. */
+extern Validator *validator_create(const StageTask *task, int64 cursor_row);
 
 /* The batch's rows live in the current memory context. */
 extern void validator_begin(Validator *validator);
@@ -32,8 +32,8 @@ typedef struct ValidatedBatch
 	bytea	   *packet;			/* good rows, valid until the next batch; NULL when there is none */
 	int			rows;			/* all of them */
 	int			good;
-	int			bad;			/* written to error_row */
-	int			warned;			/* written to warning_row */
+	int			bad;			/* written to error_page */
+	int			warned;			/* written to warning_page */
 	uint32		last_row;		/* number of the last one in the sheet */
 } ValidatedBatch;
 

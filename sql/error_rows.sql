@@ -33,3 +33,37 @@ FROM bad WHERE violations @> '[{"code": "check"}]';
 DROP VIEW bad;
 SELECT xlsx.drop_profile('wide');
 DROP TABLE wide;
+-- Many together in a page, in order, though some rows are found bad while cells are checked and others while they are saved.
+CREATE TABLE part (id int PRIMARY KEY, code int NOT NULL, note text);
+INSERT INTO part SELECT i, 0 FROM generate_series(13, 5000, 13) AS i;
+SELECT xlsx.create_profile('part', 'part') > 0 AS made;
+CREATE TABLE given AS SELECT i AS id, CASE WHEN i % 7 > 0 THEN i END AS code,
+  CASE i % 700 WHEN 0 THEN repeat('long ' || i, 3000) WHEN 350 THEN repeat('note', 500) END AS note FROM generate_series(1, 5000) AS i;
+SELECT xlsx.write('SELECT * FROM given ORDER BY id') AS book \gset
+CREATE FUNCTION faults(task bigint) RETURNS TABLE (rows bigint, required bigint, "unique" bigint, missing bigint, overlapping bigint, miscounted bigint,
+  out_of_order bigint, out_of_place bigint) LANGUAGE sql AS $$ SELECT
+  (SELECT count(*) FROM xlsx_private.error_row r WHERE r.task_id = task),
+  (SELECT count(DISTINCT e.row_number) FROM xlsx.task_errors(task) e WHERE e.code = 'required' AND (e.row_number - 1) % 7 = 0 AND e.values ->> 'Code' IS NULL AND e.values ? 'Code'),
+  (SELECT count(DISTINCT e.row_number) FROM xlsx.task_errors(task) e WHERE e.code = 'unique' AND (e.row_number - 1) % 13 = 0),
+  (SELECT count(*) FROM given g WHERE (id % 7 = 0 OR id % 13 = 0)
+    AND NOT EXISTS (SELECT FROM xlsx.task_errors(task) e WHERE e.row_number = g.id + 1 AND e.values ->> 'Note' IS NOT DISTINCT FROM g.note)),
+  (SELECT count(*) FROM (SELECT first_row, lag(last_row) OVER (ORDER BY first_row) AS before FROM xlsx_private.error_page p WHERE p.task_id = task) AS p
+    WHERE first_row <= before),
+  (SELECT count(*) FROM xlsx_private.error_page p WHERE p.task_id = task AND (row_count <> cardinality(p.rows)
+    OR first_row <> (p.rows[1]).row_number OR last_row <> (p.rows[row_count]).row_number)),
+  (SELECT count(*) FROM (SELECT row_number, lag(row_number) OVER () AS before FROM (SELECT row_number FROM xlsx.task_errors(task)) AS e) AS e WHERE row_number < before),
+  (SELECT count(*) FROM generate_series(0, 1150, 23) AS skipped
+    CROSS JOIN LATERAL (SELECT array_agg(r.row_number) AS found FROM xlsx_private.some_error_rows(task, skipped, 60) r) AS f
+    WHERE found IS DISTINCT FROM (SELECT array_agg(row_number ORDER BY row_number) FROM (SELECT row_number FROM xlsx_private.error_row r
+      WHERE r.task_id = task ORDER BY row_number OFFSET skipped LIMIT 60) AS r))
+$$;
+SELECT status, error_rows, f.* FROM xlsx.import('part', :'book') AS t, faults(t.task) AS f;
+SELECT count(*) AS pages, count(*) FILTER (WHERE row_count > 20) AS of_many_rows, max(pg_column_size(p.*)) <= 8160 AS short FROM xlsx_private.error_page p WHERE task_id = (SELECT max(id) FROM xlsx.tasks);
+-- In a dry run, errors of saving wait aside until what it did has been taken back.
+TRUNCATE part;
+INSERT INTO part SELECT i, 0 FROM generate_series(13, 5000, 13) AS i;
+SELECT status, error_rows, f.* FROM xlsx.import('part', :'book', dry_run => true) AS t, faults(t.task) AS f;
+DROP FUNCTION faults;
+DROP TABLE given;
+SELECT xlsx.drop_profile('part');
+DROP TABLE part;

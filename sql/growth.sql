@@ -10,7 +10,7 @@ SELECT i AS id, CASE WHEN i % 1000 = 7 THEN NULL WHEN i % 997 = 0 THEN 'twice' |
 FROM generate_series(1, 12000) AS i;
 SELECT xlsx.write('SELECT * FROM given ORDER BY id') AS book \gset
 -- Empty, and known to be empty: the plans of a session that is made now read all of a table.
-VACUUM part, xlsx_private.packet, xlsx_private.seen_value, xlsx_private.error_row;
+VACUUM part, xlsx_private.packet, xlsx_private.seen_value, xlsx_private.error_page;
 \connect -
 \set SHOW_CONTEXT never
 SELECT xlsx.add_rule('part', 'unique', 'code') AS rule;

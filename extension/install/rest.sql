@@ -100,7 +100,7 @@ CREATE FUNCTION xlsx.rest_task(id text, OUT status int, OUT body json)
 LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT 200, (pg_catalog.jsonb_build_object('dataCount', t.saved_rows,
-      'errorCount', (SELECT pg_catalog.count(*) FROM xlsx_private.error_row e WHERE e.task_id = t.id))
+      'errorCount', (SELECT coalesce(pg_catalog.sum(p.row_count), 0) FROM xlsx_private.error_page p WHERE p.task_id = t.id))
     || xlsx.task_json(t.id)::pg_catalog.jsonb)::pg_catalog.json
   FROM xlsx_private.rest_id(rest_task.id) AS wanted, xlsx_private.task t
   WHERE t.id = wanted;
@@ -151,6 +151,21 @@ END
 $$;
 COMMENT ON FUNCTION xlsx.rest_delete(text) IS 'DELETE /tasks/:taskId';
 
+-- Counts by pages, and opens those alone that are asked for.
+CREATE FUNCTION xlsx_private.some_error_rows(task bigint, skipped bigint, wanted int) RETURNS SETOF xlsx_private.reported_row
+LANGUAGE sql STABLE ROWS 10
+BEGIN ATOMIC
+  SELECT r.row_number, r.cells, r.violations
+  FROM (SELECT p.first_row, pg_catalog.sum(p.row_count) OVER (ORDER BY p.first_row) - p.row_count AS before, p.row_count
+      FROM xlsx_private.error_page p WHERE p.task_id = task) AS n
+    JOIN xlsx_private.error_page p ON p.task_id = task AND p.first_row = n.first_row
+    CROSS JOIN LATERAL pg_catalog.unnest(p.rows) WITH ORDINALITY AS r (row_number, cells, violations, position)
+  WHERE n.before < skipped + wanted AND n.before + n.row_count > skipped
+    AND n.before + r.position > skipped AND n.before + r.position <= skipped + wanted
+  ORDER BY r.row_number;
+END;
+COMMENT ON FUNCTION xlsx_private.some_error_rows(bigint, bigint, int) IS 'Rows of a task that were not saved, in the order of the sheet: wanted of them after the first skipped.';
+
 CREATE FUNCTION xlsx.rest_errors(id text, page text, "limit" text, OUT status int, OUT body json)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -162,17 +177,15 @@ DECLARE
   total bigint;
   items json;
 BEGIN
-  SELECT count(*) INTO total FROM xlsx_private.error_row e WHERE e.task_id = task;
+  SELECT coalesce(sum(p.row_count), 0) INTO total FROM xlsx_private.error_page p WHERE p.task_id = task;
   SELECT json_agg(json_build_object('rowNumber', e.row_number,
     'values', (SELECT json_object_agg(h.header, h.value ORDER BY h.position)
       FROM unnest(e.headers, e.cells) WITH ORDINALITY AS h (header, value, position)),
     'errors', e.violations) ORDER BY e.row_number) INTO items
   FROM (SELECT r.row_number, r.cells, r.violations, p.headers
-    FROM xlsx_private.error_row r
-      JOIN xlsx_private.task t ON t.id = r.task_id
-      LEFT JOIN xlsx.profiles p ON p.id = t.profile_id
-    WHERE r.task_id = task
-    ORDER BY r.row_number LIMIT page_size OFFSET (page_no - 1)::bigint * page_size) e;
+    FROM xlsx_private.some_error_rows(task, (page_no - 1)::bigint * page_size, page_size) r
+      JOIN xlsx_private.task t ON t.id = task
+      LEFT JOIN xlsx.profiles p ON p.id = t.profile_id) e;
   status := 200;
   body := xlsx_private.rest_page(items, total, page_no, page_size);
 END
@@ -186,7 +199,7 @@ AS $$
 DECLARE
   task bigint := xlsx_private.rest_id($1);
 BEGIN
-  IF NOT EXISTS (SELECT FROM xlsx_private.error_row e WHERE e.task_id = task) THEN
+  IF NOT EXISTS (SELECT FROM xlsx_private.error_page p WHERE p.task_id = task) THEN
     RAISE EXCEPTION 'No validation errors found for task %', task USING ERRCODE = 'no_data_found';
   END IF;
   RETURN format('validation-errors-task-%s.xlsx', task);

@@ -183,19 +183,45 @@ CREATE TABLE xlsx_private.packet (
 ALTER TABLE xlsx_private.packet ALTER data SET STORAGE EXTERNAL;
 COMMENT ON TABLE xlsx_private.packet IS 'Checked rows, up to 1000 each, that wait to be saved.';
 
--- No foreign key: a check per row would be the dearest part of a bad row; remove_task deletes them.
-CREATE TABLE xlsx_private.error_row (
-  task_id    bigint NOT NULL,
-  row_number int    NOT NULL,
-  cells      text[] NOT NULL,
-  violations jsonb  NOT NULL,
-  PRIMARY KEY (task_id, row_number)
-);
-COMMENT ON TABLE xlsx_private.error_row IS
-'Rows that were not saved: original values in the order of the profile, and what was wrong with them.';
+CREATE TYPE xlsx_private.reported_row AS (row_number int, cells text[], violations jsonb);
+COMMENT ON TYPE xlsx_private.reported_row IS
+'A row of a sheet: original values in the order of the profile, and what was wrong with them.';
 
-CREATE TABLE xlsx_private.warning_row (LIKE xlsx_private.error_row INCLUDING CONSTRAINTS, PRIMARY KEY (task_id, row_number));
-COMMENT ON TABLE xlsx_private.warning_row IS 'Rows that broke a rule of severity "warning"; they were saved, unless they are in error_row too.';
+-- No foreign key, whose checks would cost more than the rows; remove_task deletes them.
+CREATE TABLE xlsx_private.error_page (
+  task_id   bigint NOT NULL,
+  first_row int    NOT NULL,
+  last_row  int    NOT NULL,
+  row_count int    NOT NULL,
+  rows      xlsx_private.reported_row[] NOT NULL,
+  PRIMARY KEY (task_id, first_row)
+);
+COMMENT ON TABLE xlsx_private.error_page IS
+'Rows that were not saved, as many together as fill a page, from first_row to last_row of the sheet in order; pages of a task do not overlap.';
+
+CREATE TABLE xlsx_private.warning_page (LIKE xlsx_private.error_page INCLUDING CONSTRAINTS, PRIMARY KEY (task_id, first_row));
+COMMENT ON TABLE xlsx_private.warning_page IS 'The same of rows that broke a rule of severity "warning"; they were saved, unless they are in error_page too.';
+
+-- What fits into a page stays there as it is.
+DO $$
+DECLARE
+  most int := pg_catalog.current_setting('block_size')::int - 32;
+BEGIN
+  EXECUTE pg_catalog.format('ALTER TABLE xlsx_private.error_page SET (toast_tuple_target = %s)', most);
+  EXECUTE pg_catalog.format('ALTER TABLE xlsx_private.warning_page SET (toast_tuple_target = %s)', most);
+END
+$$;
+
+-- Row by row. ORDER BY page, row_number is the order of the sheet without sorting all of it.
+CREATE VIEW xlsx_private.error_row WITH (security_invoker = true) AS
+SELECT p.task_id, p.first_row AS page, r.row_number, r.cells, r.violations
+FROM xlsx_private.error_page p, LATERAL pg_catalog.unnest(p.rows) AS r;
+COMMENT ON VIEW xlsx_private.error_row IS 'The rows of error_page.';
+
+CREATE VIEW xlsx_private.warning_row WITH (security_invoker = true) AS
+SELECT p.task_id, p.first_row AS page, r.row_number, r.cells, r.violations
+FROM xlsx_private.warning_page p, LATERAL pg_catalog.unnest(p.rows) AS r;
+COMMENT ON VIEW xlsx_private.warning_row IS 'The rows of warning_page.';
 
 -- What the rule "unique" has seen, so that memory does not grow with the rows.
 CREATE TABLE xlsx_private.seen_value (

@@ -64,7 +64,7 @@ BEGIN ATOMIC
     LEFT JOIN xlsx.profiles p ON p.id = t.profile_id
     CROSS JOIN LATERAL pg_catalog.jsonb_array_elements(e.violations) WITH ORDINALITY AS v (item, position)
   WHERE e.task_id = task
-  ORDER BY e.row_number, v.position;
+  ORDER BY e.page, e.row_number, v.position;
 END;
 COMMENT ON FUNCTION xlsx.task_errors(bigint) IS
 'Violations of a task in row order: sheet row, header, cell, code, message, the value, and all original values of the row by header.';
@@ -79,7 +79,7 @@ BEGIN ATOMIC
   FROM xlsx_private.warning_row w
     CROSS JOIN LATERAL pg_catalog.jsonb_array_elements(w.violations) WITH ORDINALITY AS v (item, position)
   WHERE w.task_id = task
-  ORDER BY w.row_number, v.position;
+  ORDER BY w.page, w.row_number, v.position;
 END;
 COMMENT ON FUNCTION xlsx.task_warnings(bigint) IS 'Rules of severity "warning" that rows of a task broke, in row order.';
 

@@ -68,6 +68,8 @@ SELECT json_build_array(t.status, t.error_message, t.total_rows, t.validated_row
   (SELECT json_build_array(count(*), count(p.task_id), md5(string_agg(concat(name, gender, bio_id), '' ORDER BY bio_id))) FROM {table} p),
   (SELECT json_build_array(count(*), md5(string_agg(row_number || (violations #- '{{0,detail}}')::text, '' ORDER BY row_number)))
     FROM xlsx_private.error_row WHERE task_id = t.id),
+  (SELECT json_build_array('overlapping', count(*)) FROM (SELECT first_row, lag(last_row) OVER (ORDER BY first_row) AS before
+    FROM xlsx_private.error_page WHERE task_id = t.id) AS p WHERE first_row <= before),
   (SELECT count(*) FROM xlsx_private.task), (SELECT count(*) FROM xlsx_private.packet), (SELECT count(*) FROM xlsx_private.chunk),
   (SELECT count(*) FROM xlsx_private.file))
 FROM xlsx_private.task t WHERE id = {task}
