@@ -114,6 +114,7 @@ target_close(DirectTarget *target)
 	table_close(target->relation, NoLock);
 }
 
+/* The values of a row are copied once, to the tuple that the table takes: a virtual slot would copy them for itself first. */
 static TupleTableSlot *
 state_slot(DirectState *state, int index)
 {
@@ -121,7 +122,7 @@ state_slot(DirectState *state, int index)
 	{
 		MemoryContext caller = MemoryContextSwitchTo(state->context);
 
-		state->slots[index] = MakeSingleTupleTableSlot(state->descriptor, &TTSOpsVirtual);
+		state->slots[index] = MakeSingleTupleTableSlot(state->descriptor, &TTSOpsHeapTuple);
 		MemoryContextSwitchTo(caller);
 	}
 	return ExecClearTuple(state->slots[index]);
