@@ -558,11 +558,14 @@ static bool
 takes_value(const ProfileColumn *column, const XlsxCell *cell)
 {
 	ColumnClass class = column->class;
-	bool		by_value = class == COLUMN_INTEGER || class == COLUMN_FLOAT || class == COLUMN_BOOLEAN ||
-		class == COLUMN_DATE || class == COLUMN_TIMESTAMP || (class == COLUMN_NUMERIC && cell->kind == XLSX_NUMBER);
 
+	if (cell->kind != XLSX_NUMBER && cell->kind != XLSX_DATE && cell->kind != XLSX_BOOL)
+		return false;
 	/* A word that stands for NULL may be a number, too. */
-	return by_value && column->null_tokens.count == 0 && (cell->kind == XLSX_NUMBER || cell->kind == XLSX_DATE || cell->kind == XLSX_BOOL);
+	if (column->null_tokens.count > 0)
+		return false;
+	return class == COLUMN_INTEGER || class == COLUMN_FLOAT || class == COLUMN_BOOLEAN ||
+		class == COLUMN_DATE || class == COLUMN_TIMESTAMP || (class == COLUMN_NUMERIC && cell->kind == XLSX_NUMBER);
 }
 
 static bool

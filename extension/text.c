@@ -74,24 +74,49 @@ text_trim(const char **text, size_t *length)
 		*length -= (size_t) n;
 }
 
-/* ASCII without NUL, eight bytes at a time. */
-static bool
-is_ascii(const char *text, size_t length)
+/* Eight bytes: the high bit of one comes up where it is set, or by borrowing where the byte is 0. */
+static inline bool
+are_ascii(uint64 bytes)
 {
 	const uint64 ones = UINT64CONST(0x0101010101010101);
 	const uint64 highs = UINT64CONST(0x8080808080808080);
 
-	for (; length >= sizeof(uint64); text += sizeof(uint64), length -= sizeof(uint64))
-	{
-		uint64		bytes;
+	return ((bytes | (bytes - ones)) & highs) == 0;
+}
 
-		memcpy(&bytes, text, sizeof(bytes));
-		/* The high bit of a byte comes up where it is set, or by borrowing where the byte is 0. */
-		if (((bytes | (bytes - ones)) & highs) != 0)
-			return false;
+static inline uint64
+load_8(const char *text)
+{
+	uint64		bytes;
+
+	memcpy(&bytes, text, sizeof(bytes));
+	return bytes;
+}
+
+static inline uint64
+load_4(const char *text)
+{
+	uint32		bytes;
+
+	memcpy(&bytes, text, sizeof(bytes));
+	return bytes;
+}
+
+/* ASCII without NUL, eight bytes at a time; the last ones may be looked at twice. */
+static bool
+is_ascii(const char *text, size_t length)
+{
+	if (length >= 8)
+	{
+		for (size_t i = 0; i < length - 8; i += 8)
+			if (!are_ascii(load_8(text + i)))
+				return false;
+		return are_ascii(load_8(text + length - 8));
 	}
-	for (; length > 0; text++, length--)
-		if ((signed char) *text <= 0)
+	if (length >= 4)
+		return are_ascii(load_4(text) | load_4(text + length - 4) << 32);
+	for (size_t i = 0; i < length; i++)
+		if ((signed char) text[i] <= 0)
 			return false;
 	return true;
 }
