@@ -109,7 +109,7 @@ check_original_bytes(const XlsxCell *cell, bool date1904, size_t *length)
 		text = text_to_server(cell->text, cell->length, length, &valid);
 		if (valid)
 			return text;
-		text = "(not valid text)";
+		text = text_for_people(cell->text, cell->length);
 	}
 	else
 	{
@@ -127,6 +127,15 @@ check_original(const XlsxCell *cell, bool date1904)
 	const char *text = check_original_bytes(cell, date1904, &length);
 
 	return text != NULL ? pnstrdup(text, length) : NULL;
+}
+
+static bool
+violate_text(Check *check)
+{
+	violate(check, "text", "holds characters that a database cannot keep");
+	if (GetDatabaseEncoding() != PG_UTF8)
+		check->violation->detail = psprintf("The encoding of the database is %s.", GetDatabaseEncodingName());
+	return false;
 }
 
 static bool
@@ -149,11 +158,13 @@ take_text(Check *check)
 
 	if (cell->kind == XLSX_TEXT)
 	{
-		check->text = text_to_server(cell->text, cell->length, &check->length, &valid);
-		if (!valid)
-			return violate(check, "text", "holds characters that a database cannot keep");
+		check->text = cell->text;
+		check->length = cell->length;
 		if (check->column->trim)
 			text_trim(&check->text, &check->length);
+		check->text = text_to_server(check->text, check->length, &check->length, &valid);
+		if (!valid)
+			return violate_text(check);
 	}
 	else if (cell->kind == XLSX_BOOL)
 	{

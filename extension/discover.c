@@ -184,11 +184,11 @@ fits_of_cell(const XlsxCell *cell, const char *text, bool date1904, double *numb
 static char *
 seen_text(const XlsxCell *cell, bool date1904)
 {
-	const char *text = check_original(cell, date1904);
-	size_t		length = strlen(text);
+	XlsxCell	trimmed = *cell;
 
-	text_trim(&text, &length);
-	return length > 0 ? pnstrdup(text, length) : NULL;
+	if (cell->kind == XLSX_TEXT)
+		text_trim(&trimmed.text, &trimmed.length);
+	return cell->kind != XLSX_TEXT || trimmed.length > 0 ? check_original(&trimmed, date1904) : NULL;
 }
 
 static FoundColumn *

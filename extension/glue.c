@@ -9,6 +9,7 @@
 #include "fmgr.h"
 #include "guc.h"
 #include "lib/stringinfo.h"
+#include "text.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
@@ -132,19 +133,33 @@ error_hint(const XlsxError *error)
 	return NULL;
 }
 
+/* They may quote the workbook. */
+static char *
+readable(const char *text)
+{
+	return text_for_people(text, strlen(text));
+}
+
 void
 glue_throw(const XlsxError *error)
 {
-	char	   *place = error_place(error);
+	char	   *place = readable(error_place(error));
+	char	   *detail = readable(error->detail);
 	char	   *hint = error_hint(error);
 
 	ereport(ERROR,
 			(errcode(glue_sqlstate(error)),
-			 errmsg("%s", error->message),
-			 error->detail[0] != '\0' && place[0] != '\0' ? errdetail("%s (%s)", error->detail, place) :
-			 error->detail[0] != '\0' ? errdetail("%s", error->detail) :
+			 errmsg("%s", readable(error->message)),
+			 detail[0] != '\0' && place[0] != '\0' ? errdetail("%s (%s)", detail, place) :
+			 detail[0] != '\0' ? errdetail("%s", detail) :
 			 place[0] != '\0' ? errdetail("Place: %s.", place) : 0,
 			 hint != NULL ? errhint("%s", hint) : 0));
+}
+
+char *
+glue_sheet_name(const XlsxBook *book, size_t index)
+{
+	return readable(xlsx_book_sheet(book, index)->name);
 }
 
 static size_t
@@ -152,7 +167,7 @@ find_by_pattern(const XlsxBook *book, const char *pattern)
 {
 	for (size_t i = 0; i < xlsx_book_sheet_count(book); i++)
 		if (DatumGetBool(DirectFunctionCall2Coll(textregexeq, DEFAULT_COLLATION_OID,
-												 CStringGetTextDatum(xlsx_book_sheet(book, i)->name),
+												 CStringGetTextDatum(glue_sheet_name(book, i)),
 												 CStringGetTextDatum(pattern))))
 			return i;
 	return SIZE_MAX;
@@ -162,7 +177,7 @@ find_by_pattern(const XlsxBook *book, const char *pattern)
 static size_t
 find_sheet(const XlsxBook *book, const char *wanted)
 {
-	size_t		index = wanted == NULL ? 0 : xlsx_book_find_sheet(book, wanted);
+	size_t		index = wanted == NULL ? 0 : xlsx_book_find_sheet(book, text_from_server(wanted));
 
 	if (index < xlsx_book_sheet_count(book) || wanted == NULL)
 		return index;
@@ -186,7 +201,7 @@ glue_find_sheet(const XlsxBook *book, const char *name)
 				 errmsg("workbook has no worksheet")));
 	initStringInfo(&names);
 	for (size_t i = 0; i < count && i < 20; i++)
-		appendStringInfo(&names, "%s\"%s\"", i > 0 ? ", " : "", xlsx_book_sheet(book, i)->name);
+		appendStringInfo(&names, "%s\"%s\"", i > 0 ? ", " : "", glue_sheet_name(book, i));
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_OBJECT),
 			 errmsg("workbook has no sheet \"%s\"", name),

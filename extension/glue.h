@@ -28,6 +28,9 @@ extern XlsxAllocator glue_allocator(MemoryContext context);
 extern void glue_throw(const XlsxError *error)
 			__attribute__((noreturn));
 
+/* Name of a sheet in the database's encoding, for people to see. */
+extern char *glue_sheet_name(const XlsxBook *book, size_t index);
+
 /* The SQLSTATE that glue_throw would give it. */
 extern int	glue_sqlstate(const XlsxError *error);
 

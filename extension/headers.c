@@ -25,8 +25,7 @@ normalize(const char *header, size_t length)
 	char	   *lower;
 	char	   *out;
 
-	text_trim(&header, &length);
-	lower = str_tolower(header, length, DEFAULT_COLLATION_OID);
+	lower = text_from_server(str_tolower(header, length, DEFAULT_COLLATION_OID));
 	out = lower;
 	for (const char *in = lower; *in != '\0';)
 	{
@@ -64,11 +63,10 @@ header_text(const XlsxCell *cell, bool date1904)
 		while (length > 0 && ((unsigned char) utf8[length] & 0xC0) == 0x80)
 			length--;			/* cut at a character */
 	}
-	text = text_to_server(utf8, length, &length, &valid);
-	if (!valid)
-		return NULL;
+	text = utf8;
 	text_trim(&text, &length);
-	return pnstrdup(text, length);
+	text = text_to_server(text, length, &length, &valid);
+	return valid ? pnstrdup(text, length) : NULL;
 }
 
 /* One row on its way to a match. */

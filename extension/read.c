@@ -9,6 +9,7 @@
 #include "funcapi.h"
 #include "glue.h"
 #include "lib/stringinfo.h"
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "sheet_arguments.h"
 #include "text.h"
@@ -34,7 +35,7 @@ pg_xlsx_sheets(PG_FUNCTION_ARGS)
 		const XlsxSheetInfo *info = xlsx_book_sheet(book, i);
 		Datum		values[3] = {
 			Int32GetDatum((int32) i + 1),
-			CStringGetTextDatum(info->name),
+			CStringGetTextDatum(glue_sheet_name(book, i)),
 			CStringGetTextDatum(info->state == XLSX_SHEET_VISIBLE ? "visible" : "hidden")
 		};
 		bool		nulls[3] = {false, false, false};
@@ -67,7 +68,8 @@ text_value(const XlsxCell *cell, uint32 row)
 	if (!valid)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNTRANSLATABLE_CHARACTER),
-				 errmsg("cell %s holds characters that a database cannot keep", place)));
+				 errmsg("cell %s holds characters that a database cannot keep", place),
+				 GetDatabaseEncoding() != PG_UTF8 ? errdetail("The encoding of the database is %s.", GetDatabaseEncodingName()) : 0));
 	return PointerGetDatum(cstring_to_text_with_len(value, (int) length));
 }
 

@@ -4,6 +4,7 @@
  */
 #include "reader.h"
 
+#include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "postmaster/bgworker.h"
 #include "storage/dsm.h"
@@ -90,6 +91,9 @@ reader_start(int64 file, uint64 size, const char *sheet)
 		.database = MyDatabaseId, .login = GetSessionUserId(), .file = file, .size = size, .has_sheet = sheet != NULL
 	};
 
+	/* From UTF-8 to another encoding leads a function that is looked up in the catalog, which the process asks for no row. */
+	if (GetDatabaseEncoding() != PG_UTF8)
+		return NULL;
 	if (sheet != NULL && strlcpy(order.sheet, sheet, sizeof(order.sheet)) >= sizeof(order.sheet))
 		return NULL;
 	reader = palloc0(sizeof(Reader));

@@ -31,7 +31,7 @@ typedef struct ReaderSheet
 /*
  * Starts reading a sheet (as glue_find_sheet has it; NULL: the first) of a stored file, in the
  * current transaction and memory context, which may outlive it.  NULL when no
- * process is free for it.
+ * process is free for it, or the database's encoding is not UTF-8.
  */
 extern Reader *reader_start(int64 file, uint64 size, const char *sheet);
 
@@ -122,7 +122,7 @@ typedef struct ReaderCell
 
 typedef struct ReaderCheck ReaderCheck;
 
-/* The import's side. Asks for nothing where columns do not fit into the order, or checking them takes a conversion. */
+/* The import's side. Asks for nothing where columns do not fit into the order. */
 extern void reader_check_ask(ReaderOrder *order, const Profile *profile, const uint32 *source);
 
 /* The process's side: NULL while nobody has asked. Lives in the current memory context. */

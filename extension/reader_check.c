@@ -8,7 +8,6 @@
  */
 #include "reader.h"
 
-#include "mb/pg_wchar.h"
 #include "utils/memutils.h"
 
 /* A column in the order; header, label and its null tokens follow, each with its NUL. */
@@ -62,9 +61,6 @@ reader_check_ask(ReaderOrder *order, const Profile *profile, const uint32 *sourc
 {
 	StringInfoData bytes;
 
-	/* From UTF-8 to another encoding leads a function that is looked up in the catalog. */
-	if (GetDatabaseEncoding() != PG_UTF8)
-		return;
 	initStringInfo(&bytes);
 	for (int i = 0; i < profile->count; i++)
 		add_column(&bytes, &profile->columns[i], source[i]);

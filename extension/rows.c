@@ -114,7 +114,7 @@ rows_date1904(const SheetRows *rows)
 const char *
 rows_sheet_name(const SheetRows *rows)
 {
-	return rows->reader != NULL ? rows->read->name : xlsx_book_sheet(rows->book, rows->index)->name;
+	return rows->reader != NULL ? rows->read->name : glue_sheet_name(rows->book, rows->index);
 }
 
 uint32

@@ -8,9 +8,9 @@
 #include "core/ref.h"
 #include "headers.h"
 #include "lib/stringinfo.h"
-#include "mb/pg_wchar.h"
 #include "message.h"
 #include "rules.h"
+#include "text.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
 
@@ -216,7 +216,7 @@ check_row(Stage *stage, StageRow *row)
 			cell = NULL;
 			if (row->texts[i] != NULL)
 			{
-				own.text = pg_server_to_any(row->texts[i], (int) strlen(row->texts[i]), PG_UTF8);
+				own.text = text_from_server(row->texts[i]);
 				own.length = strlen(own.text);
 				cell = &own;
 			}

@@ -19,6 +19,7 @@
 #include "rows.h"
 #include "storage/fd.h"
 #include "template_choices.h"
+#include "text.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -44,12 +45,6 @@ typedef struct Template
 	lxw_row_t	header_row;		/* counted from 0, as all that follows */
 	lxw_col_t	first_column;
 } Template;
-
-static char *
-to_utf8(const char *text)
-{
-	return pg_server_to_any(text, (int) strlen(text), PG_UTF8);
-}
 
 static void
 check_write(lxw_error error)
@@ -257,7 +252,7 @@ write_list(Template *template, const ProfileColumn *column, const TextList *choi
 		else if (column->class == COLUMN_BOOLEAN)
 			check_write(worksheet_write_boolean(template->lists, (lxw_row_t) i, at, choices->items[i][0] == 'T', NULL));
 		else
-			check_write(worksheet_write_string(template->lists, (lxw_row_t) i, at, to_utf8(choices->items[i]), NULL));
+			check_write(worksheet_write_string(template->lists, (lxw_row_t) i, at, text_from_server(choices->items[i]), NULL));
 	}
 	lxw_col_to_name(letters, at, 1);
 	return psprintf("=" LISTS_SHEET "!%s$1:%s$%d", letters, letters, choices->count);
@@ -355,9 +350,9 @@ write_column(Template *template, int index, lxw_col_t at)
 
 	format_set_num_format(format, number_format(column));
 	check_write(worksheet_set_column(template->sheet, at, at, width, format));
-	check_write(worksheet_write_string(template->sheet, template->header_row, at, to_utf8(column->header),
+	check_write(worksheet_write_string(template->sheet, template->header_row, at, text_from_server(column->header),
 									   header_format(template->book, is_required(template->profile, index))));
-	check_write(worksheet_write_comment_opt(template->sheet, template->header_row, at, to_utf8(note), &options));
+	check_write(worksheet_write_comment_opt(template->sheet, template->header_row, at, text_from_server(note), &options));
 	write_validation(template, column, &choices, at);
 }
 
@@ -371,9 +366,9 @@ sheet_name(const Profile *profile)
 {
 	const char *name = profile->sheet;
 
-	if (name == NULL || name[0] == '#' || name[0] == '~' || !xlsx_writer_name_is_good(to_utf8(name)))
+	if (name == NULL || name[0] == '#' || name[0] == '~' || !xlsx_writer_name_is_good(text_from_server(name)))
 		return "Data";
-	return to_utf8(name);
+	return text_from_server(name);
 }
 
 static void

@@ -1,9 +1,11 @@
 /*
  * text.c
- *	  White space and encoding of UTF-8 text.
+ *	  White space and encodings.
  */
 #include "text.h"
 
+#include "catalog/namespace.h"
+#include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 
 int
@@ -121,6 +123,29 @@ is_ascii(const char *text, size_t length)
 	return true;
 }
 
+/* Does the database take UTF-8 as it is? */
+static bool
+keeps_utf8(void)
+{
+	return GetDatabaseEncoding() == PG_UTF8 || GetDatabaseEncoding() == PG_SQL_ASCII;
+}
+
+/* Valid UTF-8 -> a new string in the database's encoding. False when that lacks a character. */
+static bool
+convert(const char *text, size_t length, char **converted)
+{
+	Oid			conversion = FindDefaultConversionProc(PG_UTF8, GetDatabaseEncoding());
+	size_t		room = length * MAX_CONVERSION_GROWTH + 1;
+
+	if (!OidIsValid(conversion))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_FUNCTION),
+				 errmsg("no conversion leads from UTF8 to %s", GetDatabaseEncodingName())));
+	*converted = palloc(room);
+	return pg_do_encoding_conversion_buf(conversion, PG_UTF8, GetDatabaseEncoding(), (unsigned char *) text, (int) length,
+										 (unsigned char *) *converted, (int) room, true) == (int) length;
+}
+
 const char *
 text_to_server(const char *text, size_t length, size_t *server_length, bool *valid)
 {
@@ -131,9 +156,46 @@ text_to_server(const char *text, size_t length, size_t *server_length, bool *val
 	if (is_ascii(text, length))
 		return text;			/* the same in every encoding of a server */
 	*valid = pg_verify_mbstr(PG_UTF8, text, (int) length, true);
-	if (!*valid || GetDatabaseEncoding() == PG_UTF8)
+	if (!*valid || keeps_utf8())
 		return text;
-	converted = pg_any_to_server(text, (int) length, PG_UTF8);
-	*server_length = converted == text ? length : strlen(converted);
+	*valid = convert(text, length, &converted);
+	*server_length = strlen(converted);
 	return converted;
+}
+
+/* Bytes of the character of UTF-8 at the start of text; 1 where there is none. */
+static size_t
+character_length(const char *text, size_t length)
+{
+	size_t		bytes = (size_t) pg_utf_mblen((const unsigned char *) text);
+
+	return bytes <= length ? bytes : 1;
+}
+
+char *
+text_for_people(const char *text, size_t length)
+{
+	size_t		server_length;
+	bool		valid;
+	const char *whole = text_to_server(text, length, &server_length, &valid);
+	StringInfoData kept;
+
+	if (valid)
+		return pnstrdup(whole, server_length);
+	initStringInfo(&kept);
+	for (size_t bytes; length > 0; text += bytes, length -= bytes)
+	{
+		const char *character;
+
+		bytes = character_length(text, length);
+		character = text_to_server(text, bytes, &server_length, &valid);
+		appendBinaryStringInfo(&kept, valid ? character : "?", valid ? (int) server_length : 1);
+	}
+	return kept.data;
+}
+
+char *
+text_from_server(const char *text)
+{
+	return pg_server_to_any(text, (int) strlen(text), PG_UTF8);
 }

@@ -1,6 +1,6 @@
 /*
  * text.h
- *	  White space of UTF-8 text, as a spreadsheet's users mean it.
+ *	  White space as a spreadsheet's users mean it, and the way between UTF-8 and the database's encoding.
  */
 #ifndef PG_XLSX_TEXT_H
 #define PG_XLSX_TEXT_H
@@ -19,9 +19,16 @@ extern void text_trim(const char **text, size_t *length);
 
 /*
  * UTF-8 of a workbook -> the database's encoding; the same pointer where
- * nothing is to be done.  *valid is false when the text holds what a database
- * cannot keep: a NUL character, or bytes that are no UTF-8.
+ * nothing is to be done.  *valid is false when the text holds what the database
+ * cannot keep: a NUL character, bytes that are no UTF-8, or a character that
+ * its encoding lacks.  Needs a transaction where the encoding is not UTF-8.
  */
 extern const char *text_to_server(const char *text, size_t length, size_t *server_length, bool *valid);
+
+/* The same for names and messages: whatever the database cannot keep is a question mark. */
+extern char *text_for_people(const char *text, size_t length);
+
+/* The database's encoding -> UTF-8. The same pointer where nothing is to be done. */
+extern char *text_from_server(const char *text);
 
 #endif							/* PG_XLSX_TEXT_H */

@@ -9,6 +9,7 @@
 #include "fmgr.h"
 #include "mb/pg_wchar.h"
 #include "query.h"
+#include "text.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 #include "write_cell.h"
@@ -52,7 +53,7 @@ sheet_argument(FunctionCallInfo fcinfo)
 {
 	char	   *name = PG_XLSX_GETARG_STRING(1, "Sheet1");
 
-	if (!xlsx_writer_name_is_good(pg_server_to_any(name, (int) strlen(name), PG_UTF8)))
+	if (!xlsx_writer_name_is_good(text_from_server(name)))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_NAME),
 				 errmsg("\"%s\" cannot be the name of a sheet", name),
@@ -107,7 +108,7 @@ static char *
 sheet_name(const Writing *writing)
 {
 	char	   *suffix = psprintf(" (%d)", writing->sheets + 1);
-	char	   *utf8 = pg_server_to_any(writing->sheet, (int) strlen(writing->sheet), PG_UTF8);
+	char	   *utf8 = text_from_server(writing->sheet);
 	size_t		length = strlen(utf8);
 	char	   *name = utf8;
 

@@ -10,6 +10,7 @@
 #include "catalog/pg_type.h"
 #include "core/number.h"
 #include "mb/pg_wchar.h"
+#include "text.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/lsyscache.h"
@@ -115,7 +116,7 @@ cell_column_init(CellColumn *column, Oid type, int32 typmod, XlsxWriter *writer)
 void
 cell_write_text(XlsxWriter *writer, const char *text, uint32 style)
 {
-	char	   *utf8 = pg_server_to_any(text, (int) strlen(text), PG_UTF8);
+	char	   *utf8 = text_from_server(text);
 
 	xlsx_writer_text(writer, utf8, strlen(utf8), style);
 }
@@ -141,7 +142,7 @@ clip_units(const char *utf8, size_t most)
 void
 cell_write_cut(XlsxWriter *writer, const char *text)
 {
-	char	   *utf8 = pg_server_to_any(text, (int) strlen(text), PG_UTF8);
+	char	   *utf8 = text_from_server(text);
 
 	xlsx_writer_text(writer, utf8, clip_units(utf8, XLSX_WRITER_TEXT), XLSX_STYLE_PLAIN);
 }
