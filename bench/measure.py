@@ -27,6 +27,12 @@ class Server:
         self.environment = dict(os.environ, PGDATABASE="postgres", PATH=BINDIR + ":" + os.environ["PATH"],
                                 **dict(line.strip().split("=") for line in open(self.directory + "/cluster/env")))
 
+    def touch_buffers(self):
+        """All of shared_buffers, as a server that has run for a while: the kernel clears memory when it is touched first."""
+        self.sql("""CREATE UNLOGGED TABLE touched (page text); ALTER TABLE touched ALTER page SET STORAGE PLAIN;
+INSERT INTO touched SELECT repeat('x', 7900) FROM generate_series(1, (SELECT setting::int FROM pg_settings WHERE name = 'shared_buffers') + 1000);
+DROP TABLE touched; CHECKPOINT""")
+
     def path(self, name):
         """A file that the server's user can read, too."""
         return os.path.join(self.directory, name)
