@@ -37,7 +37,7 @@ class WrongRows(Exception):
 class Bench:
     def __init__(self, quick):
         self.rows = 100_000 if quick else 1_000_000
-        self.rounds = 2 if quick else 3
+        self.rounds = 2 if quick else 5
         self.server = Server()
         self.server.touch_buffers()
         self.server.sql("CREATE EXTENSION pg_xlsx")
