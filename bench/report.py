@@ -18,14 +18,17 @@ def cost(figures, what):
     return figures["client_cpu"] + figures["server_cpu"] if what == "cpu" else figures[what]
 
 
-def best_ratio(pairs, what="wall", scale=1):
-    """Of the least of each side: whatever else the machine did can only have made the others longer."""
-    return min(cost(second, what) for _, second in pairs) / max(min(cost(first, what) for first, _ in pairs), 0.001) / scale
+def middle(runs, what="wall"):
+    return f"{median([cost(figures, what) for figures in runs]):.2f}"
+
+
+def middle_ratio(pairs, what="wall", scale=1):
+    return f"{median(ratios(pairs, what, scale)):.2f}"
 
 
 def spread(pairs, what="wall", scale=1):
     values = ratios(pairs, what, scale)
-    return f"{best_ratio(pairs, what, scale):.2f} ({min(values):.2f}–{max(values):.2f})"
+    return f"{middle_ratio(pairs, what, scale)} ({min(values):.2f}–{max(values):.2f})"
 
 
 def table(header, rows):
@@ -62,8 +65,8 @@ class Report:
         lines = []
         for load, label, pairs in rows:
             ours, copies = [second for _, second in pairs], [first for first, _ in pairs]
-            lines.append((load.name, label, f"{min(c['wall'] for c in copies):.2f}", f"{min(o['wall'] for o in ours):.2f}",
-                          spread(pairs), f"{min(cost(o, 'cpu') for o in ours):.2f}", f"{best_ratio(pairs, 'cpu'):.2f}",
+            lines.append((load.name, label, middle(copies), middle(ours),
+                          spread(pairs), middle(ours, "cpu"), middle_ratio(pairs, "cpu"),
                           f"{max(o['server_mb'] for o in ours):.0f}"))
         self.add(f"Import into a table {'with a primary key' if key else 'without index'}, from submit to the end", table(
             ("workbook", "way", "COPY s", "import s", "× COPY wall", "CPU s", "× COPY CPU", "private MB"), lines),
@@ -75,12 +78,12 @@ class Report:
 
     def growth(self, rows):
         self.add("Growth and bad rows", table(("import", "goal", "× wall", "× CPU", "private MB"), [
-            (about, f"≤ {goal}", spread(pairs, "wall", scale), f"{best_ratio(pairs, 'cpu', scale):.2f}", f"{max(second['server_mb'] for _, second in pairs):.0f}")
+            (about, f"≤ {goal}", spread(pairs, "wall", scale), middle_ratio(pairs, "cpu", scale), f"{max(second['server_mb'] for _, second in pairs):.0f}")
             for about, goal, pairs, scale in rows]))
 
     def options(self, load, rows):
         self.add("What options of a profile cost", table(("import with", "s", "× without", "× CPU", "private MB"), [
-            (about, f"{min(second['wall'] for _, second in pairs):.2f}", spread(pairs), f"{best_ratio(pairs, 'cpu'):.2f}",
+            (about, middle([second for _, second in pairs]), spread(pairs), middle_ratio(pairs, "cpu"),
              f"{max(second['server_mb'] for _, second in pairs):.0f}")
             for about, pairs in rows]),
             f"{load.rows:,} rows of `{load.name}`; upsert into an empty table with a primary key, beside insert into the same. Two rounds.\n")
@@ -120,8 +123,8 @@ class Report:
 
     def exports(self, rows_out, rows):
         self.add(f"Export of {rows_out:,} rows", table(("function", "libxlsxwriter s", "ours s", "× wall", "× CPU", "private MB"), [
-            (name, f"{min(first['wall'] for first, _ in pairs):.2f}", f"{min(second['wall'] for _, second in pairs):.2f}",
-             spread(pairs), f"{best_ratio(pairs, 'cpu'):.2f}", f"{max(second['server_mb'] for _, second in pairs):.0f}")
+            (name, middle([first for first, _ in pairs]), middle([second for _, second in pairs]),
+             spread(pairs), middle_ratio(pairs, "cpu"), f"{max(second['server_mb'] for _, second in pairs):.0f}")
             for name, pairs in rows]),
             "Against a program that puts the same rows through libpq into libxlsxwriter's constant memory mode (goal: 1.2).\n")
 
@@ -147,8 +150,8 @@ class Report:
 
 Written by `make bench`; `make bench-quick` does the same with a tenth of the rows in two minutes and prints it. The unit is `COPY FROM csv`
 of the same rows into the same table by the same server, run right before each measurement: such ratios can be compared
-between machines, seconds cannot. A ratio is that of the best of {self.rounds} rounds on either side, for what else a machine does can only make
-the others longer; in brackets stand the least and the greatest ratio of a round. Seconds are the best, too.
+between machines, seconds cannot. A ratio is the median of those of {self.rounds} rounds; in brackets stand the least and the greatest.
+Seconds are medians, too. Processors of shared machines run at more than one speed, which a round seldom sees both of.
 
 * {cpu.group(1) if cpu else platform.machine()}, {command_output('nproc')} CPUs, {memory} GB, Linux {platform.release()}, {command_output('cc', '--version').splitlines()[0]}
 * {version}; {', '.join(f'{name} = {value}' for name, value in settings.items())}; all else as installed, fsync and synchronous_commit included
