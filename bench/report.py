@@ -89,12 +89,10 @@ class Report:
             f"{load.rows:,} rows of `{load.name}`; upsert into an empty table with a primary key, beside insert into the same. Two rounds.\n")
 
     def sheets(self, load, pairs):
-        one, ten = zip(*pairs)
-        mean = lambda costs: sum(c["wall"] for c in costs) / len(costs)
-        line = lambda about, costs, beside: (about, f"{mean(costs):.2f}", f"{mean(costs) / mean(beside):.2f}", f"{max(c['server_mb'] for c in costs):.0f}")
-        self.add(f"Ten sheets of {load.rows:,} rows", table(("imports", "mean s", "× the only sheet", "private MB"), [
-            line("the only sheet of a workbook, before each of the others", one, one), line("ten sheets of a workbook", ten, one),
-            line("the last three of them", ten[-3:], one[-3:])]),
+        line = lambda about, pairs: (about, middle([second for _, second in pairs]), spread(pairs), f"{max(second['server_mb'] for _, second in pairs):.0f}")
+        self.add(f"Ten sheets of {load.rows:,} rows", table(("imports", "s", "× the only sheet", "private MB"), [
+            line("the only sheet of a workbook, before each of the others", [(first, first) for first, _ in pairs]),
+            line("ten sheets of a workbook", pairs), line("the last three of them", pairs[-3:])]),
             "From the start of the worker to the end of the task (goal: 1.1 times the only sheet, and no more memory).\n")
 
     def peers(self, load, rows, skipped):
