@@ -9,8 +9,8 @@
 #include "redis.h"
 #include "utils/memutils.h"
 
-/* Two are enough: the parts are read forward, and the zip directory lies at the end. */
-#define CACHED_CHUNKS 2
+/* One for each part that is read at the same time: a sheet, once more by a scout, and its strings; and one to spare. */
+#define CACHED_CHUNKS 4
 
 typedef struct CachedChunk
 {

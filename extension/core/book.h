@@ -3,9 +3,9 @@
  *	  An open workbook: its worksheets, date system, and what all sheets share.
  *
  * Order of calls: xlsx_book_open, then any number of sheet cursors
- * (sheet.h), one after another, then xlsx_book_close.  The book belongs to the
- * caller.  Nothing is read twice: shared strings and styles are loaded when
- * the first cursor is opened.
+ * (sheet.h), also several at a time, then xlsx_book_close.  The book belongs to the
+ * caller.  What the sheets share is not read twice: styles when the first cursor is
+ * opened, shared strings as far as cells have asked for them.
  */
 #ifndef XLSX_BOOK_H
 #define XLSX_BOOK_H

@@ -21,7 +21,7 @@ struct XlsxBook
 	XlsxLimits	limits;
 	XlsxZip    *zip;
 	XlsxPackage package;
-	bool		loaded;			/* strings and styles are there */
+	bool		opened;			/* strings and styles can be asked for */
 	bool		expat_only;		/* for tests: no scanner */
 	XlsxStrings strings;
 	XlsxStyles	styles;

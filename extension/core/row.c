@@ -357,17 +357,40 @@ put_number(XlsxRowBuilder *row, const char *text, size_t length)
 	return xlsx_row_number(row, number, text, length);
 }
 
-/* Until its text is there, a cell has none, and the string's index for its length. */
+/* Until it is delivered, such a cell has no text, and the string's index for its length. */
 bool
-xlsx_row_shared_later(XlsxRowBuilder *row, uint64_t index)
+xlsx_row_shared(XlsxRowBuilder *row, uint64_t index)
 {
-	const XlsxStrings *strings = row->strings;
-
-	if (index >= strings->count)
-		return xlsx_row_fail(row, "It refers to shared string %llu, but the workbook has %zu.",
-							 (unsigned long long) index, strings->count);
-	__builtin_prefetch(&strings->starts[index]);
+	if (index < row->strings->count)
+		__builtin_prefetch(&row->strings->starts[index]);
 	return add_cell(row, XLSX_TEXT, NULL, (size_t) index) != NULL;
+}
+
+/* Cell number i is the first to name its string: reads the strings up to that. */
+static bool
+reach_shared(XlsxRowBuilder *row, uint32_t i)
+{
+	size_t		index = row->cells[i].length;
+
+	row->status = xlsx_strings_reach(row->strings, index, &row->error);
+	return row->status == XLSX_OK && index < row->strings->count;
+}
+
+/* Cell number i has no string: its row is not ready, nor is any behind it. */
+static void
+fail_shared(XlsxRowBuilder *row, uint32_t i)
+{
+	const XlsxCell *cell = &row->cells[i];
+	uint32_t	ready = 0;
+
+	while (row->ready[ready].first + row->ready[ready].count <= i)
+		ready++;
+	row->ready_count = ready;
+	if (row->status != XLSX_OK)
+		return;
+	row->number = row->ready[ready].number;
+	row->column = cell->column;
+	xlsx_row_fail(row, "It refers to shared string %zu, but the workbook has %zu.", cell->length, row->strings->count);
 }
 
 static void
@@ -379,15 +402,6 @@ take_shared(const XlsxStrings *strings, XlsxCell *cell)
 	cell->length = strings->starts[index + 1] - strings->starts[index];
 }
 
-bool
-xlsx_row_shared(XlsxRowBuilder *row, uint64_t index)
-{
-	if (!xlsx_row_shared_later(row, index))
-		return false;
-	take_shared(row->strings, &row->cells[row->count - 1]);
-	return true;
-}
-
 void
 xlsx_row_deliver(XlsxRowBuilder *row)
 {
@@ -395,11 +409,15 @@ xlsx_row_deliver(XlsxRowBuilder *row)
 	{
 		XlsxCell   *cell = &row->cells[i];
 
-		if (cell->kind == XLSX_TEXT && cell->text == NULL)
+		if (cell->kind != XLSX_TEXT || cell->text != NULL)
+			continue;
+		if (cell->length >= row->strings->count && !reach_shared(row, i))
 		{
-			take_shared(row->strings, cell);
-			__builtin_prefetch(cell->text);
+			fail_shared(row, i);
+			return;
 		}
+		take_shared(row->strings, cell);
+		__builtin_prefetch(cell->text);
 	}
 }
 

@@ -49,7 +49,7 @@ typedef struct XlsxRowBuilder
 	/* set once */
 	XlsxMemory *memory;
 	const XlsxLimits *limits;
-	const XlsxStrings *strings;
+	XlsxStrings *strings;		/* read on as cells ask for them */
 	const XlsxStyles *styles;
 	bool		date1904;
 	const char *part;
@@ -106,7 +106,11 @@ extern void xlsx_row_clear(XlsxRowBuilder *row);
 /* Enough rows are ready: hand them out before the next begins. */
 extern bool xlsx_row_enough(const XlsxRowBuilder *row);
 
-/* Before the first of the rows that are ready is handed out: puts in the text that xlsx_row_shared_later has ordered. */
+/*
+ * Before the first of the rows that are ready is handed out: puts in the text
+ * of shared strings.  On failure only the rows before that cell's are ready any more.
+ * Strings are read here and nowhere else: never from a handler of the sheet's parser, which a source could leave by longjmp.
+ */
 extern void xlsx_row_deliver(XlsxRowBuilder *row);
 
 extern void xlsx_row_free(XlsxRowBuilder *row);
@@ -116,7 +120,6 @@ extern bool xlsx_row_fail(XlsxRowBuilder *row, const char *detail,...) __attribu
 
 /* Pieces for the scanner, which knows what it looks at. */
 extern bool xlsx_row_shared(XlsxRowBuilder *row, uint64_t index);
-extern bool xlsx_row_shared_later(XlsxRowBuilder *row, uint64_t index);
 extern bool xlsx_row_grow(XlsxRowBuilder *row);
 extern bool xlsx_row_check_column(XlsxRowBuilder *row);
 

@@ -12,13 +12,17 @@
 
 #define LANDMARK	"</si>"
 
-typedef struct Loader
+struct XlsxStringsLoader
 {
 	const XlsxLimits *limits;
 	XlsxMemory *memory;
 	const char *name;			/* of the part */
 	XlsxPart   *part;
 	XlsxStrings *strings;
+	bool		scan;			/* may the scanner be asked at all? */
+	bool		scanning;		/* it has read all of the window but an item that is cut off */
+	XlsxStatus	status;
+	XlsxError	error;			/* if status is not good: why no more strings come */
 	size_t		text_used;
 	size_t		text_capacity;
 	size_t		starts_capacity;
@@ -26,7 +30,9 @@ typedef struct Loader
 	bool		in_run;			/* <r> */
 	bool		in_text;		/* a <t> that counts */
 	size_t		text_start;		/* of that <t> in the arena */
-} Loader;
+};
+
+typedef XlsxStringsLoader Loader;
 
 /* ---------- the arena ---------- */
 
@@ -47,7 +53,11 @@ fail_length(Loader *loader, XlsxError *error)
 	return xlsx_fail_at(error, loader->name, 0, 0);
 }
 
-/* Room for length more bytes of text. */
+/*
+ * Room for length more bytes of text.  Text that was handed out must not move,
+ * so a smaller arena stays behind a larger one; with the first as large as
+ * the part (xlsx_strings_open), only a part that is not in UTF-8 comes here for more.
+ */
 static XlsxStatus
 reserve_text(Loader *loader, size_t length, XlsxError *error)
 {
@@ -65,12 +75,30 @@ reserve_text(Loader *loader, size_t length, XlsxError *error)
 		wanted = wanted == 0 ? 64 * 1024 : wanted * 2;
 	if (wanted > most)
 		wanted = most;
-	text = xlsx_memory_realloc(loader->memory, loader->strings->text, wanted);
+	text = xlsx_memory_alloc(loader->memory, wanted);
 	if (text == NULL)
 		return xlsx_fail_memory(error);
+	if (loader->text_used > 0)
+		memcpy(text, loader->strings->text, loader->text_used);
 	loader->strings->text = text;
 	loader->text_capacity = wanted;
 	return XLSX_OK;
+}
+
+/*
+ * Text of a part in UTF-8 is never longer than the part.  What the directory claims of its size has been held against
+ * the limits (xlsx_zip_stream_open), and memory that no string comes to lie in costs nothing.
+ */
+static size_t
+first_arena(const Loader *loader, uint64_t size)
+{
+	uint64_t	most = loader->limits->max_shared_strings_bytes;
+
+	if (size > most)
+		size = most;
+	if (size > UINT32_MAX)
+		size = UINT32_MAX;
+	return size > 0 ? (size_t) size : 1;	/* so that there is an arena, even for empty strings */
 }
 
 /* Puts a start behind the last string; the first call puts that of string 0. */
@@ -274,45 +302,91 @@ wants_more(const XlsxPart *part)
 }
 
 static XlsxStatus
-scan_and_fill(Loader *loader, XlsxError *error)
+scan_window(Loader *loader, XlsxError *error)
 {
 	XlsxStatus	status = scan_items(loader, error);
 
-	while (status == XLSX_OK && wants_more(loader->part))
-	{
-		status = xlsx_part_fill(loader->part, loader->part->capacity, error);
-		if (status == XLSX_OK)
-			status = scan_items(loader, error);
-	}
+	loader->scanning = status == XLSX_OK && wants_more(loader->part);
 	return status;
 }
 
+/* By expat, up to where the scanner may begin. */
+static XlsxStatus
+feed_expat(Loader *loader, bool *may_scan, XlsxError *error)
+{
+	const XlsxXml *xml = loader->part->xml;
+	/* the start tag of the list ends with the first ">" after which an element is open */
+	const char *landmark = xlsx_xml_depth(xml) == 1 ? LANDMARK : ">";
+	bool		reached;
+	XlsxStatus	status = xlsx_part_feed(loader->part, landmark, &reached, error);
+
+	*may_scan = status == XLSX_OK && loader->scan && reached && xlsx_xml_depth(xml) == 1 && xlsx_xml_is_plain(xml);
+	return status;
+}
+
+/* Some strings more: as many as a window holds, where the scanner knows them. */
+static XlsxStatus
+load_some(Loader *loader, XlsxError *error)
+{
+	bool		may_scan = loader->scanning;
+	XlsxStatus	status;
+
+	if (loader->scanning)
+		status = xlsx_part_fill(loader->part, loader->part->capacity, error);
+	else
+		status = feed_expat(loader, &may_scan, error);
+	return status == XLSX_OK && may_scan ? scan_window(loader, error) : status;
+}
+
 XlsxStatus
-xlsx_strings_load(XlsxZip *zip, size_t part, const XlsxLimits *limits, XlsxMemory *memory,
+xlsx_strings_open(XlsxZip *zip, size_t part, const XlsxLimits *limits, XlsxMemory *memory,
 				  bool scan, XlsxStrings *strings, XlsxError *error)
 {
-	Loader		loader = {.limits = limits,.memory = memory,.strings = strings};
 	XlsxXmlHandlers handlers = {on_start, on_end, on_text};
+	Loader	   *loader = xlsx_memory_new(memory, sizeof(Loader), NULL);
 	XlsxStatus	status;
 
 	memset(strings, 0, sizeof(*strings));
-	loader.name = xlsx_zip_name(zip, part);
-	status = reserve_text(&loader, 1, error);	/* so that there is an arena, even for empty strings */
+	if (loader == NULL)
+		return xlsx_fail_memory(error);
+	loader->limits = limits;
+	loader->memory = memory;
+	loader->name = xlsx_zip_name(zip, part);
+	loader->strings = strings;
+	loader->scan = scan;
+	status = xlsx_part_open(zip, part, limits, memory, &handlers, loader, &loader->part, error);
 	if (status == XLSX_OK)
-		status = add_start(&loader, 0, error);
+		status = reserve_text(loader, first_arena(loader, xlsx_zip_size(zip, part)), error);
 	if (status == XLSX_OK)
-		status = xlsx_part_open(zip, part, limits, memory, &handlers, &loader, &loader.part, error);
-	while (status == XLSX_OK && !loader.part->finished)
-	{
-		bool		in_list = xlsx_xml_depth(loader.part->xml) == 1;
-		bool		reached;
-
-		/* the start tag of the list ends with the first ">" after which an element is open */
-		status = xlsx_part_feed(loader.part, in_list ? LANDMARK : ">", &reached, error);
-		if (status == XLSX_OK && scan && reached &&
-			xlsx_xml_depth(loader.part->xml) == 1 && xlsx_xml_is_plain(loader.part->xml))
-			status = scan_and_fill(&loader, error);
-	}
-	xlsx_part_close(loader.part);
+		status = add_start(loader, 0, error);
+	if (status == XLSX_OK)
+		strings->loader = loader;
 	return status;
+}
+
+/* There is nothing more to come: for good, or for what went wrong. */
+static void
+end_loading(Loader *loader)
+{
+	xlsx_part_close(loader->part);
+	loader->part = NULL;
+	if (loader->status == XLSX_OK)
+		loader->strings->loader = NULL;
+}
+
+XlsxStatus
+xlsx_strings_reach(XlsxStrings *strings, uint64_t index, XlsxError *error)
+{
+	Loader	   *loader = strings->loader;
+
+	while (index >= strings->count && strings->loader != NULL && loader->status == XLSX_OK)
+	{
+		loader->status = load_some(loader, &loader->error);
+		if (loader->status != XLSX_OK || loader->part->finished)
+			end_loading(loader);
+	}
+	if (index < strings->count || strings->loader == NULL)
+		return XLSX_OK;
+	*error = loader->error;
+	return loader->status;
 }

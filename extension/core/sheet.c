@@ -15,21 +15,21 @@
 static const char *const data_start = "<sheetData>";
 static const char *const row_end = "</row>";
 
-/* Strings and styles are there before the first cell is. */
+/* Styles are there before the first cell is; strings come as cells ask for them. */
 static XlsxStatus
-load_shared_parts(XlsxBook *book, XlsxError *error)
+open_shared_parts(XlsxBook *book, XlsxError *error)
 {
 	XlsxPackage *package = &book->package;
 	XlsxStatus	status = XLSX_OK;
 
-	if (book->loaded)
+	if (book->opened)
 		return XLSX_OK;
 	if (package->styles != XLSX_NO_PART)
 		status = xlsx_styles_load(book->zip, package->styles, &book->limits, &book->memory, &book->styles, error);
 	if (status == XLSX_OK && package->strings != XLSX_NO_PART)
-		status = xlsx_strings_load(book->zip, package->strings, &book->limits, &book->memory, !book->expat_only,
+		status = xlsx_strings_open(book->zip, package->strings, &book->limits, &book->memory, !book->expat_only,
 								   &book->strings, error);
-	book->loaded = status == XLSX_OK;
+	book->opened = status == XLSX_OK;
 	return status;
 }
 
@@ -98,7 +98,7 @@ xlsx_sheet_open(XlsxBook *book, size_t index, XlsxSheet **sheet, XlsxError *erro
 	*sheet = NULL;
 	status = find_part(book, index, &part, error);
 	if (status == XLSX_OK)
-		status = load_shared_parts(book, error);
+		status = open_shared_parts(book, error);
 	if (status != XLSX_OK)
 		return status;
 	self = xlsx_memory_new(&book->memory, sizeof(XlsxSheet), NULL);
@@ -124,24 +124,37 @@ xlsx_sheet_open(XlsxBook *book, size_t index, XlsxSheet **sheet, XlsxError *erro
 	return XLSX_OK;
 }
 
+/* No row is left. Text that came from the shared strings is known to be right only when they end well, too. */
+static XlsxStatus
+end_rows(XlsxSheet *sheet, XlsxError *error)
+{
+	XlsxStatus	status = xlsx_strings_reach(&sheet->book->strings, UINT64_MAX, error);
+
+	return status == XLSX_OK ? XLSX_DONE : status;
+}
+
 /* Until rows are ready; XLSX_DONE at the end of the part. */
 static XlsxStatus
 read_rows(XlsxSheet *sheet, XlsxError *error)
 {
+	XlsxRowBuilder *builder = &sheet->builder;
 	XlsxStatus	status = XLSX_OK;
 
-	while (status == XLSX_OK && sheet->builder.ready_count == 0)
+	while (status == XLSX_OK && builder->status == XLSX_OK && builder->ready_count == 0)
 	{
 		if (sheet->scanning)
 			status = xlsx_sheet_scan(sheet, error);
 		else if (is_at_end(sheet))
-			status = XLSX_DONE;
+			status = end_rows(sheet, error);
 		else
 			status = feed_expat(sheet, error);
 	}
-	if (status == XLSX_OK)
-		xlsx_row_deliver(&sheet->builder);
-	return status;
+	if (status == XLSX_OK && builder->status == XLSX_OK)
+		xlsx_row_deliver(builder);
+	if (status != XLSX_OK || builder->ready_count > 0)
+		return status;
+	*error = builder->error;
+	return builder->status;
 }
 
 static void
@@ -155,6 +168,16 @@ give_row(XlsxSheet *sheet, const XlsxRow **row)
 	*row = &sheet->row;
 }
 
+/* Where nothing else is said, it is in the sheet, at the row in hand. */
+static void
+place_failure(const XlsxSheet *sheet, XlsxError *error)
+{
+	if (error->part[0] == '\0')
+		xlsx_fail_at(error, sheet->builder.part, 0, 0);
+	if (error->row == 0 && sheet->path.in_data && strncmp(error->part, sheet->builder.part, sizeof(error->part) - 1) == 0)
+		error->row = sheet->path.in_row || sheet->row_open ? sheet->builder.number : sheet->builder.previous + 1;
+}
+
 XlsxStatus
 xlsx_sheet_next(XlsxSheet *sheet, const XlsxRow **row, XlsxError *error)
 {
@@ -164,7 +187,8 @@ xlsx_sheet_next(XlsxSheet *sheet, const XlsxRow **row, XlsxError *error)
 	if (sheet->failed)
 		return xlsx_fail(error, XLSX_DAMAGED, "worksheet cannot be read any further");
 	error->status = XLSX_OK;
-	if (sheet->given < sheet->builder.ready_count)
+	/* before the first is given they are not delivered */
+	if (sheet->given > 0 && sheet->given < sheet->builder.ready_count)
 	{
 		give_row(sheet, row);
 		return XLSX_OK;
@@ -181,10 +205,7 @@ xlsx_sheet_next(XlsxSheet *sheet, const XlsxRow **row, XlsxError *error)
 	if (status == XLSX_DONE)
 		return XLSX_DONE;
 	sheet->failed = true;
-	if (error->part[0] == '\0')
-		xlsx_fail_at(error, sheet->builder.part, 0, 0);
-	if (error->row == 0 && sheet->path.in_data)
-		error->row = sheet->path.in_row || sheet->row_open ? sheet->builder.number : sheet->builder.previous + 1;
+	place_failure(sheet, error);
 	return status;
 }
 

@@ -251,7 +251,7 @@ scan_whole_number(XlsxRowBuilder *row, const char *p, bool *done)
 	if (p == digits || p - digits > 15 || !XLSX_SCAN_IS(p, "</v></c>"))
 		return NULL;
 	*done = true;
-	if (row->type == XLSX_TYPE_SHARED ? !xlsx_row_shared_later(row, number) :
+	if (row->type == XLSX_TYPE_SHARED ? !xlsx_row_shared(row, number) :
 		!xlsx_row_number(row, (double) number, digits, (size_t) (p - digits)))
 		return NULL;
 	return p + 8;

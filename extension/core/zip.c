@@ -88,6 +88,12 @@ xlsx_zip_name(const XlsxZip *zip, size_t index)
 	return zip->directory.entries[index].name;
 }
 
+uint64_t
+xlsx_zip_size(const XlsxZip *zip, size_t index)
+{
+	return zip->directory.entries[index].size;
+}
+
 /* ---------- streams ---------- */
 
 static XlsxStatus

@@ -34,6 +34,9 @@ extern size_t xlsx_zip_count(const XlsxZip *zip);
 /* The name as the directory spells it. */
 extern const char *xlsx_zip_name(const XlsxZip *zip, size_t index);
 
+/* Inflated bytes, as the directory claims. */
+extern uint64_t xlsx_zip_size(const XlsxZip *zip, size_t index);
+
 /* Opens an entry, and checks what the directory claims of it against the limits. */
 extern XlsxStatus xlsx_zip_stream_open(XlsxZip *zip, size_t index, XlsxZipStream **stream, XlsxError *error);
 

@@ -138,6 +138,25 @@ a_missing_part_is_noticed_by_the_cell_that_needs_it(void **state)
 }
 
 static void
+rows_before_one_that_names_no_string_are_handed_out(void **state)
+{
+	Bytes		book = book_of_strings(SST("<si><t>a</t></si><si><t>b</t></si>"), 4);
+	int			expat_only;
+
+	(void) state;
+	for (expat_only = 0; expat_only < 2; expat_only++)
+	{
+		char	   *cells = dump(&book, NULL, expat_only);
+
+		assert_non_null(strstr(cells, "A1 text a\nA2 text b\nerror "));
+		assert_non_null(strstr(cells, "could not read cell A3; It refers to shared string 2, but the workbook has 2."));
+		assert_non_null(strstr(cells, "row 3 column 1"));
+		free(cells);
+	}
+	bytes_free(&book);
+}
+
+static void
 budgets_name_their_setting(void **state)
 {
 	XlsxLimits	limits = xlsx_default_limits;
@@ -207,6 +226,131 @@ items_are_cut_anywhere(void **state)
 	bytes_free(&expected);
 }
 
+#define MANY 30000
+
+/* That many strings that begin with their number, in a part that is longer than a window. */
+static Bytes
+many_strings(const char *declaration, const char *rest, const char *end)
+{
+	Bytes		strings = {0};
+	int			i;
+
+	bytes_addf(&strings, "%s<sst xmlns=\"" MAIN_NS "\">", declaration);
+	for (i = 0; i < MANY; i++)
+		bytes_addf(&strings, "<si><t>%d%s</t></si>", i, rest);
+	bytes_addf(&strings, "%s", end);
+	return strings;
+}
+
+static XlsxBook *
+open_book(const Bytes *bytes)
+{
+	XlsxSource	source;
+	XlsxBook   *book;
+	XlsxError	error;
+
+	xlsx_source_memory(&source, bytes->data, bytes->length);
+	assert_int_equal(xlsx_book_open(&source, &xlsx_malloc_allocator, &xlsx_default_limits, &book, &error), XLSX_OK);
+	return book;
+}
+
+static XlsxSheet *
+open_sheet(XlsxBook *book)
+{
+	XlsxSheet  *sheet;
+	XlsxError	error;
+
+	assert_int_equal(xlsx_sheet_open(book, 0, &sheet, &error), XLSX_OK);
+	return sheet;
+}
+
+/* The text of the only cell of the next row. */
+static const XlsxCell *
+next_cell(XlsxSheet *sheet)
+{
+	const XlsxRow *row;
+	XlsxError	error;
+
+	assert_int_equal(xlsx_sheet_next(sheet, &row, &error), XLSX_OK);
+	return &row->cells[0];
+}
+
+/* To the end, or to what is wrong. */
+static XlsxStatus
+read_rest(XlsxSheet *sheet, XlsxError *error)
+{
+	const XlsxRow *row;
+	XlsxStatus	status;
+
+	while ((status = xlsx_sheet_next(sheet, &row, error)) == XLSX_OK)
+		;
+	return status;
+}
+
+static void
+strings_are_read_when_a_cell_asks_for_them(void **state)
+{
+	Bytes		strings = many_strings("", "", "<si>");	/* damaged, but only at its end */
+	Bytes		bytes = book_of_strings(strings.data, MANY);
+	XlsxBook   *book = open_book(&bytes);
+	int			i;
+
+	(void) state;
+	for (i = 0; i < 2; i++)		/* the second finds the strings of the first, and fails in the same way */
+	{
+		XlsxSheet  *sheet = open_sheet(book);
+		XlsxError	error;
+
+		assert_memory_equal(next_cell(sheet)->text, "0", 1);
+		assert_int_equal(read_rest(sheet, &error), XLSX_DAMAGED);
+		assert_string_equal(error.part, "xl/sharedStrings.xml");
+		assert_int_equal(error.row, 0);
+		xlsx_sheet_close(sheet);
+	}
+	xlsx_book_close(book);
+	bytes_free(&bytes);
+	bytes_free(&strings);
+}
+
+static void
+strings_that_no_cell_asks_for_must_be_whole_too(void **state)
+{
+	Bytes		strings = many_strings("", "", "<si>");
+	Bytes		bytes = book_of_strings(strings.data, 1);
+
+	(void) state;
+	assert_fails(&bytes, NULL, XLSX_DAMAGED, "part \"xl/sharedStrings.xml\"");
+	bytes_free(&bytes);
+	bytes_free(&strings);
+}
+
+/* In UTF-8 it is twice as long as in the part, so the arena has to grow. */
+static void
+text_stays_where_it_is_when_others_read_on(void **state)
+{
+	static const char accents[] = "\xE9\xE9\xE9\xE9\xE9\xE9\xE9\xE9\xE9\xE9\xE9\xE9\xE9\xE9\xE9\xE9\xE9\xE9\xE9\xE9\xE9\xE9\xE9\xE9\xE9\xE9\xE9\xE9\xE9\xE9";
+	Bytes		strings = many_strings("<?xml version='1.0' encoding='ISO-8859-1'?>", accents, "</sst>");
+	Bytes		bytes = book_of_strings(strings.data, MANY);
+	XlsxBook   *book = open_book(&bytes);
+	XlsxSheet  *first = open_sheet(book);
+	XlsxSheet  *second = open_sheet(book);
+	const XlsxCell *cell = next_cell(first);
+	const char *text = cell->text;
+	XlsxError	error;
+
+	(void) state;
+	assert_int_equal(read_rest(second, &error), XLSX_DONE);
+	assert_int_equal(cell->length, 1 + 2 * (sizeof(accents) - 1));
+	assert_ptr_equal(cell->text, text);
+	assert_memory_equal(text, "0\xC3\xA9\xC3\xA9", 5);
+	assert_int_equal(read_rest(first, &error), XLSX_DONE);
+	xlsx_sheet_close(first);
+	xlsx_sheet_close(second);
+	xlsx_book_close(book);
+	bytes_free(&bytes);
+	bytes_free(&strings);
+}
+
 int
 main(void)
 {
@@ -219,8 +363,12 @@ main(void)
 		cmocka_unit_test(foreign_elements_are_ignored),
 		cmocka_unit_test(broken_parts_are_refused),
 		cmocka_unit_test(a_missing_part_is_noticed_by_the_cell_that_needs_it),
+		cmocka_unit_test(rows_before_one_that_names_no_string_are_handed_out),
 		cmocka_unit_test(budgets_name_their_setting),
 		cmocka_unit_test(items_are_cut_anywhere),
+		cmocka_unit_test(strings_are_read_when_a_cell_asks_for_them),
+		cmocka_unit_test(strings_that_no_cell_asks_for_must_be_whole_too),
+		cmocka_unit_test(text_stays_where_it_is_when_others_read_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
