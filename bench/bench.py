@@ -135,19 +135,18 @@ SELECT xlsx.create_profile('{table}', '{table}'{headers})""")
     def sheets(self):
         """Ten sheets of one workbook, an import each, beside the only sheet of another."""
         load = self.loads["people-inline"]
-        book = self.server.path("sheets.xlsx")
-        repeat_sheet(load.make(self.server)[0], book, 10)
-        self.server.sql(f"INSERT INTO book VALUES ('sheets', pg_read_binary_file('{book}'))")
+        only, ten = load.make(self.server)[0], self.server.path("sheets.xlsx")
+        repeat_sheet(only, ten, 10)
         self.prepare(load, False)
-        self.report.sheets(load, [(self.sheet_import(load.name, 1), self.sheet_import("sheets", number)) for number in range(1, 11)])
+        self.report.sheets(load, [(self.sheet_import(only, 1), self.sheet_import(ten, number)) for number in range(1, 11)])
 
     def sheet_import(self, book, number):
         """From its start to its end, when nothing is left of the one before: a file with ten sheets takes longer to submit and to remove."""
-        say(f"sheet {number} of {book}")
+        say(f"sheet {number} of {os.path.basename(book)}")
         while self.server.sql("SELECT EXISTS (SELECT FROM xlsx_private.file WHERE spent)") == "t":
             pass
         self.server.sql("TRUNCATE people; VACUUM xlsx_private.chunk; SELECT xlsx.pause()")
-        task = self.server.sql(f"SELECT xlsx.submit('people', data, 'book.xlsx', sheet => '#{number}') FROM book WHERE name = '{book}'")
+        task = self.server.sql(f"SELECT xlsx.submit('people', xlsx.server_file('{book}'), sheet => '#{number}')")
         self.server.sql("CHECKPOINT")
         cost = run(self.server, ["psql", "-XAtq", "-v", "ON_ERROR_STOP=1"], f"SELECT xlsx.resume();\nSELECT xlsx.wait({task});\n")
         if self.server.sql("SELECT count(*) FROM people") != str(self.rows):

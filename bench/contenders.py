@@ -19,10 +19,10 @@ def copy_csv(server, load, table):
 
 
 def pg_xlsx(server, load, table):
-    """Submit to terminal state: upload store, checks, packets, progress and all commits."""
-    load.make(server)
+    """Submit to terminal state: upload store, checks, packets, progress and all commits. The file lies where COPY's does."""
+    xlsx, _ = load.make(server)
     cost = run(server, ["psql", "-XAtq", "-v", "ON_ERROR_STOP=1"], f"""
-SELECT xlsx.submit('{table}', data, name || '.xlsx') AS task FROM book WHERE name = '{load.name}' \\gset
+SELECT xlsx.submit('{table}', xlsx.server_file('{xlsx}'), '{load.name}.xlsx') AS task \\gset
 SELECT xlsx.wait(:task);
 """)
     if cost["output"] not in ("COMPLETED", "HAS_ERRORS"):

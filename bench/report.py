@@ -70,7 +70,7 @@ class Report:
                           f"{max(o['server_mb'] for o in ours):.0f}"))
         self.add(f"Import into a table {'with a primary key' if key else 'without index'}, from submit to the end", table(
             ("workbook", "way", "COPY s", "import s", "× COPY wall", "CPU s", "× COPY CPU", "private MB"), lines),
-            "All of it: the file into the store, reading, checks, packets, progress, events, every commit. *as installed*: a second\n"
+            "All of it: a file of the server, as COPY's is, into the store, reading, checks, packets, progress, events, every commit. *as installed*: a second\n"
             "process reads and checks, and rows are saved meanwhile; none is committed before the sheet is known to be whole. *one process*\n"
             "(`pg_xlsx.read_ahead = off`): nothing is saved before all rows are checked.\n"
             + ("*indexed afterwards*: the profile allows an import into an empty table to build its indexes when the rows are in\n"

@@ -33,8 +33,6 @@ class Workload:
             program = os.path.join(ROOT, "build", self.arguments[0])
             files = [csv, xlsx] if self.wide else ["-c", csv, xlsx]
             subprocess.run([program, "-r", str(self.rows)] + self.arguments[1:] + files, check=True)
-            server.sql("CREATE TABLE IF NOT EXISTS book (name text, data bytea); ALTER TABLE book ALTER data SET STORAGE EXTERNAL;"
-                       f"INSERT INTO book VALUES ('{self.name}', pg_read_binary_file('{xlsx}'))")
         return xlsx, csv
 
 
