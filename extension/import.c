@@ -114,6 +114,7 @@ validate_headers(Import *import)
 	bool		date1904 = rows_date1904(import->rows);
 	const XlsxRow *row;
 	HeaderMatch match;
+	const RowCheck *check;
 
 	import_enter_phase(import, PHASE_VALIDATING_HEADERS, 0);
 	import_step_begin(import);
@@ -131,8 +132,9 @@ validate_headers(Import *import)
 		.source = match.source, .extras = headers_of_extras(row, date1904, &match, profile->count)
 	};
 	import->validator = validator_create(&import->stage, import->progress->cursor_row);
-	if (profile->plain)
-		rows_check_ahead(import->rows, profile, match.source);
+	check = validator_row_check(import->validator);
+	if (check != NULL)
+		rows_check_ahead(import->rows, check);
 	import_step_end(import);
 }
 

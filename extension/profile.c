@@ -251,17 +251,26 @@ load_rules(Profile *profile)
 
 /* Does every column take its cell as it is? */
 static bool
-is_plain(const Profile *profile)
+takes_cells(const Profile *profile)
 {
 	for (int i = 0; i < profile->count; i++)
 	{
 		const ProfileColumn *column = &profile->columns[i];
 
 		if (column->source != SOURCE_CELL || column->transform != NULL || column->lookup != NULL ||
-			column->default_value != NULL || strcmp(column->messages, "{}") != 0)
+			column->default_value != NULL)
 			return false;
 	}
-	return profile->rule_count == 0;
+	return true;
+}
+
+static bool
+has_own_words(const Profile *profile)
+{
+	for (int i = 0; i < profile->count; i++)
+		if (strcmp(profile->columns[i].messages, "{}") != 0)
+			return true;
+	return false;
 }
 
 static bool
@@ -342,7 +351,8 @@ profile_load(int64 id)
 	load_columns(profile);
 	load_rules(profile);
 	compile_target(profile, owner_text(&row, 2));
-	profile->plain = is_plain(profile);
+	profile->takes_cells = takes_cells(profile);
+	profile->plain = profile->takes_cells && profile->rule_count == 0 && !has_own_words(profile);
 	require_trust(profile, DatumGetObjectId(row.values[12]));
 	return profile;
 }

@@ -131,7 +131,8 @@ typedef struct Profile
 	ProfileColumn *columns;
 	int			rule_count;
 	ProfileRule *rules;
-	bool		plain;			/* cells are taken as they are: no source but cells, no rules, nothing to compute */
+	bool		takes_cells;	/* as they are: no source but cells, nothing to compute */
+	bool		plain;			/* that, and neither rules nor words of its own */
 } Profile;
 
 /*

@@ -46,7 +46,7 @@ static void
 create_segment(Reader *reader, const ReaderOrder *order)
 {
 	MemoryContextCallback *callback = palloc0(sizeof(MemoryContextCallback));
-	Size		size = MAXALIGN(sizeof(ReaderOrder)) + READER_COLUMNS_BYTES + READER_QUEUE_BYTES;
+	Size		size = MAXALIGN(sizeof(ReaderOrder)) + READER_PROFILE_BYTES + READER_QUEUE_BYTES;
 	shm_mq	   *queue;
 
 	reader->segment = dsm_create(size, 0);
@@ -57,7 +57,7 @@ create_segment(Reader *reader, const ReaderOrder *order)
 	reader->order = dsm_segment_address(reader->segment);
 	memcpy(reader->order, order, sizeof(*order));
 	pg_atomic_init_u32(&reader->order->whole, 0);
-	pg_atomic_init_u32(&reader->order->columns, 0);
+	pg_atomic_init_u32(&reader->order->profile, 0);
 	queue = shm_mq_create(READER_QUEUE(reader->order), READER_QUEUE_BYTES);
 	shm_mq_set_receiver(queue, MyProc);
 	reader->queue = shm_mq_attach(queue, reader->segment, NULL);
@@ -219,10 +219,9 @@ reader_checked(const Reader *reader)
 }
 
 void
-reader_check(Reader *reader, const Profile *profile, const uint32 *source)
+reader_check(Reader *reader, const RowCheck *check)
 {
-	Assert(profile->plain);
-	reader_check_ask(reader->order, profile, source);
+	reader_check_ask(reader->order, check);
 }
 
 bool

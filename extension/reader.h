@@ -39,10 +39,10 @@ extern Reader *reader_start(int64 file, uint64 size, const char *sheet);
 extern const ReaderSheet *reader_open(Reader *reader);
 
 /*
- * Asks for checked rows, for a profile that takes cells as they are; source: as in HeaderMatch.
+ * Asks for rows that are checked as check does it.
  * Rows on their way already come unchecked, and so does any whose check takes more than its cells.
  */
-extern void reader_check(Reader *reader, const Profile *profile, const uint32 *source);
+extern void reader_check(Reader *reader, const RowCheck *check);
 
 /* The next row, NULL at the end. It lives until the next call. */
 extern const XlsxRow *reader_next(Reader *reader);
@@ -63,9 +63,9 @@ extern void reader_position(const Reader *reader, uint64 *done, uint64 *total);
 #define READER_QUEUE_BYTES		(1024 * 1024)
 #define READER_MESSAGE_BYTES	(64 * 1024)	/* a message is sent once it has so many */
 #define READER_SHEET_NAME		256
-#define READER_COLUMNS_BYTES		(128 * 1024)	/* room for 1,600 columns and their null tokens */
+#define READER_PROFILE_BYTES	(128 * 1024)	/* room for 1,600 columns, their null tokens and rules */
 
-/* At the start of the shared memory; the columns of the profile and the queue follow. */
+/* At the start of the shared memory; the columns and rules of the profile follow, and the queue. */
 typedef struct ReaderOrder
 {
 	Oid			database;
@@ -75,7 +75,7 @@ typedef struct ReaderOrder
 	bool		has_sheet;
 	char		sheet[READER_SHEET_NAME];
 	pg_atomic_uint32 whole;		/* set by the process once it has seen the end of the sheet */
-	pg_atomic_uint32 columns;	/* set by the import when it asks for checked rows: bytes of the columns, written before */
+	pg_atomic_uint32 profile;	/* set by the import when it asks for checked rows: bytes of the profile, written before */
 } ReaderOrder;
 
 typedef enum ReaderMessageKind
@@ -122,8 +122,8 @@ typedef struct ReaderCell
 
 typedef struct ReaderCheck ReaderCheck;
 
-/* The import's side. Asks for nothing where columns do not fit into the order. */
-extern void reader_check_ask(ReaderOrder *order, const Profile *profile, const uint32 *source);
+/* The import's side. Asks for nothing where the profile does not fit into the order. */
+extern void reader_check_ask(ReaderOrder *order, const RowCheck *check);
 
 /* The process's side: NULL while nobody has asked. Lives in the current memory context. */
 extern ReaderCheck *reader_check_create(ReaderOrder *order, bool date1904);
@@ -131,7 +131,7 @@ extern ReaderCheck *reader_check_create(ReaderOrder *order, bool date1904);
 /* Appends the bytes of a row that is good or bad to a buffer whose length is a multiple of 8; nothing of one that is open. */
 extern RowVerdict reader_check_row(ReaderCheck *check, const XlsxRow *row, StringInfo buffer);
 
-#define READER_COLUMNS(order) ((char *) (order) + MAXALIGN(sizeof(ReaderOrder)))
-#define READER_QUEUE(order) ((void *) (READER_COLUMNS(order) + READER_COLUMNS_BYTES))
+#define READER_PROFILE(order) ((char *) (order) + MAXALIGN(sizeof(ReaderOrder)))
+#define READER_QUEUE(order) ((void *) (READER_PROFILE(order) + READER_PROFILE_BYTES))
 
 #endif							/* PG_XLSX_READER_H */

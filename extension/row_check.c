@@ -1,15 +1,32 @@
 /*
  * row_check.c
- *	  One row against a profile that takes cells as they are.
+ *	  One row against a profile that takes cells as they are and has no rules
+ *	  but on single cells.
  */
 #include "row_check.h"
 
+bool
+row_check_suits(const Profile *profile)
+{
+	if (!profile->takes_cells)
+		return false;
+	for (int i = 0; i < profile->rule_count; i++)
+	{
+		const ProfileRule *rule = &profile->rules[i];
+
+		if (!rule_is_on_cell(rule->kind) || !cell_rule_stands_alone(rule, &profile->columns[rule->column]))
+			return false;
+	}
+	return true;
+}
+
 void
-row_check_init(RowCheck *check, const Profile *profile, const uint32 *source, bool date1904)
+row_check_init(RowCheck *check, const Profile *profile, const CellRules *rules, const uint32 *source, bool date1904)
 {
 	size_t		count = (size_t) profile->count;
 
 	check->profile = profile;
+	check->rules = *rules;
 	check->source = source;
 	check->date1904 = date1904;
 	source_index_create(&check->sources, source, profile->count);
@@ -43,6 +60,30 @@ check_cells(RowCheck *check, const XlsxRow *row, CellCheck cell_check)
 	return verdict;
 }
 
+/* The text that counts is that of the value: rules on texts stand alone for texts only. */
+static bool
+obeys_rules(RowCheck *check)
+{
+	for (int i = 0; i < check->rules.count; i++)
+	{
+		CellRule   *rule = &check->rules.items[i];
+		const CheckedValue *value = &check->values[rule->column];
+
+		if (!cell_rule_obeyed(rule, &check->profile->columns[rule->column], value, value->text, value->length))
+			return false;
+	}
+	return true;
+}
+
+/* What the cells came to, and the rules after them. */
+static RowVerdict
+verdict_of(RowCheck *check, RowVerdict cells)
+{
+	if (check->profile->plain || (cells == ROW_GOOD && obeys_rules(check)))
+		return cells;
+	return ROW_OPEN;
+}
+
 static bool
 is_empty(const RowCheck *check)
 {
@@ -55,7 +96,7 @@ is_empty(const RowCheck *check)
 RowVerdict
 row_check(RowCheck *check, const XlsxRow *row)
 {
-	return check_cells(check, row, check_cell);
+	return verdict_of(check, check_cells(check, row, check_cell));
 }
 
 RowVerdict
@@ -63,7 +104,7 @@ row_check_alone(RowCheck *check, const XlsxRow *row)
 {
 	RowVerdict	verdict = check_cells(check, row, check_cell_alone);
 
-	return is_empty(check) ? ROW_OPEN : verdict;
+	return is_empty(check) ? ROW_OPEN : verdict_of(check, verdict);
 }
 
 void

@@ -145,11 +145,11 @@ rows_position(const SheetRows *rows, uint64 *done, uint64 *total)
  */
 
 void
-rows_check_ahead(SheetRows *rows, const Profile *profile, const uint32 *source)
+rows_check_ahead(SheetRows *rows, const RowCheck *check)
 {
 	/* The last rows are kept with their cells while it is not known whether they are data. */
 	if (rows->reader != NULL && rows->skip_end == 0)
-		reader_check(rows->reader, profile, source);
+		reader_check(rows->reader, check);
 }
 
 const CheckedRow *

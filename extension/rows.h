@@ -53,11 +53,8 @@ extern const XlsxRow *rows_find_header(SheetRows *rows, const Profile *profile, 
 /* The next row that holds something; NULL at the end. Can be interrupted. */
 extern const XlsxRow *rows_next(SheetRows *rows);
 
-/*
- * Lets the reader, if there is one, check the rows that are still to come, for a profile that
- * takes cells as they are; source: as in HeaderMatch.  Which rows come does not change.
- */
-extern void rows_check_ahead(SheetRows *rows, const Profile *profile, const uint32 *source);
+/* Lets the reader, if there is one, check the rows that are still to come as check does it. Which rows come does not change. */
+extern void rows_check_ahead(SheetRows *rows, const RowCheck *check);
 
 /* The row that rows_next returned last, when it was checked ahead: it has no cells then; else NULL. */
 extern const CheckedRow *rows_checked(const SheetRows *rows);

@@ -4,12 +4,11 @@
  */
 #include "rules.h"
 
-#include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
+#include "cell_rule.h"
 #include "core/ref.h"
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
-#include "mb/pg_wchar.h"
 #include "message.h"
 #include "owner.h"
 #include "profile_sql.h"
@@ -18,18 +17,13 @@
 #include "unnest.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
-#include "utils/typcache.h"
 
 /* A rule made ready. */
 typedef struct CompiledRule
 {
 	const ProfileRule *rule;
 	const ProfileColumn *column;	/* NULL: the row */
-	Datum		bound;			/* RULE_MIN, RULE_MAX */
-	FmgrInfo   *compare;
-	int			length;			/* RULE_MIN_LENGTH, RULE_MAX_LENGTH */
-	text	   *pattern;		/* RULE_PATTERN */
+	CellRule	cell;			/* where it is on a cell */
 	SeenValues *seen;			/* RULE_UNIQUE */
 } CompiledRule;
 
@@ -47,47 +41,15 @@ struct Rules
  * Compiling
  */
 
-/* A rule's argument as a value of its column. */
-static Datum
-argument_datum(const ProfileRule *rule, const ProfileColumn *column)
-{
-	return InputFunctionCall((FmgrInfo *) &column->input, rule->argument.items[0], column->input_param, column->typmod);
-}
-
 static void
 compile_rule(CompiledRule *compiled, const ProfileRule *rule, const StageTask *task)
 {
-	const Profile *profile = task->profile;
-	TypeCacheEntry *type;
-
 	compiled->rule = rule;
-	compiled->column = rule->column < 0 ? NULL : &profile->columns[rule->column];
-	switch (rule->kind)
-	{
-		case RULE_MIN:
-		case RULE_MAX:
-			type = lookup_type_cache(compiled->column->type, TYPECACHE_CMP_PROC_FINFO);
-			if (!OidIsValid(type->cmp_proc_finfo.fn_oid))
-				ereport(ERROR,
-						(errcode(ERRCODE_UNDEFINED_FUNCTION),
-						 errmsg("rule \"%s\" cannot compare values of type %s", rule->name,
-								format_type_be(compiled->column->type))));
-			compiled->compare = &type->cmp_proc_finfo;
-			compiled->bound = argument_datum(rule, compiled->column);
-			break;
-		case RULE_MIN_LENGTH:
-		case RULE_MAX_LENGTH:
-			compiled->length = pg_strtoint32(rule->argument.items[0]);
-			break;
-		case RULE_UNIQUE:
-			compiled->seen = seen_values_create(task->id, rule->name);
-			break;
-		case RULE_PATTERN:
-			compiled->pattern = cstring_to_text(rule->argument.items[0]);
-			break;
-		default:
-			break;
-	}
+	compiled->column = rule->column < 0 ? NULL : &task->profile->columns[rule->column];
+	if (rule_is_on_cell(rule->kind))
+		cell_rule_compile(&compiled->cell, rule, compiled->column);
+	else if (rule->kind == RULE_UNIQUE)
+		compiled->seen = seen_values_create(task->id, rule->name);
 }
 
 /*
@@ -222,18 +184,6 @@ break_rule(Rules *rules, const CompiledRule *compiled, StageRow *row, char *deta
  * Cells
  */
 
-/* The value as a datum of its type. */
-static Datum
-value_datum(const ProfileColumn *column, const CheckedValue *value)
-{
-	if (column->class == COLUMN_TEXT)
-		return PointerGetDatum(cstring_to_text_with_len(value->text, (int) value->length));
-	if (column->class == COLUMN_OTHER)
-		return InputFunctionCall((FmgrInfo *) &column->input, pnstrdup(value->text, value->length), column->input_param,
-								 column->typmod);
-	return value->datum;
-}
-
 /* The text that a person sees: of the cell, or what was computed. */
 static const char *
 seen_text(const StageRow *row, int column)
@@ -242,48 +192,12 @@ seen_text(const StageRow *row, int column)
 }
 
 static bool
-is_one_of(const TextList *texts, const char *text)
+is_obeyed(CompiledRule *compiled, const StageRow *row, const CheckedValue *values)
 {
-	for (int i = 0; i < texts->count; i++)
-		if (strcmp(texts->items[i], text) == 0)
-			return true;
-	return false;
-}
+	int			column = compiled->rule->column;
+	const char *text = seen_text(row, column);
 
-static int
-compare_bound(const CompiledRule *compiled, const CheckedValue *value)
-{
-	return DatumGetInt32(FunctionCall2Coll(compiled->compare, get_typcollation(compiled->column->type),
-										   value_datum(compiled->column, value), compiled->bound));
-}
-
-static bool
-obeys(const CompiledRule *compiled, const StageRow *row, const CheckedValue *value)
-{
-	const char *text = seen_text(row, compiled->rule->column);
-
-	if (compiled->rule->kind == RULE_REQUIRED)
-		return !value->null;
-	if (value->null)
-		return true;
-	switch (compiled->rule->kind)
-	{
-		case RULE_MIN:
-			return compare_bound(compiled, value) >= 0;
-		case RULE_MAX:
-			return compare_bound(compiled, value) <= 0;
-		case RULE_MIN_LENGTH:
-			return pg_mbstrlen(text) >= compiled->length;
-		case RULE_MAX_LENGTH:
-			return pg_mbstrlen(text) <= compiled->length;
-		case RULE_PATTERN:
-			return DatumGetBool(DirectFunctionCall2Coll(textregexeq, DEFAULT_COLLATION_OID, CStringGetTextDatum(text),
-														PointerGetDatum(compiled->pattern)));
-		case RULE_ONE_OF:
-			return is_one_of(&compiled->rule->argument, text);
-		default:
-			return true;		/* a rule on rows */
-	}
+	return cell_rule_obeyed(&compiled->cell, compiled->column, &values[column], text, strlen(text));
 }
 
 void
@@ -291,9 +205,9 @@ rules_check_cells(Rules *rules, StageRow *row, const CheckedValue *values)
 {
 	for (int i = 0; i < rules->count; i++)
 	{
-		const CompiledRule *compiled = &rules->items[i];
+		CompiledRule *compiled = &rules->items[i];
 
-		if (compiled->column != NULL && !obeys(compiled, row, &values[compiled->rule->column]))
+		if (rule_is_on_cell(compiled->rule->kind) && !is_obeyed(compiled, row, values))
 			break_rule(rules, compiled, row, NULL);
 	}
 }

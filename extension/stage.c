@@ -67,6 +67,12 @@ stage_full(const Stage *stage)
 	return stage->count == PG_XLSX_BATCH_ROWS || stage->bytes >= STAGE_FULL_BYTES;
 }
 
+bool
+stage_empty(const Stage *stage)
+{
+	return stage->count == 0;
+}
+
 void
 stage_violate(StageRow *row, int column, bool warning, const Violation *violation)
 {
@@ -310,4 +316,5 @@ stage_end(Stage *stage, PacketWriter *packet, ErrorRows *errors, ErrorRows *warn
 		if (has_kind(&stage->rows[i], true))
 			report_row(stage, &stage->rows[i], true, warnings);
 	}
+	stage->count = 0;
 }

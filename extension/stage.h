@@ -54,10 +54,14 @@ typedef struct Stage Stage;
 /* Lives in the current memory context, which must outlast its batches. */
 extern Stage *stage_create(const StageTask *task);
 
-/* One batch: begin, rows, then end, in one transaction. Rows are copied to the current memory context. */
+/*
+ * One batch, in one transaction: begin, then rows and, after any of them, end, which lets go
+ * the rows that are in.  They are copied to the current memory context.
+ */
 extern void stage_begin(Stage *stage);
 extern void stage_add(Stage *stage, const XlsxRow *row);
 extern bool stage_full(const Stage *stage);
+extern bool stage_empty(const Stage *stage);
 extern void stage_end(Stage *stage, PacketWriter *packet, ErrorRows *errors, ErrorRows *warnings);
 
 /* Adds a violation to a row; it is copied. */

@@ -2,8 +2,8 @@
  * validate.c
  *	  Rows of a sheet -> a packet of good rows, error rows and warnings.
  *
- * Where a profile takes its cells as they are, a row goes into the packet at
- * once; else it takes the longer way over stage.c.
+ * A row that can be found good by itself goes into the packet at once, and so
+ * does a bad one of a plain profile among the error rows.  Others take the longer way over stage.c.
  */
 #include "validate.h"
 
@@ -11,8 +11,9 @@
 struct Validator
 {
 	const StageTask *task;
-	Stage	   *stage;			/* NULL: cells are taken as they are */
-	RowCheck	check;			/* where cells are taken as they are */
+	Stage	   *stage;			/* for rows that are open; NULL: there are none */
+	bool		checks;			/* rows are judged by themselves */
+	RowCheck	check;
 	PacketWriter packet;
 	ErrorRows	errors;
 	ErrorRows	warnings;
@@ -26,14 +27,25 @@ validator_create(const StageTask *task, int64 cursor_row)
 	Validator  *validator = palloc0(sizeof(Validator));
 
 	validator->task = task;
-	if (task->profile->plain)
-		row_check_init(&validator->check, task->profile, task->source, task->date1904);
-	else
+	validator->checks = row_check_suits(task->profile);
+	if (!task->profile->plain)
 		validator->stage = stage_create(task);
+	if (validator->checks)
+	{
+		CellRules	rules = cell_rules_compile(task->profile);
+
+		row_check_init(&validator->check, task->profile, &rules, task->source, task->date1904);
+	}
 	packet_init(&validator->packet, task->profile);
 	error_rows_init(&validator->errors, task->id, false, cursor_row, CurrentMemoryContext);
 	error_rows_init(&validator->warnings, task->id, true, cursor_row, CurrentMemoryContext);
 	return validator;
+}
+
+const RowCheck *
+validator_row_check(const Validator *validator)
+{
+	return validator->checks ? &validator->check : NULL;
 }
 
 void
@@ -50,31 +62,44 @@ validator_begin(Validator *validator)
 bool
 validator_full(const Validator *validator)
 {
-	if (validator->stage != NULL)
-		return stage_full(validator->stage);
-	return validator->rows >= PG_XLSX_BATCH_ROWS || packet_full(&validator->packet);
+	return validator->rows >= PG_XLSX_BATCH_ROWS || packet_full(&validator->packet) ||
+		(validator->stage != NULL && stage_full(validator->stage));
 }
 
-/* A row whose cells are taken as they are. */
+/* Rows leave in the order in which they came. */
+static void
+empty_stage(Validator *validator)
+{
+	if (validator->stage != NULL && !stage_empty(validator->stage))
+		stage_end(validator->stage, &validator->packet, &validator->errors, &validator->warnings);
+}
+
 static void
 check_row(Validator *validator, const XlsxRow *row)
 {
-	if (row_check(&validator->check, row) == ROW_GOOD)
-		packet_row(&validator->packet, row->number, validator->check.values);
-	else
+	switch (row_check(&validator->check, row))
 	{
-		row_check_report(&validator->check, row->number, error_row_begin(&validator->errors));
-		error_row_end(&validator->errors, row->number);
+		case ROW_GOOD:
+			empty_stage(validator);
+			packet_row(&validator->packet, row->number, validator->check.values);
+			break;
+		case ROW_BAD:
+			row_check_report(&validator->check, row->number, error_row_begin(&validator->errors));
+			error_row_end(&validator->errors, row->number);
+			break;
+		case ROW_OPEN:
+			stage_add(validator->stage, row);
+			break;
 	}
 }
 
 void
 validator_row(Validator *validator, const XlsxRow *row)
 {
-	if (validator->stage != NULL)
-		stage_add(validator->stage, row);
-	else
+	if (validator->checks)
 		check_row(validator, row);
+	else
+		stage_add(validator->stage, row);
 	validator->rows++;
 	validator->last_row = row->number;
 }
@@ -82,6 +107,7 @@ validator_row(Validator *validator, const XlsxRow *row)
 void
 validator_checked_row(Validator *validator, uint32 number, const CheckedRow *row)
 {
+	empty_stage(validator);
 	if (row->verdict == ROW_GOOD)
 		packet_packed_row(&validator->packet, &row->packed);
 	else
@@ -93,8 +119,7 @@ validator_checked_row(Validator *validator, uint32 number, const CheckedRow *row
 void
 validator_end(Validator *validator, ValidatedBatch *batch)
 {
-	if (validator->stage != NULL)
-		stage_end(validator->stage, &validator->packet, &validator->errors, &validator->warnings);
+	empty_stage(validator);
 	error_rows_store(&validator->errors);
 	error_rows_store(&validator->warnings);
 	batch->rows = validator->rows;

@@ -18,11 +18,14 @@ typedef struct Validator Validator;
 /* For the rows behind cursor_row. Lives in the current memory context; *task must live as long. */
 extern Validator *validator_create(const StageTask *task, int64 cursor_row);
 
+/* How it finds good rows, so that others can; NULL where a row cannot be judged by itself. */
+extern const RowCheck *validator_row_check(const Validator *validator);
+
 /* The batch's rows live in the current memory context. */
 extern void validator_begin(Validator *validator);
 extern void validator_row(Validator *validator, const XlsxRow *row);
 
-/* The same for a row that has been checked already, where the profile takes cells as they are. */
+/* The same for a row that has been checked already. */
 extern void validator_checked_row(Validator *validator, uint32 number, const CheckedRow *row);
 extern bool validator_full(const Validator *validator);
 

@@ -19,7 +19,8 @@ CREATE TABLE thing (
   born date, seen timestamp, zoned timestamptz, kind kind, note text);
 CREATE TABLE plain AS TABLE thing;
 ALTER TABLE plain DROP kind, DROP zoned, ADD UNIQUE (whole);
-SELECT xlsx.create_profile('thing', 'thing'), xlsx.create_profile('plain', 'plain');
+CREATE TABLE ruled (name text, small int2, part numeric(8,2), ratio float8, born date, seen timestamp, kind text, note text);
+SELECT xlsx.create_profile('thing', 'thing'), xlsx.create_profile('plain', 'plain'), xlsx.create_profile('ruled', 'ruled');
 ALTER ROLE CURRENT_USER SET timezone = 'Europe/Berlin';
 SQL
 
@@ -45,7 +46,24 @@ sub outcome
 		"SELECT total_rows, saved_rows, error_rows FROM xlsx.tasks WHERE id = $task",
 		"SELECT t FROM $table t ORDER BY ctid",
 		"SELECT e FROM xlsx.task_errors($task) e",
-		"SELECT row_number, cells, violations FROM xlsx_private.error_row WHERE task_id = $task ORDER BY row_number");
+		"SELECT row_number, cells, violations FROM xlsx_private.error_row WHERE task_id = $task ORDER BY row_number",
+		"SELECT row_number, cells, violations FROM xlsx_private.warning_row WHERE task_id = $task ORDER BY row_number");
+}
+
+sub same_outcome
+{
+	my ($ahead, $other, $what) = @_;
+
+	is($ahead->[0], $other->[0], "$what: the counts are the same");
+	foreach my $i (1 .. $#$other)
+	{
+		my @lines = map { [ split /\n/ ] } $ahead->[$i], $other->[$i];
+		my ($differs) = grep { $lines[0][$_] ne ($lines[1][$_] // '') } 0 .. $#{ $lines[0] };
+
+		ok($ahead->[$i] eq $other->[$i], "$what: so is each of " . @{ $lines[0] } . ' lines')
+		  or diag(defined $differs ? "ahead $lines[0][$differs]\nelse  $lines[1][$differs]" : 'there are fewer');
+	}
+	return;
 }
 
 sub same_both_ways
@@ -57,16 +75,8 @@ sub same_both_ways
 
 	cmp_ok($saved, '>', 3000, "$table, $what: rows are good");
 	cmp_ok($errors, '>', 3000, "$table, $what: others are not");
-	is($ahead[0], $one[0], "$table, $what: the counts are the same");
-	foreach my $i (1 .. $#one)
-	{
-		my @lines = map { [ split /\n/ ] } $ahead[$i], $one[$i];
-		my ($differs) = grep { $lines[0][$_] ne ($lines[1][$_] // '') } 0 .. $#{ $lines[0] };
-
-		ok($ahead[$i] eq $one[$i], "$table, $what: so is each of " . @{ $lines[0] } . ' lines')
-		  or diag(defined $differs ? "ahead $lines[0][$differs]\nelse  $lines[1][$differs]" : 'there are fewer');
-	}
-	return;
+	same_outcome(\@ahead, \@one, "$table, $what");
+	return @ahead;
 }
 
 my $book = mixed_book(1900);
@@ -80,6 +90,32 @@ $node->safe_psql('postgres', q{SELECT xlsx.alter_profile('plain', cell_range => 
 same_both_ways($book, 'plain', 'a range');
 $node->safe_psql('postgres', q{SELECT xlsx.alter_profile('plain', cell_range => '', skip_end => 3)});
 same_both_ways($book, 'plain', 'without the last rows');
+
+# Rules on single cells: good rows are found by the reader and by row_check.c, bad ones by stage.c, which a rule on rows gives all of them to.
+$node->safe_psql('postgres', <<'SQL');
+SELECT xlsx.add_rule('ruled', 'required', 'note');
+SELECT xlsx.add_rule('ruled', 'min', 'small', '{-8}');
+SELECT xlsx.add_rule('ruled', 'max', 'small', '{7}', severity => 'warning', message => '{label} in {cell} is {value}');
+SELECT xlsx.add_rule('ruled', 'min', 'part', '{10.5}');
+SELECT xlsx.add_rule('ruled', 'max', 'part', '{9500.25}');
+SELECT xlsx.add_rule('ruled', 'min', 'ratio', '{0.02}');
+SELECT xlsx.add_rule('ruled', 'min', 'born', '{2024-06-01}');
+SELECT xlsx.add_rule('ruled', 'max', 'seen', '{2036-01-01 12:00}');
+SELECT xlsx.add_rule('ruled', 'min_length', 'name', '{6}');
+SELECT xlsx.add_rule('ruled', 'max_length', 'name', '{18}');
+SELECT xlsx.add_rule('ruled', 'one_of', 'kind', '{a,b,ääääääääääääääääääää}');
+SELECT xlsx.add_rule('ruled', 'pattern', 'note', '{^[A-Zc-z]}');
+SELECT xlsx.set_column('ruled', 'small', messages => '{"type": "{value} is not small"}');
+SQL
+my @ahead = same_both_ways($book, 'ruled', 'rules on cells');
+cmp_ok(scalar(split /\n/, $ahead[4]), '>', 100, 'some rows are warned of');
+foreach my $rule (qw(note_required small_min part_min part_max ratio_min born_min seen_max name_min_length name_max_length kind_one_of note_pattern))
+{
+	like($ahead[3], qr/"$rule"/, "some break the rule $rule");
+}
+$node->safe_psql('postgres', q{SELECT xlsx.add_rule('ruled', 'expression', argument => '{true}')});
+my @staged = outcome($book, 'ruled', 'on');
+same_outcome(\@ahead, \@staged, 'ruled, with a rule on rows');
 
 $node->stop('immediate');
 done_testing();
