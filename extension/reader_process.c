@@ -10,6 +10,7 @@
 #include "libpq/pqsignal.h"
 #include "miscadmin.h"
 #include "postmaster/bgworker.h"
+#include "process_memory.h"
 #include "storage/dsm.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
@@ -384,6 +385,7 @@ pg_xlsx_reader_main(Datum arg)
 
 	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
+	process_memory_keep();
 	CurrentResourceOwner = ResourceOwnerCreate(NULL, "pg_xlsx reader");
 	segment = dsm_attach(DatumGetUInt32(arg));
 	if (segment == NULL)

@@ -13,6 +13,7 @@
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
+#include "process_memory.h"
 #include "queue.h"
 #include "sweep.h"
 #include "storage/ipc.h"
@@ -313,6 +314,7 @@ pg_xlsx_worker_main(Datum arg)
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
+	process_memory_keep();
 	BackgroundWorkerInitializeConnectionByOid(order.database, order.login, 0);
 	dispatch_slot_set(order.slot, DISPATCH_SLOT_BUSY);
 	/* Many short statements over tables that have no statistics yet: compiling one takes a second. */
