@@ -29,7 +29,7 @@ typedef struct CellRules
 	CellRule   *items;
 } CellRules;
 
-/* Of one kind of several, those of which are on rows. */
+/* Others are on whole rows, or across the rows of a file. */
 extern bool rule_is_on_cell(RuleKind kind);
 
 /*

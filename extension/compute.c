@@ -174,13 +174,14 @@ static void
 note_lookup(const Compute *compute, StageRow *row, int column, int64 found)
 {
 	const ProfileColumn *of = &compute->task->profile->columns[column];
-	MessageValues values = {of->label, row->originals[column], NULL};
+	char	   *original = stage_original(compute->task, row, column);
+	MessageValues values = {of->label, original, NULL};
 	Violation	violation = {.code = found == 0 ? "lookup" : "ambiguous"};
 
 	violation.message = message_own(of->messages, violation.code, compute->task->locale, &values);
 	if (violation.message == NULL)
 		violation.message = psprintf(found == 0 ? "%s \"%s\" is unknown" : "%s \"%s\" is ambiguous", of->label,
-									 row->originals[column] != NULL ? row->originals[column] : "");
+									 original != NULL ? original : "");
 	stage_violate(row, column, false, &violation);
 }
 
@@ -236,7 +237,7 @@ note_failure(const Compute *compute, StageRow *row, ErrorData *error)
 {
 	int			column = compute->count == 1 ? compute->columns[0] : -1;
 	const ProfileColumn *of = column < 0 ? NULL : &compute->task->profile->columns[column];
-	MessageValues values = {of != NULL ? of->label : NULL, column < 0 ? NULL : row->originals[column], NULL};
+	MessageValues values = {of != NULL ? of->label : NULL, column < 0 ? NULL : stage_original(compute->task, row, column), NULL};
 	Violation	violation = {.code = "transform", .detail = error->message, .hint = error->hint};
 
 	if (of != NULL)

@@ -45,7 +45,7 @@ extern void packet_pack(StringInfo buffer, const Profile *profile, uint32 sheet_
 /* Full: end the batch before the next row. */
 extern bool packet_full(const PacketWriter *writer);
 
-/* The packet; valid until packet_begin. */
+/* The packet as far as it is; valid until it gets another row or begins again. */
 extern bytea *packet_end(PacketWriter *writer);
 
 /* Rows of a packet, column by column in arrays: value of row r, column c at [r * columns + c]. */

@@ -170,7 +170,7 @@ break_rule(Rules *rules, const CompiledRule *compiled, StageRow *row, char *deta
 	if (column >= 0)
 	{
 		values.label = compiled->column->label;
-		values.value = row->originals[column];
+		values.value = stage_original(rules->task, row, column);
 		if (rules->task->source[column] > 0)
 			xlsx_ref_cell(row->number, rules->task->source[column], cell);
 	}

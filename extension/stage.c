@@ -73,6 +73,19 @@ stage_empty(const Stage *stage)
 	return stage->count == 0;
 }
 
+/* NULL: blank. */
+static const XlsxCell *
+cell_of(const StageRow *row, int column)
+{
+	return row->cells[column].kind == XLSX_BLANK ? NULL : &row->cells[column];
+}
+
+char *
+stage_original(const StageTask *task, const StageRow *row, int column)
+{
+	return check_original(cell_of(row, column), task->date1904);
+}
+
 void
 stage_violate(StageRow *row, int column, bool warning, const Violation *violation)
 {
@@ -152,7 +165,6 @@ stage_add(Stage *stage, const XlsxRow *row)
 	memset(copy, 0, sizeof(*copy));
 	copy->number = row->number;
 	copy->cells = palloc0(sizeof(XlsxCell) * (size_t) profile->count);
-	copy->originals = palloc0(sizeof(char *) * (size_t) profile->count);
 	copy->texts = palloc0(sizeof(char *) * (size_t) profile->count);
 	for (uint32 i = 0; i < row->count; i++)
 	{
@@ -166,11 +178,8 @@ stage_add(Stage *stage, const XlsxRow *row)
 	for (int i = 0; i < profile->count; i++)
 	{
 		const ProfileColumn *column = &profile->columns[i];
-		const XlsxCell *cell = &copy->cells[i];
 
-		copy->originals[i] = cell->kind == XLSX_BLANK ? NULL : check_original(cell, stage->task->date1904);
-		copy->texts[i] = column->source == SOURCE_CELL ? check_text(column, cell->kind == XLSX_BLANK ? NULL : cell,
-																	stage->task->date1904) :
+		copy->texts[i] = column->source == SOURCE_CELL ? check_text(column, cell_of(copy, i), stage->task->date1904) :
 			own_text(stage, copy, column->source);
 		if (copy->texts[i] == NULL && column->default_value != NULL)
 			copy->texts[i] = column->default_value;
@@ -195,7 +204,7 @@ choose_words(const Stage *stage, const StageRow *row, int column, Violation *vio
 {
 	const ProfileColumn *of = &stage->task->profile->columns[column];
 	char		cell[19] = "";
-	MessageValues values = {of->label, row->originals[column], cell};
+	MessageValues values = {of->label, stage_original(stage->task, row, column), cell};
 	char	   *own;
 
 	if (stage->task->source[column] > 0)
@@ -259,7 +268,12 @@ report_row(const Stage *stage, const StageRow *row, bool warning, ErrorRows *err
 	ListCell   *item;
 
 	for (int i = 0; i < profile->count; i++)
-		error_form_value(form, row->originals[i], row->originals[i] != NULL ? strlen(row->originals[i]) : 0);
+	{
+		size_t		length;
+		const char *original = check_original_bytes(cell_of(row, i), stage->task->date1904, &length);
+
+		error_form_value(form, original, length);
+	}
 	foreach(item, row->violations)
 	{
 		const StageViolation *found = lfirst(item);
@@ -268,25 +282,38 @@ report_row(const Stage *stage, const StageRow *row, bool warning, ErrorRows *err
 		if (found->warning == warning)
 			error_form_violation(form, of_row ? NULL : &profile->columns[found->column], row->number,
 								 of_row ? 0 : stage->task->source[found->column],
-								 of_row ? NULL : row->originals[found->column], &found->violation);
+								 of_row ? NULL : stage_original(stage->task, row, found->column), &found->violation);
 	}
 	error_row_end(errors, row->number);
 }
 
-/* Rules on rows need the values of the whole batch; then the rows that broke one leave the packet. */
+/* The packet again, without the rows that have turned out to be bad. */
 static void
-apply_row_rules(Stage *stage, PacketWriter *packet, const int *index)
+drop_bad_rows(const Stage *stage, PacketWriter *packet, const int *index)
 {
-	PacketRows	rows;
 	bytea	   *all = packet_end(packet);
-	bytea	   *copy = memcpy(palloc(VARSIZE(all)), all, VARSIZE(all));
+	PacketRows	rows;
 
-	packet_read(stage->task->profile, copy, &rows);
-	rules_check_rows(stage->rules, &rows, stage->rows, index);
+	packet_read(stage->task->profile, memcpy(palloc(VARSIZE(all)), all, VARSIZE(all)), &rows);
 	packet_begin(packet);
 	for (int i = 0; i < rows.count; i++)
 		if (!stage->rows[index[i]].bad)
 			packet_copy_row(packet, &rows, i);
+}
+
+/* Rules on rows need the values of the whole batch. */
+static void
+apply_row_rules(Stage *stage, PacketWriter *packet, const int *index)
+{
+	PacketRows	rows;
+	bool		any_bad = false;
+
+	packet_read(stage->task->profile, packet_end(packet), &rows);
+	rules_check_rows(stage->rules, &rows, stage->rows, index);
+	for (int i = 0; i < rows.count; i++)
+		any_bad = any_bad || stage->rows[index[i]].bad;
+	if (any_bad)
+		drop_bad_rows(stage, packet, index);
 }
 
 void

@@ -42,7 +42,6 @@ typedef struct StageRow
 {
 	uint32		number;
 	XlsxCell   *cells;			/* by profile column; XLSX_BLANK where there is none */
-	char	  **originals;		/* by profile column, for people to see; NULL: blank */
 	char	  **texts;			/* by profile column: what SQL sees, NULL for blank; then what was computed */
 	char	   *extra;			/* JSON object, NULL where nobody asks for it */
 	List	   *violations;		/* of StageViolation */
@@ -63,6 +62,9 @@ extern void stage_add(Stage *stage, const XlsxRow *row);
 extern bool stage_full(const Stage *stage);
 extern bool stage_empty(const Stage *stage);
 extern void stage_end(Stage *stage, PacketWriter *packet, ErrorRows *errors, ErrorRows *warnings);
+
+/* What a person sees in the cell of a profile column, in the current memory context; NULL: blank. */
+extern char *stage_original(const StageTask *task, const StageRow *row, int column);
 
 /* Adds a violation to a row; it is copied. */
 extern void stage_violate(StageRow *row, int column, bool warning, const Violation *violation);
