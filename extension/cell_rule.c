@@ -17,23 +17,23 @@ rule_is_on_cell(RuleKind kind)
 }
 
 bool
-cell_rule_stands_alone(const ProfileRule *rule, const ProfileColumn *column)
+cell_rule_stands_alone(const Profile *profile, const ProfileRule *rule)
 {
+	ColumnClass class;
+
+	if (!rule_is_on_cell(rule->kind))
+		return false;
+	class = profile->columns[rule->column].class;
 	switch (rule->kind)
 	{
 		case RULE_REQUIRED:
 			return true;
 		case RULE_MIN:
 		case RULE_MAX:
-			return column->class == COLUMN_INTEGER || column->class == COLUMN_FLOAT || column->class == COLUMN_DATE ||
-				column->class == COLUMN_TIMESTAMP || column->class == COLUMN_NUMERIC;
-		case RULE_MIN_LENGTH:
-		case RULE_MAX_LENGTH:
-		case RULE_PATTERN:
-		case RULE_ONE_OF:
-			return column->class == COLUMN_TEXT;
+			return class == COLUMN_INTEGER || class == COLUMN_FLOAT || class == COLUMN_DATE ||
+				class == COLUMN_TIMESTAMP || class == COLUMN_NUMERIC;
 		default:
-			return false;
+			return class == COLUMN_TEXT;	/* a rule on texts */
 	}
 }
 
@@ -121,15 +121,6 @@ has_form(const CellRule *rule, const char *text, size_t length)
 												PointerGetDatum(rule->pattern)));
 }
 
-static bool
-is_one_of(const TextList *texts, const char *text, size_t length)
-{
-	for (int i = 0; i < texts->count; i++)
-		if (strlen(texts->items[i]) == length && memcmp(texts->items[i], text, length) == 0)
-			return true;
-	return false;
-}
-
 bool
 cell_rule_obeyed(CellRule *rule, const ProfileColumn *column, const CheckedValue *value, const char *text, size_t length)
 {
@@ -150,7 +141,7 @@ cell_rule_obeyed(CellRule *rule, const ProfileColumn *column, const CheckedValue
 		case RULE_PATTERN:
 			return has_form(rule, text, length);
 		case RULE_ONE_OF:
-			return is_one_of(&rule->texts, text, length);
+			return text_list_has(&rule->texts, text, length);
 		default:
 			return true;
 	}

@@ -33,10 +33,10 @@ typedef struct CellRules
 extern bool rule_is_on_cell(RuleKind kind);
 
 /*
- * Can a process ask it that has no transaction?  Then the value is a datum of a built-in type, or all that
- * counts is its text.
+ * Is it on a cell, and can a process ask it that has no transaction?  Then the value is a datum of a
+ * built-in type, or all that counts is its text.
  */
-extern bool cell_rule_stands_alone(const ProfileRule *rule, const ProfileColumn *column);
+extern bool cell_rule_stands_alone(const Profile *profile, const ProfileRule *rule);
 
 /* In the current memory context; shares the argument with rule. An error when that does not fit the column. */
 extern void cell_rule_compile(CellRule *compiled, const ProfileRule *rule, const ProfileColumn *column);

@@ -138,17 +138,6 @@ violate_text(Check *check)
 	return false;
 }
 
-static bool
-is_null_token(const Check *check)
-{
-	const TextList *tokens = &check->column->null_tokens;
-
-	for (int i = 0; i < tokens->count; i++)
-		if (strlen(tokens->items[i]) == check->length && memcmp(tokens->items[i], check->text, check->length) == 0)
-			return true;
-	return false;
-}
-
 /* What a person sees in the cell -> check->text. False with a violation when it cannot be text. */
 static bool
 take_text(Check *check)
@@ -178,7 +167,8 @@ take_text(Check *check)
 		check->length = xlsx_cell_text(cell, check->date1904, buffer, SHORT_TEXT);
 		check->text = buffer;
 	}
-	if (check->column->null_tokens.count > 0 && is_null_token(check))
+	if (check->column->null_tokens.count > 0 &&
+		text_list_has(&check->column->null_tokens, check->text, check->length))
 		check->length = 0;
 	return true;
 }

@@ -237,7 +237,8 @@ note_failure(const Compute *compute, StageRow *row, ErrorData *error)
 {
 	int			column = compute->count == 1 ? compute->columns[0] : -1;
 	const ProfileColumn *of = column < 0 ? NULL : &compute->task->profile->columns[column];
-	MessageValues values = {of != NULL ? of->label : NULL, column < 0 ? NULL : stage_original(compute->task, row, column), NULL};
+	char	   *original = of != NULL ? stage_original(compute->task, row, column) : NULL;
+	MessageValues values = {of != NULL ? of->label : NULL, original, NULL};
 	Violation	violation = {.code = "transform", .detail = error->message, .hint = error->hint};
 
 	if (of != NULL)

@@ -145,6 +145,15 @@ compile_target(Profile *profile, const char *task_column)
 	relation_close(target, NoLock);
 }
 
+bool
+text_list_has(const TextList *list, const char *text, size_t length)
+{
+	for (int i = 0; i < list->count; i++)
+		if (strlen(list->items[i]) == length && memcmp(list->items[i], text, length) == 0)
+			return true;
+	return false;
+}
+
 static TextList
 row_texts(const OwnerRow *row, int i)
 {

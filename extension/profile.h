@@ -45,6 +45,9 @@ typedef struct TextList
 	char	  **items;
 } TextList;
 
+/* text need not be terminated. */
+extern bool text_list_has(const TextList *list, const char *text, size_t length);
+
 typedef struct ProfileColumn
 {
 	char	   *header;

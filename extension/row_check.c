@@ -11,12 +11,8 @@ row_check_suits(const Profile *profile)
 	if (!profile->takes_cells)
 		return false;
 	for (int i = 0; i < profile->rule_count; i++)
-	{
-		const ProfileRule *rule = &profile->rules[i];
-
-		if (!rule_is_on_cell(rule->kind) || !cell_rule_stands_alone(rule, &profile->columns[rule->column]))
+		if (!cell_rule_stands_alone(profile, &profile->rules[i]))
 			return false;
-	}
 	return true;
 }
 

@@ -67,12 +67,6 @@ stage_full(const Stage *stage)
 	return stage->count == PG_XLSX_BATCH_ROWS || stage->bytes >= STAGE_FULL_BYTES;
 }
 
-bool
-stage_empty(const Stage *stage)
-{
-	return stage->count == 0;
-}
-
 /* NULL: blank. */
 static const XlsxCell *
 cell_of(const StageRow *row, int column)
@@ -321,6 +315,8 @@ stage_end(Stage *stage, PacketWriter *packet, ErrorRows *errors, ErrorRows *warn
 {
 	int			index[PG_XLSX_BATCH_ROWS];
 
+	if (stage->count == 0)
+		return;
 	if (stage->compute != NULL)
 		compute_run(stage->compute, stage->rows, stage->count);
 	for (int i = 0; i < stage->count; i++)

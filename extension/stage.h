@@ -60,7 +60,6 @@ extern Stage *stage_create(const StageTask *task);
 extern void stage_begin(Stage *stage);
 extern void stage_add(Stage *stage, const XlsxRow *row);
 extern bool stage_full(const Stage *stage);
-extern bool stage_empty(const Stage *stage);
 extern void stage_end(Stage *stage, PacketWriter *packet, ErrorRows *errors, ErrorRows *warnings);
 
 /* What a person sees in the cell of a profile column, in the current memory context; NULL: blank. */

@@ -70,7 +70,7 @@ validator_full(const Validator *validator)
 static void
 empty_stage(Validator *validator)
 {
-	if (validator->stage != NULL && !stage_empty(validator->stage))
+	if (validator->stage != NULL)
 		stage_end(validator->stage, &validator->packet, &validator->errors, &validator->warnings);
 }
 

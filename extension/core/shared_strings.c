@@ -53,6 +53,15 @@ fail_length(Loader *loader, XlsxError *error)
 	return xlsx_fail_at(error, loader->name, 0, 0);
 }
 
+/* Bytes of text that the arena may have: starts[] reach no further than 32 bits do. */
+static size_t
+most_text(const Loader *loader)
+{
+	uint64_t	most = loader->limits->max_shared_strings_bytes;
+
+	return most < UINT32_MAX ? (size_t) most : UINT32_MAX;
+}
+
 /*
  * Room for length more bytes of text.  Text that was handed out must not move,
  * so a smaller arena stays behind a larger one; with the first as large as
@@ -61,14 +70,12 @@ fail_length(Loader *loader, XlsxError *error)
 static XlsxStatus
 reserve_text(Loader *loader, size_t length, XlsxError *error)
 {
-	uint64_t	most = loader->limits->max_shared_strings_bytes;
+	size_t		most = most_text(loader);
 	size_t		wanted = loader->text_capacity;
 	char	   *text;
 
 	if (loader->text_capacity - loader->text_used >= length)
 		return XLSX_OK;
-	if (most > UINT32_MAX)
-		most = UINT32_MAX;		/* starts[] reach no further */
 	if (length > most - loader->text_used)
 		return fail_budget(loader, error);
 	while (wanted - loader->text_used < length)
@@ -92,12 +99,8 @@ reserve_text(Loader *loader, size_t length, XlsxError *error)
 static size_t
 first_arena(const Loader *loader, uint64_t size)
 {
-	uint64_t	most = loader->limits->max_shared_strings_bytes;
-
-	if (size > most)
-		size = most;
-	if (size > UINT32_MAX)
-		size = UINT32_MAX;
+	if (size > most_text(loader))
+		return most_text(loader);
 	return size > 0 ? (size_t) size : 1;	/* so that there is an arena, even for empty strings */
 }
 

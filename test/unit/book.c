@@ -59,7 +59,7 @@ no_memory_is_reported_wherever_it_happens(void **state)
 	bytes_free(&bytes);
 }
 
-/* expat_only: shared strings are then read, and left, in the midst of a handler of the sheet's parser. */
+/* expat_only: then, too, shared strings must not be read, and left, in the midst of a handler of the sheet's parser. */
 static void
 leave_by_longjmp_at_each_read(bool expat_only)
 {
