@@ -30,9 +30,9 @@ clean: clean-notifier clean-page
 deps:
 	@$(TOOLS)/deps.sh
 
-# Without npm's packages the demo has no page, and everything else.
+# Without npm's packages the demo has neither the page nor /docs, and everything else.
 demo: deps
-	@$(TOOLS)/quietly.sh page $(MAKE) --no-print-directory page || echo 'demo: the page could not be built' >&2
+	@$(TOOLS)/quietly.sh page $(MAKE) --no-print-directory page || echo 'demo: the page and /docs could not be built' >&2
 	@$(TOOLS)/quietly.sh build $(MAKE) --no-print-directory install build/makebook
 	@demo/demo.sh start
 
@@ -69,12 +69,13 @@ build/makebook: $(TOOLS)/makebook.c
 #
 
 SUITES := check-style check-unit check-corpus check-corpus-asan check-hostile check-growth check-unit-notifier check-regress \
-	check-docs check-tap check-agree check-node check-page check-torture
+	check-docs check-install check-tap check-agree check-node check-page check-torture
 # The first ones stand on each other, the others on setup alone.
 REGRESS_FIRST := setup read profile import types targets rest rights
 REGRESS := $(REGRESS_FIRST) $(filter-out $(REGRESS_FIRST),$(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql))))
 
 check: deps
+	@$(TOOLS)/quietly.sh page $(MAKE) --no-print-directory page
 	@$(TOOLS)/quietly.sh build $(MAKE) --no-print-directory install build/makebook
 	@$(TOOLS)/check.sh $(SUITES)
 
@@ -86,6 +87,10 @@ check-regress:
 
 check-docs:
 	@$(TOOLS)/docs.py
+
+# Installs into a folder, without npm, beside a sidecar that serves what was installed before.
+check-install: all
+	@test/install/install.py
 
 check-tap: build/makebook build/xlsxdump
 	@$(TOOLS)/tap.sh
@@ -112,13 +117,13 @@ torture: install build/makebook
 help:
 	@echo 'make              build the extension, the sidecar and xlsxdump'
 	@echo 'make deps         install what Debian has and this machine has not'
-	@echo 'make page         build the page that the sidecar serves (npm)'
-	@echo 'make install      install all of it'
+	@echo 'make page         build the page that the sidecar serves, and fetch Swagger UI for /docs (both need npm)'
+	@echo 'make install      install what was built; fetches nothing'
 	@echo 'make demo         a private server, the sidecar, a sample import; leaves them running'
 	@echo 'make demo-stop    end and remove the demo'
 	@echo 'make check        all tests; check-unit, check-corpus, check-corpus-asan, check-hostile, check-growth,'
-	@echo '                  check-unit-notifier, check-regress, check-docs, check-tap, check-agree, check-node,'
-	@echo '                  check-page, check-torture and check-style run one suite'
+	@echo '                  check-unit-notifier, check-regress, check-docs, check-install, check-tap,'
+	@echo '                  check-agree, check-node, check-page, check-torture and check-style run one suite'
 	@echo 'make check-versions  the extension on PostgreSQL 17 and 18, in Debian chroots'
 	@echo 'make bench        speed beside COPY and beside others, into BENCHMARKS.md; bench-quick: in two minutes'
 	@echo 'make bench-notifier  the sidecar beside the official socket.io server'
@@ -133,4 +138,4 @@ help:
 format:
 	@pgindent --typedefs=typedefs.list extension/*.[ch] extension/core/*.[ch] notifier/*.[ch]
 
-.PHONY: all extension install clean deps demo demo-stop bench bench-quick check check-style check-regress check-tap check-versions check-agree check-torture torture soak help format
+.PHONY: all extension install clean deps demo demo-stop bench bench-quick check check-style check-regress check-docs check-install check-tap check-versions check-agree check-torture torture soak help format

@@ -13,6 +13,7 @@ NOTIFIER_PURE_OBJS := $(NOTIFIER_PURE:%=build/notifier/%.o)
 
 NOTIFIER_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror -fPIE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
 NOTIFIER_LDFLAGS := -pie -Wl,-z,relro,-z,now,--as-needed
+TOOLS ?= test/tools
 NOTIFIER_PG_CONFIG := $(or $(PG_CONFIG),pg_config)
 NOTIFIER_WEB_ROOT = $(shell $(NOTIFIER_PG_CONFIG) --sharedir)/pg_xlsx/web
 NOTIFIER_INCLUDES = -isystem $(shell $(NOTIFIER_PG_CONFIG) --includedir)
@@ -25,7 +26,7 @@ notifier: $(NOTIFIER_BIN)
 $(NOTIFIER_BIN): $(NOTIFIER_OBJS)
 	$(CC) $(NOTIFIER_CFLAGS) $(NOTIFIER_LDFLAGS) -o $@ $^ $(NOTIFIER_LIBS)
 
-# The page at /docs: our two files, and Swagger UI as npm has it.
+# The page at /docs: our two files, and Swagger UI as npm has it. `make page` builds it.
 
 NOTIFIER_SWAGGER := swagger-ui-bundle.js swagger-ui.css favicon-32x32.png LICENSE NOTICE
 
@@ -44,12 +45,10 @@ NOTIFIER_BINDIR = $(shell $(NOTIFIER_PG_CONFIG) --bindir)
 NOTIFIER_SHAREDIR = $(shell $(NOTIFIER_PG_CONFIG) --sharedir)/pg_xlsx_notifier
 NOTIFIER_UNITDIR = $(or $(shell pkg-config systemd --variable=systemdsystemunitdir 2>/dev/null),/usr/lib/systemd/system)
 
-install-notifier: $(NOTIFIER_BIN) notifier-docs
-	install -d '$(DESTDIR)$(NOTIFIER_BINDIR)' '$(DESTDIR)$(NOTIFIER_UNITDIR)' '$(DESTDIR)$(NOTIFIER_SHAREDIR)/docs'
-	install -m 644 build/notifier-docs/* '$(DESTDIR)$(NOTIFIER_SHAREDIR)/docs/'
-	install -m 755 $(NOTIFIER_BIN) '$(DESTDIR)$(NOTIFIER_BINDIR)/'
-	sed 's|^ExecStart=[^ ]*|ExecStart=$(NOTIFIER_BINDIR)/pg_xlsx_notifier|' $(NOTIFIER_DIR)pg_xlsx_notifier.service \
-		>'$(DESTDIR)$(NOTIFIER_UNITDIR)/pg_xlsx_notifier.service'
+install-notifier: $(NOTIFIER_BIN)
+	@$(TOOLS)/install.sh files 755 $(NOTIFIER_BIN) '$(DESTDIR)$(NOTIFIER_BINDIR)/'
+	@sed 's|^ExecStart=[^ ]*|ExecStart=$(NOTIFIER_BINDIR)/pg_xlsx_notifier|' $(NOTIFIER_DIR)pg_xlsx_notifier.service >build/pg_xlsx_notifier.service
+	@$(TOOLS)/install.sh files 644 build/pg_xlsx_notifier.service '$(DESTDIR)$(NOTIFIER_UNITDIR)/'
 
 NOTIFIER_DEFINES = -DNOTIFIER_VERSION='"$(NOTIFIER_VERSION)"' -DNOTIFIER_DOCS='"$(NOTIFIER_SHAREDIR)/docs"' \
 	-DNOTIFIER_OPENAPI='"$(NOTIFIER_DIR)openapi.json"' -DNOTIFIER_WEB_ROOT='"$(NOTIFIER_WEB_ROOT)"'

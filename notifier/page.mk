@@ -1,4 +1,4 @@
-# The page and its client package: build/web, from notifier/web and notifier/client, and their tests.
+# The page and its client package: build/web, from notifier/web and notifier/client, and their tests. With it Swagger UI for /docs.
 # Included by the Makefile in the root. Needs npm's packages, which the extension and the sidecar do not.
 
 PAGE_DIR := $(dir $(lastword $(MAKEFILE_LIST)))
@@ -6,7 +6,7 @@ PAGE_SRCS := $(shell find $(PAGE_DIR)client $(PAGE_DIR)web -type f -not -path '*
 
 .PHONY: page install-page check-page clean-page
 
-page: build/web/index.html
+page: build/web/index.html notifier-docs
 
 $(PAGE_DIR)node_modules/.done: $(PAGE_DIR)package-lock.json
 	cd $(PAGE_DIR) && npm ci --no-audit --no-fund --loglevel=error
@@ -16,12 +16,12 @@ build/web/index.html: $(PAGE_DIR)node_modules/.done $(PAGE_SRCS)
 	cd $(PAGE_DIR) && npm run build --loglevel=error
 	@touch $@
 
-# Where the sidecar looks for it; nothing to do where it was not built.
+# Where the sidecar looks for them. npm is not asked here: what has not been built is left out, or stays as it was installed before.
 install-page:
-	@[ ! -f build/web/index.html ] || { \
-		rm -rf '$(DESTDIR)$(NOTIFIER_WEB_ROOT)' && \
-		install -d '$(DESTDIR)$(NOTIFIER_WEB_ROOT)' && \
-		cp -r build/web/. '$(DESTDIR)$(NOTIFIER_WEB_ROOT)/'; }
+	@if [ -f build/web/index.html ]; then $(TOOLS)/install.sh folder build/web '$(DESTDIR)$(NOTIFIER_WEB_ROOT)'; \
+		else echo "install: without the page, which 'make page' builds with npm"; fi
+	@if [ -f build/notifier-docs/.done ]; then $(TOOLS)/install.sh folder build/notifier-docs '$(DESTDIR)$(NOTIFIER_SHAREDIR)/docs'; \
+		else echo "install: without Swagger UI for /docs, which 'make page' fetches with npm"; fi
 
 # The real page in Chromium, with the real sidecar and a real server.
 

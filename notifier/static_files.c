@@ -40,19 +40,26 @@ static const Type types[] = {
 
 struct StaticRoot
 {
-	int			folder;
+	char	   *path;
 };
+
+static int
+open_folder(const char *path)
+{
+	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
 
 StaticRoot *
 static_root_open(const char *folder)
 {
-	int			descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int			descriptor = open_folder(folder);
 	StaticRoot *root;
 
 	if (descriptor < 0)
 		return NULL;
+	close(descriptor);
 	root = mem_alloc(sizeof(*root));
-	root->folder = descriptor;
+	root->path = mem_strdup(folder);
 	return root;
 }
 
@@ -69,33 +76,33 @@ type_of(const char *path)
 	return "application/octet-stream";
 }
 
-/* A descriptor, -1 when there is no such thing.  Closes folder unless it is the root. */
+/* A descriptor, -1 when there is no such thing.  Closes folder. */
 static int
-open_in(int root, int folder, const char *name)
+open_in(int folder, const char *name)
 {
 	int			found = name[0] == '.' ? -1 : openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
-	if (folder != root)
-		close(folder);
+	close(folder);
 	return found;
 }
 
+/* The root is looked up by its name each time: an installation may have put another folder in its place. */
 static int
-open_path(int root, const char *path)
+open_path(const StaticRoot *root, const char *path)
 {
 	char		name[256];
-	int			at = root;
+	int			at = open_folder(root->path);
 
 	while (*path == '/')
 		path++;
 	if (*path == '\0')
-		return open_in(root, root, "index.html");
+		return at < 0 ? -1 : open_in(at, "index.html");
 	while (at >= 0 && *path != '\0')
 	{
 		size_t		len = strcspn(path, "/");
 
 		snprintf(name, sizeof(name), "%.*s", (int) len, path);
-		at = open_in(root, at, *name == '\0' || len >= sizeof(name) ? "." : name);
+		at = open_in(at, *name == '\0' || len >= sizeof(name) ? "." : name);
 		path += len;
 		path += strspn(path, "/");
 	}
@@ -171,7 +178,7 @@ static_root_serve(StaticRoot *root, HttpExchange *exchange, const char *path)
 
 	if (root == NULL || (http_method(exchange) != HTTP_GET && http_method(exchange) != HTTP_HEAD))
 		return false;
-	file = open_path(root->folder, path);
+	file = open_path(root, path);
 	if (file < 0)
 		return false;
 	if (fstat(file, &status) != 0 || !S_ISREG(status.st_mode))
