@@ -22,10 +22,11 @@
 
 /* The view as it is, in Prometheus' text format: what it learns to count later shows by itself. */
 static const char database_metrics[] =
-"SELECT count(*), coalesce(string_agg(format(E'# TYPE pg_xlsx_%s gauge\\n%s', name, lines), '' ORDER BY name), '') "
-"FROM (SELECT name, string_agg(format(E'pg_xlsx_%s%s %s\\n', name, "
-"CASE name WHEN 'tasks' THEN '{status=\"' ELSE '{kind=\"' END || label || '\"}', value), '' ORDER BY label) AS lines "
-"FROM xlsx.metrics WHERE value IS NOT NULL GROUP BY name) AS metric";
+"SELECT count(*), coalesce(string_agg(format(E'# HELP %1$s %2$s\\n# TYPE %1$s %3$s\\n%4$s', name, help, type, lines), '' ORDER BY name), '') "
+"FROM (SELECT m.name, help, type, string_agg(format(E'%s%s %s\\n', m.name, "
+"CASE v.name WHEN 'tasks' THEN '{status=\"' ELSE '{kind=\"' END || label || '\"}', value), '' ORDER BY label) AS lines "
+"FROM xlsx.metrics v, LATERAL (SELECT 'pg_xlsx_' || v.name || CASE v.type WHEN 'counter' THEN '_total' ELSE '' END) AS m (name) "
+"WHERE value IS NOT NULL GROUP BY m.name, help, type) AS metric";
 
 typedef struct Scrape
 {

@@ -159,8 +159,8 @@ FROM xlsx_private.job j;
 COMMENT ON VIEW xlsx.jobs IS
 'Attempts that have ended, the last pg_xlsx.keep_completed_jobs that went well and the last pg_xlsx.keep_failed_jobs of the others; status RETRYING: another attempt followed.';
 
--- Runs with the rights of its owner: who may read it sees counts over everybody's tasks, and nothing else.
-CREATE VIEW xlsx.metrics AS
+-- Counts over everybody's tasks; read through xlsx.metrics only.
+CREATE VIEW xlsx_private.metric_value AS
 WITH task AS (
   SELECT t.*, extract(epoch FROM least(coalesce(t.completed_at, pg_catalog.now()), pg_catalog.now())
       - greatest(t.started_at, pg_catalog.now() - interval '1 minute')) AS recent_seconds,
@@ -188,6 +188,31 @@ UNION ALL SELECT 'last_sweep_seconds', NULL, extract(epoch FROM pg_catalog.now()
 UNION ALL SELECT 'removed', 'files', files_removed FROM xlsx_private.housekeeping
 UNION ALL SELECT 'removed', 'tasks', tasks_removed FROM xlsx_private.housekeeping
 UNION ALL SELECT 'removed', 'jobs', jobs_removed FROM xlsx_private.housekeeping;
+
+-- What each name of metric_value means, as Prometheus wants it said. A counter never falls, except that an installation starts it anew.
+CREATE VIEW xlsx_private.metric_meaning (name, type, help) AS VALUES
+('tasks', 'gauge', 'Tasks by status.'),
+('queue_length', 'gauge', 'Tasks that are due and wait for a worker.'),
+('queue_delayed', 'gauge', 'Tasks whose time has not come.'),
+('oldest_pending_seconds', 'gauge', 'Time since the oldest waiting task was due.'),
+('rows_per_second', 'gauge', 'Rows saved per second over the last minute, spread evenly over the time of each task.'),
+('rows_saved', 'gauge', 'Saved rows of all tasks that are kept.'),
+('rows_refused', 'gauge', 'Error rows of all tasks that are kept.'),
+('workers', 'gauge', 'Workers that run in this database.'),
+('max_workers', 'gauge', 'Most workers over all databases, pg_xlsx.max_workers.'),
+('paused', 'gauge', 'Pauses in force, of a profile or of all.'),
+('files', 'gauge', 'Uploaded files that are kept.'),
+('file_bytes', 'gauge', 'Bytes of these files.'),
+('sweeps', 'counter', 'Sweeps of this database.'),
+('last_sweep_seconds', 'gauge', 'Time since the last sweep.'),
+('removed', 'counter', 'What sweeps have removed, by kind.');
+
+-- Runs with the rights of its owner: who may read it sees counts over everybody's tasks, and nothing else.
+CREATE VIEW xlsx.metrics AS
+SELECT v.name, v.label, v.value, m.type, m.help
+FROM xlsx_private.metric_value v JOIN xlsx_private.metric_meaning m ON m.name OPERATOR(pg_catalog.=) v.name;
+COMMENT ON COLUMN xlsx.metrics.type IS 'gauge: what is now; counter: what never falls. /metrics of the sidecar appends _total to the name of a counter.';
+COMMENT ON COLUMN xlsx.metrics.help IS 'What the value is, in one sentence.';
 COMMENT ON VIEW xlsx.metrics IS
 'How the imports of this database stand: tasks by status, tasks that are due or delayed, age of the oldest one due, rows saved per second over the last minute (spread evenly over each task''s time), workers, stored files and their bytes, the last sweep and what sweeps have removed. For xlsx_notifier and xlsx_admin.';
 GRANT SELECT ON xlsx.queue, xlsx.limits, xlsx.jobs TO xlsx_user;

@@ -1,6 +1,7 @@
 // The REST interface beyond uploads, and what the notifier says about itself.
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,7 @@ import { after, before, describe, test } from 'node:test';
 import { api, BASE, metric, upload } from './support/api.js';
 import { Database } from './support/cluster.js';
 import { raw, request } from './support/engine.js';
+import { complaints, promtool } from './support/exposition.js';
 import { Notifier } from './support/notifier.js';
 import { people, workbook } from './support/workbook.js';
 
@@ -260,12 +262,24 @@ describe('about itself', () => {
   test('metrics are Prometheus text', async () => {
     const { headers, text } = await request(`${server.url}/metrics`);
     assert.match(headers['content-type'], /^text\/plain; version=0\.0\.4/);
-    for (const line of text.trim().split('\n')) assert.match(line, /^(# (HELP|TYPE) \w+ .+|\w+(\{\w+="\w+"\})? \d[\d.e+-]*)$/);
-    const names = text.match(/^# TYPE \w+/gm);
-    assert.deepEqual(names, [...new Set(names)]);
+    assert.deepEqual(complaints(text), []);
+    for (const name of ['pg_xlsx_tasks', 'pg_xlsx_sweeps_total', 'pg_xlsx_removed_total', 'pg_xlsx_notifier_requests_total']) {
+      assert.match(text, new RegExp(`^# HELP ${name} .*\\n# TYPE ${name} (gauge|counter)\\n${name}[ {]`, 'm'));
+    }
     const before = await metric(server.url, 'requests_refused_total');
     await api(server.url, '/tasks?page=0');
     assert.equal(await metric(server.url, 'requests_refused_total'), before + 1);
+  });
+
+  test('metrics pass promtool check metrics', { skip: promtool === undefined && 'promtool is not installed' }, async () => {
+    const { text } = await request(`${server.url}/metrics`);
+    const { status, stdout, stderr } = spawnSync(promtool, ['check', 'metrics'], { input: text, encoding: 'utf8' });
+    assert.deepEqual([status, stdout + stderr], [0, '']);
+  });
+
+  test('every metric of the database is explained, and none that is not there', async () => {
+    assert.equal(await db.query(`SELECT string_agg(name, ' ') FROM (SELECT name FROM xlsx_private.metric_value
+      FULL JOIN xlsx_private.metric_meaning m USING (name) EXCEPT SELECT name FROM xlsx.metrics) AS missing`), '');
   });
 
   test('metrics tell of the database: tasks by state, the queue, rows, files, and the lag of events', async () => {
