@@ -159,7 +159,6 @@ FROM xlsx_private.job j;
 COMMENT ON VIEW xlsx.jobs IS
 'Attempts that have ended, the last pg_xlsx.keep_completed_jobs that went well and the last pg_xlsx.keep_failed_jobs of the others; status RETRYING: another attempt followed.';
 
--- Counts over everybody's tasks; read through xlsx.metrics only.
 CREATE VIEW xlsx_private.metric_value AS
 WITH task AS (
   SELECT t.*, extract(epoch FROM least(coalesce(t.completed_at, pg_catalog.now()), pg_catalog.now())
@@ -188,8 +187,8 @@ UNION ALL SELECT 'last_sweep_seconds', NULL, extract(epoch FROM pg_catalog.now()
 UNION ALL SELECT 'removed', 'files', files_removed FROM xlsx_private.housekeeping
 UNION ALL SELECT 'removed', 'tasks', tasks_removed FROM xlsx_private.housekeeping
 UNION ALL SELECT 'removed', 'jobs', jobs_removed FROM xlsx_private.housekeeping;
+COMMENT ON VIEW xlsx_private.metric_value IS 'Counts over the tasks of all roles; read through xlsx.metrics only.';
 
--- What each name of metric_value means, as Prometheus wants it said. A counter never falls, except that an installation starts it anew.
 CREATE VIEW xlsx_private.metric_meaning (name, type, help) AS VALUES
 ('tasks', 'gauge', 'Tasks by status.'),
 ('queue_length', 'gauge', 'Tasks that are due and wait for a worker.'),
@@ -206,6 +205,7 @@ CREATE VIEW xlsx_private.metric_meaning (name, type, help) AS VALUES
 ('sweeps', 'counter', 'Sweeps of this database.'),
 ('last_sweep_seconds', 'gauge', 'Time since the last sweep.'),
 ('removed', 'counter', 'What sweeps have removed, by kind.');
+COMMENT ON VIEW xlsx_private.metric_meaning IS 'What each name of metric_value means; one line for each name.';
 
 -- Runs with the rights of its owner: who may read it sees counts over everybody's tasks, and nothing else.
 CREATE VIEW xlsx.metrics AS
