@@ -27,6 +27,7 @@ static int	ratio_floor_bytes;
 static int	max_entries;
 static int	max_shared_strings_bytes;
 static int	max_string_length;
+static int	max_row_bytes;
 static int	max_columns;
 static int	max_rows;
 static int	max_xml_depth;
@@ -75,6 +76,8 @@ static const IntSetting int_settings[] = {
 	&max_shared_strings_bytes, 512 * 1024, 64, INT_MAX, PGC_SUSET, GUC_UNIT_KB},
 	{"pg_xlsx.max_string_length", "Most characters in one cell.",
 	&max_string_length, 32767, 1, 10 * 1024 * 1024, PGC_SUSET, 0},
+	{"pg_xlsx.max_row_bytes", "Most memory for the texts of one row.",
+	&max_row_bytes, 32 * 1024, 64, INT_MAX, PGC_SUSET, GUC_UNIT_KB},
 	{"pg_xlsx.max_columns", "Greatest column number of a sheet.",
 	&max_columns, 16384, 1, 1000000, PGC_SUSET, 0},
 	{"pg_xlsx.max_rows", "Greatest row number of a sheet.",
@@ -122,6 +125,7 @@ guc_limits(XlsxLimits *limits)
 			.max_entries = (uint32) max_entries,
 			.max_shared_strings_bytes = (uint64) max_shared_strings_bytes << 10,
 			.max_string_length = (uint32) max_string_length,
+			.max_row_bytes = (uint64) max_row_bytes << 10,
 			.max_columns = (uint32) max_columns,
 			.max_rows = (uint32) max_rows,
 			.max_xml_depth = (uint32) max_xml_depth,

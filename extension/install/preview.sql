@@ -10,7 +10,7 @@ COMMENT ON FUNCTION xlsx.match_headers(text, bytea, text, text, jsonb) IS
 'How a sheet would be matched with a profile: for each of its columns the header that feeds it and the number of its sheet column, NULL for none. Arguments as for xlsx.submit.';
 
 CREATE FUNCTION xlsx_private.upload_file(upload bigint) RETURNS bytea
-AS 'MODULE_PATHNAME', 'pg_xlsx_upload_file' LANGUAGE C STABLE STRICT;
+AS 'MODULE_PATHNAME', 'pg_xlsx_upload_file' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx_private.upload_file(bigint) IS 'The bytes of an upload that has not ended, read where they lie.';
 
 CREATE FUNCTION xlsx_private.first_rows(file bytea, sheet text, header_row int, columns int) RETURNS json
@@ -67,7 +67,7 @@ COMMENT ON FUNCTION xlsx.preview(bytea, text, text, text, jsonb) IS
 
 CREATE FUNCTION xlsx_private.upload_settings(upload bigint,
   OUT name text, OUT size bigint, OUT profile text, OUT sheet text, OUT header_row text, OUT mapping text)
-AS 'MODULE_PATHNAME', 'pg_xlsx_upload_settings' LANGUAGE C STABLE STRICT;
+AS 'MODULE_PATHNAME', 'pg_xlsx_upload_settings' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx_private.upload_settings(bigint) IS 'What was said of an upload that has not ended.';
 
 CREATE FUNCTION xlsx.rest_preview(upload bigint, OUT status int, OUT body json)

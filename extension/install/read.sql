@@ -14,7 +14,7 @@ COMMENT ON FUNCTION xlsx.large_object(oid) IS
 
 CREATE FUNCTION xlsx.sheets(file bytea, OUT sheet int, OUT name text, OUT state text)
 RETURNS SETOF record
-AS 'MODULE_PATHNAME', 'pg_xlsx_sheets' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+AS 'MODULE_PATHNAME', 'pg_xlsx_sheets' LANGUAGE C STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION xlsx.sheets(bytea) IS
 'Worksheets of a workbook in its order, counted from 1; state is visible or hidden.';
 

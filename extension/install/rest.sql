@@ -65,7 +65,7 @@ $$;
 COMMENT ON FUNCTION xlsx_private.rest_integer(text, text, int, int) IS 'A number of a query string, from 1 to highest.';
 
 CREATE FUNCTION xlsx_private.rest_page(data json, total bigint, page int, "limit" int) RETURNS json
-LANGUAGE sql IMMUTABLE
+LANGUAGE sql STABLE
 RETURN pg_catalog.json_build_object('data', coalesce(data, '[]'::pg_catalog.json),
   'meta', pg_catalog.json_build_object('total', total, 'page', page, 'limit', "limit",
     'totalPages', (total + "limit" - 1) / "limit"));
@@ -308,7 +308,7 @@ END;
 COMMENT ON FUNCTION xlsx_private.terminal_event(xlsx_private.task) IS 'The event that ends a task.';
 
 CREATE FUNCTION xlsx_private.progress_data(task xlsx_private.task) RETURNS json
-LANGUAGE sql STABLE
+LANGUAGE sql VOLATILE
 RETURN pg_catalog.json_strip_nulls(CASE
   WHEN (task).phase IN ('LOADING_WORKBOOK', 'VALIDATING_HEADERS') THEN
     pg_catalog.json_build_object('taskId', (task).id, 'seq', (task).seq, 'phase', (task).phase)
@@ -329,7 +329,7 @@ RETURN pg_catalog.json_strip_nulls(CASE
 COMMENT ON FUNCTION xlsx_private.progress_data(xlsx_private.task) IS 'A task-progress event of where the task is now.';
 
 CREATE FUNCTION xlsx.rest_snapshot(id text, OUT event text, OUT data json)
-LANGUAGE sql STABLE
+LANGUAGE sql VOLATILE
 BEGIN ATOMIC
   SELECT CASE WHEN t.status IN ('PENDING', 'PROCESSING') THEN 'task-progress' ELSE terminal.event END,
     CASE WHEN t.status IN ('PENDING', 'PROCESSING') THEN xlsx_private.progress_data(t) ELSE terminal.data END
