@@ -7,6 +7,7 @@
 #include "access/xact.h"
 #include "miscadmin.h"
 #include "owner.h"
+#include "transaction.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
@@ -26,7 +27,7 @@ import_step_begin(Import *import)
 {
 	if (!import->inside)
 	{
-		StartTransactionCommand();
+		transaction_start();
 		PushActiveSnapshot(GetTransactionSnapshot());
 		(void) owner_hold();
 	}

@@ -23,6 +23,7 @@
 #include "storage/ipc.h"
 #include "storage/latch.h"
 #include "tcop/tcopprot.h"
+#include "transaction.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -73,7 +74,7 @@ note_all_databases(void)
 	TableScanDesc scan;
 	HeapTuple	tuple;
 
-	StartTransactionCommand();
+	transaction_start();
 	(void) GetTransactionSnapshot();
 	relation = table_open(DatabaseRelationId, AccessShareLock);
 	scan = table_beginscan_catalog(relation, 0, NULL);
@@ -97,7 +98,7 @@ database_exists(Oid database)
 {
 	bool		exists;
 
-	StartTransactionCommand();
+	transaction_start();
 	exists = SearchSysCacheExists1(DATABASEOID, ObjectIdGetDatum(database));
 	CommitTransactionCommand();
 	CurrentMemoryContext = TopMemoryContext;

@@ -18,6 +18,7 @@
 #include "storage/shm_mq.h"
 #include "store.h"
 #include "tcop/tcopprot.h"
+#include "transaction.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
@@ -54,7 +55,7 @@ read_store(void *context, uint64_t offset, void *buffer, size_t length, size_t *
 	MemoryContext caller = CurrentMemoryContext;
 	XlsxStatus	status;
 
-	StartTransactionCommand();
+	transaction_start();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	status = process->store.read(process->store.context, offset, buffer, length, got, error);
 	PopActiveSnapshot();
@@ -306,7 +307,7 @@ open_sheet(Process *process)
 	XlsxSource	source = {.read = read_store,.size = order->size,.context = process,.descriptor = -1};
 	XlsxError	error;
 
-	StartTransactionCommand();
+	transaction_start();
 	PushActiveSnapshot(GetTransactionSnapshot());
 	MemoryContextSwitchTo(process->context);
 	store_source(&process->store, order->file, order->size, process->context);

@@ -20,6 +20,7 @@
 #include "storage/latch.h"
 #include "storage/lmgr.h"
 #include "tcop/tcopprot.h"
+#include "transaction.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -38,7 +39,7 @@ PGDLLEXPORT void pg_xlsx_worker_main(Datum arg);
 static void
 transaction_begin(void)
 {
-	StartTransactionCommand();
+	transaction_start();
 	XactIsoLevel = XACT_READ_COMMITTED;
 	XactReadOnly = false;
 	PushActiveSnapshot(GetTransactionSnapshot());
@@ -323,7 +324,7 @@ pg_xlsx_worker_main(Datum arg)
 		proc_exit(0);			/* the slot is BUSY still: the launcher will sweep, if the database stays */
 	if (VirtualTransactionIdIsValid(order.starter))
 	{
-		StartTransactionCommand();
+		transaction_start();
 		(void) VirtualXactLock(order.starter, true);
 		CommitTransactionCommand();
 	}

@@ -133,17 +133,19 @@ RETURN xlsx_private.set_queue_rule(profile, role, NULL, true, max_tasks);
 COMMENT ON FUNCTION xlsx.limit_tasks(int, text, regrole) IS
 'Lets at most so many tasks run at the same time: in this database, of a profile, of a role, or of a role with a profile. NULL ends the limit.';
 
+-- Rules and tasks are counted apart: joined to each other, each task would count once for each rule.
 CREATE VIEW xlsx.queue WITH (security_invoker = true) AS
-SELECT p.name AS profile,
-  count(t.id) FILTER (WHERE t.status = 'PROCESSING') AS running,
-  count(t.id) FILTER (WHERE t.status = 'PENDING' AND t.run_at <= pg_catalog.now()) AS waiting,
-  count(t.id) FILTER (WHERE t.status = 'PENDING' AND t.run_at > pg_catalog.now()) AS delayed,
-  min(t.run_at) FILTER (WHERE t.status = 'PENDING') AS next_at,
-  coalesce(bool_or(r.paused), false) AS paused, min(r.max_tasks) AS max_tasks
+SELECT p.name AS profile, t.running, t.waiting, t.delayed, t.next_at, r.paused, r.max_tasks
 FROM xlsx_private.profile p
-  LEFT JOIN xlsx_private.task t ON t.profile_id = p.id AND t.status IN ('PENDING', 'PROCESSING')
-  LEFT JOIN xlsx_private.queue_rule r ON (r.profile_id = p.id OR r.profile_id IS NULL) AND r.role IS NULL
-GROUP BY p.id, p.name;
+  CROSS JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE t.status = 'PROCESSING') AS running,
+      count(*) FILTER (WHERE t.status = 'PENDING' AND t.run_at <= pg_catalog.now()) AS waiting,
+      count(*) FILTER (WHERE t.status = 'PENDING' AND t.run_at > pg_catalog.now()) AS delayed,
+      min(t.run_at) FILTER (WHERE t.status = 'PENDING') AS next_at
+    FROM xlsx_private.task t WHERE t.profile_id = p.id AND t.status IN ('PENDING', 'PROCESSING')) AS t
+  CROSS JOIN LATERAL (
+    SELECT coalesce(bool_or(r.paused), false) AS paused, min(r.max_tasks) AS max_tasks
+    FROM xlsx_private.queue_rule r WHERE (r.profile_id = p.id OR r.profile_id IS NULL) AND r.role IS NULL) AS r;
 COMMENT ON VIEW xlsx.queue IS
 'Tasks that run and wait, by profile, as far as the current role sees them; paused and max_tasks as set for the profile or for all. More: xlsx.limits.';
 
