@@ -1,0 +1,25 @@
+/*
+ * saver.h
+ *	  A saver from inside: for save.c, which makes it, and save_faults.c, which uses it.
+ */
+#ifndef PG_XLSX_SAVER_H
+#define PG_XLSX_SAVER_H
+
+#include "save.h"
+
+struct Saver
+{
+	SaveTask	task;
+	Profile    *profile;
+	const SaveMethod *method;
+	void	   *state;
+	bool		wary;			/* the last batch had bad rows */
+	bool		unfit;			/* rows of it fitted its constraints and were refused all the same, by triggers */
+	int			stride;			/* rows to try together while bad ones are looked for */
+	bool		refers_to_itself;
+};
+
+/* An error unless the current role still has the rights that the task needs. A target that is gone is for the method to tell. */
+extern void saver_require_rights_still(const SaveTask *task);
+
+#endif							/* PG_XLSX_SAVER_H */
