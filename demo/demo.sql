@@ -11,5 +11,7 @@ CREATE TABLE IF NOT EXISTS people (
 CREATE INDEX IF NOT EXISTS people_task_id ON people (task_id);
 SELECT xlsx.create_profile('people', 'people', task_column => 'task_id', headers => '{"bio_id": "Bio-ID"}')
 WHERE NOT EXISTS (SELECT FROM xlsx.profiles WHERE name = 'people') \g /dev/null
+-- What is uploaded without a profile is for it, whatever other profiles somebody makes.
+ALTER DATABASE postgres SET pg_xlsx.default_profile = 'people';
 -- Every batch tells: the sample is small.
 ALTER DATABASE postgres SET pg_xlsx.progress_interval = 0;

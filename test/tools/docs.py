@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Runs the examples of docs/functions; ends with "N passed, N failed, N skipped".
+"""Runs the examples of docs/functions and of README.md; ends with "N passed, N failed, N skipped".
 
 Each page has a database of its own, in which its ```sql blocks run one after another. What a block prints is held
-against the ```text block behind it; a block without one must run without an error. Every function and view of schema
+against the ```text block behind it; a block without one must run without an error. README.md: see readme.py. Every function and view of schema
 xlsx must be used by an example. /srv/in stands for a folder of the server with people.xlsx in it.
 
     docs.py            run them
@@ -15,6 +15,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+
+import readme
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGES = sorted(page for page in (ROOT / "docs" / "functions").glob("*.md") if "```sql" in page.read_text())
@@ -114,6 +116,10 @@ def main():
             failures.append(f"no example uses xlsx.{name}")
     finally:
         cluster.remove()
+    if not writing:
+        good, bad = readme.check()
+        passed += good
+        failures += bad
     for failure in failures:
         print("not ok:", failure)
     print(f"{passed} passed, {len(failures)} failed, 0 skipped")
