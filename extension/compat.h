@@ -69,6 +69,14 @@ compat_init_range_table(EState *estate, RangeTblEntry *entry)
 #define compat_check_is_enforced(check) true
 #endif
 
+/* 18 has generated columns that are computed when they are read. */
+#if PG_VERSION_NUM >= 180000
+#define compat_has_generated(desc) \
+	((desc)->constr != NULL && ((desc)->constr->has_generated_stored || (desc)->constr->has_generated_virtual))
+#else
+#define compat_has_generated(desc) ((desc)->constr != NULL && (desc)->constr->has_generated_stored)
+#endif
+
 /* 17 moved the virtual transaction id of a process into a struct. */
 #if PG_VERSION_NUM >= 170000
 #define compat_my_vxid(mine) \

@@ -29,7 +29,8 @@ bool
 late_index_is_empty(Oid target)
 {
 	Relation	relation = table_open(target, AccessShareLock);
-	bool		empty = relation->rd_rel->relhasindex;
+	/* Only what holds rows itself can be scanned: a partitioned table has indexes too. */
+	bool		empty = relation->rd_rel->relhasindex && relation->rd_rel->relkind == RELKIND_RELATION;
 
 	if (empty)
 	{

@@ -11,6 +11,7 @@
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_type.h"
+#include "compat.h"
 #include "executor/spi.h"
 #include "nodes/plannodes.h"
 #include "parser/parsetree.h"
@@ -108,7 +109,7 @@ table_is_plain(const Profile *profile)
 		find_inheritance_children(profile->target, NoLock) == NIL &&
 		target->rd_rules == NULL &&
 		!has_insert_triggers(target) &&
-		!(target->rd_att->constr != NULL && target->rd_att->constr->has_generated_stored) &&
+		!compat_has_generated(target->rd_att) &&
 		!has_deferrable_index(target) &&
 		!has_domain_column(target) &&
 		check_enable_rls(profile->target, InvalidOid, true) != RLS_ENABLED;

@@ -65,8 +65,9 @@ save_unnest_source(StringInfo select, const Profile *profile, int i)
 		appendStringInfo(select, "CAST(u.c%d AS %s)", i, unnest_type_name(column->type));
 	else
 		appendStringInfo(select, "u.c%d", i);
+	/* As SQL it may have lost its type: a row's, for one. */
 	if (fallback != NULL)
-		appendStringInfo(select, ", %s)", fallback);
+		appendStringInfo(select, ", CAST(%s AS %s))", fallback, unnest_type_name(column->type));
 }
 
 char *

@@ -13,7 +13,7 @@
 /* Nobody scrolls through more. */
 #define MAX_CHOICES 1000
 
-/* Texts of the first column of a plan's rows; empty when there are too many. */
+/* Texts of the first column of a plan's rows, without those that are NULL, which nobody can choose; empty when there are too many. */
 static TextList
 choices_of_plan(SPIPlanPtr plan, Datum *arguments)
 {
@@ -28,8 +28,12 @@ choices_of_plan(SPIPlanPtr plan, Datum *arguments)
 	{
 		list.items = MemoryContextAlloc(caller, sizeof(char *) * (size_t) (SPI_processed + 1));
 		for (uint64 i = 0; i < SPI_processed; i++)
-			list.items[list.count++] = MemoryContextStrdup(caller, SPI_getvalue(SPI_tuptable->vals[i],
-																				 SPI_tuptable->tupdesc, 1));
+		{
+			char	   *text = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1);
+
+			if (text != NULL)
+				list.items[list.count++] = MemoryContextStrdup(caller, text);
+		}
 	}
 	SPI_finish();
 	profile_sql_leave(&role);
