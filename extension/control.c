@@ -18,6 +18,7 @@
 #include "miscadmin.h"
 #include "owner.h"
 #include "queue.h"
+#include "slots.h"
 #include "storage/procarray.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -34,6 +35,9 @@ PG_FUNCTION_INFO_V1(pg_xlsx_undo);
 
 /* xlsx.wait looks at least this often, should a wake-up be missed. */
 #define LOOK_AGAIN_MS 1000
+
+/* xlsx.cancel interrupts a worker that goes on this often. */
+#define INTERRUPT_AGAIN_MS 200
 
 /* A task as its owner sees it. */
 typedef struct Subject
@@ -153,15 +157,32 @@ refuse_state(const Subject *task, const char *action)
 			 errmsg("cannot %s task " INT64_FORMAT " because it is %s", action, task->id, task->status)));
 }
 
-/* Tells the worker, and returns when it has let go of the task. */
+static void
+interrupt_worker(const Subject *task)
+{
+	if (dispatch_shared())
+		(void) slots_cancel(task->id);
+	else if (task->worker_pid != 0 && BackendPidGetProc(task->worker_pid) != NULL)
+		(void) kill(task->worker_pid, SIGINT);
+}
+
+/*
+ * Tells the worker, and returns when it has let go of the task.  It is told
+ * again and again: a trigger may have caught the interrupt, or the task may have got
+ * another worker.
+ */
 static void
 stop_worker(const Subject *task)
 {
-	if (dispatch_shared())
-		(void) dispatch_cancel(task->id);
-	else if (task->worker_pid != 0 && BackendPidGetProc(task->worker_pid) != NULL)
-		(void) kill(task->worker_pid, SIGINT);
-	queue_wait_unlocked(task->id);
+	do
+	{
+		dispatch_wait_prepare();
+		interrupt_worker(task);
+		if (queue_is_unlocked(task->id))
+			break;
+		dispatch_wait(INTERRUPT_AGAIN_MS);
+	} while (!queue_is_unlocked(task->id));
+	dispatch_wait_end();
 }
 
 Datum

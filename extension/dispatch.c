@@ -4,8 +4,6 @@
  */
 #include "dispatch.h"
 
-#include <signal.h>
-
 #include "access/xact.h"
 #include "miscadmin.h"
 #include "postmaster/bgworker.h"
@@ -26,6 +24,7 @@ typedef struct Want
 {
 	Oid			database;
 	Oid			login;
+	bool		held;			/* until a worker leaves or turns to another role */
 } Want;
 
 typedef struct Due
@@ -33,14 +32,6 @@ typedef struct Due
 	Oid			database;		/* InvalidOid: free entry */
 	TimestampTz when;
 } Due;
-
-typedef struct WorkerSlot
-{
-	DispatchSlotState state;
-	Oid			database;
-	int64		task;			/* 0: between two */
-	pid_t		pid;
-} WorkerSlot;
 
 typedef struct DispatchShared
 {
@@ -50,9 +41,7 @@ typedef struct DispatchShared
 	bool		overflow;		/* a want or a due time found no place */
 	int			wants;
 	Want		want[MAX_WANTS];	/* oldest first, no two alike */
-	Oid			shut;			/* no workers for this database, InvalidOid: for all */
 	Due			due[MAX_DATABASES];
-	WorkerSlot	slot[DISPATCH_MAX_WORKERS];
 } DispatchShared;
 
 static DispatchShared *shared = NULL;
@@ -61,6 +50,9 @@ static shmem_startup_hook_type previous_startup_hook = NULL;
 
 /* Login roles wanted by the current transaction; lives in TopTransactionContext. */
 static List *wanted_logins = NIL;
+
+/* When the database is to be swept, if the current transaction commits. */
+static TimestampTz wanted_sweep = DT_NOEND;
 
 static void
 shmem_request(void)
@@ -111,28 +103,53 @@ wake_launcher(void)
 		SetLatch(shared->launcher);
 }
 
-static bool
-want_exists(Oid database, Oid login)
+static Want *
+find_want(Oid database, Oid login)
 {
 	for (int i = 0; i < shared->wants; i++)
 		if (shared->want[i].database == database && shared->want[i].login == login)
-			return true;
-	return false;
+			return &shared->want[i];
+	return NULL;
+}
+
+static void
+add_want(Oid database, Oid login, bool held)
+{
+	Want	   *want;
+
+	if (shared == NULL)
+		return;
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	want = find_want(database, login);
+	if (want != NULL)
+		want->held = want->held && held;
+	else if (shared->wants < MAX_WANTS)
+		shared->want[shared->wants++] = (Want) {database, login, held};
+	else
+		shared->overflow = true;
+	if (!held)
+		wake_launcher();
+	LWLockRelease(shared->lock);
 }
 
 void
 dispatch_want_now(Oid database, Oid login)
 {
-	if (shared == NULL)
-		return;
+	add_want(database, login, false);
+}
+
+void
+dispatch_want_when_freed(Oid login)
+{
+	add_want(MyDatabaseId, login, true);
+}
+
+void
+dispatch_slot_freed(void)
+{
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	if (!want_exists(database, login))
-	{
-		if (shared->wants < MAX_WANTS)
-			shared->want[shared->wants++] = (Want){database, login};
-		else
-			shared->overflow = true;
-	}
+	for (int i = 0; i < shared->wants; i++)
+		shared->want[i].held = false;
 	wake_launcher();
 	LWLockRelease(shared->lock);
 }
@@ -143,11 +160,27 @@ at_transaction_end(XactEvent event, void *arg)
 	ListCell   *cell;
 
 	(void) arg;
+	if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT && event != XACT_EVENT_PREPARE)
+		return;
 	if (event == XACT_EVENT_COMMIT)
+	{
 		foreach(cell, wanted_logins)
 			dispatch_want_now(MyDatabaseId, lfirst_oid(cell));
-	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
-		wanted_logins = NIL;
+		if (wanted_sweep != DT_NOEND)
+			dispatch_due_now(MyDatabaseId, wanted_sweep);
+	}
+	wanted_logins = NIL;
+	wanted_sweep = DT_NOEND;
+}
+
+static void
+watch_transactions(void)
+{
+	static bool registered = false;
+
+	if (!registered)
+		RegisterXactCallback(at_transaction_end, NULL);
+	registered = true;
 }
 
 void
@@ -169,7 +202,7 @@ dispatch_describe_worker(BackgroundWorker *worker, const DispatchOrder *order)
 static void
 start_worker_here(Oid login)
 {
-	DispatchOrder order = {MyDatabaseId, login, -1, {0}};
+	DispatchOrder order = {.database = MyDatabaseId,.login = login,.slot = -1};
 	BackgroundWorker worker;
 	BackgroundWorkerHandle *handle;
 
@@ -185,16 +218,11 @@ start_worker_here(Oid login)
 void
 dispatch_want(Oid login)
 {
-	static bool registered = false;
 	MemoryContext caller;
 
 	if (list_member_oid(wanted_logins, login))
 		return;
-	if (!registered)
-	{
-		RegisterXactCallback(at_transaction_end, NULL);
-		registered = true;
-	}
+	watch_transactions();
 	if (shared == NULL)
 		start_worker_here(login);
 	caller = MemoryContextSwitchTo(TopTransactionContext);
@@ -203,21 +231,30 @@ dispatch_want(Oid login)
 }
 
 bool
-dispatch_crowded(Oid login)
+dispatch_crowded(Oid login, bool (*may_run) (Oid login))
 {
-	bool		crowded = false;
+	Oid			waiting[MAX_WANTS];
+	int			count = 0;
 
 	if (shared == NULL)
 		return false;
 	LWLockAcquire(shared->lock, LW_SHARED);
-	for (int i = 0; i < shared->wants && !crowded; i++)
-		crowded = shared->want[i].database != MyDatabaseId || shared->want[i].login != login;
+	for (int i = 0; i < shared->wants; i++)
+	{
+		const Want *want = &shared->want[i];
+
+		if (want->login != DISPATCH_SWEEP && !want->held && (want->database != MyDatabaseId || want->login != login))
+			waiting[count++] = want->login;
+	}
 	LWLockRelease(shared->lock);
-	return crowded;
+	for (int i = 0; i < count; i++)
+		if (may_run(waiting[i]))
+			return true;
+	return false;
 }
 
 void
-dispatch_due(Oid database, TimestampTz when)
+dispatch_due_now(Oid database, TimestampTz when)
 {
 	Due		   *place = NULL;
 
@@ -236,9 +273,17 @@ dispatch_due(Oid database, TimestampTz when)
 	if (place == NULL)
 		shared->overflow = true;
 	else if (place->database != database || when < place->when)
-		*place = (Due){database, when};
+		*place = (Due) {database, when};
 	wake_launcher();
 	LWLockRelease(shared->lock);
+}
+
+void
+dispatch_due(TimestampTz when)
+{
+	watch_transactions();
+	if (when < wanted_sweep)
+		wanted_sweep = when;
 }
 
 void
@@ -295,15 +340,16 @@ dispatch_attach_launcher(void)
 	before_shmem_exit(detach_launcher, (Datum) 0);
 }
 
+/* The oldest want that fits is taken out of the line. */
 bool
-dispatch_take(Oid *database, Oid *login)
+dispatch_take(bool (*fits) (Oid database, Oid login), Oid *database, Oid *login)
 {
 	bool		taken = false;
 
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
 	for (int i = 0; i < shared->wants && !taken; i++)
 	{
-		if (shared->want[i].database == shared->shut)
+		if (shared->want[i].held || !fits(shared->want[i].database, shared->want[i].login))
 			continue;
 		*database = shared->want[i].database;
 		*login = shared->want[i].login;
@@ -358,75 +404,11 @@ dispatch_next_due(void)
 }
 
 void
-dispatch_slot_set(int slot, DispatchSlotState state)
-{
-	if (shared == NULL || slot < 0)
-		return;
-	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	shared->slot[slot] = (WorkerSlot){.state = state,.pid = MyProcPid,.database = MyDatabaseId};
-	LWLockRelease(shared->lock);
-}
-
-void
-dispatch_slot_task(int slot, int64 task)
-{
-	if (shared == NULL || slot < 0)
-		return;
-	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	shared->slot[slot].task = task;
-	LWLockRelease(shared->lock);
-	/* A cancel of the task before came too late; it is not meant for the next one. */
-	QueryCancelPending = false;
-}
-
-bool
-dispatch_cancel(int64 task)
-{
-	bool		found = false;
-
-	if (shared == NULL)
-		return false;
-	LWLockAcquire(shared->lock, LW_SHARED);
-	for (int i = 0; i < DISPATCH_MAX_WORKERS && !found; i++)
-	{
-		WorkerSlot *slot = &shared->slot[i];
-
-		found = slot->task == task && slot->database == MyDatabaseId && slot->state == DISPATCH_SLOT_BUSY;
-		if (found)
-			(void) kill(slot->pid, SIGINT);
-	}
-	LWLockRelease(shared->lock);
-	return found;
-}
-
-DispatchSlotState
-dispatch_slot_state(int slot)
-{
-	DispatchSlotState state;
-
-	LWLockAcquire(shared->lock, LW_SHARED);
-	state = shared->slot[slot].state;
-	LWLockRelease(shared->lock);
-	return state;
-}
-
-void
-dispatch_shut(Oid database)
-{
-	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	shared->shut = database;
-	for (int i = 0; i < DISPATCH_MAX_WORKERS; i++)
-		if (shared->slot[i].database == database && shared->slot[i].state == DISPATCH_SLOT_BUSY)
-			(void) kill(shared->slot[i].pid, SIGTERM);
-	LWLockRelease(shared->lock);
-}
-
-/* Nothing is wanted for a database that is gone. */
-static void
-forget_database(Oid database)
+dispatch_forget_database(Oid database)
 {
 	int			kept = 0;
 
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
 	for (int i = 0; i < shared->wants; i++)
 		if (shared->want[i].database != database)
 			shared->want[kept++] = shared->want[i];
@@ -434,30 +416,5 @@ forget_database(Oid database)
 	for (int i = 0; i < MAX_DATABASES; i++)
 		if (shared->due[i].database == database)
 			shared->due[i].database = InvalidOid;
-}
-
-void
-dispatch_reopen(Oid database, bool stays)
-{
-	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	if (shared->shut == database)
-		shared->shut = InvalidOid;
-	if (!stays)
-		forget_database(database);
 	LWLockRelease(shared->lock);
-	if (stays)
-		dispatch_want_now(database, DISPATCH_SWEEP);
-}
-
-bool
-dispatch_is_shut(Oid database)
-{
-	bool		is_shut;
-
-	if (shared == NULL)
-		return false;
-	LWLockAcquire(shared->lock, LW_SHARED);
-	is_shut = shared->shut == database;
-	LWLockRelease(shared->lock);
-	return is_shut;
 }

@@ -22,14 +22,13 @@
 /* Asked for instead of a login role: look through the whole database. */
 #define DISPATCH_SWEEP InvalidOid
 
-#define DISPATCH_MAX_WORKERS 64
-
 /* Handed to a worker in bgw_extra. */
 typedef struct DispatchOrder
 {
 	Oid			database;
 	Oid			login;			/* or DISPATCH_SWEEP */
-	int			slot;			/* of the launcher, -1 when a session started the worker */
+	int			slot;			/* that the launcher promised, -1 when a session started the worker */
+	uint64		number;			/* of the promise */
 	VirtualTransactionId starter;	/* that session's transaction: wait for its end */
 } DispatchOrder;
 
@@ -43,11 +42,24 @@ extern void dispatch_want(Oid login);
 /* The same, at once; from a worker or the launcher. */
 extern void dispatch_want_now(Oid database, Oid login);
 
-/* Does somebody other than this login role of this database wait for a worker? */
-extern bool dispatch_crowded(Oid login);
+/*
+ * A worker for this login role of this database, which may have no further one
+ * now: as soon as a worker has left or turned to another role, which dispatch_slot_freed tells.
+ */
+extern void dispatch_want_when_freed(Oid login);
+extern void dispatch_slot_freed(void);
 
-/* Sweep this database at that time (earlier wishes stay). */
-extern void dispatch_due(Oid database, TimestampTz when);
+/* Does a login role other than this one wait for a worker, of those that may have one? */
+extern bool dispatch_crowded(Oid login, bool (*may_run) (Oid login));
+
+/*
+ * Sweep this database at that time (earlier wishes stay), if the current
+ * transaction commits: a sweep before would not see what it has to do.
+ */
+extern void dispatch_due(TimestampTz when);
+
+/* The same of any database, at once; from the launcher or outside of a transaction. */
+extern void dispatch_due_now(Oid database, TimestampTz when);
 
 /* For xlsx.wait: wait until some task has ended, or at most so many milliseconds. */
 extern void dispatch_wait_prepare(void);
@@ -57,39 +69,13 @@ extern void dispatch_task_ended(void);
 
 /* The launcher's side. */
 extern void dispatch_attach_launcher(void);
-extern bool dispatch_take(Oid *database, Oid *login);	/* next want, or false */
+extern bool dispatch_take(bool (*fits) (Oid database, Oid login), Oid *database, Oid *login);	/* next want, or false */
 extern bool dispatch_take_due(TimestampTz now, Oid *database);
 extern bool dispatch_take_overflow(void);	/* wants were lost: sweep everything */
 extern TimestampTz dispatch_next_due(void); /* DT_NOEND when nothing is due */
 
-/* What the launcher knows of a worker that has ended. */
-typedef enum DispatchSlotState
-{
-	DISPATCH_SLOT_IDLE,			/* it ended in good order */
-	DISPATCH_SLOT_STARTED,		/* it never logged in */
-	DISPATCH_SLOT_BUSY			/* it died in mid-work */
-} DispatchSlotState;
-
-/*
- * The task that a worker is at, 0 between two.  dispatch_cancel interrupts the
- * worker that is at this very task, and not one that has gone on to the next;
- * false when there is none (or no shared memory to tell).
- */
-extern void dispatch_slot_task(int slot, int64 task);
-extern bool dispatch_cancel(int64 task);
-
-/*
- * A database that must have no connections: its workers are told to go, none
- * is started and none stays until it is opened again.  One at a time, as far
- * as the memory goes: a second one takes the place of the first.  On reopening,
- * stays says whether it is still there.
- */
-extern void dispatch_shut(Oid database);
-extern void dispatch_reopen(Oid database, bool stays);
-extern bool dispatch_is_shut(Oid database);
-
-extern void dispatch_slot_set(int slot, DispatchSlotState state);
-extern DispatchSlotState dispatch_slot_state(int slot);
+/* Nothing is wanted for a database that is gone. */
+extern void dispatch_forget_database(Oid database);
 
 /* Fills the parts of a BackgroundWorker that do not depend on who starts it. */
 struct BackgroundWorker;

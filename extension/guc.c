@@ -9,6 +9,7 @@
 #include "utils/guc.h"
 
 int			pg_xlsx_max_workers;
+int			pg_xlsx_max_workers_per_role;
 int			pg_xlsx_max_attempts;
 int			pg_xlsx_retry_delay;
 int			pg_xlsx_progress_interval;
@@ -48,6 +49,8 @@ typedef struct IntSetting
 static const IntSetting int_settings[] = {
 	{"pg_xlsx.max_workers", "Tasks that run at the same time, over all databases.",
 	&pg_xlsx_max_workers, 4, 1, 64, PGC_SIGHUP, 0},
+	{"pg_xlsx.max_workers_per_role", "Tasks of one role that run at the same time; 0 is one less than max_workers, so that others find a worker.",
+	&pg_xlsx_max_workers_per_role, 0, 0, 64, PGC_SIGHUP, 0},
 	{"pg_xlsx.max_attempts", "Attempts of a task before it fails for good.",
 	&pg_xlsx_max_attempts, 3, 1, 100, PGC_SUSET, 0},
 	{"pg_xlsx.retry_delay", "Wait before the second attempt; each further wait is (2^n - 1) times as long.",

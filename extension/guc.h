@@ -10,6 +10,7 @@
 #include "core/alloc.h"
 
 extern int	pg_xlsx_max_workers;
+extern int	pg_xlsx_max_workers_per_role;	/* 0: max_workers - 1 */
 extern int	pg_xlsx_max_attempts;
 extern int	pg_xlsx_retry_delay;	/* milliseconds */
 extern int	pg_xlsx_progress_interval;	/* milliseconds */

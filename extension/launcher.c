@@ -15,13 +15,15 @@
 #include "access/xact.h"
 #include "catalog/pg_database.h"
 #include "dispatch.h"
-#include "guc.h"
 #include "miscadmin.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
+#include "shut.h"
+#include "slots.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
+#include "storage/lock.h"
 #include "tcop/tcopprot.h"
 #include "transaction.h"
 #include "utils/guc.h"
@@ -34,17 +36,17 @@
 /* When no background worker slot was free: try again after so long. */
 #define START_AGAIN_MS 500
 
-/* After a worker died in mid-work, and after one could not even log in. */
-#define SWEEP_AFTER_DEATH_MS 100
-#define SWEEP_AFTER_REFUSAL_MS 10000
+/* When nobody may connect to a database at the moment. */
+#define LOOK_AGAIN_MS 1000
 
-typedef struct Slot
+/* A worker that is on its way, or has come. */
+typedef struct Start
 {
 	BackgroundWorkerHandle *handle; /* NULL: free */
 	DispatchOrder order;
-} Slot;
+} Start;
 
-static Slot slots[DISPATCH_MAX_WORKERS];
+static Start starts[SLOTS];
 
 /* Databases to look through when nothing is more urgent; lives in TopMemoryContext. */
 static List *unswept = NIL;
@@ -93,79 +95,92 @@ note_all_databases(void)
 	CommitTransactionCommand();
 }
 
-static bool
-database_exists(Oid database)
+typedef enum DatabaseState
 {
-	bool		exists;
+	DATABASE_OPEN,
+	DATABASE_LOCKED,			/* renamed, copied or dropped by a transaction that has not ended */
+	DATABASE_GONE
+} DatabaseState;
 
+/* A worker for a database that is locked would hang in its start, and keep its slot from others. */
+static DatabaseState
+database_state(Oid database)
+{
+	DatabaseState state = DATABASE_LOCKED;
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_OBJECT(tag, InvalidOid, DatabaseRelationId, database, 0);
 	transaction_start();
-	exists = SearchSysCacheExists1(DATABASEOID, ObjectIdGetDatum(database));
+	if (LockAcquire(&tag, RowExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL)
+		state = SearchSysCacheExists1(DATABASEOID, ObjectIdGetDatum(database)) ? DATABASE_OPEN : DATABASE_GONE;
 	CommitTransactionCommand();
 	CurrentMemoryContext = TopMemoryContext;
-	return exists;
+	return state;
 }
 
-/* Frees the slots of workers that have ended; a database that lost one in mid-work is swept. */
+/* Forgets workers that have ended; what one should have done that never came is found by a sweep. */
 static void
 reap_workers(void)
 {
-	for (int i = 0; i < DISPATCH_MAX_WORKERS; i++)
+	for (int i = 0; i < SLOTS; i++)
 	{
-		DispatchSlotState state;
+		Start	   *start = &starts[i];
 		pid_t		pid;
 
-		if (slots[i].handle == NULL ||
-			GetBackgroundWorkerPid(slots[i].handle, &pid) != BGWH_STOPPED)
+		if (start->handle == NULL || GetBackgroundWorkerPid(start->handle, &pid) != BGWH_STOPPED)
 			continue;
-		pfree(slots[i].handle);
-		slots[i].handle = NULL;
-		state = dispatch_slot_state(i);
-		if (state != DISPATCH_SLOT_IDLE && database_exists(slots[i].order.database))
-			dispatch_due(slots[i].order.database,
-						 TimestampTzPlusMilliseconds(GetCurrentTimestamp(), state == DISPATCH_SLOT_BUSY ?
-													 SWEEP_AFTER_DEATH_MS : SWEEP_AFTER_REFUSAL_MS));
+		pfree(start->handle);
+		start->handle = NULL;
+		if (slots_break(&start->order))
+			dispatch_due_now(start->order.database, TimestampTzPlusMilliseconds(GetCurrentTimestamp(), START_AGAIN_MS));
 	}
 }
 
-static int
-free_slot(void)
+/* False when the server had no worker to give. */
+static bool
+start_worker(Oid database, Oid login)
 {
-	int			limit = Min(pg_xlsx_max_workers, DISPATCH_MAX_WORKERS);
-	int			used = 0;
-	int			first = -1;
+	DispatchOrder order = {.database = database,.login = login};
+	BackgroundWorker worker;
+	Start	   *start;
 
-	for (int i = 0; i < DISPATCH_MAX_WORKERS; i++)
-		if (slots[i].handle != NULL)
-			used++;
-		else if (first < 0)
-			first = i;
-	return used < limit ? first : -1;
+	if (!slots_promise(&order))
+		return false;			/* somebody was quicker */
+	/* Its last worker has given the slot back; whether the process is gone does not matter any more. */
+	start = &starts[order.slot];
+	if (start->handle != NULL)
+		pfree(start->handle);
+	*start = (Start) {NULL, order};
+	dispatch_describe_worker(&worker, &order);
+	worker.bgw_notify_pid = MyProcPid;
+	if (RegisterDynamicBackgroundWorker(&worker, &start->handle))
+		return true;
+	start->handle = NULL;
+	(void) slots_break(&order);
+	return false;
 }
 
 static bool
-start_worker(int slot, Oid database, Oid login)
+fits(Oid database, Oid login)
 {
-	BackgroundWorker worker;
-
-	slots[slot].order = (DispatchOrder){database, login, slot, {0}};
-	dispatch_describe_worker(&worker, &slots[slot].order);
-	worker.bgw_notify_pid = MyProcPid;
-	dispatch_slot_set(slot, DISPATCH_SLOT_STARTED);
-	return RegisterDynamicBackgroundWorker(&worker, &slots[slot].handle);
+	return !shut_is_shut(database) && slots_fit(database, login);
 }
 
 /* The most urgent want: what somebody asked for, then sweeps. */
 static bool
 next_want(Oid *database, Oid *login)
 {
-	if (dispatch_take(database, login))
+	if (dispatch_take(fits, database, login))
 		return true;
-	if (unswept == NIL)
-		return false;
-	*database = linitial_oid(unswept);
-	*login = DISPATCH_SWEEP;
-	unswept = list_delete_first(unswept);
-	return true;
+	for (int i = 0; i < list_length(unswept); i++)
+		if (fits(list_nth_oid(unswept, i), DISPATCH_SWEEP))
+		{
+			*database = list_nth_oid(unswept, i);
+			*login = DISPATCH_SWEEP;
+			unswept = list_delete_nth_cell(unswept, i);
+			return true;
+		}
+	return false;
 }
 
 /* Starts what is wanted and fits. False when the server had no worker to give. */
@@ -174,14 +189,23 @@ start_workers(void)
 {
 	Oid			database;
 	Oid			login;
-	int			slot;
 
-	while ((slot = free_slot()) >= 0 && next_want(&database, &login))
-		if (!start_worker(slot, database, login))
+	while (next_want(&database, &login))
+		switch (database_state(database))
 		{
-			slots[slot].handle = NULL;
-			dispatch_want_now(database, login);
-			return false;
+			case DATABASE_OPEN:
+				if (!start_worker(database, login))
+				{
+					dispatch_want_now(database, login);
+					return false;
+				}
+				break;
+			case DATABASE_LOCKED:
+				dispatch_due_now(database, TimestampTzPlusMilliseconds(GetCurrentTimestamp(), LOOK_AGAIN_MS));
+				break;
+			case DATABASE_GONE:
+				dispatch_forget_database(database);
+				break;
 		}
 	return true;
 }
@@ -219,6 +243,7 @@ pg_xlsx_launcher_main(Datum arg)
 	BackgroundWorkerUnblockSignals();
 	BackgroundWorkerInitializeConnection(NULL, NULL, 0);
 	CurrentMemoryContext = TopMemoryContext;
+	slots_recall();
 	dispatch_attach_launcher();
 	note_all_databases();
 	while (!ShutdownRequestPending)

@@ -10,6 +10,8 @@
 #include "launcher.h"
 #include "miscadmin.h"
 #include "redis.h"
+#include "shut.h"
+#include "slots.h"
 #include "vacate.h"
 
 PG_MODULE_MAGIC;
@@ -24,6 +26,8 @@ _PG_init(void)
 		return;
 	redis_guard_log();
 	dispatch_init();
+	slots_init();
+	shut_init();
 	vacate_init();
 	launcher_register();
 }

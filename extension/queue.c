@@ -10,8 +10,10 @@
 #include "guc.h"
 #include "miscadmin.h"
 #include "owner.h"
+#include "slots.h"
 #include "storage/lock.h"
 #include "store.h"
+#include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
@@ -60,13 +62,15 @@ queue_unlock(int64 task)
 	LockRelease(&tag, ExclusiveLock, true);
 }
 
-void
-queue_wait_unlocked(int64 task)
+bool
+queue_is_unlocked(int64 task)
 {
 	LOCKTAG		tag = lock_tag(task);
 
-	(void) LockAcquire(&tag, ShareLock, false, false);
+	if (LockAcquire(&tag, ShareLock, false, true) == LOCKACQUIRE_NOT_AVAIL)
+		return false;
 	LockRelease(&tag, ShareLock, false);
+	return true;
 }
 
 /*
@@ -83,26 +87,49 @@ claim_in_turn(void)
 		(void) LockAcquire(&tag, ExclusiveLock, false, false);
 }
 
-static int64 *
-claim_candidates(Oid login, int *count)
+/* A task that is due, and the role that its worker counts for. */
+typedef struct Candidate
+{
+	int64		id;
+	Oid			role;
+} Candidate;
+
+/*
+ * A login that serves others, as the sidecar's does, must not let one of them
+ * take all workers, so there the owner of a task counts; elsewhere the login,
+ * whatever roles it takes on.
+ */
+static bool
+works_alone(Oid login)
+{
+	return !has_privs_of_role(login, get_role_oid("xlsx_notifier", false));
+}
+
+static int
+claim_candidates(Oid login, bool alone, int64 offset, Candidate *candidates)
 {
 	static OwnerStatement select = {
-		"SELECT array(SELECT id FROM xlsx_private.due_task WHERE login = $1::oid::regrole"
-		" ORDER BY priority DESC, run_at, id LIMIT $2)",
-		2, {OIDOID, INT4OID}, NULL
+		"SELECT array_agg(id ORDER BY n), array_agg(owner ORDER BY n) FROM (SELECT d.id, d.owner::oid,"
+		" row_number() OVER (ORDER BY d.priority DESC, d.run_at, d.id) AS n FROM xlsx_private.due_task d"
+		" WHERE d.login = $1::oid::regrole ORDER BY n OFFSET $2 LIMIT $3) AS page",
+		3, {OIDOID, INT8OID, INT4OID}, NULL
 	};
-	Datum		values[] = {ObjectIdGetDatum(login), Int32GetDatum(CLAIM_CANDIDATES)};
+	Datum		values[] = {ObjectIdGetDatum(login), Int64GetDatum(offset), Int32GetDatum(CLAIM_CANDIDATES)};
 	Datum	   *ids;
-	int64	   *result;
+	Datum	   *owners;
+	int			count;
 	OwnerRow	row;
 
 	owner_run(&select, values, NULL, &row);
+	if (row.nulls[0])
+		return 0;
 	deconstruct_array(DatumGetArrayTypeP(row.values[0]), INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &ids, NULL,
-					  count);
-	result = palloc(sizeof(int64) * (size_t) Max(*count, 1));
-	for (int i = 0; i < *count; i++)
-		result[i] = DatumGetInt64(ids[i]);
-	return result;
+					  &count);
+	deconstruct_array(DatumGetArrayTypeP(row.values[1]), OIDOID, sizeof(Oid), true, TYPALIGN_INT, &owners, NULL,
+					  &count);
+	for (int i = 0; i < count; i++)
+		candidates[i] = (Candidate) {DatumGetInt64(ids[i]), alone ? login : DatumGetObjectId(owners[i])};
+	return count;
 }
 
 static void
@@ -167,7 +194,10 @@ task_of_row(const OwnerRow *row)
 	return task;
 }
 
-/* The task as PROCESSING, if it still may be; its lock is held. deaths counts this start until a batch commits. */
+/*
+ * The task as PROCESSING, if it still may be; its lock is held. deaths counts this start until a batch commits.
+ * NULL also where a session of its owner holds the row, which must not keep a worker waiting.
+ */
 static Task *
 take(int64 id, int *deaths)
 {
@@ -178,8 +208,8 @@ take(int64 id, int *deaths)
 		" attempt_started_at = clock_timestamp(),"
 		" started_at = coalesce(started_at, clock_timestamp()), updated_at = clock_timestamp(),"
 		" error_code = NULL, error_message = NULL, error_detail = NULL, error_hint = NULL"
-		" WHERE id = $1 AND (status = 'PROCESSING' OR (status = 'PENDING' AND run_at <= clock_timestamp()))"
-		" AND EXISTS (SELECT FROM xlsx_private.due_task d WHERE d.id = $1)"
+		" WHERE id = (SELECT t.id FROM xlsx_private.task t WHERE t.id = $1 FOR UPDATE SKIP LOCKED)"
+		" AND status IN ('PENDING', 'PROCESSING') AND EXISTS (SELECT FROM xlsx_private.due_task d WHERE d.id = $1)"
 		" RETURNING " TASK_COLUMNS,
 		2, {INT8OID, INT4OID}, NULL
 	};
@@ -206,31 +236,77 @@ end_killer(int64 task)
 	queue_unlock(task);
 }
 
-Task *
-queue_claim(Oid login, bool *more)
+/* Is the task still due, though it could not be taken?  Then a session holds its row. */
+static bool
+is_due(int64 task)
 {
-	int			count;
-	int64	   *candidates;
+	static OwnerStatement select = {
+		"SELECT FROM xlsx_private.due_task WHERE id = $1", 1, {INT8OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(task)};
 
-	claim_in_turn();
-	candidates = claim_candidates(login, &count);
-	for (int i = 0; i < count; i++)
+	return owner_run(&select, values, NULL, NULL) > 0;
+}
+
+/* One look at a candidate: the task, or NULL. */
+static Task *
+claim_one(const Candidate *candidate, QueueClaim *claim)
+{
+	Task	   *task;
+	int			deaths;
+
+	if (!queue_try_lock(candidate->id))
+		return NULL;			/* somebody works on it */
+	if (!slots_admit(candidate->role, claim->alone))
 	{
-		Task	   *task;
-		int			deaths;
-
-		if (!queue_try_lock(candidates[i]))
-			continue;			/* somebody works on it */
-		*more = i < count - 1;
-		task = take(candidates[i], &deaths);
-		if (task != NULL && deaths < MAX_DEATHS)
-			return task;
-		if (task != NULL)
-			end_killer(task->id);
-		else
-			queue_unlock(candidates[i]);
+		claim->held = true;
+		queue_unlock(candidate->id);
+		return NULL;
+	}
+	task = take(candidate->id, &deaths);
+	if (task != NULL && deaths < MAX_DEATHS)
+		return task;
+	if (task != NULL)
+		end_killer(task->id);
+	else
+	{
+		claim->locked = claim->locked || is_due(candidate->id);
+		queue_unlock(candidate->id);
 	}
 	return NULL;
+}
+
+/* Is there work for a second worker among these? */
+static bool
+has_room_for_one(const Candidate *candidates, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (slots_has_room(candidates[i].role))
+			return true;
+	return false;
+}
+
+void
+queue_claim(Oid login, QueueClaim *claim)
+{
+	Candidate	candidates[CLAIM_CANDIDATES];
+	int			count;
+	int64		offset = 0;
+
+	*claim = (QueueClaim) {.alone = works_alone(login)};
+	claim_in_turn();
+	do
+	{
+		count = claim_candidates(login, claim->alone, offset, candidates);
+		for (int i = 0; i < count && claim->task == NULL; i++)
+		{
+			CHECK_FOR_INTERRUPTS();
+			claim->task = claim_one(&candidates[i], claim);
+			if (claim->task != NULL)
+				claim->more = has_room_for_one(candidates + i + 1, count - i - 1);
+		}
+		offset += count;
+	} while (claim->task == NULL && count == CLAIM_CANDIDATES && !(claim->held && claim->alone));
 }
 
 TimestampTz
@@ -363,7 +439,7 @@ record_job(int64 task, const char *status)
 	char		nulls[] = {' ', status != NULL ? ' ' : 'n'};
 
 	owner_run(&insert, values, nulls, NULL);
-	dispatch_due(MyDatabaseId, TimestampTzPlusMilliseconds(GetCurrentTimestamp(), TIDY_AFTER_MS));
+	dispatch_due(TimestampTzPlusMilliseconds(GetCurrentTimestamp(), TIDY_AFTER_MS));
 }
 
 void
@@ -407,7 +483,7 @@ queue_end(int64 task, const char *status, const ErrorData *error)
 	record_job(task, NULL);
 	progress_terminal(task);
 	/* Then its file and packets expire. */
-	dispatch_due(MyDatabaseId, TimestampTzPlusMilliseconds(GetCurrentTimestamp(), pg_xlsx_upload_ttl * INT64CONST(1000)));
+	dispatch_due(TimestampTzPlusMilliseconds(GetCurrentTimestamp(), pg_xlsx_upload_ttl * INT64CONST(1000)));
 }
 
 bool

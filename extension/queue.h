@@ -49,18 +49,27 @@ typedef struct Task
 	Progress	progress;
 } Task;
 
-/* The lock of a task. try: false when another session has it. wait: blocks until it is free, and gives it back. */
+/* The lock of a task. try: false when another session has it. */
 extern bool queue_try_lock(int64 task);
 extern void queue_unlock(int64 task);
-extern void queue_wait_unlocked(int64 task);
+extern bool queue_is_unlocked(int64 task);
+
+/* What a look into the queue has brought. */
+typedef struct QueueClaim
+{
+	Task	   *task;			/* in the current memory context; NULL: none */
+	bool		more;			/* there may be others for a second worker */
+	bool		held;			/* tasks wait until a worker leaves a role that has as many as it may */
+	bool		locked;			/* tasks that are due wait for a session that holds their rows */
+	bool		alone;			/* the login works for no other role */
+} QueueClaim;
 
 /*
  * Takes the next due task of a login role: locked, PROCESSING, its attempt
- * counted, in the current transaction.  NULL when there is none.  *task lives
- * in the current memory context.  A task that has lost too many workers in a
- * row is ended as FAILED on the way.  *more: there may be others for a second worker.
+ * counted, in the current transaction.  Waits for nobody who holds a task.  A
+ * task that has lost too many workers in a row is ended as FAILED on the way.
  */
-extern Task *queue_claim(Oid login, bool *more);
+extern void queue_claim(Oid login, QueueClaim *claim);
 
 /* When the next waiting task of this role is due; DT_NOEND when none waits. */
 extern TimestampTz queue_next_due(Oid login);

@@ -115,7 +115,7 @@ want_renewal(void)
 	TimestampTz when = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 												   pg_xlsx_upload_ttl * INT64CONST(1000) / STORE_RENEWALS);
 
-	dispatch_due(MyDatabaseId, when);
+	dispatch_due(when);
 }
 
 static void

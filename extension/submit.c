@@ -258,7 +258,7 @@ create_task(int64 file, const char *file_name, int64 size, const Submission *sub
 	if (submission->run_now || DatumGetTimestampTz(submission->run_at) <= GetCurrentTimestamp())
 		dispatch_want(GetSessionUserId());
 	else
-		dispatch_due(MyDatabaseId, DatumGetTimestampTz(submission->run_at));
+		dispatch_due(DatumGetTimestampTz(submission->run_at));
 	return task;
 }
 

@@ -7,15 +7,23 @@
 #include "access/xact.h"
 #include "commands/extension.h"
 #include "commands/dbcommands.h"
-#include "dispatch.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
+#include "shut.h"
 #include "tcop/utility.h"
+#include "utils/memutils.h"
 
 static ProcessUtility_hook_type previous_hook = NULL;
 
-/* Has the current transaction stopped the workers of its own database? */
-static bool vacated_here = false;
+/*
+ * Databases that the current transaction has shut; lives in TopTransactionContext.
+ * A statement that can be rolled back holds its locks until the transaction
+ * ends, so the workers come back then.
+ */
+static List *vacated = NIL;
+
+/* Of them, the one that is gone if the transaction commits. */
+static Oid	dropped = InvalidOid;
 
 /* The database that a statement can only take without connections; NULL for all other statements. */
 static const char *
@@ -42,12 +50,30 @@ database_to_vacate(const Node *statement)
 static void
 at_transaction_end(XactEvent event, void *arg)
 {
+	ListCell   *cell;
+
 	(void) arg;
-	if (vacated_here && (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT))
-	{
-		vacated_here = false;
-		dispatch_reopen(MyDatabaseId, true);
-	}
+	if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT && event != XACT_EVENT_PREPARE)
+		return;
+	foreach(cell, vacated)
+		shut_open(lfirst_oid(cell), event != XACT_EVENT_COMMIT || lfirst_oid(cell) != dropped);
+	vacated = NIL;
+	dropped = InvalidOid;
+}
+
+/* No workers in this database until the transaction has ended. */
+static void
+vacate(Oid database)
+{
+	static bool registered = false;
+	MemoryContext caller = MemoryContextSwitchTo(TopTransactionContext);
+
+	if (!registered)
+		RegisterXactCallback(at_transaction_end, NULL);
+	registered = true;
+	vacated = list_append_unique_oid(vacated, database);
+	MemoryContextSwitchTo(caller);
+	shut_database(database);
 }
 
 static bool
@@ -73,19 +99,6 @@ changes_extension(const Node *statement)
 	return false;
 }
 
-/* The statement can be rolled back, so the workers come back when its transaction has ended. */
-static void
-vacate_this_database(void)
-{
-	static bool registered = false;
-
-	if (!registered)
-		RegisterXactCallback(at_transaction_end, NULL);
-	registered = true;
-	vacated_here = true;
-	dispatch_shut(MyDatabaseId);
-}
-
 static void
 process_utility(PlannedStmt *statement, const char *query, bool read_only_tree, ProcessUtilityContext context,
 				ParamListInfo parameters, QueryEnvironment *environment, DestReceiver *receiver,
@@ -94,26 +107,16 @@ process_utility(PlannedStmt *statement, const char *query, bool read_only_tree, 
 	Oid			database = database_to_vacate(statement->utilityStmt);
 
 	if (changes_extension(statement->utilityStmt))
-		vacate_this_database();
+		vacate(MyDatabaseId);
 	if (OidIsValid(database))
-		dispatch_shut(database);
-	PG_TRY();
-	{
-		if (previous_hook != NULL)
-			previous_hook(statement, query, read_only_tree, context, parameters, environment, receiver, completion);
-		else
-			standard_ProcessUtility(statement, query, read_only_tree, context, parameters, environment, receiver,
-									completion);
-	}
-	PG_CATCH();
-	{
-		if (OidIsValid(database))
-			dispatch_reopen(database, true);
-		PG_RE_THROW();
-	}
-	PG_END_TRY();
-	if (OidIsValid(database))
-		dispatch_reopen(database, !IsA(statement->utilityStmt, DropdbStmt));
+		vacate(database);
+	if (previous_hook != NULL)
+		previous_hook(statement, query, read_only_tree, context, parameters, environment, receiver, completion);
+	else
+		standard_ProcessUtility(statement, query, read_only_tree, context, parameters, environment, receiver,
+								completion);
+	if (OidIsValid(database) && IsA(statement->utilityStmt, DropdbStmt))
+		dropped = database;
 }
 
 void

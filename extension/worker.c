@@ -15,6 +15,8 @@
 #include "postmaster/interrupt.h"
 #include "process_memory.h"
 #include "queue.h"
+#include "shut.h"
+#include "slots.h"
 #include "sweep.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
@@ -31,6 +33,9 @@ PGDLLEXPORT void pg_xlsx_worker_main(Datum arg);
 
 /* Without a launcher a worker waits itself for its role's next task, if that comes soon. */
 #define LINGER_MS 10000
+
+/* Rows of tasks that are due may be held by sessions, of which nobody says when they end. */
+#define LOOK_AGAIN_MS 2000
 
 /* Deadlocks and serialization failures that a task may have before one counts as a failed attempt. */
 #define MAX_CONFLICTS 10
@@ -135,7 +140,7 @@ settle_failure(const Task *task, ErrorData *error)
 	else if (!is_passing(error->sqlerrcode) || !queue_postpone(task, error, &delay_ms))
 		queue_end(task->id, "FAILED", error);
 	else
-		dispatch_due(MyDatabaseId, TimestampTzPlusMilliseconds(GetCurrentTimestamp(), delay_ms));
+		dispatch_due(TimestampTzPlusMilliseconds(GetCurrentTimestamp(), delay_ms));
 	transaction_end();
 }
 
@@ -195,35 +200,48 @@ wake_limited(void)
 		dispatch_want_now(MyDatabaseId, DISPATCH_SWEEP);
 }
 
-/* Claims a task and runs it to an end. False when there is none for the order's role. */
-static bool
-run_next_task(const DispatchOrder *order)
+/* The next task, in the context; NULL when there is none.  What is wanted for the others is told. */
+static Task *
+claim(Oid login, MemoryContext context)
 {
-	MemoryContext context = AllocSetContextCreate(TopMemoryContext, "pg_xlsx task", ALLOCSET_DEFAULT_SIZES);
-	Task	   *task = NULL;
-	bool		more = false;
-	ErrorData  *error;
+	QueueClaim	found = {0};
 
 	transaction_begin();
 	if (owner_hold())
 	{
 		MemoryContextSwitchTo(context);
-		task = queue_claim(order->login, &more);
+		queue_claim(login, &found);
 	}
-	if (task != NULL)
-		dispatch_slot_task(order->slot, task->id);	/* before others can see that it runs */
+	if (found.task != NULL)
+		slots_set_task(found.task->id);	/* before others can see that it runs */
+	if (found.locked)
+		dispatch_due(TimestampTzPlusMilliseconds(GetCurrentTimestamp(), LOOK_AGAIN_MS));
 	transaction_end();
-	if (more)
-		dispatch_want_now(MyDatabaseId, order->login);	/* a second worker, if one is free */
+	if (found.more)
+		dispatch_want_now(MyDatabaseId, login); /* a second worker, if one is free */
+	else if (found.held)
+		dispatch_want_when_freed(login);
+	return found.task;
+}
+
+/* Claims a task and runs it to an end. False when there is none for the order's role. */
+static bool
+run_next_task(const DispatchOrder *order)
+{
+	MemoryContext context = AllocSetContextCreate(TopMemoryContext, "pg_xlsx task", ALLOCSET_DEFAULT_SIZES);
+	Task	   *task = claim(order->login, context);
+	ErrorData  *error;
+
 	MemoryContextSwitchTo(context);
 	if (task != NULL)
 	{
 		pgstat_report_activity(STATE_RUNNING, psprintf("task " INT64_FORMAT, task->id));
 		error = attempt(import_as_owner, task, context);
+		slots_end_attempt();
 		drop_role();
 		if (error != NULL)
 			settle_failure(task, error);
-		dispatch_slot_task(order->slot, 0);
+		slots_set_task(0);
 		queue_unlock(task->id);
 		dispatch_task_ended();
 		wake_limited();
@@ -281,7 +299,7 @@ run_tasks(const DispatchOrder *order)
 	do
 	{
 		while (reload_settings(), run_next_task(order))
-			if (dispatch_crowded(order->login))
+			if (dispatch_crowded(order->login, slots_may_run))
 			{
 				/* Others wait for a worker: stand in line again. */
 				dispatch_want_now(MyDatabaseId, order->login);
@@ -300,9 +318,9 @@ sweep(void)
 	transaction_begin();
 	if (owner_hold())
 		due = sweep_run();
-	transaction_end();
 	if (due != DT_NOEND)
-		dispatch_due(MyDatabaseId, due);
+		dispatch_due(due);
+	transaction_end();
 }
 
 void
@@ -316,12 +334,18 @@ pg_xlsx_worker_main(Datum arg)
 	pqsignal(SIGTERM, die);
 	BackgroundWorkerUnblockSignals();
 	process_memory_keep();
+	if (!slots_take(&order))
+	{
+		/* More are on their way than may be: stand in line again. */
+		dispatch_want_now(order.database, order.login);
+		proc_exit(0);
+	}
 	BackgroundWorkerInitializeConnectionByOid(order.database, order.login, 0);
-	dispatch_slot_set(order.slot, DISPATCH_SLOT_BUSY);
+	slots_logged_in();
 	/* Many short statements over tables that have no statistics yet: compiling one takes a second. */
 	set_session("jit", "off");
-	if (dispatch_is_shut(MyDatabaseId))
-		proc_exit(0);			/* the slot is BUSY still: the launcher will sweep, if the database stays */
+	if (shut_is_shut(MyDatabaseId))
+		proc_exit(0);			/* before it is done: a sweep will follow, if the database stays */
 	if (VirtualTransactionIdIsValid(order.starter))
 	{
 		transaction_start();
@@ -332,6 +356,6 @@ pg_xlsx_worker_main(Datum arg)
 		sweep();
 	else
 		run_tasks(&order);
-	dispatch_slot_set(order.slot, DISPATCH_SLOT_IDLE);
+	slots_done();
 	proc_exit(0);
 }

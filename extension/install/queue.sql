@@ -14,7 +14,7 @@ COMMENT ON TABLE xlsx_private.queue_rule IS
 'Which tasks may not start: those of a profile (NULL: of any), submitted by a role (NULL: by any), while paused or while max_tasks of them run.';
 
 CREATE VIEW xlsx_private.due_task AS
-SELECT t.id, t.login, t.priority, t.run_at, t.status FROM xlsx_private.task t
+SELECT t.id, t.login, t.owner, t.priority, t.run_at, t.status FROM xlsx_private.task t
 WHERE t.status = 'PROCESSING' OR (t.status = 'PENDING' AND t.run_at <= pg_catalog.clock_timestamp()
   AND NOT EXISTS (SELECT FROM xlsx_private.queue_rule r
     WHERE (r.profile_id IS NULL OR r.profile_id = t.profile_id) AND (r.role IS NULL OR r.role = t.owner)

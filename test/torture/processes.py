@@ -62,8 +62,8 @@ class Server:
                 if time.monotonic() > deadline:
                     raise
 
-    def workers(self):
-        return [int(pid) for pid in self.sql("SELECT pid FROM pg_stat_activity WHERE backend_type = 'pg_xlsx worker'",
+    def processes(self, kind):
+        return [int(pid) for pid in self.sql(f"SELECT pid FROM pg_stat_activity WHERE backend_type = 'pg_xlsx {kind}'",
                                              check=False).split()]
 
     def restart(self, mode):

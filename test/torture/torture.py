@@ -82,9 +82,9 @@ FROM xlsx.tasks WHERE id = %s
 """
 
 
-def signal_worker(number):
+def signal_process(kind, number):
     def blow(world):
-        for pid in world.server.workers():
+        for pid in world.server.processes(kind):
             try:
                 os.kill(pid, number)
             except ProcessLookupError:
@@ -102,10 +102,11 @@ def stop_server(mode):
 
 
 BLOWS = {
-    "SIGKILL of the worker": signal_worker(signal.SIGKILL),
-    "SIGTERM of the worker": signal_worker(signal.SIGTERM),
+    "SIGKILL of the worker": signal_process("worker", signal.SIGKILL),
+    "SIGTERM of the worker": signal_process("worker", signal.SIGTERM),
     "pg_terminate_backend": call_on_worker("pg_terminate_backend"),
     "pg_cancel_backend": call_on_worker("pg_cancel_backend"),
+    "SIGTERM of the launcher": signal_process("launcher", signal.SIGTERM),
     "immediate stop": stop_server("immediate"),
     "fast stop": stop_server("fast"),
     "SIGKILL of the postmaster": lambda world: world.server.kill(),
