@@ -263,7 +263,8 @@ def write_chunks(path, out):
 
 def start_notifier(server):
     address = f"postgresql://{server.environment['PGUSER']}@{server.environment['PGHOST']}:{server.environment['PGPORT']}/postgres"
-    process = subprocess.Popen([ROOT + "/build/pg_xlsx_notifier", "--database-url", address, "--port", "0", "--log-level", "error"],
+    process = subprocess.Popen([ROOT + "/build/pg_xlsx_notifier", "--database-url", address, "--port", "0", "--log-level", "error",
+                                "--allow-superuser", "on"],
                                stdout=subprocess.PIPE, text=True)
     return process.stdout.readline().split()[-1] + "/applications/upload-large-xlsx", process
 

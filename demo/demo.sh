@@ -2,7 +2,8 @@
 # demo.sh start: a private PostgreSQL and the sidecar on 127.0.0.1, and a sample import through REST.
 # demo.sh stop:  ends and removes them.
 #
-# .demo/env holds HTTP_URL and DATABASE_URL; a second start uses what runs.
+# .demo/env holds HTTP_URL, DATABASE_URL (the superuser) and NOTIFIER_DATABASE_URL (the role that the sidecar logs in as);
+# a second start uses what runs.
 # DEMO_PORT (8080) and DEMO_PGPORT (a free one) choose the ports.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -32,7 +33,8 @@ start_database() {
 }
 
 start_notifier() {
-    local url=postgresql://postgres@127.0.0.1:$(cat $state/pgport)/postgres
+    local place=127.0.0.1:$(cat $state/pgport)/postgres url
+    url=postgresql://notifier@$place
     build/pg_xlsx_notifier --database-url "$url" --port "$DEMO_PORT" >$state/notifier.out 2>$state/notifier.log &
     echo $! >$state/notifier.pid
     disown
@@ -43,7 +45,8 @@ start_notifier() {
     done
     {
         echo "HTTP_URL=$(sed -n 's/^listening on //p' $state/notifier.out)"
-        echo "DATABASE_URL=$url"
+        echo "DATABASE_URL=postgresql://postgres@$place"
+        echo "NOTIFIER_DATABASE_URL=$url"
     } >$state/env
 }
 

@@ -11,8 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gate.h"
 #include "log.h"
 #include "mem.h"
+#include "web_origin.h"
 
 typedef enum SettingType
 {
@@ -75,8 +77,10 @@ static const Setting settings[] = {
 	"File with the certificate's key (PEM)."},
 	{"docs-root", TYPE_TEXT, &config.docs_root, NOTIFIER_DOCS, 0, 0,
 	"Folder with the page that is served at /docs."},
-	{"cors-origin", TYPE_TEXT, &config.cors_origin, "*", 0, 0,
-	"Origins whose pages may call: *, or a list divided by commas."},
+	{"cors-origin", TYPE_TEXT, &config.cors_origin, NULL, 0, 0,
+	"Origins whose pages may call: *, or a list divided by commas. Unset: with a key all, as a token is needed; without a key none. Without a key those on loopback hosts always may."},
+	{"host", TYPE_TEXT, &config.host, NULL, 0, 0,
+	"Hosts by which clients reach the server, as a list divided by commas: requests to other names are refused. Without a key loopback hosts, those of cors-origin and the address itself are known as well, and others refused, unless cors-origin is *."},
 	{"log-level", TYPE_TEXT, &config.log_level, "info", 0, 0,
 	"error, warning, info or debug."},
 
@@ -93,8 +97,10 @@ static const Setting settings[] = {
 	"What the claim aud must hold; unset, it is not looked at."},
 	{"jwt-allow-superuser", TYPE_FLAG, &config.jwt_allow_superuser, "off", 0, 1,
 	"May a token name a superuser?"},
+	{"allow-superuser", TYPE_FLAG, &config.allow_superuser, "off", 0, 1,
+	"May the sidecar itself log in as a superuser? (jwt-allow-superuser is about tokens.)"},
 	{"allow-open", TYPE_FLAG, &config.allow_open, "off", 0, 1,
-	"Without a key, listen on other addresses than the loopback ones: whoever reaches the port may do everything then."},
+	"Without a key, listen on other addresses than the loopback ones: all who reach the port may do everything then."},
 
 	{"path", TYPE_TEXT, &config.path, "/socket.io/", 0, 0,
 	"Path of Socket.IO."},
@@ -404,11 +410,11 @@ read_file(void)
  * What must hold between settings
  */
 
+/* Or the interface. */
 static bool
 is_loopback(const char *address)
 {
-	return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0 || strcmp(address, "localhost") == 0 ||
-		strcmp(address, "lo") == 0;
+	return web_host_is_loopback(address) || strcmp(address, "lo") == 0;
 }
 
 static bool
@@ -428,6 +434,8 @@ complete(void)
 		return false;
 	}
 	log_set_json(strcmp(config.log_format, "json") == 0);
+	if (!gate_settings_are_good())
+		return false;
 	if (config.path[0] != '/' || config.nsp[0] != '/' || config.nsp[1] == '\0' || strlen(config.nsp) > 200 ||
 		strpbrk(config.nsp, ",\"\\") != NULL)
 	{
@@ -445,7 +453,7 @@ complete(void)
 	if (config.jwt_secret == NULL && config.jwt_public_key == NULL && !config.allow_open && !is_loopback(config.listen))
 	{
 		fprintf(stderr, "refusing to listen on %s without a key: set jwt-secret or jwt-public-key, "
-				"or allow-open where everybody who reaches the port may do everything\n", config.listen);
+				"or allow-open where all who reach the port may do everything\n", config.listen);
 		return false;
 	}
 	/* The page need not be installed, but a folder that somebody named must be there. */

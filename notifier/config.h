@@ -20,7 +20,8 @@ typedef struct Config
 	const char *docs_root;
 	const char *tls_certificate;	/* NULL: no TLS */
 	const char *tls_key;
-	const char *cors_origin;
+	const char *cors_origin;	/* NULL: not said; gate.h has the rule */
+	const char *host;			/* NULL: none is named */
 	const char *log_level;
 	const char *log_format;
 
@@ -29,6 +30,7 @@ typedef struct Config
 	const char *jwt_role_claim; /* never NULL */
 	const char *jwt_audience;
 	int64_t		jwt_allow_superuser;	/* a flag */
+	int64_t		allow_superuser;	/* a flag: of the sidecar's own login */
 	int64_t		allow_open;		/* a flag */
 
 	const char *path;			/* of Socket.IO; starts and ends with a slash */

@@ -9,6 +9,8 @@
 
 #include "config.h"
 #include "eio_session.h"
+#include "gate.h"
+#include "reply.h"
 
 typedef enum Fault
 {
@@ -125,10 +127,16 @@ eio_upgrade(HttpExchange *exchange)
 	Query		query;
 	Fault		fault;
 
+	if (gate_check(exchange) != GATE_OPEN)
+	{
+		GateProblem problem = gate_problem(exchange);
+
+		reply_refuse_upgrade(exchange, 403, problem.message, problem.detail, problem.hint);
+		return false;
+	}
 	if (!under_path(http_path(exchange)))
 	{
-		http_refuse_upgrade(exchange, 404, "application/json; charset=utf-8",
-							"{\"message\":\"No WebSocket here\",\"error\":\"Not Found\",\"statusCode\":404}");
+		reply_refuse_upgrade(exchange, 404, "No WebSocket here", NULL, NULL);
 		return false;
 	}
 	read_query(exchange, &query);

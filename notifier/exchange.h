@@ -44,7 +44,7 @@ struct HttpExchange
 	bool		stream_ended;
 	bool		watched;
 	int64_t		content_length;
-	const char *allow_origin;	/* NULL: this origin may not */
+	char	   *allow_origin;	/* NULL: this origin may not, or there is none */
 	char	   *path;
 	char	   *request_id;		/* NULL: nobody asked for it */
 	AuthUser   *user;			/* NULL: nobody was asked */

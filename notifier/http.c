@@ -105,6 +105,8 @@ forget_request(HttpExchange *exchange)
 	exchange->chunked = exchange->stream_ended = false;
 	free(exchange->path);
 	exchange->path = NULL;
+	free(exchange->allow_origin);
+	exchange->allow_origin = NULL;
 	free(exchange->request_id);
 	exchange->request_id = NULL;
 	free(exchange->user);
@@ -447,7 +449,7 @@ put_cors(Buf *out, const char *origin)
 {
 	if (origin != NULL)
 	{
-		buf_printf(out, "Access-Control-Allow-Origin: %.*s\r\n", (int) strcspn(origin, ", "), origin);
+		buf_printf(out, "Access-Control-Allow-Origin: %s\r\n", origin);
 		buf_puts(out, "Access-Control-Expose-Headers: Content-Disposition, Location, Retry-After, Task-Id, Tus-Checksum-Algorithm, "
 				 "Tus-Extension, Tus-Max-Size, Tus-Resumable, Tus-Version, Upload-Expires, Upload-Length, Upload-Metadata, Upload-Offset, "
 				 "X-Request-Id\r\n");

@@ -66,6 +66,9 @@ extern bool http_content_type(const HttpExchange *exchange, char *value, size_t 
 /* Any other header; its name in small letters, with the colon. */
 extern bool http_header(const HttpExchange *exchange, const char *name, char *value, size_t size);
 
+/* The address that the client connected to, an IPv6 one in brackets; false when it has none. */
+extern bool http_local_address(const HttpExchange *exchange, char *value, size_t size);
+
 extern int64_t http_content_length(const HttpExchange *exchange);	/* 0 when there is no body */
 
 /* For the log: one that the client or a proxy gave (X-Request-Id), or one of ours.  The answer tells it. */

@@ -18,6 +18,7 @@
 #include "docs.h"
 #include "download.h"
 #include "eio.h"
+#include "gate.h"
 #include "log.h"
 #include "mem.h"
 #include "probes.h"
@@ -336,8 +337,29 @@ find_route(HttpExchange *exchange, char *allowed)
 	return false;
 }
 
-void
-http_api_request(HttpExchange *exchange)
+static void
+refuse_at_gate(HttpExchange *exchange)
+{
+	GateProblem problem = gate_problem(exchange);
+
+	http_identify(exchange);
+	reply_problem(exchange, 403, problem.message, problem.detail, problem.hint);
+}
+
+/* What shows itself and tells nothing of the database. */
+static bool
+serve_page(HttpExchange *exchange)
+{
+	if (static_root_serve(web, exchange, http_path(exchange)) || docs_request(exchange))
+		return true;
+	if (strcmp(http_path(exchange), "/") != 0 || http_method(exchange) != HTTP_GET)
+		return false;
+	get_front_page(exchange, NULL);
+	return true;
+}
+
+static void
+serve(HttpExchange *exchange)
 {
 	char		allowed[64] = "";
 
@@ -345,8 +367,25 @@ http_api_request(HttpExchange *exchange)
 		answer_options(exchange);
 	else if (is_socketio(http_path(exchange)))
 		eio_request(exchange);
-	else if (!static_root_serve(web, exchange, http_path(exchange)) && !docs_request(exchange) && !find_route(exchange, allowed))
+	else if (!serve_page(exchange) && !find_route(exchange, allowed))
 		refuse(exchange, allowed);
+}
+
+void
+http_api_request(HttpExchange *exchange)
+{
+	switch (gate_check(exchange))
+	{
+		case GATE_OPEN:
+			serve(exchange);
+			break;
+		case GATE_PAGE:
+			if (!serve_page(exchange))
+				refuse_at_gate(exchange);
+			break;
+		case GATE_CLOSED:
+			refuse_at_gate(exchange);
+	}
 }
 
 bool

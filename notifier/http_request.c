@@ -4,12 +4,17 @@
  */
 #include "http.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "config.h"
 #include "exchange.h"
+#include "gate.h"
 #include "mem.h"
 
 #define MAX_FRAGMENT 16384
@@ -116,6 +121,27 @@ http_header(const HttpExchange *exchange, const char *name, char *value, size_t 
 	return lws_hdr_custom_copy(exchange->wsi, value, (int) size, name, (int) strlen(name)) > 0;
 }
 
+bool
+http_local_address(const HttpExchange *exchange, char *value, size_t size)
+{
+	struct sockaddr_storage address;
+	socklen_t	len = sizeof(address);
+	char		text[INET6_ADDRSTRLEN];
+
+	if (getsockname(lws_get_socket_fd(exchange->wsi), (struct sockaddr *) &address, &len) != 0)
+		return false;
+	if (address.ss_family == AF_INET)
+		inet_ntop(AF_INET, &((struct sockaddr_in *) &address)->sin_addr, text, sizeof(text));
+	else if (address.ss_family != AF_INET6)
+		return false;
+	else if (IN6_IS_ADDR_V4MAPPED(&((struct sockaddr_in6 *) &address)->sin6_addr))
+		inet_ntop(AF_INET, &((struct sockaddr_in6 *) &address)->sin6_addr.s6_addr[12], text, sizeof(text));
+	else
+		inet_ntop(AF_INET6, &((struct sockaddr_in6 *) &address)->sin6_addr, text, sizeof(text));
+	snprintf(value, size, strchr(text, ':') != NULL ? "[%s]" : "%s", text);
+	return true;
+}
+
 void
 http_set_user(HttpExchange *exchange, const AuthUser *user)
 {
@@ -134,29 +160,6 @@ const char *
 http_role(const HttpExchange *exchange)
 {
 	return exchange->user == NULL ? NULL : exchange->user->role;
-}
-
-static const char *
-allowed_origin(const HttpExchange *exchange)
-{
-	static char origin[MAX_FRAGMENT];
-	size_t		len;
-
-	if (strcmp(config.cors_origin, "*") == 0)
-		return "*";
-	if (!token_value(exchange, WSI_TOKEN_ORIGIN, origin, sizeof(origin)))
-		return NULL;
-	len = strlen(origin);
-	for (const char *at = config.cors_origin; *at != '\0';)
-	{
-		size_t		item = strcspn(at, ", ");
-
-		if (item == len && strncasecmp(at, origin, len) == 0)
-			return at;
-		at += item;
-		at += strspn(at, ", ");
-	}
-	return NULL;
 }
 
 /*
@@ -192,7 +195,7 @@ exchange_read_head(HttpExchange *exchange, const char *path)
 
 	exchange->method = method >= 0 && method < (int) lengthof(methods) ? methods[method] : HTTP_OTHER;
 	exchange->path = mem_strdup(path);
-	exchange->allow_origin = allowed_origin(exchange);
+	exchange->allow_origin = gate_allowed_origin(exchange) == NULL ? NULL : mem_strdup(gate_allowed_origin(exchange));
 	exchange->must_close = false;
 	read_framing(exchange);
 }

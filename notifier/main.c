@@ -27,6 +27,11 @@
 #include "sse.h"
 #include "tasks.h"
 
+/* Before it listens anyway. */
+#define FIRST_CONNECTION_MS 3000
+
+static int	status = EXIT_SUCCESS;
+static Timer first_connection;	/* until it listens */
 static int	signals = -1;
 static LoopWatch *signal_watch;
 static Timer stop_deadline;
@@ -109,11 +114,49 @@ watch_signals(void)
 	return signal_watch != NULL;
 }
 
-static bool
-start(void)
+static void
+fail(void)
+{
+	status = EXIT_FAILURE;
+	loop_stop();
+}
+
+static void
+begin_to_listen(void)
 {
 	int			port = (int) config.port;
 
+	loop_timer_stop(&first_connection);
+	if (pg_pool_refused() || !server_open(http_api_request, eio_upgrade, &port))
+	{
+		fail();
+		return;
+	}
+	printf("listening on %s://%s:%d\n", config.tls_certificate != NULL ? "https" : "http", config.listen, port);
+	fflush(stdout);
+	systemd_ready();
+}
+
+static void
+first_connection_is_late(Timer *timer)
+{
+	(void) timer;
+	begin_to_listen();
+}
+
+/* Once it was seen who the sidecar is in the database; a database that is away is no reason to wait. */
+static void
+first_connection_ended(void)
+{
+	if (first_connection.slot != 0)
+		begin_to_listen();
+	else if (pg_pool_refused())
+		fail();
+}
+
+static bool
+start(void)
+{
 	if (!loop_open(config.max_connections) || !watch_signals())
 	{
 		log_error("could not start the event loop");
@@ -124,16 +167,13 @@ start(void)
 	if (!auth_open())
 		return false;
 	if (!auth_wanted())
-		log_warning("open: no key is set, so whoever reaches the port may do everything");
+		log_warning("open: no key is set, so all who reach the port%s may do what the sidecar's role may",
+					config.cors_origin != NULL && strcmp(config.cors_origin, "*") == 0 ? ", and all pages that they look at," : "");
 	tasks_open();
 	socketio_open(&tasks_namespace);
-	pg_pool_open();
+	loop_timer_start(&first_connection, FIRST_CONNECTION_MS, first_connection_is_late);
+	pg_pool_open(first_connection_ended);
 	pg_listen_open(&feed_listen_handler);
-	if (!server_open(http_api_request, eio_upgrade, &port))
-		return false;
-	printf("listening on %s://%s:%d\n", config.tls_certificate != NULL ? "https" : "http", config.listen, port);
-	fflush(stdout);
-	systemd_ready();
 	return true;
 }
 
@@ -158,5 +198,5 @@ main(int argc, char **argv)
 	hangup_close();
 	loop_forget(signal_watch);
 	log_info("stopped");
-	return EXIT_SUCCESS;
+	return status;
 }

@@ -7,9 +7,11 @@
  */
 #include "pg_conn.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "config.h"
 #include "log.h"
 #include "loop.h"
 #include "mem.h"
@@ -32,6 +34,8 @@ struct PgConn
 	int			watched_socket;
 	Timer		timer;			/* the attempt's limit; then: go on without being called from below */
 	bool		connected;
+	bool		ready;			/* the login was found to be good */
+	bool		refused;		/* or not */
 	bool		paused;
 	bool		working;		/* in the middle of calling back */
 	bool		closed;			/* to be released when it is not working any more */
@@ -161,6 +165,62 @@ pg_conn_own(PgConn *conn, const PgConnHandler *handler, void *arg)
 }
 
 /*
+ * The login: what a tenant's request may not become, the session must not be
+ */
+
+static void
+refuse_login(PgConn *conn, const char *name)
+{
+	char		message[200];
+
+	conn->refused = true;
+	snprintf(message, sizeof(message), "role \"%.64s\" is a superuser: give the sidecar a role of its own, "
+			 "or set allow-superuser where it is meant to be one", name);
+	lose(conn, message);
+}
+
+static void
+on_login(void *arg, PGresult *result)
+{
+	PgConn	   *conn = arg;
+
+	if (result == NULL)
+	{
+		if (conn->ready)
+			conn->handler->ready(conn->arg);
+	}
+	else if (PQresultStatus(result) != PGRES_TUPLES_OK)
+		lose(conn, PQresultErrorMessage(result));
+	else if (PQntuples(result) == 1 && *PQgetvalue(result, 0, 1) == 't')
+		refuse_login(conn, PQgetvalue(result, 0, 0));
+	else
+		conn->ready = true;
+}
+
+/* By who logged in: what is_superuser tells goes with SET ROLE. */
+static void
+check_login(PgConn *conn)
+{
+	static const PgStatement statement = {
+		.sql = "SELECT r.rolname, r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname OPERATOR(pg_catalog.=) session_user"
+	};
+
+	if (!config.allow_superuser)
+	{
+		pg_conn_send(conn, &statement, on_login, conn);
+		return;
+	}
+	conn->ready = true;
+	conn->handler->ready(conn->arg);
+}
+
+bool
+pg_conn_refused(const PgConn *conn)
+{
+	return conn->refused;
+}
+
+/*
  * Work: whatever there is to do, whoever called
  */
 
@@ -177,7 +237,7 @@ connect_on(PgConn *conn)
 				return;
 			}
 			conn->connected = true;
-			conn->handler->ready(conn->arg);
+			check_login(conn);
 			break;
 		case PGRES_POLLING_WRITING:
 			if (watch_socket(conn))
@@ -313,7 +373,7 @@ pg_conn_forget(PgConn *conn, const void *arg)
 bool
 pg_conn_idle(const PgConn *conn)
 {
-	return conn->connected && conn->first == NULL;
+	return conn->ready && conn->first == NULL;
 }
 
 void

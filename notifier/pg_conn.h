@@ -8,6 +8,9 @@
  * any number of calls with a result, then a last one with NULL.  A result
  * belongs to the connection and is gone when the call returns.
  *
+ * Whoever logged in is looked at before ready(): a superuser is refused, unless
+ * allow-superuser says otherwise.
+ *
  * A statement without any result was lost with its connection: every one
  * still open gets its last call, then comes closed().  After closed() or pg_conn_close() it must not be used.
  */
@@ -53,6 +56,9 @@ extern void pg_conn_send(PgConn *conn, const PgStatement *statement, PgResult re
 
 /* Statements sent with this arg are forgotten: their results go nowhere. */
 extern void pg_conn_forget(PgConn *conn, const void *arg);
+
+/* In closed(): was it because of who logged in? */
+extern bool pg_conn_refused(const PgConn *conn);
 
 extern bool pg_conn_idle(const PgConn *conn);	/* ready, and no statement open */
 

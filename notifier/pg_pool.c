@@ -52,6 +52,8 @@ static int	connections;		/* in whatever state */
 static int	connecting;
 static int	waiting;
 static bool reachable;
+static bool refused;
+static void (*on_first) (void); /* NULL: it was called */
 static bool closing;
 static Timer dispatch;
 static int64_t not_before;		/* the next attempt to connect */
@@ -112,13 +114,25 @@ put_idle(Pooled *pooled)
 }
 
 static void
+first_has_ended(void)
+{
+	void		(*first) (void) = on_first;
+
+	on_first = NULL;
+	if (first != NULL)
+		first();
+}
+
+static void
 conn_ready(void *arg)
 {
 	connecting--;
 	if (!reachable)
 		log_info("connected to the database");
 	reachable = true;
+	refused = false;
 	put_idle(arg);
+	first_has_ended();
 }
 
 static PgTicket *
@@ -172,8 +186,9 @@ conn_closed(void *arg, const char *message)
 	Pooled	   *pooled = arg;
 	PgTicket   *ticket = pooled->ticket;
 	bool		was_connecting = !pg_conn_idle(pooled->conn) && ticket == NULL;
+	bool		was_refused = pg_conn_refused(pooled->conn);
 
-	log_warning("no database connection: %s", message);
+	log_at(was_refused ? LOG_ERROR : LOG_WARNING, "no database connection: %s", message);
 	release(pooled);
 	if (ticket != NULL)
 	{
@@ -184,9 +199,11 @@ conn_closed(void *arg, const char *message)
 	{
 		connecting--;
 		reachable = false;
+		refused = was_refused;
 		not_before = loop_now() + RETRY_MS * 1000;
 		if (connections == 0)
 			fail_all_waiting();
+		first_has_ended();
 	}
 }
 
@@ -302,6 +319,12 @@ pg_pool_reachable(void)
 	return reachable;
 }
 
+bool
+pg_pool_refused(void)
+{
+	return refused;
+}
+
 int
 pg_pool_connections(void)
 {
@@ -315,7 +338,7 @@ pg_pool_waiting(void)
 }
 
 void
-pg_pool_open(void)
+pg_pool_open(void (*first) (void))
 {
 	const int64_t limits[PG_LANES] = {
 		[PG_LANE_REQUEST] = config.pool_size,
@@ -328,7 +351,9 @@ pg_pool_open(void)
 		lanes[i].limit = (int) limits[i];
 		lanes[i].last = &lanes[i].first;
 	}
-	open_one();
+	on_first = first;
+	if (!open_one())
+		first_has_ended();
 }
 
 void

@@ -31,7 +31,8 @@ typedef struct PgTicketHandler
 	void		(*failed) (void *arg);
 } PgTicketHandler;
 
-extern void pg_pool_open(void);
+/* first() is called once, when the first attempt to connect has ended one way or the other. */
+extern void pg_pool_open(void (*first) (void));
 extern void pg_pool_close(void);
 
 /* NULL when so many wait already that one more makes no sense. */
@@ -42,6 +43,9 @@ extern void pg_pool_return(PgTicket *ticket, bool reusable);
 
 /* Did the last attempt to connect succeed? */
 extern bool pg_pool_reachable(void);
+
+/* Was the last one refused for who logged in? */
+extern bool pg_pool_refused(void);
 extern int	pg_pool_connections(void);
 extern int	pg_pool_waiting(void);
 

@@ -81,10 +81,32 @@ finish(HttpExchange *exchange, int status, Buf *body)
 void
 reply_error(HttpExchange *exchange, int status, const char *message)
 {
+	reply_problem(exchange, status, message, NULL, NULL);
+}
+
+void
+reply_problem(HttpExchange *exchange, int status, const char *message, const char *detail, const char *hint)
+{
 	Buf			body = {0};
 
 	put_error(&body, status, message);
+	put_member(&body, "detail", detail);
+	put_member(&body, "hint", hint);
 	finish(exchange, status, &body);
+}
+
+void
+reply_refuse_upgrade(HttpExchange *exchange, int status, const char *message, const char *detail, const char *hint)
+{
+	Buf			body = {0};
+
+	put_error(&body, status, message);
+	put_member(&body, "detail", detail);
+	put_member(&body, "hint", hint);
+	buf_putc(&body, '}');
+	reply_note(exchange, status);
+	http_refuse_upgrade(exchange, status, "application/json; charset=utf-8", body.data);
+	buf_free(&body);
 }
 
 void

@@ -27,7 +27,7 @@ async function start(command, args) {
 }
 
 const servers = (url) => [
-  ['sidecar', () => start(join(root, 'build/pg_xlsx_notifier'), ['--port=0', `--database-url=${url}`, '--ping-interval=10min', '--log-level=error'])],
+  ['sidecar', () => start(join(root, 'build/pg_xlsx_notifier'), ['--port=0', `--database-url=${url}`, '--ping-interval=10min', '--log-level=error', '--allow-superuser=on'])],
   ['socket.io', () => start('node', [join(here, 'official.js'), url])],
 ];
 

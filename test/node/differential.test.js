@@ -9,7 +9,7 @@ import { Notifier } from './support/notifier.js';
 import { Official } from './support/official.js';
 import { Polling, raw, request, SEPARATOR, Socket } from './support/engine.js';
 
-const SETTINGS = { 'ping-interval': '1h', 'max-payload': 100000 };
+const SETTINGS = { 'cors-origin': '*', 'ping-interval': '1h', 'max-payload': 100000 };
 const AT_ONCE = 20;
 
 let ours;
@@ -117,7 +117,7 @@ describe('requests', () => {
   test('WebSockets, by transport and session', async () => {
     const play = async (server, transport, kind) => {
       const { sid, close } = await openSession(server, kind);
-      const answer = await raw(server.port, `GET /socket.io/${query('EIO=4', parameter('transport', transport), parameter('sid', sid))} HTTP/1.1\r\nHost: x\r\n`
+      const answer = await raw(server.port, `GET /socket.io/${query('EIO=4', parameter('transport', transport), parameter('sid', sid))} HTTP/1.1\r\nHost: localhost\r\n`
         + 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n', { until: /\r\n\r\n/ });
       close?.();
       return Number(answer.split(' ')[1]);
@@ -130,7 +130,7 @@ describe('requests', () => {
   test('handshakes of WebSockets that lack something', async () => {
     const headers = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='];
     const play = async (server, missing) => {
-      const answer = await raw(server.port, `GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\n`
+      const answer = await raw(server.port, `GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\n`
         + `${headers.filter((_, i) => i !== missing).map((line) => `${line}\r\n`).join('')}\r\n`, { until: /\r\n\r\n/ });
       return Number(answer.split(' ')[1] ?? 400);
     };

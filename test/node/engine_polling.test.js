@@ -13,7 +13,7 @@ let server;
 let path;
 
 before(async () => {
-  server = await Notifier.start({ 'ping-interval': `${INTERVAL}ms`, 'ping-timeout': `${TIMEOUT}ms`, 'max-payload': 100000 });
+  server = await Notifier.start({ 'ping-interval': `${INTERVAL}ms`, 'ping-timeout': `${TIMEOUT}ms`, 'max-payload': 100000, 'cors-origin': '*' });
   path = `${server.url}/socket.io/`;
 });
 after(() => server.stop());
@@ -201,7 +201,7 @@ describe('packets', () => {
 
   test('one that is larger by far is refused before it has come', { skip: foreign }, async () => {
     const session = await Polling.open(calm.url);
-    const answer = await raw(calm.port, `POST /socket.io/?EIO=4&transport=polling&sid=${session.sid} HTTP/1.1\r\nHost: x\r\n`
+    const answer = await raw(calm.port, `POST /socket.io/?EIO=4&transport=polling&sid=${session.sid} HTTP/1.1\r\nHost: localhost\r\n`
       + 'Content-Type: text/plain\r\nContent-Length: 3000000000\r\n\r\n4', { until: /\r\n\r\n/ });
     assert.match(answer, /^HTTP\/1.1 413 /);
     assert.equal((await session.post('40')).status, 200);
@@ -209,7 +209,7 @@ describe('packets', () => {
 
   test('a chunked body is refused: 411', { skip: foreign }, async () => {
     const session = await Polling.open(calm.url);
-    const answer = await raw(calm.port, `POST /socket.io/?EIO=4&transport=polling&sid=${session.sid} HTTP/1.1\r\nHost: x\r\n`
+    const answer = await raw(calm.port, `POST /socket.io/?EIO=4&transport=polling&sid=${session.sid} HTTP/1.1\r\nHost: localhost\r\n`
       + 'Transfer-Encoding: chunked\r\n\r\n2\r\n40\r\n0\r\n\r\n');
     assert.match(answer, /^HTTP\/1.1 411 /);
     assert.match(answer, /connection: close/i);
@@ -375,7 +375,7 @@ describe('connections', { skip: foreign }, () => {
 
   test('requests behind one that waits are answered in order', async () => {
     const session = await Polling.open(calm.url);
-    const get = (path) => `GET ${path} HTTP/1.1\r\nHost: x\r\n`;
+    const get = (path) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n`;
     const answer = raw(calm.port, `${get(`/socket.io/?EIO=4&transport=polling&sid=${session.sid}`)}\r\n`
       + `${get('/healthz')}\r\n${get('/nothing')}Connection: close\r\n\r\n`);
     await session.post('40');
@@ -386,7 +386,7 @@ describe('connections', { skip: foreign }, () => {
     const sessions = [];
     for (let i = 0; i < 20; i++) sessions.push(await Polling.open(calm.url));
     const answers = sessions.map((session) => raw(calm.port,
-      `GET /socket.io/?EIO=4&transport=polling&sid=${session.sid} HTTP/1.1\r\nHost: x\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`));
+      `GET /socket.io/?EIO=4&transport=polling&sid=${session.sid} HTTP/1.1\r\nHost: localhost\r\n\r\nGET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`));
     await request(`${calm.url}/healthz`);
     const before = calm.processorTime();
     await new Promise((resolve) => setTimeout(resolve, 1000));

@@ -149,7 +149,7 @@ describe('messages', () => {
   test('bytes that are no WebSocket frames end the connection', { skip: foreign }, async () => {
     const key = 'dGhlIHNhbXBsZSBub25jZQ==';
     const socket = net.connect(calm.port, '127.0.0.1');
-    socket.write('GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n'
+    socket.write('GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n'
       + `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n\r\n`);
     await new Promise((resolve) => socket.once('data', resolve));
     socket.end(Buffer.alloc(64, 0xff));

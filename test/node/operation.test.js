@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import tls from 'node:tls';
@@ -14,6 +14,7 @@ import { atEnd } from './support/cleanup.js';
 import { Database } from './support/cluster.js';
 import { request } from './support/engine.js';
 import { Notifier } from './support/notifier.js';
+import { root } from './support/server.js';
 import { certificate, secure } from './support/tls.js';
 import { people, workbook } from './support/workbook.js';
 
@@ -137,6 +138,14 @@ describe('the service manager', () => {
       systemd.end();
     });
   }
+});
+
+test('the unit runs as a user whose name PostgreSQL takes for a role', async () => {
+  const unit = readFileSync(join(root, 'notifier/pg_xlsx_notifier.service'), 'utf8');
+  const user = unit.match(/^User=(.*)$/m)[1];
+  await db.query(`BEGIN; CREATE ROLE ${user} LOGIN; GRANT xlsx_notifier TO ${user}; ROLLBACK`);
+  const advice = [...unit.matchAll(/^# +((?:CREATE ROLE|GRANT)[^]*?);?$/gm)].map(([, statement]) => statement).join('; ');
+  assert.ok(advice.includes(`CREATE ROLE ${user} LOGIN`), advice);
 });
 
 describe('the log', () => {

@@ -26,7 +26,7 @@ describe('settings', () => {
   test('--help explains every one', () => {
     const { status, stdout } = run(['--help']);
     assert.equal(status, 0);
-    for (const name of ['database-url', 'listen-database-url', 'listen', 'port', 'web-root', 'cors-origin', 'path', 'namespace', 'ping-interval',
+    for (const name of ['database-url', 'listen-database-url', 'listen', 'port', 'web-root', 'cors-origin', 'host', 'allow-superuser', 'path', 'namespace', 'ping-interval',
       'ping-timeout', 'connect-timeout', 'upgrade-timeout', 'max-payload', 'max-upload-size', 'max-uploads', 'config']) {
       assert.match(stdout, new RegExp(`^  --${name}( \\(.*\\))?\\n      \\S`, 'm'));
     }
@@ -98,7 +98,7 @@ describe('settings', () => {
 
   test('a port that is taken is an error', async () => {
     const server = await Notifier.start({ 'database-url': db.url });
-    const { status, stderr } = run([`--port=${server.port}`, `--database-url=${db.url}`]);
+    const { status, stderr } = run([`--port=${server.port}`, `--database-url=${db.url}`, '--allow-superuser=on']);
     assert.equal(status, 1);
     assert.match(stderr, /could not listen on 127\.0\.0\.1 port/);
     await server.stop();
@@ -168,18 +168,18 @@ describe('clients that mean harm', () => {
   const heads = {
     'nothing of HTTP': 'hello\r\n\r\n',
     'no path': 'GET\r\n\r\n',
-    'no slash': 'GET x HTTP/1.1\r\nHost: x\r\n\r\n',
+    'no slash': 'GET x HTTP/1.1\r\nHost: localhost\r\n\r\n',
     'bytes': Buffer.from([0, 1, 2, 3, 255, 254, 13, 10, 13, 10]),
     'a head without end': `GET / HTTP/1.1\r\nX: ${'x'.repeat(100000)}`,
     'a thousand headers': `GET / HTTP/1.1\r\n${'a: b\r\n'.repeat(10000)}\r\n`,
     'a thousand parameters': `GET /socket.io/?${'a=b&'.repeat(2000)} HTTP/1.1\r\n\r\n`,
-    'a broken escape': 'GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n',
-    'a path of dots': `GET ${'/..'.repeat(500)}/etc/passwd HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`,
-    'a tunnel': 'CONNECT example.com:443 HTTP/1.1\r\nHost: x\r\n\r\n',
-    'another protocol': 'GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: tls/1.0\r\n\r\n',
-    'a WebSocket without a key': 'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\r\n',
-    'a negative length': 'POST /upload-xlsx/upload HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n',
-    'a length that is none': 'POST /upload-xlsx/upload HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\nConnection: close\r\n\r\n',
+    'a broken escape': 'GET /%zz HTTP/1.1\r\nHost: localhost\r\n\r\n',
+    'a path of dots': `GET ${'/..'.repeat(500)}/etc/passwd HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`,
+    'a tunnel': 'CONNECT example.com:443 HTTP/1.1\r\nHost: localhost\r\n\r\n',
+    'another protocol': 'GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: tls/1.0\r\n\r\n',
+    'a WebSocket without a key': 'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\r\n',
+    'a negative length': 'POST /upload-xlsx/upload HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\n',
+    'a length that is none': 'POST /upload-xlsx/upload HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\nConnection: close\r\n\r\n',
   };
   for (const [name, head] of Object.entries(heads)) {
     test(`${name} is refused or cut off`, async () => {

@@ -126,6 +126,23 @@ for (const [name, program, start] of [['nginx', NGINX, nginx], ['Caddy', CADDY, 
       await server.stop();
     });
 
+    test('the page may call by the name that the proxy has, where the sidecar knows it, and no other page may', async () => {
+      const named = await Notifier.start({ 'database-url': db.url, host: 'import.example.org' });
+      const front = await start([named.port]);
+      const status = async (headers) => (await secure(`${front.url}${BASE}/tasks`, { headers })).status;
+      const host = `import.example.org${name === 'nginx' ? '' : `:${new URL(front.url).port}`}`;
+      if (name === 'nginx') {
+        assert.equal(await status({ host, origin: `https://${host}` }), 200);
+        assert.equal(await status({ host, origin: 'https://evil.example' }), 403);
+        assert.equal(await status({ host: 'evil.example' }), 403);
+      }
+      const origin = front.url;
+      assert.equal(await status({ origin }), 200);
+      assert.equal(await status({ origin: 'null' }), 403);
+      await front.stop();
+      await named.stop();
+    });
+
     test('REST, uploads, downloads', async () => {
       const { headers, body } = form([['file', workbook(people(3)), 'people.xlsx']]);
       const { status, headers: answer } = await secure(`${proxy.url}${BASE}/upload`, { method: 'POST', headers, body });

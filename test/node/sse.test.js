@@ -30,7 +30,6 @@ describe('a stream', () => {
     assert.equal(stream.status, 200);
     assert.match(stream.headers['content-type'], /^text\/event-stream/);
     assert.equal(stream.headers['cache-control'], 'no-store');
-    assert.equal(stream.headers['access-control-allow-origin'], '*');
     const state = await stream.next();
     assert.equal(state.event, 'task-progress');
     assert.equal(state.data.status, 'PENDING');

@@ -128,7 +128,7 @@ describe('an upload that is taken', () => {
   test('a client that waits to be asked for the body is asked', async () => {
     const { body, headers } = form([['file', good, 'a.xlsx']]);
     const socket = net.connect(server.port, '127.0.0.1');
-    socket.write(`POST ${BASE}/upload HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nConnection: close\r\n`
+    socket.write(`POST ${BASE}/upload HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nConnection: close\r\n`
       + `Content-Type: ${headers['content-type']}\r\nContent-Length: ${body.length}\r\n\r\n`);
     let received = '';
     socket.on('data', (data) => { received += data; });
@@ -214,7 +214,7 @@ describe('an upload that is refused leaves nothing behind', () => {
   }
 
   test('3 GB announced: 413 before they come', async () => {
-    const answer = await raw(server.port, `POST ${BASE}/upload HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\n`
+    const answer = await raw(server.port, `POST ${BASE}/upload HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\n`
       + `Content-Length: 3221225472\r\n\r\n${fileHead}PK`, { until: /\}$/ });
     assert.match(answer, /^HTTP\/1.1 413 Payload Too Large/);
     assert.match(answer, /"statusCode":413/);
@@ -229,7 +229,7 @@ describe('an upload that is refused leaves nothing behind', () => {
   });
 
   test('a chunked body: 411', async () => {
-    const answer = await raw(server.port, `POST ${BASE}/upload HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\n`
+    const answer = await raw(server.port, `POST ${BASE}/upload HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\n`
       + 'Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n');
     assert.match(answer, /^HTTP\/1.1 411 /);
     assert.match(answer, /"statusCode":411/);

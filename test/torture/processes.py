@@ -113,7 +113,7 @@ class Notifier:
 
     def start(self):
         url = f"postgresql://postgres@127.0.0.1:{self.server.port()[0]}/postgres"
-        self.process = subprocess.Popen([os.path.join(ROOT, "build/pg_xlsx_notifier"), "--port=0", f"--database-url={url}"],
+        self.process = subprocess.Popen([os.path.join(ROOT, "build/pg_xlsx_notifier"), "--port=0", f"--database-url={url}", "--allow-superuser=on"],
                                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         words = self.process.stdout.readline().split()
         if not words:

@@ -84,7 +84,7 @@ test('ten thousand clients that stay, silent or slow, keep nobody out', async (t
   // beside them, heads and bodies that come byte by byte
   const slow = await Promise.all(Array.from({ length: 500 }, (_, i) => new Promise((resolve) => {
     const socket = net.connect(server.port, '127.0.0.1', () => {
-      socket.write(i % 2 ? 'GET /healthz HTTP/1.1\r\nX: ' : 'POST /upload-xlsx/upload HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 100000\r\n\r\n--b\r\n');
+      socket.write(i % 2 ? 'GET /healthz HTTP/1.1\r\nX: ' : 'POST /upload-xlsx/upload HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 100000\r\n\r\n--b\r\n');
       resolve(socket);
     });
     socket.on('error', () => {});

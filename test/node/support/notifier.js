@@ -15,10 +15,10 @@ const binary = process.env.PGXLSX_NOTIFIER ?? join(root, 'build/pg_xlsx_notifier
 export const foreign = process.env.PGXLSX_TEST_TARGET === 'official';
 
 export class Notifier {
-  // settings: { 'ping-interval': '300ms', … } as on the command line.
+  // settings: { 'ping-interval': '300ms', … } as on the command line; login.test.js is about the login.
   static async start(settings = {}, { env = {}, wrapper = [] } = {}) {
     if (foreign) return Official.start(settings);
-    const args = Object.entries({ port: 0, 'web-root': '', ...settings }).map(([name, value]) => `--${name}=${value}`);
+    const args = Object.entries({ port: 0, 'web-root': '', 'allow-superuser': 'on', ...settings }).map(([name, value]) => `--${name}=${value}`);
     const [command, ...first] = [...wrapper, binary];
     const child = spawn(command, [...first, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],

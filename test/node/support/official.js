@@ -25,6 +25,7 @@ export class Official {
   static async start(settings = {}) {
     const options = { cors: { origin: '*' } };
     for (const [name, value] of Object.entries(settings)) {
+      if (name === 'cors-origin') continue; // it has *
       const [option, convert] = OPTIONS[name];
       options[option] = convert(value);
     }
