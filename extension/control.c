@@ -17,6 +17,7 @@
 #include "mirror.h"
 #include "miscadmin.h"
 #include "owner.h"
+#include "query.h"
 #include "queue.h"
 #include "slots.h"
 #include "storage/procarray.h"
@@ -50,6 +51,12 @@ typedef struct Subject
 	int64		file;			/* 0: gone */
 	bool		validated;
 	bool		uncommitted;	/* made by this very transaction */
+	bool		restart;		/* rows of it were taken back */
+	bool		spoiled;		/* it failed, and saved nothing, because rows have errors */
+	int64		inserted;		/* rows of it that the target has */
+	bool		keeps_rows;		/* what it found and made is kept, by key */
+	char	   *date_style;
+	char	   *time_zone;
 } Subject;
 
 /* Reads a task that the current role owns, or may act for; else there is none. */
@@ -58,7 +65,10 @@ find_task(int64 id)
 {
 	static OwnerStatement select = {
 		"SELECT owner::oid, status, worker_pid, login::oid, file_id, validated,"
-		" xmin = pg_current_xact_id_if_assigned()::xid FROM xlsx_private.task WHERE id = $1",
+		" xmin = pg_current_xact_id_if_assigned()::xid, restart,"
+		" status = 'FAILED' AND saved_rows = 0 AND skipped_rows = 0 AND error_rows > 0, inserted_rows,"
+		" EXISTS (SELECT FROM xlsx_private.undo_row u WHERE u.task_id = id), date_style, time_zone"
+		" FROM xlsx_private.task WHERE id = $1",
 		1, {INT8OID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(id)};
@@ -79,6 +89,12 @@ find_task(int64 id)
 	subject.file = row.nulls[4] ? 0 : DatumGetInt64(row.values[4]);
 	subject.validated = DatumGetBool(row.values[5]);
 	subject.uncommitted = !row.nulls[6] && DatumGetBool(row.values[6]);
+	subject.restart = DatumGetBool(row.values[7]);
+	subject.spoiled = DatumGetBool(row.values[8]);
+	subject.inserted = DatumGetInt64(row.values[9]);
+	subject.keeps_rows = DatumGetBool(row.values[10]);
+	subject.date_style = TextDatumGetCString(row.values[11]);
+	subject.time_zone = TextDatumGetCString(row.values[12]);
 	return subject;
 }
 
@@ -209,6 +225,54 @@ pg_xlsx_cancel(PG_FUNCTION_ARGS)
  * Retrying
  */
 
+static void
+remove_reports(int64 task)
+{
+	static OwnerStatement delete_errors = {
+		"DELETE FROM xlsx_private.error_page WHERE task_id = $1", 1, {INT8OID}, NULL
+	};
+	static OwnerStatement delete_warnings = {
+		"DELETE FROM xlsx_private.warning_page WHERE task_id = $1", 1, {INT8OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(task)};
+
+	owner_run(&delete_errors, values, NULL, NULL);
+	owner_run(&delete_warnings, values, NULL, NULL);
+}
+
+/*
+ * Back to the start: what the task did was taken back, or nothing was saved
+ * because rows have errors, which may be none any more.
+ */
+static void
+begin_again(int64 task)
+{
+	static OwnerStatement update = {
+		"UPDATE xlsx_private.task SET restart = false, undone = false, progress = 0, phase_progress = 0, total_rows = 0,"
+		" validated_rows = 0, error_rows = 0, saved_rows = 0, inserted_rows = 0, updated_rows = 0, unchanged_rows = 0,"
+		" deleted_rows = 0, absent_rows = 0, skipped_rows = 0, warning_rows = 0, cursor_row = 0, validated = false,"
+		" packets = 0, packets_saved = 0 WHERE id = $1", 1, {INT8OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(task)};
+
+	queue_remove_working_rows(task);
+	remove_reports(task);
+	owner_run(&update, values, NULL, NULL);
+}
+
+/* Rows that it inserted and that could not be taken back would be there twice. */
+static void
+refuse_leftovers(const Subject *task)
+{
+	if (!task->restart || task->keeps_rows || task->inserted == 0)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("cannot retry task " INT64_FORMAT " because " INT64_FORMAT " of its rows stayed when it was undone",
+					task->id, task->inserted),
+			 errhint("Undo it again once they may go, or delete the task and upload the file again.")));
+}
+
 Datum
 pg_xlsx_retry(PG_FUNCTION_ARGS)
 {
@@ -230,8 +294,11 @@ pg_xlsx_retry(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("cannot retry task " INT64_FORMAT " because its file has expired", task.id),
 				 errhint("Upload the file again.")));
+	refuse_leftovers(&task);
 	if (owner_run(&update, values, NULL, NULL) == 0)
 		refuse_state(&task, "retry");
+	if (task.restart || task.spoiled)
+		begin_again(task.id);
 	dispatch_want(task.login);
 	PG_RETURN_TEXT_P(cstring_to_text("PENDING"));
 }
@@ -243,12 +310,6 @@ pg_xlsx_retry(PG_FUNCTION_ARGS)
 Datum
 pg_xlsx_remove_task(PG_FUNCTION_ARGS)
 {
-	static OwnerStatement delete_errors = {
-		"DELETE FROM xlsx_private.error_page WHERE task_id = $1", 1, {INT8OID}, NULL
-	};
-	static OwnerStatement delete_warnings = {
-		"DELETE FROM xlsx_private.warning_page WHERE task_id = $1", 1, {INT8OID}, NULL
-	};
 	static OwnerStatement delete_task = {
 		"DELETE FROM xlsx_private.task WHERE id = $1 AND status NOT IN ('PENDING', 'PROCESSING')", 1, {INT8OID}, NULL
 	};
@@ -257,28 +318,33 @@ pg_xlsx_remove_task(PG_FUNCTION_ARGS)
 
 	if (is_active(&task) || owner_run(&delete_task, id, NULL, NULL) == 0)
 		refuse_state(&task, "remove");
-	owner_run(&delete_errors, id, NULL, NULL);
-	owner_run(&delete_warnings, id, NULL, NULL);
+	remove_reports(task.id);
 	mirror_remove(task.id);
 	if (task.file != 0)
 		queue_remove_file(task.file);
 	PG_RETURN_VOID();
 }
 
-/* Keeps the books of xlsx.undo: rows that were taken back are forgotten; complete: all of them were. */
+/*
+ * Keeps the books of xlsx.undo: rows that were taken back are forgotten, the
+ * task counts those that stay, and a retry begins at the first row.
+ */
 Datum
 pg_xlsx_note_undone(PG_FUNCTION_ARGS)
 {
 	static OwnerStatement delete = {
-		"DELETE FROM xlsx_private.undo_row WHERE task_id = $1 AND no = ANY ($2)", 2, {INT8OID, INT8ARRAYOID}, NULL
+		"WITH rows AS (DELETE FROM xlsx_private.undo_row WHERE task_id = $1 AND no = ANY ($2))"
+		" DELETE FROM xlsx_private.undo_xid WHERE task_id = $1 AND $3", 3, {INT8OID, INT8ARRAYOID, BOOLOID}, NULL
 	};
 	static OwnerStatement update = {
-		"UPDATE xlsx_private.task SET undone = undone OR $2, updated_at = clock_timestamp() WHERE id = $1",
-		2, {INT8OID, BOOLOID}, NULL
+		"UPDATE xlsx_private.task SET undone = undone OR $2, restart = true, inserted_rows = least(inserted_rows, $3),"
+		" updated_rows = least(updated_rows, $4), saved_rows = least(inserted_rows, $3) + least(updated_rows, $4)"
+		" + unchanged_rows + deleted_rows, updated_at = clock_timestamp() WHERE id = $1",
+		4, {INT8OID, BOOLOID, INT8OID, INT8OID}, NULL
 	};
 	Subject		task = find_task(PG_GETARG_INT64(0));
-	Datum		rows[] = {Int64GetDatum(task.id), PG_GETARG_DATUM(1)};
-	Datum		state[] = {Int64GetDatum(task.id), PG_GETARG_DATUM(2)};
+	Datum		rows[] = {Int64GetDatum(task.id), PG_GETARG_DATUM(1), PG_GETARG_DATUM(4)};
+	Datum		state[] = {Int64GetDatum(task.id), PG_GETARG_DATUM(4), PG_GETARG_DATUM(2), PG_GETARG_DATUM(3)};
 
 	owner_run(&delete, rows, NULL, NULL);
 	owner_run(&update, state, NULL, NULL);
@@ -306,6 +372,9 @@ become(const Subject *task, OwnerState *caller)
 		restricted = SECURITY_RESTRICTED_OPERATION;
 	}
 	caller->guc_level = NewGUCNestLevel();
+	/* Old values were written as texts with these. */
+	query_set_option("DateStyle", task->date_style);
+	query_set_option("TimeZone", task->time_zone);
 	SetUserIdAndSecContext(task->owner, caller->security_context | SECURITY_LOCAL_USERID_CHANGE | restricted);
 	SPI_connect();
 }
@@ -319,16 +388,15 @@ come_back(const OwnerState *caller)
 }
 
 /*
- * "schema"."table" and "column" of the task's profile; false when there is no
+ * The target of the task's profile and the column of its id; false when there is no
  * such table or column, or its owner may not delete from it.
  */
 static bool
-find_rows(const Subject *task, char **table, char **column)
+find_rows(const Subject *task, Datum *target, Datum *column)
 {
 	static OwnerStatement select = {
-		"SELECT format('%I.%I', n.nspname, c.relname), quote_ident(p.task_column) FROM xlsx_private.task t"
-		" JOIN xlsx_private.profile p ON p.id = t.profile_id JOIN pg_class c ON c.oid = p.target"
-		" JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_roles o ON o.oid = t.owner"
+		"SELECT c.oid::regclass, p.task_column FROM xlsx_private.task t"
+		" JOIN xlsx_private.profile p ON p.id = t.profile_id JOIN pg_class c ON c.oid = p.target JOIN pg_roles o ON o.oid = t.owner"
 		" WHERE t.id = $1 AND p.task_column IS NOT NULL AND NOT t.dry_run AND has_table_privilege(o.oid, c.oid, 'DELETE')",
 		1, {INT8OID}, NULL
 	};
@@ -337,40 +405,16 @@ find_rows(const Subject *task, char **table, char **column)
 
 	if (owner_run(&select, values, NULL, &row) == 0)
 		return false;
-	*table = TextDatumGetCString(row.values[0]);
-	*column = TextDatumGetCString(row.values[1]);
+	*target = row.values[0];
+	*column = row.values[1];
 	return true;
 }
 
-Datum
-pg_xlsx_delete_rows(PG_FUNCTION_ARGS)
+/* The only row of a statement, run as the task's owner, as a value of the type that the function returns. */
+static Datum
+row_as_owner(FunctionCallInfo fcinfo, const Subject *task, const char *sql, int arguments, Oid *types, Datum *values)
 {
-	Subject		task = find_task(PG_GETARG_INT64(0));
-	Oid			types[] = {INT8OID};
-	Datum		values[] = {Int64GetDatum(task.id)};
-	OwnerState	caller;
-	char	   *table;
-	char	   *column;
-	uint64		deleted;
-
-	if (!find_rows(&task, &table, &column))
-		PG_RETURN_NULL();
-	become(&task, &caller);
-	if (SPI_execute_with_args(psprintf("DELETE FROM %s WHERE %s = $1", table, column), 1, types, values, NULL, false,
-							  0) != SPI_OK_DELETE)
-		elog(ERROR, "could not delete the rows of task " INT64_FORMAT, task.id);
-	deleted = SPI_processed;
-	come_back(&caller);
-	PG_RETURN_INT64((int64) deleted);
-}
-
-Datum
-pg_xlsx_undo(PG_FUNCTION_ARGS)
-{
-	Subject		task = find_task(PG_GETARG_INT64(0));
 	MemoryContext context = CurrentMemoryContext;
-	Oid			types[] = {INT8OID};
-	Datum		values[] = {Int64GetDatum(task.id)};
 	OwnerState	caller;
 	MemoryContext spi;
 	TupleDesc	descriptor;
@@ -379,13 +423,36 @@ pg_xlsx_undo(PG_FUNCTION_ARGS)
 	if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	descriptor = BlessTupleDesc(descriptor);
-	become(&task, &caller);
-	if (SPI_execute_with_args("SELECT undone, kept, reasons FROM xlsx_private.undo_task($1)", 1, types, values, NULL,
-							  false, 0) != SPI_OK_SELECT || SPI_processed != 1)
-		elog(ERROR, "could not undo task " INT64_FORMAT, task.id);
+	become(task, &caller);
+	if (SPI_execute_with_args(sql, arguments, types, values, NULL, false, 0) != SPI_OK_SELECT || SPI_processed != 1)
+		elog(ERROR, "could not take back rows of task " INT64_FORMAT, task->id);
 	spi = MemoryContextSwitchTo(context);
 	result = heap_copy_tuple_as_datum(SPI_tuptable->vals[0], descriptor);
 	MemoryContextSwitchTo(spi);
 	come_back(&caller);
-	PG_RETURN_DATUM(result);
+	return result;
+}
+
+Datum
+pg_xlsx_delete_rows(PG_FUNCTION_ARGS)
+{
+	Subject		task = find_task(PG_GETARG_INT64(0));
+	Oid			types[] = {INT8OID, REGCLASSOID, NAMEOID};
+	Datum		values[] = {Int64GetDatum(task.id), (Datum) 0, (Datum) 0};
+
+	if (!find_rows(&task, &values[1], &values[2]))
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(row_as_owner(fcinfo, &task, "SELECT deleted, kept, reason FROM xlsx_private.delete_imported($1, $2, $3)",
+								 lengthof(types), types, values));
+}
+
+Datum
+pg_xlsx_undo(PG_FUNCTION_ARGS)
+{
+	Subject		task = find_task(PG_GETARG_INT64(0));
+	Oid			types[] = {INT8OID};
+	Datum		values[] = {Int64GetDatum(task.id)};
+
+	PG_RETURN_DATUM(row_as_owner(fcinfo, &task, "SELECT undone, kept, reasons FROM xlsx_private.undo_task($1)",
+								 lengthof(types), types, values));
 }

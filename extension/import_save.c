@@ -106,7 +106,7 @@ saving_percent(const Progress *progress)
 {
 	int64		valid = progress->total_rows - progress->error_rows;
 
-	return valid == 0 ? 100 : (int) (progress->saved_rows * 100 / valid);
+	return valid == 0 ? 100 : (int) ((progress->saved_rows + progress->skipped_rows) * 100 / valid);
 }
 
 static bytea *
@@ -233,7 +233,8 @@ save_in_one_go(Import *import)
 		ReThrowError(error);
 	error_rows_release(&import->errors);
 	if (!go.keep && !import->task->dry_run)
-		progress->saved_rows = progress->inserted_rows = progress->updated_rows = 0;
+		progress->saved_rows = progress->inserted_rows = progress->updated_rows = progress->unchanged_rows =
+			progress->skipped_rows = 0;
 	progress->percent = progress->packets_saved == progress->packets || is_in_one_go(import->task) ? 100 : 0;
 	progress_save(progress);
 	import_step_end(import);

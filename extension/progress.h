@@ -34,10 +34,10 @@ typedef struct Progress
 	bool		validated;		/* all rows are in packets or error rows */
 	int32		packets;		/* stored */
 	int32		packets_saved;
-	int64		inserted_rows;	/* of saved_rows */
+	int64		inserted_rows;	/* saved_rows is the sum of these three */
 	int64		updated_rows;
 	int64		unchanged_rows;
-	int64		skipped_rows;
+	int64		skipped_rows;	/* neither saved nor an error */
 	int64		warning_rows;
 	bool		entered;		/* a phase is under way in this attempt */
 	TimestampTz last_event;

@@ -447,7 +447,7 @@ queue_complete(Task *task)
 {
 	static OwnerStatement update = {
 		"UPDATE xlsx_private.task SET status = CASE WHEN error_rows > 0 THEN 'HAS_ERRORS' ELSE 'COMPLETED' END,"
-		" phase = NULL, progress = 100, total_rows = saved_rows + error_rows, worker_pid = NULL, deaths = 0,"
+		" phase = NULL, progress = 100, total_rows = saved_rows + skipped_rows + error_rows, worker_pid = NULL, deaths = 0,"
 		" updated_at = clock_timestamp(), completed_at = clock_timestamp() WHERE id = $1",
 		1, {INT8OID}, NULL
 	};

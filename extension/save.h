@@ -31,7 +31,7 @@ typedef struct SaveCounts
 	int64		inserted;
 	int64		updated;
 	int64		unchanged;		/* found, and equal already */
-	int64		skipped;		/* their key was there */
+	int64		skipped;		/* left out, and no error: by mode skip, a BEFORE or INSTEAD OF trigger, a rule, a policy */
 } SaveCounts;
 
 /* What a saver is made for. */
@@ -49,8 +49,8 @@ extern Saver *saver_create(const SaveTask *task);
 
 /*
  * Saves rows in the current transaction; what it needs meanwhile goes to the
- * current memory context.  Returns how many were saved and adds to *counts what became of
- * them; the others are in errors.
+ * current memory context.  Returns how many were saved (inserted, updated or
+ * unchanged) and adds to *counts what became of all that are no error; the others are in errors.
  */
 extern int	saver_save(Saver *saver, const PacketRows *rows, SaveCounts *counts, ErrorRows *errors);
 

@@ -30,7 +30,8 @@ typedef struct Attempt
 	bool		final;			/* no row waits any more */
 	TransactionId *xids;		/* of the subtransactions that wrote */
 	int			xid_count;
-	int			saved;
+	int			saved;			/* rows that the target has now */
+	int			settled;		/* and those that are left out */
 } Attempt;
 
 static const char *
@@ -207,7 +208,8 @@ try_rows(Attempt *attempt, int first, int last, bool fitting, int *failed)
 	if (error != NULL)
 		return error;
 	add_counts(attempt->counts, counts);
-	attempt->saved += (int) (counts->inserted + counts->updated + counts->unchanged + counts->skipped);
+	attempt->saved += (int) (counts->inserted + counts->updated + counts->unchanged);
+	attempt->settled += (int) (counts->inserted + counts->updated + counts->unchanged + counts->skipped);
 	keep_xid(attempt, call.xid);
 	for (int row = first; row < last && !fitting; row++)
 		if (attempt->bad[row])
@@ -224,8 +226,9 @@ save_row(Attempt *attempt, int row)
 
 	attempt->bad[row] = false;
 	error = try_rows(attempt, row, row + 1, false, &failed);
-	/* Somebody may have inserted the key since it was looked for. */
-	if (error != NULL && attempt->saver->method == &save_keyed && error->sqlerrcode == ERRCODE_UNIQUE_VIOLATION)
+	/* Somebody may have inserted the key since it was looked for, or deleted the row. */
+	if (error != NULL && attempt->saver->method == &save_keyed &&
+		(error->sqlerrcode == ERRCODE_UNIQUE_VIOLATION || error->sqlerrcode == ERRCODE_CARDINALITY_VIOLATION))
 		error = try_rows(attempt, row, row + 1, false, &failed);
 	if (error != NULL)
 		note_error_row(attempt, row, error);
@@ -317,13 +320,13 @@ save_orphans(Attempt *attempt)
 	while (attempt->orphans != NIL)
 	{
 		List	   *rows = attempt->orphans;
-		int			before = attempt->saved;
+		int			before = attempt->settled;
 		ListCell   *cell;
 
 		attempt->orphans = NIL;
 		foreach(cell, rows)
 			save_row(attempt, lfirst_int(cell));
-		attempt->final = attempt->saved == before;
+		attempt->final = attempt->settled == before;
 	}
 }
 
@@ -347,7 +350,7 @@ saver_save(Saver *saver, const PacketRows *rows, SaveCounts *counts, ErrorRows *
 			save_between(&attempt);
 		}
 		save_orphans(&attempt);
-		saver->wary = attempt.saved < rows->count;
+		saver->wary = attempt.settled < rows->count;
 		saver->unfit = saver->unfit && saver->wary;
 	}
 	if (attempt.xid_count > 0)

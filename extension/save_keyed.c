@@ -6,13 +6,17 @@
  * what is new, by plain SQL, so it is right for any target.  It sees one
  * snapshot, so a key that comes twice in a batch is not for it: it throws, and
  * the batch is halved until they are apart; the later row wins.
+ *
+ * A row that differs and was not updated all the same is either gone, because
+ * somebody deleted it meanwhile, or left out by a trigger or a policy.  To know
+ * which, the statement has a second form that locks such rows before it updates them: what is
+ * not locked is gone, and is looked for again.  The form without locks is
+ * used until a row gets lost; its work is undone then.
  */
 #include "save.h"
 
-#include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/table.h"
-#include "catalog/pg_index.h"
 #include "catalog/pg_type.h"
 #include "commands/sequence.h"
 #include "lib/stringinfo.h"
@@ -20,6 +24,7 @@
 #include "owner.h"
 #include "owner_rows.h"
 #include "query.h"
+#include "save_key.h"
 #include "unnest.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -32,165 +37,34 @@
 typedef struct KeyedState
 {
 	const SaveTask *task;
-	bool	   *is_key;			/* by profile column */
-	bool	   *is_updated;
-	char	   *sql;
+	SaveKey		key;
+	bool		may_hold;		/* rows can be locked */
+	bool		holds;			/* rows that differ are locked first */
 	Oid		   *types;
 	int			arguments;
 	MemoryContext plan_context;
 	SPIPlanPtr	plan;			/* in it; NULL: not made */
+	bool		plan_holds;		/* it is that of the form with locks */
 	int64		batches;		/* saved so far */
 	int64		plan_batches;	/* for so many the plan will do */
 } KeyedState;
 
-/* Columns of the result. */
+/* Times that a row is looked for which is gone when it is to be locked; then it is one that a policy hides. */
+#define MAX_ROUNDS 5
+
+/* Columns of the result. Counts are of rows of the batch, however many rows of the target each of them meets. */
 enum
 {
 	RESULT_DUPLICATES = 1,		/* keys that come twice */
 	RESULT_INSERTED,
 	RESULT_UPDATED,
+	RESULT_DIFFERENT,			/* found, and to be updated */
 	RESULT_FOUND,				/* places in the batch whose key was there */
+	RESULT_GONE,				/* places of rows that differ and could not be locked */
 	RESULT_UNDO_PLACES,			/* of the rows written, 0 for one inserted; with undo only */
 	RESULT_UNDO_OLD,			/* as jsonb, NULL for one inserted */
 	RESULT_UNDO_NEW
 };
-
-/*
- * The key
- */
-
-static bool
-same_columns(const Profile *profile, const KeyedState *state, const Form_pg_index index)
-{
-	int			keys = 0;
-
-	for (int i = 0; i < profile->count; i++)
-		keys += state->is_key[i];
-	if (index->indnkeyatts != keys)
-		return false;
-	for (int k = 0; k < index->indnkeyatts; k++)
-	{
-		bool		found = false;
-
-		for (int i = 0; i < profile->count; i++)
-			found = found || (state->is_key[i] && profile->columns[i].attnum == index->indkey.values[k]);
-		if (!found)
-			return false;
-	}
-	return true;
-}
-
-/* Marks the columns of an index as the key; false when the profile lacks one. */
-static bool
-take_index(const Profile *profile, KeyedState *state, const Form_pg_index index)
-{
-	memset(state->is_key, 0, (size_t) profile->count);
-	for (int k = 0; k < index->indnkeyatts; k++)
-	{
-		bool		found = false;
-
-		for (int i = 0; i < profile->count && !found; i++)
-			if (profile->columns[i].attnum == index->indkey.values[k])
-				found = state->is_key[i] = true;
-		if (!found)
-			return false;
-	}
-	return true;
-}
-
-/*
- * Finds the primary key, or the only unique index over imported columns; or,
- * where the profile names a key, a unique index over just that.
- */
-static bool
-find_index(const Profile *profile, KeyedState *state, bool named)
-{
-	Relation	target = table_open(profile->target, AccessShareLock);
-	List	   *indexes = RelationGetIndexList(target);
-	ListCell   *cell;
-	Oid			chosen = InvalidOid;
-	bool		ambiguous = false;
-
-	foreach(cell, indexes)
-	{
-		Relation	index = index_open(lfirst_oid(cell), AccessShareLock);
-		Form_pg_index form = index->rd_index;
-		bool		usable = form->indisunique && form->indisvalid && RelationGetIndexPredicate(index) == NIL &&
-			RelationGetIndexExpressions(index) == NIL;
-
-		if (usable && (named ? same_columns(profile, state, form) : take_index(profile, state, form)))
-		{
-			ambiguous = OidIsValid(chosen) && !form->indisprimary;
-			if (!OidIsValid(chosen) || form->indisprimary)
-				chosen = lfirst_oid(cell);
-			if (form->indisprimary)
-			{
-				index_close(index, NoLock);
-				ambiguous = false;
-				break;
-			}
-		}
-		index_close(index, NoLock);
-	}
-	if (!named && OidIsValid(chosen))
-	{
-		Relation	index = index_open(chosen, AccessShareLock);
-
-		(void) take_index(profile, state, index->rd_index);
-		index_close(index, NoLock);
-	}
-	table_close(target, NoLock);
-	return OidIsValid(chosen) && !ambiguous;
-}
-
-static void
-find_key(KeyedState *state)
-{
-	const Profile *profile = state->task->profile;
-	bool		table = get_rel_relkind(profile->target) == RELKIND_RELATION ||
-		get_rel_relkind(profile->target) == RELKIND_PARTITIONED_TABLE;
-
-	for (int k = 0; k < profile->key.count; k++)
-	{
-		int			column = profile_column_index(profile, profile->key.items[k]);
-
-		if (column < 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_UNDEFINED_COLUMN),
-					 errmsg("key column \"%s\" is not imported by profile \"%s\"", profile->key.items[k], profile->name)));
-		state->is_key[column] = true;
-	}
-	if (profile->key.count > 0 && (!table || find_index(profile, state, true)))
-		return;
-	if (profile->key.count > 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_COLUMN_REFERENCE),
-				 errmsg("key of profile \"%s\" is not unique in \"%s\"", profile->name, get_rel_name(profile->target)),
-				 errhint("Make a unique index over just these columns.")));
-	if (!table || !find_index(profile, state, false))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_COLUMN_REFERENCE),
-				 errmsg("profile \"%s\" has no key to look for", profile->name),
-				 errhint("Name one with xlsx.alter_profile(…, key_columns => …).")));
-}
-
-/* What an update changes: the columns that the sheet has, without the key; or those of them that the profile names. */
-static void
-find_updates(KeyedState *state)
-{
-	const Profile *profile = state->task->profile;
-
-	for (int i = 0; i < profile->count; i++)
-	{
-		const ProfileColumn *column = &profile->columns[i];
-		bool		named = profile->updates.count == 0;
-
-		for (int k = 0; k < profile->updates.count; k++)
-			named = named || strcmp(profile->updates.items[k], column->name) == 0;
-		state->is_updated[i] = named && !state->is_key[i] &&
-			(column->source != SOURCE_CELL || state->task->source[i] > 0 || column->default_value != NULL);
-	}
-}
 
 /*
  * The statement
@@ -214,7 +88,7 @@ difference(const KeyedState *state)
 	{
 		const char *cast = has_equality(profile->columns[i].type) ? "" : "::text";
 
-		if (state->is_updated[i])
+		if (state->key.is_updated[i])
 			appendStringInfo(&sql, "%st.%s%s IS DISTINCT FROM g.c%d%s", sql.len > 0 ? " OR " : "",
 							 quote_identifier(profile->columns[i].name), cast, i, cast);
 	}
@@ -255,60 +129,124 @@ given(const Profile *profile, Oid *types)
 	return psprintf("SELECT %su.ord FROM %s", select.data, from);
 }
 
+/* All columns of a row of the target as texts, by name: what xlsx.undo compares and restores. */
 static char *
-insertion(const KeyedState *state, const char *target)
+row_texts(const Profile *profile)
 {
-	return psprintf("INSERT INTO %s AS t %s FROM looked AS u WHERE NOT u.found RETURNING %s",
-					target, save_unnest_select(state->task->profile),
-					state->task->undo ? "0::bigint AS ord, NULL::jsonb AS old, pg_catalog.to_jsonb(t) AS new" : "1");
+	Relation	target = table_open(profile->target, AccessShareLock);
+	TupleDesc	descriptor = RelationGetDescr(target);
+	StringInfoData names;
+	StringInfoData texts;
+
+	initStringInfo(&names);
+	initStringInfo(&texts);
+	for (int i = 0; i < descriptor->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
+
+		if (attribute->attisdropped)
+			continue;
+		appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "", quote_literal_cstr(NameStr(attribute->attname)));
+		appendStringInfo(&texts, "%sCAST(t.%s AS pg_catalog.text)", texts.len > 0 ? ", " : "",
+						 quote_identifier(NameStr(attribute->attname)));
+	}
+	table_close(target, NoLock);
+	return psprintf("pg_catalog.jsonb_object(ARRAY[%s]::pg_catalog.text[], ARRAY[%s]::pg_catalog.text[])", names.data, texts.data);
 }
 
 static char *
-keyed_statement(const KeyedState *state, Oid *types)
+insertion(const KeyedState *state, const char *target)
+{
+	const Profile *profile = state->task->profile;
+
+	return psprintf("INSERT INTO %s AS t %s FROM looked AS u WHERE NOT u.found RETURNING %s",
+					target, save_unnest_select(profile),
+					state->task->undo ? psprintf("0::bigint AS ord, NULL::jsonb AS old, %s AS new", row_texts(profile)) : "1");
+}
+
+/* held: rows that differ, locked as they are now. upd: updates them. */
+static void
+append_update(StringInfo sql, const KeyedState *state, bool holds, const char *target, const char *match, const char *sets)
+{
+	const SaveTask *task = state->task;
+	const char *old = holds ? "h.old" : "NULL::jsonb";
+
+	if (holds)
+		appendStringInfo(sql, ", held AS MATERIALIZED (SELECT g.ord, %s AS old FROM looked AS g JOIN %s AS t ON %s"
+						 " WHERE g.found AND g.differs AND NOT EXISTS (SELECT FROM twice) FOR UPDATE OF t)",
+						 task->undo ? row_texts(task->profile) : "NULL::jsonb", target, match);
+	appendStringInfo(sql, ", upd AS (UPDATE %s AS t SET %s FROM looked AS g%s"
+					 " WHERE g.found AND g.differs AND NOT EXISTS (SELECT FROM twice) AND %s RETURNING g.ord%s)", target, sets,
+					 holds ? " JOIN held AS h ON h.ord = g.ord" : "", match,
+					 task->undo ? psprintf(", %s AS old, %s AS new", old, row_texts(task->profile)) : "");
+}
+
+/* The two parts that all of it begins with: keys that come twice, and the batch beside the rows that are there. */
+static void
+append_looked(StringInfo sql, const KeyedState *state, Oid *types, const char *target, const char *match, bool updates)
+{
+	const Profile *profile = state->task->profile;
+	StringInfoData keys;
+	const char *found = NULL;
+
+	initStringInfo(&keys);
+	for (int i = 0; i < profile->count; i++)
+	{
+		if (!state->key.is_key[i])
+			continue;
+		appendStringInfo(&keys, "%sg.c%d", keys.len > 0 ? ", " : "", i);
+		found = quote_identifier(profile->columns[i].name);	/* not null in a row that equals another in it */
+	}
+	appendStringInfo(sql, "WITH given AS MATERIALIZED (%s),", given(profile, types));
+	appendStringInfo(sql, " twice AS (SELECT FROM given AS g GROUP BY %s HAVING pg_catalog.count(*) > 1),", keys.data);
+	appendStringInfo(sql, " looked AS MATERIALIZED (SELECT g.*, t.%s IS NOT NULL AS found, (%s) AS differs"
+					 " FROM given AS g LEFT JOIN %s AS t ON %s)", found,
+					 updates ? difference(state) : "false", target, match);
+}
+
+static char *
+keyed_statement(const KeyedState *state, bool holds, Oid *types)
 {
 	const SaveTask *task = state->task;
 	const Profile *profile = task->profile;
 	char	   *target = quote_qualified_identifier(get_namespace_name(get_rel_namespace(profile->target)),
 													get_rel_name(profile->target));
-	char	   *match = list_columns(profile, state->is_key, " AND ", "t.", " = ");
-	char	   *sets = list_columns(profile, state->is_updated, ", ", "", " = ");
+	char	   *match = list_columns(profile, state->key.is_key, " AND ", "t.", " = ");
+	char	   *sets = list_columns(profile, state->key.is_updated, ", ", "", " = ");
 	bool		updates = task->mode != MODE_SKIP && sets[0] != '\0';
 	bool		inserts = task->mode != MODE_UPDATE;
 	StringInfoData sql;
-	StringInfoData keys;
-	const char *found = NULL;
 
 	initStringInfo(&sql);
-	initStringInfo(&keys);
-	for (int i = 0; i < profile->count; i++)
-	{
-		if (!state->is_key[i])
-			continue;
-		appendStringInfo(&keys, "%sg.c%d", keys.len > 0 ? ", " : "", i);
-		found = quote_identifier(profile->columns[i].name);	/* not null in a row that equals another in it */
-	}
-	appendStringInfo(&sql, "WITH given AS MATERIALIZED (%s),", given(profile, types));
-	appendStringInfo(&sql, " twice AS (SELECT FROM given AS g GROUP BY %s HAVING pg_catalog.count(*) > 1),", keys.data);
-	appendStringInfo(&sql, " looked AS MATERIALIZED (SELECT g.*, t.%s IS NOT NULL AS found, (%s) AS differs%s"
-					 " FROM given AS g LEFT JOIN %s AS t ON %s)", found,
-					 updates ? difference(state) : "false", task->undo && updates ? ", pg_catalog.to_jsonb(t) AS old" : "",
-					 target, match);
+	append_looked(&sql, state, types, target, match, updates);
 	if (updates)
-		appendStringInfo(&sql, ", upd AS (UPDATE %s AS t SET %s FROM looked AS g"
-						 " WHERE g.found AND g.differs AND NOT EXISTS (SELECT FROM twice) AND %s RETURNING %s)", target, sets,
-						 match, task->undo ? "g.ord, g.old, pg_catalog.to_jsonb(t) AS new" : "1");
+		append_update(&sql, state, holds, target, match, sets);
 	if (inserts)
 		appendStringInfo(&sql, ", ins AS (%s)", insertion(state, target));
-	appendStringInfo(&sql, " SELECT (SELECT pg_catalog.count(*) FROM twice), %s, %s,"
-					 " ARRAY(SELECT DISTINCT ord FROM looked WHERE found)",
+	appendStringInfo(&sql, " SELECT (SELECT pg_catalog.count(*) FROM twice), %s, %s, %s,"
+					 " ARRAY(SELECT DISTINCT ord FROM looked WHERE found), %s",
 					 inserts ? "(SELECT pg_catalog.count(*) FROM ins)" : "0::bigint",
-					 updates ? "(SELECT pg_catalog.count(*) FROM upd)" : "0::bigint");
+					 updates ? "(SELECT pg_catalog.count(DISTINCT ord) FROM upd)" : "0::bigint",
+					 updates ? "(SELECT pg_catalog.count(DISTINCT ord) FROM looked WHERE found AND differs)" : "0::bigint",
+					 updates && holds ? "ARRAY(SELECT ord FROM looked WHERE found AND differs EXCEPT SELECT ord FROM held)" :
+					 "'{}'::bigint[]");
 	if (task->undo)
 		appendStringInfo(&sql, ", w.places, w.old, w.new FROM (SELECT pg_catalog.array_agg(ord) AS places,"
 						 " pg_catalog.array_agg(old) AS old, pg_catalog.array_agg(new) AS new FROM (%s%s%s) AS u) AS w",
 						 inserts ? "SELECT ord, old, new FROM ins" : "", inserts && updates ? " UNION ALL " : "",
 						 updates ? "SELECT ord, old, new FROM upd" : "");
 	return sql.data;
+}
+
+/* A trigger stands for the rows of a view: there is nothing to lock, and none gets lost. */
+static bool
+can_hold(const Profile *profile)
+{
+	Relation	target = table_open(profile->target, AccessShareLock);
+	bool		held = target->trigdesc == NULL || !target->trigdesc->trig_update_instead_row;
+
+	table_close(target, NoLock);
+	return held;
 }
 
 static void *
@@ -318,14 +256,12 @@ keyed_create(const SaveTask *task)
 	KeyedState *state = palloc0(sizeof(KeyedState));
 
 	state->task = task;
-	state->is_key = palloc0((size_t) profile->count);
-	state->is_updated = palloc0((size_t) profile->count);
-	find_key(state);
-	find_updates(state);
+	save_key_find(task, &state->key);
 	state->types = palloc(sizeof(Oid) * (size_t) (profile->count + 1));
 	state->types[profile->count] = INT8OID;
 	state->arguments = profile->count + (profile->task_attnum != InvalidAttrNumber && task->mode != MODE_UPDATE);
-	state->sql = keyed_statement(state, state->types);
+	state->may_hold = can_hold(profile);
+	state->holds = state->may_hold && task->undo;
 	state->plan_context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx keyed plan", ALLOCSET_SMALL_SIZES);
 	return state;
 }
@@ -337,17 +273,35 @@ keyed_create(const SaveTask *task)
 static void
 plan_batch(KeyedState *state)
 {
-	if (state->plan != NULL && state->batches < state->plan_batches)
+	if (state->plan != NULL && state->batches < state->plan_batches && state->plan_holds == state->holds)
 		return;
 	state->plan = NULL;
 	MemoryContextReset(state->plan_context);
-	state->plan = query_prepare_by_index(state->sql, state->arguments, state->types, state->plan_context);
+	state->plan = query_prepare_by_index(keyed_statement(state, state->holds, state->types), state->arguments, state->types,
+										 state->plan_context);
+	state->plan_holds = state->holds;
 	state->plan_batches = Max(1, 2 * state->batches);
 }
 
 /*
- * A batch
+ * A round: rows of a batch by one statement
  */
+
+typedef struct Round
+{
+	const PacketRows *rows;
+	int			first;			/* the rows of the round: first to last - 1 */
+	int			last;
+	const int  *index;			/* where they stand in the batch; NULL: there */
+} Round;
+
+static int
+row_of_place(const Round *round, Datum place)
+{
+	int			row = round->first + (int) DatumGetInt64(place) - 1;
+
+	return round->index != NULL ? round->index[row] : row;
+}
 
 static int64
 result_count(int column)
@@ -356,31 +310,6 @@ result_count(int column)
 
 	return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column, &null));
 }
-
-/* Marks what update did not find; returns how many rows were found. */
-static int
-take_found(const KeyedState *state, int first, int last, SaveOutcome *outcome)
-{
-	bool		null;
-	Datum		array = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, RESULT_FOUND, &null);
-	Datum	   *places;
-	int			count;
-
-	deconstruct_array(DatumGetArrayTypeP(array), INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &places, NULL, &count);
-	if (state->task->mode != MODE_UPDATE)
-		return count;
-	while (!state->is_key[outcome->key_column])
-		outcome->key_column++;
-	for (int row = first; row < last; row++)
-		outcome->bad[row] = true;
-	for (int i = 0; i < count; i++)
-		outcome->bad[first + DatumGetInt64(places[i]) - 1] = false;
-	return count;
-}
-
-/*
- * What xlsx.undo needs
- */
 
 /* Elements of an array of the result; none where that is NULL. */
 static int
@@ -400,12 +329,34 @@ result_array(int column, Oid element, Datum **items, bool **nulls)
 	return count;
 }
 
+/* Marks what update did not find; returns how many rows were found. */
+static int
+take_found(const KeyedState *state, const Round *round, SaveOutcome *outcome)
+{
+	Datum	   *places;
+	int			count = result_array(RESULT_FOUND, INT8OID, &places, NULL);
+
+	if (state->task->mode != MODE_UPDATE)
+		return count;
+	while (!state->key.is_key[outcome->key_column])
+		outcome->key_column++;
+	for (int place = 1; place <= round->last - round->first; place++)
+		outcome->bad[row_of_place(round, Int64GetDatum(place))] = true;
+	for (int i = 0; i < count; i++)
+		outcome->bad[row_of_place(round, places[i])] = false;
+	return count;
+}
+
+/*
+ * What xlsx.undo needs
+ */
+
 /*
  * Written straight: a foreign key would be checked row by row, each time
  * with a lock on the row of the task, which a subtransaction adds to those of all before.
  */
 static void
-keep_undo(const KeyedState *state, const PacketRows *rows, int first)
+keep_undo(const KeyedState *state, const Round *round)
 {
 	Relation	relation = owner_rows_open("undo_row", RowExclusiveLock);
 	Oid			sequence = owner_table("undo_row_no_seq");
@@ -421,7 +372,7 @@ keep_undo(const KeyedState *state, const PacketRows *rows, int first)
 	for (int i = 0; i < count; i++)
 	{
 		int64		place = DatumGetInt64(places[i]);
-		int32		number = place > 0 ? (int32) rows->sheet_rows[first + place - 1] : 0;
+		int32		number = place > 0 ? (int32) round->rows->sheet_rows[round->first + place - 1] : 0;
 		Datum		values[] = {
 			Int64GetDatum(nextval_internal(sequence, false)), Int64GetDatum(state->task->task), Int32GetDatum(number), old[i], new[i]
 		};
@@ -434,35 +385,109 @@ keep_undo(const KeyedState *state, const PacketRows *rows, int first)
 }
 
 static void
-keyed_save(void *opaque, const PacketRows *rows, int first, int last, SaveOutcome *outcome)
+run_statement(KeyedState *state, const Round *round)
 {
-	KeyedState *state = opaque;
 	const Profile *profile = state->task->profile;
 	Datum	   *arguments = palloc(sizeof(Datum) * (size_t) (profile->count + 1));
-	SaveCounts *counts = &outcome->counts;
-	int			found;
 
 	for (int i = 0; i < profile->count; i++)
-		arguments[i] = unnest_array(&profile->columns[i], rows, first, last, i);
+		arguments[i] = unnest_array(&profile->columns[i], round->rows, round->first, round->last, i);
 	arguments[profile->count] = Int64GetDatum(state->task->task);
-	SPI_connect();
 	plan_batch(state);
 	state->batches++;
 	if (SPI_execute_plan(state->plan, arguments, NULL, false, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not save by key");
-	if (last - first > 1 && result_count(RESULT_DUPLICATES) > 0)
+}
+
+/* Both make the rows go another way, by halves or with locks. */
+static void
+refuse_round(KeyedState *state, const Round *round)
+{
+	if (round->last - round->first > 1 && result_count(RESULT_DUPLICATES) > 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_CARDINALITY_VIOLATION),
 				 errmsg("a key comes twice in one batch")));
-	counts->inserted += result_count(RESULT_INSERTED);
+	if (state->may_hold && !state->holds && result_count(RESULT_UPDATED) < result_count(RESULT_DIFFERENT))
+	{
+		state->holds = true;
+		ereport(ERROR,
+				(errcode(ERRCODE_CARDINALITY_VIOLATION),
+				 errmsg("a row was not updated")));
+	}
+}
+
+/* Counts what became of the rows. Returns how many were gone when they were to be locked, and where in the batch they stand. */
+static int
+save_round(KeyedState *state, const Round *round, SaveOutcome *outcome, int *gone)
+{
+	SaveCounts *counts = &outcome->counts;
+	SaveMode	mode = state->task->mode;
+	int64		missing;
+	int64		inserted;
+	int			found;
+	Datum	   *places;
+	int			gone_count;
+
+	run_statement(state, round);
+	refuse_round(state, round);
+	found = take_found(state, round, outcome);
+	missing = round->last - round->first - found;
+	inserted = Min(result_count(RESULT_INSERTED), missing);
+	gone_count = result_array(RESULT_GONE, INT8OID, &places, NULL);
+	for (int i = 0; i < gone_count; i++)
+		gone[i] = row_of_place(round, places[i]);
+	counts->inserted += inserted;
 	counts->updated += result_count(RESULT_UPDATED);
-	found = take_found(state, first, last, outcome);
-	if (state->task->mode == MODE_SKIP)
+	if (mode != MODE_UPDATE)
+		counts->skipped += missing - inserted;
+	if (mode == MODE_SKIP)
 		counts->skipped += found;
 	else
-		counts->unchanged += found - result_count(RESULT_UPDATED);
+		counts->unchanged += found - result_count(RESULT_DIFFERENT);
+	counts->skipped += result_count(RESULT_DIFFERENT) - result_count(RESULT_UPDATED) - gone_count;
 	if (state->task->undo)
-		keep_undo(state, rows, first);
+		keep_undo(state, round);
+	return gone_count;
+}
+
+/* Rows of the batch by themselves. */
+static PacketRows *
+pick_rows(const PacketRows *rows, const int *index, int count)
+{
+	PacketRows *picked = palloc(sizeof(PacketRows));
+	size_t		columns = (size_t) rows->columns;
+
+	*picked = (PacketRows) {.count = count, .columns = rows->columns};
+	picked->sheet_rows = palloc(sizeof(uint32) * (size_t) count);
+	picked->values = palloc(sizeof(Datum) * columns * (size_t) count);
+	picked->nulls = palloc(sizeof(bool) * columns * (size_t) count);
+	for (int i = 0; i < count; i++)
+	{
+		picked->sheet_rows[i] = rows->sheet_rows[index[i]];
+		memcpy(picked->values + columns * i, rows->values + columns * index[i], sizeof(Datum) * columns);
+		memcpy(picked->nulls + columns * i, rows->nulls + columns * index[i], sizeof(bool) * columns);
+	}
+	return picked;
+}
+
+static void
+keyed_save(void *opaque, const PacketRows *rows, int first, int last, SaveOutcome *outcome)
+{
+	KeyedState *state = opaque;
+	Round		round = {rows, first, last, NULL};
+	int		   *gone = palloc(sizeof(int) * (size_t) (last - first));
+	int			count;
+
+	SPI_connect();
+	count = save_round(state, &round, outcome, gone);
+	for (int rounds = 1; count > 0 && rounds < MAX_ROUNDS; rounds++)
+	{
+		int		   *index = memcpy(palloc(sizeof(int) * (size_t) count), gone, sizeof(int) * (size_t) count);
+
+		round = (Round) {pick_rows(rows, index, count), 0, count, index};
+		count = save_round(state, &round, outcome, gone);
+	}
+	outcome->counts.skipped += count;
 	SPI_finish();
 }
 

@@ -136,6 +136,7 @@ unnest_save(void *opaque, const PacketRows *rows, int first, int last, SaveOutco
 	UnnestState *state = opaque;
 	const Profile *profile = state->profile;
 	Datum	   *arguments = palloc(sizeof(Datum) * (size_t) state->arguments);
+	int64		inserted;
 	int			result;
 
 	for (int i = 0; i < profile->count; i++)
@@ -160,8 +161,11 @@ unnest_save(void *opaque, const PacketRows *rows, int first, int last, SaveOutco
 	PG_END_TRY();
 	if (result < 0)
 		elog(ERROR, "could not insert: %s", SPI_result_code_string(result));
+	/* A rule may have made more rows of one. */
+	inserted = Min((int64) SPI_processed, last - first);
 	SPI_finish();
-	outcome->counts.inserted += last - first;
+	outcome->counts.inserted += inserted;
+	outcome->counts.skipped += last - first - inserted;
 }
 
 const SaveMethod save_unnest = {"unnest", unnest_create, unnest_save, NULL};

@@ -95,7 +95,7 @@ SELECT refused($$SELECT xlsx.drop_profile('alice')$$);
 SELECT attempt('alice', :'book');
 -- By the tasks and uploads of another
 SELECT refused(format(call, :alice_task)) FROM unnest(ARRAY['SELECT xlsx.undo(%s)', 'SELECT xlsx.delete_task(%s)', 'SELECT xlsx.cancel(%s)',
-  'SELECT xlsx.retry(%s)', 'SELECT xlsx.wait(%s)', $$SELECT xlsx_private.note_undone(%s, '{}', true)$$, 'SELECT xlsx_private.delete_rows(%s)',
+  'SELECT xlsx.retry(%s)', 'SELECT xlsx.wait(%s)', $$SELECT xlsx_private.note_undone(%s, '{}', 0, 0, true)$$, 'SELECT xlsx_private.delete_rows(%s)',
   'SELECT xlsx_private.remove_task(%s)', 'SELECT * FROM xlsx.task_errors(%s)', 'SELECT * FROM xlsx.rest_report(''%s'')',
   'SELECT * FROM xlsx_private.undo_xid WHERE task_id = %s', 'SELECT xlsx.emit(%s, ''task-completed'')']) AS call;
 SELECT refused(format(call, :alice_upload)) FROM unnest(ARRAY['SELECT length(xlsx_private.upload_file(%s))', 'SELECT xlsx_private.upload_settings(%s)',

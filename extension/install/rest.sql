@@ -26,7 +26,7 @@ BEGIN ATOMIC
     'createdAt', xlsx_private.iso(t.created_at), 'updatedAt', xlsx_private.iso(t.updated_at),
     'startedAt', xlsx_private.iso(t.started_at), 'completedAt', xlsx_private.iso(t.completed_at),
     'mode', t.mode, 'dryRun', t.dry_run, 'insertedRows', t.inserted_rows, 'updatedRows', t.updated_rows,
-    'unchangedRows', t.unchanged_rows, 'skippedRows', t.skipped_rows, 'warningRows', t.warning_rows,
+    'unchangedRows', t.unchanged_rows, 'deletedRows', t.deleted_rows, 'absentRows', t.absent_rows, 'skippedRows', t.skipped_rows, 'warningRows', t.warning_rows,
     'undoable', xlsx_private.is_undoable(t), 'exactlyOnce', t.exactly_once)
   FROM xlsx_private.task t WHERE t.id = task;
 END;

@@ -95,6 +95,18 @@ COMMENT ON TABLE xlsx_private.chunk IS
 'Bytes of files. Written straight and not by SQL, so the foreign key is only there to delete: whoever writes holds a lock on the row of the file.';
 COMMENT ON COLUMN xlsx_private.chunk.slice IS 'Number in the file, from 0 on: each chunk of 256 kB is cut into the same number of slices, each of which fills a page.';
 
+-- Not part of a dump: the ids of transactions that are kept beside it are those of this server.
+CREATE TABLE xlsx_private.installation_id (id uuid NOT NULL);
+CREATE UNIQUE INDEX installation_single ON xlsx_private.installation_id ((true));
+INSERT INTO xlsx_private.installation_id VALUES (pg_catalog.gen_random_uuid());
+COMMENT ON TABLE xlsx_private.installation_id IS 'A name of its own for this installation of the extension.';
+
+CREATE FUNCTION xlsx_private.installation() RETURNS uuid
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+RETURN (SELECT i.id FROM xlsx_private.installation_id i);
+COMMENT ON FUNCTION xlsx_private.installation() IS 'The name of this installation of the extension; a restored copy has another.';
+
 -- The row is rewritten by every batch: room on its page keeps those updates HOT.
 CREATE TABLE xlsx_private.task (
   id              bigint  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -131,6 +143,8 @@ CREATE TABLE xlsx_private.task (
   inserted_rows   bigint  NOT NULL DEFAULT 0,
   updated_rows    bigint  NOT NULL DEFAULT 0,
   unchanged_rows  bigint  NOT NULL DEFAULT 0,
+  deleted_rows    bigint  NOT NULL DEFAULT 0,
+  absent_rows     bigint  NOT NULL DEFAULT 0,
   skipped_rows    bigint  NOT NULL DEFAULT 0,
   warning_rows    bigint  NOT NULL DEFAULT 0,
   exactly_once    boolean NOT NULL,
@@ -140,6 +154,9 @@ CREATE TABLE xlsx_private.task (
   phase_ms        bigint[] NOT NULL DEFAULT '{0,0,0,0}',
   phase_started   timestamptz,
   undone          boolean NOT NULL DEFAULT false,
+  restart         boolean NOT NULL DEFAULT false,
+  born            xid8    NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
+  born_in         uuid    NOT NULL DEFAULT xlsx_private.installation(),
   source_columns  int[],
   cursor_row      bigint  NOT NULL DEFAULT 0,
   validated       boolean NOT NULL DEFAULT false,
@@ -161,11 +178,17 @@ CREATE TABLE xlsx_private.task (
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE xlsx_private.task IS
 'One import: its state, its counters and how far it has come, written in the same transactions as its rows.';
+COMMENT ON COLUMN xlsx_private.task.saved_rows IS 'The sum of inserted, updated, unchanged and deleted rows; with skipped_rows and error_rows it is total_rows at the end.';
+COMMENT ON COLUMN xlsx_private.task.skipped_rows IS 'Rows that mode skip, a trigger that returns NULL, a rule or a policy left out: they are not saved.';
+COMMENT ON COLUMN xlsx_private.task.deleted_rows IS 'Rows of the file that asked for the end of a row; no mode does so yet.';
+COMMENT ON COLUMN xlsx_private.task.absent_rows IS 'Rows of the target that the file lacks and that the import removed or marked; no mode does so yet.';
 COMMENT ON COLUMN xlsx_private.task.deaths IS 'Workers that died on it in a row without committing a batch.';
 COMMENT ON COLUMN xlsx_private.task.source_columns IS 'Sheet column of each profile column, 0 for none.';
 COMMENT ON COLUMN xlsx_private.task.phase_ms IS 'Time spent in each of the four phases, over all attempts.';
 COMMENT ON COLUMN xlsx_private.task.found_headers IS 'Header texts of the sheet, by profile column; NULL for none.';
 COMMENT ON COLUMN xlsx_private.task.cursor_row IS 'Last sheet row whose outcome is committed.';
+COMMENT ON COLUMN xlsx_private.task.restart IS 'Rows of it were taken back: xlsx.retry begins at the first row again.';
+COMMENT ON COLUMN xlsx_private.task.born IS 'The transaction that made it: its rows are no older. Valid in the installation born_in only.';
 COMMENT ON COLUMN xlsx_private.task.seq IS 'Number of the last event.';
 
 CREATE INDEX task_active ON xlsx_private.task (priority DESC, run_at, id) WHERE status IN ('PENDING', 'PROCESSING');

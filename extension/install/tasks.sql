@@ -23,31 +23,31 @@ CREATE FUNCTION xlsx.import(profile text, file bytea, file_name text DEFAULT 'im
   locale text DEFAULT NULL, mapping jsonb DEFAULT NULL,
   OUT task bigint, OUT status text, OUT total_rows bigint, OUT saved_rows bigint, OUT error_rows bigint,
   OUT warning_rows bigint, OUT inserted_rows bigint, OUT updated_rows bigint, OUT unchanged_rows bigint,
-  OUT skipped_rows bigint, OUT message text)
+  OUT skipped_rows bigint, OUT message text, OUT deleted_rows bigint, OUT absent_rows bigint)
 -- Without a search_path of its own: triggers of the target are to have the caller's.
 LANGUAGE plpgsql VOLATILE
 AS $$
 BEGIN
   task := xlsx_private.import_now(profile, file, file_name, sheet, mode, dry_run, max_errors, header_row, locale, mapping);
   SELECT t.status, t.total_rows, t.saved_rows, t.error_rows, t.warning_rows, t.inserted_rows, t.updated_rows,
-    t.unchanged_rows, t.skipped_rows, t.error_message
+    t.unchanged_rows, t.skipped_rows, t.error_message, t.deleted_rows, t.absent_rows
   INTO status, total_rows, saved_rows, error_rows, warning_rows, inserted_rows, updated_rows, unchanged_rows,
-    skipped_rows, message
+    skipped_rows, message, deleted_rows, absent_rows
   FROM xlsx_private.task t WHERE t.id = task;
 END
 $$;
 COMMENT ON FUNCTION xlsx.import(text, bytea, text, text, text, boolean, bigint, text, text, jsonb) IS
-'Imports a workbook now, in the current transaction, and returns what became of its rows; arguments as for xlsx.submit. Bad rows are counted and kept in xlsx.task_errors(task); a file that cannot be read raises an error.';
+'Imports a workbook now, in the current transaction, and returns what became of its rows: total_rows = saved_rows + skipped_rows + error_rows, and saved_rows is the sum of inserted, updated, unchanged and deleted ones; arguments as for xlsx.submit. Bad rows are counted and kept in xlsx.task_errors(task); a file that cannot be read raises an error.';
 
 CREATE VIEW xlsx.tasks WITH (security_invoker = true) AS
 SELECT id, profile, file_name, file_size, status, phase, progress, total_rows, validated_rows, error_rows, saved_rows,
   attempts, error_message, owner, created_at, updated_at, started_at, completed_at,
   error_code, error_detail, error_hint, run_at, priority, idempotency_key, seq,
   mode, dry_run, inserted_rows, updated_rows, unchanged_rows, skipped_rows, warning_rows, sheet, max_errors, header_row,
-  locale, mapping, undone, exactly_once
+  locale, mapping, undone, exactly_once, deleted_rows, absent_rows
 FROM xlsx_private.task;
 COMMENT ON VIEW xlsx.tasks IS
-'Imports of the current role, and their progress. exactly_once is false where rows go to another server, which commits by itself: a crash at that moment can save a batch twice.';
+'Imports of the current role, and their progress. At the end total_rows = saved_rows + skipped_rows + error_rows, and saved_rows = inserted_rows + updated_rows + unchanged_rows + deleted_rows; skipped_rows are those that mode skip, a trigger, a rule or a policy left out. exactly_once is false where rows go to another server, which commits by itself: a crash at that moment can save a batch twice.';
 
 CREATE FUNCTION xlsx.task_errors(task bigint,
   OUT row_number int, OUT column_name text, OUT cell text, OUT code text, OUT message text, OUT value text,
@@ -100,35 +100,39 @@ COMMENT ON FUNCTION xlsx.cancel(bigint) IS
 CREATE FUNCTION xlsx.retry(task bigint) RETURNS text
 AS 'MODULE_PATHNAME', 'pg_xlsx_retry' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx.retry(bigint) IS
-'Queues a failed or cancelled task again; it goes on where it stopped, so no row is saved twice.';
+'Queues a failed or cancelled task again; it goes on where it stopped, so no row is saved twice. After xlsx.undo, and where nothing was saved because rows have errors, it begins at the first row again. A task that was undone in part, so that rows which it inserted stay, is refused.';
 
 CREATE FUNCTION xlsx_private.remove_task(task bigint) RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_remove_task' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx_private.remove_task(bigint) IS
 'Removes a task that has ended, its errors and its file, if the current role may; xlsx.delete_task uses it.';
 
-CREATE FUNCTION xlsx_private.delete_rows(task bigint) RETURNS bigint
+CREATE FUNCTION xlsx_private.delete_rows(task bigint, OUT deleted bigint, OUT kept bigint, OUT reason text)
 AS 'MODULE_PATHNAME', 'pg_xlsx_delete_rows' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx_private.delete_rows(bigint) IS
-'Deletes the rows that a task imported, with the rights of its owner, whoever calls; NULL where its profile names no column that holds the task id, or its owner may not delete. xlsx.delete_task uses it.';
+'Deletes the rows that a task imported, with the rights of its owner, whoever calls; NULL where its profile names no column that holds the task id, or its owner may not delete. kept: rows that cannot go, because others refer to them or a trigger refuses, and the first reason. xlsx.delete_task uses it.';
 
 CREATE FUNCTION xlsx.delete_task(task bigint, OUT deleted_rows bigint, OUT message text)
 LANGUAGE plpgsql VOLATILE STRICT
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+  rows record;
 BEGIN
   IF EXISTS (SELECT FROM xlsx_private.task t WHERE t.id = task AND t.status IN ('PENDING', 'PROCESSING')) THEN
     PERFORM xlsx.cancel(task);
   END IF;
-  deleted_rows := xlsx_private.delete_rows(task);
+  SELECT d.* INTO rows FROM xlsx_private.delete_rows(task) AS d;
+  deleted_rows := rows.deleted;
   PERFORM xlsx_private.remove_task(task);
   message := CASE WHEN deleted_rows IS NULL THEN
     'Task deleted; the rows it imported stay, because its profile names no column that holds the task id, or its owner may not delete them.'
+    WHEN rows.kept > 0 THEN format('Task deleted with %s imported rows; %s stay, the first because: %s', deleted_rows, rows.kept, rows.reason)
     ELSE format('Task deleted with %s imported rows.', deleted_rows) END;
 END
 $$;
 COMMENT ON FUNCTION xlsx.delete_task(bigint) IS
-'Stops a task if it runs, and removes it with its errors and its file. The imported rows go too where the profile has a task_column; deleted_rows is NULL where it has none.';
+'Stops a task if it runs, and removes it with its errors and its file. The imported rows go too where the profile has a task_column; deleted_rows is NULL where it has none. Rows that others refer to stay, and the message says how many.';
 
 CREATE FUNCTION xlsx.emit(task_id bigint, event text, payload json DEFAULT NULL) RETURNS bigint
 AS 'MODULE_PATHNAME', 'pg_xlsx_emit' LANGUAGE C VOLATILE;

@@ -2,10 +2,10 @@
  * Taking back what a task did
  */
 
-CREATE FUNCTION xlsx_private.note_undone(task bigint, rows bigint[], complete boolean) RETURNS void
+CREATE FUNCTION xlsx_private.note_undone(task bigint, rows bigint[], inserted bigint, updated bigint, complete boolean) RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_note_undone' LANGUAGE C VOLATILE STRICT;
-COMMENT ON FUNCTION xlsx_private.note_undone(bigint, bigint[], boolean) IS
-'Forgets kept rows of a task that were taken back; complete: marks the task as undone. For its owner only; xlsx.undo uses it.';
+COMMENT ON FUNCTION xlsx_private.note_undone(bigint, bigint[], bigint, bigint, boolean) IS
+'Forgets kept rows of a task that were taken back; inserted, updated: how many of its rows the target still has; complete: marks the task as undone. For its owner only; xlsx.undo uses it.';
 
 CREATE FUNCTION xlsx_private.key_of(target regclass, given name[]) RETURNS name[]
 LANGUAGE sql STABLE
@@ -21,71 +21,147 @@ END;
 COMMENT ON FUNCTION xlsx_private.key_of(regclass, name[]) IS
 'Columns that tell the rows of a table apart: those given, else the primary key, else those of a unique index.';
 
-CREATE FUNCTION xlsx_private.undo_inserted(task bigint, target regclass, task_column name, OUT undone bigint, OUT kept jsonb)
+CREATE FUNCTION xlsx_private.holds_task(target regclass, task_column name) RETURNS text
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT pg_catalog.format('t.%I = CAST($1 AS %s)', task_column, pg_catalog.format_type(a.atttypid, a.atttypmod))
+  FROM pg_catalog.pg_attribute a WHERE a.attrelid = target AND a.attname = task_column;
+END;
+COMMENT ON FUNCTION xlsx_private.holds_task(regclass, name) IS 'A condition in SQL on a row t of a table: does this column hold the task''s id, $1?';
+
+-- Rows that cannot go are found by halving: one of a million must not cost a million subtransactions.
+CREATE FUNCTION xlsx_private.take_away(target regclass, condition text, task bigint, xids xid[],
+  OUT deleted bigint, OUT parts oid[], OUT places tid[], OUT reasons text[])
+LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+  part oid;
+  spots tid[];
+  lows int[];
+  highs int[];
+  low int;
+  high int;
+  touched bigint;
+  all_rows CONSTANT text := pg_catalog.format('DELETE FROM %s AS t WHERE %s', target, condition);
+BEGIN
+  deleted := 0;
+  parts := '{}';
+  places := '{}';
+  reasons := '{}';
+  BEGIN
+    EXECUTE all_rows USING task, xids;
+    GET DIAGNOSTICS deleted = ROW_COUNT;
+    RETURN;
+  EXCEPTION WHEN integrity_constraint_violation OR data_exception OR plpgsql_error OR triggered_data_change_violation THEN
+    NULL;
+  END;
+  FOR part, spots IN EXECUTE pg_catalog.format('SELECT t.tableoid, pg_catalog.array_agg(t.ctid) FROM %s AS t WHERE %s GROUP BY t.tableoid',
+    target, condition) USING task, xids LOOP
+    lows := ARRAY[1];
+    highs := ARRAY[pg_catalog.cardinality(spots)];
+    WHILE pg_catalog.cardinality(lows) > 0 LOOP
+      low := lows[pg_catalog.cardinality(lows)];
+      high := highs[pg_catalog.cardinality(highs)];
+      lows := pg_catalog.trim_array(lows, 1);
+      highs := pg_catalog.trim_array(highs, 1);
+      BEGIN
+        EXECUTE all_rows || ' AND t.tableoid = $3 AND t.ctid = ANY ($4)' USING task, xids, part, spots[low:high];
+        GET DIAGNOSTICS touched = ROW_COUNT;
+        deleted := deleted + touched;
+      EXCEPTION WHEN integrity_constraint_violation OR data_exception OR plpgsql_error OR triggered_data_change_violation THEN
+        IF low = high THEN
+          parts := parts || part;
+          places := places || spots[low];
+          reasons := reasons || SQLERRM;
+        ELSE
+          lows := lows || ((low + high) / 2 + 1) || low;
+          highs := highs || high || ((low + high) / 2);
+        END IF;
+      END;
+    END LOOP;
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.take_away(regclass, text, bigint, xid[]) IS
+'Deletes the rows t of a table that fulfil a condition on the task ($1) and transactions ($2), but for those that cannot go: others refer to them, or a trigger refuses. Those are told by table, place and reason.';
+
+CREATE FUNCTION xlsx_private.undo_inserted(task bigint, target regclass, task_column name, OUT undone bigint, OUT kept bigint, OUT reasons jsonb)
 LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
   xids xid[];
-  place tid;
-  content jsonb;
+  mine CONSTANT text := xlsx_private.holds_task(target, task_column);
+  stuck record;
 BEGIN
   SELECT pg_catalog.array_agg(x) INTO xids FROM xlsx_private.undo_xid u, pg_catalog.unnest(u.xids) AS x WHERE u.task_id = task;
-  undone := 0;
-  kept := '[]';
-  BEGIN
-    EXECUTE pg_catalog.format('DELETE FROM %s WHERE %I = $1 AND xmin = ANY ($2)', target, task_column) USING task, xids;
-    GET DIAGNOSTICS undone = ROW_COUNT;
-  EXCEPTION WHEN integrity_constraint_violation OR raise_exception THEN
-    -- One by one, so that only the row that is in use stays.
-    FOR place IN EXECUTE pg_catalog.format('SELECT ctid FROM %s WHERE %I = $1 AND xmin = ANY ($2)', target, task_column)
-      USING task, xids LOOP
-      BEGIN
-        EXECUTE pg_catalog.format('DELETE FROM %s AS t WHERE ctid = $1 AND %I = $2 AND xmin = ANY ($3) RETURNING pg_catalog.to_jsonb(t)',
-          target, task_column) INTO content USING place, task, xids;
-        undone := undone + (content IS NOT NULL)::int;
-      EXCEPTION WHEN integrity_constraint_violation OR raise_exception THEN
-        EXECUTE pg_catalog.format('SELECT pg_catalog.to_jsonb(t) FROM %s AS t WHERE ctid = $1', target) INTO content USING place;
-        kept := kept || pg_catalog.jsonb_build_object('row', content, 'reason', SQLERRM);
-      END;
-    END LOOP;
-  END;
-  FOR content IN EXECUTE pg_catalog.format('SELECT pg_catalog.to_jsonb(t) FROM %s AS t WHERE %I = $1 AND NOT xmin = ANY ($2)',
-    target, task_column) USING task, xids LOOP
-    kept := kept || pg_catalog.jsonb_build_object('row', content, 'reason', 'changed since');
-  END LOOP;
+  SELECT a.* INTO stuck FROM xlsx_private.take_away(target, mine || ' AND t.xmin = ANY ($2)', task, xids) AS a;
+  undone := stuck.deleted;
+  EXECUTE pg_catalog.format($find$
+    SELECT pg_catalog.count(*), coalesce(pg_catalog.jsonb_agg(r.said) FILTER (WHERE r.place <= 1000), '[]')
+    FROM (SELECT pg_catalog.row_number() OVER () AS place, pg_catalog.jsonb_build_object('row', pg_catalog.to_jsonb(t), 'reason',
+        coalesce(s.reason, CASE
+          WHEN (SELECT c.relkind FROM pg_catalog.pg_class c WHERE c.oid = t.tableoid) = 'f' THEN 'another server keeps it'
+          WHEN t.xmin = ANY ($2) THEN 'a trigger or a policy kept it' ELSE 'changed since' END)) AS said
+      FROM %s AS t LEFT JOIN ROWS FROM (pg_catalog.unnest($3), pg_catalog.unnest($4), pg_catalog.unnest($5)) AS s (part, spot, reason)
+        ON s.part = t.tableoid AND s.spot = t.ctid
+      WHERE %s%s) AS r$find$, target, mine, xlsx_private.is_of_task(task, target))
+    INTO kept, reasons USING task, xids, stuck.parts, stuck.places, stuck.reasons;
+  PERFORM xlsx_private.note_undone(task, '{}', kept, 0, kept = 0);
 END
 $$;
 COMMENT ON FUNCTION xlsx_private.undo_inserted(bigint, regclass, name) IS
 'Deletes rows that carry the task''s id and are as it inserted them; xlsx.undo uses it.';
 
-CREATE FUNCTION xlsx_private.undo_kept(task bigint, target regclass, key name[], OUT undone bigint, OUT kept jsonb)
+-- Rows are compared and restored as texts, column by column, and only columns that the task changed are written.
+CREATE FUNCTION xlsx_private.undo_kept(task bigint, target regclass, key name[], OUT undone bigint, OUT kept bigint, OUT reasons jsonb)
 LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
   one xlsx_private.undo_row;
-  matching text := (SELECT pg_catalog.string_agg(pg_catalog.format('t.%1$I = r.%1$I', k), ' AND ') FROM pg_catalog.unnest(key) AS k);
-  settable text := (SELECT pg_catalog.string_agg(pg_catalog.format('%1$I = o.%1$I', a.attname), ', ') FROM pg_catalog.pg_attribute a
-    WHERE a.attrelid = target AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' AND a.attidentity <> 'a');
-  record_of text := pg_catalog.format('pg_catalog.jsonb_populate_record(NULL::%s, $1) AS r', target);
+  matching text;
+  names text[];
+  texts text;
+  settings text;
   done bigint[] := '{}';
   touched bigint;
   current jsonb;
+  same boolean;
   reason text;
+  said jsonb[] := '{}';
+  inserted bigint := 0;
+  updated bigint := 0;
 BEGIN
   undone := 0;
-  kept := '[]';
+  kept := 0;
+  SELECT pg_catalog.string_agg(pg_catalog.format('t.%1$I = CAST($1 OPERATOR(pg_catalog.->>) %1$L AS %2$s)', a.attname,
+      pg_catalog.format_type(a.atttypid, a.atttypmod)), ' AND ') FILTER (WHERE a.attname = ANY (key)),
+    pg_catalog.array_agg(a.attname::text)
+  INTO matching, names FROM pg_catalog.pg_attribute a WHERE a.attrelid = target AND a.attnum > 0 AND NOT a.attisdropped;
   FOR one IN SELECT * FROM xlsx_private.undo_row u WHERE u.task_id = task ORDER BY u.no DESC LOOP
     reason := NULL;
+    -- What a dropped column held is nobody's any more; a column that was added since is none of the task's.
+    SELECT pg_catalog.format('pg_catalog.jsonb_object(%L::pg_catalog.text[], ARRAY[%s]::pg_catalog.text[])', pg_catalog.array_agg(n),
+        pg_catalog.string_agg(pg_catalog.format('CAST(t.%I AS pg_catalog.text)', n), ', ')),
+      pg_catalog.jsonb_object_agg(n, one.new OPERATOR(pg_catalog.->) n)
+    INTO texts, one.new FROM pg_catalog.unnest(names) AS n WHERE one.new OPERATOR(pg_catalog.?) n;
+    SELECT pg_catalog.string_agg(pg_catalog.format('%1$I = CAST($2 OPERATOR(pg_catalog.->>) %1$L AS %2$s)', a.attname,
+        pg_catalog.format_type(a.atttypid, a.atttypmod)), ', ')
+    INTO settings FROM pg_catalog.pg_attribute a
+    WHERE a.attrelid = target AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' AND a.attidentity <> 'a'
+      AND one.old OPERATOR(pg_catalog.?) a.attname::text
+      AND (one.old OPERATOR(pg_catalog.->>) a.attname::text) IS DISTINCT FROM (one.new OPERATOR(pg_catalog.->>) a.attname::text);
     BEGIN
       IF one.old IS NULL THEN
-        EXECUTE pg_catalog.format('DELETE FROM %s AS t USING %s WHERE %s AND pg_catalog.to_jsonb(t) = $1', target, record_of, matching)
-          USING one.new;
+        EXECUTE pg_catalog.format('DELETE FROM %s AS t WHERE %s AND %s OPERATOR(pg_catalog.=) $1', target, matching, texts) USING one.new;
+        GET DIAGNOSTICS touched = ROW_COUNT;
+      ELSIF settings IS NOT NULL THEN
+        EXECUTE pg_catalog.format('UPDATE %s AS t SET %s WHERE %s AND %s OPERATOR(pg_catalog.=) $1', target, settings, matching, texts)
+          USING one.new, one.old;
+        GET DIAGNOSTICS touched = ROW_COUNT;
       ELSE
-        EXECUTE pg_catalog.format('UPDATE %s AS t SET %s FROM %s, pg_catalog.jsonb_populate_record(NULL::%s, $2) AS o'
-          ' WHERE %s AND pg_catalog.to_jsonb(t) = $1', target, settable, record_of, target, matching) USING one.new, one.old;
+        touched := 1;
       END IF;
-      GET DIAGNOSTICS touched = ROW_COUNT;
-    EXCEPTION WHEN integrity_constraint_violation OR raise_exception THEN
+    EXCEPTION WHEN integrity_constraint_violation OR data_exception OR plpgsql_error OR triggered_data_change_violation THEN
       touched := 0;
       reason := SQLERRM;
     END;
@@ -94,11 +170,19 @@ BEGIN
       done := done || one.no;
       CONTINUE;
     END IF;
-    EXECUTE pg_catalog.format('SELECT pg_catalog.to_jsonb(t) FROM %s AS t, %s WHERE %s', target, record_of, matching) INTO current USING one.new;
-    kept := kept || pg_catalog.jsonb_build_object('rowNumber', nullif(one.row_number, 0), 'row', coalesce(current, one.new),
-      'reason', coalesce(reason, CASE WHEN current IS NULL THEN 'deleted since' ELSE 'changed since' END));
+    EXECUTE pg_catalog.format('SELECT pg_catalog.to_jsonb(t), %s OPERATOR(pg_catalog.=) $1 FROM %s AS t WHERE %s', texts, target, matching)
+      INTO current, same USING one.new;
+    kept := kept + 1;
+    inserted := inserted + (current IS NOT NULL AND one.old IS NULL)::int;
+    updated := updated + (current IS NOT NULL AND one.old IS NOT NULL)::int;
+    IF kept <= 1000 THEN
+      said := said || pg_catalog.jsonb_build_object('rowNumber', nullif(one.row_number, 0), 'row', coalesce(current, one.new),
+        'reason', coalesce(reason, CASE WHEN current IS NULL THEN 'deleted since' WHEN same THEN 'a trigger or a policy kept it'
+          ELSE 'changed since' END));
+    END IF;
   END LOOP;
-  PERFORM xlsx_private.note_undone(task, done, false);
+  reasons := pg_catalog.to_jsonb(said);
+  PERFORM xlsx_private.note_undone(task, done, inserted, updated, kept = 0);
 END
 $$;
 COMMENT ON FUNCTION xlsx_private.undo_kept(bigint, regclass, name[]) IS
@@ -110,6 +194,7 @@ AS $$
 DECLARE
   subject xlsx_private.task;
   profile xlsx_private.profile;
+  problem text;
 BEGIN
   SELECT t.* INTO subject FROM xlsx_private.task t WHERE t.id = task;
   IF subject.id IS NULL THEN
@@ -123,23 +208,56 @@ BEGIN
   END IF;
   SELECT p.* INTO profile FROM xlsx_private.profile p WHERE p.id = subject.profile_id;
   IF EXISTS (SELECT FROM xlsx_private.undo_row u WHERE u.task_id = task) THEN
-    SELECT u.undone, u.kept INTO undone, reasons
+    SELECT u.* INTO undone, kept, reasons
     FROM xlsx_private.undo_kept(task, profile.target, xlsx_private.key_of(profile.target, profile.key_columns)) AS u;
-  ELSIF EXISTS (SELECT FROM xlsx_private.undo_xid u WHERE u.task_id = task) AND profile.task_column IS NOT NULL THEN
-    SELECT u.undone, u.kept INTO undone, reasons
-    FROM xlsx_private.undo_inserted(task, profile.target, profile.task_column) AS u;
-  ELSE
-    RAISE EXCEPTION 'task % cannot be undone', task USING ERRCODE = 'object_not_in_prerequisite_state',
-      DETAIL = CASE WHEN subject.dry_run OR subject.saved_rows = 0 THEN 'It saved nothing.' ELSE 'Its rows cannot be told from others.' END,
+    RETURN;
+  END IF;
+  problem := CASE WHEN subject.dry_run OR subject.saved_rows = 0 THEN 'It saved nothing.'
+    WHEN profile.task_column IS NULL OR NOT EXISTS (SELECT FROM xlsx_private.undo_xid u WHERE u.task_id = task)
+      OR (SELECT c.relkind FROM pg_catalog.pg_class c WHERE c.oid = profile.target) NOT IN ('r', 'p', 'f') THEN 'Its rows cannot be told from others.'
+    WHEN subject.born_in <> xlsx_private.installation() THEN 'It was restored from a dump, and its rows cannot be told from changed ones.' END;
+  IF problem IS NOT NULL THEN
+    RAISE EXCEPTION 'task % cannot be undone', task USING ERRCODE = 'object_not_in_prerequisite_state', DETAIL = problem,
       HINT = 'Inserted rows need a profile with a task_column, updated ones a profile with keep_old.';
   END IF;
-  kept := pg_catalog.jsonb_array_length(reasons);
-  PERFORM xlsx_private.note_undone(task, '{}', kept = 0);
+  SELECT u.* INTO undone, kept, reasons FROM xlsx_private.undo_inserted(task, profile.target, profile.task_column) AS u;
 END
 $$;
 COMMENT ON FUNCTION xlsx_private.undo_task(bigint) IS 'Takes back what a task of the current role saved; xlsx.undo uses it.';
 
+-- A table may hold the numbers of another installation's tasks: a row that is older than the task is none of its rows.
+CREATE FUNCTION xlsx_private.is_of_task(task bigint, target regclass) RETURNS text
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+  WITH RECURSIVE family (relation) AS (
+    SELECT target::pg_catalog.oid
+    UNION
+    SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN family f ON i.inhparent = f.relation)
+  SELECT coalesce((SELECT pg_catalog.format(' AND pg_catalog.age(t.xmin) <= pg_catalog.age(%L::pg_catalog.xid)', s.born::pg_catalog.xid)
+    FROM xlsx_private.task s
+    WHERE s.id = task AND s.born_in = xlsx_private.installation()
+      AND NOT EXISTS (SELECT FROM family f JOIN pg_catalog.pg_class c ON c.oid = f.relation WHERE c.relkind NOT IN ('r', 'p'))), '');
+END;
+COMMENT ON FUNCTION xlsx_private.is_of_task(bigint, regclass) IS
+'A condition in SQL on a row t that carries the id of a task: is it no older than the task? "" where rows have no age, or the task was restored from a dump.';
+
+CREATE FUNCTION xlsx_private.delete_imported(task bigint, target regclass, task_column name, OUT deleted bigint, OUT kept bigint, OUT reason text)
+LANGUAGE plpgsql VOLATILE
+AS $$
+DECLARE
+  stuck record;
+BEGIN
+  SELECT a.* INTO stuck FROM xlsx_private.take_away(target,
+    xlsx_private.holds_task(target, task_column) || xlsx_private.is_of_task(task, target), task, NULL) AS a;
+  deleted := stuck.deleted;
+  kept := pg_catalog.cardinality(stuck.reasons);
+  reason := stuck.reasons[1];
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.delete_imported(bigint, regclass, name) IS
+'Deletes the rows that a task of the current role inserted, changed since or not; kept are those that others refer to or a trigger defends. xlsx.delete_task uses it.';
+
 CREATE FUNCTION xlsx.undo(task bigint, OUT undone bigint, OUT kept bigint, OUT reasons jsonb)
 AS 'MODULE_PATHNAME', 'pg_xlsx_undo' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx.undo(bigint) IS
-'Takes back what a task saved, with the rights of its owner: rows that carry its id in the profile''s task_column are deleted, rows that it inserted or updated by key get their old values where the profile keeps them (keep_old). A row that was changed since, or that others refer to, stays; reasons is [{"row": {…}, "reason": "…"}].';
+'Takes back what a task saved, with the rights of its owner: rows that carry its id in the profile''s task_column are deleted, rows that it inserted or updated by key get their old values where the profile keeps them (keep_old). A row that was changed since, or that others refer to, stays; reasons is [{"row": {…}, "reason": "…"}] for the first 1000 of them. The counts of the task are those of the rows that stay, and xlsx.retry begins at the first row again.';

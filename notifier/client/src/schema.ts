@@ -48,6 +48,8 @@ const task: Members<Task> = {
   insertedRows: count,
   updatedRows: count,
   unchangedRows: count,
+  deletedRows: count,
+  absentRows: count,
   skippedRows: count,
   undoable: flag,
   exactlyOnce: flag,

@@ -39,6 +39,8 @@ export interface Task {
   insertedRows?: number;
   updatedRows?: number;
   unchangedRows?: number;
+  deletedRows?: number;
+  absentRows?: number;
   skippedRows?: number;
   undoable?: boolean;
   /** False: rows go to another server, and a crash at the moment of its commit can save a batch twice. */
