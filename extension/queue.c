@@ -13,6 +13,7 @@
 #include "slots.h"
 #include "storage/lock.h"
 #include "store.h"
+#include "subtransaction.h"
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -401,6 +402,34 @@ queue_remove_file(int64 file)
 	owner_run(&delete, values, NULL, NULL);
 }
 
+/* Can the file and all its tasks be had at once?  They are locked then. */
+static bool
+lock_file(int64 file)
+{
+	static OwnerStatement lock = {
+		"WITH files AS MATERIALIZED (SELECT id FROM xlsx_private.file WHERE id = $1 FOR UPDATE SKIP LOCKED),"
+		" tasks AS MATERIALIZED (SELECT id FROM xlsx_private.task WHERE file_id = $1 FOR UPDATE SKIP LOCKED)"
+		" SELECT FROM files"
+		" WHERE (SELECT count(*) FROM tasks) = (SELECT count(*) FROM xlsx_private.task WHERE file_id = $1)",
+		1, {INT8OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(file)};
+
+	return owner_run(&lock, values, NULL, NULL) > 0;
+}
+
+static void
+remove_file(void *argument)
+{
+	queue_remove_file(*(int64 *) argument);
+}
+
+bool
+queue_try_remove_file(int64 file)
+{
+	return lock_file(file) && subtransaction_try_unlocked(remove_file, &file);
+}
+
 static void
 spend_file(int64 file)
 {
@@ -421,7 +450,7 @@ queue_remove_spent(const Task *task)
 	Datum		values[] = {Int64GetDatum(task->file)};
 
 	if (task->file != 0 && owner_run(&select, values, NULL, NULL) > 0)
-		queue_remove_file(task->file);
+		(void) queue_try_remove_file(task->file);
 }
 
 /* The attempt that ends now, for xlsx.jobs. Call it when the row of the task says how. */

@@ -87,7 +87,7 @@ extern void queue_complete(Task *task);
 /*
  * Removes the file of a task with its packets where it is spent, in a
  * transaction after the one that completed the task; else does nothing.  What
- * a worker does not live to remove is removed by the next sweep.
+ * a worker does not live to remove, or a session holds, is removed by a later sweep.
  */
 extern void queue_remove_spent(const Task *task);
 
@@ -114,5 +114,8 @@ extern bool queue_is_limited(void);
 
 /* Removes an uploaded file with its bytes and the packets of its tasks, which lose it. */
 extern void queue_remove_file(int64 file);
+
+/* The same where no session is at the file or its tasks; false, and nothing is done, where one is. */
+extern bool queue_try_remove_file(int64 file);
 
 #endif							/* PG_XLSX_QUEUE_H */

@@ -5,8 +5,13 @@
 #include "subtransaction.h"
 
 #include "access/xact.h"
+#include "query.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
+
+/* A wait for a lock that is nothing to somebody who is not in the way, but enough where somebody is. */
+#define SHORT_WAIT "200ms"
 
 ErrorData *
 subtransaction_try(void (*work) (void *argument), void *argument)
@@ -44,6 +49,34 @@ subtransaction_try_keep(void (*work) (void *argument), void *argument, const boo
 	MemoryContextSwitchTo(context);
 	CurrentResourceOwner = owner;
 	return error;
+}
+
+typedef struct Hurry
+{
+	void		(*work) (void *argument);
+	void	   *argument;
+} Hurry;
+
+static void
+work_in_a_hurry(void *argument)
+{
+	Hurry	   *hurry = argument;
+	int			level = NewGUCNestLevel();
+
+	query_set_option("lock_timeout", SHORT_WAIT);
+	hurry->work(hurry->argument);
+	AtEOXact_GUC(true, level);
+}
+
+bool
+subtransaction_try_unlocked(void (*work) (void *argument), void *argument)
+{
+	Hurry		hurry = {work, argument};
+	ErrorData  *error = subtransaction_try(work_in_a_hurry, &hurry);
+
+	if (error != NULL && error->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
+		ReThrowError(error);
+	return error == NULL;
 }
 
 bool

@@ -20,4 +20,11 @@ extern ErrorData *subtransaction_try_keep(void (*work) (void *argument), void *a
 /* Can one row of a batch be at fault for this?  If not, the error is the task's. */
 extern bool subtransaction_row_fault(const ErrorData *error);
 
+/*
+ * The same for work that must not wait long for locks that a session may hold
+ * as long as it likes: false, and nothing is done, where it would have to.
+ * Other errors are raised.
+ */
+extern bool subtransaction_try_unlocked(void (*work) (void *argument), void *argument);
+
 #endif							/* PG_XLSX_SUBTRANSACTION_H */

@@ -13,6 +13,7 @@
 #include "owner.h"
 #include "queue.h"
 #include "store.h"
+#include "subtransaction.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/syscache.h"
@@ -40,7 +41,8 @@ static void
 end_tasks_of(Oid login)
 {
 	static OwnerStatement select = {
-		"SELECT id FROM xlsx_private.task WHERE login = $1::oid::regrole AND status IN ('PENDING', 'PROCESSING') LIMIT 1",
+		"SELECT id FROM xlsx_private.task WHERE login = $1::oid::regrole AND status IN ('PENDING', 'PROCESSING')"
+		" LIMIT 1 FOR UPDATE SKIP LOCKED",
 		1, {OIDOID}, NULL
 	};
 	Datum		values[] = {ObjectIdGetDatum(login)};
@@ -100,45 +102,115 @@ pg_xlsx_wake_queue(PG_FUNCTION_ARGS)
  * Tidying
  */
 
+/*
+ * Tidying waits for nobody: what a session holds, in a transaction that it may
+ * keep open for days, is left to a later sweep.
+ */
+
+/* The first column of a statement's only row, an array of bigint. */
+static int64 *
+ids_of(OwnerStatement *select, const Datum *values, int *count)
+{
+	OwnerRow	row;
+	Datum	   *elements;
+	int64	   *ids;
+
+	owner_run(select, values, NULL, &row);
+	deconstruct_array(DatumGetArrayTypeP(row.values[0]), INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &elements, NULL,
+					  count);
+	ids = palloc(sizeof(int64) * (size_t) Max(*count, 1));
+	for (int i = 0; i < *count; i++)
+		ids[i] = DatumGetInt64(elements[i]);
+	return ids;
+}
+
 /* Files whose task is complete, and those that no active task needs and nobody has used for so long. */
 static int64
 remove_files(void)
 {
 	static OwnerStatement select = {
-		"SELECT f.id FROM xlsx_private.file f WHERE f.spent OR f.used_at < clock_timestamp() - $1 * interval '1 second'"
+		"SELECT array(SELECT f.id FROM xlsx_private.file f"
+		" WHERE f.spent OR f.used_at < clock_timestamp() - $1 * interval '1 second'"
 		" AND NOT EXISTS (SELECT FROM xlsx_private.task t WHERE t.file_id = f.id"
 		" AND (t.status IN ('PENDING', 'PROCESSING')"
-		" OR t.updated_at >= clock_timestamp() - $1 * interval '1 second')) LIMIT 1",
+		" OR t.updated_at >= clock_timestamp() - $1 * interval '1 second')))",
 		1, {INT4OID}, NULL
 	};
 	Datum		values[] = {Int32GetDatum(pg_xlsx_upload_ttl)};
-	OwnerRow	row;
+	int			count;
+	int64	   *files = ids_of(&select, values, &count);
 	int64		removed = 0;
 
-	for (; owner_run(&select, values, NULL, &row) > 0; removed++)
-		queue_remove_file(DatumGetInt64(row.values[0]));
+	for (int i = 0; i < count; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		removed += queue_try_remove_file(files[i]);
+	}
 	return removed;
+}
+
+/* Tasks that go at once; where that does not work, so many at the most are tried one by one. */
+#define MOST_TRIED 1000
+
+typedef struct Removal
+{
+	int64	   *tasks;
+	int			count;
+	int64		removed;
+} Removal;
+
+static void
+delete_tasks(void *argument)
+{
+	static OwnerStatement delete = {
+		"WITH old AS MATERIALIZED (SELECT id FROM xlsx_private.task WHERE id = ANY ($1)"
+		" AND status NOT IN ('PENDING', 'PROCESSING') FOR UPDATE SKIP LOCKED),"
+		" gone AS (DELETE FROM xlsx_private.task t USING old WHERE t.id = old.id RETURNING t.id),"
+		" errors AS (DELETE FROM xlsx_private.error_page e USING old WHERE e.task_id = old.id),"
+		" warnings AS (DELETE FROM xlsx_private.warning_page w USING old WHERE w.task_id = old.id)"
+		" SELECT count(*) FROM gone",
+		1, {INT8ARRAYOID}, NULL
+	};
+	Removal    *removal = argument;
+	Datum	   *ids = palloc(sizeof(Datum) * (size_t) Max(removal->count, 1));
+	Datum		values[1];
+	OwnerRow	row;
+
+	for (int i = 0; i < removal->count; i++)
+		ids[i] = Int64GetDatum(removal->tasks[i]);
+	values[0] = PointerGetDatum(construct_array(ids, removal->count, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	owner_run(&delete, values, NULL, &row);
+	removal->removed = DatumGetInt64(row.values[0]);
 }
 
 /* Tasks that ended so long ago, with all that is kept of them; the rows that they imported stay. */
 static int64
 remove_tasks(void)
 {
-	static OwnerStatement delete = {
-		"WITH old AS (DELETE FROM xlsx_private.task WHERE status NOT IN ('PENDING', 'PROCESSING')"
-		" AND completed_at < clock_timestamp() - $1 * interval '1 second' RETURNING id, file_id),"
-		" errors AS (DELETE FROM xlsx_private.error_page e USING old WHERE e.task_id = old.id),"
-		" warnings AS (DELETE FROM xlsx_private.warning_page w USING old WHERE w.task_id = old.id)"
-		" SELECT count(*) FROM old",
+	static OwnerStatement select = {
+		"SELECT array(SELECT id FROM xlsx_private.task WHERE status NOT IN ('PENDING', 'PROCESSING')"
+		" AND completed_at < clock_timestamp() - $1 * interval '1 second')",
 		1, {INT4OID}, NULL
 	};
 	Datum		values[] = {Int32GetDatum(pg_xlsx_keep_tasks)};
-	OwnerRow	row;
+	Removal		all = {0};
+	int64		removed = 0;
 
 	if (pg_xlsx_keep_tasks == 0)
 		return 0;
-	owner_run(&delete, values, NULL, &row);
-	return DatumGetInt64(row.values[0]);
+	all.tasks = ids_of(&select, values, &all.count);
+	if (all.count == 0 || subtransaction_try_unlocked(delete_tasks, &all))
+		return all.removed;
+	/* Somebody holds a row that belongs to one of them. */
+	for (int i = 0; i < Min(all.count, MOST_TRIED); i++)
+	{
+		Removal		one = {&all.tasks[i], 1, 0};
+
+		CHECK_FOR_INTERRUPTS();
+		if (subtransaction_try_unlocked(delete_tasks, &one))
+			removed += one.removed;
+	}
+	return removed;
 }
 
 static int64
@@ -196,13 +268,22 @@ renew_files(void)
 	return count > 0;
 }
 
+/* What could not be removed, because a session holds it, is overdue: it is tried again, but not at once. */
+#define TIDY_AGAIN_MS 10000
+
+static TimestampTz
+time_or_never(const OwnerRow *row, int i)
+{
+	return row->nulls[i] ? DT_NOEND : DatumGetTimestampTz(row->values[i]);
+}
+
 /* The next time that something is due: a task that waits, a file that expires, a task that has been kept long enough. */
 static TimestampTz
 next_due(void)
 {
 	static OwnerStatement select = {
-		"SELECT least((SELECT min(run_at) FROM xlsx_private.task"
-		" WHERE status = 'PENDING' AND run_at > clock_timestamp()),"
+		"SELECT (SELECT min(run_at) FROM xlsx_private.task"
+		" WHERE status = 'PENDING' AND run_at > clock_timestamp()), least("
 		" (SELECT min(greatest(f.used_at, t.updated_at) + $1 * interval '1 second') FROM xlsx_private.file f"
 		" LEFT JOIN xlsx_private.task t ON t.file_id = f.id"
 		" WHERE t.status IS NULL OR t.status NOT IN ('PENDING', 'PROCESSING')),"
@@ -211,22 +292,29 @@ next_due(void)
 		2, {INT4OID, INT4OID}, NULL
 	};
 	Datum		values[] = {Int32GetDatum(pg_xlsx_upload_ttl), Int32GetDatum(pg_xlsx_keep_tasks)};
+	TimestampTz soon = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), TIDY_AGAIN_MS);
+	TimestampTz tidy;
 	OwnerRow	row;
 
 	owner_run(&select, values, NULL, &row);
-	return row.nulls[0] ? DT_NOEND : DatumGetTimestampTz(row.values[0]);
+	tidy = time_or_never(&row, 1);
+	return Min(time_or_never(&row, 0), tidy < GetCurrentTimestamp() ? soon : tidy);
 }
 
-TimestampTz
-sweep_run(void)
+void
+sweep_start(void)
 {
-	TimestampTz due;
-
 	want_workers(want_now);
-	sweep_tidy();
-	due = next_due();
+}
+
+void
+sweep_plan(void)
+{
+	TimestampTz due = next_due();
+
 	if (renew_files())
 		due = Min(due, TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 												   pg_xlsx_upload_ttl * INT64CONST(1000) / STORE_RENEWALS));
-	return due;
+	if (due != DT_NOEND)
+		dispatch_due(due);
 }

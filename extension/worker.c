@@ -37,6 +37,12 @@ PGDLLEXPORT void pg_xlsx_worker_main(Datum arg);
 /* Rows of tasks that are due may be held by sessions, of which nobody says when they end. */
 #define LOOK_AGAIN_MS 2000
 
+/* The end of an attempt is written to a row that a session may hold. */
+#define SETTLE_WAIT "5s"
+
+/* After a sweep that failed. */
+#define SWEEP_AGAIN_MS 10000
+
 /* Deadlocks and serialization failures that a task may have before one counts as a failed attempt. */
 #define MAX_CONFLICTS 10
 
@@ -122,14 +128,46 @@ is_mere_conflict(const Task *task, int sqlstate)
 	return conflicts++ < MAX_CONFLICTS;
 }
 
+/* Does something in transactions of its own. NULL, or the error, which is in the log then. */
+static ErrorData *
+attempt(void (*work) (void *argument), void *argument, MemoryContext context)
+{
+	ErrorData  *volatile error = NULL;
+
+	PG_TRY();
+	{
+		MemoryContextSwitchTo(context);
+		work(argument);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		EmitErrorReport();
+		FlushErrorState();
+		AbortCurrentTransaction();
+	}
+	PG_END_TRY();
+	return error;
+}
+
+typedef struct Failure
+{
+	const Task *task;
+	ErrorData  *error;
+} Failure;
+
 /* Ends the attempt that failed, in a transaction of its own. */
 static void
-settle_failure(const Task *task, ErrorData *error)
+settle_failure(void *argument)
 {
+	const Task *task = ((Failure *) argument)->task;
+	ErrorData  *error = ((Failure *) argument)->error;
 	int64		delay_ms;
 
 	transaction_begin();
 	(void) owner_hold();
+	(void) set_config_option("lock_timeout", SETTLE_WAIT, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
 	if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
 	{
 		error->message = "Task was cancelled";
@@ -144,32 +182,24 @@ settle_failure(const Task *task, ErrorData *error)
 	transaction_end();
 }
 
-/* Does something with the task in transactions of its own. NULL, or the error, which is in the log then. */
-static ErrorData *
-attempt(void (*work) (Task *task), Task *task, MemoryContext context)
+/*
+ * Where the end of the attempt cannot be written, because a session holds the
+ * row or the server is short of something, the task is left as if its worker had died: another
+ * one will go on.
+ */
+static void
+settle(const Task *task, ErrorData *error, MemoryContext context)
 {
-	ErrorData  *volatile error = NULL;
+	Failure		failure = {task, error};
 
-	PG_TRY();
-	{
-		MemoryContextSwitchTo(context);
-		work(task);
-	}
-	PG_CATCH();
-	{
-		MemoryContextSwitchTo(context);
-		error = CopyErrorData();
-		EmitErrorReport();
-		FlushErrorState();
-		AbortCurrentTransaction();
-	}
-	PG_END_TRY();
-	return error;
+	if (attempt(settle_failure, &failure, context) != NULL)
+		dispatch_due_now(MyDatabaseId, TimestampTzPlusMilliseconds(GetCurrentTimestamp(), LOOK_AGAIN_MS));
 }
 
 static void
-import_as_owner(Task *task)
+import_as_owner(void *argument)
 {
+	Task	   *task = argument;
 	MemoryContext context = CurrentMemoryContext;
 
 	assume_role(task);
@@ -179,8 +209,10 @@ import_as_owner(Task *task)
 
 /* Nobody waits for this, and nothing is lost by a failure: a sweep will do it. */
 static void
-remove_spent_file(Task *task)
+remove_spent_file(void *argument)
 {
+	const Task *task = argument;
+
 	transaction_begin();
 	if (owner_hold())
 		queue_remove_spent(task);
@@ -240,7 +272,7 @@ run_next_task(const DispatchOrder *order)
 		slots_end_attempt();
 		drop_role();
 		if (error != NULL)
-			settle_failure(task, error);
+			settle(task, error, context);
 		slots_set_task(0);
 		queue_unlock(task->id);
 		dispatch_task_ended();
@@ -310,17 +342,30 @@ run_tasks(const DispatchOrder *order)
 		tidy();
 }
 
+/* The steps of a sweep, each in a transaction of its own: what hinders one does not hinder the next. */
+typedef void (*SweepStep) (void);
+
 static void
-sweep(void)
+run_sweep_step(void *argument)
 {
-	TimestampTz due = DT_NOEND;
+	const SweepStep *step = argument;
 
 	transaction_begin();
 	if (owner_hold())
-		due = sweep_run();
-	if (due != DT_NOEND)
-		dispatch_due(due);
+		(*step) ();
 	transaction_end();
+}
+
+static void
+sweep(void)
+{
+	SweepStep	steps[] = {sweep_start, sweep_tidy, sweep_plan};
+	bool		failed = false;
+
+	for (int i = 0; i < (int) lengthof(steps); i++)
+		failed = attempt(run_sweep_step, &steps[i], TopMemoryContext) != NULL || failed;
+	if (failed)
+		dispatch_due_now(MyDatabaseId, TimestampTzPlusMilliseconds(GetCurrentTimestamp(), SWEEP_AGAIN_MS));
 }
 
 void

@@ -111,5 +111,94 @@ my $ann = submit_as('ann', 'ann', 'people', 10);
 my $bob = submit_as('web', 'bob', 'people', 10);
 ends_soon($_, 'one worker serves all') foreach $ann, $bob;
 
+# Rows that a session holds, in a transaction that it never ends: nobody waits for it.
+end_all();
+$node->append_conf('postgresql.conf', "pg_xlsx.max_workers = 2\npg_xlsx.upload_ttl = 1s\npg_xlsx.keep_tasks = 1s");
+$node->reload;
+my $wrong = workbook('-r', 1, '-H', 'a,b,c');
+$node->safe_psql('postgres', "CREATE TABLE wrong_book AS SELECT pg_read_binary_file('$wrong') AS data; GRANT SELECT ON wrong_book TO public");
+
+sub fail_as
+{
+	my ($owner) = @_;
+	my $task = $node->safe_psql('postgres', "SELECT xlsx.submit('people', data) FROM wrong_book", extra_params => [ '-U', $owner ]);
+
+	$node->safe_psql('postgres', "SELECT xlsx.wait($task)");
+	return $task;
+}
+
+# Three sweeps, one after another, and what they removed or left.
+sub sweep_thrice
+{
+	foreach (1 .. 3)
+	{
+		my $sweeps = $node->safe_psql('postgres', 'SELECT sweeps FROM xlsx_private.housekeeping');
+		$node->safe_psql('postgres', 'SELECT xlsx.resume()');
+		$node->poll_query_until('postgres', "SELECT sweeps > $sweeps FROM xlsx_private.housekeeping") or die 'a sweep does not end';
+	}
+	return;
+}
+
+my %held = (
+	'delete_task' => sub { "BEGIN; SELECT xlsx.delete_task($_[0])" },
+	'an undo' => sub { "BEGIN; SELECT FROM xlsx.undo($_[0])" },
+	'a prepared delete_task' => sub { "BEGIN; SELECT xlsx.delete_task($_[0]); PREPARE TRANSACTION 'held'" });
+$node->safe_psql('postgres', 'GRANT SELECT, DELETE ON people TO ann');
+foreach my $name (sort keys %held)
+{
+	my $task = $name =~ /undo/ ? submit_as('ann', 'ann', 'people') : fail_as('ann');
+	$node->safe_psql('postgres', "SELECT xlsx.wait($task)");
+	my $beside = fail_as('bob');
+	my $session = $node->background_psql('postgres', extra_params => [ '-U', 'ann' ]);
+	$session->query_safe($held{$name}->($task));
+	ok($node->poll_query_until('postgres', "SELECT completed_at < clock_timestamp() - interval '1.1 s' FROM xlsx_private.task WHERE id = $task"), "$name on what has expired");
+	sweep_thrice();
+	ends_soon(submit_as('bob', 'bob', 'people'), 'no import of others waits for it');
+	sweep_thrice();
+	is($node->safe_psql('postgres', q{SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'pg_xlsx worker' AND wait_event_type = 'Lock'}), 0, 'nor any sweep');
+	is($node->safe_psql('postgres', "SELECT string_agg(id::text, ' ') FROM xlsx_private.task WHERE id IN ($task, $beside)"), $task, 'what nobody holds is removed');
+	$session->query_safe($name =~ /prepared/ ? "ROLLBACK PREPARED 'held'" : 'ROLLBACK');
+	$session->quit;
+	ok($node->poll_query_until('postgres', 'SELECT count(*) = 0 FROM xlsx_private.task'), 'and the rest afterwards');
+}
+$node->append_conf('postgresql.conf', "pg_xlsx.keep_tasks = 0");
+$node->reload;
+
+# Uploads that have expired, whose rows their owner holds.
+$node->safe_psql('postgres', q{SELECT xlsx.tus_create('people', 'a.xlsx', NULL, 10, NULL)}, extra_params => [ '-U', 'ann' ]);
+$node->safe_psql('postgres', q{SELECT xlsx.tus_create('people', 'a.xlsx', NULL, 10, NULL)}, extra_params => [ '-U', 'bob' ]);
+my $session = $node->background_psql('postgres', extra_params => [ '-U', 'ann' ]);
+$session->query_safe('BEGIN; SELECT FROM xlsx_private.resumable FOR UPDATE');
+ok($node->poll_query_until('postgres', "SELECT bool_and(used_at < clock_timestamp() - interval '1.1 s') FROM xlsx_private.file"), 'uploads expire');
+sweep_thrice();
+is($node->safe_psql('postgres', 'SELECT string_agg(owner::text, \' \') FROM xlsx_private.file'), 'ann', 'a sweep leaves the upload whose row a session holds');
+$session->query_safe('ROLLBACK');
+sweep_thrice();
+is($node->safe_psql('postgres', 'SELECT count(*) FROM xlsx_private.file'), 0, 'until it lets go');
+$node->append_conf('postgresql.conf', "pg_xlsx.upload_ttl = 1h\npg_xlsx.max_workers = 1");
+$node->reload;
+
+# A task that waits, and is held.
+$node->safe_psql('postgres', 'SELECT xlsx.pause()');
+my $waits = submit_as('ann', 'ann', 'people');
+$session->query_safe("BEGIN; SELECT xlsx.cancel($waits)");
+$node->safe_psql('postgres', 'SELECT xlsx.resume()');
+ends_soon(submit_as('bob', 'bob', 'people'), 'a claim waits for no session that holds a task');
+ends_soon(submit_as('ann', 'ann', 'people'), 'not even among tasks of the same role');
+$session->query_safe('ROLLBACK');
+ends_soon($waits, 'which starts when it is let go');
+
+# A task that fails while its row is held.
+$node->safe_psql('postgres', 'CREATE ROLE boss LOGIN IN ROLE xlsx_admin');
+my $fails = submit_as('ann', 'ann', 'hanging');
+wait_hanging(1);
+my $boss = $node->background_psql('postgres', extra_params => [ '-U', 'boss' ]);
+$boss->query_safe("BEGIN; SELECT xlsx.emit($fails, 'hello')");
+$node->safe_psql('postgres', q{SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE backend_type = 'pg_xlsx worker' AND wait_event = 'PgSleep'});
+ends_soon(submit_as('bob', 'bob', 'people'), 'the end of an attempt waits a short while for a session that holds the task');
+$boss->query_safe('ROLLBACK');
+wait_hanging(1);
+is($node->safe_psql('postgres', "SELECT xlsx.cancel($fails)"), 'CANCELLED', 'which is taken up again afterwards');
+
 $node->stop;
 done_testing();
