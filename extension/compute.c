@@ -9,6 +9,7 @@
 #include "lib/stringinfo.h"
 #include "message.h"
 #include "profile_sql.h"
+#include "query.h"
 #include "subtransaction.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -192,7 +193,8 @@ take_result(const ComputeCall *call, uint64 found, MemoryContext context)
 	HeapTuple	tuple = SPI_tuptable->vals[found];
 	TupleDesc	desc = SPI_tuptable->tupdesc;
 	bool		null;
-	StageRow   *row = &call->rows[call->first + DatumGetInt64(SPI_getbinval(tuple, desc, 1, &null)) - 1];
+	Datum		place = SPI_getbinval(tuple, desc, 1, &null);
+	StageRow   *row = &call->rows[call->first + query_index(place, null, call->last - call->first)];
 	MemoryContext spi = MemoryContextSwitchTo(context);
 
 	for (int k = 0; k < compute->count; k++)
@@ -202,7 +204,8 @@ take_result(const ComputeCall *call, uint64 found, MemoryContext context)
 		int64		matches;
 
 		row->texts[column] = null ? NULL : TextDatumGetCString(computed);
-		matches = DatumGetInt64(SPI_getbinval(tuple, desc, 3 + 2 * k, &null));
+		computed = SPI_getbinval(tuple, desc, 3 + 2 * k, &null);
+		matches = null ? 0 : DatumGetInt64(computed);
 		if (matches != 1)
 			note_lookup(compute, row, column, matches);
 	}

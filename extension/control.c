@@ -395,9 +395,9 @@ static bool
 find_rows(const Subject *task, Datum *target, Datum *column)
 {
 	static OwnerStatement select = {
-		"SELECT c.oid::regclass, p.task_column FROM xlsx_private.task t"
-		" JOIN xlsx_private.profile p ON p.id = t.profile_id JOIN pg_class c ON c.oid = p.target JOIN pg_roles o ON o.oid = t.owner"
-		" WHERE t.id = $1 AND p.task_column IS NOT NULL AND NOT t.dry_run AND has_table_privilege(o.oid, c.oid, 'DELETE')",
+		"SELECT c.oid::regclass, (p.content ->> 'task_column')::name FROM xlsx_private.task t"
+		" JOIN xlsx_private.frozen_profile p ON p.id = t.frozen_id JOIN pg_class c ON c.oid = p.target JOIN pg_roles o ON o.oid = t.owner"
+		" WHERE t.id = $1 AND p.content ->> 'task_column' IS NOT NULL AND NOT t.dry_run AND has_table_privilege(o.oid, c.oid, 'DELETE')",
 		1, {INT8OID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(task->id)};

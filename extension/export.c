@@ -35,7 +35,7 @@ static const char errors_query[] =
 " FROM xlsx_private.error_row e WHERE e.task_id = $1 ORDER BY e.page, e.row_number";
 
 static const char headers_query[] =
-"SELECT p.headers FROM xlsx_private.task t LEFT JOIN xlsx.profiles p ON p.id = t.profile_id WHERE t.id = $1";
+"SELECT f.headers FROM xlsx_private.task t LEFT JOIN xlsx_private.frozen_profile f ON f.id = t.frozen_id WHERE t.id = $1";
 
 static void
 begin_row(ErrorsBook *errors)

@@ -56,7 +56,7 @@ static void
 load_profile(Import *import)
 {
 	Task	   *task = import->task;
-	Profile    *profile = profile_load(task->profile);
+	Profile    *profile = profile_load_frozen(task->frozen);
 
 	import->profile = profile;
 	if (task->sheet == NULL)

@@ -67,6 +67,7 @@ owner_enter(OwnerState *state)
 						   SECURITY_NOFORCE_RLS);
 	state->guc_level = NewGUCNestLevel();
 	query_set_option("search_path", "pg_catalog, pg_temp");
+	query_fix_syntax();
 	query_prefer_indexes();
 }
 

@@ -9,6 +9,7 @@
 #include "funcapi.h"
 #include "glue.h"
 #include "headers.h"
+#include "options.h"
 #include "profile.h"
 #include "rows.h"
 #include "utils/builtins.h"
@@ -53,6 +54,7 @@ pg_xlsx_match(PG_FUNCTION_ARGS)
 	HeaderMatch match;
 	char	   *mapping = NULL;
 
+	options_check_header_row(PG_XLSX_GETARG_STRING(3, NULL));
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(1))
 		return (Datum) 0;

@@ -11,6 +11,7 @@
 #include "headers.h"
 #include "miscadmin.h"
 #include "owner.h"
+#include "profile_check.h"
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -19,6 +20,8 @@
 #include "utils/syscache.h"
 
 static const char *const mode_names[] = {"insert", "all_or_nothing", "upsert", "skip", "update", "replace"};
+
+static const char *const late_index_names[] = {"never", "replace", "empty"};
 
 static const char *const source_names[] = {"cell", "value", "task_id", "row_number", "file_name", "extra"};
 
@@ -107,7 +110,7 @@ compile_column(ProfileColumn *column, Relation target)
 	AttrNumber	attnum = get_attnum(RelationGetRelid(target), column->name);
 	Form_pg_attribute attribute;
 
-	if (attnum == InvalidAttrNumber)
+	if (attnum <= InvalidAttrNumber)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_COLUMN),
 				 errmsg("column \"%s\" of relation \"%s\" does not exist", column->name,
@@ -128,13 +131,15 @@ compile_target(Profile *profile, const char *task_column)
 	if (target == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
-				 errmsg("target table of profile \"%s\" does not exist any more", profile->name)));
+				 errmsg("target table of profile \"%s\" does not exist any more", profile->name),
+				 errdetail("A task keeps the table that its profile had when it was submitted; one of the same name that was made since is another one."),
+				 errhint("Make a profile for the new table, and upload the file again.")));
 	for (int i = 0; i < profile->count; i++)
 		compile_column(&profile->columns[i], target);
 	if (task_column != NULL)
 	{
 		profile->task_attnum = get_attnum(profile->target, task_column);
-		if (profile->task_attnum == InvalidAttrNumber)
+		if (profile->task_attnum <= InvalidAttrNumber)
 			ereport(ERROR,
 					(errcode(ERRCODE_UNDEFINED_COLUMN),
 					 errmsg("column \"%s\" of relation \"%s\" does not exist", task_column,
@@ -183,6 +188,29 @@ normal_headers(const ProfileColumn *column, const TextList *aliases)
 	return list;
 }
 
+/* A text that may not be missing. */
+static char *
+required_text(const Profile *profile, const OwnerRow *row, int i, const char *what)
+{
+	char	   *text = owner_text(row, i);
+
+	if (text == NULL || text[0] == '\0')
+		profile_refuse(profile->name, psprintf("A %s is missing.", what));
+	return text;
+}
+
+/* The place of a word in a list; an error when it is not there. */
+static int
+word_of(const Profile *profile, const OwnerRow *row, int i, const char *const *words, int count, const char *what)
+{
+	char	   *word = required_text(profile, row, i, what);
+	int			place = index_of(words, count, word);
+
+	if (place < 0)
+		profile_refuse(profile->name, psprintf("There is no %s \"%s\".", what, word));
+	return place;
+}
+
 static void
 add_column(void *argument, const OwnerRow *row)
 {
@@ -191,38 +219,38 @@ add_column(void *argument, const OwnerRow *row)
 	TextList	aliases = row_texts(row, 3);
 
 	profile->columns = profile->columns == NULL ? palloc(sizeof(ProfileColumn)) :
-		repalloc(profile->columns, sizeof(ProfileColumn) * (size_t) (profile->count + 1));
+		repalloc_huge(profile->columns, sizeof(ProfileColumn) * (size_t) (profile->count + 1));
 	column = &profile->columns[profile->count++];
 	memset(column, 0, sizeof(*column));
-	column->name = owner_text(row, 0);
-	column->header = owner_text(row, 1);
-	column->label = owner_text(row, 2);
+	column->name = required_text(profile, row, 0, "name of a column");
+	column->header = required_text(profile, row, 1, "header");
+	column->label = required_text(profile, row, 2, "label");
 	column->normal_headers = normal_headers(column, &aliases);
 	column->pattern = owner_text(row, 4);
 	column->required = DatumGetBool(row->values[5]);
-	column->source = (ColumnSource) index_of(source_names, lengthof(source_names), owner_text(row, 6));
+	column->source = (ColumnSource) word_of(profile, row, 6, source_names, lengthof(source_names), "source");
 	column->default_value = owner_text(row, 7);
 	column->transform = owner_text(row, 8);
 	column->lookup = owner_text(row, 9);
 	column->null_tokens = row_texts(row, 10);
 	column->trim = DatumGetBool(row->values[11]);
-	column->messages = owner_text(row, 12);
+	column->messages = required_text(profile, row, 12, "object of messages");
 }
 
 static void
-load_columns(Profile *profile)
+load_columns(Profile *profile, Datum content)
 {
 	static OwnerStatement select = {
-		"SELECT c.column_name::text, c.header, c.label, c.aliases, c.pattern, coalesce(c.required, false)"
-		" OR c.column_name = ANY (p.key_columns), c.source, c.default_value, c.transform, c.lookup,"
-		" coalesce(c.null_tokens, p.null_tokens), coalesce(c.trim, p.trim), c.messages::text"
-		" FROM xlsx_private.profile p CROSS JOIN LATERAL xlsx_private.live_columns(p.id) c WHERE p.id = $1"
-		" ORDER BY c.position, c.column_name",
-		1, {INT8OID}, NULL
+		"SELECT c.name, c.header, c.label, array_remove(c.aliases, NULL), c.pattern, coalesce(c.required, false), c.source, c.default_value,"
+		" c.transform, c.lookup, array_remove(c.null_tokens, NULL), coalesce(c.trim, true), c.messages::text"
+		" FROM ROWS FROM (jsonb_to_recordset($1 -> 'columns') AS (name text, header text, label text, aliases text[], pattern text,"
+		" required boolean, source text, default_value text, transform text, lookup text, null_tokens text[], trim boolean, messages jsonb))"
+		" WITH ORDINALITY AS c (name, header, label, aliases, pattern, required, source, default_value, transform, lookup, null_tokens,"
+		" trim, messages, place) ORDER BY c.place",
+		1, {JSONBOID}, NULL
 	};
-	Datum		values[] = {Int64GetDatum(profile->id)};
 
-	owner_each(&select, values, NULL, add_column, profile);
+	owner_each(&select, &content, NULL, add_column, profile);
 }
 
 static void
@@ -234,28 +262,28 @@ add_rule(void *argument, const OwnerRow *row)
 	profile->rules = profile->rules == NULL ? palloc(sizeof(ProfileRule)) :
 		repalloc(profile->rules, sizeof(ProfileRule) * (size_t) (profile->rule_count + 1));
 	rule = &profile->rules[profile->rule_count];
-	rule->name = owner_text(row, 0);
+	rule->name = required_text(profile, row, 0, "name of a rule");
 	rule->column = row->nulls[1] ? -1 : profile_column_index(profile, owner_text(row, 1));
 	if (!row->nulls[1] && rule->column < 0)
 		return;					/* of a column that is not imported */
-	rule->kind = (RuleKind) index_of(rule_names, lengthof(rule_names), owner_text(row, 2));
+	rule->kind = (RuleKind) word_of(profile, row, 2, rule_names, lengthof(rule_names), "rule");
 	rule->argument = row_texts(row, 3);
 	rule->warning = DatumGetBool(row->values[4]);
-	rule->messages = owner_text(row, 5);
+	rule->messages = required_text(profile, row, 5, "object of messages");
 	profile->rule_count++;
 }
 
 static void
-load_rules(Profile *profile)
+load_rules(Profile *profile, Datum content)
 {
 	static OwnerStatement select = {
-		"SELECT name, column_name::text, kind, argument, severity = 'warning', messages::text"
-		" FROM xlsx_private.profile_rule WHERE profile_id = $1 ORDER BY position",
-		1, {INT8OID}, NULL
+		"SELECT r.name, r.\"column\", r.kind, array_remove(r.argument, NULL), coalesce(r.severity = 'warning', false), r.messages::text"
+		" FROM ROWS FROM (jsonb_to_recordset($1 -> 'rules') AS (name text, \"column\" text, kind text, argument text[], severity text, messages jsonb))"
+		" WITH ORDINALITY AS r (name, \"column\", kind, argument, severity, messages, place) ORDER BY r.place",
+		1, {JSONBOID}, NULL
 	};
-	Datum		values[] = {Int64GetDatum(profile->id)};
 
-	owner_each(&select, values, NULL, add_rule, profile);
+	owner_each(&select, &content, NULL, add_rule, profile);
 }
 
 /* Does every column take its cell as it is? */
@@ -307,6 +335,15 @@ owner_of_relation(Oid relation)
 	return owner;
 }
 
+/* A role that was dropped has its number only. */
+static const char *
+name_of_role(Oid role)
+{
+	const char *name = GetUserNameFromId(role, true);
+
+	return name != NULL ? name : psprintf("%u", role);
+}
+
 /*
  * The SQL of a profile runs with the rights of the current role.  Trusted is
  * what it wrote itself, what a superuser wrote, and what the owner of the
@@ -322,48 +359,83 @@ require_trust(const Profile *profile, Oid owner)
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("profile \"%s\" holds SQL of another role", profile->name),
 			 errdetail("It would run as \"%s\", and was written by \"%s\", who neither is a superuser nor owns the target.",
-					   GetUserNameFromId(GetUserId(), false), GetUserNameFromId(owner, false)),
+					   GetUserNameFromId(GetUserId(), false), name_of_role(owner)),
 			 errhint("Copy the profile: xlsx.create_profile_from_json(xlsx.profile_json(…), 'a name').")));
+}
+
+/* Options; returns the name of the column for the task's id, or NULL. */
+static char *
+load_options(Profile *profile, Datum content)
+{
+	static OwnerStatement select = {
+		"SELECT o.task_column, o.sheet, o.header_row, o.cell_range, coalesce(o.skip_end, 0), o.locale, coalesce(o.max_errors, -1),"
+		" coalesce(o.keep_old, false), array_remove(o.key_columns, NULL), array_remove(o.update_columns, NULL), o.index_after_load"
+		" FROM jsonb_to_record($1) AS o (task_column text, sheet text, header_row text, cell_range text, skip_end int, locale text,"
+		" max_errors bigint, keep_old boolean, key_columns text[], update_columns text[], index_after_load text)",
+		1, {JSONBOID}, NULL
+	};
+	OwnerRow	row;
+
+	owner_run(&select, &content, NULL, &row);
+	profile->sheet = owner_text(&row, 1);
+	profile->header_row = required_text(profile, &row, 2, "header row");
+	profile->range = owner_text(&row, 3);
+	profile->skip_end = DatumGetInt32(row.values[4]);
+	profile->locale = owner_text(&row, 5);
+	profile->max_errors = DatumGetInt64(row.values[6]);
+	profile->keep_old = DatumGetBool(row.values[7]);
+	profile->key = row_texts(&row, 8);
+	profile->updates = row_texts(&row, 9);
+	profile->late_index = (LateIndex) word_of(profile, &row, 10, late_index_names, lengthof(late_index_names), "index_after_load");
+	return owner_text(&row, 0);
+}
+
+/* The result of a statement by id: name, target, owner, content. */
+static Profile *
+load(OwnerStatement *select, int64 id)
+{
+	Datum		values[] = {Int64GetDatum(id)};
+	Profile    *profile = palloc0(sizeof(Profile));
+	OwnerRow	row;
+	char	   *task_column;
+
+	if (owner_run(select, values, NULL, &row) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("the profile of this task does not exist any more")));
+	profile->name = row.nulls[0] ? "" : owner_text(&row, 0);
+	profile->target = DatumGetObjectId(row.values[1]);
+	task_column = load_options(profile, row.values[3]);
+	load_columns(profile, row.values[3]);
+	load_rules(profile, row.values[3]);
+	profile_check(profile);
+	compile_target(profile, task_column);
+	profile->takes_cells = takes_cells(profile);
+	profile->plain = profile->takes_cells && profile->rule_count == 0 && !has_own_words(profile);
+	require_trust(profile, DatumGetObjectId(row.values[2]));
+	return profile;
 }
 
 Profile *
 profile_load(int64 id)
 {
 	static OwnerStatement select = {
-		"SELECT name, target::oid, task_column::text, sheet, header_row, cell_range, skip_end, locale,"
-		" coalesce(max_errors, -1), keep_old, key_columns::text[], update_columns::text[], owner::oid,"
-		" array_position('{never,replace,empty}', index_after_load) - 1"
-		" FROM xlsx_private.profile WHERE id = $1",
+		"SELECT name, target::oid, owner::oid, xlsx_private.profile_content(id) FROM xlsx_private.profile WHERE id = $1",
 		1, {INT8OID}, NULL
 	};
-	Datum		values[] = {Int64GetDatum(id)};
-	Profile    *profile = palloc0(sizeof(Profile));
-	OwnerRow	row;
 
-	if (owner_run(&select, values, NULL, &row) == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("the profile of this task does not exist any more")));
-	profile->id = id;
-	profile->name = owner_text(&row, 0);
-	profile->target = DatumGetObjectId(row.values[1]);
-	profile->sheet = owner_text(&row, 3);
-	profile->header_row = owner_text(&row, 4);
-	profile->range = owner_text(&row, 5);
-	profile->skip_end = DatumGetInt32(row.values[6]);
-	profile->locale = owner_text(&row, 7);
-	profile->max_errors = DatumGetInt64(row.values[8]);
-	profile->keep_old = DatumGetBool(row.values[9]);
-	profile->late_index = (LateIndex) DatumGetInt32(row.values[13]);
-	profile->key = row_texts(&row, 10);
-	profile->updates = row_texts(&row, 11);
-	load_columns(profile);
-	load_rules(profile);
-	compile_target(profile, owner_text(&row, 2));
-	profile->takes_cells = takes_cells(profile);
-	profile->plain = profile->takes_cells && profile->rule_count == 0 && !has_own_words(profile);
-	require_trust(profile, DatumGetObjectId(row.values[12]));
-	return profile;
+	return load(&select, id);
+}
+
+Profile *
+profile_load_frozen(int64 id)
+{
+	static OwnerStatement select = {
+		"SELECT content ->> 'name', target::oid, owner::oid, content FROM xlsx_private.frozen_profile WHERE id = $1",
+		1, {INT8OID}, NULL
+	};
+
+	return load(&select, id);
 }
 
 static int64

@@ -115,7 +115,6 @@ typedef enum LateIndex
 
 typedef struct Profile
 {
-	int64		id;
 	char	   *name;
 	Oid			target;
 	AttrNumber	task_attnum;	/* column for the task's id, or InvalidAttrNumber */
@@ -139,11 +138,15 @@ typedef struct Profile
 } Profile;
 
 /*
- * Loads a profile by id into the current memory context.  Raises an error
- * when it, its table or one of its columns is gone, or when it holds SQL of
- * somebody whom the current role need not trust.
+ * Loads a profile by id into the current memory context, as it is now.  Raises
+ * an error when it, its table or one of its columns is gone, when it makes no
+ * sense (profile_check.h), or when it holds SQL of somebody whom the current
+ * role need not trust.
  */
 extern Profile *profile_load(int64 id);
+
+/* The same as it was when somebody submitted with it (frozen_profile.h). */
+extern Profile *profile_load_frozen(int64 id);
 
 /* Fills in how cells become values of a type: type, typmod, class, max_characters, input. */
 extern void profile_compile_type(ProfileColumn *column, Oid type, int32 typmod);

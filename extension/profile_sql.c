@@ -36,6 +36,7 @@ profile_sql_prepare(const Profile *profile, const char *sql, int arguments, Oid 
 	int			level = NewGUCNestLevel();
 	SPIPlanPtr	plan;
 
+	query_fix_syntax();
 	query_set_option("search_path", psprintf("pg_catalog, %s, pg_temp", quote_identifier(schema)));
 	SPI_connect();
 	plan = query_prepare(sql, arguments, types, life);
@@ -65,7 +66,9 @@ is_expression(const List *parsed)
 static bool
 is_query(const List *parsed)
 {
+	/* It goes into a FROM clause, where it may not end with a semicolon. */
 	return list_length(parsed) == 1 && IsA(linitial_node(RawStmt, parsed)->stmt, SelectStmt) &&
+		linitial_node(RawStmt, parsed)->stmt_len == 0 &&
 		((SelectStmt *) linitial_node(RawStmt, parsed)->stmt)->intoClause == NULL;
 }
 
@@ -86,16 +89,20 @@ point_into_text(void *text)
 void
 profile_sql_check(const char *text, const char *what)
 {
-	bool		query = strcmp(what, "lookup") == 0;
+	bool		query = strcmp(what, "lookup") == 0 || strcmp(what, "query") == 0;
 	ErrorContextCallback context = {.callback = point_into_text, .arg = (void *) text, .previous = error_context_stack};
+	int			level = NewGUCNestLevel();
 	List	   *parsed;
 
+	query_fix_syntax();
 	error_context_stack = &context;
 	parsed = raw_parser(text, query ? RAW_PARSE_DEFAULT : RAW_PARSE_PLPGSQL_EXPR);
 	error_context_stack = context.previous;
+	AtEOXact_GUC(true, level);
 	if (!(query ? is_query(parsed) : is_expression(parsed)))
 		ereport(ERROR,
 				(errcode(ERRCODE_SYNTAX_ERROR),
+				 strcmp(what, "query") == 0 ? errmsg("query is not one SELECT") :
 				 errmsg("%s is not one SQL %s", what, query ? "query" : "expression"),
 				 errdetail("It reads: %s", text)));
 }

@@ -26,7 +26,7 @@ extern void profile_sql_leave(const OwnerState *caller);
 /* Prepares a statement and keeps its plan as long as the current memory context; SPI need not be connected. */
 extern SPIPlanPtr profile_sql_prepare(const Profile *profile, const char *sql, int arguments, Oid *types);
 
-/* Raises an error unless text is one scalar expression ("transform", "expression") or one query ("lookup"). */
+/* Raises an error unless text is one scalar expression ("transform", "expression") or one query ("lookup", "query"). It is read, not run. */
 extern void profile_sql_check(const char *text, const char *what);
 
 #endif							/* PG_XLSX_PROFILE_SQL_H */

@@ -49,6 +49,14 @@ query_set_option(const char *name, const char *value)
 }
 
 void
+query_fix_syntax(void)
+{
+	query_set_option("standard_conforming_strings", "on");
+	query_set_option("backslash_quote", "safe_encoding");
+	query_set_option("transform_null_equals", "off");
+}
+
+void
 query_prefer_indexes(void)
 {
 	query_set_option("enable_seqscan", "off");
@@ -68,6 +76,17 @@ query_prepare_by_index(const char *sql, int arguments, Oid *types, MemoryContext
 		ReleaseCachedPlan(cached, CurrentResourceOwner);
 	AtEOXact_GUC(true, level);
 	return plan;
+}
+
+int64
+query_index(Datum place, bool null, int64 count)
+{
+	if (null || DatumGetInt64(place) < 1 || DatumGetInt64(place) > count)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_EXCEPTION),
+				 errmsg("a query of the import gave a place that does not exist"),
+				 errdetail("There are " INT64_FORMAT " places.", count)));
+	return DatumGetInt64(place) - 1;
 }
 
 void

@@ -22,6 +22,13 @@ extern SPIPlanPtr query_prepare(const char *sql, int arguments, Oid *types, Memo
 extern void query_set_option(const char *name, const char *value);
 
 /*
+ * Until the GUC nest level ends, a text is read as SQL in the same way whatever
+ * the session's settings are: where a string ends, what a backslash in it
+ * stands for, what "= NULL" means.  Text that was checked must be read so when it is used.
+ */
+extern void query_fix_syntax(void);
+
+/*
  * Until the GUC nest level ends, statements are planned by index wherever
  * there is one.  A plan stays while its tables grow: made for an empty table it
  * would read all of it at each run, however long it has become.
@@ -30,6 +37,12 @@ extern void query_prefer_indexes(void);
 
 /* The same as query_prepare for one statement, which is planned so at once, whatever its arguments will be. */
 extern SPIPlanPtr query_prepare_by_index(const char *sql, int arguments, Oid *types, MemoryContext life);
+
+/*
+ * A number that a query gave back as a place among count things, counted from
+ * 1: their index from 0.  An error when there is no such place: whatever SQL says is not trusted as an index.
+ */
+extern int64 query_index(Datum place, bool null, int64 count);
 
 /*
  * Hands each row of the cursor to each(), with the argument, and closes the

@@ -146,7 +146,7 @@ read_source(Task *task, Datum array)
 
 /* What task_of_row reads, in its order. */
 #define TASK_COLUMNS \
-	"id, profile_id, file_id, file_size, owner::oid, attempts, time_zone, date_style, source_columns," \
+	"id, frozen_id, file_id, file_size, owner::oid, attempts, time_zone, date_style, source_columns," \
 	" total_rows, validated_rows, error_rows, saved_rows, cursor_row, validated, packets, packets_saved, deaths, sheet," \
 	" file_name, mode, dry_run, coalesce(max_errors, -1), header_row, locale, mapping::text, inserted_rows," \
 	" updated_rows, unchanged_rows, skipped_rows, warning_rows"
@@ -158,7 +158,7 @@ task_of_row(const OwnerRow *row)
 	int			i = 0;
 
 	task->id = task->progress.task = DatumGetInt64(row->values[i++]);
-	task->profile = row->nulls[i] ? 0 : DatumGetInt64(row->values[i]);
+	task->frozen = row->nulls[i] ? 0 : DatumGetInt64(row->values[i]);
 	i++;
 	task->file = row->nulls[i] ? 0 : DatumGetInt64(row->values[i]);
 	i++;

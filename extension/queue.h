@@ -28,7 +28,7 @@
 typedef struct Task
 {
 	int64		id;
-	int64		profile;		/* 0: dropped */
+	int64		frozen;			/* its profile (frozen_profile.h) */
 	int64		file;			/* 0: gone */
 	uint64		file_size;
 	Oid			owner;			/* the work is done as this role */

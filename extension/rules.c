@@ -12,6 +12,7 @@
 #include "message.h"
 #include "owner.h"
 #include "profile_sql.h"
+#include "query.h"
 #include "save.h"
 #include "seen_values.h"
 #include "unnest.h"
@@ -234,7 +235,8 @@ run_expressions(Rules *rules, const PacketRows *packet, StageRow *rows, const in
 	{
 		TupleDesc	desc = SPI_tuptable->tupdesc;
 		bool		null;
-		int64		ord = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[found], desc, 1, &null));
+		Datum		place = SPI_getbinval(SPI_tuptable->vals[found], desc, 1, &null);
+		StageRow   *row = &rows[index[query_index(place, null, packet->count)]];
 		Datum		broken = SPI_getbinval(SPI_tuptable->vals[found], desc, 2, &null);
 		MemoryContext spi = MemoryContextSwitchTo(caller);
 		Datum	   *items;
@@ -242,7 +244,11 @@ run_expressions(Rules *rules, const PacketRows *packet, StageRow *rows, const in
 
 		deconstruct_array(DatumGetArrayTypeP(broken), INT4OID, 4, true, TYPALIGN_INT, &items, NULL, &count);
 		for (int k = 0; k < count; k++)
-			break_rule(rules, &rules->items[DatumGetInt32(items[k])], &rows[index[ord - 1]], NULL);
+		{
+			int64		rule = query_index(Int64GetDatum((int64) DatumGetInt32(items[k]) + 1), false, rules->count);
+
+			break_rule(rules, &rules->items[rule], row, NULL);
+		}
 		MemoryContextSwitchTo(spi);
 	}
 	SPI_finish();

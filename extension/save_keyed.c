@@ -298,7 +298,7 @@ typedef struct Round
 static int
 row_of_place(const Round *round, Datum place)
 {
-	int			row = round->first + (int) DatumGetInt64(place) - 1;
+	int			row = round->first + (int) query_index(place, false, round->last - round->first);
 
 	return round->index != NULL ? round->index[row] : row;
 }
@@ -367,12 +367,14 @@ keep_undo(const KeyedState *state, const Round *round)
 	int			count = result_array(RESULT_UNDO_PLACES, INT8OID, &places, NULL);
 	HeapTuple  *tuples = palloc(sizeof(HeapTuple) * (size_t) Max(count, 1));
 
-	result_array(RESULT_UNDO_OLD, JSONBOID, &old, &old_null);
-	result_array(RESULT_UNDO_NEW, JSONBOID, &new, NULL);
+	if (result_array(RESULT_UNDO_OLD, JSONBOID, &old, &old_null) != count ||
+		result_array(RESULT_UNDO_NEW, JSONBOID, &new, NULL) != count)
+		elog(ERROR, "rows before and after saving by key do not agree");
 	for (int i = 0; i < count; i++)
 	{
-		int64		place = DatumGetInt64(places[i]);
-		int32		number = place > 0 ? (int32) round->rows->sheet_rows[round->first + place - 1] : 0;
+		/* 0: it was inserted */
+		int32		number = DatumGetInt64(places[i]) == 0 ? 0 :
+			(int32) round->rows->sheet_rows[round->first + query_index(places[i], false, round->last - round->first)];
 		Datum		values[] = {
 			Int64GetDatum(nextval_internal(sequence, false)), Int64GetDatum(state->task->task), Int32GetDatum(number), old[i], new[i]
 		};

@@ -10,6 +10,7 @@
 #include "access/table.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "query.h"
 #include "unnest.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
@@ -79,8 +80,9 @@ mark(const Profile *profile, const ForeignKeyCacheInfo *key, const PacketRows *r
 	for (uint64 found = 0; found < SPI_processed; found++)
 	{
 		bool		null;
+		Datum		place = SPI_getbinval(SPI_tuptable->vals[found], SPI_tuptable->tupdesc, 1, &null);
 
-		bad[DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[found], SPI_tuptable->tupdesc, 1, &null)) - 1] = true;
+		bad[query_index(place, null, rows->count)] = true;
 	}
 	SPI_finish();
 }

@@ -15,10 +15,12 @@
 #include "glue.h"
 #include "import.h"
 #include "miscadmin.h"
+#include "options.h"
 #include "owner.h"
 #include "profile.h"
 #include "queue.h"
 #include "store.h"
+#include "submission.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -41,23 +43,6 @@ PG_FUNCTION_INFO_V1(pg_xlsx_upload_settings);
 #define SNIFF_BYTES 4096
 
 #define MAX_FILE_NAME 1024
-
-/* What a task is made of beside its file. */
-typedef struct Submission
-{
-	const char *profile;		/* NULL: the default */
-	Datum		run_at;
-	bool		run_now;
-	int32		priority;
-	const char *idempotency_key;	/* NULL: none */
-	const char *sheet;			/* this and the following: NULL for what the profile says */
-	const char *mode;
-	bool		dry_run;
-	int64		max_errors;		/* -1: as the profile says */
-	const char *header_row;
-	const char *locale;
-	const char *mapping;		/* JSON object, header -> column name */
-} Submission;
 
 /* An upload as its row says. */
 typedef struct Upload
@@ -132,7 +117,7 @@ find_upload(int64 id)
 		"SELECT name, size, profile, options ->> 'idempotencyKey', (options ->> 'runAt')::timestamptz,"
 		" (options ->> 'priority')::int, owner::oid, nullif(options ->> 'sheet', ''),"
 		" coalesce(nullif(options ->> 'dryRun', '')::boolean, false), nullif(options ->> 'mode', ''),"
-		" coalesce(nullif(options ->> 'maxErrors', '')::bigint, -1), nullif(options ->> 'headerRow', ''),"
+		" nullif(options ->> 'maxErrors', '')::bigint, nullif(options ->> 'headerRow', ''),"
 		" nullif(options ->> 'locale', ''), nullif(options ->> 'mapping', '')"
 		" FROM xlsx_private.file WHERE id = $1 AND NOT complete FOR UPDATE",
 		1, {INT8OID}, NULL
@@ -157,10 +142,13 @@ find_upload(int64 id)
 	upload->submission.sheet = owner_text(&row, 7);
 	upload->submission.dry_run = DatumGetBool(row.values[8]);
 	upload->submission.mode = owner_text(&row, 9);
-	upload->submission.max_errors = DatumGetInt64(row.values[10]);
+	upload->submission.max_errors = row.nulls[10] ? -1 : DatumGetInt64(row.values[10]);
+	if (!row.nulls[10])
+		options_check_max_errors(upload->submission.max_errors);
 	upload->submission.header_row = owner_text(&row, 11);
 	upload->submission.locale = owner_text(&row, 12);
 	upload->submission.mapping = owner_text(&row, 13);
+	submission_check(&upload->submission);
 	return upload;
 }
 
@@ -198,60 +186,11 @@ find_by_key(const char *key)
 	return owner_run(&select, values, NULL, &row) > 0 ? DatumGetInt64(row.values[0]) : 0;
 }
 
-/* The row of a task, PENDING, or PROCESSING when it has no file. 0 when the idempotency key is taken. */
-static int64
-insert_task(int64 file, const char *file_name, int64 size, const Submission *submission)
-{
-	static OwnerStatement insert = {
-		"INSERT INTO xlsx_private.task (profile_id, profile, file_id, file_name, file_size, owner, login, run_at,"
-		" priority, idempotency_key, time_zone, date_style, sheet, dry_run, max_errors, header_row, locale, mapping,"
-		" exactly_once, mode, status, attempts, started_at)"
-		" SELECT $1, $2, nullif($3, 0), $4, $5, $6::oid::regrole, $7::oid::regrole, coalesce($8, clock_timestamp()), $9,"
-		" $10, $11, $12, $13, $14, nullif($15, -1), $16, $17, $18::jsonb, NOT xlsx_private.is_remote($1),"
-		" coalesce($19, (SELECT p.mode FROM xlsx_private.profile p WHERE p.id = $1)),"
-		" CASE WHEN $3 = 0 THEN 'PROCESSING' ELSE 'PENDING' END, CASE WHEN $3 = 0 THEN 1 ELSE 0 END,"
-		" CASE WHEN $3 = 0 THEN clock_timestamp() END"
-		" ON CONFLICT (owner, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING RETURNING id",
-		19, {INT8OID, TEXTOID, INT8OID, TEXTOID, INT8OID, OIDOID, OIDOID, TIMESTAMPTZOID, INT4OID, TEXTOID, TEXTOID,
-		TEXTOID, TEXTOID, BOOLOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID}, NULL
-	};
-	const char *profile = submission->profile;
-	int64		profile_id = profile_find(&profile);
-	Datum		values[19];
-	char		nulls[19];
-	OwnerRow	row;
-
-	if (submission->mode != NULL)
-		(void) profile_mode(submission->mode);
-	memset(nulls, ' ', sizeof(nulls));
-	values[0] = Int64GetDatum(profile_id);
-	values[1] = CStringGetTextDatum(profile);
-	values[2] = Int64GetDatum(file);
-	values[3] = CStringGetTextDatum(file_name);
-	values[4] = Int64GetDatum(size);
-	values[5] = ObjectIdGetDatum(GetUserId());
-	values[6] = ObjectIdGetDatum(GetSessionUserId());
-	values[7] = submission->run_at;
-	nulls[7] = submission->run_now ? 'n' : ' ';
-	values[8] = Int32GetDatum(submission->priority);
-	owner_set_text(values, nulls, 9, submission->idempotency_key);
-	values[10] = CStringGetTextDatum(GetConfigOption("TimeZone", false, false));
-	values[11] = CStringGetTextDatum(GetConfigOption("DateStyle", false, false));
-	owner_set_text(values, nulls, 12, submission->sheet);
-	values[13] = BoolGetDatum(submission->dry_run);
-	values[14] = Int64GetDatum(submission->max_errors);
-	owner_set_text(values, nulls, 15, submission->header_row);
-	owner_set_text(values, nulls, 16, submission->locale);
-	owner_set_text(values, nulls, 17, submission->mapping);
-	owner_set_text(values, nulls, 18, submission->mode);
-	return owner_run(&insert, values, nulls, &row) == 0 ? 0 : DatumGetInt64(row.values[0]);
-}
-
 /* Queues a task; 0 when the idempotency key is taken (waits for whoever is taking it). */
 static int64
 create_task(int64 file, const char *file_name, int64 size, const Submission *submission)
 {
-	int64		task = insert_task(file, file_name, size, submission);
+	int64		task = submission_insert(file, file_name, size, submission);
 
 	if (task == 0)
 		return 0;
@@ -303,6 +242,16 @@ json_or_null(FunctionCallInfo fcinfo, int argument)
 		return NULL;
 	json = PG_GETARG_JSONB_P(argument);
 	return JsonbToCString(NULL, &json->root, VARSIZE(json));
+}
+
+/* -1: not given */
+static int64
+max_errors_argument(FunctionCallInfo fcinfo, int argument)
+{
+	if (PG_ARGISNULL(argument))
+		return -1;
+	options_check_max_errors(PG_GETARG_INT64(argument));
+	return PG_GETARG_INT64(argument);
 }
 
 /* Reads up to length bytes; an error when there are fewer. */
@@ -367,7 +316,7 @@ pg_xlsx_submit(PG_FUNCTION_ARGS)
 		.sheet = PG_XLSX_GETARG_STRING(6, NULL),
 		.mode = PG_XLSX_GETARG_STRING(7, NULL),
 		.dry_run = !PG_ARGISNULL(8) && PG_GETARG_BOOL(8),
-		.max_errors = PG_ARGISNULL(9) ? -1 : PG_GETARG_INT64(9),
+		.max_errors = max_errors_argument(fcinfo, 9),
 		.header_row = PG_XLSX_GETARG_STRING(10, NULL),
 		.locale = PG_XLSX_GETARG_STRING(11, NULL),
 		.mapping = json_or_null(fcinfo, 12)
@@ -377,6 +326,7 @@ pg_xlsx_submit(PG_FUNCTION_ARGS)
 	int64		file;
 	bool		created;
 
+	submission_check(&submission);
 	file_argument(fcinfo, 1, &source);
 	file = create_file(submission.profile, name, (Datum) 0, false);
 	put_chunks(file, &source);
@@ -425,7 +375,7 @@ pg_xlsx_submit_once(PG_FUNCTION_ARGS)
 		.sheet = PG_XLSX_GETARG_STRING(5, NULL),
 		.mode = PG_XLSX_GETARG_STRING(6, NULL),
 		.dry_run = !PG_ARGISNULL(7) && PG_GETARG_BOOL(7),
-		.max_errors = PG_ARGISNULL(8) ? -1 : PG_GETARG_INT64(8),
+		.max_errors = max_errors_argument(fcinfo, 8),
 		.header_row = PG_XLSX_GETARG_STRING(9, NULL),
 		.locale = PG_XLSX_GETARG_STRING(10, NULL),
 		.mapping = json_or_null(fcinfo, 11)
@@ -437,6 +387,7 @@ pg_xlsx_submit_once(PG_FUNCTION_ARGS)
 	int64		task;
 	bool		created = false;
 
+	submission_check(&submission);
 	file_argument(fcinfo, 1, &source);
 	file_hash_of_source(&source, hash);
 	submission.idempotency_key = content_key(hash, &submission);
@@ -460,7 +411,7 @@ pg_xlsx_import(PG_FUNCTION_ARGS)
 		.sheet = PG_XLSX_GETARG_STRING(3, NULL),
 		.mode = PG_XLSX_GETARG_STRING(4, NULL),
 		.dry_run = !PG_ARGISNULL(5) && PG_GETARG_BOOL(5),
-		.max_errors = PG_ARGISNULL(6) ? -1 : PG_GETARG_INT64(6),
+		.max_errors = max_errors_argument(fcinfo, 6),
 		.header_row = PG_XLSX_GETARG_STRING(7, NULL),
 		.locale = PG_XLSX_GETARG_STRING(8, NULL),
 		.mapping = json_or_null(fcinfo, 9)
@@ -472,8 +423,9 @@ pg_xlsx_import(PG_FUNCTION_ARGS)
 	Task	   *task;
 	int64		id;
 
+	submission_check(&submission);
 	file_argument(fcinfo, 1, &source);
-	id = insert_task(0, name, (int64) source.size, &submission);
+	id = submission_insert(0, name, (int64) source.size, &submission);
 	caller = MemoryContextSwitchTo(context);
 	task = queue_load(id);
 	task->content = &source;
@@ -487,9 +439,11 @@ Datum
 pg_xlsx_upload_begin(PG_FUNCTION_ARGS)
 {
 	char	   *name = PG_XLSX_GETARG_STRING(1, "upload.xlsx");
+	int64		file = create_file(PG_XLSX_GETARG_STRING(0, NULL), name, PG_ARGISNULL(2) ? (Datum) 0 : PG_GETARG_DATUM(2),
+								   !PG_ARGISNULL(2));
 
-	PG_RETURN_INT64(create_file(PG_XLSX_GETARG_STRING(0, NULL), name, PG_ARGISNULL(2) ? (Datum) 0 : PG_GETARG_DATUM(2),
-								!PG_ARGISNULL(2)));
+	(void) find_upload(file);	/* its options are looked at before the bytes come */
+	PG_RETURN_INT64(file);
 }
 
 Datum
@@ -511,6 +465,7 @@ pg_xlsx_upload_options(PG_FUNCTION_ARGS)
 		values[i] = PG_ARGISNULL(i) ? (Datum) 0 : PG_GETARG_DATUM(i);
 	}
 	owner_run(&update, values, nulls, NULL);
+	(void) find_upload(PG_GETARG_INT64(0));
 	PG_RETURN_VOID();
 }
 

@@ -8,6 +8,7 @@
 #include "catalog/pg_type.h"
 #include "dispatch.h"
 #include "fmgr.h"
+#include "frozen_profile.h"
 #include "guc.h"
 #include "miscadmin.h"
 #include "owner.h"
@@ -241,6 +242,7 @@ sweep_tidy(void)
 	values[0] = Int64GetDatum(remove_tasks());
 	values[1] = Int64GetDatum(remove_files());
 	values[2] = Int64GetDatum(remove_jobs());
+	(void) frozen_profile_sweep();
 	owner_run(&update, values, NULL, NULL);
 }
 

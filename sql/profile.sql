@@ -7,6 +7,7 @@ SELECT xlsx.create_profile('of catalog', 'people_of_profile') > 0 AS made;
 SELECT xlsx.create_profile('with headers', 'people_of_profile', task_column => 'task_id', headers => '{"bio_id": "Bio-ID"}') > 0 AS made;
 SELECT name, target, task_column, headers, columns FROM xlsx.profiles WHERE target = 'people_of_profile'::regclass ORDER BY id;
 -- What cannot be a profile
+\set SHOW_CONTEXT never
 SELECT xlsx.create_profile('of catalog', 'people_of_profile');
 SELECT xlsx.create_profile('x', 'people_of_profile_id_seq');
 SELECT xlsx.create_profile('x', 'people_of_profile', task_column => 'task');

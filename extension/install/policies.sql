@@ -1,6 +1,7 @@
 /*
  * Who sees what: the owner, whoever may act as the owner, and the two
  * roles that serve everybody.  The row of a file and the chunks stay private.
+ * People may read what the policies show; nobody but the owner writes.
  */
 
 CREATE FUNCTION xlsx_private.may_see(owner regrole) RETURNS boolean
@@ -21,22 +22,17 @@ ALTER TABLE xlsx_private.profile_rule ENABLE ROW LEVEL SECURITY;
 ALTER TABLE xlsx_private.warning_page ENABLE ROW LEVEL SECURITY;
 ALTER TABLE xlsx_private.undo_xid ENABLE ROW LEVEL SECURITY;
 ALTER TABLE xlsx_private.undo_row ENABLE ROW LEVEL SECURITY;
+ALTER TABLE xlsx_private.frozen_profile ENABLE ROW LEVEL SECURITY;
 ALTER TABLE xlsx_private.task ENABLE ROW LEVEL SECURITY;
 ALTER TABLE xlsx_private.error_page ENABLE ROW LEVEL SECURITY;
 -- A profile is a description of a table, not data: whoever may import may use it.
 CREATE POLICY profile_read ON xlsx_private.profile FOR SELECT USING (true);
-CREATE POLICY profile_write ON xlsx_private.profile
-  USING (xlsx_private.may_act(owner))
-  WITH CHECK (pg_catalog.pg_has_role(owner::pg_catalog.oid, 'USAGE') AND pg_catalog.has_any_column_privilege(target::pg_catalog.oid, 'INSERT'));
--- The SQL of a profile runs as its submitters, so nobody but its owner may write it.
 CREATE POLICY profile_column_read ON xlsx_private.profile_column FOR SELECT USING (true);
-CREATE POLICY profile_column_write ON xlsx_private.profile_column
-  USING (EXISTS (SELECT FROM xlsx_private.profile p WHERE p.id = profile_id AND pg_catalog.pg_has_role(p.owner::pg_catalog.oid, 'USAGE')));
 CREATE POLICY profile_rule_read ON xlsx_private.profile_rule FOR SELECT USING (true);
-CREATE POLICY profile_rule_write ON xlsx_private.profile_rule
-  USING (EXISTS (SELECT FROM xlsx_private.profile p WHERE p.id = profile_id AND pg_catalog.pg_has_role(p.owner::pg_catalog.oid, 'USAGE')));
 CREATE POLICY task_owner ON xlsx_private.task FOR SELECT USING (xlsx_private.may_see(owner));
--- The subquery runs under the policy of task.
+-- The subqueries run under the policy of task.
+CREATE POLICY frozen_profile_task ON xlsx_private.frozen_profile FOR SELECT
+  USING (EXISTS (SELECT FROM xlsx_private.task t WHERE t.frozen_id = frozen_profile.id));
 CREATE POLICY error_page_owner ON xlsx_private.error_page FOR SELECT
   USING (EXISTS (SELECT FROM xlsx_private.task t WHERE t.id = task_id));
 CREATE POLICY warning_page_owner ON xlsx_private.warning_page FOR SELECT
@@ -45,21 +41,19 @@ CREATE POLICY undo_xid_owner ON xlsx_private.undo_xid FOR SELECT
   USING (EXISTS (SELECT FROM xlsx_private.task t WHERE t.id = task_id));
 CREATE POLICY undo_row_owner ON xlsx_private.undo_row FOR SELECT
   USING (EXISTS (SELECT FROM xlsx_private.task t WHERE t.id = task_id));
-GRANT SELECT ON xlsx_private.profile, xlsx_private.profile_column, xlsx_private.profile_rule, xlsx_private.task,
+GRANT SELECT ON xlsx_private.profile, xlsx_private.profile_column, xlsx_private.profile_rule, xlsx_private.frozen_profile, xlsx_private.task,
   xlsx_private.error_page, xlsx_private.error_row, xlsx_private.warning_page, xlsx_private.warning_row,
   xlsx_private.undo_xid, xlsx_private.undo_row
   TO xlsx_user;
--- Profiles are written by the caller's own rights; the policies keep everybody to his own.
-GRANT INSERT, UPDATE, DELETE ON xlsx_private.profile, xlsx_private.profile_column, xlsx_private.profile_rule TO xlsx_user;
 
 -- A dump carries tasks, and files and packets that still wait.
 DO $$
 DECLARE
   name text;
 BEGIN
-  FOREACH name IN ARRAY ARRAY['profile', 'profile_column', 'profile_rule', 'file', 'chunk', 'task', 'packet',
+  FOREACH name IN ARRAY ARRAY['profile', 'profile_column', 'profile_rule', 'frozen_profile', 'file', 'chunk', 'task', 'packet',
     'error_page', 'warning_page', 'seen_value', 'undo_xid', 'undo_row',
-    'profile_id_seq', 'file_id_seq', 'task_id_seq', 'undo_row_no_seq'] LOOP
+    'profile_id_seq', 'frozen_profile_id_seq', 'file_id_seq', 'task_id_seq', 'undo_row_no_seq'] LOOP
     PERFORM pg_catalog.pg_extension_config_dump('xlsx_private.' || name, '');
   END LOOP;
 END

@@ -52,21 +52,18 @@ INSERT INTO xlsx_private.housekeeping VALUES (pg_catalog.now(), 0, 0, 0, 0);
 COMMENT ON TABLE xlsx_private.housekeeping IS 'When the database was swept last, and what all sweeps have removed.';
 
 -- Everybody may see why his task waits; a profile's owner may hold its tasks, and xlsx_admin all.
-CREATE FUNCTION xlsx_private.may_hold(profile_id bigint, role regrole) RETURNS boolean
+CREATE FUNCTION xlsx_private.may_hold(caller regrole, profile_id bigint, role regrole) RETURNS boolean
 LANGUAGE sql STABLE
-RETURN pg_catalog.pg_has_role('xlsx_admin', 'USAGE')
+RETURN pg_catalog.pg_has_role(caller::pg_catalog.oid, 'xlsx_admin', 'USAGE')
   OR (role IS NULL AND EXISTS (SELECT FROM xlsx_private.profile p
-    WHERE p.id = profile_id AND pg_catalog.pg_has_role(p.owner::pg_catalog.oid, 'USAGE')));
-COMMENT ON FUNCTION xlsx_private.may_hold(bigint, regrole) IS
-'May the current role pause and limit tasks of this profile (NULL: of any) and this role?';
+    WHERE p.id = profile_id AND pg_catalog.pg_has_role(caller::pg_catalog.oid, p.owner::pg_catalog.oid, 'USAGE')));
+COMMENT ON FUNCTION xlsx_private.may_hold(regrole, bigint, regrole) IS
+'May the caller pause and limit tasks of this profile (NULL: of any) and this role?';
 ALTER TABLE xlsx_private.queue_rule ENABLE ROW LEVEL SECURITY;
 CREATE POLICY queue_rule_read ON xlsx_private.queue_rule FOR SELECT USING (true);
-CREATE POLICY queue_rule_write ON xlsx_private.queue_rule
-  USING (xlsx_private.may_hold(profile_id, role)) WITH CHECK (xlsx_private.may_hold(profile_id, role));
 ALTER TABLE xlsx_private.job ENABLE ROW LEVEL SECURITY;
 CREATE POLICY job_owner ON xlsx_private.job FOR SELECT USING (xlsx_private.may_see(owner));
 GRANT SELECT ON xlsx_private.queue_rule, xlsx_private.job TO xlsx_user;
-GRANT INSERT, UPDATE, DELETE ON xlsx_private.queue_rule TO xlsx_user;
 
 SELECT pg_catalog.pg_extension_config_dump('xlsx_private.queue_rule', '');
 SELECT pg_catalog.pg_extension_config_dump('xlsx_private.queue_rule_id_seq', '');
@@ -78,7 +75,7 @@ AS 'MODULE_PATHNAME', 'pg_xlsx_wake_queue' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx_private.wake_queue() IS 'Starts workers for the tasks that are due, after the commit.';
 
 -- The rule for a profile (NULL: any) and a role (NULL: any) after a change; one that demands nothing is deleted.
-CREATE FUNCTION xlsx_private.set_queue_rule(profile text, role regrole, pause boolean, limits boolean, max_tasks int)
+CREATE FUNCTION xlsx_private.set_queue_rule(caller regrole, profile text, role regrole, pause boolean, limits boolean, max_tasks int)
 RETURNS void
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
@@ -93,7 +90,7 @@ BEGIN
       RAISE EXCEPTION 'profile "%" does not exist', profile USING ERRCODE = 'undefined_object';
     END IF;
   END IF;
-  IF NOT xlsx_private.may_hold(subject, role) THEN
+  IF NOT xlsx_private.may_hold(caller, subject, role) THEN
     RAISE EXCEPTION 'permission denied to hold tasks back' USING ERRCODE = 'insufficient_privilege',
       HINT = 'The owner of a profile may hold its tasks; everything else is for xlsx_admin.';
   END IF;
@@ -112,6 +109,11 @@ BEGIN
   PERFORM xlsx_private.wake_queue();
 END
 $$;
+COMMENT ON FUNCTION xlsx_private.set_queue_rule(regrole, text, regrole, boolean, boolean, int) IS
+'The same, as the owner of the tables.';
+
+CREATE FUNCTION xlsx_private.set_queue_rule(profile text, role regrole, pause boolean, limits boolean, max_tasks int) RETURNS void
+AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx_private.set_queue_rule(text, regrole, boolean, boolean, int) IS
 'Changes what holds tasks back; xlsx.pause, xlsx.resume and xlsx.limit_tasks use it.';
 

@@ -33,9 +33,9 @@ BEGIN ATOMIC
     'taskId', t.id, 'status', t.status, 'dryRun', t.dry_run, 'mode', t.mode, 'sheet', t.found_sheet, 'headerRow', t.found_header_row,
     'mapping', (SELECT coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('header', t.found_headers[c.place],
           'cell', CASE WHEN t.source_columns[c.place] > 0 THEN xlsx_private.cell_name(t.found_header_row, t.source_columns[c.place]) END,
-          'column', c.column_name) ORDER BY c.place), '[]'::pg_catalog.jsonb)
-      FROM (SELECT l.column_name, pg_catalog.row_number() OVER (ORDER BY l.position, l.column_name) AS place
-        FROM xlsx_private.live_columns(t.profile_id) l) AS c),
+          'column', c.item ->> 'name') ORDER BY c.place), '[]'::pg_catalog.jsonb)
+      FROM xlsx_private.frozen_profile f, LATERAL pg_catalog.jsonb_array_elements(f.content -> 'columns') WITH ORDINALITY AS c (item, place)
+      WHERE f.id = t.frozen_id),
     'counts', pg_catalog.jsonb_build_object('total', t.total_rows, 'valid', t.total_rows - t.error_rows, 'errors', t.error_rows,
       'warnings', t.warning_rows, CASE WHEN t.dry_run THEN 'wouldInsert' ELSE 'inserted' END, t.inserted_rows,
       CASE WHEN t.dry_run THEN 'wouldUpdate' ELSE 'updated' END, t.updated_rows, 'unchanged', t.unchanged_rows,

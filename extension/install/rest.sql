@@ -182,10 +182,10 @@ BEGIN
     'values', (SELECT json_object_agg(h.header, h.value ORDER BY h.position)
       FROM unnest(e.headers, e.cells) WITH ORDINALITY AS h (header, value, position)),
     'errors', e.violations) ORDER BY e.row_number) INTO items
-  FROM (SELECT r.row_number, r.cells, r.violations, p.headers
+  FROM (SELECT r.row_number, r.cells, r.violations, f.headers
     FROM xlsx_private.some_error_rows(task, (page_no - 1)::bigint * page_size, page_size) r
       JOIN xlsx_private.task t ON t.id = task
-      LEFT JOIN xlsx.profiles p ON p.id = t.profile_id) e;
+      LEFT JOIN xlsx_private.frozen_profile f ON f.id = t.frozen_id) e;
   status := 200;
   body := xlsx_private.rest_page(items, total, page_no, page_size);
 END

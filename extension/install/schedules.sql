@@ -67,19 +67,13 @@ COMMENT ON TABLE xlsx_private.schedule_run IS 'What a schedule did each time; th
 ALTER TABLE xlsx_private.schedule ENABLE ROW LEVEL SECURITY;
 ALTER TABLE xlsx_private.schedule_file ENABLE ROW LEVEL SECURITY;
 ALTER TABLE xlsx_private.schedule_run ENABLE ROW LEVEL SECURITY;
--- Its query runs as its owner, so nobody else may write one: not even xlsx_admin.
+-- Its query runs as its owner, who alone may write it: not even xlsx_admin.
 CREATE POLICY schedule_read ON xlsx_private.schedule FOR SELECT USING (xlsx_private.may_see(owner));
-CREATE POLICY schedule_write ON xlsx_private.schedule USING (pg_catalog.pg_has_role(owner::pg_catalog.oid, 'USAGE'))
-  WITH CHECK (owner = current_user::regrole);
 CREATE POLICY schedule_file_read ON xlsx_private.schedule_file FOR SELECT
   USING (EXISTS (SELECT FROM xlsx_private.schedule s WHERE s.id = schedule_id));
-CREATE POLICY schedule_file_write ON xlsx_private.schedule_file USING (EXISTS (SELECT FROM xlsx_private.schedule s
-  WHERE s.id = schedule_id AND pg_catalog.pg_has_role(s.owner::pg_catalog.oid, 'USAGE')));
 CREATE POLICY schedule_run_read ON xlsx_private.schedule_run FOR SELECT
   USING (EXISTS (SELECT FROM xlsx_private.schedule s WHERE s.id = schedule_id));
-CREATE POLICY schedule_run_write ON xlsx_private.schedule_run USING (EXISTS (SELECT FROM xlsx_private.schedule s
-  WHERE s.id = schedule_id AND pg_catalog.pg_has_role(s.owner::pg_catalog.oid, 'USAGE')));
-GRANT SELECT, INSERT, UPDATE, DELETE ON xlsx_private.schedule, xlsx_private.schedule_file, xlsx_private.schedule_run
+GRANT SELECT ON xlsx_private.schedule, xlsx_private.schedule_file, xlsx_private.schedule_run
   TO xlsx_user;
 
 DO $$
@@ -128,6 +122,153 @@ END
 $$;
 COMMENT ON FUNCTION xlsx_private.cron_schema() IS 'Schema of pg_cron''s functions, quoted; an error when the current role has no pg_cron.';
 
+/*
+ * What is written, as the owner of the tables (owner_call.c).  The functions
+ * below run as their caller, since they run his query and his pg_cron.
+ */
+
+CREATE FUNCTION xlsx_private.schedule_add(caller regrole, name text, cron text, profile text, folder text, pattern text, settle interval,
+  query text, options jsonb)
+RETURNS bigint
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  new_id bigint;
+BEGIN
+  IF coalesce(name, '') = '' THEN
+    RAISE EXCEPTION 'a schedule needs a name' USING ERRCODE = 'invalid_name';
+  END IF;
+  IF NOT EXISTS (SELECT FROM xlsx_private.profile p WHERE p.name = schedule_add.profile) THEN
+    RAISE EXCEPTION 'profile "%" does not exist', coalesce(profile, 'NULL') USING
+      ERRCODE = 'undefined_object', HINT = 'The view xlsx.profiles lists the profiles.';
+  END IF;
+  IF (folder IS NULL) = (query IS NULL) THEN
+    RAISE EXCEPTION 'a schedule takes its files either from a folder or from a query' USING
+      ERRCODE = 'invalid_parameter_value';
+  END IF;
+  IF pattern IS NULL OR settle IS NULL OR settle < interval '0' THEN
+    RAISE EXCEPTION '%', CASE WHEN pattern IS NULL THEN 'pattern must not be null' ELSE 'settle must be a time of 0 or more' END USING
+      ERRCODE = 'invalid_parameter_value', DETAIL = 'Files of a folder are taken when their names match pattern and nobody has written to them for settle.',
+      HINT = 'Leave it out: the defaults are ''*.xlsx'' and ''5 seconds''.';
+  END IF;
+  INSERT INTO xlsx_private.schedule (name, cron, profile, folder, pattern, settle, query, options, owner)
+  VALUES (schedule_add.name, schedule_add.cron, schedule_add.profile, schedule_add.folder, schedule_add.pattern, schedule_add.settle,
+    schedule_add.query, coalesce(schedule_add.options, '{}'), caller)
+  ON CONFLICT DO NOTHING RETURNING id INTO new_id;
+  IF new_id IS NULL THEN
+    RAISE EXCEPTION 'schedule "%" already exists', name USING ERRCODE = 'duplicate_object';
+  END IF;
+  RETURN new_id;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.schedule_add(regrole, text, text, text, text, text, interval, text, jsonb) IS 'The same, as the owner of the tables.';
+
+CREATE FUNCTION xlsx_private.schedule_add(name text, cron text, profile text, folder text, pattern text, settle interval, query text, options jsonb)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION xlsx_private.schedule_add(text, text, text, text, text, interval, text, jsonb) IS
+'Writes a schedule of the caller''s and returns its id; xlsx.schedule uses it.';
+
+CREATE FUNCTION xlsx_private.own_schedule(caller regrole, id bigint) RETURNS bigint
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM xlsx_private.schedule s WHERE s.id = own_schedule.id AND pg_has_role(caller::oid, s.owner::oid, 'USAGE')) THEN
+    RAISE EXCEPTION 'schedule % does not exist', id USING ERRCODE = 'undefined_object', DETAIL = 'Or it belongs to another role.';
+  END IF;
+  RETURN id;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.own_schedule(regrole, bigint) IS 'The id of a schedule, if the caller may act for its owner; else an error.';
+
+CREATE FUNCTION xlsx_private.schedule_set_job(caller regrole, schedule bigint, job bigint) RETURNS void
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+  UPDATE xlsx_private.schedule SET job = schedule_set_job.job WHERE schedule.id = xlsx_private.own_schedule(caller, schedule_set_job.schedule);
+END;
+COMMENT ON FUNCTION xlsx_private.schedule_set_job(regrole, bigint, bigint) IS 'The same, as the owner of the tables.';
+
+CREATE FUNCTION xlsx_private.schedule_set_job(schedule bigint, job bigint) RETURNS void
+AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION xlsx_private.schedule_set_job(bigint, bigint) IS 'Notes the job of pg_cron that runs a schedule of the caller''s.';
+
+CREATE FUNCTION xlsx_private.schedule_note_file(caller regrole, schedule bigint, hash bytea, file_name text, file_size bigint, modified_at timestamptz)
+RETURNS boolean
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  -- Whoever else is at it with the same file is waited for here.
+  INSERT INTO xlsx_private.schedule_file (schedule_id, content_hash, file_name, file_size, modified_at)
+  VALUES (xlsx_private.own_schedule(caller, schedule), hash, coalesce(schedule_note_file.file_name, ''), schedule_note_file.file_size,
+    schedule_note_file.modified_at)
+  ON CONFLICT DO NOTHING;
+  RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.schedule_note_file(regrole, bigint, bytea, text, bigint, timestamptz) IS 'The same, as the owner of the tables.';
+
+CREATE FUNCTION xlsx_private.schedule_note_file(schedule bigint, hash bytea, file_name text, file_size bigint, modified_at timestamptz)
+RETURNS boolean
+AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION xlsx_private.schedule_note_file(bigint, bytea, text, bigint, timestamptz) IS
+'Notes a file of a schedule of the caller''s; false when it is known from before.';
+
+CREATE FUNCTION xlsx_private.schedule_note_task(caller regrole, schedule bigint, hash bytea, task bigint, error text) RETURNS void
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+  UPDATE xlsx_private.schedule_file f SET task_id = schedule_note_task.task, error = schedule_note_task.error
+  WHERE f.schedule_id = xlsx_private.own_schedule(caller, schedule_note_task.schedule) AND f.content_hash = schedule_note_task.hash;
+END;
+COMMENT ON FUNCTION xlsx_private.schedule_note_task(regrole, bigint, bytea, bigint, text) IS 'The same, as the owner of the tables.';
+
+CREATE FUNCTION xlsx_private.schedule_note_task(schedule bigint, hash bytea, task bigint, error text) RETURNS void
+AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION xlsx_private.schedule_note_task(bigint, bytea, bigint, text) IS
+'Notes the task that became of a file of a schedule of the caller''s, or why there is none.';
+
+CREATE FUNCTION xlsx_private.schedule_note_run(caller regrole, schedule bigint, began timestamptz, files int, submitted int, refused int, error text)
+RETURNS void
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  INSERT INTO xlsx_private.schedule_run (schedule_id, started_at, files, submitted, refused, error)
+  VALUES (xlsx_private.own_schedule(caller, schedule), began, schedule_note_run.files, schedule_note_run.submitted, schedule_note_run.refused,
+    schedule_note_run.error);
+  DELETE FROM xlsx_private.schedule_run r WHERE r.schedule_id = schedule AND r.id <= (SELECT o.id
+    FROM xlsx_private.schedule_run o WHERE o.schedule_id = schedule ORDER BY o.id DESC OFFSET 1000 LIMIT 1);
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.schedule_note_run(regrole, bigint, timestamptz, int, int, int, text) IS 'The same, as the owner of the tables.';
+
+CREATE FUNCTION xlsx_private.schedule_note_run(schedule bigint, began timestamptz, files int, submitted int, refused int, error text)
+RETURNS void
+AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION xlsx_private.schedule_note_run(bigint, timestamptz, int, int, int, text) IS 'Notes what a schedule of the caller''s did.';
+
+CREATE FUNCTION xlsx_private.schedule_remove(caller regrole, name text) RETURNS bigint
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  found xlsx_private.schedule;
+BEGIN
+  DELETE FROM xlsx_private.schedule s WHERE s.name = schedule_remove.name AND pg_has_role(caller::oid, s.owner::oid, 'USAGE') RETURNING * INTO found;
+  IF found.id IS NULL THEN
+    RAISE EXCEPTION 'schedule "%" does not exist', name USING ERRCODE = 'undefined_object';
+  END IF;
+  RETURN found.job;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.schedule_remove(regrole, text) IS 'The same, as the owner of the tables.';
+
+CREATE FUNCTION xlsx_private.schedule_remove(name text) RETURNS bigint
+AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE STRICT;
+COMMENT ON FUNCTION xlsx_private.schedule_remove(text) IS 'Removes a schedule of the caller''s and returns its job of pg_cron.';
+
 CREATE FUNCTION xlsx.schedule(name text, cron text, profile text, folder text DEFAULT NULL, query text DEFAULT NULL,
   pattern text DEFAULT '*.xlsx', settle interval DEFAULT '5 seconds', priority int DEFAULT 0, sheet text DEFAULT NULL,
   mode text DEFAULT NULL, max_errors bigint DEFAULT NULL, header_row text DEFAULT NULL, locale text DEFAULT NULL,
@@ -141,36 +282,22 @@ DECLARE
   new_id bigint;
   new_job bigint;
 BEGIN
-  IF coalesce(name, '') = '' THEN
-    RAISE EXCEPTION 'a schedule needs a name' USING ERRCODE = 'invalid_name';
-  END IF;
-  IF EXISTS (SELECT FROM xlsx_private.schedule s WHERE s.name = schedule.name) THEN
-    RAISE EXCEPTION 'schedule "%" already exists', name USING ERRCODE = 'duplicate_object';
-  END IF;
-  IF NOT EXISTS (SELECT FROM xlsx_private.profile p WHERE p.name = schedule.profile) THEN
-    RAISE EXCEPTION 'profile "%" does not exist', coalesce(profile, 'NULL') USING
-      ERRCODE = 'undefined_object', HINT = 'The view xlsx.profiles lists the profiles.';
-  END IF;
-  IF (folder IS NULL) = (query IS NULL) THEN
-    RAISE EXCEPTION 'a schedule takes its files either from a folder or from a query' USING
-      ERRCODE = 'invalid_parameter_value';
-  END IF;
+  PERFORM xlsx_private.check_options(mode, max_errors, header_row, mapping);
+  PERFORM xlsx_private.check_expression(query, 'query');
   IF folder IS NOT NULL THEN
     PERFORM xlsx_private.list_folder(folder, pattern);
   END IF;
   IF cron IS NOT NULL THEN
     schema := xlsx_private.cron_schema();
   END IF;
-  INSERT INTO xlsx_private.schedule (name, cron, profile, folder, pattern, settle, query, options, owner)
-  VALUES (schedule.name, schedule.cron, schedule.profile, schedule.folder, schedule.pattern, schedule.settle,
-    schedule.query, jsonb_strip_nulls(jsonb_build_object('priority', priority, 'sheet', sheet, 'mode', mode,
-      'max_errors', max_errors, 'header_row', header_row, 'locale', locale, 'mapping', mapping)), current_user::regrole)
-  RETURNING id INTO new_id;
+  new_id := xlsx_private.schedule_add(name, cron, profile, folder, pattern, settle, query,
+    jsonb_strip_nulls(jsonb_build_object('priority', priority, 'sheet', sheet, 'mode', mode,
+      'max_errors', max_errors, 'header_row', header_row, 'locale', locale, 'mapping', mapping)));
   IF cron IS NOT NULL THEN
     -- pg_cron runs a job as the role that made it.
     EXECUTE format('SELECT %s.schedule($1, $2, $3)', schema) INTO new_job
     USING 'xlsx ' || name, cron, format('SELECT xlsx.run_schedule(%L)', name);
-    UPDATE xlsx_private.schedule s SET job = new_job WHERE s.id = new_id;
+    PERFORM xlsx_private.schedule_set_job(new_id, new_job);
   END IF;
   RETURN new_id;
 END
@@ -188,11 +315,7 @@ DECLARE
   hash bytea := xlsx.file_hash(file);
   new_task bigint;
 BEGIN
-  -- Whoever else is at it with the same file is waited for here.
-  INSERT INTO xlsx_private.schedule_file (schedule_id, content_hash, file_name, file_size, modified_at)
-  VALUES (schedule.id, hash, file_name, file_size, modified_at)
-  ON CONFLICT DO NOTHING;
-  IF NOT FOUND THEN
+  IF NOT xlsx_private.schedule_note_file(schedule.id, hash, file_name, file_size, modified_at) THEN
     RETURN 'known';
   END IF;
   BEGIN
@@ -200,11 +323,11 @@ BEGIN
       sheet => schedule.options ->> 'sheet', mode => schedule.options ->> 'mode',
       max_errors => (schedule.options ->> 'max_errors')::bigint, header_row => schedule.options ->> 'header_row',
       locale => schedule.options ->> 'locale', mapping => schedule.options -> 'mapping');
-    UPDATE xlsx_private.schedule_file f SET task_id = new_task WHERE f.schedule_id = schedule.id AND f.content_hash = hash;
+    PERFORM xlsx_private.schedule_note_task(schedule.id, hash, new_task, NULL);
     RETURN 'submitted';
   -- What is no workbook today will be none tomorrow.
   EXCEPTION WHEN invalid_parameter_value OR data_corrupted OR program_limit_exceeded THEN
-    UPDATE xlsx_private.schedule_file f SET error = SQLERRM WHERE f.schedule_id = schedule.id AND f.content_hash = hash;
+    PERFORM xlsx_private.schedule_note_task(schedule.id, hash, NULL, SQLERRM);
     RETURN 'refused';
   END;
 END
@@ -277,10 +400,7 @@ BEGIN
     error := SQLERRM;
     RAISE WARNING 'schedule "%" has failed: %', name, SQLERRM;
   END;
-  INSERT INTO xlsx_private.schedule_run (schedule_id, started_at, files, submitted, refused, error)
-  VALUES (found.id, began, files, submitted, refused, error);
-  DELETE FROM xlsx_private.schedule_run r WHERE r.schedule_id = found.id AND r.id <= (SELECT o.id
-    FROM xlsx_private.schedule_run o WHERE o.schedule_id = found.id ORDER BY o.id DESC OFFSET 1000 LIMIT 1);
+  PERFORM xlsx_private.schedule_note_run(found.id, began, files, submitted, refused, error);
 END
 $$;
 COMMENT ON FUNCTION xlsx.run_schedule(text) IS
@@ -291,15 +411,11 @@ LANGUAGE plpgsql VOLATILE STRICT
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  found xlsx_private.schedule;
+  job bigint := xlsx_private.schedule_remove(name);
 BEGIN
-  DELETE FROM xlsx_private.schedule s WHERE s.name = unschedule.name RETURNING * INTO found;
-  IF found.id IS NULL THEN
-    RAISE EXCEPTION 'schedule "%" does not exist', name USING ERRCODE = 'undefined_object';
-  END IF;
-  IF found.job IS NOT NULL AND EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_cron') THEN
+  IF job IS NOT NULL AND EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_cron') THEN
     BEGIN
-      EXECUTE format('SELECT %s.unschedule($1)', xlsx_private.cron_schema()) USING found.job;
+      EXECUTE format('SELECT %s.unschedule($1)', xlsx_private.cron_schema()) USING job;
     EXCEPTION WHEN internal_error THEN
       NULL;  -- somebody has taken the job away already
     END;

@@ -107,10 +107,28 @@ SET search_path = pg_catalog, pg_temp
 RETURN (SELECT i.id FROM xlsx_private.installation_id i);
 COMMENT ON FUNCTION xlsx_private.installation() IS 'The name of this installation of the extension; a restored copy has another.';
 
+CREATE TABLE xlsx_private.frozen_profile (
+  id         bigint   GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  hash       bytea    NOT NULL,
+  profile_id bigint   NOT NULL,
+  target     regclass NOT NULL,
+  owner      regrole  NOT NULL,
+  headers    text[]   NOT NULL,
+  content    jsonb    NOT NULL CHECK (jsonb_typeof(content) = 'object')
+);
+-- Not unique: whoever submits the same at the same time waits for nobody, and writes a second one.
+CREATE INDEX frozen_profile_hash ON xlsx_private.frozen_profile (hash);
+COMMENT ON TABLE xlsx_private.frozen_profile IS
+'Profiles as they were when tasks were submitted with them. A row never changes; it goes when no task names it any more.';
+COMMENT ON COLUMN xlsx_private.frozen_profile.owner IS 'Who wrote the SQL in it.';
+COMMENT ON COLUMN xlsx_private.frozen_profile.headers IS 'Headers of the columns, in the order in which error rows have their cells.';
+COMMENT ON COLUMN xlsx_private.frozen_profile.content IS 'xlsx_private.profile_content at that time.';
+
 -- The row is rewritten by every batch: room on its page keeps those updates HOT.
 CREATE TABLE xlsx_private.task (
   id              bigint  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  profile_id      bigint  REFERENCES xlsx_private.profile ON DELETE SET NULL,
+  profile_id      bigint,
+  frozen_id       bigint  REFERENCES xlsx_private.frozen_profile,
   profile         text    NOT NULL,
   file_id         bigint  REFERENCES xlsx_private.file ON DELETE SET NULL,
   file_name       text    NOT NULL,
@@ -182,6 +200,9 @@ COMMENT ON COLUMN xlsx_private.task.saved_rows IS 'The sum of inserted, updated,
 COMMENT ON COLUMN xlsx_private.task.skipped_rows IS 'Rows that mode skip, a trigger that returns NULL, a rule or a policy left out: they are not saved.';
 COMMENT ON COLUMN xlsx_private.task.deleted_rows IS 'Rows of the file that asked for the end of a row; no mode does so yet.';
 COMMENT ON COLUMN xlsx_private.task.absent_rows IS 'Rows of the target that the file lacks and that the import removed or marked; no mode does so yet.';
+COMMENT ON COLUMN xlsx_private.task.profile_id IS
+'Without a foreign key: dropping a profile would lock the rows of its tasks, and their workers would wait for whoever dropped it. Numbers do not come again.';
+COMMENT ON COLUMN xlsx_private.task.frozen_id IS 'The profile as it was at the submission.';
 COMMENT ON COLUMN xlsx_private.task.deaths IS 'Workers that died on it in a row without committing a batch.';
 COMMENT ON COLUMN xlsx_private.task.source_columns IS 'Sheet column of each profile column, 0 for none.';
 COMMENT ON COLUMN xlsx_private.task.phase_ms IS 'Time spent in each of the four phases, over all attempts.';
@@ -193,6 +214,7 @@ COMMENT ON COLUMN xlsx_private.task.seq IS 'Number of the last event.';
 
 CREATE INDEX task_active ON xlsx_private.task (priority DESC, run_at, id) WHERE status IN ('PENDING', 'PROCESSING');
 CREATE INDEX task_file ON xlsx_private.task (file_id);
+CREATE INDEX task_frozen ON xlsx_private.task (frozen_id);
 CREATE UNIQUE INDEX task_idempotency_key ON xlsx_private.task (owner, idempotency_key)
   WHERE idempotency_key IS NOT NULL;
 

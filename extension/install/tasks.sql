@@ -58,10 +58,10 @@ LANGUAGE sql STABLE ROWS 1000
 BEGIN ATOMIC
   SELECT e.row_number, v.item ->> 'column', v.item ->> 'cell', v.item ->> 'code', v.item ->> 'message',
     v.item ->> 'value', v.item ->> 'detail', v.item ->> 'hint', v.item ->> 'constraint',
-    pg_catalog.jsonb_object(p.headers, e.cells), v.item ->> 'sqlstate'
+    pg_catalog.jsonb_object(f.headers, e.cells), v.item ->> 'sqlstate'
   FROM xlsx_private.error_row e
     JOIN xlsx_private.task t ON t.id = e.task_id
-    LEFT JOIN xlsx.profiles p ON p.id = t.profile_id
+    LEFT JOIN xlsx_private.frozen_profile f ON f.id = t.frozen_id
     CROSS JOIN LATERAL pg_catalog.jsonb_array_elements(e.violations) WITH ORDINALITY AS v (item, position)
   WHERE e.task_id = task
   ORDER BY e.page, e.row_number, v.position;

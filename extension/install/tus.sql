@@ -12,7 +12,7 @@ CREATE TABLE xlsx_private.resumable (
   tail     bytea   NOT NULL DEFAULT '',
   metadata text,
   task_id  bigint,
-  owner    regrole NOT NULL DEFAULT current_user::regrole,
+  owner    regrole NOT NULL,
   used_at  timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
 );
 ALTER TABLE xlsx_private.resumable ALTER tail SET STORAGE EXTERNAL;
@@ -23,10 +23,8 @@ COMMENT ON COLUMN xlsx_private.resumable.tail IS 'The last bytes, as long as the
 COMMENT ON COLUMN xlsx_private.resumable.task_id IS 'Set when the upload is complete: a client that did not get the answer asks again.';
 
 ALTER TABLE xlsx_private.resumable ENABLE ROW LEVEL SECURITY;
-CREATE POLICY resumable_owner ON xlsx_private.resumable
-  USING (xlsx_private.may_act(owner)) WITH CHECK (owner = current_user::regrole);
--- The functions below run with the rights of their caller; whose file it is, the functions of uploads check.
-GRANT SELECT, INSERT, UPDATE, DELETE ON xlsx_private.resumable TO xlsx_user;
+CREATE POLICY resumable_owner ON xlsx_private.resumable FOR SELECT USING (xlsx_private.may_act(owner));
+GRANT SELECT ON xlsx_private.resumable TO xlsx_user;
 SELECT pg_catalog.pg_extension_config_dump('xlsx_private.resumable', '');
 
 CREATE FUNCTION xlsx_private.tus_body(r xlsx_private.resumable) RETURNS json
@@ -37,7 +35,7 @@ RETURN pg_catalog.json_build_object('id', (r).id, 'offset', (r).taken, 'length',
     'Dy, DD Mon YYYY HH24:MI:SS "GMT"'));
 COMMENT ON FUNCTION xlsx_private.tus_body(xlsx_private.resumable) IS 'What the notifier needs for the headers of its answer.';
 
-CREATE FUNCTION xlsx_private.tus_find(id text) RETURNS xlsx_private.resumable
+CREATE FUNCTION xlsx_private.tus_find(caller regrole, id text) RETURNS xlsx_private.resumable
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -45,7 +43,8 @@ DECLARE
   found_row xlsx_private.resumable;
 BEGIN
   IF id ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN
-    SELECT * INTO found_row FROM xlsx_private.resumable r WHERE r.id = tus_find.id::uuid FOR UPDATE;
+    SELECT * INTO found_row FROM xlsx_private.resumable r WHERE r.id = tus_find.id::uuid
+      AND (pg_has_role(caller::oid, r.owner::oid, 'USAGE') OR pg_has_role(caller::oid, 'xlsx_admin', 'USAGE')) FOR UPDATE;
   END IF;
   IF found_row.id IS NULL OR (found_row.file_id IS NULL AND found_row.task_id IS NULL) THEN
     RAISE EXCEPTION 'Upload not found' USING ERRCODE = 'no_data_found', HINT = 'It has expired, or never was.';
@@ -53,24 +52,79 @@ BEGIN
   RETURN found_row;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.tus_find(text) IS 'An upload of the current role, locked.';
+COMMENT ON FUNCTION xlsx_private.tus_find(regrole, text) IS 'The same, as the owner of the tables.';
 
-CREATE FUNCTION xlsx.tus_create(profile text, file_name text, options json, length bigint, metadata text,
-  OUT status int, OUT body json)
+CREATE FUNCTION xlsx_private.tus_find(id text) RETURNS xlsx_private.resumable
+AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION xlsx_private.tus_find(text) IS 'An upload that the caller may act on, locked.';
+
+CREATE FUNCTION xlsx_private.tus_add(caller regrole, upload bigint, length bigint, metadata text) RETURNS xlsx_private.resumable
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   made xlsx_private.resumable;
 BEGIN
+  IF length IS NULL OR length < 1 THEN
+    RAISE EXCEPTION 'the length of an upload must be 1 byte or more' USING ERRCODE = 'invalid_parameter_value',
+      DETAIL = format('It is %s.', coalesce(length::text, 'NULL')), HINT = 'An empty file is no workbook.';
+  END IF;
+  IF NOT EXISTS (SELECT FROM xlsx_private.file f WHERE f.id = upload AND NOT f.complete AND f.owner = caller) THEN
+    RAISE EXCEPTION 'upload % does not exist', upload USING ERRCODE = 'no_data_found';
+  END IF;
   -- Those of the same role that nobody will ask for any more.
-  DELETE FROM xlsx_private.resumable r
-  WHERE r.file_id IS NULL AND (r.task_id IS NULL OR r.used_at < clock_timestamp() - interval '1 day');
-  INSERT INTO xlsx_private.resumable (file_id, length, metadata)
-  VALUES (xlsx.upload_begin(profile, file_name, options), tus_create.length, tus_create.metadata)
+  DELETE FROM xlsx_private.resumable r WHERE r.owner = caller AND r.id IN (SELECT o.id FROM xlsx_private.resumable o WHERE o.owner = caller
+    AND o.file_id IS NULL AND (o.task_id IS NULL OR o.used_at < clock_timestamp() - interval '1 day') FOR UPDATE SKIP LOCKED);
+  INSERT INTO xlsx_private.resumable (file_id, length, metadata, owner) VALUES (upload, tus_add.length, tus_add.metadata, caller)
   RETURNING * INTO made;
+  RETURN made;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.tus_add(regrole, bigint, bigint, text) IS 'The same, as the owner of the tables.';
+
+CREATE FUNCTION xlsx_private.tus_add(upload bigint, length bigint, metadata text) RETURNS xlsx_private.resumable
+AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION xlsx_private.tus_add(bigint, bigint, text) IS 'Lets an upload of the caller''s be resumed.';
+
+CREATE FUNCTION xlsx_private.tus_keep(caller regrole, upload xlsx_private.resumable) RETURNS xlsx_private.resumable
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  kept xlsx_private.resumable;
+BEGIN
+  UPDATE xlsx_private.resumable r SET taken = upload.taken, tail = upload.tail, task_id = upload.task_id, used_at = upload.used_at
+  WHERE r.id = upload.id AND pg_has_role(caller::oid, r.owner::oid, 'USAGE') RETURNING * INTO kept;
+  RETURN kept;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.tus_keep(regrole, xlsx_private.resumable) IS 'The same, as the owner of the tables.';
+
+CREATE FUNCTION xlsx_private.tus_keep(upload xlsx_private.resumable) RETURNS xlsx_private.resumable
+AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE STRICT;
+COMMENT ON FUNCTION xlsx_private.tus_keep(xlsx_private.resumable) IS
+'Keeps how far an upload of the caller''s is: taken, tail, task_id and used_at of the row that is given.';
+
+CREATE FUNCTION xlsx_private.tus_remove(caller regrole, id uuid) RETURNS void
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+  DELETE FROM xlsx_private.resumable r WHERE r.id = tus_remove.id AND (pg_catalog.pg_has_role(caller::pg_catalog.oid, r.owner::pg_catalog.oid, 'USAGE')
+    OR pg_catalog.pg_has_role(caller::pg_catalog.oid, 'xlsx_admin', 'USAGE'));
+END;
+COMMENT ON FUNCTION xlsx_private.tus_remove(regrole, uuid) IS 'The same, as the owner of the tables.';
+
+CREATE FUNCTION xlsx_private.tus_remove(id uuid) RETURNS void
+AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE STRICT;
+COMMENT ON FUNCTION xlsx_private.tus_remove(uuid) IS 'Forgets an upload that the caller may act on.';
+
+CREATE FUNCTION xlsx.tus_create(profile text, file_name text, options json, length bigint, metadata text,
+  OUT status int, OUT body json)
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
   status := 201;
-  body := xlsx_private.tus_body(made);
+  body := xlsx_private.tus_body(xlsx_private.tus_add(xlsx.upload_begin(profile, file_name, options), length, metadata));
 END
 $$;
 COMMENT ON FUNCTION xlsx.tus_create(text, text, json, bigint, text) IS 'POST /files/';
@@ -91,7 +145,6 @@ DECLARE
   upload xlsx_private.resumable := xlsx_private.tus_find(id);
   bytes bytea := upload.tail || data;
   no int := (upload.taken - length(upload.tail)) / chunk_size;
-  used timestamptz := upload.used_at;
   finished json;
 BEGIN
   IF "offset" <> upload.taken OR upload.task_id IS NOT NULL THEN
@@ -105,16 +158,15 @@ BEGIN
     PERFORM xlsx.upload_chunk(upload.file_id, no, substring(bytes FROM 1 FOR chunk_size));
     bytes := substring(bytes FROM chunk_size + 1);
     no := no + 1;
-    used := clock_timestamp();
+    upload.used_at := clock_timestamp();
   END LOOP;
   IF upload.taken = upload.length THEN
     SELECT f.body INTO finished FROM xlsx.upload_finish(upload.file_id) f;
     upload.task_id := (finished ->> 'taskId')::bigint;
   END IF;
-  UPDATE xlsx_private.resumable r SET taken = upload.taken, tail = bytes, task_id = upload.task_id, used_at = used
-  WHERE r.id = upload.id RETURNING * INTO upload;
+  upload.tail := bytes;
   status := 200;
-  body := xlsx_private.tus_body(upload);
+  body := xlsx_private.tus_body(xlsx_private.tus_keep(upload));
 END
 $$;
 COMMENT ON FUNCTION xlsx.tus_append(text, bigint, bytea) IS
@@ -130,7 +182,7 @@ BEGIN
   IF upload.task_id IS NULL THEN
     PERFORM xlsx.upload_remove(upload.file_id);
   END IF;
-  DELETE FROM xlsx_private.resumable r WHERE r.id = upload.id;
+  PERFORM xlsx_private.tus_remove(upload.id);
   status := 204;
   body := '{}';
 END

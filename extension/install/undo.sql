@@ -188,12 +188,21 @@ $$;
 COMMENT ON FUNCTION xlsx_private.undo_kept(bigint, regclass, name[]) IS
 'Gives rows that a task inserted or updated their old values, the last one first; xlsx.undo uses it.';
 
+CREATE FUNCTION xlsx_private.names_of(names jsonb) RETURNS name[]
+LANGUAGE sql IMMUTABLE
+BEGIN ATOMIC
+  SELECT pg_catalog.array_agg(n.name::name ORDER BY n.place)
+  FROM pg_catalog.jsonb_array_elements_text(CASE pg_catalog.jsonb_typeof(names) WHEN 'array' THEN names ELSE '[]' END) WITH ORDINALITY AS n (name, place);
+END;
+COMMENT ON FUNCTION xlsx_private.names_of(jsonb) IS 'A JSON array of names as names; NULL for anything else, and for none.';
+
 CREATE FUNCTION xlsx_private.undo_task(task bigint, OUT undone bigint, OUT kept bigint, OUT reasons jsonb)
 LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
   subject xlsx_private.task;
-  profile xlsx_private.profile;
+  profile xlsx_private.frozen_profile;
+  task_column name;
   problem text;
 BEGIN
   SELECT t.* INTO subject FROM xlsx_private.task t WHERE t.id = task;
@@ -206,21 +215,23 @@ BEGIN
   IF subject.undone THEN
     RAISE EXCEPTION 'task % was undone already', task USING ERRCODE = 'object_not_in_prerequisite_state';
   END IF;
-  SELECT p.* INTO profile FROM xlsx_private.profile p WHERE p.id = subject.profile_id;
+  SELECT f.* INTO profile FROM xlsx_private.frozen_profile f WHERE f.id = subject.frozen_id;
+  task_column := profile.content ->> 'task_column';
   IF EXISTS (SELECT FROM xlsx_private.undo_row u WHERE u.task_id = task) THEN
     SELECT u.* INTO undone, kept, reasons
-    FROM xlsx_private.undo_kept(task, profile.target, xlsx_private.key_of(profile.target, profile.key_columns)) AS u;
+    FROM xlsx_private.undo_kept(task, profile.target, xlsx_private.key_of(profile.target,
+      xlsx_private.names_of(profile.content -> 'key_columns'))) AS u;
     RETURN;
   END IF;
   problem := CASE WHEN subject.dry_run OR subject.saved_rows = 0 THEN 'It saved nothing.'
-    WHEN profile.task_column IS NULL OR NOT EXISTS (SELECT FROM xlsx_private.undo_xid u WHERE u.task_id = task)
+    WHEN task_column IS NULL OR NOT EXISTS (SELECT FROM xlsx_private.undo_xid u WHERE u.task_id = task)
       OR (SELECT c.relkind FROM pg_catalog.pg_class c WHERE c.oid = profile.target) NOT IN ('r', 'p', 'f') THEN 'Its rows cannot be told from others.'
     WHEN subject.born_in <> xlsx_private.installation() THEN 'It was restored from a dump, and its rows cannot be told from changed ones.' END;
   IF problem IS NOT NULL THEN
     RAISE EXCEPTION 'task % cannot be undone', task USING ERRCODE = 'object_not_in_prerequisite_state', DETAIL = problem,
       HINT = 'Inserted rows need a profile with a task_column, updated ones a profile with keep_old.';
   END IF;
-  SELECT u.* INTO undone, kept, reasons FROM xlsx_private.undo_inserted(task, profile.target, profile.task_column) AS u;
+  SELECT u.* INTO undone, kept, reasons FROM xlsx_private.undo_inserted(task, profile.target, task_column) AS u;
 END
 $$;
 COMMENT ON FUNCTION xlsx_private.undo_task(bigint) IS 'Takes back what a task of the current role saved; xlsx.undo uses it.';

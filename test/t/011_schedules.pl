@@ -158,10 +158,12 @@ refused('bob', "SELECT xlsx.run_schedule('table')", qr/schedule "table" does not
 refused('bob', "SELECT xlsx.unschedule('table')", qr/schedule "table" does not exist/, 'to remove it');
 refused('postgres', "SELECT xlsx.run_schedule('table')", qr/belongs to ann/, 'even for a superuser');
 is(as('bob', 'SELECT count(*) FROM xlsx.schedules'), 0, 'nor does bob see it');
-is(as('bob', "UPDATE xlsx_private.schedule SET query = 'SELECT 1' RETURNING 1"), '', 'or change it');
+refused('bob', "UPDATE xlsx_private.schedule SET query = 'SELECT 1'", qr/permission denied for table schedule/, 'to change it');
 $node->safe_psql('postgres', 'GRANT xlsx_admin TO bob');
 is(as('bob', "SELECT count(*) > 0 FROM xlsx.schedules"), 't', 'xlsx_admin sees it');
-is(as('bob', "UPDATE xlsx_private.schedule SET query = 'SELECT 1' RETURNING 1"), '', 'but cannot make it run other SQL');
+refused('bob', "UPDATE xlsx_private.schedule SET query = 'SELECT 1'", qr/permission denied for table schedule/, 'to make it run other SQL');
+refused('bob', "SELECT xlsx_private.schedule_set_job(id, 7) FROM xlsx_private.schedule WHERE name = 'table'", qr/does not exist/, 'to give it another job');
+refused('bob', "SELECT xlsx_private.schedule_note_run(id, now(), 0, 0, 0, '') FROM xlsx_private.schedule WHERE name = 'table'", qr/does not exist/, 'to write a run of it');
 as('bob', "CREATE TABLE mine (name text); SELECT xlsx.create_profile('mine', 'mine'); SELECT xlsx.schedule('steal', NULL, 'mine', query => 'SELECT data, name FROM inbox')");
 like(as('bob', "SELECT error FROM xlsx.run_schedule('steal')"), qr/permission denied for table inbox/, 'a query sees what its owner sees');
 

@@ -1,0 +1,466 @@
+/*
+ * What changes profiles.
+ *
+ * The tables are written by their owner only.  Each function for people is one
+ * in C that calls the function of the same name in xlsx_private as the owner,
+ * with the role that calls as its first argument (owner_call.c): that one asks
+ * what the caller may, and refuses what makes no sense with a sentence.
+ */
+
+CREATE FUNCTION xlsx_private.check_expression(expression text, what text) RETURNS void
+AS 'MODULE_PATHNAME', 'pg_xlsx_check_expression' LANGUAGE C STABLE;
+COMMENT ON FUNCTION xlsx_private.check_expression(text, text) IS
+'An error when the text is not one SQL expression (what: transform, expression) or one query (lookup, query); NULL and empty texts are fine. The text is read, never run.';
+
+CREATE FUNCTION xlsx_private.check_range(range text) RETURNS void
+AS 'MODULE_PATHNAME', 'pg_xlsx_check_range' LANGUAGE C IMMUTABLE;
+COMMENT ON FUNCTION xlsx_private.check_range(text) IS 'An error when the text is not a cell range; NULL and empty texts are fine.';
+
+CREATE FUNCTION xlsx_private.check_options(mode text, max_errors bigint, header_row text, mapping jsonb) RETURNS void
+AS 'MODULE_PATHNAME', 'pg_xlsx_check_options' LANGUAGE C STABLE;
+COMMENT ON FUNCTION xlsx_private.check_options(text, bigint, text, jsonb) IS
+'An error when an option of an import has a value that does not exist; NULL is fine.';
+
+CREATE FUNCTION xlsx_private.check_pattern(pattern text) RETURNS void
+LANGUAGE plpgsql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM '' ~ pattern;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.check_pattern(text) IS 'An error when the text is not a regular expression; NULL is fine.';
+
+CREATE FUNCTION xlsx_private.check_texts(texts text[], what text) RETURNS void
+LANGUAGE plpgsql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF array_ndims(texts) > 1 OR array_position(texts, NULL) IS NOT NULL THEN
+    RAISE EXCEPTION '% must be a list of texts', what USING ERRCODE = 'invalid_parameter_value',
+      DETAIL = 'It has more than one dimension, or holds NULL.', HINT = 'Write it as ARRAY[''one'', ''another''].';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.check_texts(text[], text) IS 'An error when an array holds NULL or more than one dimension; NULL itself is fine.';
+
+CREATE FUNCTION xlsx_private.check_messages(messages jsonb, what text) RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF jsonb_typeof(messages) <> 'object' THEN
+    RAISE EXCEPTION '% must be a JSON object', what USING ERRCODE = 'invalid_parameter_value',
+      DETAIL = format('It is of type %s.', jsonb_typeof(messages)), HINT = 'Write it as {"required": "…"}, or by locale as {"de": "…"}.';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.check_messages(jsonb, text) IS 'An error when own texts of messages are not a JSON object; NULL is fine.';
+
+CREATE FUNCTION xlsx_private.own_profile(caller regrole, profile text) RETURNS bigint
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  found_id bigint;
+  found_owner regrole;
+BEGIN
+  SELECT p.id, p.owner INTO found_id, found_owner FROM xlsx_private.profile p WHERE p.name = profile;
+  IF found_id IS NULL THEN
+    RAISE EXCEPTION 'profile "%" does not exist', coalesce(profile, 'NULL') USING ERRCODE = 'undefined_object';
+  END IF;
+  -- Its SQL runs as those who submit, who trust its owner: so not even xlsx_admin may change it.
+  IF NOT pg_has_role(caller::oid, found_owner::oid, 'USAGE') THEN
+    RAISE EXCEPTION 'profile "%" belongs to %', profile, found_owner USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN found_id;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.own_profile(regrole, text) IS 'Id of a profile that the caller may change.';
+
+CREATE FUNCTION xlsx_private.require_columns(target regclass, names name[]) RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  unknown text;
+BEGIN
+  SELECT string_agg(quote_ident(given), ', ') INTO unknown
+  FROM unnest(names) AS given
+  WHERE given IS NOT NULL AND NOT EXISTS (SELECT FROM pg_attribute a
+    WHERE a.attrelid = target AND a.attname = given AND a.attnum > 0 AND NOT a.attisdropped);
+  IF unknown IS NOT NULL THEN
+    RAISE EXCEPTION 'relation "%" has no column %', target, unknown USING ERRCODE = 'undefined_column';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.require_columns(regclass, name[]) IS 'An error that names the columns which the target does not have.';
+
+CREATE FUNCTION xlsx_private.require_fillable(target regclass, column_name name) RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM xlsx_private.require_columns(target, ARRAY[column_name]);
+  IF EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = target AND a.attname = column_name AND (a.attgenerated <> '' OR a.attidentity = 'a')) THEN
+    RAISE EXCEPTION 'column "%" of relation "%" cannot be filled', column_name, target USING ERRCODE = 'invalid_parameter_value',
+      DETAIL = 'Its values are always generated.', HINT = 'Leave it out of the profile.';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.require_fillable(regclass, name) IS 'An error when the target has no such column, or one whose values are always generated.';
+
+CREATE FUNCTION xlsx_private.create_profile(caller regrole, name text, target regclass, task_column name, headers jsonb) RETURNS bigint
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  new_id bigint;
+BEGIN
+  IF coalesce(name, '') = '' THEN
+    RAISE EXCEPTION 'a profile needs a name' USING ERRCODE = 'invalid_name';
+  END IF;
+  IF NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = target AND c.relkind IN ('r', 'p', 'v', 'f')) THEN
+    RAISE EXCEPTION 'cannot import into "%"', coalesce(target::text, 'NULL') USING
+      ERRCODE = 'wrong_object_type', DETAIL = 'It is neither a table nor a view.';
+  END IF;
+  IF NOT has_any_column_privilege(caller::oid, target::oid, 'INSERT') THEN
+    RAISE EXCEPTION 'permission denied for table %', target USING
+      ERRCODE = 'insufficient_privilege', HINT = 'Imports run as the role that submits them; it needs INSERT.';
+  END IF;
+  IF headers IS NOT NULL AND (jsonb_typeof(headers) <> 'object'
+    OR EXISTS (SELECT FROM jsonb_each(headers) h WHERE jsonb_typeof(h.value) <> 'string' OR h.value = '""')) THEN
+    RAISE EXCEPTION 'headers must be a JSON object of strings that are not empty' USING
+      ERRCODE = 'invalid_parameter_value', HINT = 'Write it as {"bio_id": "Bio-ID"}.';
+  END IF;
+  PERFORM xlsx_private.require_columns(target, ARRAY(SELECT jsonb_object_keys(headers)::name));
+  IF task_column IS NOT NULL THEN
+    PERFORM xlsx_private.require_fillable(target, task_column);
+  END IF;
+  INSERT INTO xlsx_private.profile (name, target, task_column, owner)
+  VALUES (create_profile.name, create_profile.target, create_profile.task_column, caller)
+  ON CONFLICT DO NOTHING RETURNING id INTO new_id;
+  IF new_id IS NULL THEN
+    RAISE EXCEPTION 'profile "%" already exists', name USING ERRCODE = 'duplicate_object';
+  END IF;
+  INSERT INTO xlsx_private.profile_column (profile_id, position, column_name, header, label, custom)
+  SELECT new_id, c.position, c.column_name, coalesce(headers ->> c.column_name, c.header),
+    CASE WHEN headers ? c.column_name::text AND col_description(target, c.position) IS NULL
+      THEN translate(headers ->> c.column_name, '-_', '  ') ELSE c.label END,
+    coalesce(headers ? c.column_name::text, false)
+  FROM xlsx_private.importable_columns(target, task_column) c;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'relation "%" has no column that a sheet could fill', target USING
+      ERRCODE = 'invalid_table_definition';
+  END IF;
+  RETURN new_id;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.create_profile(regrole, text, regclass, name, jsonb) IS 'xlsx.create_profile, as the owner of the tables.';
+
+CREATE FUNCTION xlsx.create_profile(name text, target regclass, task_column name DEFAULT NULL, headers jsonb DEFAULT NULL) RETURNS bigint
+AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION xlsx.create_profile(text, regclass, name, jsonb) IS
+'Makes a profile from a table and returns its id: each column but identity, serial, generated and task_column is expected under a header made of its name (bio_id: Bio ID), or under the one given in headers ({"bio_id": "Bio-ID"}). NOT NULL without default is required; a column''s comment is its label in messages. Columns that the table gets later are taken in. task_column receives the task''s id. Needs INSERT on the target.';
+
+CREATE FUNCTION xlsx_private.drop_profile(caller regrole, name text) RETURNS void
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF NOT pg_has_role(caller::oid, 'xlsx_admin', 'USAGE') THEN
+    PERFORM xlsx_private.own_profile(caller, drop_profile.name);
+  END IF;
+  DELETE FROM xlsx_private.profile p WHERE p.name = drop_profile.name;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'profile "%" does not exist', name USING ERRCODE = 'undefined_object';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.drop_profile(regrole, text) IS 'xlsx.drop_profile, as the owner of the tables.';
+
+CREATE FUNCTION xlsx.drop_profile(name text) RETURNS void
+AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE STRICT;
+COMMENT ON FUNCTION xlsx.drop_profile(text) IS
+'Removes a profile of one''s own; xlsx_admin may remove any. Tasks that were submitted with it stay, and go on as they were submitted.';
+
+CREATE FUNCTION xlsx_private.alter_profile(caller regrole, profile text, sheet text, header_row text, cell_range text, skip_end int,
+  null_tokens text[], trim_cells boolean, mode text, key_columns name[], update_columns name[], max_errors bigint, keep_old boolean,
+  locale text, follow boolean, index_after_load text)
+RETURNS void
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  own_id bigint := xlsx_private.own_profile(caller, profile);
+BEGIN
+  PERFORM xlsx_private.check_texts(alter_profile.key_columns::text[], 'key_columns');
+  PERFORM xlsx_private.check_texts(alter_profile.update_columns::text[], 'update_columns');
+  PERFORM xlsx_private.require_columns(p.target, alter_profile.key_columns || alter_profile.update_columns)
+  FROM xlsx_private.profile p WHERE p.id = own_id;
+  PERFORM xlsx_private.check_range(alter_profile.cell_range);
+  PERFORM xlsx_private.check_options(alter_profile.mode, NULL, alter_profile.header_row, NULL);
+  PERFORM xlsx_private.check_texts(alter_profile.null_tokens, 'null_tokens');
+  IF alter_profile.index_after_load NOT IN ('never', 'replace', 'empty') THEN
+    RAISE EXCEPTION 'index_after_load "%" does not exist', alter_profile.index_after_load USING ERRCODE = 'invalid_parameter_value',
+      HINT = 'It is "never", "replace" or "empty".';
+  END IF;
+  IF alter_profile.skip_end NOT BETWEEN 0 AND 1000 THEN
+    RAISE EXCEPTION 'skip_end must be between 0 and 1000' USING ERRCODE = 'invalid_parameter_value',
+      DETAIL = format('It is %s.', alter_profile.skip_end), HINT = 'It is the number of rows to leave out at the end of the sheet.';
+  END IF;
+  UPDATE xlsx_private.profile p SET
+    sheet = CASE WHEN alter_profile.sheet IS NULL THEN p.sheet ELSE nullif(alter_profile.sheet, '') END,
+    header_row = coalesce(alter_profile.header_row, p.header_row),
+    cell_range = CASE WHEN alter_profile.cell_range IS NULL THEN p.cell_range ELSE nullif(alter_profile.cell_range, '') END,
+    skip_end = coalesce(alter_profile.skip_end, p.skip_end),
+    null_tokens = coalesce(alter_profile.null_tokens, p.null_tokens),
+    trim = coalesce(trim_cells, p.trim),
+    mode = coalesce(alter_profile.mode, p.mode),
+    key_columns = CASE WHEN alter_profile.key_columns IS NULL THEN p.key_columns ELSE nullif(alter_profile.key_columns, '{}') END,
+    update_columns = CASE WHEN alter_profile.update_columns IS NULL THEN p.update_columns ELSE nullif(alter_profile.update_columns, '{}') END,
+    max_errors = CASE WHEN alter_profile.max_errors IS NULL THEN p.max_errors WHEN alter_profile.max_errors < 0 THEN NULL ELSE alter_profile.max_errors END,
+    keep_old = coalesce(alter_profile.keep_old, p.keep_old),
+    locale = CASE WHEN alter_profile.locale IS NULL THEN p.locale ELSE nullif(alter_profile.locale, '') END,
+    follow = coalesce(alter_profile.follow, p.follow),
+    index_after_load = coalesce(alter_profile.index_after_load, p.index_after_load)
+  WHERE p.id = own_id;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.alter_profile(regrole, text, text, text, text, int, text[], boolean, text, name[], name[], bigint, boolean, text, boolean, text) IS
+'xlsx.alter_profile, as the owner of the tables.';
+
+CREATE FUNCTION xlsx.alter_profile(profile text, sheet text DEFAULT NULL, header_row text DEFAULT NULL,
+  cell_range text DEFAULT NULL, skip_end int DEFAULT NULL, null_tokens text[] DEFAULT NULL, trim_cells boolean DEFAULT NULL,
+  mode text DEFAULT NULL, key_columns name[] DEFAULT NULL, update_columns name[] DEFAULT NULL,
+  max_errors bigint DEFAULT NULL, keep_old boolean DEFAULT NULL, locale text DEFAULT NULL, follow boolean DEFAULT NULL,
+  index_after_load text DEFAULT NULL)
+RETURNS void
+AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION xlsx.alter_profile(text, text, text, text, int, text[], boolean, text, name[], name[], bigint, boolean, text, boolean, text) IS
+'Changes a profile; NULL leaves an option as it is, an empty text or array (max_errors: -1) takes it back. sheet: its name, "#2" for the second one, "~regexp" for the first whose name matches. header_row: "first" (the first row that is not blank), "auto" (the one of the first 20 that fits best), or its number. cell_range: as B2:F500, B:F or 2:500. skip_end: rows to leave out at the end, such as totals. null_tokens: texts that mean blank. mode: insert, all_or_nothing, upsert, skip (rows whose key exists), update, replace. key_columns: what upsert, skip and update look for; the primary key by default. update_columns: what they change; all by default. max_errors: the task fails when more rows are bad. keep_old: keep what xlsx.undo needs. index_after_load: when the rows go in first and the indexes are built afterwards, which is more than twice as fast with keys in random order, while queries wait for the building of an index and writers for the import: "replace" (the default) in that mode; "empty" also in insert and all_or_nothing, when the target is empty: its rows are then seen at the end, all at once; "never".';
+
+CREATE FUNCTION xlsx_private.check_column(header text, label text, aliases text[], pattern text, transform text, lookup text, source text,
+  null_tokens text[], messages jsonb)
+RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF header = '' OR label = '' THEN
+    RAISE EXCEPTION '% must not be empty', CASE WHEN header = '' THEN 'header' ELSE 'label' END USING ERRCODE = 'invalid_parameter_value',
+      DETAIL = 'A column is found by its header and told by its label.', HINT = 'NULL leaves it as it is.';
+  END IF;
+  IF source = 'sheet_name' THEN
+    RAISE EXCEPTION 'source "sheet_name" is not supported' USING ERRCODE = 'invalid_parameter_value',
+      DETAIL = 'A column cannot take the name of its sheet.', HINT = 'The sources are cell, value, task_id, row_number, file_name, extra and none.';
+  END IF;
+  IF source NOT IN ('cell', 'value', 'task_id', 'row_number', 'file_name', 'extra', 'none') THEN
+    RAISE EXCEPTION 'source "%" does not exist', source USING ERRCODE = 'invalid_parameter_value',
+      DETAIL = 'A source says where the value of a column comes from.', HINT = 'The sources are cell, value, task_id, row_number, file_name, extra and none.';
+  END IF;
+  PERFORM xlsx_private.check_expression(transform, 'transform');
+  PERFORM xlsx_private.check_pattern(pattern);
+  PERFORM xlsx_private.check_expression(lookup, 'lookup');
+  PERFORM xlsx_private.check_texts(aliases, 'aliases');
+  PERFORM xlsx_private.check_texts(null_tokens, 'null_tokens');
+  PERFORM xlsx_private.check_messages(messages, 'messages');
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.check_column(text, text, text[], text, text, text, text, text[], jsonb) IS 'An error when a column cannot be set up so; NULL is fine.';
+
+CREATE FUNCTION xlsx_private.set_column(caller regrole, profile text, column_name name, header text, label text, aliases text[], pattern text,
+  "position" int, required boolean, default_value text, transform text, lookup text, source text, null_tokens text[],
+  trim_cells boolean, messages jsonb)
+RETURNS void
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  own_id bigint := xlsx_private.own_profile(caller, profile);
+  relation regclass;
+  changed xlsx_private.profile_column;
+BEGIN
+  SELECT p.target INTO relation FROM xlsx_private.profile p WHERE p.id = own_id;
+  PERFORM xlsx_private.require_columns(relation, ARRAY[column_name]);
+  PERFORM xlsx_private.check_column(header, label, aliases, pattern, transform, lookup, source, null_tokens, messages);
+  SELECT * INTO changed FROM xlsx_private.profile_column c WHERE c.profile_id = own_id AND c.column_name = set_column.column_name;
+  IF coalesce(set_column.source, changed.source) = 'value' AND coalesce(set_column.transform, changed.transform, '') = '' THEN
+    RAISE EXCEPTION 'source "value" needs a transform' USING ERRCODE = 'invalid_parameter_value',
+      DETAIL = 'Without a cell, the transformation alone says what the value is.', HINT = 'Give transform, or another source.';
+  END IF;
+  IF coalesce(set_column.source, changed.source, 'cell') <> 'none' THEN
+    PERFORM xlsx_private.require_fillable(relation, column_name);
+  END IF;
+  INSERT INTO xlsx_private.profile_column (profile_id, position, column_name, header, label)
+  SELECT own_id, a.attnum, a.attname, xlsx_private.header_of(a.attname),
+    coalesce(nullif(btrim(col_description(relation, a.attnum)), ''), translate(xlsx_private.header_of(a.attname), '-_', '  '))
+  FROM pg_attribute a
+  WHERE a.attrelid = relation AND a.attname = set_column.column_name
+  ON CONFLICT DO NOTHING;
+  UPDATE xlsx_private.profile_column c SET
+    custom = true,
+    header = coalesce(set_column.header, c.header),
+    label = coalesce(set_column.label, CASE WHEN set_column.header IS NULL OR col_description(relation, a.attnum) IS NOT NULL
+      THEN c.label ELSE translate(set_column.header, '-_', '  ') END),
+    aliases = coalesce(set_column.aliases, c.aliases),
+    pattern = CASE WHEN set_column.pattern IS NULL THEN c.pattern ELSE nullif(set_column.pattern, '') END,
+    position = coalesce(set_column.position, c.position),
+    required = coalesce(set_column.required, c.required),
+    default_value = CASE WHEN set_column.default_value IS NULL THEN c.default_value ELSE nullif(set_column.default_value, '') END,
+    transform = CASE WHEN set_column.transform IS NULL THEN c.transform ELSE nullif(set_column.transform, '') END,
+    lookup = CASE WHEN set_column.lookup IS NULL THEN c.lookup ELSE nullif(set_column.lookup, '') END,
+    source = coalesce(set_column.source, c.source),
+    null_tokens = coalesce(set_column.null_tokens, c.null_tokens),
+    trim = coalesce(trim_cells, c.trim),
+    messages = coalesce(set_column.messages, c.messages)
+  FROM pg_attribute a
+  WHERE c.profile_id = own_id AND c.column_name = set_column.column_name
+    AND a.attrelid = relation AND a.attname = c.column_name;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.set_column(regrole, text, name, text, text, text[], text, int, boolean, text, text, text, text, text[], boolean, jsonb) IS
+'xlsx.set_column, as the owner of the tables.';
+
+CREATE FUNCTION xlsx.set_column(profile text, column_name name, header text DEFAULT NULL, label text DEFAULT NULL,
+  aliases text[] DEFAULT NULL, pattern text DEFAULT NULL, "position" int DEFAULT NULL, required boolean DEFAULT NULL,
+  default_value text DEFAULT NULL, transform text DEFAULT NULL, lookup text DEFAULT NULL, source text DEFAULT NULL,
+  null_tokens text[] DEFAULT NULL, trim_cells boolean DEFAULT NULL, messages jsonb DEFAULT NULL)
+RETURNS void
+AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION xlsx.set_column(text, name, text, text, text[], text, int, boolean, text, text, text, text, text[], boolean, jsonb) IS
+'Says how a column of the target is filled; NULL leaves an option as it is, an empty one takes it back. header, aliases, pattern (regular expression): where it is found in the sheet. position: its place in templates and error workbooks. required: beyond NOT NULL. default_value: for blank cells. transform: SQL expression over the row''s texts by column name, "value" is the own one. lookup: query of two columns that turns a text into a value, SELECT name, id FROM department. source: cell, value (transform without a cell), task_id, row_number, file_name, extra (all other columns of the sheet as jsonb), none. messages: own texts by code, {"required": "…"} or by locale {"required": {"de": "…"}}.';
+
+CREATE FUNCTION xlsx_private.check_rule(kind text, column_name name, argument text[], severity text) RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF kind IS NULL OR kind NOT IN ('required', 'min', 'max', 'min_length', 'max_length', 'pattern', 'one_of', 'unique', 'expression') THEN
+    RAISE EXCEPTION 'rule "%" does not exist', coalesce(kind, 'NULL') USING ERRCODE = 'invalid_parameter_value',
+      HINT = 'The rules are required, min, max, min_length, max_length, pattern, one_of, unique and expression.';
+  END IF;
+  IF column_name IS NULL AND kind <> 'expression' THEN
+    RAISE EXCEPTION 'rule "%" needs a column', kind USING ERRCODE = 'invalid_parameter_value',
+      DETAIL = 'Only expression can be about the whole row.', HINT = 'Give column_name.';
+  END IF;
+  IF severity IS NULL OR severity NOT IN ('error', 'warning') THEN
+    RAISE EXCEPTION 'severity "%" does not exist', coalesce(severity, 'NULL') USING ERRCODE = 'invalid_parameter_value',
+      DETAIL = 'A row that breaks a rule is refused, or saved with a warning.', HINT = 'It is "error" or "warning".';
+  END IF;
+  PERFORM xlsx_private.check_texts(argument, 'argument');
+  IF kind IN ('min', 'max', 'min_length', 'max_length', 'pattern', 'expression') AND cardinality(argument) IS DISTINCT FROM 1
+    OR kind = 'one_of' AND coalesce(cardinality(argument), 0) = 0
+    OR kind IN ('required', 'unique') AND cardinality(argument) > 0 THEN
+    RAISE EXCEPTION 'rule "%" has a wrong number of arguments', kind USING ERRCODE = 'invalid_parameter_value',
+      HINT = 'min, max, min_length, max_length, pattern and expression take one, one_of one or more, required and unique none.';
+  END IF;
+  IF kind IN ('min_length', 'max_length') AND argument[1] !~ '^[0-9]{1,9}$' THEN
+    RAISE EXCEPTION 'rule "%" takes a number of characters, not "%"', kind, argument[1] USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  IF kind = 'pattern' THEN
+    PERFORM xlsx_private.check_pattern(argument[1]);
+  ELSIF kind = 'expression' AND argument[1] = '' THEN
+    RAISE EXCEPTION 'rule "expression" is empty' USING ERRCODE = 'invalid_parameter_value',
+      DETAIL = 'It is an SQL expression over the values of a row.', HINT = 'Write it as {"starts <= ends"}.';
+  ELSIF kind = 'expression' THEN
+    PERFORM xlsx_private.check_expression(argument[1], 'expression');
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.check_rule(text, name, text[], text) IS 'An error when there is no such rule.';
+
+CREATE FUNCTION xlsx_private.add_rule(caller regrole, profile text, kind text, column_name name, argument text[], message text, severity text,
+  name text, messages jsonb)
+RETURNS text
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  own_id bigint := xlsx_private.own_profile(caller, profile);
+  base text := coalesce(name, CASE WHEN column_name IS NULL THEN kind ELSE column_name || '_' || kind END);
+  chosen text := base;
+  ordinal int;
+BEGIN
+  PERFORM xlsx_private.require_columns(p.target, ARRAY[column_name]) FROM xlsx_private.profile p WHERE p.id = own_id;
+  PERFORM xlsx_private.check_rule(kind, column_name, argument, severity);
+  PERFORM xlsx_private.check_messages(messages, 'messages');
+  IF name = '' THEN
+    RAISE EXCEPTION 'the name of a rule must not be empty' USING ERRCODE = 'invalid_parameter_value',
+      DETAIL = 'Errors name the rule.', HINT = 'NULL makes a name of the column and the kind.';
+  END IF;
+  SELECT coalesce(max(r.position), 0) + 1 INTO ordinal FROM xlsx_private.profile_rule r WHERE r.profile_id = own_id;
+  IF name IS NULL AND EXISTS (SELECT FROM xlsx_private.profile_rule r WHERE r.profile_id = own_id AND r.name = base) THEN
+    chosen := base || '_' || ordinal;
+  END IF;
+  INSERT INTO xlsx_private.profile_rule (profile_id, name, position, column_name, kind, argument, severity, messages)
+  VALUES (own_id, chosen, ordinal, add_rule.column_name, add_rule.kind, coalesce(add_rule.argument, '{}'), add_rule.severity,
+    coalesce(add_rule.messages, '{}') || CASE WHEN message IS NULL THEN '{}' ELSE jsonb_build_object('', message) END)
+  ON CONFLICT DO NOTHING;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'profile "%" has a rule "%" already', profile, chosen USING ERRCODE = 'duplicate_object',
+      HINT = 'Drop it with xlsx.drop_rule, or give another name.';
+  END IF;
+  RETURN chosen;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.add_rule(regrole, text, text, name, text[], text, text, text, jsonb) IS 'xlsx.add_rule, as the owner of the tables.';
+
+CREATE FUNCTION xlsx.add_rule(profile text, kind text, column_name name DEFAULT NULL, argument text[] DEFAULT '{}',
+  message text DEFAULT NULL, severity text DEFAULT 'error', name text DEFAULT NULL, messages jsonb DEFAULT NULL)
+RETURNS text
+AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION xlsx.add_rule(text, text, name, text[], text, text, text, jsonb) IS
+'Adds a rule and returns its name. kind: required, min, max, min_length, max_length, pattern (regular expression that must match), one_of, unique (within the file), expression (SQL over the row''s values by column name; false is a violation). severity warning: the row is saved all the same. message, or messages by locale {"de": "…"}: own text; {label}, {value} and {cell} stand for those.';
+
+CREATE FUNCTION xlsx_private.drop_rule(caller regrole, profile text, name text) RETURNS void
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  DELETE FROM xlsx_private.profile_rule r WHERE r.profile_id = xlsx_private.own_profile(caller, profile) AND r.name = drop_rule.name;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'profile "%" has no rule "%"', profile, name USING ERRCODE = 'undefined_object';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.drop_rule(regrole, text, text) IS 'xlsx.drop_rule, as the owner of the tables.';
+
+CREATE FUNCTION xlsx.drop_rule(profile text, name text) RETURNS void
+AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE STRICT;
+COMMENT ON FUNCTION xlsx.drop_rule(text, text) IS 'Removes a rule of a profile.';
+
+CREATE FUNCTION xlsx_private.create_profile_from_json(caller regrole, definition jsonb, name text, target regclass) RETURNS bigint
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  given xlsx_private.profile := jsonb_populate_record(NULL::xlsx_private.profile, definition - '{target,owner,id,created_at,columns,rules}'::text[]);
+  new_name text := coalesce(create_profile_from_json.name, given.name);
+  new_id bigint := xlsx_private.create_profile(caller, new_name, coalesce(target, (definition ->> 'target')::regclass), given.task_column, NULL);
+  given_column xlsx_private.profile_column;
+  given_rule xlsx_private.profile_rule;
+BEGIN
+  PERFORM xlsx_private.alter_profile(caller, new_name, given.sheet, given.header_row, given.cell_range, given.skip_end, given.null_tokens,
+    given.trim, given.mode, given.key_columns, given.update_columns, given.max_errors, given.keep_old, given.locale, given.follow,
+    given.index_after_load);
+  FOR given_column IN SELECT * FROM jsonb_populate_recordset(NULL::xlsx_private.profile_column, definition -> 'columns') LOOP
+    PERFORM xlsx_private.set_column(caller, new_name, given_column.column_name, given_column.header, given_column.label, given_column.aliases,
+      given_column.pattern, given_column.position, given_column.required, given_column.default_value, given_column.transform,
+      given_column.lookup, given_column.source, given_column.null_tokens, given_column.trim, given_column.messages);
+    UPDATE xlsx_private.profile_column c SET custom = coalesce(given_column.custom, true)
+    WHERE c.profile_id = new_id AND c.column_name = given_column.column_name;
+  END LOOP;
+  FOR given_rule IN SELECT * FROM jsonb_populate_recordset(NULL::xlsx_private.profile_rule, definition -> 'rules') ORDER BY "position" LOOP
+    PERFORM xlsx_private.add_rule(caller, new_name, given_rule.kind, given_rule.column_name, given_rule.argument, NULL,
+      coalesce(given_rule.severity, 'error'), given_rule.name, given_rule.messages);
+  END LOOP;
+  RETURN new_id;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.create_profile_from_json(regrole, jsonb, text, regclass) IS 'xlsx.create_profile_from_json, as the owner of the tables.';
+
+CREATE FUNCTION xlsx.create_profile_from_json(definition jsonb, name text DEFAULT NULL, target regclass DEFAULT NULL) RETURNS bigint
+AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION xlsx.create_profile_from_json(jsonb, text, regclass) IS
+'Makes a profile from what xlsx.profile_json gave, here or on another server, and returns its id; name and target may be others.';
