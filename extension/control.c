@@ -37,8 +37,10 @@ PG_FUNCTION_INFO_V1(pg_xlsx_undo);
 /* xlsx.wait looks at least this often, should a wake-up be missed. */
 #define LOOK_AGAIN_MS 1000
 
-/* xlsx.cancel interrupts a worker that goes on this often. */
-#define INTERRUPT_AGAIN_MS 200
+/* How often xlsx.cancel interrupts a worker that goes on, until it has it terminated, before another one takes over. */
+#define INTERRUPT_AGAIN_MS	200
+#define MOST_INTERRUPTS		50
+#define TERMINATE_AGAIN_MS	10
 
 /* A task as its owner sees it. */
 typedef struct Subject
@@ -174,30 +176,30 @@ refuse_state(const Subject *task, const char *action)
 }
 
 static void
-interrupt_worker(const Subject *task)
+signal_worker(const Subject *task, int signal)
 {
 	if (dispatch_shared())
-		(void) slots_cancel(task->id);
+		(void) slots_signal(task->id, signal);
 	else if (task->worker_pid != 0 && BackendPidGetProc(task->worker_pid) != NULL)
-		(void) kill(task->worker_pid, SIGINT);
+		(void) kill(task->worker_pid, signal);
 }
 
 /*
- * Tells the worker, and returns when it has let go of the task.  It is told
- * again and again: a trigger may have caught the interrupt, or the task may have got
- * another worker.
+ * Tells the worker, and returns when it has let go of the task, which no other
+ * worker takes until this transaction has ended.  It is told again and again,
+ * since SQL of the task's may catch the interrupt, and in the end it dies.
  */
 static void
 stop_worker(const Subject *task)
 {
-	do
+	for (int i = 0; !queue_try_keep(task->id); i++)
 	{
 		dispatch_wait_prepare();
-		interrupt_worker(task);
-		if (queue_is_unlocked(task->id))
+		signal_worker(task, i < MOST_INTERRUPTS ? SIGINT : SIGTERM);
+		if (queue_try_keep(task->id))
 			break;
-		dispatch_wait(INTERRUPT_AGAIN_MS);
-	} while (!queue_is_unlocked(task->id));
+		dispatch_wait(i < MOST_INTERRUPTS ? INTERRUPT_AGAIN_MS : TERMINATE_AGAIN_MS);
+	}
 	dispatch_wait_end();
 }
 

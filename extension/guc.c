@@ -11,6 +11,7 @@
 int			pg_xlsx_max_workers;
 int			pg_xlsx_max_workers_per_role;
 int			pg_xlsx_max_attempts;
+int			pg_xlsx_task_timeout;
 int			pg_xlsx_retry_delay;
 int			pg_xlsx_progress_interval;
 int			pg_xlsx_upload_ttl;
@@ -53,6 +54,8 @@ static const IntSetting int_settings[] = {
 	&pg_xlsx_max_workers_per_role, 0, 0, 64, PGC_SIGHUP, 0},
 	{"pg_xlsx.max_attempts", "Attempts of a task before it fails for good.",
 	&pg_xlsx_max_attempts, 3, 1, 100, PGC_SUSET, 0},
+	{"pg_xlsx.task_timeout", "Longest time of an attempt of a task, which then fails for good; 0 is no limit.",
+	&pg_xlsx_task_timeout, 0, 0, INT_MAX, PGC_SUSET, GUC_UNIT_MS},
 	{"pg_xlsx.retry_delay", "Wait before the second attempt; each further wait is (2^n - 1) times as long.",
 	&pg_xlsx_retry_delay, 2000, 0, 3600000, PGC_SUSET, GUC_UNIT_MS},
 	{"pg_xlsx.progress_interval", "Least time between two progress events of a phase; the first and the last are always sent.",

@@ -5,6 +5,7 @@
 #include "queue.h"
 
 #include "catalog/pg_type.h"
+#include "deadline.h"
 #include "dispatch.h"
 #include "executor/spi.h"
 #include "guc.h"
@@ -64,14 +65,11 @@ queue_unlock(int64 task)
 }
 
 bool
-queue_is_unlocked(int64 task)
+queue_try_keep(int64 task)
 {
 	LOCKTAG		tag = lock_tag(task);
 
-	if (LockAcquire(&tag, ShareLock, false, true) == LOCKACQUIRE_NOT_AVAIL)
-		return false;
-	LockRelease(&tag, ShareLock, false);
-	return true;
+	return LockAcquire(&tag, ShareLock, false, true) != LOCKACQUIRE_NOT_AVAIL;
 }
 
 /*
@@ -223,9 +221,9 @@ take(int64 id, int *deaths)
 	return task_of_row(&row);
 }
 
-/* A task that kills its workers must not go on doing so. */
+/* A task that kills its workers must not go on doing so, nor one that let them die rather than end in time. */
 static void
-end_killer(int64 task)
+end_killer(int64 task, bool late)
 {
 	ErrorData	error = {
 		.sqlerrcode = ERRCODE_SYSTEM_ERROR,
@@ -233,7 +231,7 @@ end_killer(int64 task)
 		.hint = "The server's log tells why; the task can be retried."
 	};
 
-	queue_end(task, "FAILED", &error);
+	queue_end(task, "FAILED", late ? deadline_error() : &error);
 	queue_unlock(task);
 }
 
@@ -255,9 +253,14 @@ claim_one(const Candidate *candidate, QueueClaim *claim)
 {
 	Task	   *task;
 	int			deaths;
+	bool		late;
 
 	if (!queue_try_lock(candidate->id))
-		return NULL;			/* somebody works on it */
+	{
+		/* A worker works on it; if not, a session keeps it from them. */
+		claim->locked = claim->locked || (dispatch_shared() && !slots_signal(candidate->id, 0));
+		return NULL;
+	}
 	if (!slots_admit(candidate->role, claim->alone))
 	{
 		claim->held = true;
@@ -265,10 +268,11 @@ claim_one(const Candidate *candidate, QueueClaim *claim)
 		return NULL;
 	}
 	task = take(candidate->id, &deaths);
-	if (task != NULL && deaths < MAX_DEATHS)
+	late = task != NULL && slots_was_late(task->id) && deaths > 0;
+	if (task != NULL && deaths < MAX_DEATHS && !late)
 		return task;
 	if (task != NULL)
-		end_killer(task->id);
+		end_killer(task->id, late);
 	else
 	{
 		claim->locked = claim->locked || is_due(candidate->id);

@@ -49,10 +49,13 @@ typedef struct Task
 	Progress	progress;
 } Task;
 
-/* The lock of a task. try: false when another session has it. */
+/*
+ * The lock of a task.  try_lock: false when another session has it.  try_keep: keeps workers from
+ * the task until the transaction ends; false when one works on it.
+ */
 extern bool queue_try_lock(int64 task);
 extern void queue_unlock(int64 task);
-extern bool queue_is_unlocked(int64 task);
+extern bool queue_try_keep(int64 task);
 
 /* What a look into the queue has brought. */
 typedef struct QueueClaim

@@ -6,6 +6,7 @@
 
 #include <signal.h>
 
+#include "deadline.h"
 #include "guc.h"
 #include "miscadmin.h"
 #include "storage/ipc.h"
@@ -16,6 +17,9 @@
 /* After a worker died in mid-work, and after one could not even log in. */
 #define SWEEP_AFTER_DEATH_MS	100
 #define SWEEP_AFTER_REFUSAL_MS	10000
+
+/* Workers that die because an attempt has had its time, before somebody asks for one of them. */
+#define LATE_TASKS 16
 
 typedef enum SlotState
 {
@@ -39,9 +43,17 @@ typedef struct Slot
 	bool		attempting;		/* the task may be interrupted */
 } Slot;
 
+typedef struct LateTask
+{
+	Oid			database;
+	int64		task;			/* 0: free entry */
+} LateTask;
+
 typedef struct Slots
 {
 	LWLock	   *lock;			/* protects all below */
+	LateTask	late[LATE_TASKS];	/* the oldest one is overwritten */
+	uint32		next_late;
 	uint64		promises;		/* so far */
 	Slot		slot[SLOTS];	/* those of imports first */
 } Slots;
@@ -251,6 +263,8 @@ give_back(int code, Datum arg)
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
 	was = *mine;
 	*mine = (Slot) {SLOT_FREE};
+	if (was.attempting && deadline_passed())
+		shared->late[shared->next_late++ % LATE_TASKS] = (LateTask) {was.database, was.task};
 	LWLockRelease(shared->lock);
 	mine = NULL;
 	if (was.state != SLOT_DONE)
@@ -353,6 +367,28 @@ slots_may_run(Oid login)
 	return may;
 }
 
+bool
+slots_was_late(int64 task)
+{
+	bool		late = false;
+
+	if (mine == NULL)
+		return false;
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	for (int i = 0; i < LATE_TASKS; i++)
+	{
+		LateTask   *one = &shared->late[i];
+
+		if (one->database == mine->database && one->task == task)
+		{
+			late = true;
+			*one = (LateTask) {InvalidOid, 0};
+		}
+	}
+	LWLockRelease(shared->lock);
+	return late;
+}
+
 static void
 set_task(int64 task, bool attempting)
 {
@@ -384,7 +420,7 @@ slots_end_attempt(void)
  */
 
 bool
-slots_cancel(int64 task)
+slots_signal(int64 task, int signal)
 {
 	bool		found = false;
 
@@ -396,8 +432,8 @@ slots_cancel(int64 task)
 		const Slot *slot = &shared->slot[i];
 
 		found = slot->task == task && slot->database == MyDatabaseId && slot->state == SLOT_BUSY;
-		if (found && slot->attempting)
-			(void) kill(slot->pid, SIGINT);
+		if (found && slot->attempting && signal != 0)
+			(void) kill(slot->pid, signal);
 	}
 	LWLockRelease(shared->lock);
 	return found;

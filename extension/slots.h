@@ -68,12 +68,15 @@ extern bool slots_may_run(Oid login);
 extern void slots_set_task(int64 task);
 extern void slots_end_attempt(void);
 
+/* Has a worker died because the time of its attempt at this task was over?  Asked once, by the next one. */
+extern bool slots_was_late(int64 task);
+
 /*
- * The side of sessions.  slots_cancel interrupts the worker that is at this
- * very task of this database, and not one that has gone on to the next; false when there is none.
+ * The side of sessions.  slots_signal sends a signal (0: none) to the worker that is at this
+ * very task of this database, and not to one that has gone on to the next; false when there is none.
  * slots_terminate ends all workers of a database.
  */
-extern bool slots_cancel(int64 task);
+extern bool slots_signal(int64 task, int signal);
 extern void slots_terminate(Oid database);
 
 #endif							/* PG_XLSX_SLOTS_H */

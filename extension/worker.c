@@ -5,7 +5,9 @@
 #include "pg_xlsx.h"
 
 #include "access/xact.h"
+#include "deadline.h"
 #include "dispatch.h"
+#include "guc.h"
 #include "import.h"
 #include "libpq/pqsignal.h"
 #include "miscadmin.h"
@@ -142,6 +144,7 @@ attempt(void (*work) (void *argument), void *argument, MemoryContext context)
 	PG_CATCH();
 	{
 		MemoryContextSwitchTo(context);
+		deadline_explain();
 		error = CopyErrorData();
 		EmitErrorReport();
 		FlushErrorState();
@@ -168,7 +171,9 @@ settle_failure(void *argument)
 	transaction_begin();
 	(void) owner_hold();
 	(void) set_config_option("lock_timeout", SETTLE_WAIT, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
-	if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
+	if (deadline_passed())
+		queue_end(task->id, "FAILED", deadline_error());
+	else if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
 	{
 		error->message = "Task was cancelled";
 		queue_end(task->id, "CANCELLED", error);
@@ -268,7 +273,9 @@ run_next_task(const DispatchOrder *order)
 	if (task != NULL)
 	{
 		pgstat_report_activity(STATE_RUNNING, psprintf("task " INT64_FORMAT, task->id));
+		deadline_start(pg_xlsx_task_timeout);
 		error = attempt(import_as_owner, task, context);
+		deadline_stop();
 		slots_end_attempt();
 		drop_role();
 		if (error != NULL)
