@@ -250,8 +250,8 @@ static void
 begin_again(int64 task)
 {
 	static OwnerStatement update = {
-		"UPDATE xlsx_private.task SET restart = false, undone = false, progress = 0, phase_progress = 0, total_rows = 0,"
-		" validated_rows = 0, error_rows = 0, saved_rows = 0, inserted_rows = 0, updated_rows = 0, unchanged_rows = 0,"
+		"UPDATE xlsx_private.task SET restart = false, undone = false, undone_rows = 0, progress = 0,"
+		" phase_progress = 0, total_rows = 0, validated_rows = 0, error_rows = 0, saved_rows = 0, inserted_rows = 0, updated_rows = 0, unchanged_rows = 0,"
 		" deleted_rows = 0, absent_rows = 0, skipped_rows = 0, warning_rows = 0, cursor_row = 0, validated = false,"
 		" packets = 0, packets_saved = 0 WHERE id = $1", 1, {INT8OID}, NULL
 	};
@@ -339,7 +339,8 @@ pg_xlsx_note_undone(PG_FUNCTION_ARGS)
 		" DELETE FROM xlsx_private.undo_xid WHERE task_id = $1 AND $3", 3, {INT8OID, INT8ARRAYOID, BOOLOID}, NULL
 	};
 	static OwnerStatement update = {
-		"UPDATE xlsx_private.task SET undone = undone OR $2, restart = true, inserted_rows = least(inserted_rows, $3),"
+		"UPDATE xlsx_private.task SET undone = undone OR $2, restart = true, undone_rows = undone_rows"
+		" + greatest(inserted_rows - $3, 0) + greatest(updated_rows - $4, 0), inserted_rows = least(inserted_rows, $3),"
 		" updated_rows = least(updated_rows, $4), saved_rows = least(inserted_rows, $3) + least(updated_rows, $4)"
 		" + unchanged_rows + deleted_rows, updated_at = clock_timestamp() WHERE id = $1",
 		4, {INT8OID, BOOLOID, INT8OID, INT8OID}, NULL

@@ -457,15 +457,18 @@ queue_remove_spent(const Task *task)
 		(void) queue_try_remove_file(task->file);
 }
 
-/* The attempt that ends now, for xlsx.jobs. Call it when the row of the task says how. */
+/* The attempt that ends now, for xlsx.jobs, and its time for the task. Call it when the row of the task says how. */
 static void
 record_job(int64 task, const char *status)
 {
 	static OwnerStatement insert = {
-		"INSERT INTO xlsx_private.job (task_id, attempt, status, profile, file_name, owner, started_at, saved_rows,"
+		"WITH ended AS (INSERT INTO xlsx_private.job (task_id, attempt, status, profile, file_name, owner, started_at, saved_rows,"
 		" error_rows, error_code, error_message)"
 		" SELECT id, attempts, coalesce($2, status), profile, file_name, owner, attempt_started_at, saved_rows,"
-		" error_rows, error_code, error_message FROM xlsx_private.task WHERE id = $1",
+		" error_rows, error_code, error_message FROM xlsx_private.task WHERE id = $1 RETURNING started_at)"
+		" UPDATE xlsx_private.task SET attempt_started_at = NULL, work_ms = coalesce(work_ms, 0)"
+		" + round(1000 * extract(epoch FROM clock_timestamp() - ended.started_at))::bigint"
+		" FROM ended WHERE id = $1 AND ended.started_at IS NOT NULL",
 		2, {INT8OID, TEXTOID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(task), status != NULL ? CStringGetTextDatum(status) : (Datum) 0};

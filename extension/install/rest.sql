@@ -16,6 +16,16 @@ RETURN (task).status NOT IN ('PENDING', 'PROCESSING') AND NOT (task).undone AND 
     OR EXISTS (SELECT FROM xlsx_private.undo_row u WHERE u.task_id = (task).id));
 COMMENT ON FUNCTION xlsx_private.is_undoable(xlsx_private.task) IS 'Is there something that xlsx.undo could take back?';
 
+CREATE FUNCTION xlsx_private.deletes_rows(task xlsx_private.task) RETURNS boolean
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT (task).inserted_rows OPERATOR(pg_catalog.>) 0 AND NOT (task).dry_run AND NOT (task).undone
+    AND EXISTS (SELECT FROM xlsx_private.frozen_profile p
+      WHERE p.id OPERATOR(pg_catalog.=) (task).frozen_id AND p.content OPERATOR(pg_catalog.->>) 'task_column' IS NOT NULL
+        AND pg_catalog.has_table_privilege((task).owner, p.target, 'DELETE'));
+END;
+COMMENT ON FUNCTION xlsx_private.deletes_rows(xlsx_private.task) IS 'Would xlsx.delete_task look for imported rows, and delete them?';
+
 CREATE FUNCTION xlsx.task_json(task bigint) RETURNS json
 LANGUAGE sql STABLE
 BEGIN ATOMIC
@@ -27,7 +37,8 @@ BEGIN ATOMIC
     'startedAt', xlsx_private.iso(t.started_at), 'completedAt', xlsx_private.iso(t.completed_at),
     'mode', t.mode, 'dryRun', t.dry_run, 'insertedRows', t.inserted_rows, 'updatedRows', t.updated_rows,
     'unchangedRows', t.unchanged_rows, 'deletedRows', t.deleted_rows, 'absentRows', t.absent_rows, 'skippedRows', t.skipped_rows, 'warningRows', t.warning_rows,
-    'undoable', xlsx_private.is_undoable(t), 'exactlyOnce', t.exactly_once)
+    'undoable', xlsx_private.is_undoable(t), 'exactlyOnce', t.exactly_once,
+    'undone', t.undone, 'undoneRows', t.undone_rows, 'deletesRows', xlsx_private.deletes_rows(t), 'workMs', t.work_ms)
   FROM xlsx_private.task t WHERE t.id = task;
 END;
 COMMENT ON FUNCTION xlsx.task_json(bigint) IS 'A task as the REST interface shows it; NULL when there is none.';

@@ -175,6 +175,7 @@ CREATE TABLE xlsx_private.task (
   restart         boolean NOT NULL DEFAULT false,
   born            xid8    NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
   born_in         uuid    NOT NULL DEFAULT xlsx_private.installation(),
+  undone_rows     bigint  NOT NULL DEFAULT 0,
   source_columns  int[],
   cursor_row      bigint  NOT NULL DEFAULT 0,
   validated       boolean NOT NULL DEFAULT false,
@@ -192,7 +193,8 @@ CREATE TABLE xlsx_private.task (
   updated_at      timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
   started_at      timestamptz,
   completed_at    timestamptz,
-  attempt_started_at timestamptz
+  attempt_started_at timestamptz,
+  work_ms         bigint
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE xlsx_private.task IS
 'One import: its state, its counters and how far it has come, written in the same transactions as its rows.';
@@ -203,6 +205,9 @@ COMMENT ON COLUMN xlsx_private.task.absent_rows IS 'Rows of the target that the 
 COMMENT ON COLUMN xlsx_private.task.profile_id IS
 'Without a foreign key: dropping a profile would lock the rows of its tasks, and their workers would wait for whoever dropped it. Numbers do not come again.';
 COMMENT ON COLUMN xlsx_private.task.frozen_id IS 'The profile as it was at the submission.';
+COMMENT ON COLUMN xlsx_private.task.undone_rows IS 'Saved rows that are gone, or as they were, since xlsx.undo; undone says that none was kept.';
+COMMENT ON COLUMN xlsx_private.task.attempt_started_at IS 'Start of the attempt that runs; NULL while none does.';
+COMMENT ON COLUMN xlsx_private.task.work_ms IS 'Time of all attempts that have ended, without the waits between them; NULL before the first end.';
 COMMENT ON COLUMN xlsx_private.task.deaths IS 'Workers that died on it in a row without committing a batch.';
 COMMENT ON COLUMN xlsx_private.task.source_columns IS 'Sheet column of each profile column, 0 for none.';
 COMMENT ON COLUMN xlsx_private.task.phase_ms IS 'Time spent in each of the four phases, over all attempts.';

@@ -73,13 +73,15 @@ describe('S-021 the list of tasks', () => {
   test('S-022 S-023 and a single one, with its counts', async () => {
     const { status, json } = await api(server.url, `/tasks/${tasks[1]}`);
     assert.equal(status, 200);
-    const { createdAt, updatedAt, startedAt, completedAt, fileSize, ...rest } = json;
+    const { createdAt, updatedAt, startedAt, completedAt, fileSize, workMs, ...rest } = json;
     for (const time of [createdAt, updatedAt, startedAt, completedAt]) assert.match(time, ISO);
     assert.ok(fileSize > 0);
+    assert.ok(workMs >= 0 && workMs <= Date.parse(completedAt) - Date.parse(startedAt) + 100, `${workMs} ms`);
     assert.deepEqual(rest, {
       id: tasks[1], profile: 'people', fileName: 'people.xlsx', status: 'HAS_ERRORS', phase: null, progress: 100, totalRows: 2,
       validatedRows: 2, errorRows: 1, savedRows: 1, attempts: 1, errorMessage: null, dataCount: 1, errorCount: 1,
       mode: 'insert', dryRun: false, warningRows: 0, insertedRows: 1, updatedRows: 0, unchangedRows: 0, deletedRows: 0, absentRows: 0, skippedRows: 0, undoable: true, exactlyOnce: true,
+      undone: false, undoneRows: 0, deletesRows: true,
     });
   });
 });

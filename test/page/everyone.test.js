@@ -55,7 +55,7 @@ describe('axe finds nothing', () => {
     await choose(file('people.xlsx', bad()));
     await page.getByRole('region', { name: /First rows of the sheet/ }).waitFor();
     await isFine('preview');
-    await page.getByRole('button', { name: 'Check only' }).click();
+    await page.getByRole('button', { name: 'Validate without importing' }).click();
     await page.locator('[data-status=HAS_ERRORS]').getByRole('button', { name: 'Show report' }).click();
     await page.getByRole('heading', { name: 'Report' }).waitFor();
     await isFine('report');

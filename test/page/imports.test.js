@@ -117,9 +117,13 @@ describe('an import', () => {
     await ended('cancel.xlsx', 'PROCESSING').getByRole('button', { name: 'Cancel' }).click();
     const dialog = page.getByRole('dialog', { name: 'Cancel the import of cancel.xlsx?' });
     await shoot(page, 'cancel');
+    assert.equal(await dialog.getByRole('button').allInnerTexts().then((texts) => texts.join(', ')), 'Keep importing, Cancel the import');
     await dialog.getByRole('button', { name: 'Cancel the import' }).click();
     const cancelled = ended('cancel.xlsx', 'CANCELLED');
-    await cancelled.waitFor();
+    await cancelled.getByText('Cancelled by you').waitFor();
+    assert.equal(await cancelled.getByRole('alert').count(), 0, 'one’s own click is no trouble');
+    await page.reload();
+    await cancelled.getByText('Cancelled by you').waitFor();
     await shoot(page, 'cancelled');
     await gate.open();
     await cancelled.getByRole('button', { name: 'Retry' }).click();
@@ -139,7 +143,7 @@ describe('an import', () => {
     await task.getByText('No. ').waitFor();
     await task.getByRole('button', { name: 'Delete' }).click();
     const dialog = page.getByRole('dialog');
-    await dialog.getByRole('button', { name: 'Keep it' }).click();
+    await dialog.getByRole('button', { name: 'Cancel', exact: true }).click();
     await dialog.waitFor({ state: 'detached' });
     await task.getByRole('button', { name: 'Delete' }).click();
     await dialog.getByRole('button', { name: 'Delete' }).click();
@@ -176,7 +180,7 @@ describe('several files', () => {
       return transfer;
     }, bytes);
     await page.dispatchEvent('body', 'dragenter', { dataTransfer: data });
-    await page.getByText('Let go to add').waitFor();
+    await page.getByText('Drop to add').waitFor();
     await page.dispatchEvent('body', 'drop', { dataTransfer: data });
     await page.getByRole('listitem', { name: 'dropped.xlsx' }).getByRole('button', { name: 'Import', exact: true }).click();
     await ended('dropped.xlsx', 'COMPLETED').waitFor();
@@ -224,7 +228,7 @@ describe('the list', () => {
     while (await card.getByText(/[1-9]\d* rows\/s\s*about .* left/).count() === 0) {
       validatedRows += 100;
       await db.emit(id, 'task-progress', { phase: 'VALIDATING', progress: 25, totalRows: 1000000, validatedRows, errorRows: 5 });
-      await card.getByText(`Validating row ${validatedRows} of 1000000... (25%)`).waitFor();
+      await card.getByText(`Validating row ${validatedRows >= 10000 ? validatedRows.toLocaleString('en-US') : validatedRows} of 1,000,000... (25%)`).waitFor();
     }
     await shoot(page, 'validating');
   });

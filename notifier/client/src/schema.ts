@@ -53,6 +53,10 @@ const task: Members<Task> = {
   skippedRows: count,
   undoable: flag,
   exactlyOnce: flag,
+  undone: flag,
+  undoneRows: count,
+  deletesRows: flag,
+  workMs: orNull(count),
 };
 
 const alwaysInATask: (keyof Task)[] = [

@@ -45,6 +45,13 @@ export interface Task {
   undoable?: boolean;
   /** False: rows go to another server, and a crash at the moment of its commit can save a batch twice. */
   exactlyOnce?: boolean;
+  /** All that it saved was taken back; undoneRows: so many rows of it were. */
+  undone?: boolean;
+  undoneRows?: number;
+  /** Deleting it deletes the imported rows, too. */
+  deletesRows?: boolean;
+  /** Time of the attempts that have ended, without the waits between them. */
+  workMs?: number | null;
 }
 
 /** GET /tasks/:taskId */

@@ -5,6 +5,8 @@ export interface Question {
   title: string;
   hint: string;
   yes: string;
+  /** What the safe answer says; "Cancel" where it is not given. */
+  no?: string;
   onYes(): void;
 }
 
@@ -22,7 +24,7 @@ export function Confirm({ question, onClose }: { question: Question; onClose(): 
       <h2 id={`${id}title`}>{question.title}</h2>
       <p id={`${id}hint`}>{question.hint}</p>
       <div className="actions">
-        <button type="button" autoFocus onClick={() => dialog.current?.close()}>{t.confirm.no}</button>
+        <button type="button" autoFocus onClick={() => dialog.current?.close()}>{question.no ?? t.confirm.no}</button>
         <button type="button" className="danger" onClick={yes}>{question.yes}</button>
       </div>
     </dialog>

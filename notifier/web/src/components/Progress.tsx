@@ -1,13 +1,13 @@
 import { PHASES, phaseProgress, type Task } from 'pg-xlsx-client';
 import { useSpeed } from '../hooks/useSpeed.js';
-import { duration, number, t } from '../texts/index.js';
+import { duration, number, rowNumber, t } from '../texts/index.js';
 import { Bar } from './Bar.js';
 
 /* What is said while it works. */
 function statusText(task: Task, validating: number, saving: number): string {
   switch (task.phase) {
     case null: return task.attempts > 0 ? t.progress.retrying : t.progress.waiting;
-    case 'VALIDATING': return t.progress.validating(task.validatedRows, task.totalRows ?? task.validatedRows, validating);
+    case 'VALIDATING': return t.progress.validating(rowNumber(task.validatedRows), rowNumber(task.totalRows ?? task.validatedRows), validating);
     case 'SAVING': return task.dryRun ? t.progress.checked(saving) : t.progress.saving(saving);
     default: return t.progress[task.phase];
   }

@@ -2,7 +2,9 @@ import { useMutation } from '@tanstack/react-query';
 import { isActive, type Task, type UndoAnswer } from 'pg-xlsx-client';
 import { memo, useEffect, useId, useRef, useState } from 'react';
 import { api, download, explain } from '../api.js';
+import { cancelledHere, forgetCancelled, rememberCancelled } from '../cancelled.js';
 import { announce } from '../hooks/useAnnouncer.js';
+import { removalHint } from '../removal.js';
 import { rereadTasks } from '../queries.js';
 import { duration, number, size, t, time } from '../texts/index.js';
 import type { Question } from './Confirm.js';
@@ -29,6 +31,7 @@ export const TaskCard = memo(function TaskCard({ task, onAsk }: Props) {
       <div className="card-head">
         <h3 id={heading}>{name}</h3>
         {task.dryRun && <span className="badge badge-plain">{t.task.dryRun}</span>}
+        {(task.undone || (task.undoneRows ?? 0) > 0) && <span className="badge badge-plain">{task.undone ? t.task.undone : t.task.partlyUndone}</span>}
         <span className={`badge badge-${task.status.toLowerCase()}`}>{t.status[task.status]}</span>
       </div>
       <p className="faint meta">
@@ -39,10 +42,10 @@ export const TaskCard = memo(function TaskCard({ task, onAsk }: Props) {
         {task.attempts > 1 && <span>{t.task.attempt(task.attempts)}</span>}
       </p>
       {active && <Progress task={task} />}
-      {task.errorMessage && <Notice kind="bad">{task.errorMessage}</Notice>}
+      <Outcome task={task} />
       {task.status === 'COMPLETED' && task.totalRows === 0 && <p className="faint">{t.task.noRows}</p>}
       <div className="foot">
-        {!active && <Counts task={task} />}
+        {!active && (task.dryRun ? <Found task={task} /> : <Counts task={task} />)}
         <Actions task={task} name={name} open={open} onOpen={setOpen} onAsk={onAsk} />
       </div>
       {open === 'errors' && <ErrorsPane task={task} />}
@@ -61,16 +64,55 @@ function useEndAnnounced(task: Task, name: string): void {
   }, [active, name, task.status]);
 }
 
+/* Why it failed; that it was cancelled is no trouble, least of all to who did it. */
+function Outcome({ task }: { task: Task }) {
+  if (task.status === 'CANCELLED') {
+    const words = cancelledHere(task.id) ? t.task.cancelledByYou : task.errorMessage;
+    return words ? <Notice kind="plain">{words}</Notice> : null;
+  }
+  return task.errorMessage ? <Notice kind="bad">{task.errorMessage}</Notice> : null;
+}
+
+/* Its own time, without waiting for its turn or for another attempt. */
+function worked(task: Task): number | null {
+  if (task.workMs !== undefined) return task.workMs;
+  return task.startedAt && task.completedAt ? Date.parse(task.completedAt) - Date.parse(task.startedAt) : null;
+}
+
+/* What a check found, and what an import would do. */
+function Found({ task }: { task: Task }) {
+  const total = task.totalRows ?? 0;
+  const { found } = t.task;
+  const findings: [number | undefined, (count: string, one: boolean) => string, string?][] = [
+    [total, found.rows],
+    [total - task.errorRows, found.valid],
+    [task.errorRows, found.errors, 'bad'],
+    [task.warningRows || undefined, found.warnings],
+    [task.insertedRows || undefined, found.inserted],
+    [task.updatedRows || undefined, found.updated],
+    [task.unchangedRows || undefined, found.unchanged],
+    [task.skippedRows || undefined, found.skipped],
+  ];
+  return (
+    <ul className="counts">
+      {findings.map(([count, words, kind], index) => count !== undefined && (
+        <li key={index} className={kind && count ? `count-${kind}` : undefined}>{words(number(count), count === 1)}</li>
+      ))}
+    </ul>
+  );
+}
+
 function Counts({ task }: { task: Task }) {
-  const took = task.startedAt && task.completedAt ? Date.parse(task.completedAt) - Date.parse(task.startedAt) : null;
+  const took = worked(task);
   const counts: [string, number | undefined, string?][] = [
     [t.task.rows, task.totalRows ?? 0],
-    [task.dryRun ? t.task.wouldSave : t.task.saved, task.dryRun ? (task.totalRows ?? 0) - task.errorRows : task.savedRows],
+    [t.task.saved, task.savedRows],
     [t.task.errors, task.errorRows, 'bad'],
     [t.task.warnings, task.warningRows || undefined],
     [t.task.updated, task.updatedRows || undefined],
     [t.task.unchanged, task.unchangedRows || undefined],
     [t.task.skipped, task.skippedRows || undefined],
+    [t.task.undoneRows, task.undoneRows || undefined],
   ];
   return (
     <dl className="counts">
@@ -91,8 +133,17 @@ interface ActionsProps extends Props {
 function Actions({ task, name, open, onOpen, onAsk }: ActionsProps) {
   const [undone, setUndone] = useState<UndoAnswer | null>(null);
   const act = useMutation({ mutationFn: (what: () => Promise<unknown>) => what(), onSettled: rereadTasks });
-  const ask = (title: string, hint: string, yes: string, what: () => Promise<unknown>) =>
-    onAsk({ title, hint, yes, onYes: () => act.mutate(what) });
+  const ask = (title: string, hint: string, yes: string, what: () => Promise<unknown>, no?: string) =>
+    onAsk({ title, hint, yes, ...(no && { no }), onYes: () => act.mutate(what) });
+  const retry = async () => {
+    forgetCancelled(task.id);
+    await api.retry(task.id);
+  };
+  const cancel = async () => {
+    // The event may come before the answer.
+    rememberCancelled(task.id);
+    await api.cancel(task.id);
+  };
   const button = (label: string, onClick: () => void, className?: string) => (
     <button type="button" className={className} disabled={act.isPending} aria-label={t.task.of(label, name)} onClick={onClick}>{label}</button>
   );
@@ -107,11 +158,11 @@ function Actions({ task, name, open, onOpen, onAsk }: ActionsProps) {
         {hasErrors && pane('errors', t.task.showErrors, t.task.hideErrors)}
         {hasErrors && button(t.task.download, () => act.mutate(() => download(api.errorsWorkbookPath(task.id))))}
         {task.dryRun && !isActive(task) && pane('report', t.task.showReport, t.task.hideReport)}
-        {(task.status === 'FAILED' || task.status === 'CANCELLED') && button(t.task.retry, () => act.mutate(() => api.retry(task.id)))}
-        {isActive(task) && button(t.task.cancel, () => ask(t.confirm.cancel(name), t.confirm.cancelHint, t.confirm.cancelYes, () => api.cancel(task.id)), 'quiet')}
+        {(task.status === 'FAILED' || task.status === 'CANCELLED') && button(t.task.retry, () => act.mutate(retry))}
+        {isActive(task) && button(t.task.cancel, () => ask(t.confirm.cancel(name), t.confirm.cancelHint, t.confirm.cancelYes, cancel, t.confirm.cancelNo), 'quiet')}
         {task.undoable && !isActive(task) && button(t.task.undo, () =>
           ask(t.confirm.undo(name), t.confirm.undoHint, t.task.undo, async () => setUndone(await api.undo(task.id))), 'quiet')}
-        {!isActive(task) && button(t.task.remove, () => ask(t.confirm.remove(name), t.confirm.removeHint, t.task.remove, () => api.remove(task.id)), 'quiet')}
+        {!isActive(task) && button(t.task.remove, () => ask(t.confirm.remove(name), removalHint(task), t.task.remove, () => api.remove(task.id)), 'quiet')}
       </div>
       {act.isError && <Notice kind="bad"><strong>{t.problem}</strong> {explain(act.error) ?? t.offline}</Notice>}
       {undone && <Undone answer={undone} />}

@@ -11,16 +11,16 @@ export const de: Texts = {
 
   drop: {
     heading: 'Neuer Import',
-    invite: 'Arbeitsmappen hier ablegen oder auswählen',
-    release: 'Loslassen zum Hinzufügen',
-    hint: 'Excel-Arbeitsmappen (.xlsx). Gespeichert wird erst, wenn Sie es sagen.',
+    invite: 'Excel-Dateien hier ablegen oder auswählen',
+    release: 'Zum Hinzufügen ablegen',
+    hint: 'Excel-Arbeitsmappen (.xlsx). Sie sehen alles, bevor es importiert wird.',
     notWorkbook: (name) => `${name} ist keine .xlsx-Arbeitsmappe. Bitte als „Excel-Arbeitsmappe (.xlsx)“ speichern und noch einmal versuchen.`,
     columns: 'Spalten:',
     required: 'Pflicht',
     template: 'Leere Vorlage herunterladen',
-    profile: 'Importieren als',
+    profile: 'Importieren in',
     noProfiles: 'Noch gibt es kein Ziel für Importe.',
-    noProfilesHint: 'Wer die Datenbank kennt, muss zuerst ein Profil anlegen: xlsx.create_profile(…).',
+    noProfilesHint: 'Bitten Sie Ihren Administrator, zuerst ein Profil anzulegen: xlsx.create_profile(…).',
   },
 
   staged: {
@@ -28,19 +28,19 @@ export const de: Texts = {
     remove: (name) => `${name} entfernen`,
     import: 'Importieren',
     importAll: (count) => `Alle ${count} Dateien importieren`,
-    check: 'Nur prüfen',
+    check: 'Prüfen, ohne zu importieren',
     checkHint: 'Prüft jede Zeile und speichert keine.',
     preview: 'Vorschau',
-    previewing: 'Die Datei wird angesehen…',
+    previewing: 'Die Datei wird gelesen…',
     previewFailed: 'Die Vorschau ist gescheitert.',
     uploading: (percent) => `Wird hochgeladen… ${percent} %`,
-    finishing: 'Angekommen; die Aufgabe wird angelegt…',
+    finishing: 'Hochgeladen, der Import beginnt…',
     resuming: 'Die Verbindung ist abgebrochen. Es geht weiter, wo es aufgehört hat…',
     failed: 'Das Hochladen ist gescheitert.',
     again: 'Noch einmal',
     stop: 'Anhalten',
     bar: (name) => `Hochladen von ${name}`,
-    mode: 'Zeilen',
+    mode: 'Vorhandene Zeilen',
   },
 
   preview: {
@@ -60,12 +60,12 @@ export const de: Texts = {
   },
 
   modes: {
-    insert: 'Hinzufügen; vorhandene Zeilen sind Fehler',
-    all_or_nothing: 'Alle hinzufügen, oder keine, wenn eine falsch ist',
-    upsert: 'Hinzufügen und vorhandene ändern',
-    skip: 'Hinzufügen und vorhandene überspringen',
-    update: 'Vorhandene ändern, keine hinzufügen',
-    replace: 'Alles in der Tabelle ersetzen',
+    insert: 'Als Fehler melden',
+    all_or_nothing: 'Als Fehler melden und alle Zeilen importieren oder keine',
+    upsert: 'Ändern',
+    skip: 'Überspringen',
+    update: 'Ändern und keine neuen hinzufügen',
+    replace: 'Die ganze Tabelle ersetzen',
   },
 
   tasks: {
@@ -131,13 +131,26 @@ export const de: Texts = {
     attempt: (number) => `${number}. Versuch`,
     rows: 'Zeilen',
     saved: 'Gespeichert',
-    wouldSave: 'Gut',
     errors: 'Mit Fehlern',
     warnings: 'Warnungen',
     updated: 'Geändert',
     unchanged: 'Unverändert',
     skipped: 'Übersprungen',
     duration: 'Dauer',
+    undone: 'Rückgängig gemacht',
+    partlyUndone: 'Teilweise rückgängig gemacht',
+    undoneRows: 'Rückgängig gemacht',
+    cancelledByYou: 'Von Ihnen abgebrochen',
+    found: {
+      rows: (count, one) => `${count} ${one ? 'Zeile' : 'Zeilen'}`,
+      valid: (count) => `${count} gültig`,
+      errors: (count) => `${count} mit Fehlern`,
+      warnings: (count) => `${count} mit Warnungen`,
+      inserted: (count) => `${count} würden hinzugefügt`,
+      updated: (count) => `${count} würden geändert`,
+      unchanged: (count) => `${count} blieben unverändert`,
+      skipped: (count) => `${count} würden übersprungen`,
+    },
     showErrors: 'Fehler zeigen',
     hideErrors: 'Fehler verbergen',
     showReport: 'Bericht zeigen',
@@ -152,18 +165,27 @@ export const de: Texts = {
   },
 
   confirm: {
-    no: 'Behalten',
+    no: 'Abbrechen',
     remove: (name) => `Den Import von ${name} löschen?`,
-    removeHint: 'Seine Zeilen und Fehler werden mit gelöscht. Das lässt sich nicht zurücknehmen.',
+    removeHint: {
+      rowsGo: (count, one) => (one ? `Die ${count} Zeile, die er hinzugefügt hat, wird` : `Die ${count} Zeilen, die er hinzugefügt hat, werden`)
+        + ' aus der Tabelle gelöscht, zusammen mit der Liste seiner Probleme.',
+      rowsStay: (count, one) => (one ? `Die ${count} Zeile, die er gespeichert hat, bleibt` : `Die ${count} Zeilen, die er gespeichert hat, bleiben`)
+        + ' in der Tabelle. Gelöscht werden nur dieser Eintrag und die Liste seiner Probleme.',
+      entry: 'Dieser Eintrag und die Liste seiner Probleme werden gelöscht.',
+      updatedStay: 'Zeilen, die er geändert hat, behalten ihre neuen Werte.',
+      forGood: 'Das lässt sich nicht rückgängig machen.',
+    },
     cancel: (name) => `Den Import von ${name} abbrechen?`,
-    cancelHint: 'Was schon gespeichert ist, bleibt, bis Sie den Import löschen. Sie können ihn später wiederholen.',
+    cancelHint: 'Was schon gespeichert ist, bleibt in der Tabelle. Sie können den Import später wiederholen.',
+    cancelNo: 'Weiter importieren',
     cancelYes: 'Import abbrechen',
     undo: (name) => `Den Import von ${name} rückgängig machen?`,
     undoHint: 'Hinzugefügte Zeilen werden entfernt, geänderte erhalten ihre alten Werte zurück, soweit niemand sie seither geändert hat.',
   },
 
   errors: {
-    heading: 'Was nicht stimmt',
+    heading: 'Gefundene Probleme',
     loading: 'Die Fehler werden gelesen…',
     failed: 'Die Fehler konnten nicht gelesen werden.',
     column: 'Spalte',
@@ -205,7 +227,7 @@ export const de: Texts = {
 
   token: {
     heading: 'Wer sind Sie?',
-    hint: 'Dieser Server verlangt ein Zugangstoken. Sie bekommen es von dem, der ihn betreibt.',
+    hint: 'Dieser Server verlangt ein Zugangstoken. Sie bekommen es von Ihrem Administrator.',
     label: 'Zugangstoken',
     go: 'Weiter',
     refused: 'Der Server hat dieses Token abgelehnt:',

@@ -16,11 +16,15 @@ function choose(): Texts {
 export const t: Texts = choose();
 
 const locale = navigator.languages.find((wanted) => wanted.startsWith(t.language)) ?? t.language;
+/* As the language groups digits, but none of four: 1000, 514,000. */
+const counter = new Intl.NumberFormat(locale, { useGrouping: 'min2' } as Intl.NumberFormatOptions);
 const integer = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
 const tenth = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
 const moment = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
 
 export const number = (value: number) => integer.format(value);
+/** A row's number, or how many rows there are, in a sentence. */
+export const rowNumber = (value: number) => counter.format(value);
 export const time = (iso: string) => moment.format(new Date(iso));
 
 export function size(bytes: number): string {
@@ -37,9 +41,9 @@ export function size(bytes: number): string {
 export function duration(ms: number): string {
   const seconds = ms / 1000;
   if (seconds < 1) return `${integer.format(ms)} ms`;
-  if (seconds < 60) return `${(seconds < 10 ? tenth : integer).format(seconds)} s`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${Math.round(seconds % 60)} s`;
+  if (seconds < 59.5) return `${(seconds < 10 ? tenth : integer).format(seconds)} s`;
+  const minutes = Math.floor(Math.round(seconds) / 60);
+  if (minutes < 60) return `${minutes} min ${Math.round(seconds) % 60} s`;
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
