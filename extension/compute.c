@@ -219,19 +219,19 @@ execute(void *argument)
 	const Profile *profile = call->compute->task->profile;
 	Datum	   *arguments = palloc(sizeof(Datum) * (size_t) (profile->count + 1));
 	MemoryContext context = CurrentMemoryContext;
-	OwnerState	caller;
+	RoleSql		sql;
 
 	for (int i = 0; i < profile->count; i++)
 		arguments[i] = texts_array(call, i);
 	arguments[profile->count] = extras_array(call);
-	profile_sql_enter(&caller);
+	role_sql_enter_query(&sql, profile->confined);
 	SPI_connect();
 	if (SPI_execute_plan(call->compute->plan, arguments, NULL, false, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not compute the columns of profile \"%s\"", profile->name);
 	for (uint64 found = 0; found < SPI_processed; found++)
 		take_result(call, found, context);
 	SPI_finish();
-	profile_sql_leave(&caller);
+	role_sql_leave(&sql);
 }
 
 /* The one row that throws. */

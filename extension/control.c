@@ -9,7 +9,6 @@
 #include "access/htup_details.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
-#include "commands/trigger.h"
 #include "dispatch.h"
 #include "executor/spi.h"
 #include "fmgr.h"
@@ -19,6 +18,7 @@
 #include "owner.h"
 #include "query.h"
 #include "queue.h"
+#include "role_sql.h"
 #include "slots.h"
 #include "storage/procarray.h"
 #include "utils/acl.h"
@@ -356,38 +356,35 @@ pg_xlsx_note_undone(PG_FUNCTION_ARGS)
 
 /*
  * The rows that a task imported.  They are touched with the rights of its
- * owner and no others: he must not gain by an administrator who calls.  Nor may
- * a trigger of his become another role that the session could become, leave
- * settings behind, or wait for the end of the transaction, where it would run
- * with the caller's rights: a restricted operation refuses what is deferred,
- * so constraints are checked at once from here on.
+ * owner and no others, by SQL that runs as his: he must not gain by an
+ * administrator or by the sidecar who calls, nor they by him, so his triggers
+ * find their names where his imports found them.
  */
 
-static void
-become(const Subject *task, OwnerState *caller)
+typedef struct OwnerSql
 {
-	int			restricted = 0;
+	RoleSql		sql;
+	int			guc_level;
+} OwnerSql;
 
-	GetUserIdAndSecContext(&caller->user, &caller->security_context);
-	if (caller->user != task->owner)
-	{
-		AfterTriggerSetState(makeNode(ConstraintsSetStmt));
-		restricted = SECURITY_RESTRICTED_OPERATION;
-	}
-	caller->guc_level = NewGUCNestLevel();
+static void
+become(const Subject *task, OwnerSql *sql)
+{
+	role_sql_enter(&sql->sql, task->owner);
+	sql->guc_level = NewGUCNestLevel();
+	role_sql_set_path(&sql->sql, task->login);
 	/* Old values were written as texts with these. */
 	query_set_option("DateStyle", task->date_style);
 	query_set_option("TimeZone", task->time_zone);
-	SetUserIdAndSecContext(task->owner, caller->security_context | SECURITY_LOCAL_USERID_CHANGE | restricted);
 	SPI_connect();
 }
 
 static void
-come_back(const OwnerState *caller)
+come_back(OwnerSql *sql)
 {
 	SPI_finish();
-	AtEOXact_GUC(false, caller->guc_level);
-	SetUserIdAndSecContext(caller->user, caller->security_context);
+	AtEOXact_GUC(false, sql->guc_level);
+	role_sql_leave(&sql->sql);
 }
 
 /*
@@ -418,7 +415,7 @@ static Datum
 row_as_owner(FunctionCallInfo fcinfo, const Subject *task, const char *sql, int arguments, Oid *types, Datum *values)
 {
 	MemoryContext context = CurrentMemoryContext;
-	OwnerState	caller;
+	OwnerSql	owner;
 	MemoryContext spi;
 	TupleDesc	descriptor;
 	Datum		result;
@@ -426,13 +423,13 @@ row_as_owner(FunctionCallInfo fcinfo, const Subject *task, const char *sql, int 
 	if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	descriptor = BlessTupleDesc(descriptor);
-	become(task, &caller);
+	become(task, &owner);
 	if (SPI_execute_with_args(sql, arguments, types, values, NULL, false, 0) != SPI_OK_SELECT || SPI_processed != 1)
 		elog(ERROR, "could not take back rows of task " INT64_FORMAT, task->id);
 	spi = MemoryContextSwitchTo(context);
 	result = heap_copy_tuple_as_datum(SPI_tuptable->vals[0], descriptor);
 	MemoryContextSwitchTo(spi);
-	come_back(&caller);
+	come_back(&owner);
 	return result;
 }
 

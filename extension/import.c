@@ -4,14 +4,13 @@
  */
 #include "import.h"
 
-#include "access/xact.h"
 #include "glue.h"
 #include "guc.h"
 #include "headers.h"
 #include "import_state.h"
+#include "miscadmin.h"
 #include "store.h"
 #include "utils/builtins.h"
-#include "utils/guc.h"
 #include "utils/memutils.h"
 
 /* Smaller files are read before another process has started. */
@@ -59,6 +58,8 @@ load_profile(Import *import)
 	Profile    *profile = profile_load_frozen(task->frozen);
 
 	import->profile = profile;
+	/* A worker has confined all that it does, or its session is nobody but the role. */
+	profile->confined = import->inside && (profile->owner != GetUserId() || role_sql_must_confine(GetUserId()));
 	if (task->sheet == NULL)
 		task->sheet = profile->sheet;
 	if (task->header_row == NULL)
@@ -163,13 +164,7 @@ finish(Import *import)
 {
 	import_step_begin(import);
 	queue_complete(import->task);
-	if (!import->inside)
-	{
-		/* As durable as the submitter's own commits, on standbys too, and never less than flushed here. */
-		(void) set_config_option("synchronous_commit", GetConfigOptionResetString("synchronous_commit"), PGC_USERSET,
-								 PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
-		ForceSyncCommit();
-	}
+	import->durable = true;
 	import_step_end(import);
 }
 

@@ -11,6 +11,7 @@
 #include "profile.h"
 #include "progress.h"
 #include "queue.h"
+#include "role_sql.h"
 #include "rows.h"
 #include "save.h"
 #include "validate.h"
@@ -33,6 +34,8 @@ typedef struct Import
 	const XlsxRow *ahead;		/* read already, for the next batch; NULL at the end */
 	TimestampTz step_began;
 	int			step_batches;	/* in the step at hand */
+	RoleSql		sql;			/* of the step at hand: all that it does is done as the task's owner */
+	bool		durable;		/* the step at hand is to commit as the submitter's own transactions do */
 	ErrorRows	errors;			/* of SAVING */
 	SaveTask	save;
 	Saver	   *saver;

@@ -5,9 +5,11 @@
 #include "import_state.h"
 
 #include "access/xact.h"
+#include "commands/trigger.h"
 #include "miscadmin.h"
 #include "owner.h"
 #include "transaction.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
@@ -30,6 +32,8 @@ import_step_begin(Import *import)
 		transaction_start();
 		PushActiveSnapshot(GetTransactionSnapshot());
 		(void) owner_hold();
+		queue_hold(import->task->id);
+		role_sql_enter(&import->sql, import->task->owner);
 	}
 	MemoryContextSwitchTo(import->batch_context);
 	import->step_began = GetCurrentTimestamp();
@@ -58,16 +62,36 @@ import_step_next_batch(Import *import)
 	CHECK_FOR_INTERRUPTS();
 }
 
+/* As durable as the submitter's own commits, on standbys too, and never less than flushed here. */
+static void
+commit_durably(void)
+{
+	(void) set_config_option("synchronous_commit", GetConfigOptionResetString("synchronous_commit"), PGC_USERSET,
+							 PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
+	ForceSyncCommit();
+}
+
+/* Whatever SQL of the task could still do at the commit, it does before: then nobody else is served, and its lock is sure. */
+static void
+commit(Import *import)
+{
+	AfterTriggerFireDeferred();
+	role_sql_leave(&import->sql);
+	queue_keep(import->task->id);
+	if (import->durable)
+		commit_durably();
+	import->durable = false;
+	PopActiveSnapshot();
+	CommitTransactionCommand();
+}
+
 void
 import_step_end(Import *import)
 {
 	if (import->inside)
 		CommandCounterIncrement();
 	else
-	{
-		PopActiveSnapshot();
-		CommitTransactionCommand();
-	}
+		commit(import);
 	MemoryContextSwitchTo(import->context);
 	MemoryContextReset(import->batch_context);
 	CHECK_FOR_INTERRUPTS();

@@ -405,6 +405,7 @@ load(OwnerStatement *select, int64 id)
 				 errmsg("the profile of this task does not exist any more")));
 	profile->name = row.nulls[0] ? "" : owner_text(&row, 0);
 	profile->target = DatumGetObjectId(row.values[1]);
+	profile->owner = DatumGetObjectId(row.values[2]);
 	task_column = load_options(profile, row.values[3]);
 	load_columns(profile, row.values[3]);
 	load_rules(profile, row.values[3]);
@@ -412,7 +413,7 @@ load(OwnerStatement *select, int64 id)
 	compile_target(profile, task_column);
 	profile->takes_cells = takes_cells(profile);
 	profile->plain = profile->takes_cells && profile->rule_count == 0 && !has_own_words(profile);
-	require_trust(profile, DatumGetObjectId(row.values[2]));
+	require_trust(profile, profile->owner);
 	return profile;
 }
 

@@ -116,6 +116,8 @@ typedef enum LateIndex
 typedef struct Profile
 {
 	char	   *name;
+	Oid			owner;
+	bool		confined;		/* its SQL runs confined (role_sql.h); for its user to say, false at first */
 	Oid			target;
 	AttrNumber	task_attnum;	/* column for the task's id, or InvalidAttrNumber */
 	Oid			task_type;

@@ -5,7 +5,6 @@
 #include "profile_sql.h"
 
 #include "fmgr.h"
-#include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "parser/parser.h"
 #include "query.h"
@@ -14,19 +13,6 @@
 #include "utils/lsyscache.h"
 
 PG_FUNCTION_INFO_V1(pg_xlsx_check_expression);
-
-void
-profile_sql_enter(OwnerState *caller)
-{
-	GetUserIdAndSecContext(&caller->user, &caller->security_context);
-	SetUserIdAndSecContext(caller->user, caller->security_context | SECURITY_LOCAL_USERID_CHANGE);
-}
-
-void
-profile_sql_leave(const OwnerState *caller)
-{
-	SetUserIdAndSecContext(caller->user, caller->security_context);
-}
 
 SPIPlanPtr
 profile_sql_prepare(const Profile *profile, const char *sql, int arguments, Oid *types)

@@ -3,7 +3,7 @@
  *	  The SQL that a profile holds: expressions and queries.
  *
  * It runs as the current role (profile.c sees to it that the role may trust
- * it).  Names in it are looked up in pg_catalog and in the schema of the
+ * it), between role_sql_enter_query(…, profile->confined) and role_sql_leave().  Names in it are looked up in pg_catalog and in the schema of the
  * target, whatever the session's search_path, so that it means the same everywhere.
  */
 #ifndef PG_XLSX_PROFILE_SQL_H
@@ -14,14 +14,7 @@
 #include "executor/spi.h"
 #include "owner.h"
 #include "profile.h"
-
-/*
- * Between these two, SQL may not become another role by SET ROLE or
- * set_config, as it could where the session's own role is a mightier one.
- * An error undoes it with the (sub)transaction.
- */
-extern void profile_sql_enter(OwnerState *caller);
-extern void profile_sql_leave(const OwnerState *caller);
+#include "role_sql.h"
 
 /* Prepares a statement and keeps its plan as long as the current memory context; SPI need not be connected. */
 extern SPIPlanPtr profile_sql_prepare(const Profile *profile, const char *sql, int arguments, Oid *types);

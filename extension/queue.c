@@ -72,6 +72,32 @@ queue_try_keep(int64 task)
 	return LockAcquire(&tag, ShareLock, false, true) != LOCKACQUIRE_NOT_AVAIL;
 }
 
+void
+queue_hold(int64 task)
+{
+	LOCKTAG		tag = lock_tag(task);
+
+	if (LockAcquire(&tag, ExclusiveLock, false, true) == LOCKACQUIRE_NOT_AVAIL)
+		ereport(FATAL,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("task " INT64_FORMAT " is another session's", task),
+				 errdetail("SQL of the task released this session's lock while it was committed.")));
+}
+
+void
+queue_keep(int64 task)
+{
+	LOCKTAG		tag = lock_tag(task);
+
+	(void) LockAcquire(&tag, ExclusiveLock, true, false);
+}
+
+void
+queue_unlock_all(void)
+{
+	LockReleaseSession(USER_LOCKMETHOD);
+}
+
 /*
  * Claiming
  */

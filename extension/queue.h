@@ -68,6 +68,19 @@ typedef struct QueueClaim
 } QueueClaim;
 
 /*
+ * The lock is a session lock, which lets SQL of a task release it together
+ * with its own (pg_advisory_unlock_all).  So a transaction that runs such SQL
+ * holds it once more, in a way that SQL cannot end: queue_hold() at its begin,
+ * queue_keep() before its end, also before it is aborted, takes the session's
+ * lock again.  Ends the process when another session has the task meanwhile.
+ */
+extern void queue_hold(int64 task);
+extern void queue_keep(int64 task);
+
+/* Releases the lock, and all session locks that SQL of the task has left. */
+extern void queue_unlock_all(void);
+
+/*
  * Takes the next due task of a login role: locked, PROCESSING, its attempt
  * counted, in the current transaction.  Waits for nobody who holds a task.  A
  * task that has lost too many workers in a row is ended as FAILED on the way.

@@ -223,11 +223,11 @@ run_expressions(Rules *rules, const PacketRows *packet, StageRow *rows, const in
 	const Profile *profile = rules->task->profile;
 	Datum	   *arguments = palloc(sizeof(Datum) * (size_t) profile->count);
 	MemoryContext caller = CurrentMemoryContext;
-	OwnerState	role;
+	RoleSql		sql;
 
 	for (int i = 0; i < profile->count; i++)
 		arguments[i] = unnest_array(&profile->columns[i], packet, 0, packet->count, i);
-	profile_sql_enter(&role);
+	role_sql_enter_query(&sql, profile->confined);
 	SPI_connect();
 	if (SPI_execute_plan(rules->plan, arguments, NULL, false, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not check the rules of profile \"%s\"", profile->name);
@@ -252,7 +252,7 @@ run_expressions(Rules *rules, const PacketRows *packet, StageRow *rows, const in
 		MemoryContextSwitchTo(spi);
 	}
 	SPI_finish();
-	profile_sql_leave(&role);
+	role_sql_leave(&sql);
 }
 
 /* What is compared: the text of a value. */

@@ -15,13 +15,13 @@
 
 /* Texts of the first column of a plan's rows, without those that are NULL, which nobody can choose; empty when there are too many. */
 static TextList
-choices_of_plan(SPIPlanPtr plan, Datum *arguments)
+choices_of_plan(const Profile *profile, SPIPlanPtr plan, Datum *arguments)
 {
 	MemoryContext caller = CurrentMemoryContext;
 	TextList	list = {0, NULL};
-	OwnerState	role;
+	RoleSql		sql;
 
-	profile_sql_enter(&role);
+	role_sql_enter_query(&sql, profile->confined);
 	SPI_connect();
 	SPI_execute_plan(plan, arguments, NULL, true, MAX_CHOICES + 1);
 	if (SPI_processed <= MAX_CHOICES)
@@ -36,14 +36,14 @@ choices_of_plan(SPIPlanPtr plan, Datum *arguments)
 		}
 	}
 	SPI_finish();
-	profile_sql_leave(&role);
+	role_sql_leave(&sql);
 	return list;
 }
 
 static TextList
 choices_of_query(const Profile *profile, const char *query, int count, Oid *types, Datum *arguments)
 {
-	return choices_of_plan(profile_sql_prepare(profile, query, count, types), arguments);
+	return choices_of_plan(profile, profile_sql_prepare(profile, query, count, types), arguments);
 }
 
 static TextList

@@ -17,6 +17,7 @@
 #include "postmaster/interrupt.h"
 #include "process_memory.h"
 #include "queue.h"
+#include "role_sql.h"
 #include "shut.h"
 #include "slots.h"
 #include "sweep.h"
@@ -71,13 +72,17 @@ set_session(const char *name, const char *value)
 	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SET, true, 0, false);
 }
 
-/*
- * The work is done as the role and with the settings of the submit.  The role
- * is not set by SET ROLE, which SQL of the submitter's (a trigger, an
- * expression) could undo to become whoever the login may be.
- */
+/* The worker's own, for whatever task. */
 static void
-assume_role(const Task *task)
+set_worker_session(void)
+{
+	/* Many short statements over tables that have no statistics yet: compiling one takes a second. */
+	set_session("jit", "off");
+}
+
+/* The work is done with the settings of the submit, and in each transaction as the role of the submit. */
+static void
+set_task_session(const Task *task)
 {
 	transaction_begin();
 	(void) GetUserNameFromId(task->owner, false);	/* an error when it is gone */
@@ -85,13 +90,17 @@ assume_role(const Task *task)
 	set_session("DateStyle", task->date_style);
 	set_session("synchronous_commit", "off");
 	transaction_end();
-	SetUserIdAndSecContext(task->owner, SECURITY_LOCAL_USERID_CHANGE);
 }
 
+/* What the task's SQL has left would meet the next task, and our own work for this one. */
 static void
-drop_role(void)
+clean_session(void *argument)
 {
-	SetUserIdAndSecContext(GetSessionUserId(), 0);
+	(void) argument;
+	transaction_begin();
+	role_sql_clean_session();
+	set_worker_session();
+	transaction_end();
 }
 
 /* Can another attempt help?  Not where the file, the profile or the target is at fault. */
@@ -207,9 +216,20 @@ import_as_owner(void *argument)
 	Task	   *task = argument;
 	MemoryContext context = CurrentMemoryContext;
 
-	assume_role(task);
+	set_task_session(task);
 	MemoryContextSwitchTo(context);
-	import_run(task);
+	PG_TRY();
+	{
+		import_run(task);
+	}
+	PG_CATCH();
+	{
+		/* The task must be ours until its failure is settled. */
+		if (IsTransactionState())
+			queue_keep(task->id);
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
 }
 
 /* Nobody waits for this, and nothing is lost by a failure: a sweep will do it. */
@@ -261,35 +281,48 @@ claim(Oid login, MemoryContext context)
 	return found.task;
 }
 
-/* Claims a task and runs it to an end. False when there is none for the order's role. */
+/* Runs a task to its end, and leaves nothing of it in this process. False when that did not go well. */
+static bool
+run_task(Task *task, MemoryContext context)
+{
+	ErrorData  *error;
+	bool		clean;
+
+	deadline_start(pg_xlsx_task_timeout);
+	error = attempt(import_as_owner, task, context);
+	deadline_stop();
+	slots_end_attempt();
+	clean = attempt(clean_session, task, context) == NULL;
+	if (error != NULL)
+		settle(task, error, context);
+	slots_set_task(0);
+	queue_unlock_all();
+	dispatch_task_ended();
+	wake_limited();
+	(void) attempt(remove_spent_file, task, context);
+	return clean;
+}
+
+/* Claims a task and runs it to an end. False when there is none for the order's role, or this process is no place for another. */
 static bool
 run_next_task(const DispatchOrder *order)
 {
 	MemoryContext context = AllocSetContextCreate(TopMemoryContext, "pg_xlsx task", ALLOCSET_DEFAULT_SIZES);
 	Task	   *task = claim(order->login, context);
-	ErrorData  *error;
+	bool		clean = true;
 
 	MemoryContextSwitchTo(context);
 	if (task != NULL)
 	{
 		pgstat_report_activity(STATE_RUNNING, psprintf("task " INT64_FORMAT, task->id));
-		deadline_start(pg_xlsx_task_timeout);
-		error = attempt(import_as_owner, task, context);
-		deadline_stop();
-		slots_end_attempt();
-		drop_role();
-		if (error != NULL)
-			settle(task, error, context);
-		slots_set_task(0);
-		queue_unlock(task->id);
-		dispatch_task_ended();
-		wake_limited();
-		(void) attempt(remove_spent_file, task, context);
+		clean = run_task(task, context);
 		pgstat_report_activity(STATE_IDLE, NULL);
 	}
 	MemoryContextSwitchTo(TopMemoryContext);
 	MemoryContextDelete(context);
-	return task != NULL;
+	if (!clean)
+		dispatch_want_now(MyDatabaseId, order->login);
+	return task != NULL && clean;
 }
 
 /* Without a launcher: waits for this role's next task. False when it is far off. */
@@ -394,8 +427,7 @@ pg_xlsx_worker_main(Datum arg)
 	}
 	BackgroundWorkerInitializeConnectionByOid(order.database, order.login, 0);
 	slots_logged_in();
-	/* Many short statements over tables that have no statistics yet: compiling one takes a second. */
-	set_session("jit", "off");
+	set_worker_session();
 	if (shut_is_shut(MyDatabaseId))
 		proc_exit(0);			/* before it is done: a sweep will follow, if the database stays */
 	if (VirtualTransactionIdIsValid(order.starter))

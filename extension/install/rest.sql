@@ -146,9 +146,9 @@ END
 $$;
 COMMENT ON FUNCTION xlsx.rest_cancel(text) IS 'POST /tasks/:taskId/cancel';
 
+-- Without a search_path of its own: triggers of the target are to have the session's.
 CREATE FUNCTION xlsx.rest_delete(id text, OUT status int, OUT body json)
 LANGUAGE plpgsql VOLATILE
-SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   task bigint := xlsx_private.rest_id($1);
@@ -156,7 +156,7 @@ DECLARE
 BEGIN
   SELECT * INTO deletion FROM xlsx.delete_task(task);
   status := 200;
-  body := json_build_object('message', format('Task with ID %s deleted successfully', task),
+  body := pg_catalog.json_build_object('message', pg_catalog.format('Task with ID %s deleted successfully', task),
     'deletedRows', deletion.deleted_rows, 'detail', deletion.message);
 END
 $$;
@@ -270,9 +270,11 @@ BEGIN ATOMIC
         'values', xlsx_private.enum_labels(a.atttypid)) ORDER BY c.position, c.column_name), '[]'::pg_catalog.json)
       FROM xlsx.profile_columns c JOIN pg_catalog.pg_attribute a ON a.attrelid = p.target AND a.attname = c.column_name
       WHERE c.profile = p.name)) ORDER BY p.name), '[]'::pg_catalog.json))
-  FROM xlsx.profiles p;
+  FROM xlsx.profiles p
+  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_class t WHERE t.oid = p.target
+    AND NOT pg_catalog.has_schema_privilege(t.relnamespace, 'USAGE'));
 END;
-COMMENT ON FUNCTION xlsx.rest_profiles() IS 'GET /profiles';
+COMMENT ON FUNCTION xlsx.rest_profiles() IS 'GET /profiles: those whose target is in a schema that the current role may use.';
 
 CREATE FUNCTION xlsx.rest_template(name text) RETURNS text
 LANGUAGE plpgsql STABLE

@@ -112,14 +112,15 @@ AS 'MODULE_PATHNAME', 'pg_xlsx_delete_rows' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx_private.delete_rows(bigint) IS
 'Deletes the rows that a task imported, with the rights of its owner, whoever calls; NULL where its profile names no column that holds the task id, or its owner may not delete. kept: rows that cannot go, because others refer to them or a trigger refuses, and the first reason. xlsx.delete_task uses it.';
 
+-- Without a search_path of its own: triggers of the target are to have the session's.
 CREATE FUNCTION xlsx.delete_task(task bigint, OUT deleted_rows bigint, OUT message text)
 LANGUAGE plpgsql VOLATILE STRICT
-SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   rows record;
 BEGIN
-  IF EXISTS (SELECT FROM xlsx_private.task t WHERE t.id = task AND t.status IN ('PENDING', 'PROCESSING')) THEN
+  IF EXISTS (SELECT FROM xlsx_private.task t WHERE t.id OPERATOR(pg_catalog.=) task
+      AND t.status OPERATOR(pg_catalog.=) ANY ('{PENDING,PROCESSING}'::pg_catalog.text[])) THEN
     PERFORM xlsx.cancel(task);
   END IF;
   SELECT d.* INTO rows FROM xlsx_private.delete_rows(task) AS d;
@@ -127,8 +128,8 @@ BEGIN
   PERFORM xlsx_private.remove_task(task);
   message := CASE WHEN deleted_rows IS NULL THEN
     'Task deleted; the rows it imported stay, because its profile names no column that holds the task id, or its owner may not delete them.'
-    WHEN rows.kept > 0 THEN format('Task deleted with %s imported rows; %s stay, the first because: %s', deleted_rows, rows.kept, rows.reason)
-    ELSE format('Task deleted with %s imported rows.', deleted_rows) END;
+    WHEN rows.kept OPERATOR(pg_catalog.>) 0 THEN pg_catalog.format('Task deleted with %s imported rows; %s stay, the first because: %s', deleted_rows, rows.kept, rows.reason)
+    ELSE pg_catalog.format('Task deleted with %s imported rows.', deleted_rows) END;
 END
 $$;
 COMMENT ON FUNCTION xlsx.delete_task(bigint) IS
