@@ -25,7 +25,9 @@ BEGIN ATOMIC
     AND a.attidentity = '' AND a.attgenerated = ''
     AND a.attname IS DISTINCT FROM task_column
     -- A serial column fills itself.
-    AND NOT (a.atthasdef AND pg_catalog.pg_get_serial_sequence(target::text, a.attname::text) IS NOT NULL)
+    AND NOT (a.atthasdef AND EXISTS (SELECT FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_class s ON s.oid = d.objid
+      WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+        AND d.refobjid = a.attrelid AND d.refobjsubid = a.attnum AND d.deptype = 'a' AND s.relkind = 'S'))
   ORDER BY a.attnum;
 END;
 COMMENT ON FUNCTION xlsx_private.importable_columns(regclass, name) IS
