@@ -13,6 +13,7 @@
 #include "owner.h"
 #include "packet.h"
 #include "subtransaction.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
@@ -62,6 +63,19 @@ import_hurry_constraints(const Import *import)
 		AfterTriggerSetState(makeNode(ConstraintsSetStmt));
 }
 
+/* Where rows reach another server, what it has committed must not be lost here. */
+static void
+commit_durably(Import *import)
+{
+	const char *usual = GetConfigOptionResetString("synchronous_commit");
+
+	if (import->inside || saver_is_local(import->saver))
+		return;
+	import->durable = true;
+	(void) set_config_option("synchronous_commit", strcmp(usual, "off") == 0 ? "on" : usual, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_LOCAL, true, 0, false);
+}
+
 void
 import_create_saver(Import *import)
 {
@@ -87,7 +101,9 @@ import_save_packet(Import *import, bytea *packet)
 
 	packet_read(import->profile, packet, &rows);
 	error_rows_begin(&import->errors);
+	commit_durably(import);
 	progress->saved_rows += saver_save(import->saver, &rows, &counts, &import->errors);
+	commit_durably(import);		/* it may have found the target changed */
 	error_rows_store(&import->errors);
 	progress->inserted_rows += counts.inserted;
 	progress->updated_rows += counts.updated;
@@ -170,8 +186,10 @@ prepare_target(OneGo *go)
 {
 	Import	   *import = go->import;
 	const Progress *progress = import->progress;
-	int64		removed = import->task->mode == MODE_REPLACE ? saver_empty(import->saver) : 0;
+	int64		removed;
 
+	commit_durably(import);
+	removed = import->task->mode == MODE_REPLACE ? saver_empty(import->saver) : 0;
 	go->index_late = go->index_late &&
 		saver_index_later(import->saver, removed, progress->validated_rows - progress->error_rows);
 }

@@ -46,7 +46,7 @@ typedef struct Import
 /*
  * Steps (import_step.c).  A transaction each; all but the last commit
  * asynchronously: rows and progress are in one commit, so a crash loses both
- * or none.  In a caller's transaction a step is a command of it.
+ * or none.  Where rows reach another server they commit synchronously.  In a caller's transaction a step is a command of it.
  *
  * Between begin and end the current memory context is batch_context.
  */

@@ -4,23 +4,26 @@
  */
 #include "saver.h"
 
+#include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "late_index.h"
 #include "miscadmin.h"
 #include "owner.h"
-#include "save_probe.h"
 #include "storage/lmgr.h"
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/memutils.h"
+#include "utils/rls.h"
+#include "utils/syscache.h"
 
 /* The array type of xid has no name in the catalog's headers. */
 #define XIDARRAYOID 1011
 
-static bool
-is_keyed(SaveMode mode)
+bool
+save_is_keyed(SaveMode mode)
 {
 	return mode == MODE_UPSERT || mode == MODE_SKIP || mode == MODE_UPDATE;
 }
@@ -51,7 +54,7 @@ require_right(const Profile *profile, AclMode right, const char *name)
 static void
 require_rights(const SaveTask *task)
 {
-	if (is_keyed(task->mode))
+	if (save_is_keyed(task->mode))
 		require_right(task->profile, ACL_SELECT, "SELECT");
 	if (task->mode == MODE_UPSERT || task->mode == MODE_UPDATE)
 		require_right(task->profile, ACL_UPDATE, "UPDATE");
@@ -61,21 +64,80 @@ require_rights(const SaveTask *task)
 		require_right(task->profile, ACL_DELETE, "DELETE");
 }
 
-/* Rights may be taken away while the import runs. */
-void
-saver_require_rights_still(const SaveTask *task)
+/*
+ * The way
+ */
+
+/* Does the target have the columns that the rows were checked for? */
+static bool
+has_column(Oid target, AttrNumber attnum, const char *name, Oid type, int32 typmod)
 {
-	LockRelationOid(task->profile->target, RowExclusiveLock);
-	if (get_rel_name(task->profile->target) != NULL)
-		require_rights(task);
+	HeapTuple	tuple = SearchSysCache2(ATTNUM, ObjectIdGetDatum(target), Int16GetDatum(attnum));
+	Form_pg_attribute attribute;
+	bool		found;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	attribute = (Form_pg_attribute) GETSTRUCT(tuple);
+	found = !attribute->attisdropped && attribute->atttypid == type && (name == NULL ||
+																	   (strcmp(NameStr(attribute->attname), name) == 0 && attribute->atttypmod == typmod));
+	ReleaseSysCache(tuple);
+	return found;
 }
 
-static const SaveMethod *
-choose_method(const SaveTask *task)
+static void
+require_columns(const Profile *profile)
 {
-	if (is_keyed(task->mode))
-		return &save_keyed;
-	return save_probe_plain(task->profile) ? &save_direct : &save_unnest;
+	bool		all = profile->task_attnum == InvalidAttrNumber ||
+		has_column(profile->target, profile->task_attnum, NULL, profile->task_type, -1);
+
+	for (int i = 0; i < profile->count; i++)
+	{
+		const ProfileColumn *column = &profile->columns[i];
+
+		all = all && has_column(profile->target, column->attnum, column->name, column->type, column->typmod);
+	}
+	if (!all)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_IN_USE),
+				 errmsg("table \"%s\" was altered in mid-import", get_rel_name(profile->target))));
+}
+
+/* What is changed while it is asked shows in changes, and is asked again. */
+static void
+choose_way(Saver *saver)
+{
+	MemoryContext caller;
+
+	saver->changes = save_probe_changes();
+	saver->probe = save_probe(&saver->task);
+	saver->refers_to_itself = save_refers_to_itself(saver->profile);
+	saver->method = save_is_keyed(saver->task.mode) ? &save_keyed : saver->probe.direct ? &save_direct : &save_unnest;
+	MemoryContextReset(saver->context);
+	caller = MemoryContextSwitchTo(saver->context);
+	saver->state = saver->method->create(&saver->task);
+	MemoryContextSwitchTo(caller);
+}
+
+/* A role may get or lose its exemption from policies without a change of the table. */
+static bool
+target_has_changed(const Saver *saver)
+{
+	return saver->changes != save_probe_changes() ||
+		(saver->probe.direct && check_enable_rls(saver->profile->target, InvalidOid, true) == RLS_ENABLED);
+}
+
+void
+saver_follow_target(Saver *saver)
+{
+	LockRelationOid(saver->profile->target, RowExclusiveLock);
+	if (get_rel_name(saver->profile->target) == NULL)
+		return;
+	require_rights(&saver->task);
+	if (!target_has_changed(saver))
+		return;
+	require_columns(saver->profile);
+	choose_way(saver);
 }
 
 Saver *
@@ -86,11 +148,16 @@ saver_create(const SaveTask *task)
 	require_rights(task);
 	saver->task = *task;
 	saver->profile = task->profile;
-	saver->method = choose_method(task);
-	saver->state = saver->method->create(&saver->task);
-	saver->refers_to_itself = save_refers_to_itself(task->profile);
+	saver->context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx way of saving", ALLOCSET_DEFAULT_SIZES);
+	choose_way(saver);
 	saver->stride = PG_XLSX_BATCH_ROWS;
 	return saver;
+}
+
+bool
+saver_is_local(const Saver *saver)
+{
+	return saver->probe.local;
 }
 
 int64

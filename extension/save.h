@@ -66,6 +66,15 @@ extern int64 saver_empty(Saver *saver);
 extern bool saver_index_later(Saver *saver, int64 removed, int64 added);
 extern void saver_index(Saver *saver);
 
+/*
+ * Can no row reach another server?  If one can, that server commits by
+ * itself, and what this one loses in a crash would be there twice: commits must not be put off.  Ask after each saver_save.
+ */
+extern bool saver_is_local(const Saver *saver);
+
+/* Does the mode look for rows with the same key? */
+extern bool save_is_keyed(SaveMode mode);
+
 /* "direct", "unnest" or "keyed" */
 extern const char *saver_method(const Saver *saver);
 
@@ -74,7 +83,7 @@ typedef struct SaveOutcome
 {
 	SaveCounts	counts;
 	bool		careful;		/* it threw before: take time to know the row at fault */
-	int			failed;			/* when it threw: the row at fault, -1 when it is not known */
+	int			failed;			/* when it threw: the row at fault, or only its likeliest one (SaveProbe.row_by_row); -1 when it is not known */
 	int			key_column;		/* of the profile: what save_keyed looked for, the first of several */
 	bool	   *bad;			/* by row, from the start of the batch; save_fitting and save_keyed mark rows here */
 } SaveOutcome;

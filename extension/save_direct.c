@@ -87,6 +87,7 @@ static void
 target_open(DirectTarget *target, DirectState *state, bool speculative)
 {
 	target->relation = table_open(state->profile->target, RowExclusiveLock);
+	/* The saver has followed all changes that others have made; this one is by a trigger of the batch. */
 	if (!equalTupleDescs(RelationGetDescr(target->relation), state->descriptor))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_IN_USE),

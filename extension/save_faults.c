@@ -268,7 +268,10 @@ save_by_halves(Attempt *attempt, int first, int last)
 		}
 		/* The rows before it may still hold one that only the end of the statement would show. */
 		save_by_halves(attempt, first, failed);
-		note_error_row(attempt, failed, error);
+		if (saver->method == &save_unnest && !saver->probe.row_by_row)
+			save_row(attempt, failed);
+		else
+			note_error_row(attempt, failed, error);
 		saver->stride = Max(failed - first, LEAST_STRIDE);
 		first = failed + 1;
 	}
@@ -338,7 +341,7 @@ saver_save(Saver *saver, const PacketRows *rows, SaveCounts *counts, ErrorRows *
 	};
 	int			failed;
 
-	saver_require_rights_still(&saver->task);
+	saver_follow_target(saver);
 	/* Where the batch before had bad rows, this one is likely to. */
 	if (saver->wary || try_rows(&attempt, 0, rows->count, false, &failed) != NULL)
 	{

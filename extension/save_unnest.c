@@ -20,8 +20,9 @@
 PG_FUNCTION_INFO_V1(pg_xlsx_mark_row);
 
 /*
- * The row that the statement has come to: its executor takes one at a time
- * all the way, so when it throws in the middle this is the row at fault.
+ * The row that the statement has come to.  Where its executor takes one at a
+ * time all the way, this is the row at fault when it throws in the middle; where rows are
+ * buffered on the way, it is no more than a hint.
  */
 static int64 marked_row;
 
