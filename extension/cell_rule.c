@@ -5,7 +5,7 @@
 #include "cell_rule.h"
 
 #include "catalog/pg_collation.h"
-#include "mb/pg_wchar.h"
+#include "text.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
@@ -106,13 +106,6 @@ compare_bound(CellRule *rule, const ProfileColumn *column, const CheckedValue *v
 	return DatumGetInt32(FunctionCall2Coll(&rule->compare, rule->collation, value_datum(column, value), rule->bound));
 }
 
-/* Characters are not counted where the bytes say enough. */
-static bool
-has_at_most(const char *text, size_t length, int most)
-{
-	return (most >= 0 && length <= (size_t) most) || pg_mbstrlen_with_len(text, (int) length) <= most;
-}
-
 static bool
 has_form(const CellRule *rule, const char *text, size_t length)
 {
@@ -135,9 +128,9 @@ cell_rule_obeyed(CellRule *rule, const ProfileColumn *column, const CheckedValue
 		case RULE_MAX:
 			return compare_bound(rule, column, value) <= 0;
 		case RULE_MIN_LENGTH:
-			return pg_mbstrlen_with_len(text, (int) length) >= rule->length;
+			return rule->length <= 0 || text_has_more(text, length, rule->length - 1);
 		case RULE_MAX_LENGTH:
-			return has_at_most(text, length, rule->length);
+			return !text_has_more(text, length, rule->length);
 		case RULE_PATTERN:
 			return has_form(rule, text, length);
 		case RULE_ONE_OF:

@@ -272,9 +272,7 @@ check_text_class(Check *check)
 
 	check->value->text = check->text;
 	check->value->length = check->length;
-	if (limit < 0 || check->length <= (size_t) limit)
-		return true;
-	if (pg_mbstrlen_with_len(check->text, (int) check->length) <= limit)
+	if (limit < 0 || !text_has_more(check->text, check->length, limit))
 		return true;
 	return violate(check, "length", "must have at most %d characters", limit);
 }

@@ -25,11 +25,21 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/formatting.h"
+#include "utils/hsearch.h"
 #include "utils/memutils.h"
 
 PG_FUNCTION_INFO_V1(pg_xlsx_discover);
 
 #define MAX_EXAMPLES 5
+
+/* Bytes of an example, a least or a greatest text: a sheet may have a long one in each of its columns. */
+#define MOST_TEXT_BYTES 120
+
+/* Bytes of a header: no longer one is ever matched (headers.c). */
+#define MOST_HEADER_BYTES 1023
+
+/* A name leaves room for "_16384" behind it. */
+#define MAX_BASE_NAME (NAMEDATALEN - 8)
 
 /* Numbers kept as text that have more digits are rather keys. */
 #define MAX_TEXT_DIGITS 15
@@ -210,14 +220,33 @@ column_at(Discovery *discovery, uint32 column)
 	return &discovery->columns[column - 1];
 }
 
+/* A copy that is kept, cut where it is long. */
+static char *
+kept_text(const Discovery *discovery, const char *text)
+{
+	size_t		length = strlen(text);
+
+	if (length <= MOST_TEXT_BYTES)
+		return MemoryContextStrdup(discovery->context, text);
+	length = (size_t) pg_mbcliplen(text, (int) length, MOST_TEXT_BYTES);
+	return MemoryContextStrdup(discovery->context, psprintf("%.*s...", (int) length, text));
+}
+
 static void
 keep_example(Discovery *discovery, FoundColumn *column, const char *text)
 {
+	char	   *kept;
+
+	if (column->example_count == MAX_EXAMPLES)
+		return;
 	for (int i = 0; i < column->example_count; i++)
 		if (strcmp(column->examples[i], text) == 0)
 			return;
-	if (column->example_count < MAX_EXAMPLES)
-		column->examples[column->example_count++] = MemoryContextStrdup(discovery->context, text);
+	kept = kept_text(discovery, text);
+	for (int i = 0; i < column->example_count; i++)
+		if (strcmp(column->examples[i], kept) == 0)
+			return;				/* long ones that begin alike */
+	column->examples[column->example_count++] = kept;
 }
 
 static void
@@ -225,7 +254,7 @@ keep_text(Discovery *discovery, char **kept, const char *text)
 {
 	if (*kept != NULL)
 		pfree(*kept);
-	*kept = MemoryContextStrdup(discovery->context, text);
+	*kept = kept_text(discovery, text);
 }
 
 static void
@@ -233,6 +262,7 @@ add_value(Discovery *discovery, const XlsxCell *cell, const char *text)
 {
 	FoundColumn *column = column_at(discovery, cell->column);
 	double		number;
+	size_t		length;
 
 	if (cell->kind == XLSX_ERROR)
 	{
@@ -241,7 +271,10 @@ add_value(Discovery *discovery, const XlsxCell *cell, const char *text)
 	}
 	column->fits &= fits_of_cell(cell, text, discovery->date1904, &number);
 	column->stored_number = column->stored_number || cell->kind == XLSX_NUMBER;
-	column->longest = Max(column->longest, pg_mbstrlen(text));
+	/* Characters are not counted where the bytes say enough. */
+	length = strlen(text);
+	if (length > (size_t) column->longest)
+		column->longest = Max(column->longest, pg_mbstrlen_with_len(text, (int) length));
 	column->least = column->filled == 0 ? number : Min(column->least, number);
 	column->greatest = column->filled == 0 ? number : Max(column->greatest, number);
 	column->filled++;
@@ -270,7 +303,8 @@ take_headers(Discovery *discovery, const XlsxRow *row)
 		char	   *text = is_in_range(discovery, &row->cells[i]) ? seen_text(&row->cells[i], discovery->date1904) : NULL;
 
 		if (text != NULL)
-			column_at(discovery, row->cells[i].column)->header = MemoryContextStrdup(discovery->context, text);
+			column_at(discovery, row->cells[i].column)->header = MemoryContextStrdup(discovery->context,
+				pnstrdup(text, (Size) pg_mbcliplen(text, (int) strlen(text), MOST_HEADER_BYTES)));
 	}
 }
 
@@ -349,13 +383,42 @@ identifier_of(const char *header, uint32 position)
 	return out.data;
 }
 
-static bool
-is_taken(char **names, size_t count, const char *name)
+/* A name that is taken, and the least number that may still be free behind it: all columns may have the same header. */
+typedef struct TakenName
 {
-	for (size_t i = 0; i < count; i++)
-		if (names[i] != NULL && strcmp(names[i], name) == 0)
-			return true;
-	return false;
+	NameData	name;
+	int			next;
+} TakenName;
+
+static HTAB *
+create_taken(void)
+{
+	HASHCTL		control = {.keysize = sizeof(NameData),.entrysize = sizeof(TakenName),.hcxt = CurrentMemoryContext};
+
+	return hash_create("pg_xlsx column names", 256, &control, HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
+}
+
+/* Takes base where it is free, else with a number behind it, for which it has room. */
+static char *
+take_name(HTAB *taken, const char *base)
+{
+	char		name[NAMEDATALEN];
+	bool		found;
+	TakenName  *of_base = hash_search(taken, base, HASH_ENTER, &found);
+
+	strlcpy(name, base, sizeof(name));
+	if (!found)
+		of_base->next = 2;
+	while (found)
+	{
+		TakenName  *numbered;
+
+		snprintf(name, sizeof(name), "%s_%d", base, of_base->next++);
+		numbered = hash_search(taken, name, HASH_ENTER, &found);
+		if (!found)
+			numbered->next = 2;
+	}
+	return pstrdup(name);
 }
 
 /* Names for all columns, no two the same. */
@@ -363,22 +426,20 @@ static char **
 name_columns(const Discovery *discovery)
 {
 	char	  **names = palloc0(sizeof(char *) * (discovery->count + 1));
+	HTAB	   *taken = create_taken();
 
 	for (size_t i = 0; i < discovery->count; i++)
 	{
 		char	   *base;
-		char	   *name;
 
+		CHECK_FOR_INTERRUPTS();
 		if (!discovery->columns[i].used)
 			continue;
 		base = identifier_of(discovery->columns[i].header, (uint32) i + 1);
-		/* Room for a number behind it. */
-		base[pg_mbcliplen(base, (int) strlen(base), NAMEDATALEN - 8)] = '\0';
-		name = base;
-		for (int n = 2; is_taken(names, i, name); n++)
-			name = psprintf("%s_%d", base, n);
-		names[i] = name;
+		base[pg_mbcliplen(base, (int) strlen(base), MAX_BASE_NAME)] = '\0';
+		names[i] = take_name(taken, base);
 	}
+	hash_destroy(taken);
 	return names;
 }
 
@@ -474,7 +535,10 @@ pg_xlsx_discover(PG_FUNCTION_ARGS)
 	read_rows(&discovery, PG_ARGISNULL(4) ? PG_INT64_MAX : PG_GETARG_INT32(4));
 	names = name_columns(&discovery);
 	for (size_t i = 0; i < discovery.count; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
 		if (discovery.columns[i].used)
 			put_column(&discovery, result, i, ++position, names[i]);
+	}
 	return (Datum) 0;
 }

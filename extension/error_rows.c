@@ -9,6 +9,9 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
+/* A batch ends early at this size: long texts must not make it of any size. */
+#define FULL_BYTES ((size_t) 8 * 1024 * 1024)
+
 /* Kept, and not made before there is a transaction. */
 static TupleDesc
 descriptor_of(ErrorRows *errors)
@@ -39,6 +42,7 @@ error_rows_begin(ErrorRows *errors)
 {
 	MemoryContextReset(errors->context);
 	errors->count = errors->capacity = 0;
+	errors->bytes = 0;
 	errors->rows = NULL;
 }
 
@@ -73,8 +77,15 @@ add_row(ErrorRows *errors, Datum *columns)
 		errors->capacity *= 2;
 		errors->rows = repalloc(errors->rows, sizeof(ReportedRow) * (size_t) errors->capacity);
 	}
+	errors->bytes += row->t_len;
 	errors->rows[errors->count++] = (ReportedRow) {DatumGetInt32(columns[0]), row->t_data};
 	MemoryContextSwitchTo(caller);
+}
+
+bool
+error_rows_full(const ErrorRows *errors)
+{
+	return errors->count >= PG_XLSX_BATCH_ROWS || errors->bytes >= FULL_BYTES;
 }
 
 ErrorForm *
@@ -160,7 +171,7 @@ error_rows_release(ErrorRows *errors)
 	{
 		slot_getallattrs(slot);
 		add_row(errors, slot->tts_values);
-		if (errors->count == PG_XLSX_BATCH_ROWS)
+		if (error_rows_full(errors))
 		{
 			error_rows_store(errors);
 			error_rows_begin(errors);

@@ -26,6 +26,7 @@ typedef struct ErrorRows
 	TupleDesc	descriptor;		/* of a row; NULL: not made yet */
 	int			count;
 	int			capacity;
+	size_t		bytes;			/* of the rows */
 	ReportedRow *rows;
 	ErrorForm	form;			/* the row under way */
 } ErrorRows;
@@ -41,6 +42,9 @@ extern void error_row_end(ErrorRows *errors, uint32 sheet_row);
 
 /* One row whose columns have been made elsewhere; they are copied. */
 extern void error_row_add(ErrorRows *errors, uint32 sheet_row, const ArrayType *cells, const Jsonb *violations);
+
+/* Are there as many as a batch may have, or as many bytes? */
+extern bool error_rows_full(const ErrorRows *errors);
 
 /* Writes what was collected, or sets it aside. */
 extern void error_rows_store(ErrorRows *errors);

@@ -9,6 +9,7 @@
 #include "fmgr.h"
 #include "guc.h"
 #include "lib/stringinfo.h"
+#include "miscadmin.h"
 #include "text.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -39,6 +40,12 @@ glue_allocator(MemoryContext context)
 	return (XlsxAllocator) {glue_alloc, glue_realloc, glue_free, context};
 }
 
+static void
+glue_interrupt(void)
+{
+	CHECK_FOR_INTERRUPTS();
+}
+
 /* A context reset callback: runs before the memory goes. */
 static void
 book_close(void *book)
@@ -50,15 +57,17 @@ XlsxBook *
 glue_book_try(const XlsxSource *source, MemoryContext context, XlsxError *error)
 {
 	XlsxAllocator allocator = glue_allocator(context);
+	XlsxSource	interruptible = *source;
 	MemoryContextCallback *callback = MemoryContextAllocZero(context, sizeof(*callback));
 	XlsxBook  **book = MemoryContextAllocZero(context, sizeof(*book));
 	XlsxLimits	limits;
 
 	guc_limits(&limits);
+	interruptible.interrupt = glue_interrupt;
 	callback->func = book_close;
 	callback->arg = book;
 	MemoryContextRegisterResetCallback(context, callback);
-	if (xlsx_book_open(source, &allocator, &limits, book, error) != XLSX_OK)
+	if (xlsx_book_open(&interruptible, &allocator, &limits, book, error) != XLSX_OK)
 		return NULL;
 	return *book;
 }

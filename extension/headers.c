@@ -8,6 +8,7 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "lib/stringinfo.h"
+#include "miscadmin.h"
 #include "text.h"
 #include "utils/builtins.h"
 #include "utils/formatting.h"
@@ -76,9 +77,57 @@ typedef struct Matching
 	const XlsxRow *row;
 	char	  **texts;			/* by cell, NULL for no text */
 	char	  **normal;
+	uint32	   *order;			/* cells with text by their normal header, then as they stand in the row */
+	uint32		ordered;
 	bool	   *taken;			/* by cell */
 	HeaderMatch *match;
 } Matching;
+
+static int
+compare_cells(const void *a, const void *b, void *matching)
+{
+	char	  **normal = ((Matching *) matching)->normal;
+	uint32		x = *(const uint32 *) a;
+	uint32		y = *(const uint32 *) b;
+	int			order = strcmp(normal[x], normal[y]);
+
+	return order != 0 ? order : (x > y) - (x < y);
+}
+
+/* A sheet may have as many headers as columns, and a profile asks for each of its own. */
+static void
+order_cells(Matching *matching)
+{
+	uint32		cells = matching->row != NULL ? matching->row->count : 0;
+
+	matching->order = palloc(sizeof(uint32) * ((size_t) cells + 1));
+	for (uint32 i = 0; i < cells; i++)
+		if (matching->texts[i] != NULL)
+			matching->order[matching->ordered++] = i;
+	qsort_arg(matching->order, matching->ordered, sizeof(uint32), compare_cells, matching);
+}
+
+/* The first cell with this normal header that nobody has taken; UINT32_MAX when there is none. */
+static uint32
+find_cell(const Matching *matching, const char *normal)
+{
+	uint32		low = 0;
+	uint32		high = matching->ordered;
+
+	while (low < high)
+	{
+		uint32		middle = low + (high - low) / 2;
+
+		if (strcmp(matching->normal[matching->order[middle]], normal) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < matching->ordered && strcmp(matching->normal[matching->order[low]], normal) == 0; low++)
+		if (!matching->taken[matching->order[low]])
+			return matching->order[low];
+	return UINT32_MAX;
+}
 
 static void
 take(Matching *matching, int column, uint32 cell)
@@ -108,7 +157,9 @@ match_mapping(Matching *matching, const char *mapping)
 	while ((token = JsonbIteratorNext(&iterator, &value, false)) != WJB_DONE)
 	{
 		int			column;
+		uint32		cell;
 
+		CHECK_FOR_INTERRUPTS();
 		if (token == WJB_KEY)
 			key = normalize(value.val.string.val, (size_t) value.val.string.len);
 		if (token != WJB_VALUE || key == NULL)
@@ -120,15 +171,12 @@ match_mapping(Matching *matching, const char *mapping)
 					(errcode(ERRCODE_UNDEFINED_COLUMN),
 					 errmsg("mapping names column \"%s\", which the profile does not have",
 							pnstrdup(value.val.string.val, value.val.string.len))));
-		for (uint32 i = 0; i < matching->row->count; i++)
-		{
-			if (matching->taken[i] || matching->texts[i] == NULL || strcmp(matching->normal[i], key) != 0)
-				continue;
-			if (column >= 0 && is_open(matching, column))
-				take(matching, column, i);
-			matching->taken[i] = true;
-			break;
-		}
+		cell = find_cell(matching, key);
+		if (cell == UINT32_MAX)
+			continue;
+		if (column >= 0 && is_open(matching, column))
+			take(matching, column, cell);
+		matching->taken[cell] = true;
 	}
 }
 
@@ -142,17 +190,14 @@ match_strength(Matching *matching, int strength)
 	for (int column = 0; column < profile->count; column++)
 	{
 		const TextList *headers = &profile->columns[column].normal_headers;
+		uint32		cell;
 
 		any = any || strength < headers->count;
 		if (strength >= headers->count || !is_open(matching, column) || headers->items[strength][0] == '\0')
 			continue;
-		for (uint32 i = 0; i < matching->row->count; i++)
-			if (!matching->taken[i] && matching->texts[i] != NULL &&
-				strcmp(matching->normal[i], headers->items[strength]) == 0)
-			{
-				take(matching, column, i);
-				break;
-			}
+		cell = find_cell(matching, headers->items[strength]);
+		if (cell != UINT32_MAX)
+			take(matching, column, cell);
 	}
 	return any;
 }
@@ -169,6 +214,8 @@ match_patterns(Matching *matching)
 		if (pattern == NULL || !is_open(matching, column))
 			continue;
 		for (uint32 i = 0; i < matching->row->count; i++)
+		{
+			CHECK_FOR_INTERRUPTS();
 			if (!matching->taken[i] && matching->texts[i] != NULL &&
 				DatumGetBool(DirectFunctionCall2Coll(texticregexeq, DEFAULT_COLLATION_OID,
 													 CStringGetTextDatum(matching->texts[i]),
@@ -177,6 +224,7 @@ match_patterns(Matching *matching)
 				take(matching, column, i);
 				break;
 			}
+		}
 	}
 }
 
@@ -222,8 +270,8 @@ headers_match(const Profile *profile, const char *mapping, const XlsxRow *row, b
 {
 	size_t		cells = row != NULL ? row->count : 0;
 	Matching	matching = {
-		profile, row, palloc0(sizeof(char *) * (cells + 1)), palloc0(sizeof(char *) * (cells + 1)),
-		palloc0(sizeof(bool) * (cells + 1)), match
+		.profile = profile,.row = row,.match = match,.texts = palloc0(sizeof(char *) * (cells + 1)),
+		.normal = palloc0(sizeof(char *) * (cells + 1)),.taken = palloc0(sizeof(bool) * (cells + 1))
 	};
 
 	memset(match, 0, sizeof(*match));
@@ -231,10 +279,12 @@ headers_match(const Profile *profile, const char *mapping, const XlsxRow *row, b
 	match->found = palloc0(sizeof(char *) * (size_t) profile->count);
 	for (size_t i = 0; i < cells; i++)
 	{
+		CHECK_FOR_INTERRUPTS();
 		matching.texts[i] = header_text(&row->cells[i], date1904);
 		if (matching.texts[i] != NULL)
 			matching.normal[i] = headers_normalize(matching.texts[i]);
 	}
+	order_cells(&matching);
 	if (row != NULL)
 	{
 		if (mapping != NULL)
@@ -255,6 +305,9 @@ headers_of_extras(const XlsxRow *row, bool date1904, const HeaderMatch *match, i
 {
 	uint32		last = 0;
 	TextList	extras;
+	SourceIndex taken;
+
+	source_index_create(&taken, match->source, count);
 
 	for (uint32 i = 0; row != NULL && i < row->count; i++)
 		last = Max(last, row->cells[i].column);
@@ -262,11 +315,7 @@ headers_of_extras(const XlsxRow *row, bool date1904, const HeaderMatch *match, i
 	extras.items = palloc0(sizeof(char *) * ((size_t) last + 1));
 	for (uint32 i = 0; row != NULL && i < row->count; i++)
 	{
-		bool		taken = false;
-
-		for (int column = 0; column < count; column++)
-			taken = taken || match->source[column] == row->cells[i].column;
-		if (!taken)
+		if (source_index_column(&taken, row->cells[i].column) < 0)
 			extras.items[row->cells[i].column - 1] = header_text(&row->cells[i], date1904);
 	}
 	return extras;

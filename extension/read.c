@@ -11,6 +11,7 @@
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "rows.h"
 #include "sheet_arguments.h"
 #include "text.h"
 #include "utils/builtins.h"
@@ -19,6 +20,7 @@
 
 PG_FUNCTION_INFO_V1(pg_xlsx_sheets);
 PG_FUNCTION_INFO_V1(pg_xlsx_cells);
+PG_FUNCTION_INFO_V1(pg_xlsx_first_cells);
 
 static const char *const kind_names[] = {"blank", "number", "text", "bool", "date", "error"};
 
@@ -51,6 +53,7 @@ typedef struct CellDump
 	Tuplestorestate *store;
 	TupleDesc	desc;
 	XlsxRange	range;
+	int64		rows_left;		/* with cells in the range */
 	bool		date1904;
 	MemoryContext row_context;	/* reset after each row */
 	StringInfoData text;
@@ -90,6 +93,7 @@ static void
 put_row(CellDump *dump, int32 sheet, const XlsxRow *row)
 {
 	MemoryContext caller = MemoryContextSwitchTo(dump->row_context);
+	bool		any = false;
 
 	for (uint32 i = 0; i < row->count; i++)
 	{
@@ -107,7 +111,9 @@ put_row(CellDump *dump, int32 sheet, const XlsxRow *row)
 		values[3] = CStringGetTextDatum(kind_names[cell->kind]);
 		values[4] = cell_value(dump, cell, row->number);
 		tuplestore_putvalues(dump->store, dump->desc, values, nulls);
+		any = true;
 	}
+	dump->rows_left -= any;
 	MemoryContextSwitchTo(caller);
 	MemoryContextReset(dump->row_context);
 }
@@ -120,7 +126,7 @@ put_sheet(CellDump *dump, XlsxBook *book, size_t index)
 	const XlsxRow *row;
 	XlsxStatus	status = xlsx_sheet_open(book, index, &sheet, &error);
 
-	while (status == XLSX_OK && (status = xlsx_sheet_next(sheet, &row, &error)) == XLSX_OK &&
+	while (dump->rows_left > 0 && status == XLSX_OK && (status = xlsx_sheet_next(sheet, &row, &error)) == XLSX_OK &&
 		   row->number <= dump->range.last_row)
 	{
 		CHECK_FOR_INTERRUPTS();
@@ -132,27 +138,54 @@ put_sheet(CellDump *dump, XlsxBook *book, size_t index)
 	xlsx_sheet_close(sheet);
 }
 
+/* The workbook of the first argument, and a dump of all its cells. */
+static XlsxBook *
+begin_dump(FunctionCallInfo fcinfo, CellDump *dump)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	XlsxBook   *book = sheet_arguments_book(fcinfo, 0);
+
+	*dump = (CellDump) {
+		.store = result->setResult,.desc = result->setDesc,.range = rows_range(NULL),.rows_left = PG_INT64_MAX,
+		.date1904 = xlsx_book_date1904(book),
+		.row_context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx row", ALLOCSET_DEFAULT_SIZES)
+	};
+	initStringInfo(&dump->text);
+	return book;
+}
+
 Datum
 pg_xlsx_cells(PG_FUNCTION_ARGS)
 {
-	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	XlsxBook   *book;
+	XlsxRange	range;
 	CellDump	dump;
 
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
-	dump.range = sheet_arguments_range(fcinfo, 2);
-	book = sheet_arguments_book(fcinfo, 0);
-	dump.store = result->setResult;
-	dump.desc = result->setDesc;
-	dump.date1904 = xlsx_book_date1904(book);
-	dump.row_context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx row", ALLOCSET_DEFAULT_SIZES);
-	initStringInfo(&dump.text);
+	range = sheet_arguments_range(fcinfo, 2);
+	book = begin_dump(fcinfo, &dump);
+	dump.range = range;
 	if (!PG_ARGISNULL(1))
 		put_sheet(&dump, book, glue_find_sheet(book, text_to_cstring(PG_GETARG_TEXT_PP(1))));
 	else
 		for (size_t i = 0; i < xlsx_book_sheet_count(book); i++)
 			put_sheet(&dump, book, i);
+	return (Datum) 0;
+}
+
+/* file, sheet, row after which to begin, rows */
+Datum
+pg_xlsx_first_cells(PG_FUNCTION_ARGS)
+{
+	XlsxBook   *book;
+	CellDump	dump;
+
+	InitMaterializedSRF(fcinfo, 0);
+	book = begin_dump(fcinfo, &dump);
+	dump.range.first_row = (uint32) Max(PG_GETARG_INT32(2), 0) + 1;
+	dump.rows_left = PG_GETARG_INT32(3);
+	put_sheet(&dump, book, glue_find_sheet(book, text_to_cstring(PG_GETARG_TEXT_PP(1))));
 	return (Datum) 0;
 }

@@ -23,7 +23,7 @@ struct Stage
 	SourceIndex sources;
 	CheckedValue *values;		/* of the row at hand */
 	int			count;
-	size_t		bytes;			/* of the cells in the batch */
+	size_t		bytes;			/* of the cells in the batch, and of what was made of them */
 	StageRow	rows[PG_XLSX_BATCH_ROWS];
 };
 
@@ -168,7 +168,10 @@ stage_add(Stage *stage, const XlsxRow *row)
 			copy->cells[column] = copy_cell(stage, &row->cells[i]);
 	}
 	if (stage->wants_extra)
+	{
 		copy->extra = extra_json(stage, row);
+		stage->bytes += strlen(copy->extra);
+	}
 	for (int i = 0; i < profile->count; i++)
 	{
 		const ProfileColumn *column = &profile->columns[i];

@@ -199,3 +199,21 @@ text_from_server(const char *text)
 {
 	return pg_server_to_any(text, (int) strlen(text), PG_UTF8);
 }
+
+bool
+text_has_more(const char *text, size_t length, int most)
+{
+	int			widest = pg_database_encoding_max_length();
+	int			count = 0;
+
+	if (most < 0)
+		return true;
+	if (length <= (size_t) most)
+		return false;
+	if (length > (size_t) most * (size_t) widest)
+		return true;
+	for (size_t at = 0; at < length; at += (size_t) pg_mblen(text + at))
+		if (count++ == most)
+			return true;
+	return false;
+}

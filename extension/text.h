@@ -31,4 +31,7 @@ extern char *text_for_people(const char *text, size_t length);
 /* The database's encoding -> UTF-8. The same pointer where nothing is to be done. */
 extern char *text_from_server(const char *text);
 
+/* Has the text, in the database's encoding, more than so many characters? It looks no further than needed. */
+extern bool text_has_more(const char *text, size_t length, int most);
+
 #endif							/* PG_XLSX_TEXT_H */

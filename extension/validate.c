@@ -63,6 +63,7 @@ bool
 validator_full(const Validator *validator)
 {
 	return validator->rows >= PG_XLSX_BATCH_ROWS || packet_full(&validator->packet) ||
+		error_rows_full(&validator->errors) || error_rows_full(&validator->warnings) ||
 		(validator->stage != NULL && stage_full(validator->stage));
 }
 

@@ -38,9 +38,9 @@ typedef struct XlsxLimits
 	uint32_t	max_entries;	/* entries in the zip directory */
 	uint64_t	max_shared_strings_bytes;	/* text and index of the shared strings in memory */
 	uint32_t	max_string_length;	/* characters of one cell; Excel: 32,767 */
-	uint64_t	max_row_bytes;	/* text of all cells of one row */
+	uint64_t	max_row_bytes;	/* text of all cells of one row, shared strings too */
 	uint32_t	max_columns;	/* Excel: 16,384 */
-	uint32_t	max_rows;		/* Excel: 1,048,576 */
+	uint32_t	max_rows;		/* numbers of rows, and rows; Excel: 1,048,576 */
 	uint32_t	max_xml_depth;	/* nested elements */
 	uint32_t	max_xml_attributes; /* of one element */
 } XlsxLimits;

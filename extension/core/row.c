@@ -219,7 +219,7 @@ xlsx_row_begin_at(XlsxRowBuilder *row, uint32_t number)
 	row->column = 0;
 	row->scratch_bytes = 0;
 	set_room(row);
-	if (number > row->limits->max_rows)
+	if (number > row->limits->max_rows || row->ended >= row->limits->max_rows)
 		return fail_limit(row, "max_rows", row->limits->max_rows, "worksheet has too many rows");
 	return true;
 }
@@ -243,6 +243,7 @@ void
 xlsx_row_end(XlsxRowBuilder *row)
 {
 	row->previous = row->number;
+	row->ended++;
 	if (row->count > row->first)
 		row->ready[row->ready_count++] = (XlsxReadyRow) {row->number, row->first, row->count - row->first};
 	row->first = row->count;
@@ -376,19 +377,12 @@ reach_shared(XlsxRowBuilder *row, uint32_t i)
 	return row->status == XLSX_OK && index < row->strings->count;
 }
 
-/* Cell number i has no string: its row is not ready, nor is any behind it. */
+/* A cell has no string. */
 static void
-fail_shared(XlsxRowBuilder *row, uint32_t i)
+fail_shared(XlsxRowBuilder *row, const XlsxCell *cell)
 {
-	const XlsxCell *cell = &row->cells[i];
-	uint32_t	ready = 0;
-
-	while (row->ready[ready].first + row->ready[ready].count <= i)
-		ready++;
-	row->ready_count = ready;
 	if (row->status != XLSX_OK)
 		return;
-	row->number = row->ready[ready].number;
 	row->column = cell->column;
 	xlsx_row_fail(row, "It refers to shared string %zu, but the workbook has %zu.", cell->length, row->strings->count);
 }
@@ -402,10 +396,13 @@ take_shared(const XlsxStrings *strings, XlsxCell *cell)
 	cell->length = strings->starts[index + 1] - strings->starts[index];
 }
 
-void
-xlsx_row_deliver(XlsxRowBuilder *row)
+/* Shared strings count for the row as its own text does: a short row may name one long string in each of its cells. */
+static bool
+deliver_ready(XlsxRowBuilder *row, const XlsxReadyRow *ready)
 {
-	for (uint32_t i = 0; i < row->count; i++)
+	uint64_t	bytes = 0;
+
+	for (uint32_t i = ready->first; i < ready->first + ready->count; i++)
 	{
 		XlsxCell   *cell = &row->cells[i];
 
@@ -413,11 +410,33 @@ xlsx_row_deliver(XlsxRowBuilder *row)
 			continue;
 		if (cell->length >= row->strings->count && !reach_shared(row, i))
 		{
-			fail_shared(row, i);
-			return;
+			fail_shared(row, cell);
+			return false;
 		}
 		take_shared(row->strings, cell);
 		__builtin_prefetch(cell->text);
+		bytes += cell->length;
+	}
+	if (bytes <= row->limits->max_row_bytes)
+		return true;
+	row->column = 0;
+	return fail_limit(row, "max_row_bytes", row->limits->max_row_bytes, "row has too much text");
+}
+
+void
+xlsx_row_deliver(XlsxRowBuilder *row)
+{
+	for (uint32_t i = 0; i < row->ready_count; i++)
+	{
+		uint32_t	number = row->number;
+
+		row->number = row->ready[i].number;
+		if (!deliver_ready(row, &row->ready[i]))
+		{
+			row->ready_count = i;	/* nor is any behind it */
+			return;
+		}
+		row->number = number;
 	}
 }
 

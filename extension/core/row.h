@@ -66,6 +66,7 @@ typedef struct XlsxRowBuilder
 	size_t		capacity;
 	uint32_t	number;
 	uint32_t	previous;		/* number of the row before */
+	uint32_t	ended;			/* rows so far: several may call themselves the same */
 	XlsxScratch *scratch;		/* text that could not stay where it was read */
 	uint64_t	scratch_bytes;	/* of this row */
 
@@ -108,7 +109,7 @@ extern bool xlsx_row_enough(const XlsxRowBuilder *row);
 
 /*
  * Before the first of the rows that are ready is handed out: puts in the text
- * of shared strings.  On failure only the rows before that cell's are ready any more.
+ * of shared strings, which count to max_row_bytes there.  On failure only the rows before that cell's are ready any more.
  * Strings are read here and nowhere else: never from a handler of the sheet's parser, which a source could leave by longjmp.
  */
 extern void xlsx_row_deliver(XlsxRowBuilder *row);

@@ -18,6 +18,13 @@ typedef struct XlsxSource
 	 * then the book must only be closed.
 	 */
 	XlsxStatus	(*read) (void *context, uint64_t offset, void *buffer, size_t length, size_t *got, XlsxError *error);
+
+	/*
+	 * Called for each piece of a part that is taken in, so at least once for some 100 kB of
+	 * work, however long a part is and however little comes out of it.  May leave by longjmp as read
+	 * may.  NULL: nobody wants to interrupt.
+	 */
+	void		(*interrupt) (void);
 	uint64_t	size;			/* bytes in all */
 	void	   *context;
 	const void *memory;			/* xlsx_source_memory only, else NULL */

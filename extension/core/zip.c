@@ -310,6 +310,8 @@ xlsx_zip_stream_read(XlsxZipStream *stream, void *buffer, size_t size, size_t *g
 	uint64_t	taken;
 
 	*got = 0;
+	if (stream->zip->source->interrupt != NULL)
+		stream->zip->source->interrupt();
 	if (stream->inflate != NULL)
 		status = read_deflated(stream, buffer, size, got, error);
 	else

@@ -10,7 +10,7 @@ CREATE FUNCTION xlsx.discover(file bytea, sheet text DEFAULT NULL, range text DE
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'pg_xlsx_discover' LANGUAGE C STABLE ROWS 20;
 COMMENT ON FUNCTION xlsx.discover(bytea, text, text, text, int) IS
-'Columns of a sheet (the first one by default) and what they hold: letters, header, a name and the type that suits all values, counts of values, blanks and errors, the longest value in characters, the least and the greatest, some different examples. header: auto, none, or the number of its row; header_row says which it was. sample: look at so many rows only.';
+'Columns of a sheet (the first one by default) and what they hold: letters, header, a name and the type that suits all values, counts of values, blanks and errors, the longest value in characters, the least and the greatest, some different examples; long texts are cut in these three, and headers of more than 1023 bytes. header: auto, none, or the number of its row; header_row says which it was. sample: look at so many rows only.';
 
 CREATE FUNCTION xlsx.create_table_sql(file bytea, name text, sheet text DEFAULT NULL, range text DEFAULT NULL,
   header text DEFAULT 'auto', sample int DEFAULT NULL)

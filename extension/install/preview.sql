@@ -13,6 +13,13 @@ CREATE FUNCTION xlsx_private.upload_file(upload bigint) RETURNS bytea
 AS 'MODULE_PATHNAME', 'pg_xlsx_upload_file' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx_private.upload_file(bigint) IS 'The bytes of an upload that has not ended, read where they lie.';
 
+CREATE FUNCTION xlsx_private.first_cells(file bytea, sheet text, after_row int, rows int,
+  OUT sheet_number int, OUT "row" int, OUT col text, OUT kind text, OUT value text)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'pg_xlsx_first_cells' LANGUAGE C STABLE STRICT;
+COMMENT ON FUNCTION xlsx_private.first_cells(bytea, text, int, int) IS
+'xlsx.cells of the first rows of a sheet behind one that hold anything; the rows after them are not read.';
+
 CREATE FUNCTION xlsx_private.first_rows(file bytea, sheet text, header_row int, columns int) RETURNS json
 LANGUAGE sql STABLE
 BEGIN ATOMIC
@@ -20,11 +27,11 @@ BEGIN ATOMIC
   FROM (SELECT g.row, (SELECT pg_catalog.json_agg(v.value ORDER BY p.position)
       FROM pg_catalog.generate_series(1, columns) AS p (position) LEFT JOIN ROWS FROM (pg_catalog.unnest(g.cols), pg_catalog.unnest(g.cells)) AS v (col, value)
         ON xlsx_private.cell_name(0, p.position) = v.col || '0') AS cells
-    FROM (SELECT c.row, pg_catalog.array_agg(c.col) AS cols, pg_catalog.array_agg(c.value) AS cells
-      FROM xlsx.cells(file, sheet, pg_catalog.format('%s:%s', header_row + 1, header_row + 200)) AS c
-      GROUP BY c.row ORDER BY c.row LIMIT 10) AS g) AS r;
+    FROM (SELECT c.row, pg_catalog.array_agg(c.col) AS cols, pg_catalog.array_agg(pg_catalog.left(c.value, 200)) AS cells
+      FROM xlsx_private.first_cells(file, sheet, header_row, 10) AS c
+      GROUP BY c.row ORDER BY c.row) AS g) AS r;
 END;
-COMMENT ON FUNCTION xlsx_private.first_rows(bytea, text, int, int) IS 'The first rows below a header, each with so many values.';
+COMMENT ON FUNCTION xlsx_private.first_rows(bytea, text, int, int) IS 'The first 10 rows below a header, each with so many values; of a long one the first 200 characters.';
 
 CREATE FUNCTION xlsx.preview(file bytea, profile text DEFAULT NULL, sheet text DEFAULT NULL, header_row text DEFAULT NULL, mapping jsonb DEFAULT NULL)
 RETURNS json
