@@ -100,6 +100,64 @@ a_source_may_leave_by_longjmp_at_any_read(void **state)
 	leave_by_longjmp_at_each_read(true);
 }
 
+static jmp_buf interrupted;
+static long interrupts,
+			interrupt_at;
+
+static void
+interrupt(void)
+{
+	if (++interrupts == interrupt_at)
+		longjmp(interrupted, 1);
+}
+
+/* A sheet of which nothing comes out: whoever wants to stop it is asked with each piece that is taken in, and may leave. */
+static void
+blank_rows_can_be_interrupted(bool expat_only)
+{
+	Bytes		rows = {0},
+				bytes;
+	CountingMemory memory = {0};
+	XlsxAllocator allocator = counting_allocator(&memory);
+	volatile bool done = false;
+
+	for (int i = 0; i < 40000; i++)
+		bytes_addf(&rows, "<row r='%d'><c r='A%d' s='1'/></row>", i + 1, i + 1);
+	bytes = book_of_rows(rows.data);
+	for (interrupt_at = 1; !done; interrupt_at = interrupt_at < 20 ? interrupt_at + 1 : interrupt_at * 2)
+	{
+		XlsxBook   *volatile book = NULL;
+		XlsxSource	source;
+
+		xlsx_source_memory(&source, bytes.data, bytes.length);
+		source.interrupt = interrupt;
+		interrupts = 0;
+		if (setjmp(interrupted) == 0)
+		{
+			XlsxError	error;
+
+			assert_int_equal(xlsx_book_open(&source, &allocator, &xlsx_default_limits, (XlsxBook **) &book, &error), XLSX_OK);
+			book->expat_only = expat_only;
+			assert_int_equal(read_all(book, &error), XLSX_DONE);
+			done = true;
+		}
+		xlsx_book_close(book);
+		assert_int_equal(memory.live, 0);
+	}
+	/* Once for some 256 kB; here there are more than a megabyte. */
+	assert_true(interrupts > 10);
+	bytes_free(&bytes);
+	bytes_free(&rows);
+}
+
+static void
+whoever_wants_to_interrupt_is_asked(void **state)
+{
+	(void) state;
+	blank_rows_can_be_interrupted(false);
+	blank_rows_can_be_interrupted(true);
+}
+
 static void
 a_failing_source_is_reported_as_it_is(void **state)
 {
@@ -286,6 +344,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(no_memory_is_reported_wherever_it_happens),
 		cmocka_unit_test(a_source_may_leave_by_longjmp_at_any_read),
+		cmocka_unit_test(whoever_wants_to_interrupt_is_asked),
 		cmocka_unit_test(a_failing_source_is_reported_as_it_is),
 		cmocka_unit_test(two_cursors_may_be_open_at_once),
 		cmocka_unit_test(limits_of_0_are_the_defaults),

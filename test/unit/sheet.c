@@ -424,6 +424,28 @@ limits_name_their_setting(void **state)
 	bytes_free(&book);
 }
 
+/* Neither grows the file: a string is there once, and a number that a row calls itself is no larger the second time. */
+static void
+what_a_file_says_twice_is_counted_twice(void **state)
+{
+	XlsxLimits	limits = xlsx_default_limits;
+	Bytes		book = book_of_rows("<row r='1'><c r='A1' t='s'><v>0</v></c></row>"
+									"<row r='2'><c r='A2' t='s'><v>0</v></c><c r='B2' t='s'><v>0</v></c></row>");
+
+	(void) state;
+	limits.max_row_bytes = 8;
+	assert_book(&book, "A1 text zero\nA2 text zero\nB2 text zero\n");
+	limits.max_row_bytes = 7;
+	assert_fails(&book, &limits, XLSX_LIMIT, "row has too much text; The limit is 7.");
+	bytes_free(&book);
+
+	limits = xlsx_default_limits;
+	limits.max_rows = 2;
+	book = book_of_rows("<row r='1'><c><v>1</v></c></row><row r='1'/><row r='1'><c><v>1</v></c></row>");
+	assert_fails(&book, &limits, XLSX_LIMIT, "worksheet has too many rows; The limit is 2.");
+	bytes_free(&book);
+}
+
 static void
 a_row_may_be_much_longer_than_the_window(void **state)
 {
@@ -628,6 +650,7 @@ main(void)
 		cmocka_unit_test(broken_xml_names_the_row),
 		cmocka_unit_test(document_types_are_refused),
 		cmocka_unit_test(limits_name_their_setting),
+		cmocka_unit_test(what_a_file_says_twice_is_counted_twice),
 		cmocka_unit_test(a_row_may_be_much_longer_than_the_window),
 		cmocka_unit_test(rows_are_cut_anywhere),
 		cmocka_unit_test(comments_are_cut_anywhere),
