@@ -261,7 +261,7 @@ run(Compute *compute, StageRow *rows, int first, int last)
 
 	if (first == last)
 		return;
-	error = subtransaction_try(execute, &call);
+	error = profile_sql_try(compute->task->profile, execute, &call);
 	if (error == NULL)
 		return;
 	if (!subtransaction_row_fault(error))

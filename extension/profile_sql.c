@@ -4,15 +4,50 @@
  */
 #include "profile_sql.h"
 
+#include "access/xact.h"
 #include "fmgr.h"
 #include "nodes/parsenodes.h"
 #include "parser/parser.h"
 #include "query.h"
+#include "subtransaction.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 
 PG_FUNCTION_INFO_V1(pg_xlsx_check_expression);
+
+typedef struct ReadOnlyWork
+{
+	void		(*work) (void *argument);
+	void	   *argument;
+} ReadOnlyWork;
+
+/* The end of the subtransaction lets writes through again; until then SQL cannot. */
+static void
+work_read_only(void *argument)
+{
+	ReadOnlyWork *read_only = argument;
+
+	XactReadOnly = true;
+	read_only->work(read_only->argument);
+}
+
+ErrorData *
+profile_sql_try(const Profile *profile, void (*work) (void *argument), void *argument)
+{
+	static const bool keep = false;
+	ReadOnlyWork read_only = {work, argument};
+	bool		could_write = !XactReadOnly;
+	ErrorData  *error = subtransaction_try_keep(work_read_only, &read_only, &keep);
+
+	if (error == NULL || error->sqlerrcode != ERRCODE_READ_ONLY_SQL_TRANSACTION || !could_write)
+		return error;
+	error->sqlerrcode = ERRCODE_S_R_E_MODIFYING_SQL_DATA_NOT_PERMITTED;
+	error->detail = psprintf("The server says: %s.", error->message);
+	error->message = psprintf("SQL of profile \"%s\" must not write", profile->name);
+	error->hint = pstrdup("Transformations, lookups and rules look values up; let a trigger of the target write.");
+	return error;
+}
 
 SPIPlanPtr
 profile_sql_prepare(const Profile *profile, const char *sql, int arguments, Oid *types)

@@ -16,6 +16,14 @@
 #include "profile.h"
 #include "role_sql.h"
 
+/*
+ * Runs work(argument), which executes such SQL, in the current memory context.
+ * NULL, or the error, in that context.  What SQL of a profile does is to look
+ * values up, not to write: it runs read-only, and whatever escapes that (a notification, a lock, a temporary
+ * table) is taken back at once, since the row may be refused or the whole be a dry run.
+ */
+extern ErrorData *profile_sql_try(const Profile *profile, void (*work) (void *argument), void *argument);
+
 /* Prepares a statement and keeps its plan as long as the current memory context; SPI need not be connected. */
 extern SPIPlanPtr profile_sql_prepare(const Profile *profile, const char *sql, int arguments, Oid *types);
 

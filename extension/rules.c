@@ -217,9 +217,21 @@ rules_check_cells(Rules *rules, StageRow *row, const CheckedValue *values)
  * Rows
  */
 
-static void
-run_expressions(Rules *rules, const PacketRows *packet, StageRow *rows, const int *index)
+/* The expressions over the rows of a packet; index: their places among the rows of the stage. */
+typedef struct ExpressionCall
 {
+	Rules	   *rules;
+	const PacketRows *packet;
+	StageRow   *rows;
+	const int  *index;
+} ExpressionCall;
+
+static void
+execute_expressions(void *argument)
+{
+	ExpressionCall *call = argument;
+	Rules	   *rules = call->rules;
+	const PacketRows *packet = call->packet;
 	const Profile *profile = rules->task->profile;
 	Datum	   *arguments = palloc(sizeof(Datum) * (size_t) profile->count);
 	MemoryContext caller = CurrentMemoryContext;
@@ -236,7 +248,7 @@ run_expressions(Rules *rules, const PacketRows *packet, StageRow *rows, const in
 		TupleDesc	desc = SPI_tuptable->tupdesc;
 		bool		null;
 		Datum		place = SPI_getbinval(SPI_tuptable->vals[found], desc, 1, &null);
-		StageRow   *row = &rows[index[query_index(place, null, packet->count)]];
+		StageRow   *row = &call->rows[call->index[query_index(place, null, packet->count)]];
 		Datum		broken = SPI_getbinval(SPI_tuptable->vals[found], desc, 2, &null);
 		MemoryContext spi = MemoryContextSwitchTo(caller);
 		Datum	   *items;
@@ -253,6 +265,16 @@ run_expressions(Rules *rules, const PacketRows *packet, StageRow *rows, const in
 	}
 	SPI_finish();
 	role_sql_leave(&sql);
+}
+
+static void
+run_expressions(Rules *rules, const PacketRows *packet, StageRow *rows, const int *index)
+{
+	ExpressionCall call = {rules, packet, rows, index};
+	ErrorData  *error = profile_sql_try(rules->task->profile, execute_expressions, &call);
+
+	if (error != NULL)
+		ReThrowError(error);
 }
 
 /* What is compared: the text of a value. */

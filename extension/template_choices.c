@@ -13,17 +13,25 @@
 /* Nobody scrolls through more. */
 #define MAX_CHOICES 1000
 
-/* Texts of the first column of a plan's rows, without those that are NULL, which nobody can choose; empty when there are too many. */
-static TextList
-choices_of_plan(const Profile *profile, SPIPlanPtr plan, Datum *arguments)
+typedef struct ChoicesCall
 {
+	const Profile *profile;
+	SPIPlanPtr	plan;
+	Datum	   *arguments;
+	TextList	list;			/* texts of the first column, without NULLs, which nobody can choose; empty when there are too many */
+} ChoicesCall;
+
+static void
+execute_choices(void *argument)
+{
+	ChoicesCall *call = argument;
 	MemoryContext caller = CurrentMemoryContext;
 	TextList	list = {0, NULL};
 	RoleSql		sql;
 
-	role_sql_enter_query(&sql, profile->confined);
+	role_sql_enter_query(&sql, call->profile->confined);
 	SPI_connect();
-	SPI_execute_plan(plan, arguments, NULL, true, MAX_CHOICES + 1);
+	SPI_execute_plan(call->plan, call->arguments, NULL, true, MAX_CHOICES + 1);
 	if (SPI_processed <= MAX_CHOICES)
 	{
 		list.items = MemoryContextAlloc(caller, sizeof(char *) * (size_t) (SPI_processed + 1));
@@ -37,7 +45,18 @@ choices_of_plan(const Profile *profile, SPIPlanPtr plan, Datum *arguments)
 	}
 	SPI_finish();
 	role_sql_leave(&sql);
-	return list;
+	call->list = list;
+}
+
+static TextList
+choices_of_plan(const Profile *profile, SPIPlanPtr plan, Datum *arguments)
+{
+	ChoicesCall call = {profile, plan, arguments, {0, NULL}};
+	ErrorData  *error = profile_sql_try(profile, execute_choices, &call);
+
+	if (error != NULL)
+		ReThrowError(error);
+	return call.list;
 }
 
 static TextList
