@@ -33,6 +33,7 @@ PG_FUNCTION_INFO_V1(pg_xlsx_remove_task);
 PG_FUNCTION_INFO_V1(pg_xlsx_note_undone);
 PG_FUNCTION_INFO_V1(pg_xlsx_delete_rows);
 PG_FUNCTION_INFO_V1(pg_xlsx_undo);
+PG_FUNCTION_INFO_V1(pg_xlsx_path_of_statements);
 
 /* xlsx.wait looks at least this often, should a wake-up be missed. */
 #define LOOK_AGAIN_MS 1000
@@ -365,7 +366,11 @@ typedef struct OwnerSql
 {
 	RoleSql		sql;
 	int			guc_level;
+	char	   *outer_path;		/* statements_path of a call around this one */
 } OwnerSql;
+
+/* The search_path of statements on the target of the task at hand, in TopMemoryContext; NULL between two calls. */
+static char *statements_path = NULL;
 
 static void
 become(const Subject *task, OwnerSql *sql)
@@ -373,6 +378,8 @@ become(const Subject *task, OwnerSql *sql)
 	role_sql_enter(&sql->sql, task->owner);
 	sql->guc_level = NewGUCNestLevel();
 	role_sql_set_path(&sql->sql, task->login);
+	sql->outer_path = statements_path;
+	statements_path = MemoryContextStrdup(TopMemoryContext, GetConfigOption("search_path", false, false));
 	/* Old values were written as texts with these. */
 	query_set_option("DateStyle", task->date_style);
 	query_set_option("TimeZone", task->time_zone);
@@ -385,6 +392,15 @@ come_back(OwnerSql *sql)
 	SPI_finish();
 	AtEOXact_GUC(false, sql->guc_level);
 	role_sql_leave(&sql->sql);
+	pfree(statements_path);
+	statements_path = sql->outer_path;
+}
+
+Datum
+pg_xlsx_path_of_statements(PG_FUNCTION_ARGS)
+{
+	(void) fcinfo;
+	PG_RETURN_TEXT_P(cstring_to_text(statements_path != NULL ? statements_path : GetConfigOption("search_path", false, false)));
 }
 
 /*

@@ -14,9 +14,11 @@ WHERE known.most < steadiness(b.provolatile) GROUP BY 1 ORDER BY 1;
 SELECT signature AS writes_or_locks FROM body
 WHERE provolatile <> 'v' AND text ~* '\m(INSERT INTO|DELETE FROM|UPDATE xlsx|FOR (NO KEY )?UPDATE|FOR (KEY )?SHARE|LOCK TABLE)\M' ORDER BY 1;
 -- Functions in C that are not volatile: each was compared with what it does. None that reads a file is immutable, since the file may be another one.
-SELECT CASE p.provolatile WHEN 'i' THEN 'immutable' ELSE 'stable' END AS label, string_agg(DISTINCT p.proname, ' ' ORDER BY p.proname) AS functions
+\a
+SELECT DISTINCT CASE p.provolatile WHEN 'i' THEN 'immutable' ELSE 'stable' END AS label, p.proname
 FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
-WHERE p.pronamespace IN ('xlsx'::regnamespace, 'xlsx_private'::regnamespace) AND l.lanname = 'c' AND p.provolatile <> 'v' GROUP BY 1 ORDER BY 1;
+WHERE p.pronamespace IN ('xlsx'::regnamespace, 'xlsx_private'::regnamespace) AND l.lanname = 'c' AND p.provolatile <> 'v' ORDER BY 1, 2;
+\a
 SELECT string_agg(p.proname, ' ' ORDER BY p.proname) AS parallel_safe FROM pg_proc p
 WHERE p.pronamespace IN ('xlsx'::regnamespace, 'xlsx_private'::regnamespace) AND p.proparallel = 's';
 DROP VIEW body;

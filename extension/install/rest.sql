@@ -234,7 +234,7 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION xlsx.rest_report(text) IS 'GET /tasks/:taskId/report';
 
--- Without a search_path of its own: triggers of the target are to have the caller's.
+-- Without a search_path of its own: triggers of the target are to have the caller's. So no operator stands here.
 CREATE FUNCTION xlsx.rest_undo(id text, OUT status int, OUT body json)
 LANGUAGE plpgsql VOLATILE
 AS $$

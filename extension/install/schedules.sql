@@ -335,62 +335,111 @@ $$;
 COMMENT ON FUNCTION xlsx_private.schedule_submit(xlsx_private.schedule, bytea, text, bigint, timestamptz) IS
 'Submits a file of a schedule: submitted, refused (and why is noted) or known from before.';
 
+CREATE FUNCTION xlsx_private.schedule_take(schedule xlsx_private.schedule, counts int[], file bytea, file_name text,
+  file_size bigint DEFAULT NULL, modified_at timestamptz DEFAULT NULL)
+RETURNS int[]
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  result text;
+BEGIN
+  IF file IS NULL THEN
+    RETURN counts;
+  END IF;
+  result := xlsx_private.schedule_submit(schedule, file, file_name, file_size, modified_at);
+  RETURN ARRAY[counts[1] + 1, counts[2] + (result = 'submitted')::int, counts[3] + (result = 'refused')::int];
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.schedule_take(xlsx_private.schedule, int[], bytea, text, bigint, timestamptz) IS
+'Submits a file of a schedule, and counts on: files, submitted, refused.';
+
+CREATE FUNCTION xlsx_private.schedule_take(schedule xlsx_private.schedule, counts int[], file oid, file_name text) RETURNS int[]
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RETURN xlsx_private.schedule_take(schedule, counts, xlsx.large_object(file), file_name);
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.schedule_take(xlsx_private.schedule, int[], oid, text) IS 'The same with a large object.';
+
+CREATE FUNCTION xlsx_private.schedule_look_into(schedule xlsx_private.schedule) RETURNS int[]
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  found record;
+  counts int[] := '{0,0,0}';
+BEGIN
+  FOR found IN SELECT l.* FROM xlsx_private.list_folder(schedule.folder, schedule.pattern) AS l
+    WHERE l.modified_at <= clock_timestamp() - schedule.settle ORDER BY l.modified_at, l.file_name LOOP
+    -- A file that nobody has touched since need not be read again.
+    IF EXISTS (SELECT FROM xlsx_private.schedule_file f WHERE f.schedule_id = schedule.id
+      AND f.file_name = found.file_name AND f.file_size = found.file_size AND f.modified_at = found.modified_at) THEN
+      counts[1] := counts[1] + 1;
+    ELSE
+      counts := xlsx_private.schedule_take(schedule, counts, xlsx_private.folder_file(schedule.folder, found.file_name),
+        found.file_name, found.file_size, found.modified_at);
+    END IF;
+  END LOOP;
+  RETURN counts;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.schedule_look_into(xlsx_private.schedule) IS
+'Looks into the folder of a schedule and submits what is new: files, submitted, refused.';
+
 CREATE FUNCTION xlsx_private.schedule_look(schedule xlsx_private.schedule, OUT files int, OUT submitted int, OUT refused int)
--- Without a search_path of its own: the query is to have the caller's.
+-- Without a search_path of its own: the query is to have the caller's. So no operator stands here.
 LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
   found record;
-  result text;
+  counts int[] := '{0,0,0}';
 BEGIN
-  files := 0;
-  submitted := 0;
-  refused := 0;
   IF schedule.folder IS NOT NULL THEN
-    FOR found IN SELECT l.* FROM xlsx_private.list_folder(schedule.folder, schedule.pattern) AS l
-      WHERE l.modified_at <= pg_catalog.clock_timestamp() - schedule.settle ORDER BY l.modified_at, l.file_name LOOP
-      files := files + 1;
-      -- A file that nobody has touched since need not be read again.
-      CONTINUE WHEN EXISTS (SELECT FROM xlsx_private.schedule_file f WHERE f.schedule_id = schedule.id
-        AND f.file_name = found.file_name AND f.file_size = found.file_size AND f.modified_at = found.modified_at);
-      result := xlsx_private.schedule_submit(schedule, xlsx_private.folder_file(schedule.folder, found.file_name),
-        found.file_name, found.file_size, found.modified_at);
-      submitted := submitted + (result = 'submitted')::int;
-      refused := refused + (result = 'refused')::int;
+    counts := xlsx_private.schedule_look_into(schedule);
+  ELSE
+    FOR found IN EXECUTE pg_catalog.format(E'SELECT q.file, q.file_name::pg_catalog.text FROM (%s\n) AS q (file, file_name)', schedule.query) LOOP
+      counts := xlsx_private.schedule_take(schedule, counts, found.file, found.file_name);
     END LOOP;
-    RETURN;
   END IF;
-  FOR found IN EXECUTE pg_catalog.format(E'SELECT q.file, q.file_name::text FROM (%s\n) AS q (file, file_name)', schedule.query) LOOP
-    CONTINUE WHEN found.file IS NULL;
-    files := files + 1;
-    IF pg_catalog.pg_typeof(found.file) = 'pg_catalog.oid'::pg_catalog.regtype THEN
-      result := xlsx_private.schedule_submit(schedule, xlsx.large_object(found.file), found.file_name);
-    ELSE
-      result := xlsx_private.schedule_submit(schedule, found.file, found.file_name);
-    END IF;
-    submitted := submitted + (result = 'submitted')::int;
-    refused := refused + (result = 'refused')::int;
-  END LOOP;
+  files := counts[1];
+  submitted := counts[2];
+  refused := counts[3];
 END
 $$;
 COMMENT ON FUNCTION xlsx_private.schedule_look(xlsx_private.schedule) IS 'Looks for files of a schedule and submits those that are new.';
 
-CREATE FUNCTION xlsx.run_schedule(name text, OUT files int, OUT submitted int, OUT refused int, OUT error text)
-LANGUAGE plpgsql VOLATILE STRICT
+CREATE FUNCTION xlsx_private.schedule_find(name text) RETURNS xlsx_private.schedule
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   found xlsx_private.schedule;
-  began timestamptz := pg_catalog.clock_timestamp();
 BEGIN
-  SELECT * INTO found FROM xlsx_private.schedule s WHERE s.name = run_schedule.name;
+  SELECT * INTO found FROM xlsx_private.schedule s WHERE s.name = schedule_find.name;
   IF found.id IS NULL THEN
     RAISE EXCEPTION 'schedule "%" does not exist', name USING ERRCODE = 'undefined_object';
   END IF;
   -- Its query is SQL of its owner, who alone runs it.
-  IF found.owner <> current_user::pg_catalog.regrole THEN
+  IF found.owner <> current_user::regrole THEN
     RAISE EXCEPTION 'schedule "%" belongs to %', name, found.owner USING
-      ERRCODE = 'insufficient_privilege', HINT = pg_catalog.format('Run it after SET ROLE %s.', found.owner);
+      ERRCODE = 'insufficient_privilege', HINT = format('Run it after SET ROLE %s.', found.owner);
   END IF;
+  RETURN found;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.schedule_find(text) IS 'A schedule of the current role; an error when it is none.';
+
+CREATE FUNCTION xlsx.run_schedule(name text, OUT files int, OUT submitted int, OUT refused int, OUT error text)
+-- Without a search_path of its own: the query is to have the caller's. So no operator stands here.
+LANGUAGE plpgsql VOLATILE STRICT
+AS $$
+DECLARE
+  found xlsx_private.schedule := xlsx_private.schedule_find(name);
+  began timestamptz := pg_catalog.clock_timestamp();
+BEGIN
   BEGIN
     SELECT l.files, l.submitted, l.refused INTO files, submitted, refused FROM xlsx_private.schedule_look(found) AS l;
   EXCEPTION WHEN OTHERS THEN

@@ -18,22 +18,34 @@ AS 'MODULE_PATHNAME', 'pg_xlsx_import' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx_private.import_now(text, bytea, text, text, text, boolean, bigint, text, text, jsonb) IS
 'Imports in the current transaction and returns the id of the task; xlsx.import uses it.';
 
+CREATE FUNCTION xlsx_private.outcome_of(task bigint,
+  OUT status text, OUT total_rows bigint, OUT saved_rows bigint, OUT error_rows bigint, OUT warning_rows bigint, OUT inserted_rows bigint,
+  OUT updated_rows bigint, OUT unchanged_rows bigint, OUT skipped_rows bigint, OUT error_message text, OUT deleted_rows bigint,
+  OUT absent_rows bigint)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT t.status, t.total_rows, t.saved_rows, t.error_rows, t.warning_rows, t.inserted_rows, t.updated_rows, t.unchanged_rows,
+    t.skipped_rows, t.error_message, t.deleted_rows, t.absent_rows
+  FROM xlsx_private.task t WHERE t.id = outcome_of.task;
+END;
+COMMENT ON FUNCTION xlsx_private.outcome_of(bigint) IS 'What became of the rows of a task; xlsx.import uses it.';
+
 CREATE FUNCTION xlsx.import(profile text, file bytea, file_name text DEFAULT 'import.xlsx', sheet text DEFAULT NULL,
   mode text DEFAULT NULL, dry_run boolean DEFAULT false, max_errors bigint DEFAULT NULL, header_row text DEFAULT NULL,
   locale text DEFAULT NULL, mapping jsonb DEFAULT NULL,
   OUT task bigint, OUT status text, OUT total_rows bigint, OUT saved_rows bigint, OUT error_rows bigint,
   OUT warning_rows bigint, OUT inserted_rows bigint, OUT updated_rows bigint, OUT unchanged_rows bigint,
   OUT skipped_rows bigint, OUT message text, OUT deleted_rows bigint, OUT absent_rows bigint)
--- Without a search_path of its own: triggers of the target are to have the caller's.
+-- Without a search_path of its own: triggers of the target are to have the caller's. So no operator stands here.
 LANGUAGE plpgsql VOLATILE
 AS $$
 BEGIN
   task := xlsx_private.import_now(profile, file, file_name, sheet, mode, dry_run, max_errors, header_row, locale, mapping);
-  SELECT t.status, t.total_rows, t.saved_rows, t.error_rows, t.warning_rows, t.inserted_rows, t.updated_rows,
-    t.unchanged_rows, t.skipped_rows, t.error_message, t.deleted_rows, t.absent_rows
+  SELECT o.status, o.total_rows, o.saved_rows, o.error_rows, o.warning_rows, o.inserted_rows, o.updated_rows,
+    o.unchanged_rows, o.skipped_rows, o.error_message, o.deleted_rows, o.absent_rows
   INTO status, total_rows, saved_rows, error_rows, warning_rows, inserted_rows, updated_rows, unchanged_rows,
     skipped_rows, message, deleted_rows, absent_rows
-  FROM xlsx_private.task t WHERE t.id = task;
+  FROM xlsx_private.outcome_of(task) AS o;
 END
 $$;
 COMMENT ON FUNCTION xlsx.import(text, bytea, text, text, text, boolean, bigint, text, text, jsonb) IS

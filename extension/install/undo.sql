@@ -21,10 +21,31 @@ END;
 COMMENT ON FUNCTION xlsx_private.key_of(regclass, name[]) IS
 'Columns that tell the rows of a table apart: those given, else the primary key, else those of a unique index.';
 
+-- Statements on a target have the search_path that its triggers expect; all else has one of its own.
+CREATE FUNCTION xlsx_private.path_of_statements() RETURNS text
+AS 'MODULE_PATHNAME', 'pg_xlsx_path_of_statements' LANGUAGE C STABLE;
+COMMENT ON FUNCTION xlsx_private.path_of_statements() IS 'The search_path for statements on the target of the task that xlsx.undo or xlsx.delete_task is at; else the one in force.';
+
+CREATE FUNCTION xlsx_private.equality_of(type oid) RETURNS text
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT coalesce((SELECT pg_catalog.format('OPERATOR(%I.%s)', n.nspname, o.oprname)
+    FROM pg_catalog.pg_opclass c
+      JOIN pg_catalog.pg_am m ON m.oid = c.opcmethod AND m.amname = 'btree'
+      JOIN pg_catalog.pg_amop a ON a.amopfamily = c.opcfamily AND a.amoplefttype = c.opcintype AND a.amoprighttype = c.opcintype
+        AND a.amopstrategy = 3
+      JOIN pg_catalog.pg_operator o ON o.oid = a.amopopr
+      JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
+    WHERE c.opcdefault AND c.opcintype = equality_of.type), 'OPERATOR(pg_catalog.=)');
+END;
+COMMENT ON FUNCTION xlsx_private.equality_of(oid) IS
+'The operator "=" of a type in SQL, with its schema; that of pg_catalog where the type has none of its own.';
+
 CREATE FUNCTION xlsx_private.holds_task(target regclass, task_column name) RETURNS text
 LANGUAGE sql STABLE
 BEGIN ATOMIC
-  SELECT pg_catalog.format('t.%I = CAST($1 AS %s)', task_column, pg_catalog.format_type(a.atttypid, a.atttypmod))
+  SELECT pg_catalog.format('t.%I %s CAST($1 AS %s)', task_column, xlsx_private.equality_of(a.atttypid),
+    pg_catalog.format_type(a.atttypid, a.atttypmod))
   FROM pg_catalog.pg_attribute a WHERE a.attrelid = target AND a.attname = task_column;
 END;
 COMMENT ON FUNCTION xlsx_private.holds_task(regclass, name) IS 'A condition in SQL on a row t of a table: does this column hold the task''s id, $1?';
@@ -33,6 +54,7 @@ COMMENT ON FUNCTION xlsx_private.holds_task(regclass, name) IS 'A condition in S
 CREATE FUNCTION xlsx_private.take_away(target regclass, condition text, task bigint, xids xid[],
   OUT deleted bigint, OUT parts oid[], OUT places tid[], OUT reasons text[])
 LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   part oid;
@@ -42,13 +64,15 @@ DECLARE
   low int;
   high int;
   touched bigint;
-  all_rows CONSTANT text := pg_catalog.format('DELETE FROM %s AS t WHERE %s', target, condition);
+  all_rows CONSTANT text := format('DELETE FROM %s AS t WHERE %s', target, condition);
+  some_rows CONSTANT text := all_rows || ' AND t.tableoid OPERATOR(pg_catalog.=) $3 AND t.ctid OPERATOR(pg_catalog.=) ANY ($4)';
 BEGIN
   deleted := 0;
   parts := '{}';
   places := '{}';
   reasons := '{}';
   BEGIN
+    PERFORM set_config('search_path', xlsx_private.path_of_statements(), true);
     EXECUTE all_rows USING task, xids;
     GET DIAGNOSTICS deleted = ROW_COUNT;
     RETURN;
@@ -65,8 +89,10 @@ BEGIN
       lows := pg_catalog.trim_array(lows, 1);
       highs := pg_catalog.trim_array(highs, 1);
       BEGIN
-        EXECUTE all_rows || ' AND t.tableoid = $3 AND t.ctid = ANY ($4)' USING task, xids, part, spots[low:high];
+        PERFORM set_config('search_path', xlsx_private.path_of_statements(), true);
+        EXECUTE some_rows USING task, xids, part, spots[low:high];
         GET DIAGNOSTICS touched = ROW_COUNT;
+        PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
         deleted := deleted + touched;
       EXCEPTION WHEN integrity_constraint_violation OR data_exception OR plpgsql_error OR triggered_data_change_violation THEN
         IF low = high THEN
@@ -87,6 +113,7 @@ COMMENT ON FUNCTION xlsx_private.take_away(regclass, text, bigint, xid[]) IS
 
 CREATE FUNCTION xlsx_private.undo_inserted(task bigint, target regclass, task_column name, OUT undone bigint, OUT kept bigint, OUT reasons jsonb)
 LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   xids xid[];
@@ -94,7 +121,7 @@ DECLARE
   stuck record;
 BEGIN
   SELECT pg_catalog.array_agg(x) INTO xids FROM xlsx_private.undo_xid u, pg_catalog.unnest(u.xids) AS x WHERE u.task_id = task;
-  SELECT a.* INTO stuck FROM xlsx_private.take_away(target, mine || ' AND t.xmin = ANY ($2)', task, xids) AS a;
+  SELECT a.* INTO stuck FROM xlsx_private.take_away(target, mine || ' AND t.xmin OPERATOR(pg_catalog.=) ANY ($2)', task, xids) AS a;
   undone := stuck.deleted;
   EXECUTE pg_catalog.format($find$
     SELECT pg_catalog.count(*), coalesce(pg_catalog.jsonb_agg(r.said) FILTER (WHERE r.place <= 1000), '[]')
@@ -115,6 +142,7 @@ COMMENT ON FUNCTION xlsx_private.undo_inserted(bigint, regclass, name) IS
 -- Rows are compared and restored as texts, column by column, and only columns that the task changed are written.
 CREATE FUNCTION xlsx_private.undo_kept(task bigint, target regclass, key name[], OUT undone bigint, OUT kept bigint, OUT reasons jsonb)
 LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   one xlsx_private.undo_row;
@@ -133,8 +161,8 @@ DECLARE
 BEGIN
   undone := 0;
   kept := 0;
-  SELECT pg_catalog.string_agg(pg_catalog.format('t.%1$I = CAST($1 OPERATOR(pg_catalog.->>) %1$L AS %2$s)', a.attname,
-      pg_catalog.format_type(a.atttypid, a.atttypmod)), ' AND ') FILTER (WHERE a.attname = ANY (key)),
+  SELECT pg_catalog.string_agg(pg_catalog.format('t.%1$I %3$s CAST($1 OPERATOR(pg_catalog.->>) %1$L AS %2$s)', a.attname,
+      pg_catalog.format_type(a.atttypid, a.atttypmod), xlsx_private.equality_of(a.atttypid)), ' AND ') FILTER (WHERE a.attname = ANY (key)),
     pg_catalog.array_agg(a.attname::text)
   INTO matching, names FROM pg_catalog.pg_attribute a WHERE a.attrelid = target AND a.attnum > 0 AND NOT a.attisdropped;
   FOR one IN SELECT * FROM xlsx_private.undo_row u WHERE u.task_id = task ORDER BY u.no DESC LOOP
@@ -151,6 +179,7 @@ BEGIN
       AND one.old OPERATOR(pg_catalog.?) a.attname::text
       AND (one.old OPERATOR(pg_catalog.->>) a.attname::text) IS DISTINCT FROM (one.new OPERATOR(pg_catalog.->>) a.attname::text);
     BEGIN
+      PERFORM set_config('search_path', xlsx_private.path_of_statements(), true);
       IF one.old IS NULL THEN
         EXECUTE pg_catalog.format('DELETE FROM %s AS t WHERE %s AND %s OPERATOR(pg_catalog.=) $1', target, matching, texts) USING one.new;
         GET DIAGNOSTICS touched = ROW_COUNT;
@@ -161,6 +190,7 @@ BEGIN
       ELSE
         touched := 1;
       END IF;
+      PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
     EXCEPTION WHEN integrity_constraint_violation OR data_exception OR plpgsql_error OR triggered_data_change_violation THEN
       touched := 0;
       reason := SQLERRM;
@@ -198,6 +228,7 @@ COMMENT ON FUNCTION xlsx_private.names_of(jsonb) IS 'A JSON array of names as na
 
 CREATE FUNCTION xlsx_private.undo_task(task bigint, OUT undone bigint, OUT kept bigint, OUT reasons jsonb)
 LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   subject xlsx_private.task;
@@ -254,6 +285,7 @@ COMMENT ON FUNCTION xlsx_private.is_of_task(bigint, regclass) IS
 
 CREATE FUNCTION xlsx_private.delete_imported(task bigint, target regclass, task_column name, OUT deleted bigint, OUT kept bigint, OUT reason text)
 LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   stuck record;
