@@ -34,8 +34,10 @@ struct Pooled
 {
 	Pooled	   *next;			/* among the idle ones */
 	PgConn	   *conn;
-	PgTicket   *ticket;			/* NULL: connecting or idle */
-	Timer		idle;
+	PgTicket   *ticket;			/* NULL: connecting, being cleaned, or idle */
+	bool		cleaning;
+	bool		clean;			/* nothing of the last holder is left */
+	Timer		idle;			/* or the limit of the cleaning */
 };
 
 typedef struct Lane
@@ -50,6 +52,7 @@ static Lane lanes[PG_LANES];
 static Pooled *idle;			/* the last one used comes first */
 static int	connections;		/* in whatever state */
 static int	connecting;
+static int	being_cleaned;
 static int	waiting;
 static bool reachable;
 static bool refused;
@@ -88,6 +91,7 @@ release(Pooled *pooled)
 {
 	unlink_idle(pooled);
 	connections--;
+	being_cleaned -= pooled->cleaning;
 	free(pooled);
 	dispatch_soon();
 }
@@ -110,6 +114,55 @@ put_idle(Pooled *pooled)
 	pooled->next = idle;
 	idle = pooled;
 	loop_timer_start(&pooled->idle, IDLE_MS, idle_too_long);
+	dispatch_soon();
+}
+
+/*
+ * Between two holders: SQL of tenants runs in these sessions, and what it has
+ * set, created or locked must not meet the next one.
+ */
+
+static void
+not_cleaned(Timer *timer)
+{
+	Pooled	   *pooled = container_of(timer, Pooled, idle);
+
+	pg_conn_close(pooled->conn);
+	release(pooled);
+}
+
+static void
+on_cleaned(void *arg, PGresult *result)
+{
+	Pooled	   *pooled = arg;
+
+	if (result != NULL)
+	{
+		pooled->clean = PQresultStatus(result) == PGRES_COMMAND_OK;
+		return;
+	}
+	if (pooled->clean)
+	{
+		pooled->cleaning = false;
+		being_cleaned--;
+		put_idle(pooled);
+		return;
+	}
+	/* It could not be, or the connection is lost; then closed() is a turn too late to find it. */
+	loop_timer_start(&pooled->idle, 0, not_cleaned);
+}
+
+static void
+clean(Pooled *pooled)
+{
+	static const PgStatement discard = {.sql = "DISCARD ALL"};
+
+	pooled->ticket = NULL;
+	pooled->cleaning = true;
+	being_cleaned++;
+	pooled->clean = false;
+	pg_conn_send(pooled->conn, &discard, on_cleaned, pooled);
+	loop_timer_start(&pooled->idle, config.request_timeout, not_cleaned);
 	dispatch_soon();
 }
 
@@ -185,7 +238,7 @@ conn_closed(void *arg, const char *message)
 {
 	Pooled	   *pooled = arg;
 	PgTicket   *ticket = pooled->ticket;
-	bool		was_connecting = !pg_conn_idle(pooled->conn) && ticket == NULL;
+	bool		was_connecting = !pg_conn_idle(pooled->conn) && ticket == NULL && !pooled->cleaning;
 	bool		was_refused = pg_conn_refused(pooled->conn);
 
 	log_at(was_refused ? LOG_ERROR : LOG_WARNING, "no database connection: %s", message);
@@ -259,6 +312,7 @@ give_out(Timer *timer)
 		for (ticket = lanes[i].first; ticket != NULL && room > 0; ticket = ticket->next, room--)
 			wanted++;
 	}
+	wanted -= being_cleaned;	/* they are free in a moment */
 	if (connecting >= wanted)
 		return;
 	if (loop_now() < not_before)
@@ -299,7 +353,7 @@ pg_pool_return(PgTicket *ticket, bool reusable)
 	{
 		lanes[ticket->lane].held--;
 		if (reusable && pg_conn_idle(pooled->conn))
-			put_idle(pooled);
+			clean(pooled);
 		else
 		{
 			pg_conn_close(pooled->conn);

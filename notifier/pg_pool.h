@@ -38,7 +38,10 @@ extern void pg_pool_close(void);
 /* NULL when so many wait already that one more makes no sense. */
 extern PgTicket *pg_pool_borrow(PgLane lane, const PgTicketHandler *handler, void *arg);
 
-/* A connection with statements still open, or that is not to be trusted, is thrown away. */
+/*
+ * A connection with statements still open, or that is not to be trusted, is thrown away; another one is cleaned of
+ * all that its holder has left in the session before somebody else gets it.
+ */
 extern void pg_pool_return(PgTicket *ticket, bool reusable);
 
 /* Did the last attempt to connect succeed? */

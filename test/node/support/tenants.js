@@ -12,6 +12,7 @@ export class Tenants {
   static async create() {
     const tenants = new Tenants();
     tenants.db = await Database.create();
+    tenants.web = WEB;
     await tenants.db.query(`
       CREATE ROLE ${ANN}; CREATE ROLE ${BOB}; CREATE ROLE ${WEB} LOGIN;
       GRANT xlsx_user TO ${ANN}, ${BOB};
