@@ -79,7 +79,7 @@ test('it lies under the base paths as well', async () => {
   for (const base of ['/upload-xlsx', BASE]) assert.deepEqual(JSON.parse((await send(`${base}/openapi.json`)).text), doc);
 });
 
-test('every operation has a name of its own, and every route is described', async () => {
+test('S-032 S-172 every operation has a name of its own, and every route is described', async () => {
   const ids = Object.values(doc.paths).flatMap((item) => Object.values(item).map(({ operationId }) => operationId).filter(Boolean));
   assert.equal(new Set(ids).size, ids.length);
   const { text } = await send('/');

@@ -210,7 +210,7 @@ describe('events', () => {
     await polling.post('1');
   });
 
-  test('S-083 S-084 none arrives after leaving', async () => {
+  test('S-082 S-083 S-084 none arrives after leaving', async () => {
     const task = await db.idleTask();
     const [leaver, stayer] = [await Client.connect(), await Client.connect()];
     await leaver.join(task);

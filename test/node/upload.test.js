@@ -55,7 +55,7 @@ const formEnd = '\r\n--b--\r\n';
 
 describe('an upload that is taken', () => {
   for (const base of [BASE, '/upload-xlsx']) {
-    test(`S-020 S-031 at ${base}: 201 and a task`, async () => {
+    test(`S-020 S-031 S-130 at ${base}: 201 and a task`, async () => {
       const response = await post(server.url, form([['file', good, 'people.xlsx']]), `${base}/upload`);
       assert.equal(response.status, 201);
       assert.equal(response.headers['content-type'], 'application/json; charset=utf-8');
@@ -160,7 +160,7 @@ describe('an upload that is taken', () => {
   });
 });
 
-describe('an upload that is refused leaves nothing behind', () => {
+describe('S-033 S-171 an upload that is refused leaves nothing behind', () => {
   beforeEach(forgetAll);
 
   const ole = Buffer.concat([Buffer.from('d0cf11e0a1b11ae1', 'hex'), Buffer.alloc(8192)]);

@@ -60,8 +60,8 @@ async function eventsOf(rows) {
   return events;
 }
 
-describe('the schemas', () => {
-  test('hold for every event of an import, whichever way it ends', async () => {
+describe('S-076 S-095 S-150 the schemas', () => {
+  test('S-077 hold for every event of an import, whichever way it ends', async () => {
     const files = [people(2500), people(50, (row) => (row === 7 ? 1 : undefined)), [['Name', 'Sex', 'Id'], ['Ann', 'F', '1']]];
     const seen = new Set();
     for (const rows of files) {
@@ -88,6 +88,35 @@ describe('the schemas', () => {
     refuse('task-progress', { phase: 'SAVING' });
     refuse('task-completed', { taskId: 1 });
     refuse('join-task', { taskId: '7' });
+  });
+});
+
+describe('S-098 S-165 the names of the events', () => {
+  test('are constants, those of the seed by its own names', () => {
+    assert.deepEqual(IncomingEvents, { JOIN_TASK: 'join-task', LEAVE_TASK: 'leave-task' });
+    const { JOINED_TASK, LEFT_TASK, TASK_PROGRESS, TASK_COMPLETED, TASK_FAILED, WORKBOOK_LOADING, HEADER_VALIDATION, PROCESSING_COMPLETED } = OutgoingEvents;
+    assert.deepEqual([JOINED_TASK, LEFT_TASK, TASK_PROGRESS, TASK_COMPLETED, TASK_FAILED, WORKBOOK_LOADING, HEADER_VALIDATION, PROCESSING_COMPLETED],
+      ['joined-task', 'left-task', 'task-progress', 'task-completed', 'task-failed', 'workbook-loading', 'header-validation', 'processing-completed']);
+    assert.equal(NAMESPACE, '/upload-xlsx');
+  });
+});
+
+describe('S-040 S-164 the types', () => {
+  test('have the statuses of the seed, and CANCELLED', () => {
+    assert.deepEqual(client.ACTIVE_STATUSES, ['PENDING', 'PROCESSING']);
+    assert.deepEqual(client.TERMINAL_STATUSES, ['COMPLETED', 'HAS_ERRORS', 'FAILED', 'CANCELLED']);
+    assert.deepEqual(client.PHASES, ['LOADING_WORKBOOK', 'VALIDATING_HEADERS', 'VALIDATING', 'SAVING']);
+    assert.deepEqual(schema.$defs.TaskStatus.enum, [...client.ACTIVE_STATUSES, ...client.TERMINAL_STATUSES]);
+  });
+
+  test('S-076 describe progress as the seed does: a phase, a number from 0 to 100, counts of rows, all optional', () => {
+    const validate = ajv.getSchema('pg_xlsx#/$defs/task-progress');
+    for (const good of [{}, { phase: 'SAVING' }, { progress: 0 }, { progress: 100 }, { totalRows: 0, validatedRows: 0, errorRows: 0, savedRows: 0 }]) {
+      assert.ok(validate({ taskId: 1, ...good }), JSON.stringify(good));
+    }
+    for (const bad of [{ progress: -1 }, { progress: 101 }, { phase: 7 }, { totalRows: -1 }, { validatedRows: 1.5 }, { errorRows: '5' }, { savedRows: null }]) {
+      assert.equal(validate({ taskId: 1, ...bad }), false, JSON.stringify(bad));
+    }
   });
 });
 
@@ -151,7 +180,7 @@ describe('the hybrid strategy', () => {
     return { live, until };
   }
 
-  test('polls every 30 s, and every 5 s while the socket is down', () => {
+  test('S-135 polls every 30 s, and every 5 s while the socket is down', () => {
     assert.deepEqual(['off', 'connecting', 'live', 'reconnecting'].map(pollInterval), [30000, 5000, 30000, 5000]);
   });
 
@@ -161,7 +190,7 @@ describe('the hybrid strategy', () => {
     assert.equal(live.connection, 'off');
   });
 
-  test('joins what is active, leaves what has ended, and closes', async () => {
+  test('S-132 S-136 S-140 joins what is active, leaves what has ended, and closes', async () => {
     const [one, two] = [await db.idleTask(), await db.idleTask()];
     const { live, until } = follower();
     live.follow([{ id: one, status: 'PENDING' }, { id: two, status: 'PENDING' }, { id: 999, status: 'COMPLETED' }]);

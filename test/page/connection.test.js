@@ -55,7 +55,7 @@ async function stopAtTheGate(page, name) {
   await ended(page, name, 'PROCESSING').getByText('Saving data... (66%)').waitFor();
 }
 
-test('the socket is there while a task is active, and only then', async () => {
+test('S-132 S-141 the socket is there while a task is active, and only then', async () => {
   const page = await window();
   await page.getByText('No imports yet').waitFor();
   await becomes(server.url, 'sessions', 0);
@@ -91,7 +91,7 @@ test('with WebSocket blocked events come by polling', async () => {
   await ended(page, 'polling.xlsx', 'COMPLETED').waitFor({ timeout: 15000 });
 });
 
-test('with Socket.IO blocked the list is read more often, and the end is seen', async () => {
+test('S-135 S-142 with Socket.IO blocked the list is read more often, and the end is seen', async () => {
   const page = await window({ expected: FAILED_TO_LOAD });
   await page.routeWebSocket(/socket\.io/, (socket) => socket.close());
   await page.route(/\/socket\.io\//, (route) => route.abort());
@@ -122,7 +122,7 @@ test('a sidecar that is killed in mid-run and comes back is taken up again', asy
   await page.getByText('The list could not be read.').waitFor({ state: 'detached' });
 });
 
-test('on reconnecting the list is read at once and the room is joined again', async () => {
+test('S-135 S-178 on reconnecting the list is read at once and the room is joined again', async () => {
   const page = await window({ expected: FAILED_TO_LOAD });
   await stopAtTheGate(page, 'back.xlsx');
   await page.getByText('Live').waitFor();

@@ -202,7 +202,7 @@ describe('the list', () => {
     await page.getByText('No import has this status').waitFor();
   });
 
-  test('says exactly what the phases say', async () => {
+  test('S-133 says exactly what the phases say', async () => {
     page = await open(browser, server.url);
     const id = Number(await page.locator('[data-status=PENDING]').first().getAttribute('data-task'));
     await page.getByText('Live').waitFor();

@@ -78,7 +78,7 @@ is($end->[1]{status}, 'HAS_ERRORS', 'S-096: with errors task-completed says HAS_
 is_deeply([ events_of(workbook('-r', 10, '-H', 'Name,Sex,Id')) ], [ @beginning,
 	[ 'task-failed', { status => 'FAILED',
 		error => 'Invalid headers. Expected: Name, Gender, Bio-ID. Received: Name, Sex, Id' } ] ],
-	'S-047: wrong headers');
+	'S-047, S-052: wrong headers');
 
 @events = events_of(workbook('-r', 0));
 is_deeply([ map { $_->[1]{progress} // () } @events[4 .. 7] ], [ 0, 100, 0, 100 ], 'headers only: every phase begins and ends');
@@ -90,13 +90,13 @@ like($events[-1][1]{error}, qr/^Invalid headers\..* Received: \(none\)$/, 'an em
 @events = events_of(workbook('-r', 100, '-H', ' bio_id,GENDER,name '));
 is($events[-1][1]{status}, 'COMPLETED', 'headers in another order and spelling');
 is($node->safe_psql('postgres', "SELECT count(*) FROM people WHERE name LIKE 'BIO-%' AND bio_id NOT LIKE 'BIO-%'"), 100,
-	'each column goes by its header');
+	'S-061: each column goes by its header');
 
 my $cut = workbook('-r', 5000);
 truncate $cut, (-s $cut) / 2;
 @events = events_of($cut);
 is_deeply([ map { $_->[0] } @events ], [ 'task-progress', 'workbook-loading', 'task-failed' ],
-	'a file that is cut off fails after LOADING_WORKBOOK');
+	'S-051: a file that is cut off fails after LOADING_WORKBOOK');
 
 $node->stop;
 done_testing();

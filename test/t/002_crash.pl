@@ -57,8 +57,8 @@ foreach my $blow (sort keys %blows)
 		is(task_row($node, $task, 'phase'), $phase, "$blow: the worker is $phase");
 		$blows{$blow}->($node);
 		eval { $holder->quit };
-		like(wait_for($node, $task), qr/^HAS_ERRORS$/, "$blow while $phase: the task ends");
-		is(counts_of($node, $task), $undisturbed, "$blow while $phase: nothing is lost, nothing twice");
+		like(wait_for($node, $task), qr/^HAS_ERRORS$/, "S-059: $blow while $phase: the task ends");
+		is(counts_of($node, $task), $undisturbed, "S-065, S-178: $blow while $phase: nothing is lost, nothing twice");
 		is(task_row($node, $task, 'attempts, deaths'), '1|0', "$blow while $phase: the death is no failed attempt");
 		$node->stop('immediate');
 		$node->clean_node;

@@ -97,9 +97,9 @@ foreach my $store ('table', 'redis')
 	  or die 'no reload';
 
 	my $task = submit($node, $book);
-	is(wait_for($node, $task), 'COMPLETED', "$store: a workbook of several chunks is imported");
+	is(wait_for($node, $task), 'COMPLETED', "S-002, S-167: $store: a workbook of several chunks is imported");
 	is(counts_of($node, $task), '40000|40000|0|40000|40000|0|0|0', "$store: every row once");
-	is($kept{$store}->(), 0, "$store: its bytes go with the end");
+	is($kept{$store}->(), 0, "S-011, S-167: $store: its bytes go with the end");
 
 	$node->safe_psql('postgres', upload("SELECT status FROM xlsx.upload_finish(:upload); COMMIT;"));
 	$task = $node->safe_psql('postgres', 'SELECT max(id) FROM xlsx.tasks');
@@ -207,7 +207,7 @@ $task = submit($node, $book);
 wait_blocked($node);
 stop_redis();
 $holder->quit;
-is(wait_for($node, $task), 'COMPLETED', 'once all rows are checked Redis is not needed any more');
+is(wait_for($node, $task), 'COMPLETED', 'S-066: progress that Redis does not take fails no task; once all rows are checked Redis is not needed any more');
 is(counts_of($node, $task), '40000|40000|0|40000|40000|0|0|0', 'with every row once');
 start_redis();
 

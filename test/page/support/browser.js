@@ -21,7 +21,8 @@ export async function launch() {
 }
 
 // A window of its own on the page of a sidecar. What went wrong in it, or went elsewhere, is in faults.
-export async function open(browser, url, { expected = [], ...options } = {}) {
+// prepare is called with the page before it loads.
+export async function open(browser, url, { expected = [], prepare, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1100, height: 900 }, locale: 'en-US', timezoneId: 'UTC', reducedMotion: 'reduce', ...options });
   const page = await context.newPage();
   const faults = [];
@@ -33,6 +34,7 @@ export async function open(browser, url, { expected = [], ...options } = {}) {
     if (origin !== new URL(url).origin && protocol !== 'blob:' && protocol !== 'data:') faults.push(`left its origin: ${request.url()}`);
   });
   page.setDefaultTimeout(30000);
+  await prepare?.(page);
   await page.goto(url);
   return Object.assign(page, { faults });
 }

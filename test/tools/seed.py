@@ -1,0 +1,45 @@
+#!/usr/bin/env python3
+"""Lists the behaviours of the seed's checklist that stand in no test's name; prints nothing when each does.
+
+A name is what a test says of itself when it runs: the title of test() or describe() in test/node and test/page, a string of a TAP
+test in test/t. "S-110 to S-118" stands for all between. The checklist lies beside the tree; without it there is one line that says "skipped".
+"""
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+CHECKLIST = ROOT.parent / "shared" / "seed-checklist.md"
+TITLE = re.compile(r"\b(?:test|describe)(?:\.\w+)?\(\s*(['\"`])(.*?)(?<!\\)\1", re.S)
+STRING = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"")
+COMMENT = re.compile(r"^\s*#.*$", re.M)
+RANGE = re.compile(r"S-(\d{3})(?: to S-(\d{3}))?")
+
+
+def numbers(text):
+    """Those that a text names, each and by ranges."""
+    for first, last in RANGE.findall(text):
+        yield from range(int(first), int(last or first) + 1)
+
+
+def names():
+    for path in (*ROOT.glob("test/node/*.test.js"), *ROOT.glob("test/page/*.test.js")):
+        yield from (title for _, title in TITLE.findall(path.read_text()))
+    for path in ROOT.glob("test/t/*.pl"):
+        yield from STRING.findall(COMMENT.sub("", path.read_text()))
+
+
+def main():
+    if not CHECKLIST.exists():
+        print(f"skipped: {CHECKLIST.name} is not there")
+        return
+    named = {number for name in names() for number in numbers(name)}
+    wanted = {int(number) for number in re.findall(r"\bS-(\d{3})", CHECKLIST.read_text())}
+    for number in sorted(wanted - named):
+        print(f"S-{number:03} stands in no test's name")
+    for number in sorted(named - wanted):
+        print(f"S-{number:03} stands in a test's name, but not in the checklist")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
