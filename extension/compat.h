@@ -51,6 +51,13 @@ compat_init_range_table(EState *estate, RangeTblEntry *entry)
 #define compat_owns_extension(extension, role) pg_extension_ownercheck(extension, role)
 #endif
 
+/* 16 tells a membership from the right to take the role on. */
+#if PG_VERSION_NUM >= 160000
+#define compat_can_set_role(member, role) member_can_set_role(member, role)
+#else
+#define compat_can_set_role(member, role) is_member_of_role(member, role)
+#endif
+
 /* 17 wants to know the statement, for event triggers. */
 #if PG_VERSION_NUM >= 170000
 #define compat_reindex_index(index, persistence) reindex_index(NULL, index, false, persistence, &(ReindexParams) {0})

@@ -6,6 +6,7 @@
 
 #include "catalog/pg_type.h"
 #include "frozen_profile.h"
+#include "membership.h"
 #include "miscadmin.h"
 #include "options.h"
 #include "owner.h"
@@ -33,22 +34,22 @@ int64
 submission_insert(int64 file, const char *file_name, int64 size, const Submission *submission)
 {
 	static OwnerStatement insert = {
-		"INSERT INTO xlsx_private.task (profile_id, frozen_id, profile, file_id, file_name, file_size, owner, login, run_at,"
+		"INSERT INTO xlsx_private.task (login_was_member, owner_was_user, profile_id, frozen_id, profile, file_id, file_name, file_size, owner, login, run_at,"
 		" priority, idempotency_key, time_zone, date_style, sheet, dry_run, max_errors, header_row, locale, mapping,"
 		" exactly_once, mode, status, attempts, started_at, attempt_started_at)"
-		" SELECT $1, $20, $2, nullif($3, 0), $4, $5, $6::oid::regrole, $7::oid::regrole, coalesce($8, clock_timestamp()), $9,"
+		" SELECT $21, $22, $1, $20, $2, nullif($3, 0), $4, $5, $6::oid::regrole, $7::oid::regrole, coalesce($8, clock_timestamp()), $9,"
 		" $10, $11, $12, $13, $14, nullif($15, -1), $16, $17, $18::jsonb, NOT xlsx_private.is_remote($1),"
 		" coalesce($19, (SELECT p.mode FROM xlsx_private.profile p WHERE p.id = $1)),"
 		" CASE WHEN $3 = 0 THEN 'PROCESSING' ELSE 'PENDING' END, CASE WHEN $3 = 0 THEN 1 ELSE 0 END,"
 		" CASE WHEN $3 = 0 THEN clock_timestamp() END, CASE WHEN $3 = 0 THEN clock_timestamp() END"
 		" ON CONFLICT (owner, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING RETURNING id",
-		20, {INT8OID, TEXTOID, INT8OID, TEXTOID, INT8OID, OIDOID, OIDOID, TIMESTAMPTZOID, INT4OID, TEXTOID, TEXTOID,
-		TEXTOID, TEXTOID, BOOLOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID}, NULL
+		22, {INT8OID, TEXTOID, INT8OID, TEXTOID, INT8OID, OIDOID, OIDOID, TIMESTAMPTZOID, INT4OID, TEXTOID, TEXTOID,
+		TEXTOID, TEXTOID, BOOLOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, BOOLOID, BOOLOID}, NULL
 	};
 	const char *profile = submission->profile;
 	int64		profile_id = profile_find(&profile);
-	Datum		values[20];
-	char		nulls[20];
+	Datum		values[22];
+	char		nulls[22];
 	OwnerRow	row;
 
 	submission_check(submission);
@@ -74,5 +75,7 @@ submission_insert(int64 file, const char *file_name, int64 size, const Submissio
 	owner_set_text(values, nulls, 17, submission->mapping);
 	owner_set_text(values, nulls, 18, submission->mode);
 	values[19] = Int64GetDatum(frozen_profile_make(profile_id));
+	values[20] = BoolGetDatum(membership_can_become(GetSessionUserId(), GetUserId()));
+	values[21] = BoolGetDatum(membership_may_import(GetUserId()));
 	return owner_run(&insert, values, nulls, &row) == 0 ? 0 : DatumGetInt64(row.values[0]);
 }

@@ -10,6 +10,7 @@
 #include "guc.h"
 #include "import.h"
 #include "libpq/pqsignal.h"
+#include "membership.h"
 #include "miscadmin.h"
 #include "owner.h"
 #include "pgstat.h"
@@ -86,6 +87,7 @@ set_task_session(const Task *task)
 {
 	transaction_begin();
 	(void) GetUserNameFromId(task->owner, false);	/* an error when it is gone */
+	membership_require(task->id);
 	set_session("TimeZone", task->time_zone);
 	set_session("DateStyle", task->date_style);
 	set_session("synchronous_commit", "off");

@@ -135,6 +135,8 @@ CREATE TABLE xlsx_private.task (
   file_size       bigint  NOT NULL,
   owner           regrole NOT NULL,
   login           regrole NOT NULL,
+  login_was_member boolean NOT NULL DEFAULT false,
+  owner_was_user  boolean NOT NULL DEFAULT false,
   status          text    NOT NULL DEFAULT 'PENDING'
     CHECK (status IN ('PENDING', 'PROCESSING', 'COMPLETED', 'HAS_ERRORS', 'FAILED', 'CANCELLED')),
   phase           text
@@ -208,6 +210,8 @@ COMMENT ON COLUMN xlsx_private.task.frozen_id IS 'The profile as it was at the s
 COMMENT ON COLUMN xlsx_private.task.undone_rows IS 'Saved rows that are gone, or as they were, since xlsx.undo; undone says that none was kept.';
 COMMENT ON COLUMN xlsx_private.task.attempt_started_at IS 'Start of the attempt that runs; NULL while none does.';
 COMMENT ON COLUMN xlsx_private.task.work_ms IS 'Time of all attempts that have ended, without the waits between them; NULL before the first end.';
+COMMENT ON COLUMN xlsx_private.task.login_was_member IS 'The login could take on the owner''s role at the submission: it must still be able to when the task starts.';
+COMMENT ON COLUMN xlsx_private.task.owner_was_user IS 'The owner was a member of xlsx_user at the submission: he must still be one when the task starts.';
 COMMENT ON COLUMN xlsx_private.task.deaths IS 'Workers that died on it in a row without committing a batch.';
 COMMENT ON COLUMN xlsx_private.task.source_columns IS 'Sheet column of each profile column, 0 for none.';
 COMMENT ON COLUMN xlsx_private.task.phase_ms IS 'Time spent in each of the four phases, over all attempts.';
