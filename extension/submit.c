@@ -201,14 +201,6 @@ create_task(int64 file, const char *file_name, int64 size, const Submission *sub
 	return task;
 }
 
-/* The sweep takes the row. */
-static void
-remove_bytes(int64 file)
-{
-	store_of(file)->remove(file);
-	set_file_size(file, 0, false);
-}
-
 /* Ends a file's upload with its task. *created is false when the key belongs to an earlier one. */
 static int64
 finish_file(int64 file, const char *file_name, int64 size, const Submission *submission, bool *created)
@@ -225,7 +217,7 @@ finish_file(int64 file, const char *file_name, int64 size, const Submission *sub
 	}
 	if (*created)
 		return task;
-	remove_bytes(file);
+	queue_remove_file(file);
 	return task != 0 ? task : find_by_key(submission->idempotency_key);
 }
 
@@ -477,13 +469,13 @@ pg_xlsx_upload_chunk(PG_FUNCTION_ARGS)
 	bytea	   *data = PG_GETARG_BYTEA_PP(2);
 	size_t		length = VARSIZE_ANY_EXHDR(data);
 
+	if (no == 0)
+		check_content(VARDATA_ANY(data), length);
 	if (upload->size != (int64) no * PG_XLSX_CHUNK_BYTES || length == 0 || length > PG_XLSX_CHUNK_BYTES)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("chunk %d does not follow the ones before", no),
 				 errdetail("Chunks are counted from 0, and all but the last have %d bytes.", PG_XLSX_CHUNK_BYTES)));
-	if (no == 0)
-		check_content(VARDATA_ANY(data), length);
 	store_of(upload->id)->put(upload->id, no, data);
 	set_file_size(upload->id, upload->size + (int64) length, false);
 	PG_RETURN_VOID();
@@ -492,7 +484,7 @@ pg_xlsx_upload_chunk(PG_FUNCTION_ARGS)
 Datum
 pg_xlsx_upload_remove(PG_FUNCTION_ARGS)
 {
-	remove_bytes(find_upload(PG_GETARG_INT64(0))->id);
+	queue_remove_file(find_upload(PG_GETARG_INT64(0))->id);
 	PG_RETURN_VOID();
 }
 

@@ -122,7 +122,7 @@ static const Setting settings[] = {
 	{"max-upload-size", TYPE_BYTES, &config.max_upload_size, "1GB", 1, 1024 * GIB,
 	"Largest workbook."},
 	{"max-uploads", TYPE_NUMBER, &config.max_uploads, "8", 1, 1000,
-	"Uploads at a time; further ones are asked to come back. Each takes one database connection."},
+	"Chunks of uploads (256 kB) on their way into the database at a time, each on one connection; the next ones wait. Of uploads that send at their own pace there may be 16 times as many; further ones are asked to come back."},
 	{"max-downloads", TYPE_NUMBER, &config.max_downloads, "4", 1, 1000,
 	"Errors workbooks at a time; further ones wait. Each takes one database connection."},
 	{"max-connections", TYPE_NUMBER, &config.max_connections, "16384", 16, 1000000,

@@ -27,6 +27,7 @@ struct DbCall
 {
 	PgStatement statement;
 	char	   *role;			/* NULL: the sidecar's own */
+	Buf			bytes;			/* the last argument, where it is binary */
 	DbStep		step;			/* whose results come now */
 	Buf			first;			/* the row, until it is committed */
 	Buf			second;
@@ -92,7 +93,11 @@ release(DbCall *call)
 {
 	loop_timer_stop(&call->deadline);
 	for (int i = 0; i < call->statement.count; i++)
-		free((char *) call->statement.values[i]);
+	{
+		if (!call->statement.binary[i])
+			free((char *) call->statement.values[i]);
+	}
+	buf_free(&call->bytes);
 	free(call->role);
 	buf_free(&call->first);
 	buf_free(&call->second);
@@ -200,6 +205,7 @@ ticket_granted(void *arg, PgConn *conn)
 	}
 	call->step = call->role == NULL ? STEP_CALL : STEP_BEGIN;
 	pg_conn_send(conn, &call->statement, on_result, call);
+	buf_free(&call->bytes);		/* libpq has a copy */
 	if (call->role != NULL)
 		pg_conn_send(conn, &commit, on_result, call);
 }
@@ -226,21 +232,43 @@ deadline_passed(Timer *timer)
 	release(call);
 }
 
+static void
+add_bytes(DbCall *call, Buf *bytes)
+{
+	int			last = call->statement.count++;
+
+	call->bytes = *bytes;
+	*bytes = (Buf) {0};
+	call->statement.values[last] = call->bytes.len > 0 ? call->bytes.data : "";
+	call->statement.lengths[last] = (int) call->bytes.len;
+	call->statement.binary[last] = true;
+}
+
 DbCall *
-db_call(const char *role, const char *sql, int count, const char *const *arguments, DbDone done, void *arg)
+db_run(const DbRequest *request, DbDone done, void *arg)
 {
 	DbCall	   *call = mem_alloc(sizeof(*call));
 
-	call->role = role == NULL ? NULL : mem_strdup(role);
-	call->statement.sql = sql;
-	call->statement.count = count;
-	for (int i = 0; i < count; i++)
-		call->statement.values[i] = arguments[i] == NULL ? NULL : mem_strdup(arguments[i]);
+	call->role = request->role == NULL ? NULL : mem_strdup(request->role);
+	call->statement.sql = request->sql;
+	call->statement.count = request->count;
+	for (int i = 0; i < request->count; i++)
+		call->statement.values[i] = request->arguments[i] == NULL ? NULL : mem_strdup(request->arguments[i]);
+	if (request->bytes != NULL)
+		add_bytes(call, request->bytes);
 	call->done = done;
 	call->arg = arg;
-	call->ticket = pg_pool_borrow(PG_LANE_REQUEST, &ticket_handler, call);
+	call->ticket = pg_pool_borrow(request->lane, &ticket_handler, call);
 	loop_timer_start(&call->deadline, call->ticket == NULL ? 0 : config.request_timeout, deadline_passed);
 	return call;
+}
+
+DbCall *
+db_call(const char *role, const char *sql, int count, const char *const *arguments, DbDone done, void *arg)
+{
+	const DbRequest request = {.role = role,.lane = PG_LANE_REQUEST,.sql = sql,.count = count,.arguments = arguments};
+
+	return db_run(&request, done, arg);
 }
 
 /* One that runs is left to its end, which frees the connection. */

@@ -10,7 +10,9 @@
 #include <libpq-fe.h>
 #include <stddef.h>
 
+#include "buf.h"
 #include "pg_conn.h"
+#include "pg_pool.h"
 
 /* What went wrong, in the words of the database; texts live during the callback. */
 typedef struct DbError
@@ -39,6 +41,19 @@ typedef struct DbCall DbCall;
  * With a role, which is copied as well, the call is a transaction in which the
  * session is that role; the answer comes once it is committed.
  */
+typedef struct DbRequest
+{
+	const char *role;			/* NULL: the sidecar's own */
+	PgLane		lane;
+	const char *sql;
+	int			count;
+	const char *const *arguments;
+	Buf		   *bytes;			/* one more argument, a bytea, which is taken over; NULL: none */
+} DbRequest;
+
+extern DbCall *db_run(const DbRequest *request, DbDone done, void *arg);
+
+/* The same for most: text only, in the lane of requests. */
 extern DbCall *db_call(const char *role, const char *sql, int count, const char *const *arguments, DbDone done, void *arg);
 extern void db_cancel(DbCall *call);
 

@@ -44,13 +44,14 @@ struct HttpExchange
 	bool		stream_ended;
 	bool		watched;
 	int64_t		content_length;
+	int64_t		window;			/* bytes of the body since its clock was started */
 	char	   *allow_origin;	/* NULL: this origin may not, or there is none */
 	char	   *path;
 	char	   *request_id;		/* NULL: nobody asked for it */
 	AuthUser   *user;			/* NULL: nobody was asked */
 	Buf			headers;		/* more of them for the answer */
 	Buf			out;
-	Timer		timer;			/* by state: next request, stalled body, stalled answer, lingering */
+	Timer		timer;			/* by state: next request, slow body, stalled answer, lingering */
 	void	   *websocket;		/* of ws.c */
 };
 

@@ -25,6 +25,13 @@
 #define FIRST_REQUEST_MS 10000
 #define NEXT_REQUEST_MS 75000
 
+/*
+ * A body must come by so many bytes in so many times request-timeout, so that
+ * one that trickles ends; libwebsockets sees to the time between two pieces.
+ */
+#define BODY_WINDOW (256 * 1024)
+#define BODY_TIMEOUTS 10
+
 /* A client that takes nothing of its answer for so long is cut off. */
 #define STALLED_ANSWER_MS 60000
 
@@ -103,6 +110,7 @@ forget_request(HttpExchange *exchange)
 	exchange->owner = NULL;
 	exchange->has_body = exchange->body_ended = exchange->paused = false;
 	exchange->chunked = exchange->stream_ended = false;
+	exchange->window = 0;
 	free(exchange->path);
 	exchange->path = NULL;
 	free(exchange->allow_origin);
@@ -289,6 +297,13 @@ ask_for_body(HttpExchange *exchange)
 }
 
 static void
+start_body_clock(HttpExchange *exchange)
+{
+	exchange->window = 0;
+	loop_timer_start(&exchange->timer, BODY_TIMEOUTS * config.request_timeout, timed_out);
+}
+
+static void
 begin(HttpExchange *exchange, const char *path)
 {
 	loop_timer_stop(&exchange->timer);
@@ -312,7 +327,10 @@ exchange_request(HttpExchange *exchange, const char *path, size_t len, HttpHandl
 	if (exchange->has_body)
 	{
 		if (exchange->state == EXCHANGE_OPEN)
+		{
 			ask_for_body(exchange);
+			start_body_clock(exchange);
+		}
 		return 0;
 	}
 	lws_set_timeout(exchange->wsi, NO_PENDING_TIMEOUT, 0);
@@ -335,7 +353,12 @@ exchange_upgrade(HttpExchange *exchange, const char *path)
 int
 exchange_body(HttpExchange *exchange, const char *data, size_t len)
 {
-	if (exchange->state == EXCHANGE_OPEN && len > 0 && exchange->hooks != NULL && exchange->hooks->body != NULL)
+	if (exchange->state != EXCHANGE_OPEN)
+		return 0;
+	exchange->window += (int64_t) len;
+	if (exchange->window >= BODY_WINDOW && !exchange->paused)
+		start_body_clock(exchange);
+	if (len > 0 && exchange->hooks != NULL && exchange->hooks->body != NULL)
 		exchange->hooks->body(exchange, data, len);
 	return 0;
 }
@@ -349,6 +372,8 @@ exchange_body_end(HttpExchange *exchange)
 	exchange->body_ended = true;
 	if (exchange->state == EXCHANGE_LINGERING)
 		return -1;
+	if (exchange->state == EXCHANGE_OPEN && !exchange->paused)
+		loop_timer_stop(&exchange->timer);
 	if (exchange->state == EXCHANGE_OPEN && exchange->hooks != NULL && exchange->hooks->body_end != NULL)
 		exchange->hooks->body_end(exchange);
 	update_flow(exchange);
@@ -399,6 +424,8 @@ http_resume(HttpExchange *exchange)
 		return;
 	exchange->paused = false;
 	loop_timer_stop(&exchange->timer);
+	if (!exchange->body_ended && exchange->state == EXCHANGE_OPEN)
+		start_body_clock(exchange);
 	if (!exchange->body_ended)
 		loop_limit(exchange->wsi, PENDING_TIMEOUT_HTTP_CONTENT, (int) ((config.request_timeout + 999) / 1000));
 	update_flow(exchange);

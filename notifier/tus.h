@@ -20,7 +20,4 @@ extern void tus_delete(HttpExchange *exchange, const char *id);
 /* What the server can do. */
 extern void tus_options(HttpExchange *exchange, const char *id);
 
-/* PATCHes under way. */
-extern int	tus_count(void);
-
 #endif							/* NOTIFIER_TUS_H */

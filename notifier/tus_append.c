@@ -2,10 +2,11 @@
  * tus_append.c
  *	  PATCH of tus: bytes on their way into an upload that can be resumed.
  *
- *	  BEGIN, tus_append, COMMIT	for each chunk, so that what has come stays
+ *	  tus_append					for each chunk, in a transaction of its own, so that what has come stays
  *
- * With a checksum all chunks are one transaction, which is rolled back when
- * the bytes are not those that were meant.
+ * A connection is borrowed for each: none is held while the client sends.  With
+ * a checksum the bytes wait in a temporary file until they were seen to be
+ * those that were meant; only then do they go the same way.
  */
 #include "tus.h"
 
@@ -25,11 +26,9 @@
 #include "loop.h"
 #include "mem.h"
 #include "metrics.h"
-#include "pg_pool.h"
 #include "reply.h"
 #include "tus_reply.h"
-
-#define CHUNK 262144
+#include "upload_slot.h"
 
 /* tus 1.0, checksum extension */
 #define CHECKSUM_MISMATCH 460
@@ -39,24 +38,20 @@ typedef struct Append
 	HttpExchange *exchange;		/* NULL once it was answered, or the client is gone */
 	char	   *id;
 	char	   *role;			/* NULL: the sidecar's own */
-	PgTicket   *ticket;
-	PgConn	   *conn;			/* NULL until the ticket is granted */
 	int64_t		offset;			/* of the first byte in pending */
 	Buf			pending;		/* bytes that are not sent yet */
-	size_t		sent;			/* bytes of the chunk under way */
-	bool		under_way;
+	bool		asking;			/* the database */
+	size_t		sent;			/* bytes that it is asked to take */
 	Buf			state;			/* of the upload, after the last chunk */
+	FILE	   *spool;			/* bytes whose checksum is not known yet; NULL: none */
 	EVP_MD_CTX *digest;			/* NULL: no checksum */
 	Buf			expected;
-	bool		checked;
-	bool		in_transaction; /* of a checksum */
 	bool		complete;		/* the whole body has come, or all that will */
-	bool		committing;		/* the last COMMIT is under way */
 	bool		failed;
-	Timer		deadline;		/* for the database's next answer */
+	Timer		end;			/* released when the loop is back at its top */
 } Append;
 
-static int	appends;
+static void advance(Append *append);
 
 /*
  * End
@@ -65,7 +60,9 @@ static int	appends;
 static void
 release(Append *append)
 {
-	loop_timer_stop(&append->deadline);
+	loop_timer_stop(&append->end);
+	if (append->spool != NULL)
+		fclose(append->spool);
 	EVP_MD_CTX_free(append->digest);
 	buf_free(&append->pending);
 	buf_free(&append->state);
@@ -73,17 +70,13 @@ release(Append *append)
 	free(append->id);
 	free(append->role);
 	free(append);
-	appends--;
+	upload_slot_give();
 }
 
 static void
-leave(Timer *timer)
+end_due(Timer *timer)
 {
-	Append	   *append = container_of(timer, Append, deadline);
-
-	if (append->ticket != NULL)
-		pg_pool_return(append->ticket, pg_conn_idle(append->conn));
-	release(append);
+	release(container_of(timer, Append, end));
 }
 
 /* Nothing more happens to it; whoever is in the middle of it may still look. */
@@ -92,43 +85,8 @@ end(Append *append)
 {
 	append->exchange = NULL;
 	append->failed = true;
-	if (append->ticket != NULL && append->conn == NULL)
-	{
-		pg_pool_return(append->ticket, true);
-		append->ticket = NULL;
-	}
-	loop_timer_start(&append->deadline, 0, leave);
-}
-
-static void
-on_rolled_back(void *arg, PGresult *result)
-{
-	if (result == NULL)
-		end(arg);
-}
-
-static void
-give_up(Timer *timer)
-{
-	end(container_of(timer, Append, deadline));
-}
-
-/* The client was answered or is gone. */
-static void
-roll_back(Append *append)
-{
-	static const PgStatement rollback = {.sql = "ROLLBACK"};
-
-	append->exchange = NULL;
-	append->failed = true;
-	if (append->conn == NULL)
-	{
-		end(append);
-		return;
-	}
-	pg_conn_forget(append->conn, append);
-	pg_conn_send(append->conn, &rollback, on_rolled_back, append);
-	loop_timer_start(&append->deadline, config.request_timeout, give_up);
+	if (!append->asking)
+		loop_timer_start(&append->end, 0, end_due);
 }
 
 static void
@@ -136,29 +94,12 @@ fail(Append *append, int status, const char *message)
 {
 	if (append->exchange != NULL)
 		tus_reply_error(append->exchange, status, message);
-	roll_back(append);
-}
-
-static void
-database_too_slow(Timer *timer)
-{
-	Append	   *append = container_of(timer, Append, deadline);
-
-	if (append->exchange != NULL)
-		tus_reply_error(append->exchange, 503, "Database did not answer in time");
 	end(append);
-}
-
-static void
-expect_answer(Append *append)
-{
-	loop_timer_start(&append->deadline, config.request_timeout, database_too_slow);
 }
 
 static void
 succeed(Append *append)
 {
-	loop_timer_stop(&append->deadline);
 	if (append->exchange != NULL)
 		tus_reply(append->exchange, 204, append->state.data, append->state.len);
 	end(append);
@@ -168,111 +109,54 @@ succeed(Append *append)
  * Chunks
  */
 
-static void advance(Append *append);
-
-/* False when the statement failed, which has been dealt with. */
-static bool
-succeeded(Append *append, PGresult *result)
+static void
+on_appended(void *arg, const DbError *error, const DbRow *row)
 {
-	ExecStatusType status = PQresultStatus(result);
-	DbError		error;
+	Append	   *append = arg;
 
-	if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK)
-		return !append->failed;
+	append->asking = false;
 	if (append->failed)
-		return false;
-	error = db_error(result);
-	if (append->exchange != NULL)
-		tus_reply_db_error(append->exchange, &error);
-	roll_back(append);
-	return false;
-}
-
-static void
-on_entered(void *arg, PGresult *result)
-{
-	if (result != NULL)
-		succeeded(arg, result);
-}
-
-static void
-chunk_done(Append *append)
-{
-	append->offset += (int64_t) append->sent;
-	append->sent = 0;
-	append->under_way = false;
-	loop_timer_stop(&append->deadline);
-	advance(append);
-}
-
-static void
-on_appended(void *arg, PGresult *result)
-{
-	Append	   *append = arg;
-
-	if (result == NULL || !succeeded(append, result))
-		return;
-	buf_clear(&append->state);
-	buf_append(&append->state, PQgetvalue(result, 0, 1), (size_t) PQgetlength(result, 0, 1));
-	if (append->in_transaction)
-		chunk_done(append);
-}
-
-static void
-on_committed(void *arg, PGresult *result)
-{
-	Append	   *append = arg;
-
-	if (result == NULL || !succeeded(append, result))
-		return;
-	if (append->committing)
-		succeed(append);
+		end(append);
+	else if (error != NULL)
+	{
+		if (append->exchange != NULL)
+			tus_reply_db_error(append->exchange, error);
+		end(append);
+	}
 	else
-		chunk_done(append);
-}
-
-static void
-begin(Append *append)
-{
-	static const PgStatement statement = {.sql = "BEGIN"};
-
-	pg_conn_send(append->conn, &statement, on_entered, append);
-	if (append->role != NULL)
-		db_enter(append->conn, append->role, on_entered, append);
-}
-
-static void
-commit(Append *append)
-{
-	static const PgStatement statement = {.sql = "COMMIT"};
-
-	pg_conn_send(append->conn, &statement, on_committed, append);
-	expect_answer(append);
+	{
+		append->offset += (int64_t) append->sent;
+		append->sent = 0;
+		buf_clear(&append->state);
+		buf_append(&append->state, row->second, row->second_len);
+		advance(append);
+	}
 }
 
 static void
 send_chunk(Append *append, size_t len)
 {
 	char		offset[24];
-	const PgStatement statement = {
-		.sql = "SELECT status, body FROM xlsx.tus_append($1, $2, $3)",
-		.count = 3,
-		.values = {append->id, offset, append->pending.len > 0 ? append->pending.data : ""},
-		.lengths = {0, 0, (int) len},
-		.binary = {false, false, true},
+	const char *const arguments[] = {append->id, offset};
+	Buf			chunk = {0};
+	const DbRequest request = {
+		.role = append->role,.lane = PG_LANE_UPLOAD,.sql = "SELECT status, body FROM xlsx.tus_append($1, $2, $3)",
+		.count = 2,.arguments = arguments,.bytes = &chunk
 	};
 
 	snprintf(offset, sizeof(offset), "%" PRId64, append->offset);
-	if (!append->in_transaction)
-		begin(append);
-	append->in_transaction = append->digest != NULL;
-	append->sent = len;
-	append->under_way = true;
-	pg_conn_send(append->conn, &statement, on_appended, append);
+	buf_append(&chunk, len > 0 ? append->pending.data : "", len);
 	buf_drop(&append->pending, len);
-	if (!append->in_transaction)
-		commit(append);
-	expect_answer(append);
+	append->sent = len;
+	append->asking = true;
+	db_run(&request, on_appended, append);
+}
+
+/* A chunk of the file ends where one of the database's does. */
+static size_t
+next_len(const Append *append)
+{
+	return (size_t) (UPLOAD_CHUNK - append->offset % UPLOAD_CHUNK);
 }
 
 static bool
@@ -285,33 +169,33 @@ checksum_is_right(Append *append)
 		memcmp(value, append->expected.data, len) == 0;
 }
 
-/* All bytes have come, and the database has what does not wait in pending. */
-static void
-finish(Append *append)
+/* The next bytes of the temporary file; false when it has no more, or cannot be read. */
+static bool
+read_spool(Append *append)
 {
-	if (append->digest != NULL && !append->checked && !checksum_is_right(append))
-	{
-		fail(append, CHECKSUM_MISMATCH, "The checksum is another one");
-		return;
-	}
-	append->checked = true;
-	if (append->pending.len > 0 || append->state.len == 0)
-	{
-		send_chunk(append, append->pending.len);
-		return;
-	}
-	append->committing = true;
-	if (append->digest != NULL)
-		commit(append);
-	else
-		succeed(append);
+	char		block[65536];
+	size_t		len;
+
+	if (append->spool == NULL)
+		return false;
+	while (append->pending.len < next_len(append) && (len = fread(block, 1, sizeof(block), append->spool)) > 0)
+		buf_append(&append->pending, block, len);
+	return append->pending.len > 0;
 }
 
-/* A chunk of the file ends where one of the database's does. */
-static size_t
-next_len(const Append *append)
+static void
+ask_next(Append *append)
 {
-	return (size_t) (CHUNK - append->offset % CHUNK);
+	bool		waits = append->spool != NULL && !append->complete;
+
+	if (append->complete)
+		(void) read_spool(append);
+	if (!waits && append->pending.len >= next_len(append))
+		send_chunk(append, next_len(append));
+	else if (append->complete && (append->pending.len > 0 || append->state.len == 0))
+		send_chunk(append, append->pending.len);
+	else if (append->complete)
+		succeed(append);
 }
 
 static void
@@ -319,50 +203,15 @@ advance(Append *append)
 {
 	if (append->failed)
 		return;
-	if (append->conn != NULL && !append->under_way)
-	{
-		/* The last bytes wait for the end of the body: they must not go out before the checksum was seen to be right. */
-		if (append->pending.len > next_len(append) || (append->pending.len == next_len(append) && append->digest == NULL))
-			send_chunk(append, next_len(append));
-		else if (append->complete)
-			finish(append);
-	}
+	if (!append->asking)
+		ask_next(append);
 	if (append->exchange == NULL)
 		return;
-	if (append->pending.len >= CHUNK)
+	if (append->asking && append->pending.len >= UPLOAD_CHUNK)
 		http_pause(append->exchange);
 	else
 		http_resume(append->exchange);
 }
-
-/*
- * Connection
- */
-
-static void
-ticket_granted(void *arg, PgConn *conn)
-{
-	Append	   *append = arg;
-
-	append->conn = conn;
-	loop_timer_stop(&append->deadline);
-	advance(append);
-}
-
-static void
-ticket_failed(void *arg)
-{
-	Append	   *append = arg;
-	DbError		error = db_error(NULL);
-
-	append->ticket = NULL;
-	append->conn = NULL;
-	if (append->exchange != NULL)
-		tus_reply_db_error(append->exchange, &error);
-	end(append);
-}
-
-static const PgTicketHandler ticket_handler = {ticket_granted, ticket_failed};
 
 /*
  * Request
@@ -374,9 +223,14 @@ on_body(HttpExchange *exchange, const char *data, size_t len)
 	Append	   *append = http_owner(exchange);
 
 	metrics_add(METRIC_UPLOAD_BYTES, len);
-	if (append->digest != NULL)
-		EVP_DigestUpdate(append->digest, data, len);
-	buf_append(&append->pending, data, len);
+	if (append->spool == NULL)
+		buf_append(&append->pending, data, len);
+	else if (EVP_DigestUpdate(append->digest, data, len) != 1 || fwrite(data, 1, len, append->spool) != len)
+	{
+		log_error("upload=%s: could not write a temporary file: %s", append->id, strerror(errno));
+		fail(append, 503, "There is no room for the bytes");
+		return;
+	}
 	advance(append);
 }
 
@@ -386,7 +240,12 @@ on_body_end(HttpExchange *exchange)
 	Append	   *append = http_owner(exchange);
 
 	append->complete = true;
-	advance(append);
+	if (append->spool != NULL && !checksum_is_right(append))
+		fail(append, CHECKSUM_MISMATCH, "The checksum is another one");
+	else if (append->spool != NULL && (fflush(append->spool) != 0 || fseek(append->spool, 0, SEEK_SET) != 0))
+		fail(append, 503, "There is no room for the bytes");
+	else
+		advance(append);
 }
 
 /* What has come is kept, unless a checksum was to tell whether it is right. */
@@ -397,10 +256,8 @@ on_gone(HttpExchange *exchange)
 
 	append->exchange = NULL;
 	log_info("upload interrupted, upload=%s offset=%" PRId64, append->id, append->offset + (int64_t) (append->sent + append->pending.len));
-	if (append->committing)
-		return;
-	if (append->digest != NULL)
-		roll_back(append);
+	if (append->spool != NULL && !append->complete)
+		end(append);
 	else
 	{
 		append->complete = true;
@@ -450,9 +307,14 @@ read_offset(HttpExchange *exchange, int64_t *offset)
 static void
 start(HttpExchange *exchange, const char *id, int64_t offset)
 {
-	Append	   *append = mem_alloc(sizeof(*append));
+	Append	   *append;
 
-	appends++;
+	if (!upload_slot_take())
+	{
+		tus_reply_error(exchange, 503, "Too many uploads at a time");
+		return;
+	}
+	append = mem_alloc(sizeof(*append));
 	append->id = mem_strdup(id);
 	append->role = http_role(exchange) == NULL ? NULL : mem_strdup(http_role(exchange));
 	append->offset = offset;
@@ -462,16 +324,15 @@ start(HttpExchange *exchange, const char *id, int64_t offset)
 		tus_reply_error(exchange, 400, "Upload-Checksum must be sha1, sha256 or md5, and base64");
 		return;
 	}
-	append->ticket = pg_pool_borrow(PG_LANE_UPLOAD, &ticket_handler, append);
-	if (append->ticket == NULL)
+	if (append->digest != NULL && (append->spool = tmpfile()) == NULL)
 	{
+		log_error("could not make a temporary file: %s", strerror(errno));
 		release(append);
-		tus_reply_error(exchange, 503, "Too many requests wait for the database");
+		tus_reply_error(exchange, 503, "There is no room for the bytes");
 		return;
 	}
 	append->exchange = exchange;
 	http_own(exchange, &hooks, append);
-	expect_answer(append);
 }
 
 void
@@ -489,14 +350,6 @@ tus_append(HttpExchange *exchange, const char *id)
 		tus_reply_error(exchange, 400, "Upload-Offset must be a number of bytes");
 	else if (http_content_length(exchange) > config.max_upload_size)
 		tus_reply_error(exchange, 413, "The file is too large");
-	else if (appends >= config.max_uploads)
-		tus_reply_error(exchange, 503, "Too many uploads at a time");
 	else
 		start(exchange, id, offset);
-}
-
-int
-tus_count(void)
-{
-	return appends;
 }

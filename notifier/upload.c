@@ -2,15 +2,16 @@
  * upload.c
  *	  A workbook on its way from a body into the database.
  *
- *	  BEGIN
- *	  upload_begin -> id			when the file's first byte comes
- *	  upload_chunk ...				as they fill, two on their way at a time
+ *	  upload_begin, upload_chunk	when the first chunk is full, or the file has ended
+ *	  upload_chunk ...				as they fill
  *	  upload_options				when fields came behind the file
- *	  upload_finish -> status, body
- *	  COMMIT, and only then the answer
+ *	  upload_finish -> status, body, and then the answer
  *
- * A preview asks for rest_preview instead of upload_finish, and rolls back.
- * Anything that goes wrong before COMMIT was sent ends in ROLLBACK.
+ * Each line is a transaction of its own, on a connection that is borrowed for
+ * it: nobody waits in the database for a client that sends slowly.  What was
+ * committed of an upload that comes to nothing is removed by upload_remove; if
+ * that fails, too, it expires as uploads of tus do.  A preview asks for
+ * rest_preview instead of upload_finish, and is removed like that.
  */
 #include "upload.h"
 
@@ -26,12 +27,9 @@
 #include "loop.h"
 #include "mem.h"
 #include "metrics.h"
-#include "pg_pool.h"
 #include "reply.h"
 #include "upload_form.h"
-
-#define CHUNK 262144
-#define CHUNKS_UNDER_WAY 2
+#include "upload_slot.h"
 
 /* What a multipart body may hold besides the file. */
 #define FORM_OVERHEAD (256 * 1024)
@@ -44,22 +42,18 @@ typedef struct Upload
 	char	   *role;			/* NULL: the sidecar's own */
 	bool		preview;
 	UploadForm *form;
-	PgTicket   *ticket;
-	PgConn	   *conn;			/* NULL until the ticket is granted */
+	bool		asking;			/* the database */
 	char		id[24];			/* of the upload in the database; "" until it is known */
 	Buf			pending;		/* bytes of the file not sent yet */
 	int			next_chunk;
-	int			under_way;		/* chunks not acknowledged yet */
 	int64_t		size;
 	bool		complete;		/* the whole body has come */
-	bool		finishing;
-	bool		committing;
-	int			status;			/* of the answer, with body */
-	Buf			body;
-	Timer		deadline;		/* for the database's next answer */
+	int			fields;			/* of the form that the database knows of */
+	bool		finishing;		/* its outcome is the database's */
+	Timer		end;			/* released when the loop is back at its top */
 } Upload;
 
-static int	uploads;
+static void advance(Upload *upload);
 
 /*
  * End
@@ -68,57 +62,67 @@ static int	uploads;
 static void
 release(Upload *upload)
 {
-	loop_timer_stop(&upload->deadline);
+	loop_timer_stop(&upload->end);
 	upload_form_close(upload->form);
 	buf_free(&upload->pending);
-	buf_free(&upload->body);
 	free(upload->role);
 	free(upload);
-	uploads--;
+	upload_slot_give();
 }
 
 static void
-on_rolled_back(void *arg, PGresult *result)
+end_due(Timer *timer)
+{
+	release(container_of(timer, Upload, end));
+}
+
+static void
+on_removed(void *arg, const DbError *error, const DbRow *row)
 {
 	Upload	   *upload = arg;
 
-	if (result != NULL)
-		return;
-	pg_pool_return(upload->ticket, true);
+	(void) row;
+	/* no_data_found: it was gone already */
+	if (error != NULL && strcmp(error->code, "P0002") != 0)
+		log_warning("upload %s could not be removed and waits until it expires: %s", upload->id, error->message);
 	release(upload);
 }
 
-/* ROLLBACK got no answer; or there was nothing to roll back, and the loop is back at its top. */
 static void
-give_up(Timer *timer)
+ask(Upload *upload, const DbRequest *request, DbDone done)
 {
-	Upload	   *upload = container_of(timer, Upload, deadline);
+	DbRequest	asked = *request;
 
-	if (upload->ticket != NULL)
-		pg_pool_return(upload->ticket, false);
-	release(upload);
+	asked.role = upload->role;
+	asked.lane = PG_LANE_UPLOAD;
+	upload->asking = true;
+	db_run(&asked, done, upload);
+}
+
+/* Whoever is in the middle of it may still look at it. */
+static void
+discard(Upload *upload)
+{
+	const char *const arguments[] = {upload->id};
+	const DbRequest removal = {.sql = "SELECT 1, xlsx.upload_remove($1)",.count = 1,.arguments = arguments};
+
+	if (upload->asking)
+		return;					/* and is called again when the answer comes */
+	if (upload->id[0] != '\0')
+		ask(upload, &removal, on_removed);
+	else
+		loop_timer_start(&upload->end, 0, end_due);
 }
 
 /* The client was answered or is gone; what the database has of the upload goes away. */
 static void
-roll_back(Upload *upload)
+give_up(Upload *upload)
 {
-	static const PgStatement rollback = {.sql = "ROLLBACK"};
-
 	upload->exchange = NULL;
 	upload_form_stop(upload->form);
+	buf_free(&upload->pending);
 	metrics_add(METRIC_UPLOADS_ABANDONED, 1);
-	if (upload->conn != NULL)
-	{
-		pg_conn_forget(upload->conn, upload);
-		pg_conn_send(upload->conn, &rollback, on_rolled_back, upload);
-		loop_timer_start(&upload->deadline, config.request_timeout, give_up);
-		return;
-	}
-	if (upload->ticket != NULL)
-		pg_pool_return(upload->ticket, true);
-	upload->ticket = NULL;
-	loop_timer_start(&upload->deadline, 0, give_up);
+	discard(upload);
 }
 
 static void
@@ -126,252 +130,170 @@ fail(Upload *upload, int status, const char *message)
 {
 	if (upload->exchange != NULL)
 		reply_error(upload->exchange, status, message);
-	roll_back(upload);
-}
-
-static void
-fail_in_database(Upload *upload, const DbError *error)
-{
-	if (upload->exchange != NULL)
-		reply_db_error(upload->exchange, error);
-	roll_back(upload);
-}
-
-static void
-database_too_slow(Timer *timer)
-{
-	Upload	   *upload = container_of(timer, Upload, deadline);
-
-	log_warning("upload given up: the database did not answer");
-	if (upload->exchange != NULL)
-		reply_error(upload->exchange, 503, "Database did not answer in time");
-	if (upload->ticket != NULL)
-		pg_pool_return(upload->ticket, false);
-	metrics_add(METRIC_UPLOADS_ABANDONED, 1);
-	release(upload);
-}
-
-static void
-expect_answer(Upload *upload)
-{
-	loop_timer_start(&upload->deadline, config.request_timeout, database_too_slow);
+	give_up(upload);
 }
 
 /*
  * Database
  */
 
-/* False when the statement failed, which has been dealt with. */
+/* False when there is nothing more to do for it: the statement failed, or the client has gone meanwhile. */
 static bool
-succeeded(Upload *upload, PGresult *result)
+went_well(Upload *upload, const DbError *error)
 {
-	ExecStatusType status = PQresultStatus(result);
-	DbError		error;
-
-	if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK)
+	upload->asking = false;
+	if (upload->exchange == NULL && !upload->finishing)
+		discard(upload);
+	else if (error != NULL)
+	{
+		upload->finishing = false;
+		if (upload->exchange != NULL)
+			reply_db_error(upload->exchange, error);
+		give_up(upload);
+	}
+	else
 		return true;
-	error = db_error(result);
-	fail_in_database(upload, &error);
 	return false;
 }
 
 static void
-on_committed(void *arg, PGresult *result)
+on_begun(void *arg, const DbError *error, const DbRow *row)
 {
 	Upload	   *upload = arg;
 
-	if (result != NULL)
-	{
-		if (!succeeded(upload, result))
-			return;
-		upload->committing = false; /* done, rather */
-		metrics_add(upload->preview ? METRIC_PREVIEWS : METRIC_UPLOADS, 1);
-		if (upload->exchange != NULL)
-			reply_json(upload->exchange, upload->status, upload->body.data, upload->body.len);
-		upload->exchange = NULL;
-	}
-	else if (!upload->committing)
-	{
-		pg_pool_return(upload->ticket, true);
-		release(upload);
-	}
-	/* else the connection is lost, which ticket_failed() hears */
+	if (error == NULL)
+		snprintf(upload->id, sizeof(upload->id), "%s", row->first);
+	if (went_well(upload, error))
+		advance(upload);
 }
 
 static void
-on_finished(void *arg, PGresult *result)
+on_taken(void *arg, const DbError *error, const DbRow *row)
 {
-	static const PgStatement commit = {.sql = "COMMIT"};
-	static const PgStatement rollback = {.sql = "ROLLBACK"};
+	(void) row;
+	if (went_well(arg, error))
+		advance(arg);
+}
+
+static void
+on_finished(void *arg, const DbError *error, const DbRow *row)
+{
 	Upload	   *upload = arg;
 
-	if (result == NULL || !succeeded(upload, result))
+	if (!went_well(upload, error))
 		return;
-	upload->status = atoi(PQgetvalue(result, 0, 0));
-	buf_append(&upload->body, PQgetvalue(result, 0, 1), (size_t) PQgetlength(result, 0, 1));
-	upload->committing = true;
-	pg_conn_send(upload->conn, upload->preview ? &rollback : &commit, on_committed, upload);
-	expect_answer(upload);
+	metrics_add(upload->preview ? METRIC_PREVIEWS : METRIC_UPLOADS, 1);
+	if (upload->exchange != NULL)
+		reply_json(upload->exchange, atoi(row->first), row->second, row->second_len);
+	upload->exchange = NULL;
+	if (upload->preview)
+		discard(upload);
+	else
+		release(upload);
+}
+
+/* The first len bytes of what is pending. */
+static Buf
+take_chunk(Upload *upload, size_t len)
+{
+	Buf			chunk = upload->pending;
+
+	upload->pending = (Buf) {0};
+	buf_append(&upload->pending, len < chunk.len ? chunk.data + len : "", chunk.len - len);
+	chunk.len = len;
+	return chunk;
 }
 
 static void
-on_options_replaced(void *arg, PGresult *result)
+begin(Upload *upload, size_t len)
 {
-	if (result != NULL)
-		succeeded(arg, result);
+	const char *const arguments[] = {
+		upload_form_profile(upload->form), upload_form_file_name(upload->form), upload_form_options(upload->form)
+	};
+	Buf			chunk = take_chunk(upload, len);
+	const DbRequest request = {
+		.sql = "SELECT u.id, xlsx.upload_chunk(u.id, 0, $4) FROM xlsx.upload_begin($1, $2, $3) AS u (id)",
+		.count = 3,.arguments = arguments,.bytes = &chunk
+	};
+
+	upload->next_chunk = 1;
+	upload->fields = upload_form_count(upload->form);
+	ask(upload, &request, on_begun);
+}
+
+/* A chunk that a crash takes back is missed by the next one, or by upload_finish, so none of them waits for the disk. */
+static void
+send_chunk(Upload *upload, size_t len)
+{
+	char		number[16];
+	const char *const arguments[] = {upload->id, number};
+	Buf			chunk = take_chunk(upload, len);
+	const DbRequest request = {
+		.sql = "SELECT pg_catalog.set_config('synchronous_commit', 'off', true), xlsx.upload_chunk($1, $2, $3)",
+		.count = 2,.arguments = arguments,.bytes = &chunk
+	};
+
+	snprintf(number, sizeof(number), "%d", upload->next_chunk++);
+	ask(upload, &request, on_taken);
+}
+
+static void
+send_options(Upload *upload)
+{
+	const char *const arguments[] = {upload->id, upload_form_profile(upload->form), upload_form_options(upload->form)};
+	const DbRequest request = {.sql = "SELECT 1, xlsx.upload_options($1, $2, $3)",.count = 3,.arguments = arguments};
+
+	upload->fields = upload_form_count(upload->form);
+	ask(upload, &request, on_taken);
 }
 
 static void
 finish(Upload *upload)
 {
-	PgStatement statement = {
-		.sql = "SELECT xlsx.upload_options($1, $2, $3)",
-		.count = 3,
-		.values = {upload->id, upload_form_profile(upload->form), upload_form_options(upload->form)},
+	const char *const arguments[] = {upload->id};
+	const DbRequest request = {
+		.sql = upload->preview ? "SELECT status, body FROM xlsx.rest_preview($1)" : "SELECT status, body FROM xlsx.upload_finish($1)",
+		.count = 1,.arguments = arguments
 	};
 
-	if (upload_form_late(upload->form))
-		pg_conn_send(upload->conn, &statement, on_options_replaced, upload);
-	statement.sql = upload->preview ? "SELECT status, body FROM xlsx.rest_preview($1)" : "SELECT status, body FROM xlsx.upload_finish($1)";
-	statement.count = 1;
-	pg_conn_send(upload->conn, &statement, on_finished, upload);
 	upload->finishing = true;
-	expect_answer(upload);
+	ask(upload, &request, on_finished);
 }
 
-static void advance(Upload *upload);
-
 static void
-on_chunk_taken(void *arg, PGresult *result)
+ask_next(Upload *upload)
 {
-	Upload	   *upload = arg;
+	size_t		len = upload->pending.len < UPLOAD_CHUNK ? upload->pending.len : UPLOAD_CHUNK;
 
-	if (result == NULL || !succeeded(upload, result))
+	if (len < UPLOAD_CHUNK && !upload->complete)
 		return;
-	upload->under_way--;
-	if (upload->under_way == 0 && !upload->finishing)
-		loop_timer_stop(&upload->deadline);
-	else
-		expect_answer(upload);
-	advance(upload);
-}
-
-static void
-send_chunk(Upload *upload, size_t len)
-{
-	char		number[16];
-	PgStatement statement = {
-		.sql = "SELECT xlsx.upload_chunk($1, $2, $3)",
-		.count = 3,
-		.values = {upload->id, number, upload->pending.data},
-		.lengths = {0, 0, (int) len},
-		.binary = {false, false, true},
-	};
-
-	snprintf(number, sizeof(number), "%d", upload->next_chunk++);
-	pg_conn_send(upload->conn, &statement, on_chunk_taken, upload);
-	upload->under_way++;
-	buf_drop(&upload->pending, len);
-	expect_answer(upload);
+	if (upload->id[0] == '\0')
+		begin(upload, len);
+	else if (len > 0)
+		send_chunk(upload, len);
+	else if (upload->fields != upload_form_count(upload->form))
+		send_options(upload);
+	else if (!upload->finishing)
+		finish(upload);
 }
 
 /* Does what can be done now: after bytes came, after the database answered, at the end of the body. */
 static void
 advance(Upload *upload)
 {
-	if (upload->id[0] != '\0')
-	{
-		while (upload->pending.len >= CHUNK && upload->under_way < CHUNKS_UNDER_WAY)
-			send_chunk(upload, CHUNK);
-		if (upload->complete && !upload->finishing && upload->pending.len < CHUNK)
-		{
-			if (upload->pending.len > 0)
-				send_chunk(upload, upload->pending.len);
-			finish(upload);
-		}
-	}
+	if (!upload->asking && upload_form_has_file(upload->form))
+		ask_next(upload);
 	if (upload->exchange == NULL)
 		return;
-	if (upload->pending.len >= CHUNK)
+	if (upload->asking && upload->pending.len >= UPLOAD_CHUNK)
 		http_pause(upload->exchange);
 	else
 		http_resume(upload->exchange);
 }
 
-static void
-on_begun(void *arg, PGresult *result)
-{
-	Upload	   *upload = arg;
-
-	if (result == NULL || !succeeded(upload, result))
-		return;
-	snprintf(upload->id, sizeof(upload->id), "%s", PQgetvalue(result, 0, 0));
-	loop_timer_stop(&upload->deadline);
-	advance(upload);
-}
-
-static void
-on_transaction(void *arg, PGresult *result)
-{
-	if (result != NULL)
-		succeeded(arg, result);
-}
-
-static void
-begin(Upload *upload)
-{
-	static const PgStatement transaction = {.sql = "BEGIN"};
-	const PgStatement statement = {
-		.sql = "SELECT xlsx.upload_begin($1, $2, $3)",
-		.count = 3,
-		.values = {upload_form_profile(upload->form), upload_form_file_name(upload->form), upload_form_options(upload->form)},
-	};
-
-	pg_conn_send(upload->conn, &transaction, on_transaction, upload);
-	if (upload->role != NULL)
-		db_enter(upload->conn, upload->role, on_transaction, upload);
-	pg_conn_send(upload->conn, &statement, on_begun, upload);
-	expect_answer(upload);
-}
-
-static void
-ticket_granted(void *arg, PgConn *conn)
-{
-	Upload	   *upload = arg;
-
-	upload->conn = conn;
-	begin(upload);
-}
-
-/* No connection, or none any more. */
-static void
-ticket_failed(void *arg)
-{
-	Upload	   *upload = arg;
-	DbError		error = db_error(NULL);
-
-	upload->ticket = NULL;
-	upload->conn = NULL;
-	fail_in_database(upload, &error);
-}
-
-static const PgTicketHandler ticket_handler = {ticket_granted, ticket_failed};
-
 /*
  * Form
  */
-
-static void
-file_started(void *arg)
-{
-	Upload	   *upload = arg;
-
-	upload->ticket = pg_pool_borrow(PG_LANE_UPLOAD, &ticket_handler, upload);
-	if (upload->ticket == NULL)
-		fail(upload, 503, "Too many requests wait for the database");
-	else
-		expect_answer(upload);
-}
 
 static void
 file_data(void *arg, const char *data, size_t len)
@@ -388,7 +310,7 @@ file_data(void *arg, const char *data, size_t len)
 	buf_append(&upload->pending, data, len);
 }
 
-static const UploadFormHandler form_handler = {file_started, file_data};
+static const UploadFormHandler form_handler = {file_data};
 
 /*
  * Request
@@ -424,7 +346,6 @@ on_body_end(HttpExchange *exchange)
 	}
 }
 
-/* Once COMMIT is on its way, its outcome is the database's. */
 static void
 on_gone(HttpExchange *exchange)
 {
@@ -432,8 +353,8 @@ on_gone(HttpExchange *exchange)
 
 	log_info("upload abandoned by its client, id=%s bytes=%lld", http_id(exchange), (long long) upload->size);
 	upload->exchange = NULL;
-	if (!upload->committing)
-		roll_back(upload);
+	if (!upload->finishing || upload->preview)
+		give_up(upload);
 }
 
 static const HttpHooks hooks = {.body = on_body,.body_end = on_body_end,.gone = on_gone};
@@ -505,11 +426,6 @@ request(HttpExchange *exchange, bool preview)
 		reply_error(exchange, 413, "The file is too large");
 		return;
 	}
-	if (uploads >= config.max_uploads)
-	{
-		reply_error(exchange, 503, "Too many uploads at a time");
-		return;
-	}
 	upload = mem_alloc(sizeof(*upload));
 	form = open_form(exchange, upload);
 	if (form == NULL)
@@ -518,11 +434,17 @@ request(HttpExchange *exchange, bool preview)
 		reply_error(exchange, 400, "Send the workbook as multipart/form-data, in the field \"file\", or as the body, with its content type");
 		return;
 	}
+	if (!upload_slot_take())
+	{
+		upload_form_close(form);
+		free(upload);
+		reply_error(exchange, 503, "Too many uploads at a time");
+		return;
+	}
 	upload->form = form;
 	upload->exchange = exchange;
 	upload->preview = preview;
 	upload->role = http_role(exchange) == NULL ? NULL : mem_strdup(http_role(exchange));
-	uploads++;
 	http_own(exchange, &hooks, upload);
 }
 
@@ -536,10 +458,4 @@ void
 upload_preview_request(HttpExchange *exchange)
 {
 	request(exchange, true);
-}
-
-int
-upload_count(void)
-{
-	return uploads;
 }

@@ -2,10 +2,11 @@
  * upload.h
  *	  A workbook on its way from a body into the database.
  *
- * Chunks go out as they fill, in one transaction, and the client is read only
- * as fast as the database takes them: about a megabyte is in memory at any
- * time, whatever the size of the file.  Nothing stays behind unless the
- * answer is a success.
+ * Chunks go out as they fill, each in a transaction of its own, and the client
+ * is read only as fast as the database takes them: of a file two chunks of
+ * 256 kB are in memory at most, and no connection is held while a client sends.
+ * Unless the answer is a success what has come is removed at once, or expires
+ * (pg_xlsx.upload_ttl) where that was not possible.
  */
 #ifndef NOTIFIER_UPLOAD_H
 #define NOTIFIER_UPLOAD_H
@@ -16,7 +17,5 @@ extern void upload_request(HttpExchange *exchange);
 
 /* The same, but nothing is kept: the answer is what an import would make of it. */
 extern void upload_preview_request(HttpExchange *exchange);
-
-extern int	upload_count(void); /* now under way */
 
 #endif							/* NOTIFIER_UPLOAD_H */

@@ -34,7 +34,7 @@ struct UploadForm
 	Buf			profile;
 	Buf			options;		/* without the closing brace until somebody asks */
 	bool		has_file;
-	bool		late;
+	int			count;
 	bool		stopped;
 	const char *problem;
 };
@@ -113,8 +113,7 @@ start_file(UploadForm *form, const MultipartPart *part)
 	take_file_name(form, part->file_name);
 	form->part = PART_FILE;
 	form->has_file = true;
-	form->handler->file_started(form->arg);
-	return !form->stopped;
+	return true;
 }
 
 /* NULL when there is no such field. */
@@ -141,7 +140,6 @@ on_part(void *arg, const MultipartPart *part)
 	if (form->field != NULL)
 	{
 		form->part = PART_FIELD;
-		form->late = form->has_file;
 		buf_clear(&form->value);
 	}
 	return true;
@@ -168,6 +166,7 @@ on_data(void *arg, const char *data, size_t len)
 static bool
 take_field(UploadForm *form, const char *field, const char *value, size_t len)
 {
+	form->count++;
 	if (strcmp(field, "profile") == 0)
 	{
 		buf_clear(&form->profile);
@@ -235,11 +234,8 @@ upload_form_set(UploadForm *form, const char *name, const char *value)
 static UploadFormStatus
 feed_plain(UploadForm *form, const char *data, size_t len)
 {
-	if (len > 0 && !form->has_file)
-	{
+	if (len > 0)
 		form->has_file = true;
-		form->handler->file_started(form->arg);
-	}
 	if (len > 0 && !form->stopped)
 		form->handler->file_data(form->arg, data, len);
 	return form->stopped ? FORM_WRONG : FORM_DONE;
@@ -309,10 +305,10 @@ upload_form_options(const UploadForm *form)
 	return options->data;
 }
 
-bool
-upload_form_late(const UploadForm *form)
+int
+upload_form_count(const UploadForm *form)
 {
-	return form->late;
+	return form->count;
 }
 
 void

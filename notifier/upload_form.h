@@ -18,7 +18,6 @@ typedef struct UploadForm UploadForm;
 
 typedef struct UploadFormHandler
 {
-	void		(*file_started) (void *arg);
 	void		(*file_data) (void *arg, const char *data, size_t len);
 } UploadFormHandler;
 
@@ -52,8 +51,8 @@ extern const char *upload_form_file_name(const UploadForm *form);	/* valid UTF-8
 extern const char *upload_form_profile(const UploadForm *form); /* NULL: none given */
 extern const char *upload_form_options(const UploadForm *form); /* a JSON object of strings; NULL: none given */
 
-/* Did a field come behind the file? */
-extern bool upload_form_late(const UploadForm *form);
+/* Fields that have come so far; some may come behind the file. */
+extern int	upload_form_count(const UploadForm *form);
 extern void upload_form_close(UploadForm *form);	/* NULL is fine */
 
 #endif							/* NOTIFIER_UPLOAD_FORM_H */

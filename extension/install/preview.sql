@@ -90,4 +90,4 @@ BEGIN
     || xlsx.preview(xlsx_private.upload_file(upload), given.profile, given.sheet, given.header_row, given.mapping::jsonb)::jsonb)::json;
 END
 $$;
-COMMENT ON FUNCTION xlsx.rest_preview(bigint) IS 'POST /preview, in the transaction of an upload that is rolled back afterwards.';
+COMMENT ON FUNCTION xlsx.rest_preview(bigint) IS 'POST /preview: of an upload that has not ended, and is removed afterwards.';

@@ -1,5 +1,5 @@
 /*
- * Uploads in pieces, all in one transaction
+ * Uploads in pieces, in one transaction or many: what is not finished expires
  */
 
 CREATE FUNCTION xlsx.upload_begin(profile text, file_name text, options json DEFAULT NULL) RETURNS bigint
@@ -18,7 +18,7 @@ COMMENT ON FUNCTION xlsx.upload_options(bigint, text, json) IS 'Replaces profile
 
 CREATE FUNCTION xlsx.upload_remove(upload bigint) RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_upload_remove' LANGUAGE C VOLATILE STRICT;
-COMMENT ON FUNCTION xlsx.upload_remove(bigint) IS 'Gives an upload up that was committed before its end.';
+COMMENT ON FUNCTION xlsx.upload_remove(bigint) IS 'Gives an upload up that has not ended: nothing is left of it.';
 
 CREATE FUNCTION xlsx_private.upload_finish(upload bigint, OUT task bigint, OUT created boolean)
 AS 'MODULE_PATHNAME', 'pg_xlsx_upload_finish' LANGUAGE C VOLATILE STRICT;

@@ -28,6 +28,8 @@ after(async () => {
 
 const kept = () => db.query('SELECT (SELECT count(*) FROM xlsx.tasks) || \' tasks, \' || (SELECT count(*) FROM xlsx_private.file WHERE size > 0) || \' files, \' || (SELECT count(*) FROM xlsx_private.chunk) || \' slices\'');
 
+const unfinished = () => db.query("SELECT count(*) || ' of ' || coalesce(sum(size), 0) || ' bytes' FROM xlsx_private.file WHERE NOT complete");
+
 async function forgetAll() {
   await db.query('SELECT xlsx.wait(id), xlsx.delete_task(id) FROM xlsx.tasks');
   assert.equal(await kept(), '0 tasks, 0 files, 0 slices');
@@ -273,48 +275,111 @@ describe('S-033 S-171 an upload that is refused leaves nothing behind', () => {
   });
 
   test('a database connection that breaks: 503', async () => {
+    const session = db.session();
+    await session.run('BEGIN; LOCK TABLE xlsx_private.file IN EXCLUSIVE MODE');
     const sending = start(server.url, 2000000);
     await sending.write(fileHead);
     await sending.write(zip({ ...workbookEntries(people(2)), pad: randomBytes(600000) }, { stored: true }).subarray(0, 550000));
     while (await db.query(`SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-      WHERE datname = current_database() AND application_name = 'pg_xlsx_notifier' AND state = 'idle in transaction'`) === '0');
+      WHERE datname = current_database() AND application_name = 'pg_xlsx_notifier' AND wait_event_type = 'Lock'`) === '0');
     const { status, json } = await sending.answer;
     assert.equal(status, 503);
     assert.equal(json.error, 'Service Unavailable');
     sending.destroy();
+    await session.run('ROLLBACK');
+    await session.close();
     assert.equal(await kept(), '0 tasks, 0 files, 0 slices');
   });
 
-  test('a notifier that is killed', async () => {
+  test('a notifier that is killed leaves what expires', async () => {
     const doomed = await Notifier.start({ 'database-url': db.url });
     const sending = start(doomed.url, 2000000);
     await sending.write(fileHead);
     await sending.write(zip({ ...workbookEntries(people(2)), pad: randomBytes(600000) }, { stored: true }).subarray(0, 550000));
-    await becomes(doomed.url, 'uploads', 1);
+    while (await unfinished() !== '1 of 524288 bytes');
     await doomed.stop('SIGKILL');
-    while (await db.query(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'pg_xlsx_notifier'
-      AND state = 'idle in transaction'`) !== '0');
-    assert.equal(await kept(), '0 tasks, 0 files, 0 slices');
+    const other = await db.query("SELECT string_agg(xlsx.submit('people', '\\x504b0304'::bytea, 'kept.xlsx', run_at => now() + '1 day')::text, ',')");
+    await db.query("UPDATE xlsx_private.file SET used_at = now() - interval '2 hours'");
+    await db.query('SELECT xlsx_private.wake_queue()');
+    while (await unfinished() !== '0 of 0 bytes');
+    assert.equal(await kept(), '1 tasks, 1 files, 1 slices');
+    await db.query(`SELECT xlsx.delete_task(${other})`);
+  });
+
+  test('an upload that loses its key leaves no file', async () => {
+    const files = () => db.query('SELECT count(*) FROM xlsx_private.file');
+    const before = Number(await files());
+    const { json: first } = await upload(server.url, good, 'a.xlsx', { idempotencyKey: 'lost', runAt: '2100-01-01' });
+    const { status, json } = await upload(server.url, good, 'b.xlsx', { idempotencyKey: 'lost', runAt: '2100-01-01' });
+    assert.deepEqual([status, json.taskId], [200, first.taskId]);
+    assert.equal(await db.query("SELECT xlsx.submit('people', '\\x504b0304'::bytea, 'c.xlsx', idempotency_key => 'lost')"), String(first.taskId));
+    assert.equal(Number(await files()), before + 1);
+    assert.equal(await db.query('SELECT count(*) FROM xlsx.tasks'), '1');
+    await db.query(`SELECT xlsx.delete_task(${first.taskId})`);
   });
 });
 
 describe('limits', () => {
-  test('more uploads at a time than allowed: 503, come back', async () => {
-    const first = start(server.url, good.length + fileHead.length + formEnd.length);
-    const second = start(server.url, good.length + fileHead.length + formEnd.length);
-    await first.write(fileHead);
-    await second.write(fileHead);
-    await becomes(server.url, 'uploads', 2);
-    const third = await upload(server.url, good);
-    assert.equal(third.status, 503);
-    assert.ok(Number(third.headers['retry-after']) > 0);
-    assert.equal((await api(server.url, '/tasks')).status, 200);
-    for (const sending of [first, second]) {
-      await sending.write(good);
-      sending.end(formEnd);
-      assert.equal((await sending.answer).status, 201);
+  const large = () => zip({ ...workbookEntries(people(2)), pad: randomBytes(600000) }, { stored: true });
+  const sessions = (condition) => db.query(`SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'pg_xlsx_notifier' AND ${condition}`);
+
+  test('uploads that are sent slowly keep nobody out, and no connection and no transaction', async () => {
+    const patient = await Notifier.start({ 'database-url': db.url, 'max-uploads': 2, 'request-timeout': '5min' });
+    const sending = [];
+    await forgetAll();
+    for (let i = 0; i < 12; i++) { // six times as many as max-uploads
+      const file = large();
+      const one = start(patient.url, fileHead.length + file.length + formEnd.length);
+      await one.write(fileHead);
+      await one.write(file.subarray(0, 400000));
+      sending.push([one, file]);
     }
-    assert.equal((await upload(server.url, good)).status, 201);
+    while (await unfinished() !== `12 of ${12 * 262144} bytes`);
+    assert.equal(await sessions("state <> 'idle' AND state <> 'active'"), '0');
+    assert.equal((await upload(patient.url, good)).status, 201);
+    for (const [one, file] of sending) {
+      await one.write(file.subarray(400000));
+      one.end(formEnd);
+      assert.equal((await one.answer).status, 201);
+    }
+    await patient.stop();
+    await forgetAll();
+  });
+
+  test('more of them than sixteen times max-uploads are asked to come back', async () => {
+    const narrow = await Notifier.start({ 'database-url': db.url, 'max-uploads': 1 });
+    const sending = [];
+    for (let i = 0; i < 16; i++) {
+      sending.push(start(narrow.url, good.length + fileHead.length + formEnd.length));
+      await sending[i].write(fileHead);
+    }
+    await becomes(narrow.url, 'uploads', 16);
+    const another = await upload(narrow.url, good);
+    assert.deepEqual([another.status, another.json.message], [503, 'Too many uploads at a time']);
+    assert.ok(Number(another.headers['retry-after']) > 0);
+    assert.equal((await api(narrow.url, '/tasks')).status, 200);
+    for (const one of sending) {
+      await one.write(good);
+      one.end(formEnd);
+      assert.equal((await one.answer).status, 201);
+    }
+    assert.equal((await upload(narrow.url, good)).status, 201);
+    await narrow.stop();
+  });
+
+  test('a body that trickles is cut off, however steadily it comes', async () => {
+    const impatient = await Notifier.start({ 'database-url': db.url, 'request-timeout': '200ms' });
+    for (const path of [`${BASE}/upload`, `${BASE}/preview`]) {
+      const one = start(impatient.url, 1000000, { path });
+      const began = Date.now();
+      await one.write(fileHead);
+      const timer = setInterval(() => one.write('x'), 50);
+      await assert.rejects(one.answer);
+      clearInterval(timer);
+      assert.ok(Date.now() - began >= 1900, `${Date.now() - began} ms`);
+    }
+    await becomes(impatient.url, 'uploads', 0);
+    await impatient.stop();
   });
 
   test('a slow database slows the client down, and fills no memory', async () => {

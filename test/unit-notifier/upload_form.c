@@ -13,14 +13,6 @@
 #define END "--b--\r\n"
 
 static Buf	file;
-static int	started;
-
-static void
-file_started(void *arg)
-{
-	(void) arg;
-	started++;
-}
 
 static void
 file_data(void *arg, const char *data, size_t len)
@@ -29,7 +21,7 @@ file_data(void *arg, const char *data, size_t len)
 	buf_append(&file, data, len);
 }
 
-static const UploadFormHandler handler = {file_started, file_data};
+static const UploadFormHandler handler = {file_data};
 
 static UploadForm *
 read_form(const char *body, UploadFormStatus expected)
@@ -38,7 +30,6 @@ read_form(const char *body, UploadFormStatus expected)
 	UploadFormStatus status = FORM_MORE;
 
 	buf_free(&file);
-	started = 0;
 	for (const char *at = body; *at != '\0'; at++)
 		status = upload_form_feed(form, at, 1);
 	assert_int_equal(status, expected);
@@ -53,13 +44,12 @@ whole_form(void **state)
 
 	(void) state;
 	assert_true(upload_form_has_file(form));
-	assert_int_equal(started, 1);
 	assert_string_equal(file.data, "PK..");
 	assert_string_equal(upload_form_file_name(form), "p.xlsx");
 	assert_string_equal(upload_form_profile(form), "people");
 	assert_string_equal(upload_form_options(form), "{\"mode\":\"a\\\"b\\n\",\"priority\":\"\"}");
 	assert_string_equal(upload_form_options(form), "{\"mode\":\"a\\\"b\\n\",\"priority\":\"\"}");
-	assert_true(upload_form_late(form));
+	assert_int_equal(upload_form_count(form), 3);
 	upload_form_close(form);
 }
 
@@ -72,7 +62,7 @@ least_form(void **state)
 	assert_true(upload_form_has_file(form));
 	assert_null(upload_form_profile(form));
 	assert_null(upload_form_options(form));
-	assert_false(upload_form_late(form));
+	assert_int_equal(upload_form_count(form), 0);
 	upload_form_close(form);
 }
 
@@ -155,7 +145,6 @@ plain(void **state)
 
 	(void) state;
 	buf_free(&file);
-	started = 0;
 	assert_true(upload_form_set(form, "profile", "people"));
 	assert_true(upload_form_set(form, "sheet", "two"));
 	assert_false(upload_form_set(form, "else", "x"));
@@ -163,12 +152,11 @@ plain(void **state)
 	assert_false(upload_form_has_file(form));
 	assert_int_equal(upload_form_feed(form, "PK", 2), FORM_DONE);
 	assert_int_equal(upload_form_feed(form, "..", 2), FORM_DONE);
-	assert_int_equal(started, 1);
 	assert_string_equal(file.data, "PK..");
 	assert_string_equal(upload_form_file_name(form), "b.xlsx");
 	assert_string_equal(upload_form_profile(form), "people");
 	assert_string_equal(upload_form_options(form), "{\"sheet\":\"two\"}");
-	assert_false(upload_form_late(form));
+	assert_int_equal(upload_form_count(form), 2);
 	upload_form_stop(form);
 	assert_int_equal(upload_form_feed(form, "x", 1), FORM_WRONG);
 	upload_form_close(form);
