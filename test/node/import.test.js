@@ -237,7 +237,7 @@ describe('S-028 to S-030, S-110 to S-118: the errors workbook', () => {
   });
 
   test('is sent as a download', async () => {
-    const { status, headers } = await request(path(taskId));
+    const { status, headers } = await request(path(taskId), { headers: { origin: 'http://localhost:3000' } });
     assert.equal(status, 200);
     assert.equal(headers['content-type'], 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet');
     assert.equal(headers['content-disposition'], `attachment; filename="validation-errors-task-${taskId}.xlsx"`);
