@@ -20,21 +20,28 @@
  * LOADING_WORKBOOK
  */
 
-static void
-open_book(Import *import)
+void
+import_open_source(const Import *import, XlsxSource *source, MemoryContext context)
 {
-	Task	   *task = import->task;
-	XlsxSource	source;
+	const Task *task = import->task;
 
 	if (task->content != NULL)
-		source = *task->content;
+		*source = *task->content;
 	else if (task->file != 0)
-		store_source(&source, task->file, task->file_size, import->book_context);
+		store_source(source, task->file, task->file_size, context);
 	else
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
 				 errmsg("uploaded file is not there any more"),
 				 errhint("Upload the file again.")));
+}
+
+static void
+open_book(Import *import)
+{
+	XlsxSource	source;
+
+	import_open_source(import, &source, import->book_context);
 	import->book = glue_book_open(&source, import->book_context);
 }
 

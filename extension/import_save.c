@@ -76,10 +76,17 @@ commit_durably(Import *import)
 							 GUC_ACTION_LOCAL, true, 0, false);
 }
 
+static void
+open_source(void *argument, XlsxSource *source)
+{
+	import_open_source(argument, source, CurrentMemoryContext);
+}
+
 void
 import_create_saver(Import *import)
 {
 	Task	   *task = import->task;
+	RowsOptions options = {task->sheet, import->profile->range, import->profile->skip_end};
 	bool		keyed = task->mode == MODE_UPSERT || task->mode == MODE_UPDATE;
 
 	import->save = (SaveTask) {
@@ -88,6 +95,7 @@ import_create_saver(Import *import)
 		(keyed ? import->profile->keep_old : import->profile->task_attnum != InvalidAttrNumber)
 	};
 	MemoryContextSwitchTo(import->context);
+	import->save.originals = originals_create(&options, open_source, import);
 	import->saver = saver_create(&import->save);
 	MemoryContextSwitchTo(import->batch_context);
 }

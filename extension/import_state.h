@@ -65,6 +65,9 @@ extern void import_enter_phase(Import *import, Phase phase, int percent);
 /* More error rows than the task allows? */
 extern bool import_is_over_limit(const Import *import);
 
+/* The bytes of the workbook; what stands behind them lives in the context. */
+extern void import_open_source(const Import *import, XlsxSource *source, MemoryContext context);
+
 /* VALIDATING (import_validate.c): from the header row, or where an earlier attempt stopped, to the end of the sheet or the limit. */
 extern void import_validate_rows(Import *import);
 

@@ -20,6 +20,7 @@
 #include "pg_xlsx.h"
 
 #include "error_rows.h"
+#include "originals.h"
 #include "packet.h"
 #include "profile.h"
 
@@ -42,6 +43,7 @@ typedef struct SaveTask
 	SaveMode	mode;
 	const uint32 *source;		/* sheet column of each profile column, 0: none */
 	bool		undo;			/* keep what xlsx.undo needs */
+	Originals  *originals;		/* of the sheet that the rows come from */
 } SaveTask;
 
 /* Lives in the current memory context, for many batches and transactions; checks the rights. */

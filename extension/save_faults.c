@@ -25,6 +25,7 @@ typedef struct Attempt
 	ErrorRows  *errors;
 	SaveCounts *counts;
 	bool	   *bad;			/* by row */
+	List	   *faults;			/* of Fault */
 	bool		careful;		/* it was tried as a whole, in vain */
 	List	   *orphans;		/* rows that may find their parent among the rows after them */
 	bool		final;			/* no row waits any more */
@@ -94,30 +95,65 @@ column_of_error(const Profile *profile, const ErrorData *error)
 	return NULL;
 }
 
-/* The row with its values becomes an error row; column: whom to blame, or NULL. */
+/* A row that becomes an error row when the batch is done; column: whom to blame, or NULL. */
+typedef struct Fault
+{
+	uint32		sheet_row;
+	const ProfileColumn *column;
+	Violation	violation;
+} Fault;
+
 static void
 note_bad_row(Attempt *attempt, int row, const ProfileColumn *column, const Violation *violation)
 {
+	Fault	   *fault = palloc(sizeof(Fault));
+
+	*fault = (Fault) {attempt->rows->sheet_rows[row], column, *violation};
+	attempt->faults = lappend(attempt->faults, fault);
+}
+
+static int
+compare_faults(const ListCell *a, const ListCell *b)
+{
+	uint32		left = ((const Fault *) lfirst(a))->sheet_row;
+	uint32		right = ((const Fault *) lfirst(b))->sheet_row;
+
+	return left < right ? -1 : left > right;
+}
+
+/* With what stands in its cells. */
+static void
+report_fault(Attempt *attempt, const Fault *fault)
+{
+	const SaveTask *task = &attempt->saver->task;
 	const Profile *profile = attempt->saver->profile;
-	uint32		sheet_row = attempt->rows->sheet_rows[row];
-	uint32		source = 0;
-	char	   *value = NULL;
 	ErrorForm  *form = error_row_begin(attempt->errors);
+	uint32		blamed = 0;
+	char	   *value = NULL;
 
 	for (int i = 0; i < profile->count; i++)
 	{
-		int			at = row * attempt->rows->columns + i;
-		char	   *text = attempt->rows->nulls[at] ? NULL : save_value_text(&profile->columns[i], attempt->rows->values[at]);
+		char	   *text = originals_text(task->originals, fault->sheet_row, task->source[i]);
 
 		error_form_value(form, text, text != NULL ? strlen(text) : 0);
-		if (column == &profile->columns[i])
+		if (fault->column == &profile->columns[i])
 		{
 			value = text;
-			source = attempt->saver->task.source[i];
+			blamed = task->source[i];
 		}
 	}
-	error_form_violation(form, column, sheet_row, source, value, violation);
-	error_row_end(attempt->errors, sheet_row);
+	error_form_violation(form, fault->column, fault->sheet_row, blamed, value, &fault->violation);
+	error_row_end(attempt->errors, fault->sheet_row);
+}
+
+static void
+report_faults(Attempt *attempt)
+{
+	ListCell   *cell;
+
+	list_sort(attempt->faults, compare_faults);
+	foreach(cell, attempt->faults)
+		report_fault(attempt, lfirst(cell));
 }
 
 static void
@@ -356,6 +392,7 @@ saver_save(Saver *saver, const PacketRows *rows, SaveCounts *counts, ErrorRows *
 		saver->wary = attempt.settled < rows->count;
 		saver->unfit = saver->unfit && saver->wary;
 	}
+	report_faults(&attempt);
 	if (attempt.xid_count > 0)
 		save_note_xids(saver->task.task, attempt.xids, attempt.xid_count);
 	return attempt.saved;

@@ -2,7 +2,8 @@
  * Taking back what a task did
  */
 
-CREATE FUNCTION xlsx_private.note_undone(task bigint, rows bigint[], inserted bigint, updated bigint, complete boolean) RETURNS void
+CREATE FUNCTION xlsx_private.note_undone(task bigint, rows bigint[], inserted bigint DEFAULT 0, updated bigint DEFAULT 0,
+  complete boolean DEFAULT false) RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_note_undone' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx_private.note_undone(bigint, bigint[], bigint, bigint, boolean) IS
 'Forgets kept rows of a task that were taken back; inserted, updated: how many of its rows the target still has; complete: marks the task as undone. For its owner only; xlsx.undo uses it.';
@@ -40,6 +41,18 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION xlsx_private.equality_of(oid) IS
 'The operator "=" of a type in SQL, with its schema; that of pg_catalog where the type has none of its own.';
+
+CREATE FUNCTION xlsx_private.require_task(task bigint) RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM xlsx_private.task t WHERE t.id = task) THEN
+    RAISE EXCEPTION 'task % does not exist', task USING ERRCODE = 'no_data_found';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.require_task(bigint) IS 'An error unless there is such a task that the current role may see.';
 
 CREATE FUNCTION xlsx_private.holds_task(target regclass, task_column name) RETURNS text
 LANGUAGE sql STABLE
@@ -120,6 +133,7 @@ DECLARE
   mine CONSTANT text := xlsx_private.holds_task(target, task_column);
   stuck record;
 BEGIN
+  PERFORM xlsx_private.require_task(task);
   SELECT pg_catalog.array_agg(x) INTO xids FROM xlsx_private.undo_xid u, pg_catalog.unnest(u.xids) AS x WHERE u.task_id = task;
   SELECT a.* INTO stuck FROM xlsx_private.take_away(target, mine || ' AND t.xmin OPERATOR(pg_catalog.=) ANY ($2)', task, xids) AS a;
   undone := stuck.deleted;
@@ -290,6 +304,7 @@ AS $$
 DECLARE
   stuck record;
 BEGIN
+  PERFORM xlsx_private.require_task(task);
   SELECT a.* INTO stuck FROM xlsx_private.take_away(target,
     xlsx_private.holds_task(target, task_column) || xlsx_private.is_of_task(task, target), task, NULL) AS a;
   deleted := stuck.deleted;
