@@ -254,7 +254,7 @@ begin_again(int64 task)
 		"UPDATE xlsx_private.task SET restart = false, undone = false, undone_rows = 0, progress = 0,"
 		" phase_progress = 0, total_rows = 0, validated_rows = 0, error_rows = 0, saved_rows = 0, inserted_rows = 0, updated_rows = 0, unchanged_rows = 0,"
 		" deleted_rows = 0, absent_rows = 0, skipped_rows = 0, warning_rows = 0, cursor_row = 0, validated = false,"
-		" packets = 0, packets_saved = 0 WHERE id = $1", 1, {INT8OID}, NULL
+		" packets = 0, packets_saved = 0, packet_rows_saved = 0 WHERE id = $1", 1, {INT8OID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(task)};
 

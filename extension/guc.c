@@ -15,6 +15,7 @@ int			pg_xlsx_task_timeout;
 int			pg_xlsx_retry_delay;
 int			pg_xlsx_progress_interval;
 int			pg_xlsx_upload_ttl;
+int			pg_xlsx_max_spool_bytes;
 bool		pg_xlsx_read_ahead;
 int			pg_xlsx_keep_completed_jobs;
 int			pg_xlsx_keep_failed_jobs;
@@ -68,6 +69,8 @@ static const IntSetting int_settings[] = {
 	&pg_xlsx_keep_failed_jobs, 50, 0, INT_MAX, PGC_SIGHUP, 0},
 	{"pg_xlsx.keep_tasks", "How long a task is kept after its end, with its error rows; 0 is for ever.",
 	&pg_xlsx_keep_tasks, 0, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_S},
+	{"pg_xlsx.max_spool_bytes", "Most bytes of checked rows that wait in temporary files until they are saved; 0: rows that wait go to a table.",
+	&pg_xlsx_max_spool_bytes, 2048, 0, INT_MAX, PGC_SUSET, GUC_UNIT_MB},
 	{"pg_xlsx.redis_timeout", "Longest wait for an answer of Redis.",
 	&pg_xlsx_redis_timeout, 2000, 1, 60000, PGC_SIGHUP, GUC_UNIT_MS},
 	{"pg_xlsx.max_entry_bytes", "Greatest inflated size of one part of a workbook.",

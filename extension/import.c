@@ -50,11 +50,14 @@ static Reader *
 start_reader(const Import *import)
 {
 	const Task *task = import->task;
+	ReaderFile	file = {task->file, task->file_size, task->sheet};
+	TellTo		to;
 
 	if (!pg_xlsx_read_ahead || task->content != NULL || task->file == 0 || task->file_size < READER_LEAST_BYTES ||
 		strcmp(task->header_row, "auto") == 0)
 		return NULL;
-	return reader_start(task->file, task->file_size, task->sheet);
+	to = import_tells(import);
+	return reader_start(&file, &to);
 }
 
 /* What the task does not say is the profile's. */
@@ -77,42 +80,61 @@ load_profile(Import *import)
 		task->max_errors = profile->max_errors;
 }
 
-/* Waiting for another process is nothing to be in a transaction for. */
-static void
-open_reader(Import *import, Reader *reader, const RowsOptions *options)
+TellTo
+import_tells(const Import *import)
 {
-	MemoryContextSwitchTo(import->book_context);
-	import->rows = rows_open_reader(reader, options);
-	import->reading_ahead = true;
-	MemoryContextSwitchTo(import->context);
+	return (TellTo) {import->task->id, import->progress->live, tell_channel(), false};
 }
 
 static void
 load_workbook(Import *import)
 {
 	RowsOptions options;
-	Reader	   *reader;
 
 	import_enter_phase(import, PHASE_LOADING_WORKBOOK, 0);
 	import_step_begin(import);
 	MemoryContextSwitchTo(import->context);
 	load_profile(import);
-	MemoryContextSwitchTo(import->book_context);
 	options = (RowsOptions) {import->task->sheet, import->profile->range, import->profile->skip_end};
-	reader = start_reader(import);
-	if (reader == NULL)
+	import->reader = start_reader(import);
+	if (import->reader == NULL)
 	{
+		MemoryContextSwitchTo(import->book_context);
 		open_book(import);
 		import->rows = rows_open(import->book, &options);
 	}
 	import_step_end(import);
-	if (reader != NULL)
-		open_reader(import, reader, &options);
+	/* Waiting for another process is nothing to be in a transaction for. */
+	if (import->reader != NULL)
+		import->rows = rows_open_reader(import->reader, &options);
 }
 
 /*
  * VALIDATING_HEADERS
  */
+
+/*
+ * Rows are saved as they come where the reader judges them: then what it says
+ * of them is the truth of VALIDATING.  Rows that this process has to judge all
+ * wait in packets: judging them is an end of its own, and is told.
+ */
+static void
+look_ahead(Import *import)
+{
+	const RowCheck *check = validator_row_check(import->validator);
+	bool		early = check != NULL && import_may_save_early(import);
+
+	if (check != NULL && rows_check_ahead(import->rows, check, import->header_row,
+										  (uint32) import->progress->cursor_row, early))
+		import->early = early;
+	if (import->early)
+		import->batch_rows = IMPORT_FIRST_BATCH_ROWS;
+	import->progress->ahead = import->kept_whole = import->early;
+	if (import->reader != NULL && import_is_in_one_go(import->task))
+		reader_stay(import->reader);
+	if (import->reader != NULL)
+		reader_go(import->reader);
+}
 
 static void
 validate_headers(Import *import)
@@ -122,7 +144,6 @@ validate_headers(Import *import)
 	bool		date1904 = rows_date1904(import->rows);
 	const XlsxRow *row;
 	HeaderMatch match;
-	const RowCheck *check;
 
 	import_enter_phase(import, PHASE_VALIDATING_HEADERS, 0);
 	import_step_begin(import);
@@ -140,9 +161,7 @@ validate_headers(Import *import)
 		.source = match.source, .extras = headers_of_extras(row, date1904, &match, profile->count)
 	};
 	import->validator = validator_create(&import->stage, import->progress->cursor_row);
-	check = validator_row_check(import->validator);
-	if (check != NULL)
-		rows_check_ahead(import->rows, check);
+	look_ahead(import);
 	import_step_end(import);
 }
 
@@ -208,14 +227,14 @@ has_given_up(Import *import)
 }
 
 static void
-run(Import *import, Task *task, bool inside)
+run_phases(Import *import)
 {
-	import->task = task;
-	import->progress = &task->progress;
-	import->inside = inside;
+	Task	   *task = import->task;
+
 	import->context = CurrentMemoryContext;
 	import->book_context = AllocSetContextCreate(import->context, "pg_xlsx book", ALLOCSET_DEFAULT_SIZES);
 	import->batch_context = AllocSetContextCreate(import->context, "pg_xlsx batch", ALLOCSET_DEFAULT_SIZES);
+	import->batch_rows = PG_XLSX_BATCH_ROWS;
 	error_rows_init(&import->errors, task->id, false, ERROR_ROWS_ANYWHERE, import->context);
 	if (task->progress.validated)
 		resume_saving(import);
@@ -230,6 +249,30 @@ run(Import *import, Task *task, bool inside)
 	import_save_rows(import);
 	if (!has_given_up(import))
 		finish(import);
+}
+
+/* Others see the import from here to its end, whichever way it ends. */
+static void
+run(Import *import, Task *task, bool inside)
+{
+	LiveTask	live = {
+		.task = task->id, .owner = task->owner, .attempt = task->attempt, .inside = inside, .profile = task->profile_name,
+		.file_name = task->file_name, .seq = task->seq
+	};
+
+	import->task = task;
+	import->progress = &task->progress;
+	import->inside = inside;
+	progress_begin(import->progress, &live);
+	PG_TRY();
+	{
+		run_phases(import);
+	}
+	PG_FINALLY();
+	{
+		progress_end(import->progress);
+	}
+	PG_END_TRY();
 }
 
 void

@@ -7,6 +7,7 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
+#include "guc.h"
 #include "late_index.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
@@ -17,8 +18,8 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
-static bool
-is_in_one_go(const Task *task)
+bool
+import_is_in_one_go(const Task *task)
 {
 	return task->dry_run || task->mode == MODE_ALL_OR_NOTHING || task->mode == MODE_REPLACE;
 }
@@ -46,13 +47,13 @@ may_index_late(const Import *import)
 }
 
 /*
- * May rows be saved before all are checked?  Only where each stands for itself,
- * and a reader tells, before the first is committed, that the sheet is whole.
+ * Might rows be saved before all are checked?  Only where each stands for itself,
+ * and a reader can say, before the first is committed, that the sheet is whole.
  */
 bool
 import_may_save_early(const Import *import)
 {
-	return import->reading_ahead && !is_in_one_go(import->task) && import->task->max_errors < 0 &&
+	return import->reader != NULL && live_number(import->progress->live) >= 0 && pg_xlsx_max_spool_bytes > 0 && !import_is_in_one_go(import->task) && import->task->max_errors < 0 &&
 		!may_index_late(import);
 }
 
@@ -100,17 +101,32 @@ import_create_saver(Import *import)
 	MemoryContextSwitchTo(import->batch_context);
 }
 
-void
-import_save_packet(Import *import, bytea *packet)
+/* How long rows that are saved at once should take: what is between is a matter of luck. */
+#define BATCH_LONG_MS	150
+#define BATCH_SHORT_MS	50
+#define LEAST_BATCH_ROWS 20
+
+static void
+adapt_batch(Import *import, TimestampTz began)
+{
+	int64		elapsed = TimestampDifferenceMilliseconds(began, GetCurrentTimestamp());
+
+	if (elapsed > BATCH_LONG_MS)
+		import->batch_rows = Max(import->batch_rows / 2, LEAST_BATCH_ROWS);
+	else if (elapsed < BATCH_SHORT_MS)
+		import->batch_rows = Min(import->batch_rows * 2, PG_XLSX_BATCH_ROWS);
+}
+
+static void
+save_rows(Import *import, const PacketRows *rows)
 {
 	Progress   *progress = import->progress;
-	PacketRows	rows;
+	TimestampTz began = GetCurrentTimestamp();
 	SaveCounts	counts = {0};
 
-	packet_read(import->profile, packet, &rows);
 	error_rows_begin(&import->errors);
 	commit_durably(import);
-	progress->saved_rows += saver_save(import->saver, &rows, &counts, &import->errors);
+	progress->saved_rows += saver_save(import->saver, rows, &counts, &import->errors);
 	commit_durably(import);		/* it may have found the target changed */
 	error_rows_store(&import->errors);
 	progress->inserted_rows += counts.inserted;
@@ -118,20 +134,22 @@ import_save_packet(Import *import, bytea *packet)
 	progress->unchanged_rows += counts.unchanged;
 	progress->skipped_rows += counts.skipped;
 	progress->error_rows += import->errors.count;
+	progress->refused_rows += import->errors.count;
+	adapt_batch(import, began);
+}
+
+void
+import_save_packet(Import *import, bytea *packet)
+{
+	PacketRows	rows;
+
+	packet_read(import->profile, packet, &rows);
+	save_rows(import, &rows);
 }
 
 /*
  * By packets
  */
-
-/* Rows found bad while saving leave the whole, so this never falls. */
-static int
-saving_percent(const Progress *progress)
-{
-	int64		valid = progress->total_rows - progress->error_rows;
-
-	return valid == 0 ? 100 : (int) ((progress->saved_rows + progress->skipped_rows) * 100 / valid);
-}
 
 static bytea *
 fetch_packet(Import *import)
@@ -150,11 +168,27 @@ fetch_packet(Import *import)
 	return DatumGetByteaP(row.values[0]);
 }
 
+/* What is left of the packet at hand, or as much of it as does not take too long. */
 static void
-save_next_packet(Import *import)
+save_next_rows(Import *import)
 {
-	import_save_packet(import, fetch_packet(import));
-	import->progress->packets_saved++;
+	Progress   *progress = import->progress;
+	int			first = progress->packet_rows_saved;
+	PacketRows	all;
+	PacketRows	some;
+
+	packet_read(import->profile, fetch_packet(import), &all);
+	some = (PacketRows) {
+		Min(all.count - first, import->batch_rows), all.columns, all.sheet_rows + first,
+		all.values + (size_t) first * (size_t) all.columns, all.nulls + (size_t) first * (size_t) all.columns
+	};
+	progress->packet_rows_saved += some.count;
+	if (progress->packet_rows_saved == all.count)
+	{
+		progress->packets_saved++;
+		progress->packet_rows_saved = 0;
+	}
+	save_rows(import, &some);
 }
 
 static void
@@ -164,13 +198,14 @@ save_step(Import *import)
 
 	import_step_begin(import);
 	import_hurry_constraints(import);
-	save_next_packet(import);
+	save_next_rows(import);
 	while (progress->packets_saved < progress->packets && import->errors.count == 0 && !import_step_is_full(import))
 	{
 		import_step_next_batch(import);
-		save_next_packet(import);
+		save_next_rows(import);
 	}
-	progress->percent = progress->packets_saved == progress->packets ? 100 : Min(saving_percent(progress), 99);
+	if (progress->packets_saved == progress->packets)
+		progress->percent = 100;
 	progress_save(progress);
 	import_step_end(import);
 }
@@ -202,6 +237,27 @@ prepare_target(OneGo *go)
 		saver_index_later(import->saver, removed, progress->validated_rows - progress->error_rows);
 }
 
+/*
+ * Others see how far it is, and the reading process tells it.  A small file
+ * had no such process: where it takes long for all that, one is started.
+ */
+static void
+promise(Import *import)
+{
+	MemoryContext caller;
+	TellTo		to;
+
+	progress_publish(import->progress);
+	if (import->inside || import->teller_tried || !progress_is_due(import->progress, GetCurrentTimestamp()) ||
+		(import->reader != NULL && reader_is_there(import->reader)))
+		return;
+	caller = MemoryContextSwitchTo(import->context);
+	to = import_tells(import);
+	import->teller_tried = true;
+	import->reader = reader_start_teller(&to);
+	MemoryContextSwitchTo(caller);
+}
+
 static void
 save_all(void *argument)
 {
@@ -213,12 +269,14 @@ save_all(void *argument)
 	import_hurry_constraints(import);
 	prepare_target(go);
 	go->keep = true;
-	if (!go->index_late && !is_in_one_go(task))
+	if (!go->index_late && !import_is_in_one_go(task))
 		return;
+	progress->promised = true;
 	while (progress->packets_saved < progress->packets && !import_is_over_limit(import))
 	{
+		promise(import);
 		PushActiveSnapshot(GetTransactionSnapshot());
-		save_next_packet(import);
+		save_next_rows(import);
 		PopActiveSnapshot();
 		CommandCounterIncrement();
 		MemoryContextReset(import->batch_context);
@@ -226,7 +284,7 @@ save_all(void *argument)
 	}
 	if (go->index_late)
 		saver_index(import->saver);
-	if (is_in_one_go(task))
+	if (import_is_in_one_go(task))
 		go->keep = !task->dry_run && !(import_wants_all(task) && progress->error_rows > 0) && !import_is_over_limit(import);
 }
 
@@ -258,10 +316,12 @@ save_in_one_go(Import *import)
 	if (error != NULL)
 		ReThrowError(error);
 	error_rows_release(&import->errors);
+	progress->promised = false;
 	if (!go.keep && !import->task->dry_run)
 		progress->saved_rows = progress->inserted_rows = progress->updated_rows = progress->unchanged_rows =
 			progress->skipped_rows = 0;
-	progress->percent = progress->packets_saved == progress->packets || is_in_one_go(import->task) ? 100 : 0;
+	if (progress->packets_saved == progress->packets || import_is_in_one_go(import->task))
+		progress->percent = 100;
 	progress_save(progress);
 	import_step_end(import);
 }
@@ -270,14 +330,14 @@ void
 import_save_rows(Import *import)
 {
 	Progress   *progress = import->progress;
-	int			percent = progress->packets_saved > 0 ? Min(saving_percent(progress), 99) : 0;
 	bool		one_go;
 
-	import_enter_phase(import, PHASE_SAVING, percent);
+	if (progress->phase != PHASE_SAVING || !progress->entered)
+		import_enter_phase(import, PHASE_SAVING, 0);
 	import_step_begin(import);
 	if (import->saver == NULL)
 		import_create_saver(import);
-	one_go = is_in_one_go(import->task) || (progress->packets_saved == 0 && progress->packets > 0 && may_index_late(import));
+	one_go = import_is_in_one_go(import->task) || (progress->packets_saved == 0 && progress->packets > 0 && may_index_late(import));
 	if (progress->packets_saved == progress->packets && !one_go)
 	{
 		progress->percent = 100;

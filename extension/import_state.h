@@ -16,6 +16,9 @@
 #include "save.h"
 #include "validate.h"
 
+/* Where rows are saved as they come: nobody knows yet how long the target takes, and some of the first rows are still to be judged. */
+#define IMPORT_FIRST_BATCH_ROWS 100
+
 typedef struct Import
 {
 	Task	   *task;
@@ -39,8 +42,11 @@ typedef struct Import
 	ErrorRows	errors;			/* of SAVING */
 	SaveTask	save;
 	Saver	   *saver;
-	bool		reading_ahead;	/* in a second process */
+	Reader	   *reader;			/* a second process, which reads and tells; NULL: none, so far */
+	bool		teller_tried;	/* to start one that only tells */
 	bool		early;			/* rows are saved as soon as they are checked */
+	bool		kept_whole;		/* no commit may come before the sheet is known to be whole */
+	int			batch_rows;		/* most rows that are saved at once: fewer where the target takes long, so that bars do not stand */
 } Import;
 
 /*
@@ -74,8 +80,14 @@ extern void import_validate_rows(Import *import);
 /* SAVING (import_save.c): what VALIDATING has not saved already. */
 extern void import_save_rows(Import *import);
 
-/* May rows be saved before all are checked?  Only where each stands for itself. Within a step. */
+/* Might rows be saved before all are checked?  Only where each stands for itself. Within a step. */
 extern bool import_may_save_early(const Import *import);
+
+/* Does the task save in a transaction that stays open? */
+extern bool import_is_in_one_go(const Task *task);
+
+/* Where the events of the import go. Within a step. */
+extern TellTo import_tells(const Import *import);
 
 /* Within a step; import->saver lasts until the end. */
 extern void import_create_saver(Import *import);

@@ -54,29 +54,59 @@ validating_percent(const Import *import)
 		Max(import->progress->percent, Min((int) (done * 100 / total), 99));
 }
 
+/* What the reader has left to this process, of the batch at hand. */
+typedef struct OwnRows
+{
+	int			rows;
+	int			open_rows;		/* of them: the reader has looked at them */
+	int			judged_bad;		/* of the others: bad rows */
+} OwnRows;
+
 /* The row that was read ahead goes into the batch. */
 static void
-validate_row(Import *import)
+validate_row(Import *import, OwnRows *own)
 {
 	const CheckedRow *checked = rows_checked(import->rows);
+	bool		looked = rows_looked(import->rows);
 
+	import->progress->among_looked |= looked;
 	if (checked != NULL)
+	{
+		own->judged_bad += checked->verdict == ROW_BAD ? 1 : 0;
 		validator_checked_row(import->validator, import->ahead->number, checked);
+	}
 	else
+	{
+		own->rows++;
+		own->open_rows += looked ? 1 : 0;
 		validator_row(import->validator, import->ahead);
+	}
+}
+
+static void
+count_batch(Progress *progress, const ValidatedBatch *batch, const OwnRows *own)
+{
+	progress->validated_rows += batch->rows;
+	progress->error_rows += batch->bad;
+	progress->warning_rows += batch->warned;
+	progress->own_rows += own->rows;
+	progress->own_open_rows += own->open_rows;
+	progress->own_errors += batch->bad - own->judged_bad;
+	if (batch->rows > 0)
+		progress->cursor_row = batch->last_row;
 }
 
 /* One batch of rows, good or bad; one row is read ahead to know whether it is the last. */
 static void
 validate_batch(Import *import)
 {
-	Progress   *progress = import->progress;
 	ValidatedBatch batch;
+	OwnRows		own = {0};
 
 	validator_begin(import->validator);
-	while (import->ahead != NULL && !validator_full(import->validator))
+	for (int i = 0; import->ahead != NULL && !validator_full(import->validator) && (!import->early || i < import->batch_rows); i++)
 	{
-		validate_row(import);
+		validate_row(import, &own);
 		import->ahead = rows_next(import->rows);
 	}
 	validator_end(import->validator, &batch);
@@ -85,34 +115,69 @@ validate_batch(Import *import)
 		import_save_packet(import, batch.packet);
 	else if (batch.packet != NULL)
 		store_packet(import, batch.packet);
-	progress->validated_rows += batch.rows;
-	progress->error_rows += batch.bad;
-	progress->warning_rows += batch.warned;
-	if (batch.rows > 0)
-		progress->cursor_row = batch.last_row;
+	count_batch(import->progress, &batch, &own);
 }
 
 /*
- * A file that turns out to be damaged must leave no row, so the first step
- * that saves early lasts until the sheet is known to be whole.  That is about
- * the time that reading it twice takes, since the reader looks ahead whenever
- * this process is the slower one.
+ * Rows go on being saved as they come while nothing hinders VALIDATING from
+ * its end.  It is hindered where the reader has left rows to this process, or
+ * waits because its spool is full: from there on rows are judged first, and
+ * wait in packets.
+ */
+static void
+choose_way(Import *import, ReaderOutlook outlook)
+{
+	if (import->early && (outlook == READER_WAITS || (outlook == READER_IS_WHOLE && live_waits_for_import(import->progress->live))))
+		import->early = false;
+}
+
+/* The rows before the fault are not wanted any more. */
+static void
+raise_fault(Import *import)
+{
+	while (import->ahead != NULL)
+		import->ahead = rows_next(import->rows);
+}
+
+/*
+ * A file that turns out to be damaged must leave no row, so where rows are
+ * saved as they come the first step lasts until the sheet is known to be
+ * whole: until the reader has read it.
  */
 static bool
-validate_step_ends(const Import *import)
+validate_step_ends(Import *import)
 {
+	ReaderOutlook outlook = rows_outlook(import->rows);
+
+	if (import->progress->ahead)
+		progress_publish_own(import->progress);
+	if (import->kept_whole && outlook == READER_IS_BROKEN)
+		raise_fault(import);
 	if (import->ahead == NULL || import_is_over_limit(import))
 		return true;
-	if (import->early && !rows_are_whole(import->rows))
+	choose_way(import, outlook);
+	if (import->kept_whole && outlook != READER_IS_WHOLE)
 		return false;
+	import->kept_whole = false;
 	return import->errors.count > 0 || import_step_is_full(import);
+}
+
+/* VALIDATING has come to its end, and so has SAVING where all has been saved on the way. */
+static void
+note_end(Progress *progress)
+{
+	if (progress->ahead)
+		progress_follow(progress);
+	progress->validated = true;
+	progress->total_rows = progress->validated_rows;
+	if (progress->phase == PHASE_VALIDATING || progress->packets_saved == progress->packets)
+		progress->percent = 100;
 }
 
 static void
 validate_step(Import *import)
 {
 	Progress   *progress = import->progress;
-	bool		last;
 
 	import_step_begin(import);
 	if (import->early)
@@ -123,10 +188,11 @@ validate_step(Import *import)
 		import_step_next_batch(import);
 		validate_batch(import);
 	}
-	last = import->ahead == NULL;
-	progress->validated = last;
-	progress->total_rows = last ? progress->validated_rows : Max(declared_rows(import), progress->validated_rows);
-	progress->percent = last ? 100 : validating_percent(import);
+	progress->total_rows = Max(declared_rows(import), progress->validated_rows);
+	if (import->ahead == NULL)
+		note_end(progress);
+	else if (!progress->ahead)
+		progress->percent = validating_percent(import);
 	progress_save(progress);
 	import_step_end(import);
 }
@@ -136,7 +202,6 @@ static void
 skip_to_cursor(Import *import)
 {
 	import_step_begin(import);
-	import->early = import_may_save_early(import);
 	if (import->early)
 		import_create_saver(import);
 	do
@@ -151,7 +216,6 @@ import_validate_rows(Import *import)
 	import->progress->total_rows = Max(declared_rows(import), import->progress->validated_rows);
 	if (import->progress->cursor_row == 0)
 		import->progress->cursor_row = import->header_row;
-	import->progress->percent = 0;
 	import_enter_phase(import, PHASE_VALIDATING, import->progress->validated_rows > 0 ? validating_percent(import) : 0);
 	skip_to_cursor(import);
 	do

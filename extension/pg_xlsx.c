@@ -8,6 +8,7 @@
 #include "fmgr.h"
 #include "guc.h"
 #include "launcher.h"
+#include "live.h"
 #include "miscadmin.h"
 #include "redis.h"
 #include "shut.h"
@@ -28,6 +29,7 @@ _PG_init(void)
 	dispatch_init();
 	slots_init();
 	shut_init();
+	live_init();
 	vacate_init();
 	launcher_register();
 }

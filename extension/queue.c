@@ -173,7 +173,7 @@ read_source(Task *task, Datum array)
 	"id, frozen_id, file_id, file_size, owner::oid, attempts, time_zone, date_style, source_columns," \
 	" total_rows, validated_rows, error_rows, saved_rows, cursor_row, validated, packets, packets_saved, deaths, sheet," \
 	" file_name, mode, dry_run, coalesce(max_errors, -1), header_row, locale, mapping::text, inserted_rows," \
-	" updated_rows, unchanged_rows, skipped_rows, warning_rows"
+	" updated_rows, unchanged_rows, skipped_rows, warning_rows, profile, seq, packet_rows_saved"
 
 static Task *
 task_of_row(const OwnerRow *row)
@@ -216,6 +216,9 @@ task_of_row(const OwnerRow *row)
 	task->progress.unchanged_rows = DatumGetInt64(row->values[i++]);
 	task->progress.skipped_rows = DatumGetInt64(row->values[i++]);
 	task->progress.warning_rows = DatumGetInt64(row->values[i++]);
+	task->profile_name = TextDatumGetCString(row->values[i++]);
+	task->seq = DatumGetInt64(row->values[i++]) - LIVE_EVENTS;
+	task->progress.packet_rows_saved = DatumGetInt32(row->values[i++]);
 	return task;
 }
 
@@ -233,12 +236,13 @@ take(int64 id, int *deaths)
 		" attempt_started_at = clock_timestamp(),"
 		" started_at = coalesce(started_at, clock_timestamp()), updated_at = clock_timestamp(),"
 		" error_code = NULL, error_message = NULL, error_detail = NULL, error_hint = NULL"
+		", seq = seq + $3"
 		" WHERE id = (SELECT t.id FROM xlsx_private.task t WHERE t.id = $1 FOR UPDATE SKIP LOCKED)"
 		" AND status IN ('PENDING', 'PROCESSING') AND EXISTS (SELECT FROM xlsx_private.due_task d WHERE d.id = $1)"
 		" RETURNING " TASK_COLUMNS,
-		2, {INT8OID, INT4OID}, NULL
+		3, {INT8OID, INT4OID, INT8OID}, NULL
 	};
-	Datum		values[] = {Int64GetDatum(id), Int32GetDatum(MyProcPid)};
+	Datum		values[] = {Int64GetDatum(id), Int32GetDatum(MyProcPid), Int64GetDatum(LIVE_EVENTS)};
 	OwnerRow	row;
 
 	if (owner_run(&update, values, NULL, &row) == 0)
@@ -357,13 +361,13 @@ queue_next_due(Oid login)
 Task *
 queue_load(int64 id)
 {
-	static OwnerStatement select = {
-		"SELECT " TASK_COLUMNS " FROM xlsx_private.task WHERE id = $1", 1, {INT8OID}, NULL
+	static OwnerStatement update = {
+		"UPDATE xlsx_private.task SET seq = seq + $2 WHERE id = $1 RETURNING " TASK_COLUMNS, 2, {INT8OID, INT8OID}, NULL
 	};
-	Datum		values[] = {Int64GetDatum(id)};
+	Datum		values[] = {Int64GetDatum(id), Int64GetDatum(LIVE_EVENTS)};
 	OwnerRow	row;
 
-	if (owner_run(&select, values, NULL, &row) == 0)
+	if (owner_run(&update, values, NULL, &row) == 0)
 		elog(ERROR, "task " INT64_FORMAT " does not exist", id);
 	return task_of_row(&row);
 }

@@ -33,6 +33,8 @@ typedef struct Task
 	uint64		file_size;
 	Oid			owner;			/* the work is done as this role */
 	int			attempt;		/* this one, from 1 */
+	int64		seq;			/* of the last event before it */
+	char	   *profile_name;
 	char	   *time_zone;
 	char	   *date_style;
 	char	   *file_name;

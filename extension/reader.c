@@ -4,12 +4,15 @@
  */
 #include "reader.h"
 
+#include "guc.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "postmaster/bgworker.h"
 #include "storage/dsm.h"
+#include "storage/latch.h"
 #include "storage/proc.h"
 #include "storage/shm_mq.h"
+#include "utils/builtins.h"
 #include "utils/memutils.h"
 
 struct Reader
@@ -24,6 +27,7 @@ struct Reader
 	uint64		total;
 	const char *next;			/* in the message at hand */
 	uint32		rows_left;		/* in it */
+	bool		looked;			/* at the rows of that message */
 	bool		ended;
 	XlsxRow		row;
 	CheckedRow	checked;		/* ROW_OPEN: the row has cells */
@@ -56,7 +60,10 @@ create_segment(Reader *reader, const ReaderOrder *order)
 	dsm_pin_mapping(reader->segment);	/* beyond this transaction */
 	reader->order = dsm_segment_address(reader->segment);
 	memcpy(reader->order, order, sizeof(*order));
-	pg_atomic_init_u32(&reader->order->whole, 0);
+	pg_atomic_init_u32(&reader->order->outlook, READER_READS);
+	pg_atomic_init_u32(&reader->order->go, 0);
+	pg_atomic_init_u32(&reader->order->received, 0);
+	pg_atomic_init_u32(&reader->order->stay, order->file == 0 ? 1 : 0);
 	pg_atomic_init_u32(&reader->order->profile, 0);
 	queue = shm_mq_create(READER_QUEUE(reader->order), READER_QUEUE_BYTES);
 	shm_mq_set_receiver(queue, MyProc);
@@ -83,23 +90,59 @@ start_process(Reader *reader)
 	return true;
 }
 
-Reader *
-reader_start(int64 file, uint64 size, const char *sheet)
+static Reader *
+start(ReaderOrder *order, const TellTo *to)
 {
-	Reader	   *reader;
-	ReaderOrder order = {
-		.database = MyDatabaseId, .login = GetSessionUserId(), .file = file, .size = size, .has_sheet = sheet != NULL
-	};
+	Reader	   *reader = palloc0(sizeof(Reader));
+
+	order->database = MyDatabaseId;
+	order->login = GetSessionUserId();
+	order->import = MyProcPid;
+	order->task = to->task;
+	order->live = live_number(to->live);
+	order->turn = live_turn(to->live);
+	order->interval = pg_xlsx_progress_interval;
+	order->spool_bytes = (uint64) pg_xlsx_max_spool_bytes << 20;
+	namestrcpy(&order->channel, to->channel);
+	reader->context = CurrentMemoryContext;
+	create_segment(reader, order);
+	return start_process(reader) ? reader : NULL;
+}
+
+Reader *
+reader_start(const ReaderFile *file, const TellTo *to)
+{
+	ReaderOrder order = {.file = file->file, .size = file->size, .has_sheet = file->sheet != NULL};
 
 	/* From UTF-8 to another encoding leads a function that is looked up in the catalog, which the process asks for no row. */
 	if (GetDatabaseEncoding() != PG_UTF8)
 		return NULL;
-	if (sheet != NULL && strlcpy(order.sheet, sheet, sizeof(order.sheet)) >= sizeof(order.sheet))
+	if (file->sheet != NULL && strlcpy(order.sheet, file->sheet, sizeof(order.sheet)) >= sizeof(order.sheet))
 		return NULL;
-	reader = palloc0(sizeof(Reader));
-	reader->context = CurrentMemoryContext;
-	create_segment(reader, &order);
-	return start_process(reader) ? reader : NULL;
+	return start(&order, to);
+}
+
+Reader *
+reader_start_teller(const TellTo *to)
+{
+	ReaderOrder order = {.file = 0};
+
+	return live_number(to->live) < 0 ? NULL : start(&order, to);
+}
+
+void
+reader_stay(Reader *reader)
+{
+	pg_atomic_write_u32(&reader->order->stay, 1);
+}
+
+bool
+reader_is_there(const Reader *reader)
+{
+	pid_t		pid;
+	BgwHandleStatus status = GetBackgroundWorkerPid(reader->worker, &pid);
+
+	return status == BGWH_STARTED || status == BGWH_NOT_YET_STARTED;
 }
 
 /*
@@ -120,6 +163,22 @@ raise_failure(const ReaderMessage *message)
 			 hint[0] != '\0' ? errhint("%s", hint) : 0));
 }
 
+static void
+wake_process(Reader *reader)
+{
+	PGPROC	   *process = shm_mq_get_sender(READER_QUEUE(reader->order));
+
+	if (process != NULL)
+		SetLatch(&process->procLatch);
+}
+
+void
+reader_go(Reader *reader)
+{
+	pg_atomic_write_u32(&reader->order->go, 1);
+	wake_process(reader);
+}
+
 static const ReaderMessage *
 receive(Reader *reader)
 {
@@ -131,6 +190,11 @@ receive(Reader *reader)
 		ereport(ERROR,
 				(errcode(ERRCODE_CONNECTION_FAILURE),
 				 errmsg("lost connection to the process that reads the workbook")));
+	if (pg_atomic_read_u32(&reader->order->go) == 0)
+	{
+		pg_atomic_fetch_add_u32(&reader->order->received, 1);
+		wake_process(reader);
+	}
 	message = data;
 	reader->done = message->done;
 	reader->total = message->total;
@@ -207,6 +271,7 @@ reader_next(Reader *reader)
 
 		reader->ended = message->kind == READER_ENDED;
 		reader->rows_left = message->rows;
+		reader->looked = message->looked;
 		reader->next = (const char *) (message + 1);
 	}
 	return reader->ended ? NULL : take_row(reader);
@@ -218,16 +283,22 @@ reader_checked(const Reader *reader)
 	return reader->checked.verdict != ROW_OPEN ? &reader->checked : NULL;
 }
 
-void
-reader_check(Reader *reader, const RowCheck *check)
+bool
+reader_looked(const Reader *reader)
 {
-	reader_check_ask(reader->order, check);
+	return reader->looked;
 }
 
 bool
-reader_is_whole(const Reader *reader)
+reader_check(Reader *reader, const RowCheck *check, const ReaderScope *scope)
 {
-	return reader->ended || pg_atomic_read_u32(&reader->order->whole) != 0;
+	return reader_check_ask(reader->order, check, scope);
+}
+
+ReaderOutlook
+reader_outlook(const Reader *reader)
+{
+	return reader->ended ? READER_IS_WHOLE : (ReaderOutlook) pg_atomic_read_u32(&reader->order->outlook);
 }
 
 void

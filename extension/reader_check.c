@@ -94,12 +94,13 @@ add_rule(StringInfo bytes, const CellRule *rule, const ProfileColumn *column)
 		add_text(bytes, rule->texts.items[i]);
 }
 
-void
-reader_check_ask(ReaderOrder *order, const RowCheck *check)
+bool
+reader_check_ask(ReaderOrder *order, const RowCheck *check, const ReaderScope *scope)
 {
 	const Profile *profile = check->profile;
 	SentProfile sent = {profile->plain, profile->count, check->rules.count};
 	StringInfoData bytes;
+	bool		fits;
 
 	initStringInfo(&bytes);
 	appendBinaryStringInfo(&bytes, (char *) &sent, sizeof(sent));
@@ -107,13 +108,16 @@ reader_check_ask(ReaderOrder *order, const RowCheck *check)
 		add_column(&bytes, &profile->columns[i], check->source[i]);
 	for (int i = 0; i < sent.rules; i++)
 		add_rule(&bytes, &check->rules.items[i], &profile->columns[check->rules.items[i].column]);
-	if (bytes.len <= READER_PROFILE_BYTES)
+	fits = bytes.len <= READER_PROFILE_BYTES;
+	if (fits)
 	{
+		order->scope = *scope;
 		memcpy(READER_PROFILE(order), bytes.data, (size_t) bytes.len);
 		pg_write_barrier();
 		pg_atomic_write_u32(&order->profile, (uint32) bytes.len);
 	}
 	pfree(bytes.data);
+	return fits;
 }
 
 /*

@@ -11,14 +11,18 @@
 #include "miscadmin.h"
 #include "postmaster/bgworker.h"
 #include "process_memory.h"
+#include "rows.h"
+#include "spool.h"
 #include "storage/dsm.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
 #include "storage/proc.h"
+#include "storage/procarray.h"
 #include "storage/shm_mq.h"
 #include "store.h"
 #include "tcop/tcopprot.h"
 #include "transaction.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
@@ -32,16 +36,18 @@ typedef struct Process
 	ReaderOrder *order;
 	shm_mq_handle *queue;
 	MemoryContext context;
+	MemoryContext book_context;
 	XlsxSource	store;
 	XlsxBook   *book;
-	size_t		index;			/* of the sheet */
 	XlsxSheet  *sheet;
-	XlsxSheet  *scout;			/* a second cursor, which runs ahead to the end; NULL: not begun, or there */
-	bool		scouted;		/* it has been to the end, or to what is wrong */
-	TimestampTz began;			/* the reading of rows */
 	ReaderCheck *check;			/* NULL: rows are not to be checked, or not yet */
-	StringInfoData message;		/* begins with a ReaderMessage */
-	bool		sending;		/* part of it may be in the queue */
+	Live	   *live;			/* NULL: nobody else could see it */
+	LiveReader	looked;			/* what is published there */
+	uint32		sent;			/* messages, before reader_go */
+	StringInfoData message;		/* under way; begins with a ReaderMessage */
+	StringInfoData flight;		/* part of it may be in the queue */
+	bool		in_flight;
+	Spool		spool;			/* what comes after it */
 } Process;
 
 /*
@@ -88,71 +94,64 @@ row_bytes(const XlsxRow *row, Size text_bytes)
 }
 
 /*
- * The scout: no row may be committed before the sheet is known to be whole,
- * and the import is slower than this process, so the time in which the queue
- * is full goes to a second cursor that runs to the end of the sheet.  An import that is over
- * before anybody wants to see how far it is needs no commit on the way, and
- * is faster alone.
+ * Telling
  */
 
-/* It begins after the first, when the rest seems to take the second. */
-#define SCOUT_AFTER_MS	250
-#define SCOUT_REST_MS	500
+/* Least time between two events from here: with an interval of 0 the import tells of each batch, if it can. */
+#define LEAST_INTERVAL_MS 10
 
-/* Rows between two attempts to send: some tenths of a millisecond, in which the import does not run dry. */
-#define SCOUT_ROWS 1000
-
-/* The scout's news end with it: what is wrong is told when the rows before have been sent. */
-static void
-scout_end(Process *process, bool whole)
+static int
+tell_interval(const Process *process)
 {
-	xlsx_sheet_close(process->scout);
-	process->scout = NULL;
-	process->scouted = true;
-	if (whole)
-		pg_atomic_write_u32(&process->order->whole, 1);
+	return Max(process->order->interval, LEAST_INTERVAL_MS);
 }
 
-static bool
-scout_is_due(const Process *process)
+/* A transaction like any other, whatever the login's settings; nobody waits for its commit. */
+static void
+transaction_begin(void)
 {
-	int64		elapsed = TimestampDifferenceMilliseconds(process->began, GetCurrentTimestamp());
-	uint64_t	done;
-	uint64_t	total;
-
-	if (process->scout != NULL)
-		return true;
-	xlsx_sheet_position(process->sheet, &done, &total);
-	return elapsed >= SCOUT_AFTER_MS && (uint64) elapsed * (total - Min(done, total)) / Max(done, 1) >= SCOUT_REST_MS;
+	transaction_start();
+	XactIsoLevel = XACT_READ_COMMITTED;
+	PushActiveSnapshot(GetTransactionSnapshot());
 }
 
-/* Waits for room in the queue, or until the scout may be due. */
 static void
-wait_for_room(void)
+transaction_end(MemoryContext caller)
+{
+	PopActiveSnapshot();
+	CommitTransactionCommand();
+	MemoryContextSwitchTo(caller);
+}
+
+/*
+ * Says what the import has not said for an interval.  Takes no lock that could
+ * be waited for: the import may be waiting for this process.
+ */
+static void
+tell_if_due(Process *process, bool mirror)
+{
+	const ReaderOrder *order = process->order;
+	MemoryContext caller = CurrentMemoryContext;
+	TellTo		to = {order->task, process->live, NameStr(order->channel), mirror};
+
+	if (process->live == NULL ||
+		!(tell_is_urgent(process->live) || tell_is_due(process->live, tell_interval(process), GetCurrentTimestamp())))
+		return;
+	transaction_begin();
+	if (tell_lock(order->task, false) && live_is_at(process->live, order->turn))
+		tell_state(&to, tell_is_due(process->live, tell_interval(process), GetCurrentTimestamp()));
+	transaction_end(caller);
+}
+
+/* Waits for room in the queue, for the end of the import, or until something may be due. */
+static void
+wait_a_while(Process *process)
 {
 	CHECK_FOR_INTERRUPTS();
-	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, SCOUT_AFTER_MS, PG_WAIT_EXTENSION);
+	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, tell_interval(process), PG_WAIT_EXTENSION);
 	ResetLatch(MyLatch);
-}
-
-static void
-scout_ahead(Process *process)
-{
-	const XlsxRow *row;
-	XlsxError	error;
-	XlsxStatus	status = XLSX_OK;
-
-	CHECK_FOR_INTERRUPTS();
-	if (process->scout == NULL)
-		status = xlsx_sheet_open(process->book, process->index, &process->scout, &error);
-	for (int i = 0; i < SCOUT_ROWS && status == XLSX_OK; i++)
-	{
-		status = xlsx_sheet_next(process->scout, &row, &error);
-		if (status == XLSX_OK && row_bytes(row, row_text_bytes(row)) > MOST_ROW_BYTES)
-			status = XLSX_LIMIT;
-	}
-	if (status != XLSX_OK)
-		scout_end(process, status == XLSX_DONE);
+	if (BackendPidGetProc(process->order->import) == NULL)
+		proc_exit(0);			/* it ended without a word */
 }
 
 /*
@@ -169,25 +168,94 @@ message_begin(Process *process, ReaderMessageKind kind)
 	return (ReaderMessage *) process->message.data;
 }
 
-/* Without anybody who listens there is nothing to do any more. */
+/*
+ * Hands on what has been made, as far as the queue takes it; false: something
+ * waits.  Without anybody who listens there is nothing to do any more.
+ */
+static bool
+push(Process *process)
+{
+	for (;;)
+	{
+		shm_mq_result result;
+
+		if (!process->in_flight && !spool_take(&process->spool, &process->flight))
+			return true;
+		process->in_flight = true;
+		/* Asked again, a send that found no room goes on where it was. */
+		result = shm_mq_send(process->queue, (Size) process->flight.len, process->flight.data, true, true);
+		if (result == SHM_MQ_WOULD_BLOCK)
+			return false;
+		if (result != SHM_MQ_SUCCESS)
+			proc_exit(0);
+		process->in_flight = false;
+	}
+}
+
+static void
+send_at_once(Process *process)
+{
+	StringInfoData message = process->message;
+
+	process->message = process->flight;
+	process->flight = message;
+	process->in_flight = true;
+	(void) push(process);
+}
+
+/* The import asks for checked rows when it knows the header row; then it is known, too, whether it saves as it goes. */
+static bool
+is_asked(Process *process)
+{
+	if (process->check == NULL)
+		process->check = reader_check_create(process->order, xlsx_book_date1904(process->book));
+	return process->check != NULL;
+}
+
+/* Only where the import saves as it goes: else it takes what is read at once. */
+static bool
+put_aside(Process *process)
+{
+	ReaderOrder *order = process->order;
+
+	if (!is_asked(process) || !order->scope.spool)
+		return false;
+	if (spool_put(&process->spool, process->message.data, (Size) process->message.len))
+		return true;
+	if (process->spool.at_limit && pg_atomic_read_u32(&order->outlook) == READER_READS)
+		pg_atomic_write_u32(&order->outlook, READER_WAITS);
+	return false;
+}
+
+/* The import has not said yet how rows are to be checked: it has what it needs to find the header row. */
+static void
+wait_for_go(Process *process)
+{
+	ReaderOrder *order = process->order;
+
+	process->sent++;
+	while (pg_atomic_read_u32(&order->go) == 0 && pg_atomic_read_u32(&order->received) < process->sent)
+		wait_a_while(process);
+}
+
+/* To the queue, behind what waits; when that is full, to the spool; when that is full, too, the reading waits. */
 static void
 message_send(Process *process)
 {
-	shm_mq_result result;
-
-	process->sending = true;
-	/* Asked again, a send that found no room goes on where it was. */
-	while ((result = shm_mq_send(process->queue, (Size) process->message.len, process->message.data,
-								 !process->scouted, true)) == SHM_MQ_WOULD_BLOCK)
+	for (;;)
 	{
-		if (scout_is_due(process))
-			scout_ahead(process);
-		else
-			wait_for_room();
+		if (push(process))
+		{
+			send_at_once(process);
+			break;
+		}
+		if (put_aside(process))
+			break;
+		wait_a_while(process);
+		tell_if_due(process, false);
 	}
-	if (result != SHM_MQ_SUCCESS)
-		proc_exit(0);
-	process->sending = false;
+	wait_for_go(process);
+	tell_if_due(process, false);
 }
 
 static void
@@ -221,6 +289,23 @@ pad_message(StringInfo message)
 	appendBinaryStringInfo(message, zeros, (int) (MAXALIGN(message->len) - (Size) message->len));
 }
 
+/* What an import would count of that row, and who judges it. */
+static void
+count_row(Process *process, const XlsxRow *row, RowVerdict verdict)
+{
+	const ReaderScope *scope = &process->order->scope;
+
+	if (row->number <= scope->after_row || row->number < scope->range.first_row || row->number > scope->range.last_row)
+		return;
+	if (verdict == ROW_OPEN)
+		process->looked.open_rows += rows_is_blank(row, &scope->range) ? 0 : 1;
+	else
+	{
+		process->looked.judged_rows++;
+		process->looked.error_rows += verdict == ROW_BAD ? 1 : 0;
+	}
+}
+
 /* False: it is for the import to check. */
 static bool
 add_checked_row(Process *process, const XlsxRow *row)
@@ -239,6 +324,7 @@ add_checked_row(Process *process, const XlsxRow *row)
 	head.bytes = (uint64) (message->len - start) - sizeof(head);
 	memcpy(message->data + start, &head, sizeof(head));
 	pad_message(message);
+	count_row(process, row, head.verdict);
 	return true;
 }
 
@@ -279,21 +365,59 @@ add_row(Process *process, const XlsxRow *row)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("row %u is too long", row->number)));
-	if (process->check == NULL || bytes > MOST_CHECKED_BYTES || !add_checked_row(process, row))
-		add_cells(&process->message, row, text_bytes);
+	if (process->check != NULL && bytes <= MOST_CHECKED_BYTES && add_checked_row(process, row))
+		return;
+	add_cells(&process->message, row, text_bytes);
+	if (process->check != NULL)
+		count_row(process, row, ROW_OPEN);
+}
+
+/* Of the sheet: by rows where it says how many it has, else by bytes. Never 100. */
+static int
+percent_read(const Process *process, uint32 last_row)
+{
+	const ReaderScope *scope = &process->order->scope;
+	uint32		declared = Min(xlsx_sheet_declared_rows(process->sheet), scope->range.last_row);
+	uint64		done;
+	uint64		total;
+
+	xlsx_sheet_position(process->sheet, &done, &total);
+	if (declared > scope->header_row)
+	{
+		done = last_row > scope->header_row ? last_row - scope->header_row : 0;
+		total = declared - scope->header_row;
+	}
+	return total == 0 ? 0 : (int) Min(done * 100 / total, 99);
 }
 
 static void
-send_rows(Process *process, uint32 rows)
+publish(Process *process, uint32 last_row, bool ended)
+{
+	if (process->live == NULL || process->check == NULL)
+		return;
+	process->looked.percent = percent_read(process, last_row);
+	process->looked.ended = ended;
+	live_publish_reader(process->live, process->order->turn, &process->looked);
+}
+
+static void
+begin_rows(Process *process)
+{
+	bool		looked = is_asked(process);
+
+	message_begin(process, READER_ROWS)->looked = looked;
+}
+
+static void
+send_rows(Process *process, uint32 rows, uint32 last_row)
 {
 	ReaderMessage *head = (ReaderMessage *) process->message.data;
 
 	head->rows = rows;
 	xlsx_sheet_position(process->sheet, &head->done, &head->total);
+	publish(process, last_row, false);
 	message_send(process);
-	message_begin(process, READER_ROWS);
-	if (process->check == NULL)
-		process->check = reader_check_create(process->order, xlsx_book_date1904(process->book));
+	begin_rows(process);
 }
 
 /*
@@ -306,19 +430,30 @@ open_sheet(Process *process)
 	const ReaderOrder *order = process->order;
 	XlsxSource	source = {.read = read_store,.size = order->size,.context = process,.descriptor = -1};
 	XlsxError	error;
+	size_t		index;
 
 	transaction_start();
 	PushActiveSnapshot(GetTransactionSnapshot());
-	MemoryContextSwitchTo(process->context);
-	store_source(&process->store, order->file, order->size, process->context);
+	MemoryContextSwitchTo(process->book_context);
+	store_source(&process->store, order->file, order->size, process->book_context);
 	PopActiveSnapshot();
 	CommitTransactionCommand();
 	MemoryContextSwitchTo(process->context);
-	process->book = glue_book_open(&source, process->context);
-	process->index = glue_find_sheet(process->book, order->has_sheet ? order->sheet : NULL);
-	if (xlsx_sheet_open(process->book, process->index, &process->sheet, &error) != XLSX_OK)
+	process->book = glue_book_open(&source, process->book_context);
+	index = glue_find_sheet(process->book, order->has_sheet ? order->sheet : NULL);
+	if (xlsx_sheet_open(process->book, index, &process->sheet, &error) != XLSX_OK)
 		glue_throw(&error);
-	send_opened(process, xlsx_book_sheet(process->book, process->index)->name);
+	send_opened(process, xlsx_book_sheet(process->book, index)->name);
+}
+
+/* The sheet is whole as soon as it is read, wherever its rows are. */
+static void
+send_end(Process *process, uint32 last_row)
+{
+	pg_atomic_write_u32(&process->order->outlook, READER_IS_WHOLE);
+	publish(process, last_row, true);
+	message_begin(process, READER_ENDED);
+	message_send(process);
 }
 
 static void
@@ -328,31 +463,31 @@ send_sheet(Process *process)
 	XlsxError	error;
 	XlsxStatus	status;
 	uint32		rows = 0;
+	uint32		last_row = 0;
 
 	open_sheet(process);
-	process->began = GetCurrentTimestamp();
-	message_begin(process, READER_ROWS);
+	begin_rows(process);
 	while ((status = xlsx_sheet_next(process->sheet, &row, &error)) == XLSX_OK)
 	{
 		CHECK_FOR_INTERRUPTS();
+		last_row = row->number;
 		add_row(process, row);
 		rows++;
 		if (process->message.len >= READER_MESSAGE_BYTES)
 		{
-			send_rows(process, rows);
+			send_rows(process, rows, last_row);
 			rows = 0;
 		}
 	}
 	if (rows > 0)
-		send_rows(process, rows);
+		send_rows(process, rows, last_row);
 	if (status != XLSX_DONE)
 		glue_throw(&error);
-	message_begin(process, READER_ENDED);
-	message_send(process);
+	send_end(process, last_row);
 }
 
 static void
-run(Process *process)
+read_sheet(Process *process)
 {
 	PG_TRY();
 	{
@@ -362,19 +497,53 @@ run(Process *process)
 	{
 		ErrorData  *error;
 
-		/* The scout's store failed it, with half a message in the queue: the import sees this process end, and tries again. */
-		if (process->sending)
-			PG_RE_THROW();
 		/* Told to the import, which raises it; only the end of this process is its own affair. */
 		MemoryContextSwitchTo(process->context);
 		error = CopyErrorData();
 		FlushErrorState();
 		AbortOutOfAnyTransaction();
 		MemoryContextSwitchTo(process->context);
-		process->scouted = true;
+		pg_atomic_write_u32(&process->order->outlook, READER_IS_BROKEN);
 		send_failure(process, error);
 	}
 	PG_END_TRY();
+}
+
+/* Sends what waits; the workbook has served by then, and its shared strings may be large. */
+static void
+send_the_rest(Process *process)
+{
+	MemoryContextDelete(process->book_context);
+	while (!push(process))
+	{
+		wait_a_while(process);
+		tell_if_due(process, false);
+	}
+}
+
+/* Until the import gives its place back. */
+static void
+tell_until_the_end(Process *process)
+{
+	while (pg_atomic_read_u32(&process->order->stay) != 0)
+	{
+		wait_a_while(process);
+		if (!live_is_at(process->live, process->order->turn))
+			break;
+		tell_if_due(process, true);
+	}
+}
+
+static void
+run(Process *process)
+{
+	if (process->order->file != 0)
+	{
+		read_sheet(process);
+		send_the_rest(process);
+	}
+	if (process->live != NULL)
+		tell_until_the_end(process);
 }
 
 void
@@ -393,13 +562,18 @@ pg_xlsx_reader_main(Datum arg)
 		proc_exit(0);			/* the import is over */
 	dsm_pin_mapping(segment);
 	process.order = dsm_segment_address(segment);
-	queue = READER_QUEUE((char *) dsm_segment_address(segment));
+	queue = READER_QUEUE(process.order);
 	shm_mq_set_sender(queue, MyProc);
 	process.queue = shm_mq_attach(queue, segment, NULL);
 	BackgroundWorkerInitializeConnectionByOid(process.order->database, process.order->login, 0);
 	process.context = AllocSetContextCreate(TopMemoryContext, "pg_xlsx reader", ALLOCSET_DEFAULT_SIZES);
 	MemoryContextSwitchTo(process.context);
+	process.book_context = AllocSetContextCreate(process.context, "pg_xlsx book", ALLOCSET_DEFAULT_SIZES);
+	SetConfigOption("synchronous_commit", "off", PGC_USERSET, PGC_S_SESSION);
+	process.live = live_at(process.order->live, process.order->turn);
 	initStringInfo(&process.message);
+	initStringInfo(&process.flight);
+	spool_init(&process.spool, process.order->spool_bytes);
 	run(&process);
 	proc_exit(0);
 }

@@ -125,10 +125,10 @@ rows_declared(const SheetRows *rows)
 	return declared == 0 ? 0 : Min(declared, rows->range.last_row);
 }
 
-bool
-rows_are_whole(const SheetRows *rows)
+ReaderOutlook
+rows_outlook(const SheetRows *rows)
 {
-	return rows->reader != NULL && reader_is_whole(rows->reader);
+	return rows->reader != NULL ? reader_outlook(rows->reader) : READER_READS;
 }
 
 void
@@ -144,12 +144,19 @@ rows_position(const SheetRows *rows, uint64 *done, uint64 *total)
  * Rows
  */
 
-void
-rows_check_ahead(SheetRows *rows, const RowCheck *check)
+bool
+rows_check_ahead(SheetRows *rows, const RowCheck *check, uint32 header_row, uint32 after, bool spool)
 {
+	ReaderScope scope = {header_row, Max(header_row, after), rows->range, spool};
+
 	/* The last rows are kept with their cells while it is not known whether they are data. */
-	if (rows->reader != NULL && rows->skip_end == 0)
-		reader_check(rows->reader, check);
+	return rows->reader != NULL && rows->skip_end == 0 && reader_check(rows->reader, check, &scope);
+}
+
+bool
+rows_looked(const SheetRows *rows)
+{
+	return rows->reader != NULL && reader_looked(rows->reader);
 }
 
 const CheckedRow *
@@ -158,14 +165,16 @@ rows_checked(const SheetRows *rows)
 	return rows->reader != NULL ? reader_checked(rows->reader) : NULL;
 }
 
-static bool
-row_is_blank(const XlsxRow *row)
+bool
+rows_is_blank(const XlsxRow *row, const XlsxRange *range)
 {
 	for (uint32 i = 0; i < row->count; i++)
 	{
 		const char *text = row->cells[i].text;
 		size_t		length = row->cells[i].length;
 
+		if (row->cells[i].column < range->first_column || row->cells[i].column > range->last_column)
+			continue;
 		if (row->cells[i].kind != XLSX_TEXT)
 			return false;
 		text_trim(&text, &length);
@@ -230,7 +239,7 @@ next_in_range(SheetRows *rows)
 		if (rows_checked(rows) != NULL)
 			return row;
 		row = cut_columns(rows, row);
-		if (!row_is_blank(row))
+		if (!rows_is_blank(row, &rows->range))
 			return row;
 	}
 }

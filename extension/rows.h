@@ -53,8 +53,11 @@ extern const XlsxRow *rows_find_header(SheetRows *rows, const Profile *profile, 
 /* The next row that holds something; NULL at the end. Can be interrupted. */
 extern const XlsxRow *rows_next(SheetRows *rows);
 
-/* Lets the reader, if there is one, check the rows that are still to come as check does it. Which rows come does not change. */
-extern void rows_check_ahead(SheetRows *rows, const RowCheck *check);
+/*
+ * Lets the reader, if there is one, check the rows that are still to come as check does it; false: nobody does.
+ * Which rows come does not change.  after: rows up to this one have been dealt with; spool: as ReaderScope has it.
+ */
+extern bool rows_check_ahead(SheetRows *rows, const RowCheck *check, uint32 header_row, uint32 after, bool spool);
 
 /* The row that rows_next returned last, when it was checked ahead: it has no cells then; else NULL. */
 extern const CheckedRow *rows_checked(const SheetRows *rows);
@@ -62,8 +65,14 @@ extern const CheckedRow *rows_checked(const SheetRows *rows);
 /* Last row that the sheet or the range claims, 0 when neither says anything: good for a progress bar only. */
 extern uint32 rows_declared(const SheetRows *rows);
 
-/* Is it known that nothing is wrong with the sheet down to its end? Only a reader can know before the last row. */
-extern bool rows_are_whole(const SheetRows *rows);
+/* Has the reader looked at that row, whether it was checked or not? */
+extern bool rows_looked(const SheetRows *rows);
+
+/* What is known of the rest of the sheet. Only a reader can know before the last row. */
+extern ReaderOutlook rows_outlook(const SheetRows *rows);
+
+/* Does the row hold nothing within the columns of the range? */
+extern bool rows_is_blank(const XlsxRow *row, const XlsxRange *range);
 
 /* How far: bytes of the sheet's part taken in, and in all. */
 extern void rows_position(const SheetRows *rows, uint64 *done, uint64 *total);

@@ -30,16 +30,19 @@ CREATE FUNCTION xlsx.task_json(task bigint) RETURNS json
 LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT pg_catalog.json_build_object('id', t.id, 'profile', t.profile, 'fileName', t.file_name,
-    'fileSize', t.file_size, 'status', t.status, 'phase', t.phase, 'progress', t.progress,
-    'totalRows', t.total_rows, 'validatedRows', t.validated_rows, 'errorRows', t.error_rows,
-    'savedRows', t.saved_rows, 'attempts', t.attempts, 'errorMessage', t.error_message,
+    'fileSize', t.file_size, 'status', t.status, 'phase', coalesce(l.phase, t.phase),
+    'progress', coalesce(l.progress, t.progress), 'totalRows', coalesce(l.total_rows, t.total_rows),
+    'validatedRows', coalesce(l.validated_rows, t.validated_rows), 'errorRows', coalesce(l.error_rows, t.error_rows),
+    'savedRows', coalesce(l.saved_rows, t.saved_rows), 'attempts', t.attempts, 'errorMessage', t.error_message,
     'createdAt', xlsx_private.iso(t.created_at), 'updatedAt', xlsx_private.iso(t.updated_at),
     'startedAt', xlsx_private.iso(t.started_at), 'completedAt', xlsx_private.iso(t.completed_at),
     'mode', t.mode, 'dryRun', t.dry_run, 'insertedRows', t.inserted_rows, 'updatedRows', t.updated_rows,
     'unchangedRows', t.unchanged_rows, 'deletedRows', t.deleted_rows, 'absentRows', t.absent_rows, 'skippedRows', t.skipped_rows, 'warningRows', t.warning_rows,
     'undoable', xlsx_private.is_undoable(t), 'exactlyOnce', t.exactly_once,
     'undone', t.undone, 'undoneRows', t.undone_rows, 'deletesRows', xlsx_private.deletes_rows(t), 'workMs', t.work_ms)
-  FROM xlsx_private.task t WHERE t.id = task;
+  FROM xlsx_private.task t
+    LEFT JOIN xlsx_private.live(false) l ON l.task = t.id AND t.status = 'PROCESSING'
+  WHERE t.id = task_json.task;
 END;
 COMMENT ON FUNCTION xlsx.task_json(bigint) IS 'A task as the REST interface shows it; NULL when there is none.';
 
@@ -321,24 +324,33 @@ END;
 COMMENT ON FUNCTION xlsx_private.terminal_event(xlsx_private.task) IS 'The event that ends a task.';
 
 CREATE FUNCTION xlsx_private.progress_data(task xlsx_private.task) RETURNS json
-LANGUAGE sql VOLATILE
-RETURN pg_catalog.json_strip_nulls(CASE
-  WHEN (task).phase IN ('LOADING_WORKBOOK', 'VALIDATING_HEADERS') THEN
-    pg_catalog.json_build_object('taskId', (task).id, 'seq', (task).seq, 'phase', (task).phase)
-  WHEN (task).phase = 'VALIDATING' THEN
-    pg_catalog.json_build_object('taskId', (task).id, 'seq', (task).seq, 'phase', (task).phase,
-      'progress', (task).phase_progress, 'totalRows', (task).total_rows,
-      'validatedRows', (task).validated_rows, 'errorRows', (task).error_rows)
-  WHEN (task).phase = 'SAVING' THEN
-    pg_catalog.json_build_object('taskId', (task).id, 'seq', (task).seq, 'phase', (task).phase,
-      'progress', (task).phase_progress, 'savedRows', (task).saved_rows)
-  WHEN (task).attempts > 0 THEN
-    pg_catalog.json_build_object('taskId', (task).id, 'seq', (task).seq, 'phase', 'RETRYING',
-      'attempt', (task).attempts + 1, 'retryInMs',
-      pg_catalog.round(greatest(0, 1000 * extract(epoch FROM (task).run_at - pg_catalog.clock_timestamp()))))
-  ELSE
-    pg_catalog.json_build_object('taskId', (task).id, 'seq', (task).seq, 'status', (task).status)
-  END);
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT pg_catalog.json_strip_nulls(CASE
+    WHEN now.phase IN ('LOADING_WORKBOOK', 'VALIDATING_HEADERS') THEN
+      pg_catalog.json_build_object('taskId', (task).id, 'seq', now.seq, 'phase', now.phase)
+    WHEN now.phase = 'VALIDATING' THEN
+      pg_catalog.json_build_object('taskId', (task).id, 'seq', now.seq, 'phase', now.phase, 'progress', now.percent,
+        'totalRows', now.total_rows, 'validatedRows', now.validated_rows, 'errorRows', now.error_rows)
+    WHEN now.phase = 'SAVING' THEN
+      pg_catalog.json_build_object('taskId', (task).id, 'seq', now.seq, 'phase', now.phase, 'progress', now.percent,
+        'savedRows', now.saved_rows, 'committed', CASE WHEN NOT now.committed THEN false END)
+    WHEN (task).attempts > 0 THEN
+      pg_catalog.json_build_object('taskId', (task).id, 'seq', now.seq, 'phase', 'RETRYING',
+        'attempt', (task).attempts + 1, 'retryInMs',
+        pg_catalog.round(greatest(0, 1000 * extract(epoch FROM (task).run_at - pg_catalog.statement_timestamp()))))
+    ELSE
+      pg_catalog.json_build_object('taskId', (task).id, 'seq', now.seq, 'status', (task).status)
+    END)
+  FROM (SELECT coalesce(l.phase, (progress_data.task).phase) AS phase, coalesce(l.seq, (progress_data.task).seq) AS seq,
+      CASE l.phase WHEN 'VALIDATING' THEN l.validating WHEN 'SAVING' THEN l.saving ELSE (progress_data.task).phase_progress END AS percent,
+      coalesce(l.total_rows, (progress_data.task).total_rows) AS total_rows,
+      coalesce(l.validated_rows, (progress_data.task).validated_rows) AS validated_rows,
+      coalesce(l.error_rows, (progress_data.task).error_rows) AS error_rows, coalesce(l.saved_rows, (progress_data.task).saved_rows) AS saved_rows,
+      coalesce(l.committed, true) AS committed
+    FROM (SELECT 1) AS one
+      LEFT JOIN xlsx_private.live(false) l ON l.task = (progress_data.task).id AND (progress_data.task).status = 'PROCESSING') AS now;
+END;
 COMMENT ON FUNCTION xlsx_private.progress_data(xlsx_private.task) IS 'A task-progress event of where the task is now.';
 
 CREATE FUNCTION xlsx.rest_snapshot(id text, OUT event text, OUT data json)

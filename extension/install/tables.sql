@@ -183,6 +183,7 @@ CREATE TABLE xlsx_private.task (
   validated       boolean NOT NULL DEFAULT false,
   packets         int     NOT NULL DEFAULT 0,
   packets_saved   int     NOT NULL DEFAULT 0,
+  packet_rows_saved int   NOT NULL DEFAULT 0,
   seq             bigint  NOT NULL DEFAULT 0,
   worker_pid      int,
   time_zone       text    NOT NULL,
@@ -219,7 +220,8 @@ COMMENT ON COLUMN xlsx_private.task.found_headers IS 'Header texts of the sheet,
 COMMENT ON COLUMN xlsx_private.task.cursor_row IS 'Last sheet row whose outcome is committed.';
 COMMENT ON COLUMN xlsx_private.task.restart IS 'Rows of it were taken back: xlsx.retry begins at the first row again.';
 COMMENT ON COLUMN xlsx_private.task.born IS 'The transaction that made it: its rows are no older. Valid in the installation born_in only.';
-COMMENT ON COLUMN xlsx_private.task.seq IS 'Number of the last event.';
+COMMENT ON COLUMN xlsx_private.task.packet_rows_saved IS 'Rows of the next packet that have been dealt with.';
+COMMENT ON COLUMN xlsx_private.task.seq IS 'Number of the last event; while an attempt runs, of the last one that it may send: the claim takes 2^20 of them.';
 
 CREATE INDEX task_active ON xlsx_private.task (priority DESC, run_at, id) WHERE status IN ('PENDING', 'PROCESSING');
 CREATE INDEX task_file ON xlsx_private.task (file_id);

@@ -33,11 +33,11 @@ sub no_reader_is_left
 		"SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'pg_xlsx reader'");
 }
 
-# The reader waits only when its queue is full and it has looked ahead as far as the sheet can be read.
+# The reader waits only when its queue is full and the rest waits in its spool, as far as the sheet can be read.
 sub wait_reader
 {
 	$node->poll_query_until('postgres',
-		"SELECT wait_event = 'MessageQueueSend' FROM pg_stat_activity WHERE backend_type = 'pg_xlsx reader'")
+		"SELECT wait_event = 'Extension' FROM pg_stat_activity WHERE backend_type = 'pg_xlsx reader'")
 	  or die 'no reader waits';
 	return;
 }
@@ -109,8 +109,8 @@ PY
 	my @validating = map { $_->{progress} } grep { $_->{phase} eq 'VALIDATING' } @events;
 	my @saving = map { $_->{progress} } grep { $_->{phase} eq 'SAVING' } @events;
 	is_deeply([ $validating[0], $validating[-1] ], [ 0, 100 ], 'VALIDATING is told from 0 to 100');
-	is_deeply(\@saving, [ 0, 100 ], 'SAVING, too');
-	is(join(' ', @validating), join(' ', sort { $a <=> $b } @validating), 'in order');
+	is_deeply([ @saving[0, -1] ], [ 0, 100 ], 'SAVING, too');
+	is(join(' ', @$_), join(' ', sort { $a <=> $b } @$_), 'in order') foreach \@validating, \@saving;
 	ok(no_reader_is_left(), 'no reader is left');
 }
 
@@ -120,7 +120,8 @@ PY
 	my ($first, $task) = start_and_stop(undef, <<'SQL');
 CREATE TRIGGER stop_again AFTER INSERT ON people FOR EACH ROW WHEN (NEW.bio_id = 'BIO-0040605') EXECUTE FUNCTION stop_here();
 SQL
-	is(task_row($node, $task, 'phase'), 'VALIDATING', 'rows are saved while they are checked');
+	is($node->safe_psql('postgres', "SELECT phase, validated_rows, error_rows, saved_rows FROM xlsx.tasks WHERE id = $task"),
+		'SAVING|60000|3000|0', 'rows are saved once all have been checked, which is soon');
 	my $second = $node->background_psql('postgres', on_error_stop => 0);
 	$second->query_until(qr/asked/, "\\echo asked\nSELECT pg_advisory_lock(4711);\n");
 	$node->poll_query_until('postgres', "SELECT count(*) = 2 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
@@ -129,7 +130,9 @@ SQL
 	$node->poll_query_until('postgres', "SELECT validated_rows >= 40000 FROM xlsx_private.task WHERE id = $task")
 	  or die 'nothing is committed on the way';
 	wait_blocked($node);
-	is(task_row($node, $task, 'validated_rows, saved_rows'), '40000|38000', 'rows are committed on the way');
+	my ($dealt_with, $saved) = split /\|/, task_row($node, $task, 'validated_rows, saved_rows');
+	cmp_ok($dealt_with, '<', 40605, 'rows are committed on the way');
+	is($saved, int($dealt_with * 0.95), 'those that are good');
 	kill 'KILL', worker_pid($node);
 	$node->poll_query_until('postgres', 'SELECT true') or die 'no recovery';
 	eval { $second->quit };
