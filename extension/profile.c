@@ -349,11 +349,18 @@ name_of_role(Oid role)
  * what it wrote itself, what a superuser wrote, and what the owner of the
  * target wrote, whose triggers would run with the same rights.
  */
-static void
-require_trust(const Profile *profile, Oid owner)
+bool
+profile_trusts(const Profile *profile, Oid author)
 {
-	if (!has_sql(profile) || owner == GetUserId() || superuser_arg(owner) ||
-		has_privs_of_role(owner, owner_of_relation(profile->target)))
+	return author == GetUserId() || superuser_arg(author) || has_privs_of_role(author, owner_of_relation(profile->target));
+}
+
+static void
+require_trust(const Profile *profile)
+{
+	Oid			owner = profile->owner;
+
+	if (!has_sql(profile) || profile_trusts(profile, owner))
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -413,7 +420,6 @@ load(OwnerStatement *select, int64 id)
 	compile_target(profile, task_column);
 	profile->takes_cells = takes_cells(profile);
 	profile->plain = profile->takes_cells && profile->rule_count == 0 && !has_own_words(profile);
-	require_trust(profile, profile->owner);
 	return profile;
 }
 
@@ -435,8 +441,11 @@ profile_load_frozen(int64 id)
 		"SELECT content ->> 'name', target::oid, owner::oid, content FROM xlsx_private.frozen_profile WHERE id = $1",
 		1, {INT8OID}, NULL
 	};
+	Profile    *profile;
 
-	return load(&select, id);
+	profile = load(&select, id);
+	require_trust(profile);
+	return profile;
 }
 
 static int64

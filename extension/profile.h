@@ -141,14 +141,19 @@ typedef struct Profile
 
 /*
  * Loads a profile by id into the current memory context, as it is now.  Raises
- * an error when it, its table or one of its columns is gone, when it makes no
- * sense (profile_check.h), or when it holds SQL of somebody whom the current
- * role need not trust.
+ * an error when it, its table or one of its columns is gone, or when it makes no
+ * sense (profile_check.h).  Its SQL may be anybody's: profile_trusts().
  */
 extern Profile *profile_load(int64 id);
 
-/* The same as it was when somebody submitted with it (frozen_profile.h). */
+/*
+ * The same as it was when somebody submitted with it (frozen_profile.h).  Also
+ * an error when it holds SQL of somebody whom the current role need not trust.
+ */
 extern Profile *profile_load_frozen(int64 id);
+
+/* May what the author wrote run as the current role, in an import with this profile? */
+extern bool profile_trusts(const Profile *profile, Oid author);
 
 /* Fills in how cells become values of a type: type, typmod, class, max_characters, input. */
 extern void profile_compile_type(ProfileColumn *column, Oid type, int32 typmod);

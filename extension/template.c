@@ -14,8 +14,10 @@
 #include "fmgr.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
+#include "miscadmin.h"
 #include "message.h"
 #include "profile.h"
+#include "role_sql.h"
 #include "rows.h"
 #include "storage/fd.h"
 #include "template_choices.h"
@@ -415,10 +417,12 @@ pg_xlsx_template(PG_FUNCTION_ARGS)
 {
 	const char *name = PG_XLSX_GETARG_STRING(0, NULL);
 	Profile    *profile = profile_load(profile_find(&name));
-	File		file = OpenTemporaryFile(false);
+	File		file;
 	off_t		size;
 	bytea	   *bytes;
 
+	profile->confined = profile->owner != GetUserId() || role_sql_must_confine(GetUserId());
+	file = OpenTemporaryFile(false);
 	build_book(profile, file);
 	size = FileSize(file);
 	bytes = palloc((size_t) size + VARHDRSZ);

@@ -6,9 +6,13 @@
 
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "fmgr.h"
+#include "miscadmin.h"
 #include "profile_sql.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
+#include "utils/rls.h"
 
 /* Nobody scrolls through more. */
 #define MAX_CHOICES 1000
@@ -75,33 +79,82 @@ choices_of_enum(const Profile *profile, Oid type)
 							1, types, arguments);
 }
 
+/* Could the current role import with the profile at all? */
+static bool
+may_import(const Profile *profile)
+{
+	Datum		schema = ObjectIdGetDatum(get_rel_namespace(profile->target));
+
+	return DatumGetBool(DirectFunctionCall2(has_schema_privilege_id, schema, CStringGetTextDatum("USAGE"))) &&
+		DatumGetBool(DirectFunctionCall2(has_any_column_privilege_id, ObjectIdGetDatum(profile->target), CStringGetTextDatum("INSERT")));
+}
+
+/*
+ * May what the author wrote run as the current role?  Nobody has asked for an
+ * import here, so the owner of the target is trusted only by those who may do
+ * one, in which it could run its triggers.
+ */
+static bool
+may_run(const Profile *profile, Oid author)
+{
+	return author == GetUserId() || superuser_arg(author) || (may_import(profile) && profile_trusts(profile, author));
+}
+
 static TextList
 choices_of_lookup(const Profile *profile, const char *lookup)
 {
+	if (!may_run(profile, profile->owner))
+		return (TextList) {0, NULL};
 	return choices_of_query(profile, psprintf("SELECT DISTINCT q.k::text FROM (%s\n) AS q (k, v) WHERE q.k IS NOT NULL ORDER BY 1",
 											  lookup), 0, NULL, NULL);
 }
 
-/* Keys of the table that the column alone references, if the current role may read them. */
+typedef struct Reference
+{
+	Oid			table;
+	Oid			owner;
+	char	   *query;			/* for its keys */
+} Reference;
+
+/*
+ * The table that the column alone references, if the current role may read its
+ * keys; false: none.  A cast to text is SQL of who made the type, so only
+ * types of the server are cast.
+ */
+static bool
+find_reference(const Profile *profile, AttrNumber attnum, Reference *reference)
+{
+	static OwnerStatement select = {
+		"SELECT r.oid, r.relowner, format(CASE WHEN t.typnamespace = 'pg_catalog'::regnamespace THEN 'SELECT %1$I::text FROM %2$I.%3$I ORDER BY %1$I'"
+		" ELSE 'SELECT pg_catalog.format(''%%s'', %1$I) FROM %2$I.%3$I ORDER BY 1' END, a.attname, n.nspname, r.relname)"
+		" FROM pg_constraint c"
+		" JOIN pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = c.confkey[1]"
+		" JOIN pg_type t ON t.oid = a.atttypid"
+		" JOIN pg_class r ON r.oid = c.confrelid"
+		" JOIN pg_namespace n ON n.oid = r.relnamespace"
+		" WHERE c.conrelid = $1 AND c.contype = 'f' AND c.conkey = ARRAY[$2]"
+		" AND has_schema_privilege($3, n.oid, 'USAGE') AND has_column_privilege($3, r.oid, a.attnum, 'SELECT') LIMIT 1",
+		3, {OIDOID, INT2OID, OIDOID}, NULL
+	};
+	Datum		values[] = {ObjectIdGetDatum(profile->target), Int16GetDatum(attnum), ObjectIdGetDatum(GetUserId())};
+	OwnerRow	row;
+
+	if (owner_run(&select, values, NULL, &row) == 0)
+		return false;
+	*reference = (Reference) {DatumGetObjectId(row.values[0]), DatumGetObjectId(row.values[1]), owner_text(&row, 2)};
+	return true;
+}
+
+/* Policies of the referenced table, which an import would not ask, are SQL of its owner. */
 static TextList
 choices_of_reference(const Profile *profile, AttrNumber attnum)
 {
-	Oid			types[] = {OIDOID, INT2OID};
-	Datum		arguments[] = {ObjectIdGetDatum(profile->target), Int16GetDatum(attnum)};
-	TextList	query = choices_of_query(profile,
-										 "SELECT pg_catalog.format('SELECT %1$I::text FROM %2$I.%3$I ORDER BY %1$I', a.attname, n.nspname, r.relname)"
-										 " FROM pg_catalog.pg_constraint c"
-										 " JOIN pg_catalog.pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = c.confkey[1]"
-										 " JOIN pg_catalog.pg_class r ON r.oid = c.confrelid"
-										 " JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace"
-										 " WHERE c.conrelid = $1 AND c.contype = 'f' AND c.conkey = ARRAY[$2]"
-										 " AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')"
-										 " AND pg_catalog.has_column_privilege(r.oid, a.attnum, 'SELECT') LIMIT 1",
-										 2, types, arguments);
+	Reference	reference;
 
-	if (query.count == 0)
-		return query;
-	return choices_of_query(profile, query.items[0], 0, NULL, NULL);
+	if (!find_reference(profile, attnum, &reference) ||
+		(check_enable_rls(reference.table, InvalidOid, true) == RLS_ENABLED && !may_run(profile, reference.owner)))
+		return (TextList) {0, NULL};
+	return choices_of_query(profile, reference.query, 0, NULL, NULL);
 }
 
 static TextList
