@@ -53,22 +53,26 @@ COMMENT ON FUNCTION xlsx_private.live_columns(bigint) IS
 'Columns of a profile as its target is now: columns that came later are in, those that are gone and that nobody configured are out.';
 
 CREATE FUNCTION xlsx_private.profile_content(profile bigint) RETURNS jsonb
-LANGUAGE sql STABLE
-BEGIN ATOMIC
-  SELECT pg_catalog.jsonb_build_object('name', p.name, 'task_column', p.task_column, 'sheet', p.sheet, 'header_row', p.header_row,
+-- Not in SQL, whose functions are planned anew in each query: this is called for each task.
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RETURN (SELECT jsonb_build_object('name', p.name, 'task_column', p.task_column, 'sheet', p.sheet, 'header_row', p.header_row,
     'cell_range', p.cell_range, 'skip_end', p.skip_end, 'mode', p.mode, 'locale', p.locale, 'max_errors', p.max_errors,
     'keep_old', p.keep_old, 'key_columns', p.key_columns, 'update_columns', p.update_columns, 'index_after_load', p.index_after_load,
-    'columns', (SELECT coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('name', c.column_name, 'header', c.header, 'label', c.label,
+    'columns', (SELECT coalesce(jsonb_agg(jsonb_build_object('name', c.column_name, 'header', c.header, 'label', c.label,
         'aliases', c.aliases, 'pattern', c.pattern, 'required', coalesce(c.required, false) OR coalesce(c.column_name = ANY (p.key_columns), false),
         'source', c.source, 'default_value', c.default_value, 'transform', c.transform, 'lookup', c.lookup,
         'null_tokens', coalesce(c.null_tokens, p.null_tokens), 'trim', coalesce(c.trim, p.trim), 'messages', c.messages)
-        ORDER BY c.position, c.column_name), '[]'::pg_catalog.jsonb)
+        ORDER BY c.position, c.column_name), '[]')
       FROM xlsx_private.live_columns(p.id) c),
-    'rules', (SELECT coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('name', r.name, 'column', r.column_name, 'kind', r.kind,
-        'argument', r.argument, 'severity', r.severity, 'messages', r.messages) ORDER BY r.position, r.name), '[]'::pg_catalog.jsonb)
+    'rules', (SELECT coalesce(jsonb_agg(jsonb_build_object('name', r.name, 'column', r.column_name, 'kind', r.kind,
+        'argument', r.argument, 'severity', r.severity, 'messages', r.messages) ORDER BY r.position, r.name), '[]')
       FROM xlsx_private.profile_rule r WHERE r.profile_id = p.id))
-  FROM xlsx_private.profile p WHERE p.id = profile;
-END;
+  FROM xlsx_private.profile p WHERE p.id = profile);
+END
+$$;
 COMMENT ON FUNCTION xlsx_private.profile_content(bigint) IS
 'A profile as an import takes it: options, columns in their order as the target is now, rules in their order.';
 
