@@ -7,20 +7,27 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
-#include "message.h"
 #include "profile_sql.h"
 #include "query.h"
 #include "subtransaction.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 
+/* A query for some of the computed columns. */
+typedef struct ComputePlan
+{
+	int			count;
+	int		   *columns;		/* their indexes in the profile */
+	SPIPlanPtr	plan;			/* NULL: not made yet */
+} ComputePlan;
+
 struct Compute
 {
 	const StageTask *task;
-	int			count;			/* computed columns */
-	int		   *columns;		/* their indexes in the profile */
 	bool		sees_extra;
-	SPIPlanPtr	plan;
+	MemoryContext context;		/* of the plans */
+	ComputePlan all;
+	ComputePlan *alone;			/* one for each column: they tell which of them it is that throws */
 };
 
 bool
@@ -55,7 +62,7 @@ append_input(StringInfo sql, const Profile *profile, int i)
 }
 
 static char *
-statement(const Compute *compute)
+statement(const Compute *compute, const ComputePlan *plan)
 {
 	const Profile *profile = compute->task->profile;
 	StringInfoData from;
@@ -76,12 +83,12 @@ statement(const Compute *compute)
 	}
 	appendStringInfo(&from, "unnest($%d::jsonb[])", profile->count + 1);
 	appendStringInfoString(&names, compute->sees_extra ? "extra" : "\"$extra\"");
-	for (int k = 0; k < compute->count; k++)
+	for (int k = 0; k < plan->count; k++)
 	{
-		const ProfileColumn *column = &profile->columns[compute->columns[k]];
+		const ProfileColumn *column = &profile->columns[plan->columns[k]];
 
 		appendStringInfoString(&inputs, ", ");
-		append_input(&inputs, profile, compute->columns[k]);
+		append_input(&inputs, profile, plan->columns[k]);
 		appendStringInfo(&inputs, " AS x%d", k);
 		if (column->lookup == NULL)
 		{
@@ -100,26 +107,40 @@ statement(const Compute *compute)
 					inputs.data, from.data, names.data, outputs.data, joins.data);
 }
 
+static void
+prepare(const Compute *compute, ComputePlan *plan)
+{
+	const Profile *profile = compute->task->profile;
+	Oid		   *types = palloc(sizeof(Oid) * (size_t) (profile->count + 1));
+	MemoryContext caller = MemoryContextSwitchTo(compute->context);
+
+	for (int i = 0; i < profile->count; i++)
+		types[i] = TEXTARRAYOID;
+	types[profile->count] = JSONBARRAYOID;
+	plan->plan = profile_sql_prepare(profile, statement(compute, plan), profile->count + 1, types);
+	MemoryContextSwitchTo(caller);
+}
+
 Compute *
 compute_create(const StageTask *task)
 {
 	const Profile *profile = task->profile;
 	Compute    *compute = palloc0(sizeof(Compute));
-	Oid		   *types = palloc(sizeof(Oid) * (size_t) (profile->count + 1));
+	ComputePlan *all = &compute->all;
 
 	compute->task = task;
-	compute->columns = palloc(sizeof(int) * (size_t) profile->count);
+	compute->context = CurrentMemoryContext;
 	compute->sees_extra = compute_sees_extra(profile);
+	all->columns = palloc(sizeof(int) * (size_t) profile->count);
 	for (int i = 0; i < profile->count; i++)
-	{
-		types[i] = TEXTARRAYOID;
 		if (compute_has(&profile->columns[i]))
-			compute->columns[compute->count++] = i;
-	}
-	types[profile->count] = JSONBARRAYOID;
-	if (compute->count == 0)
+			all->columns[all->count++] = i;
+	if (all->count == 0)
 		return NULL;
-	compute->plan = profile_sql_prepare(profile, statement(compute), profile->count + 1, types);
+	compute->alone = palloc0(sizeof(ComputePlan) * (size_t) all->count);
+	for (int k = 0; k < all->count; k++)
+		compute->alone[k] = (ComputePlan) {.count = 1,.columns = &all->columns[k]};
+	prepare(compute, all);
 	return compute;
 }
 
@@ -131,6 +152,7 @@ compute_create(const StageTask *task)
 typedef struct ComputeCall
 {
 	Compute    *compute;
+	ComputePlan *plan;
 	StageRow   *rows;
 	int			first;
 	int			last;
@@ -170,20 +192,29 @@ extras_array(const ComputeCall *call)
 	return PointerGetDatum(construct_array(values, count, JSONBOID, -1, false, TYPALIGN_INT));
 }
 
+/* The column has no value: by the profile's own words, or by ours. */
+static void
+note_unknown(const Compute *compute, StageRow *row, int column, Violation *violation)
+{
+	char	   *own = stage_words(compute->task, row, &column, 1, NULL, compute->task->profile->columns[column].messages,
+								  violation->code);
+
+	if (own != NULL)
+		violation->message = own;
+	stage_violate(row, column, false, violation);
+	row->states[column] = VALUE_UNKNOWN;
+}
+
 /* What a lookup found for a row. */
 static void
 note_lookup(const Compute *compute, StageRow *row, int column, int64 found)
 {
-	const ProfileColumn *of = &compute->task->profile->columns[column];
 	char	   *original = stage_original(compute->task, row, column);
-	MessageValues values = {of->label, original, NULL};
 	Violation	violation = {.code = found == 0 ? "lookup" : "ambiguous"};
 
-	violation.message = message_own(of->messages, violation.code, compute->task->locale, &values);
-	if (violation.message == NULL)
-		violation.message = psprintf(found == 0 ? "%s \"%s\" is unknown" : "%s \"%s\" is ambiguous", of->label,
-									 original != NULL ? original : "");
-	stage_violate(row, column, false, &violation);
+	violation.message = psprintf(found == 0 ? "%s \"%s\" is unknown" : "%s \"%s\" is ambiguous",
+								 compute->task->profile->columns[column].label, original != NULL ? original : "");
+	note_unknown(compute, row, column, &violation);
 }
 
 static void
@@ -197,9 +228,9 @@ take_result(const ComputeCall *call, uint64 found, MemoryContext context)
 	StageRow   *row = &call->rows[call->first + query_index(place, null, call->last - call->first)];
 	MemoryContext spi = MemoryContextSwitchTo(context);
 
-	for (int k = 0; k < compute->count; k++)
+	for (int k = 0; k < call->plan->count; k++)
 	{
-		int			column = compute->columns[k];
+		int			column = call->plan->columns[k];
 		Datum		computed = SPI_getbinval(tuple, desc, 2 + 2 * k, &null);
 		int64		matches;
 
@@ -226,7 +257,7 @@ execute(void *argument)
 	arguments[profile->count] = extras_array(call);
 	role_sql_enter_query(&sql, profile->confined);
 	SPI_connect();
-	if (SPI_execute_plan(call->compute->plan, arguments, NULL, false, 0) != SPI_OK_SELECT)
+	if (SPI_execute_plan(call->plan->plan, arguments, NULL, false, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not compute the columns of profile \"%s\"", profile->name);
 	for (uint64 found = 0; found < SPI_processed; found++)
 		take_result(call, found, context);
@@ -234,28 +265,66 @@ execute(void *argument)
 	role_sql_leave(&sql);
 }
 
-/* The one row that throws. */
 static void
-note_failure(const Compute *compute, StageRow *row, ErrorData *error)
+note_failure(const Compute *compute, StageRow *row, int column, const ErrorData *error)
 {
-	int			column = compute->count == 1 ? compute->columns[0] : -1;
-	const ProfileColumn *of = column < 0 ? NULL : &compute->task->profile->columns[column];
-	char	   *original = of != NULL ? stage_original(compute->task, row, column) : NULL;
-	MessageValues values = {of != NULL ? of->label : NULL, original, NULL};
 	Violation	violation = {.code = "transform", .detail = error->message, .hint = error->hint};
 
-	if (of != NULL)
-		violation.message = message_own(of->messages, "transform", compute->task->locale, &values);
-	if (violation.message == NULL)
-		violation.message = of != NULL ? psprintf("%s could not be transformed", of->label) :
-			pstrdup("Row could not be transformed");
-	stage_violate(row, column, false, &violation);
+	violation.message = psprintf("%s could not be transformed", compute->task->profile->columns[column].label);
+	note_unknown(compute, row, column, &violation);
+}
+
+/* Somewhere in the row, since no column does it by itself. */
+static void
+note_failed_row(const Compute *compute, StageRow *row, const ErrorData *error)
+{
+	Violation	violation = {
+		.code = "transform", .message = "Row could not be transformed", .detail = error->message, .hint = error->hint
+	};
+
+	stage_violate(row, -1, false, &violation);
+	for (int k = 0; k < compute->all.count; k++)
+		row->states[compute->all.columns[k]] = VALUE_UNKNOWN;
+}
+
+/*
+ * The one row that throws, column by column: each says what is wrong with it, and gives the value of the others.
+ * The row will not be saved, so what an expression writes on the way is taken back.
+ */
+static void
+run_row(Compute *compute, StageRow *row, const ErrorData *error)
+{
+	static const bool keep = false;
+	size_t		bytes = sizeof(char *) * (size_t) compute->task->profile->count;
+	char	  **given = row->texts;
+	char	  **computed = memcpy(palloc(bytes), given, bytes);
+
+	for (int k = 0; k < compute->all.count; k++)
+	{
+		ComputeCall call = {compute, &compute->alone[k], row, 0, 1};
+		int			column = compute->all.columns[k];
+		ErrorData  *own;
+
+		if (call.plan->plan == NULL)
+			prepare(compute, call.plan);
+		/* An expression sees what was given, not what others have made of it. */
+		row->texts = memcpy(palloc(bytes), given, bytes);
+		own = subtransaction_try_keep(execute, &call, &keep);
+		if (own != NULL && !subtransaction_row_fault(own))
+			ReThrowError(own);
+		if (own != NULL)
+			note_failure(compute, row, column, own);
+		computed[column] = row->texts[column];
+	}
+	row->texts = computed;
+	if (!row->bad)
+		note_failed_row(compute, row, error);
 }
 
 static void
 run(Compute *compute, StageRow *rows, int first, int last)
 {
-	ComputeCall call = {compute, rows, first, last};
+	ComputeCall call = {compute, &compute->all, rows, first, last};
 	ErrorData  *error;
 	int			middle = first + (last - first) / 2;
 
@@ -266,13 +335,15 @@ run(Compute *compute, StageRow *rows, int first, int last)
 		return;
 	if (!subtransaction_row_fault(error))
 		ReThrowError(error);
-	if (last - first == 1)
+	if (last - first == 1 && compute->all.count == 1)
+		note_failure(compute, &rows[first], compute->all.columns[0], error);
+	else if (last - first == 1)
+		run_row(compute, &rows[first], error);
+	else
 	{
-		note_failure(compute, &rows[first], error);
-		return;
+		run(compute, rows, first, middle);
+		run(compute, rows, middle, last);
 	}
-	run(compute, rows, first, middle);
-	run(compute, rows, middle, last);
 }
 
 void

@@ -6,10 +6,8 @@
 
 #include "catalog/pg_type.h"
 #include "cell_rule.h"
-#include "core/ref.h"
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
-#include "message.h"
 #include "owner.h"
 #include "profile_sql.h"
 #include "query.h"
@@ -25,6 +23,7 @@ typedef struct CompiledRule
 	const ProfileRule *rule;
 	const ProfileColumn *column;	/* NULL: the row */
 	CellRule	cell;			/* where it is on a cell */
+	RowRule		row;			/* RULE_EXPRESSION, by itself */
 	SeenValues *seen;			/* RULE_UNIQUE */
 } CompiledRule;
 
@@ -35,7 +34,8 @@ struct Rules
 	CompiledRule *items;
 	int			expressions;
 	int			uniques;
-	SPIPlanPtr	plan;			/* of the expressions */
+	SPIPlanPtr	plan;			/* of the expressions, all in one, for rows without an error */
+	bool	   *broken;			/* by profile column, of the row at hand */
 };
 
 /*
@@ -51,6 +51,8 @@ compile_rule(CompiledRule *compiled, const ProfileRule *rule, const StageTask *t
 		cell_rule_compile(&compiled->cell, rule, compiled->column);
 	else if (rule->kind == RULE_UNIQUE)
 		compiled->seen = seen_values_create(task->id, rule->name);
+	else
+		row_rule_compile(&compiled->row, task->profile, rule->argument.items[0]);
 }
 
 /*
@@ -63,14 +65,9 @@ prepare_expressions(Rules *rules)
 	const Profile *profile = rules->task->profile;
 	Oid		   *types = palloc(sizeof(Oid) * (size_t) profile->count);
 	char	   *from = unnest_from(profile, types);
-	StringInfoData columns;
 	StringInfoData tests;
 
-	initStringInfo(&columns);
 	initStringInfo(&tests);
-	for (int i = 0; i < profile->count; i++)
-		appendStringInfo(&columns, "CAST(u.c%d AS %s) AS %s, ", i, unnest_type_name(profile->columns[i].type),
-						 quote_identifier(profile->columns[i].name));
 	for (int i = 0; i < rules->count; i++)
 		if (rules->items[i].rule->kind == RULE_EXPRESSION)
 			appendStringInfo(&tests, "%sCASE WHEN (%s\n) IS FALSE THEN %d END", tests.len > 0 ? ", " : "",
@@ -78,7 +75,7 @@ prepare_expressions(Rules *rules)
 	rules->plan = profile_sql_prepare(profile, psprintf(
 		"SELECT f.ord, f.broken FROM (SELECT r.\"$ord\" AS ord, array_remove(ARRAY[%s]::int[], NULL) AS broken"
 		" FROM (SELECT %su.ord AS \"$ord\" FROM %s) AS r) AS f WHERE f.broken <> '{}'",
-		tests.data, columns.data, from), profile->count, types);
+		tests.data, row_rule_columns(profile), from), profile->count, types);
 }
 
 Rules *
@@ -90,6 +87,7 @@ rules_create(const StageTask *task)
 	rules->task = task;
 	rules->count = profile->rule_count;
 	rules->items = palloc0(sizeof(CompiledRule) * (size_t) Max(rules->count, 1));
+	rules->broken = palloc0(sizeof(bool) * (size_t) profile->count);
 	for (int i = 0; i < rules->count; i++)
 	{
 		compile_rule(&rules->items[i], &profile->rules[i], task);
@@ -162,20 +160,14 @@ static void
 break_rule(Rules *rules, const CompiledRule *compiled, StageRow *row, char *detail)
 {
 	int			column = compiled->rule->column;
-	char		cell[19] = "";
-	MessageValues values = {NULL, NULL, cell};
+	bool		of_row = column < 0;
 	Violation	violation = {
 		.code = rule_codes[compiled->rule->kind], .detail = detail, .constraint = compiled->rule->name
 	};
 
-	if (column >= 0)
-	{
-		values.label = compiled->column->label;
-		values.value = stage_original(rules->task, row, column);
-		if (rules->task->source[column] > 0)
-			xlsx_ref_cell(row->number, rules->task->source[column], cell);
-	}
-	violation.message = message_own(compiled->rule->messages, NULL, rules->task->locale, &values);
+	violation.message = stage_words(rules->task, row, of_row ? compiled->row.reads : &column,
+									of_row ? compiled->row.read_count : 1, compiled->rule->name,
+									compiled->rule->messages, NULL);
 	if (violation.message == NULL)
 		violation.message = default_message(compiled);
 	stage_violate(row, column, compiled->rule->warning, &violation);
@@ -192,25 +184,45 @@ seen_text(const StageRow *row, int column)
 	return row->texts[column] != NULL ? row->texts[column] : "";
 }
 
+/* Is there what the rule is about: a value for its bounds, a text for the others? */
+static bool
+can_be_asked(RuleKind kind, ValueState state)
+{
+	bool		of_value = kind == RULE_MIN || kind == RULE_MAX || kind == RULE_REQUIRED;
+
+	return rule_is_on_cell(kind) && (of_value ? state == VALUE_GOOD : state != VALUE_UNKNOWN);
+}
+
 static bool
 is_obeyed(CompiledRule *compiled, const StageRow *row, const CheckedValue *values)
 {
+	static const CheckedValue misfit = {.null = false};
 	int			column = compiled->rule->column;
 	const char *text = seen_text(row, column);
 
-	return cell_rule_obeyed(&compiled->cell, compiled->column, &values[column], text, strlen(text));
+	return cell_rule_obeyed(&compiled->cell, compiled->column,
+							row->states[column] == VALUE_GOOD ? &values[column] : &misfit, text, strlen(text));
 }
 
 void
 rules_check_cells(Rules *rules, StageRow *row, const CheckedValue *values)
 {
+	int			columns = rules->task->profile->count;
+
+	memset(rules->broken, 0, sizeof(bool) * (size_t) columns);
 	for (int i = 0; i < rules->count; i++)
 	{
 		CompiledRule *compiled = &rules->items[i];
+		int			column = compiled->rule->column;
 
-		if (rule_is_on_cell(compiled->rule->kind) && !is_obeyed(compiled, row, values))
-			break_rule(rules, compiled, row, NULL);
+		if (column < 0 || !can_be_asked(compiled->rule->kind, row->states[column]) || is_obeyed(compiled, row, values))
+			continue;
+		break_rule(rules, compiled, row, NULL);
+		rules->broken[column] = rules->broken[column] || !compiled->rule->warning;
 	}
+	for (int i = 0; i < columns; i++)
+		if (rules->broken[i] && row->states[i] == VALUE_GOOD)
+			row->states[i] = VALUE_MISFIT;
 }
 
 /*
@@ -291,11 +303,10 @@ given_value(const CompiledRule *compiled, const PacketRows *packet, int row)
 	return (GivenValue) {text, strlen(text), number};
 }
 
-static void
-check_unique(Rules *rules, const CompiledRule *compiled, const PacketRows *packet, StageRow *rows, const int *index)
+/* The values of a column that must be unique, and whose they are; how many. */
+static int
+take_given(const CompiledRule *compiled, const PacketRows *packet, const int *index, GivenValue *given, int *places)
 {
-	GivenValue *given = palloc(sizeof(GivenValue) * (size_t) packet->count);
-	int		   *places = palloc(sizeof(int) * (size_t) packet->count);
 	int			count = 0;
 
 	for (int row = 0; row < packet->count; row++)
@@ -305,6 +316,16 @@ check_unique(Rules *rules, const CompiledRule *compiled, const PacketRows *packe
 		places[count] = index[row];
 		given[count++] = given_value(compiled, packet, row);
 	}
+	return count;
+}
+
+static void
+check_unique(Rules *rules, const CompiledRule *compiled, const PacketRows *packet, StageRow *rows, const int *index)
+{
+	GivenValue *given = palloc(sizeof(GivenValue) * (size_t) packet->count);
+	int		   *places = palloc(sizeof(int) * (size_t) packet->count);
+	int			count = take_given(compiled, packet, index, given, places);
+
 	seen_values_add(compiled->seen, given, count);
 	for (int i = 0; i < count; i++)
 		if (given[i].first_row != given[i].row_number)
@@ -319,4 +340,58 @@ rules_check_rows(Rules *rules, const PacketRows *packet, StageRow *rows, const i
 	for (int i = 0; i < rules->count; i++)
 		if (rules->items[i].rule->kind == RULE_UNIQUE)
 			check_unique(rules, &rules->items[i], packet, rows, index);
+}
+
+/*
+ * Rows that are bad already
+ */
+
+/* Has the row all that the rule reads? */
+static bool
+has_all(const RowRule *rule, const StageRow *row)
+{
+	for (int i = 0; i < rule->read_count; i++)
+		if (row->states[rule->reads[i]] != VALUE_GOOD)
+			return false;
+	return true;
+}
+
+static void
+ask_expression(Rules *rules, const CompiledRule *compiled, const PacketRows *gaps, StageRow *rows, const int *index)
+{
+	int		   *places = palloc(sizeof(int) * (size_t) gaps->count);
+	bool	   *broken = palloc(sizeof(bool) * (size_t) gaps->count);
+	ErrorData **errors = palloc(sizeof(ErrorData *) * (size_t) gaps->count);
+	int			count = 0;
+
+	for (int i = 0; i < gaps->count; i++)
+		if (has_all(&compiled->row, &rows[index[i]]))
+			places[count++] = i;
+	row_rule_ask(&compiled->row, rules->task->profile, gaps, places, count, broken, errors);
+	for (int i = 0; i < count; i++)
+		if (broken[i])
+			break_rule(rules, compiled, &rows[index[places[i]]], errors[i] != NULL ? errors[i]->message : NULL);
+}
+
+static void
+ask_unique(Rules *rules, const CompiledRule *compiled, const PacketRows *gaps, StageRow *rows, const int *index)
+{
+	GivenValue *given = palloc(sizeof(GivenValue) * (size_t) gaps->count);
+	int		   *places = palloc(sizeof(int) * (size_t) gaps->count);
+	int			count = take_given(compiled, gaps, index, given, places);
+
+	seen_values_find(compiled->seen, given, count);
+	for (int i = 0; i < count; i++)
+		if (given[i].first_row < given[i].row_number)
+			break_rule(rules, compiled, &rows[places[i]], psprintf("Row %d has the same value.", given[i].first_row));
+}
+
+void
+rules_check_gaps(Rules *rules, const PacketRows *gaps, StageRow *rows, const int *index)
+{
+	for (int i = 0; i < rules->count; i++)
+		if (rules->items[i].rule->kind == RULE_EXPRESSION)
+			ask_expression(rules, &rules->items[i], gaps, rows, index);
+		else if (rules->items[i].rule->kind == RULE_UNIQUE)
+			ask_unique(rules, &rules->items[i], gaps, rows, index);
 }

@@ -12,6 +12,7 @@
 #include "access/genam.h"
 #include "access/htup_details.h"
 #include "access/stratnum.h"
+#include "access/xact.h"
 #include "lib/bloomfilter.h"
 #include "owner_rows.h"
 #include "utils/builtins.h"
@@ -206,5 +207,21 @@ seen_values_add(SeenValues *seen, GivenValue *given, int count)
 			fresh[fresh_count++] = form_row(seen, table.relation, &keys[i]);
 	}
 	owner_rows_insert(table.relation, fresh, fresh_count);
+	close_table(&table);
+}
+
+void
+seen_values_find(SeenValues *seen, GivenValue *given, int count)
+{
+	SeenTable	table;
+
+	CommandCounterIncrement();
+	open_table(&table);
+	for (int i = 0; i < count; i++)
+	{
+		int32		row = look_up(&table, seen->task, make_key(seen, &given[i]));
+
+		given[i].first_row = row != 0 ? Min(row, given[i].row_number) : given[i].row_number;
+	}
 	close_table(&table);
 }

@@ -27,4 +27,7 @@ extern SeenValues *seen_values_create(int64 task, const char *rule);
 /* Takes the values of a batch, whose rows come after those of all batches before. */
 extern void seen_values_add(SeenValues *seen, GivenValue *given, int count);
 
+/* The same for values that do not count for others: first_row is that of a row before, or their own. Sees what was added in this transaction. */
+extern void seen_values_find(SeenValues *seen, GivenValue *given, int count);
+
 #endif							/* PG_XLSX_SEEN_VALUES_H */

@@ -22,6 +22,7 @@ struct Stage
 	bool		wants_extra;
 	SourceIndex sources;
 	CheckedValue *values;		/* of the row at hand */
+	PacketWriter gaps;			/* bad rows with what is good of them, for rules on rows */
 	int			count;
 	size_t		bytes;			/* of the cells in the batch, and of what was made of them */
 	StageRow	rows[PG_XLSX_BATCH_ROWS];
@@ -50,6 +51,7 @@ stage_create(const StageTask *task)
 	stage->rules = rules_create(task);
 	stage->wants_extra = needs_extra(profile, stage->compute);
 	stage->values = palloc0(sizeof(CheckedValue) * (size_t) profile->count);
+	packet_init(&stage->gaps, profile);
 	source_index_create(&stage->sources, task->source, profile->count);
 	return stage;
 }
@@ -78,6 +80,41 @@ char *
 stage_original(const StageTask *task, const StageRow *row, int column)
 {
 	return check_original(cell_of(row, column), task->date1904);
+}
+
+/* Adds to a list of texts. */
+static void
+list_text(StringInfo list, const char *text)
+{
+	if (text != NULL && text[0] != '\0')
+		appendStringInfo(list, "%s%s", list->len > 0 ? ", " : "", text);
+}
+
+char *
+stage_words(const StageTask *task, const StageRow *row, const int *columns, int count, const char *name,
+			const char *messages, const char *code)
+{
+	StringInfoData labels;
+	StringInfoData values;
+	StringInfoData cells;
+	MessageValues places;
+
+	initStringInfo(&labels);
+	initStringInfo(&values);
+	initStringInfo(&cells);
+	for (int i = 0; i < count; i++)
+	{
+		uint32		source = task->source[columns[i]];
+		char		cell[19] = "";
+
+		if (source > 0)
+			xlsx_ref_cell(row->number, source, cell);
+		list_text(&labels, task->profile->columns[columns[i]].label);
+		list_text(&values, stage_original(task, row, columns[i]));
+		list_text(&cells, cell);
+	}
+	places = (MessageValues) {count > 0 ? labels.data : name, values.data, cells.data};
+	return message_own(messages, code, task->locale, &places);
 }
 
 void
@@ -160,6 +197,7 @@ stage_add(Stage *stage, const XlsxRow *row)
 	copy->number = row->number;
 	copy->cells = palloc0(sizeof(XlsxCell) * (size_t) profile->count);
 	copy->texts = palloc0(sizeof(char *) * (size_t) profile->count);
+	copy->states = palloc0(sizeof(ValueState) * (size_t) profile->count);
 	for (uint32 i = 0; i < row->count; i++)
 	{
 		int			column = source_index_column(&stage->sources, row->cells[i].column);
@@ -199,47 +237,63 @@ is_own_text(const ProfileColumn *column, const XlsxCell *cell, const char *text)
 static void
 choose_words(const Stage *stage, const StageRow *row, int column, Violation *violation)
 {
-	const ProfileColumn *of = &stage->task->profile->columns[column];
-	char		cell[19] = "";
-	MessageValues values = {of->label, stage_original(stage->task, row, column), cell};
-	char	   *own;
+	char	   *own = stage_words(stage->task, row, &column, 1, NULL, stage->task->profile->columns[column].messages,
+								  violation->code);
 
-	if (stage->task->source[column] > 0)
-		xlsx_ref_cell(row->number, stage->task->source[column], cell);
-	own = message_own(of->messages, violation->code, stage->task->locale, &values);
 	if (own != NULL)
 		violation->message = own;
 }
 
+/* A cell that is blank or holds an error has no text that a rule could be about. */
+static ValueState
+state_after(const Violation *violation)
+{
+	static const char *const without_text[] = {"required", "cell_error", "text"};
+
+	for (int i = 0; i < lengthof(without_text); i++)
+		if (strcmp(violation->code, without_text[i]) == 0)
+			return VALUE_UNKNOWN;
+	return VALUE_MISFIT;
+}
+
+static bool
+check_value(Stage *stage, StageRow *row, int i, Violation *violation)
+{
+	ProfileColumn *column = &stage->task->profile->columns[i];
+	XlsxCell	own = {.kind = XLSX_TEXT};
+	const XlsxCell *cell = &row->cells[i];
+
+	if (is_own_text(column, cell, row->texts[i]))
+	{
+		cell = NULL;
+		if (row->texts[i] != NULL)
+		{
+			own.text = text_from_server(row->texts[i]);
+			own.length = strlen(own.text);
+			cell = &own;
+		}
+	}
+	return check_cell(column, cell, stage->task->date1904, &stage->values[i], violation);
+}
+
+/* What is not good has no value in stage->values. */
 static void
 check_row(Stage *stage, StageRow *row)
 {
-	const Profile *profile = stage->task->profile;
-
-	for (int i = 0; i < profile->count; i++)
+	for (int i = 0; i < stage->task->profile->count; i++)
 	{
-		ProfileColumn *column = &profile->columns[i];
-		XlsxCell	own = {.kind = XLSX_TEXT};
-		const XlsxCell *cell = &row->cells[i];
 		Violation	violation;
 
-		if (is_own_text(column, cell, row->texts[i]))
-		{
-			cell = NULL;
-			if (row->texts[i] != NULL)
-			{
-				own.text = text_from_server(row->texts[i]);
-				own.length = strlen(own.text);
-				cell = &own;
-			}
-		}
-		if (check_cell(column, cell, stage->task->date1904, &stage->values[i], &violation))
+		if (row->states[i] == VALUE_GOOD && check_value(stage, row, i, &violation))
 			continue;
+		stage->values[i] = (CheckedValue) {.null = true};
+		if (row->states[i] != VALUE_GOOD)
+			continue;			/* what was to be computed, and that is said already */
 		choose_words(stage, row, i, &violation);
 		stage_violate(row, i, false, &violation);
+		row->states[i] = state_after(&violation);
 	}
-	if (!row->bad)
-		rules_check_cells(stage->rules, row, stage->values);
+	rules_check_cells(stage->rules, row, stage->values);
 }
 
 /*
@@ -305,6 +359,8 @@ apply_row_rules(Stage *stage, PacketWriter *packet, const int *index)
 	PacketRows	rows;
 	bool		any_bad = false;
 
+	if (packet->rows == 0)
+		return;
 	packet_read(stage->task->profile, packet_end(packet), &rows);
 	rules_check_rows(stage->rules, &rows, stage->rows, index);
 	for (int i = 0; i < rows.count; i++)
@@ -313,28 +369,57 @@ apply_row_rules(Stage *stage, PacketWriter *packet, const int *index)
 		drop_bad_rows(stage, packet, index);
 }
 
-void
-stage_end(Stage *stage, PacketWriter *packet, ErrorRows *errors, ErrorRows *warnings)
+/* What rules on rows have to say of those that are bad already. */
+static void
+apply_rules_to_gaps(Stage *stage, const int *index)
 {
-	int			index[PG_XLSX_BATCH_ROWS];
+	PacketRows	rows;
 
-	if (stage->count == 0)
+	if (stage->gaps.rows == 0)
 		return;
-	if (stage->compute != NULL)
-		compute_run(stage->compute, stage->rows, stage->count);
+	packet_read(stage->task->profile, packet_end(&stage->gaps), &rows);
+	rules_check_gaps(stage->rules, &rows, stage->rows, index);
+}
+
+/* All rows of the batch; those without an error go into the packet. */
+static void
+check_rows(Stage *stage, PacketWriter *packet)
+{
+	bool		need_rows = rules_need_rows(stage->rules);
+	int			good[PG_XLSX_BATCH_ROWS];
+	int			bad[PG_XLSX_BATCH_ROWS];
+
+	packet_begin(&stage->gaps);
 	for (int i = 0; i < stage->count; i++)
 	{
 		StageRow   *row = &stage->rows[i];
 
+		check_row(stage, row);
 		if (!row->bad)
-			check_row(stage, row);
-		if (row->bad)
-			continue;
-		index[packet->rows] = i;
-		packet_row(packet, row->number, stage->values);
+		{
+			good[packet->rows] = i;
+			packet_row(packet, row->number, stage->values);
+		}
+		else if (need_rows)
+		{
+			bad[stage->gaps.rows] = i;
+			packet_row(&stage->gaps, row->number, stage->values);
+		}
 	}
-	if (packet->rows > 0 && rules_need_rows(stage->rules))
-		apply_row_rules(stage, packet, index);
+	if (!need_rows)
+		return;
+	apply_row_rules(stage, packet, good);
+	apply_rules_to_gaps(stage, bad);
+}
+
+void
+stage_end(Stage *stage, PacketWriter *packet, ErrorRows *errors, ErrorRows *warnings)
+{
+	if (stage->count == 0)
+		return;
+	if (stage->compute != NULL)
+		compute_run(stage->compute, stage->rows, stage->count);
+	check_rows(stage, packet);
 	for (int i = 0; i < stage->count; i++)
 	{
 		if (stage->rows[i].bad)

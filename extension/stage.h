@@ -7,6 +7,9 @@
  * types (check.h), rules of cells, then of rows and across rows (again
  * by queries for the batch).  A row with a violation becomes an error row; rules of
  * severity "warning" leave it in the packet and note a warning.
+ *
+ * Each looks at every row, whatever has been found wrong with it before, so that all errors of a row are told:
+ * but for what cannot be asked, since it is about a value that is not there (ValueState).
  */
 #ifndef PG_XLSX_STAGE_H
 #define PG_XLSX_STAGE_H
@@ -38,12 +41,21 @@ typedef struct StageViolation
 	Violation	violation;
 } StageViolation;
 
+/* What is known of a row in a column. */
+typedef enum ValueState
+{
+	VALUE_GOOD,
+	VALUE_MISFIT,				/* its text is there, but is no value of the column, or breaks a rule */
+	VALUE_UNKNOWN				/* there is not even a text: a lookup found nothing, a cell holds an error, ... */
+} ValueState;
+
 typedef struct StageRow
 {
 	uint32		number;
 	XlsxCell   *cells;			/* by profile column; XLSX_BLANK where there is none */
 	char	  **texts;			/* by profile column: what SQL sees, NULL for blank; then what was computed */
 	char	   *extra;			/* JSON object, NULL where nobody asks for it */
+	ValueState *states;			/* by profile column */
 	List	   *violations;		/* of StageViolation */
 	bool		bad;			/* one of them is an error */
 } StageRow;
@@ -64,6 +76,13 @@ extern void stage_end(Stage *stage, PacketWriter *packet, ErrorRows *errors, Err
 
 /* What a person sees in the cell of a profile column, in the current memory context; NULL: blank. */
 extern char *stage_original(const StageTask *task, const StageRow *row, int column);
+
+/*
+ * The profile's own text for a violation (message_own), about columns of a row: {label}, {value} and {cell} are
+ * those of all of them, with ", " between.  name stands for the label where there is no column.
+ */
+extern char *stage_words(const StageTask *task, const StageRow *row, const int *columns, int count, const char *name,
+						 const char *messages, const char *code);
 
 /* Adds a violation to a row; it is copied. */
 extern void stage_violate(StageRow *row, int column, bool warning, const Violation *violation);

@@ -50,23 +50,45 @@ unnest_from(const Profile *profile, Oid *types)
 	return psprintf("ROWS FROM (%s) WITH ORDINALITY AS u (%sord)", arrays.data, names.data);
 }
 
-Datum
-unnest_array(const ProfileColumn *column, const PacketRows *rows, int first, int last, int i)
+/* An array of count values, which come in this order. */
+static Datum
+array_of(const ProfileColumn *column, int count, Datum *values, bool *nulls)
 {
-	int			count = last - first;
-	Datum	   *values = palloc(sizeof(Datum) * (size_t) count);
-	bool	   *nulls = palloc(sizeof(bool) * (size_t) count);
 	Oid			element = unnest_element(column);
 	int			lower = 1;
 	int16		length;
 	bool		by_value;
 	char		alignment;
 
+	get_typlenbyvalalign(element, &length, &by_value, &alignment);
+	return PointerGetDatum(construct_md_array(values, nulls, 1, &count, &lower, element, length, by_value, alignment));
+}
+
+Datum
+unnest_array(const ProfileColumn *column, const PacketRows *rows, int first, int last, int i)
+{
+	int			count = last - first;
+	Datum	   *values = palloc(sizeof(Datum) * (size_t) count);
+	bool	   *nulls = palloc(sizeof(bool) * (size_t) count);
+
 	for (int row = first; row < last; row++)
 	{
 		values[row - first] = rows->values[row * rows->columns + i];
 		nulls[row - first] = rows->nulls[row * rows->columns + i];
 	}
-	get_typlenbyvalalign(element, &length, &by_value, &alignment);
-	return PointerGetDatum(construct_md_array(values, nulls, 1, &count, &lower, element, length, by_value, alignment));
+	return array_of(column, count, values, nulls);
+}
+
+Datum
+unnest_array_of(const ProfileColumn *column, const PacketRows *rows, const int *places, int count, int i)
+{
+	Datum	   *values = palloc(sizeof(Datum) * (size_t) count);
+	bool	   *nulls = palloc(sizeof(bool) * (size_t) count);
+
+	for (int k = 0; k < count; k++)
+	{
+		values[k] = rows->values[places[k] * rows->columns + i];
+		nulls[k] = rows->nulls[places[k] * rows->columns + i];
+	}
+	return array_of(column, count, values, nulls);
 }

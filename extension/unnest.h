@@ -26,4 +26,7 @@ extern char *unnest_from(const Profile *profile, Oid *types);
 /* Column i of rows first to last - 1 as an array, in the current memory context. */
 extern Datum unnest_array(const ProfileColumn *column, const PacketRows *rows, int first, int last, int i);
 
+/* The same of the rows at count places. */
+extern Datum unnest_array_of(const ProfileColumn *column, const PacketRows *rows, const int *places, int count, int i);
+
 #endif							/* PG_XLSX_UNNEST_H */

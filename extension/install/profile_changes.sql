@@ -411,7 +411,7 @@ CREATE FUNCTION xlsx.add_rule(profile text, kind text, column_name name DEFAULT 
 RETURNS text
 AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx.add_rule(text, text, name, text[], text, text, text, jsonb) IS
-'Adds a rule and returns its name. kind: required, min, max, min_length, max_length, pattern (regular expression that must match), one_of, unique (within the file), expression (SQL over the row''s values by column name; false is a violation). severity warning: the row is saved all the same. message, or messages by locale {"de": "…"}: own text; {label}, {value} and {cell} stand for those.';
+'Adds a rule and returns its name. kind: required, min, max, min_length, max_length, pattern (regular expression that must match), one_of, unique (within the file), expression (SQL over the row''s values by column name; false is a violation). severity warning: the row is saved all the same. message, or messages by locale {"de": "…"}: own text; {label}, {value} and {cell} stand for those, of an expression for those of all columns that it reads, with a comma between; {label} of one that reads none is the rule''s name.';
 
 CREATE FUNCTION xlsx_private.drop_rule(caller regrole, profile text, name text) RETURNS void
 LANGUAGE plpgsql VOLATILE

@@ -1,4 +1,4 @@
-# Rows that the reader has checked are those that the import would have found good, value by value; the others are the same errors.
+# Rows that the reader has checked are those that the import would have found good, value by value; the others are the same errors, and all of them.
 use strict;
 use warnings FATAL => 'all';
 
@@ -116,6 +116,55 @@ foreach my $rule (qw(note_required small_min part_min part_max ratio_min born_mi
 $node->safe_psql('postgres', q{SELECT xlsx.add_rule('ruled', 'expression', argument => '{true}')});
 my @staged = outcome($book, 'ruled', 'on');
 same_outcome(\@ahead, \@staged, 'ruled, with a rule on rows');
+
+
+# All errors of a row are told, whatever finds them: together they are those that are found with each column alone, or with
+# the columns that a rule on rows reads.
+$node->safe_psql('postgres', <<'SQL');
+CREATE TABLE kinds (name text PRIMARY KEY, value text);
+INSERT INTO kinds VALUES ('a', 'first'), ('b', 'second'), ('c', 'third');
+SELECT xlsx.set_column('ruled', 'kind', lookup => 'SELECT name, value FROM kinds');
+SELECT xlsx.set_column('ruled', 'name', transform => 'CASE WHEN value ~ ''^[a-f]'' THEN (1 / length(replace(value, value, '''')))::text ELSE value END');
+SELECT xlsx.set_column('ruled', 'note', transform => 'CASE WHEN value = ''12.5'' THEN (1 / length(replace(value, value, '''')))::text ELSE value END');
+SELECT xlsx.add_rule('ruled', 'expression', argument => '{small * 1000 < part}', name => 'small_part');
+SELECT xlsx.add_rule('ruled', 'expression', argument => '{born < seen::date}', name => 'born_seen');
+SQL
+my @columns = qw(name small part ratio born seen kind note);
+
+# "row column code rule" of each error and warning.
+sub told
+{
+	my ($profile) = @_;
+	my $task = $node->safe_psql('postgres', "TRUNCATE ruled; SELECT (xlsx.import('$profile', pg_read_binary_file('$book'))).task");
+
+	return split /\n/, $node->safe_psql('postgres', "SELECT concat_ws(' ', row_number, column_name, code, constraint_name) FROM xlsx.task_errors($task)
+		UNION SELECT concat_ws(' ', row_number, column_name, code, rule, 'warning') FROM xlsx.task_warnings($task)");
+}
+
+my %together = map { $_ => 1 } told('ruled');
+my %apart;
+foreach my $set ((map { [$_] } @columns), [ 'small', 'part' ], [ 'born', 'seen' ])
+{
+	my $name = join('_', @$set);
+
+	$node->safe_psql('postgres', q{SELECT xlsx.create_profile_from_json(xlsx.profile_json('ruled'), 'part_of')});
+	foreach my $column (@columns)
+	{
+		$node->safe_psql('postgres', "SELECT xlsx.set_column('part_of', '$column', source => 'none')") if !grep { $_ eq $column } @$set;
+	}
+	$node->safe_psql('postgres', "SELECT xlsx.drop_rule('part_of', name) FROM xlsx.profile_rules WHERE profile = 'part_of' AND kind = 'expression' AND name <> '$name'");
+	$apart{$_} = 1 foreach told('part_of');
+	$node->safe_psql('postgres', q{SELECT xlsx.drop_profile('part_of')});
+}
+my @hidden = sort grep { !$together{$_} } keys %apart;
+my @more = sort grep { !$apart{$_} } keys %together;
+cmp_ok(scalar keys %apart, '>', 20000, 'rows have many errors');
+is(join("\n", @hidden[0 .. ($#hidden < 9 ? $#hidden : 9)]), '', 'no error hides another');
+is(join("\n", @more[0 .. ($#more < 9 ? $#more : 9)]), '', 'none comes of another');
+foreach my $finder (qw(lookup transform type min pattern small_part born_seen))
+{
+	cmp_ok(scalar(grep { /\b$finder\b/ } keys %together), '>', 50, "$finder tells some");
+}
 
 $node->stop('immediate');
 done_testing();
