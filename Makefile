@@ -64,6 +64,10 @@ build/makebook: $(TOOLS)/makebook.c
 	@mkdir -p build
 	$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -o $@ $< -lxlsxwriter -lm
 
+build/setclock.so: $(TOOLS)/setclock.c
+	@mkdir -p build
+	$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -fPIC -shared -o $@ $<
+
 #
 # Tests: each suite ends with "N passed, N failed, N skipped", and so does check
 #
@@ -92,7 +96,7 @@ check-docs:
 check-install: all
 	@test/install/install.py
 
-check-tap: build/makebook build/xlsxdump
+check-tap: build/makebook build/xlsxdump build/setclock.so
 	@$(TOOLS)/tap.sh
 
 # Not part of check: it makes a Debian of its own for each.

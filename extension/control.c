@@ -16,6 +16,7 @@
 #include "mirror.h"
 #include "miscadmin.h"
 #include "owner.h"
+#include "portability/instr_time.h"
 #include "query.h"
 #include "queue.h"
 #include "role_sql.h"
@@ -111,15 +112,30 @@ is_active(const Subject *task)
  * Waiting
  */
 
-/* The end of the wait; DT_NOEND for ever. */
-static TimestampTz
-deadline_of(FunctionCallInfo fcinfo, int argument)
+/* How long to wait, in milliseconds; -1: for ever. */
+static long
+patience_of(FunctionCallInfo fcinfo, int argument)
 {
-	Datum		now = TimestampTzGetDatum(GetCurrentTimestamp());
+	TimestampTz now = GetCurrentTimestamp();
+	Datum		end;
 
 	if (PG_ARGISNULL(argument))
-		return DT_NOEND;
-	return DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval, now, PG_GETARG_DATUM(argument)));
+		return -1;
+	end = DirectFunctionCall2(timestamptz_pl_interval, TimestampTzGetDatum(now), PG_GETARG_DATUM(argument));
+	return TimestampDifferenceMilliseconds(now, DatumGetTimestampTz(end));
+}
+
+/* What is left of it since then, whatever the clock on the wall is set to. */
+static long
+patience_left(long patience, instr_time since)
+{
+	instr_time	now;
+
+	if (patience < 0)
+		return LOOK_AGAIN_MS;
+	INSTR_TIME_SET_CURRENT(now);
+	INSTR_TIME_SUBTRACT(now, since);
+	return patience - (long) INSTR_TIME_GET_MILLISEC(now);
 }
 
 static void
@@ -142,20 +158,22 @@ check_can_wait(const Subject *task)
 Datum
 pg_xlsx_wait(PG_FUNCTION_ARGS)
 {
-	TimestampTz deadline = deadline_of(fcinfo, 1);
+	long		patience = patience_of(fcinfo, 1);
+	instr_time	since;
 	Subject		task;
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	task = find_task(PG_GETARG_INT64(0));
 	check_can_wait(&task);
+	INSTR_TIME_SET_CURRENT(since);
 	for (;;)
 	{
 		long		left;
 
 		dispatch_wait_prepare();
 		task = find_task(task.id);
-		left = deadline == DT_NOEND ? LOOK_AGAIN_MS : TimestampDifferenceMilliseconds(GetCurrentTimestamp(), deadline);
+		left = patience_left(patience, since);
 		if (!is_active(&task) || left <= 0)
 			break;
 		dispatch_wait(Min(left, LOOK_AGAIN_MS));
@@ -282,7 +300,7 @@ pg_xlsx_retry(PG_FUNCTION_ARGS)
 	static OwnerStatement update = {
 		"WITH kept AS (UPDATE xlsx_private.file SET used_at = clock_timestamp() WHERE id = $2)"
 		" UPDATE xlsx_private.task SET status = 'PENDING', phase = NULL, attempts = 0, deaths = 0,"
-		" run_at = clock_timestamp(), completed_at = NULL, error_code = NULL, error_message = NULL,"
+		" run_at = clock_timestamp(), wait_ms = 0, completed_at = NULL, error_code = NULL, error_message = NULL,"
 		" error_detail = NULL, error_hint = NULL, updated_at = clock_timestamp() WHERE id = $1"
 		" AND status IN ('FAILED', 'CANCELLED')",
 		2, {INT8OID, INT8OID}, NULL

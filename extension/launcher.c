@@ -36,6 +36,10 @@
 /* When no background worker slot was free: try again after so long. */
 #define START_AGAIN_MS 500
 
+/* While something is due later, the clock is looked at so often; and a step back that is worth a sweep. */
+#define CLOCK_LOOK_MS 5000
+#define CLOCK_STEP_MS 500
+
 /* When nobody may connect to a database at the moment. */
 #define LOOK_AGAIN_MS 1000
 
@@ -210,11 +214,28 @@ start_workers(void)
 	return true;
 }
 
+/*
+ * Nobody tells of a clock that is set: what is due by it then is found at the
+ * next look, and after a step back every database is swept, since what others
+ * wished for may lie in a future that is far off now.
+ */
+static void
+watch_clock(void)
+{
+	static TimestampTz last = 0;
+	TimestampTz now = GetCurrentTimestamp();
+
+	if (now < last - CLOCK_STEP_MS * INT64CONST(1000))
+		note_all_databases();
+	last = now;
+}
+
 static void
 launcher_step(bool *starved)
 {
 	Oid			database;
 
+	watch_clock();
 	reap_workers();
 	if (dispatch_take_overflow())
 		note_all_databases();
@@ -227,7 +248,10 @@ static long
 milliseconds_to_sleep(bool starved)
 {
 	TimestampTz due = dispatch_next_due();
-	long		sleep = due == DT_NOEND ? -1 : TimestampDifferenceMilliseconds(GetCurrentTimestamp(), due) + 1;
+	long		sleep = -1;
+
+	if (due != DT_NOEND)
+		sleep = Min(TimestampDifferenceMilliseconds(GetCurrentTimestamp(), due) + 1, CLOCK_LOOK_MS);
 
 	if (starved && (sleep < 0 || sleep > START_AGAIN_MS))
 		sleep = START_AGAIN_MS;

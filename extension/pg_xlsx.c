@@ -10,6 +10,7 @@
 #include "launcher.h"
 #include "live.h"
 #include "miscadmin.h"
+#include "prepared.h"
 #include "redis.h"
 #include "shut.h"
 #include "slots.h"
@@ -31,5 +32,6 @@ _PG_init(void)
 	shut_init();
 	live_init();
 	vacate_init();
+	prepared_init();
 	launcher_register();
 }

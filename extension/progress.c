@@ -221,11 +221,11 @@ void
 progress_terminal(int64 task)
 {
 	static OwnerStatement select = {
-		"SELECT e.event, e.data::text FROM xlsx_private.task t CROSS JOIN LATERAL xlsx_private.terminal_event(t) AS e"
-		" WHERE t.id = $1",
-		1, {INT8OID}, NULL
+		"SELECT e.event, xlsx_private.shortened_event(e.data, $2)::text"
+		" FROM xlsx_private.task t CROSS JOIN LATERAL xlsx_private.terminal_event(t) AS e WHERE t.id = $1",
+		2, {INT8OID, INT4OID}, NULL
 	};
-	Datum		values[] = {Int64GetDatum(task)};
+	Datum		values[] = {Int64GetDatum(task), Int32GetDatum(TELL_MOST_BYTES)};
 	TellTo		to = to_all(task, NULL);
 	LiveTold	closed = {.closed = true};
 	Live	   *live = live_find(task);

@@ -32,6 +32,10 @@
 /* Old jobs are removed this long after a task has ended, with whatever else is due then. */
 #define TIDY_AFTER_MS 10000
 
+/* A spell that passes by itself is waited for so long, twice as long each time. */
+#define LEAST_WAIT_MS INT64CONST(1000)
+#define MOST_WAIT_MS INT64CONST(30000)
+
 /* Candidates that one look into the queue considers. */
 #define CLAIM_CANDIDATES 64
 
@@ -348,7 +352,8 @@ TimestampTz
 queue_next_due(Oid login)
 {
 	static OwnerStatement select = {
-		"SELECT min(run_at) FROM xlsx_private.task WHERE status = 'PENDING' AND login = $1::oid::regrole",
+		"SELECT min(CASE WHEN xlsx_private.is_due(run_at, wait_ms) THEN '-infinity' ELSE run_at END)"
+		" FROM xlsx_private.task WHERE status = 'PENDING' AND login = $1::oid::regrole",
 		1, {OIDOID}, NULL
 	};
 	Datum		values[] = {ObjectIdGetDatum(login)};
@@ -557,7 +562,7 @@ queue_postpone(const Task *task, const ErrorData *error, int64 *delay_ms)
 {
 	static OwnerStatement update = {
 		"UPDATE xlsx_private.task SET status = 'PENDING', phase = NULL, worker_pid = NULL, deaths = 0,"
-		" run_at = clock_timestamp() + $2 * interval '1 millisecond', error_code = $3, error_message = $4,"
+		" run_at = clock_timestamp() + $2 * interval '1 millisecond', wait_ms = $2, error_code = $3, error_message = $4,"
 		" updated_at = clock_timestamp() WHERE id = $1",
 		4, {INT8OID, INT8OID, TEXTOID, TEXTOID}, NULL
 	};
@@ -578,12 +583,40 @@ queue_postpone(const Task *task, const ErrorData *error, int64 *delay_ms)
 	return true;
 }
 
+int64
+queue_wait_on(const Task *task, const ErrorData *error)
+{
+	static OwnerStatement update = {
+		"UPDATE xlsx_private.task t SET status = 'PENDING', phase = NULL, worker_pid = NULL, deaths = 0,"
+		" attempts = attempts - 1, run_at = clock_timestamp() + w.ms * interval '1 millisecond', wait_ms = w.ms,"
+		" error_code = $2, error_message = $3, updated_at = clock_timestamp()"
+		" FROM (SELECT least(greatest(2 * coalesce(wait_ms, 0), $4), $5) AS ms FROM xlsx_private.task WHERE id = $1) AS w"
+		" WHERE id = $1 RETURNING wait_ms",
+		5, {INT8OID, TEXTOID, TEXTOID, INT8OID, INT8OID}, NULL
+	};
+	Datum		values[5];
+	char		nulls[5] = {' ', ' ', ' ', ' ', ' '};
+	OwnerRow	row;
+	int64		delay_ms;
+
+	values[0] = Int64GetDatum(task->id);
+	owner_set_text(values, nulls, 1, unpack_sql_state(error->sqlerrcode));
+	owner_set_text(values, nulls, 2, error->message);
+	values[3] = Int64GetDatum(LEAST_WAIT_MS);
+	values[4] = Int64GetDatum(MOST_WAIT_MS);
+	owner_run(&update, values, nulls, &row);
+	delay_ms = DatumGetInt64(row.values[0]);
+	progress_retrying(task->id, task->attempt, delay_ms);
+	return delay_ms;
+}
+
 void
 queue_again(int64 task)
 {
 	static OwnerStatement update = {
 		"UPDATE xlsx_private.task SET status = 'PENDING', phase = NULL, worker_pid = NULL, deaths = 0,"
-		" attempts = attempts - 1, run_at = clock_timestamp(), updated_at = clock_timestamp() WHERE id = $1",
+		" attempts = attempts - 1, run_at = clock_timestamp(), wait_ms = 0, updated_at = clock_timestamp()"
+		" WHERE id = $1",
 		1, {INT8OID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(task)};

@@ -122,6 +122,12 @@ extern bool queue_postpone(const Task *task, const ErrorData *error, int64 *dela
 extern void queue_remove_working_rows(int64 task);
 
 /*
+ * An attempt that met what passes by itself and is nobody's fault: the task
+ * waits, and the attempt does not count.  Returns for how long, in milliseconds.
+ */
+extern int64 queue_wait_on(const Task *task, const ErrorData *error);
+
+/*
  * An attempt that a conflict with another transaction ended: the task goes
  * back to the queue at once, and the attempt does not count.
  */

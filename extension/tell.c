@@ -215,5 +215,8 @@ tell_is_urgent(Live *live)
 bool
 tell_is_due(Live *live, int interval_ms, TimestampTz now)
 {
-	return TimestampDifferenceExceeds(live_told(live).at, now, interval_ms);
+	TimestampTz last = live_told(live).at;
+
+	/* A clock that has been set back does not stop the events. */
+	return now < last || TimestampDifferenceExceeds(last, now, interval_ms);
 }

@@ -34,6 +34,9 @@ typedef struct TellTo
 /* One event: {"taskId":..,"seq":..,<members>}; members is JSON without its braces, may be "". */
 extern void tell_event(const TellTo *to, int64 seq, const char *event, const char *members);
 
+/* Bytes that a JSON object may have: Postgres takes payloads below 8000 bytes, and the task's id and the event's name stand before it. */
+#define TELL_MOST_BYTES (7999 - 64)
+
 /* The same with the JSON object as it is. */
 extern void tell_json(const TellTo *to, const char *event, const char *json);
 

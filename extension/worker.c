@@ -191,6 +191,8 @@ settle_failure(void *argument)
 	}
 	else if (is_mere_conflict(task, error->sqlerrcode))
 		queue_again(task->id);
+	else if (error->sqlerrcode == ERRCODE_READ_ONLY_SQL_TRANSACTION)
+		dispatch_due(TimestampTzPlusMilliseconds(GetCurrentTimestamp(), queue_wait_on(task, error)));
 	else if (!is_passing(error->sqlerrcode) || !queue_postpone(task, error, &delay_ms))
 		queue_end(task->id, "FAILED", error);
 	else

@@ -13,9 +13,16 @@ CREATE UNIQUE INDEX queue_rule_subject ON xlsx_private.queue_rule (coalesce(prof
 COMMENT ON TABLE xlsx_private.queue_rule IS
 'Which tasks may not start: those of a profile (NULL: of any), submitted by a role (NULL: by any), while paused or while max_tasks of them run.';
 
+CREATE FUNCTION xlsx_private.is_due(run_at timestamptz, wait_ms bigint) RETURNS boolean
+LANGUAGE sql VOLATILE
+RETURN run_at <= pg_catalog.clock_timestamp()
+  OR coalesce(run_at - wait_ms * interval '1 millisecond' > pg_catalog.clock_timestamp(), false);
+COMMENT ON FUNCTION xlsx_private.is_due(timestamptz, bigint) IS
+'May a task that waits start, as far as time goes? Also where its wait would have begun in the future: the clock has been set back since.';
+
 CREATE VIEW xlsx_private.due_task AS
 SELECT t.id, t.login, t.owner, t.priority, t.run_at, t.status FROM xlsx_private.task t
-WHERE t.status = 'PROCESSING' OR (t.status = 'PENDING' AND t.run_at <= pg_catalog.clock_timestamp()
+WHERE t.status = 'PROCESSING' OR (t.status = 'PENDING' AND xlsx_private.is_due(t.run_at, t.wait_ms)
   AND NOT EXISTS (SELECT FROM xlsx_private.queue_rule r
     WHERE (r.profile_id IS NULL OR r.profile_id = t.profile_id) AND (r.role IS NULL OR r.role = t.owner)
       AND (r.paused OR r.max_tasks <= (SELECT pg_catalog.count(*) FROM xlsx_private.task p
@@ -141,8 +148,8 @@ SELECT p.name AS profile, t.running, t.waiting, t.delayed, t.next_at, r.paused, 
 FROM xlsx_private.profile p
   CROSS JOIN LATERAL (
     SELECT count(*) FILTER (WHERE t.status = 'PROCESSING') AS running,
-      count(*) FILTER (WHERE t.status = 'PENDING' AND t.run_at <= pg_catalog.now()) AS waiting,
-      count(*) FILTER (WHERE t.status = 'PENDING' AND t.run_at > pg_catalog.now()) AS delayed,
+      count(*) FILTER (WHERE t.status = 'PENDING' AND xlsx_private.is_due(t.run_at, t.wait_ms)) AS waiting,
+      count(*) FILTER (WHERE t.status = 'PENDING' AND NOT xlsx_private.is_due(t.run_at, t.wait_ms)) AS delayed,
       min(t.run_at) FILTER (WHERE t.status = 'PENDING') AS next_at
     FROM xlsx_private.task t WHERE t.profile_id = p.id AND t.status IN ('PENDING', 'PROCESSING')) AS t
   CROSS JOIN LATERAL (
@@ -172,8 +179,8 @@ WITH task AS (
 )
 SELECT 'tasks' AS name, s.status AS label, (SELECT count(*) FROM task t WHERE t.status = s.status)::float8 AS value
 FROM pg_catalog.unnest(ARRAY['PENDING', 'PROCESSING', 'COMPLETED', 'HAS_ERRORS', 'FAILED', 'CANCELLED']) AS s (status)
-UNION ALL SELECT 'queue_length', NULL, count(*) FROM task WHERE status = 'PENDING' AND run_at <= pg_catalog.now()
-UNION ALL SELECT 'queue_delayed', NULL, count(*) FROM task WHERE status = 'PENDING' AND run_at > pg_catalog.now()
+UNION ALL SELECT 'queue_length', NULL, count(*) FROM task WHERE status = 'PENDING' AND xlsx_private.is_due(run_at, wait_ms)
+UNION ALL SELECT 'queue_delayed', NULL, count(*) FROM task WHERE status = 'PENDING' AND NOT xlsx_private.is_due(run_at, wait_ms)
 UNION ALL SELECT 'oldest_pending_seconds', NULL, coalesce(extract(epoch FROM pg_catalog.now() - min(run_at)), 0)
   FROM task WHERE status = 'PENDING' AND run_at <= pg_catalog.now()
 UNION ALL SELECT 'rows_per_second', NULL, coalesce(sum(saved_rows * recent_seconds / greatest(seconds, 0.001)), 0) / 60

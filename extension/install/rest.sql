@@ -323,6 +323,29 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION xlsx_private.terminal_event(xlsx_private.task) IS 'The event that ends a task.';
 
+-- NOTIFY takes less than 8000 bytes; the whole of what is shortened stands in the row of the task.
+CREATE FUNCTION xlsx_private.shortened_event(data json, most_bytes int) RETURNS json
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  short json := data;
+  most int;
+BEGIN
+  FOREACH most IN ARRAY ARRAY[2000, 1000, 500, 250, 120, 60, 30] LOOP
+    IF octet_length(short::text) <= most_bytes THEN
+      RETURN short;
+    END IF;
+    short := (SELECT json_object_agg(m.key, CASE WHEN json_typeof(m.value) = 'string' AND length(m.value #>> '{}') > most
+        THEN to_json(left(m.value #>> '{}', most) || '…') ELSE m.value END)
+      FROM json_each(data) AS m);
+  END LOOP;
+  RETURN short;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.shortened_event(json, int) IS
+'The members of an event, their texts cut so that the whole has no more bytes than that.';
+
 CREATE FUNCTION xlsx_private.progress_data(task xlsx_private.task) RETURNS json
 LANGUAGE sql STABLE
 BEGIN ATOMIC
@@ -335,7 +358,7 @@ BEGIN ATOMIC
     WHEN now.phase = 'SAVING' THEN
       pg_catalog.json_build_object('taskId', (task).id, 'seq', now.seq, 'phase', now.phase, 'progress', now.percent,
         'savedRows', now.saved_rows, 'committed', CASE WHEN NOT now.committed THEN false END)
-    WHEN (task).attempts > 0 THEN
+    WHEN (task).attempts > 0 OR (task).error_code IS NOT NULL THEN
       pg_catalog.json_build_object('taskId', (task).id, 'seq', now.seq, 'phase', 'RETRYING',
         'attempt', (task).attempts + 1, 'retryInMs',
         pg_catalog.round(greatest(0, 1000 * extract(epoch FROM (task).run_at - pg_catalog.statement_timestamp()))))

@@ -150,6 +150,7 @@ CREATE TABLE xlsx_private.task (
   attempts        int     NOT NULL DEFAULT 0,
   deaths          int     NOT NULL DEFAULT 0,
   run_at          timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  wait_ms         bigint  DEFAULT 0 CHECK (wait_ms >= 0),
   priority        int     NOT NULL DEFAULT 0,
   idempotency_key text,
   sheet           text,
@@ -213,6 +214,8 @@ COMMENT ON COLUMN xlsx_private.task.attempt_started_at IS 'Start of the attempt 
 COMMENT ON COLUMN xlsx_private.task.work_ms IS 'Time of all attempts that have ended, without the waits between them; NULL before the first end.';
 COMMENT ON COLUMN xlsx_private.task.login_was_member IS 'The login could take on the owner''s role at the submission: it must still be able to when the task starts.';
 COMMENT ON COLUMN xlsx_private.task.owner_was_user IS 'The owner was a member of xlsx_user at the submission: he must still be one when the task starts.';
+COMMENT ON COLUMN xlsx_private.task.wait_ms IS
+'How long the task was to wait when run_at was set: if run_at is further off, the clock has been set back, and the task is due. NULL: it waits for run_at by the clock, as its submitter wished.';
 COMMENT ON COLUMN xlsx_private.task.deaths IS 'Workers that died on it in a row without committing a batch.';
 COMMENT ON COLUMN xlsx_private.task.source_columns IS 'Sheet column of each profile column, 0 for none.';
 COMMENT ON COLUMN xlsx_private.task.phase_ms IS 'Time spent in each of the four phases, over all attempts.';

@@ -80,5 +80,123 @@ is($node->safe_psql('postgres', "SET statement_timeout = '60s'; SELECT xlsx.canc
 my ($code, $out, $err) = $node->psql('postgres', "SET pg_xlsx.task_timeout = 0", extra_params => [ '-U', 'ann' ]);
 like($err, qr/permission denied to set parameter "pg_xlsx.task_timeout"/, 'a role cannot give itself more time');
 
+# A read-only spell passes: the task waits, and says why.
+$node->safe_psql('postgres', 'TRUNCATE people');
+foreach my $how ('ALTER SYSTEM', 'ALTER DATABASE postgres', 'ALTER ROLE postgres')
+{
+	$node->safe_psql('postgres', "SELECT xlsx.pause()");
+	$task = submit($node, $book);
+	$node->safe_psql('postgres', "SELECT xlsx.resume()") if $how eq 'ALTER SYSTEM';
+	$node->safe_psql('postgres', "$how SET default_transaction_read_only = on");
+	$node->reload;
+	$node->safe_psql('postgres', "SET default_transaction_read_only = off; SELECT xlsx.resume()");
+	ok($node->poll_query_until('postgres', "SELECT status = 'COMPLETED' OR error_code = '25006' FROM xlsx.tasks WHERE id = $task"), "$how: a read-only spell");
+	# As often as it would have been tried in vain before.
+	$node->poll_query_until('postgres', "SELECT status = 'COMPLETED' OR wait_ms >= 4000 FROM xlsx_private.task WHERE id = $task") or die 'it is not tried again';
+	like(task_row($node, $task, "concat_ws('|', status, attempts, error_message)"), qr/^PENDING\|0\|cannot execute \w+ in a read-only transaction$|^COMPLETED\|1$/,
+		'costs a task no attempt');
+	my ($event) = $node->safe_psql('postgres', "SELECT data ->> 'phase', data ->> 'attempt' FROM xlsx.rest_snapshot('$task')");
+	is($event, task_row($node, $task, 'status') eq 'PENDING' ? 'RETRYING|1' : '|', 'whoever looks is told that it will be tried again');
+	$node->safe_psql('postgres', "SET default_transaction_read_only = off; $how RESET default_transaction_read_only");
+	$node->reload;
+	is(wait_for($node, $task) . '|' . task_row($node, $task, 'attempts'), 'COMPLETED|1', 'and it is imported when the spell is over');
+}
+is($node->safe_psql('postgres', 'SELECT count(*), count(DISTINCT (task_id, bio_id)) FROM people'), '15000|15000', 'with every row once');
+
+# A submit that is prepared: its task starts when it is committed, whoever does that, and also after a restart.
+foreach my $restart (0, 1)
+{
+	my $name = $restart ? 'after a restart' : 'from another session';
+	$task = $node->safe_psql('postgres', "BEGIN; SELECT max(xlsx.submit('people', data)) FROM book; PREPARE TRANSACTION 'submit'");
+	is($node->safe_psql('postgres', 'SELECT count(*) FROM xlsx.tasks WHERE id = ' . $task), 0, 'a prepared submit');
+	$node->restart if $restart;
+	$node->poll_query_until('postgres', "SELECT sweeps > 0 FROM xlsx_private.housekeeping");
+	$node->safe_psql('postgres', "COMMIT PREPARED 'submit'");
+	is($node->safe_psql('postgres', "SELECT xlsx.wait($task, '20 s')"), 'COMPLETED', "starts when it is committed $name");
+}
+
+# A submit for later whose time comes before its commit.
+my $session = $node->background_psql('postgres');
+$task = $session->query_safe("BEGIN; SELECT xlsx.submit('people', data, run_at => clock_timestamp() + interval '500 ms') FROM book");
+$session->query_safe('SELECT pg_sleep(2)');
+$session->query_safe('COMMIT');
+is($node->safe_psql('postgres', "SELECT xlsx.wait($task, '20 s')"), 'COMPLETED', 'a task starts that is committed after its time');
+$session->quit;
+
+# What is too long for an event is shortened there, and whole in the row.
+my $listener = $node->background_psql('postgres');
+$listener->query_safe('SELECT xlsx.listen()');
+$node->safe_psql('postgres', <<'SQL');
+DROP TRIGGER be_slow ON slow;
+CREATE OR REPLACE FUNCTION be_slow() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION USING ERRCODE = 'XX001', MESSAGE = repeat(E'\x01' || '"', 5000), DETAIL = repeat('detail', 3000);
+END $$;
+CREATE TRIGGER be_slow BEFORE INSERT ON slow FOR EACH ROW EXECUTE FUNCTION be_slow();
+SQL
+my $long = $node->safe_psql('postgres', "SELECT repeat(U&'\\20AC', 341)");
+$task = $node->safe_psql('postgres', "SELECT xlsx.submit('slow', data, '$long') FROM book");
+is(wait_for($node, $task), 'FAILED', 'an error with a long message');
+is(task_row($node, $task, q{error_code, error_message = repeat(E'\x01' || '"', 5000), length(error_detail)}), 'XX001|t|18000', 'is whole in the task');
+my $heard = $listener->query_safe('SELECT 1');
+like($heard, qr/"$task task-failed \{.*"error" ?: ?"(\\u0001\\")+…" ?\}"/, 'and shortened in its event');
+$node->safe_psql('postgres', 'DROP TRIGGER be_slow ON slow');
+my $odd = $node->safe_psql('postgres', "SELECT repeat(E'\x01', 1020)");
+$task = $node->safe_psql('postgres', "SELECT xlsx.submit('slow', data, repeat(E'\x01', 1020)) FROM book");
+is(wait_for($node, $task), 'COMPLETED', 'a task whose file has a name that JSON makes long');
+like($listener->query_safe('SELECT 1'), qr/"$task task-completed \{.*\}"/, 'has its event');
+$listener->quit;
+$node->stop;
+
+# The clock is set while tasks wait.
+my $offset = "$ENV{TESTDATADIR}/offset";
+sub set_clock
+{
+	my ($seconds) = @_;
+
+	open(my $file, '>', "$offset.new") or die $!;
+	print $file "$seconds\n";
+	close($file);
+	rename "$offset.new", $offset or die $!;
+	return;
+}
+set_clock(0);
+{
+	local %ENV = (%ENV, LD_PRELOAD => $ENV{SETCLOCK_LIBRARY}, SETCLOCK => $offset);
+	$node->start;
+}
+my $before = $node->safe_psql('postgres', 'SELECT extract(epoch FROM clock_timestamp())');
+$task = $node->safe_psql('postgres', "SELECT xlsx.submit('people', data, run_at => clock_timestamp() + interval '1 hour') FROM book");
+set_clock(7200);
+cmp_ok($node->safe_psql('postgres', 'SELECT extract(epoch FROM clock_timestamp())') - $before, '>', 7000, 'the clock is set forward');
+is($node->safe_psql('postgres', "SELECT xlsx.wait($task, '30 s')"), 'COMPLETED', 'a task for later starts when its time has come by it');
+
+$node->safe_psql('postgres', 'SELECT xlsx.pause()');
+$task = submit($node, $small);
+set_clock(3600);
+$node->safe_psql('postgres', 'SELECT xlsx.resume()');
+is($node->safe_psql('postgres', "SELECT xlsx.wait($task, '30 s')"), 'COMPLETED', 'a task that waits starts although the clock is set back');
+
+$node->safe_psql('postgres', <<'SQL');
+ALTER SYSTEM SET pg_xlsx.retry_delay = '3s';
+SELECT pg_reload_conf();
+CREATE TABLE flag (x int);
+CREATE OR REPLACE FUNCTION be_slow() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM flag) THEN
+    RAISE EXCEPTION 'not yet' USING ERRCODE = 'lock_not_available';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER be_slow BEFORE INSERT ON slow FOR EACH ROW EXECUTE FUNCTION be_slow();
+SQL
+$task = submit($node, $small, 'slow');
+$node->poll_query_until('postgres', "SELECT status = 'PENDING' AND attempts = 1 FROM xlsx.tasks WHERE id = $task") or die 'no second attempt';
+$node->safe_psql('postgres', 'INSERT INTO flag VALUES (1)');
+set_clock(0);
+is($node->safe_psql('postgres', "SELECT xlsx.wait($task, '30 s')"), 'COMPLETED', 'nor does a second attempt wait for the time before');
+$task = $node->safe_psql('postgres', "SELECT xlsx.submit('people', data, run_at => clock_timestamp() + interval '1 hour') FROM book");
+is($node->safe_psql('postgres', "SELECT xlsx.wait($task, '1 s')"), 'PENDING', 'a task for later waits for its time');
+is($node->safe_psql('postgres', 'SELECT waiting, delayed FROM xlsx.queue WHERE profile = \'people\''), '0|1', 'and is counted as such');
 $node->stop;
 done_testing();
