@@ -89,6 +89,9 @@ extern void queue_unlock_all(void);
  */
 extern void queue_claim(Oid login, QueueClaim *claim);
 
+/* Two that claim at once would both see room for one: where there are limits they take turns, a transaction each. */
+extern void queue_claim_in_turn(void);
+
 /* When the next waiting task of this role is due; DT_NOEND when none waits. */
 extern TimestampTz queue_next_due(Oid login);
 
