@@ -53,9 +53,15 @@ typedef struct StatusOfClass
 	int			status;
 } StatusOfClass;
 
+/*
+ * The first that fits.  What the file or the request is at fault for is 400, what the state of a table or the SQL of a
+ * target forbids is 409, what passes is 503; 500 is left for what only a programmer can mend.
+ */
 static const StatusOfClass statuses[] = {
-	{"P0002", 404}, {"22", 400}, {"55000", 409}, {"54000", 413}, {"42501", 403}, {"28", 401},
-	{"53", 503}, {"57P", 503}, {"57014", 503}, {"08", 503},
+	{"P0002", 404}, {"XX001", 400}, {"22", 400}, {"0A000", 400}, {"42704", 400}, {"54000", 413}, {"54", 400},
+	{"55P03", 503}, {"55", 409}, {"23", 409}, {"27", 409}, {"44", 409}, {"P0", 409}, {"2F", 409}, {"38", 409}, {"39", 409},
+	{"42501", 403}, {"28", 401}, {"42", 409},
+	{"25006", 503}, {"40", 503}, {"53", 503}, {"57", 503}, {"08", 503},
 };
 
 int

@@ -1,6 +1,6 @@
 /*
  * exchange.h
- *	  The inside of an HttpExchange, for http.c, http_request.c, ws.c and server.c only.
+ *	  The inside of an HttpExchange, for http.c, http_head.c, http_request.c, ws.c and server.c only.
  *
  * There is one for each connection, from accept to close; requests on it
  * follow each other.  server.c calls the functions below from libwebsockets'
@@ -44,6 +44,7 @@ struct HttpExchange
 	bool		stream_ended;
 	bool		watched;
 	int64_t		content_length;
+	const char *problem;		/* of the head: no handler gets to see it; NULL: none */
 	int64_t		window;			/* bytes of the body since its clock was started */
 	char	   *allow_origin;	/* NULL: this origin may not, or there is none */
 	char	   *path;
@@ -68,5 +69,8 @@ extern void exchange_upgrade(HttpExchange *exchange, const char *path);
 
 /* http_request.c's part of both: fills in what the head says. */
 extern void exchange_read_head(HttpExchange *exchange, const char *path);
+
+/* http_head.c's: appends the head of the answer to out, all but what tells where the body ends. */
+extern void exchange_put_head(HttpExchange *exchange, int status, const char *type);
 
 #endif							/* NOTIFIER_EXCHANGE_H */

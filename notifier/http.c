@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #include "config.h"
 #include "exchange.h"
@@ -43,18 +42,6 @@ static int	connections;
 static int	busy;
 static int	upgraded;
 static void (*on_idle) (void);
-
-typedef struct Reason
-{
-	int			status;
-	const char *text;
-} Reason;
-
-static const Reason reasons[] = {
-	{200, "OK"}, {201, "Created"}, {204, "No Content"}, {304, "Not Modified"}, {308, "Permanent Redirect"}, {400, "Bad Request"}, {401, "Unauthorized"},
-	{403, "Forbidden"}, {404, "Not Found"}, {405, "Method Not Allowed"}, {409, "Conflict"}, {411, "Length Required"},
-	{412, "Precondition Failed"}, {413, "Payload Too Large"}, {415, "Unsupported Media Type"}, {460, "Checksum Mismatch"}, {500, "Internal Server Error"}, {503, "Service Unavailable"},
-};
 
 /*
  * Life of a connection
@@ -317,8 +304,10 @@ exchange_request(HttpExchange *exchange, const char *path, size_t len, HttpHandl
 {
 	begin(exchange, path);
 	enter(exchange, EXCHANGE_OPEN);
-	if (lws_hdr_total_length(exchange->wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0)
+	if (exchange->problem == NULL && lws_hdr_total_length(exchange->wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0)
 		refuse(exchange, 411, "A body needs a Content-Length");
+	else if (exchange->problem != NULL)
+		refuse(exchange, 400, exchange->problem);
 	else if (strlen(path) != len)
 		refuse(exchange, 400, "The path holds a NUL character");
 	else
@@ -442,68 +431,6 @@ http_watch_hangup(HttpExchange *exchange)
  * The answer
  */
 
-void
-http_add_header(HttpExchange *exchange, const char *name, const char *value)
-{
-	buf_printf(&exchange->headers, "%s: %s\r\n", name, value);
-}
-
-const char *
-http_reason(int status)
-{
-	for (size_t i = 0; i < lengthof(reasons); i++)
-	{
-		if (reasons[i].status == status)
-			return reasons[i].text;
-	}
-	return "";
-}
-
-static void
-put_date(Buf *out)
-{
-	char		date[64];
-	time_t		now = time(NULL);
-	struct tm	utc;
-
-	gmtime_r(&now, &utc);
-	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &utc);
-	buf_printf(out, "Date: %s\r\n", date);
-}
-
-static void
-put_cors(Buf *out, const char *origin)
-{
-	if (origin != NULL)
-	{
-		buf_printf(out, "Access-Control-Allow-Origin: %s\r\n", origin);
-		buf_puts(out, "Access-Control-Expose-Headers: Content-Disposition, Location, Retry-After, Task-Id, Tus-Checksum-Algorithm, "
-				 "Tus-Extension, Tus-Max-Size, Tus-Resumable, Tus-Version, Upload-Expires, Upload-Length, Upload-Metadata, Upload-Offset, "
-				 "X-Request-Id\r\n");
-	}
-	if (origin == NULL || strcmp(origin, "*") != 0)
-		buf_puts(out, "Vary: Origin\r\n");
-}
-
-/* All but what tells where the body ends. */
-static void
-put_head(HttpExchange *exchange, int status, const char *type)
-{
-	Buf		   *out = &exchange->out;
-
-	buf_printf(out, "HTTP/1.1 %d %s\r\n", status, http_reason(status));
-	put_date(out);
-	put_cors(out, exchange->allow_origin);
-	if (type != NULL)
-		buf_printf(out, "Content-Type: %s\r\n", type);
-	if (exchange->request_id != NULL)
-		buf_printf(out, "X-Request-Id: %s\r\n", exchange->request_id);
-	if (exchange->must_close)
-		buf_puts(out, "Connection: close\r\n");
-	buf_append(out, exchange->headers.data, exchange->headers.len);
-	buf_clear(&exchange->headers);
-}
-
 static void
 leave_owner(HttpExchange *exchange)
 {
@@ -520,7 +447,7 @@ http_reply(HttpExchange *exchange, int status, const char *type, const char *bod
 	leave_owner(exchange);
 	if (exchange->has_body && !exchange->body_ended)
 		exchange->must_close = true;
-	put_head(exchange, status, type);
+	exchange_put_head(exchange, status, type);
 	if (status != 204 && status != 304)
 		buf_printf(&exchange->out, "Content-Length: %zu\r\n", len);
 	buf_puts(&exchange->out, "\r\n");
@@ -553,7 +480,7 @@ http_stream_start(HttpExchange *exchange, int status, const char *type)
 {
 	if (!exchange->chunked)
 		exchange->must_close = true;
-	put_head(exchange, status, type);
+	exchange_put_head(exchange, status, type);
 	if (exchange->chunked)
 		buf_puts(&exchange->out, "Transfer-Encoding: chunked\r\n");
 	buf_puts(&exchange->out, "\r\n");
@@ -602,7 +529,7 @@ void
 http_refuse_upgrade(HttpExchange *exchange, int status, const char *type, const char *body)
 {
 	exchange->must_close = true;
-	put_head(exchange, status, type);
+	exchange_put_head(exchange, status, type);
 	buf_printf(&exchange->out, "Content-Length: %zu\r\n\r\n%s", strlen(body), body);
 	write_out(exchange);
 }

@@ -61,6 +61,9 @@ extern const char *http_path(const HttpExchange *exchange); /* decoded, dots and
 
 /* False when there is none; a value that does not fit is cut. */
 extern bool http_query(const HttpExchange *exchange, const char *name, char *value, size_t size);
+
+/* The parameters of the query one by one, from *at = 0 on; both texts live until the next call. False at the end. */
+extern bool http_query_next(const HttpExchange *exchange, int *at, const char **name, const char **value);
 extern bool http_content_type(const HttpExchange *exchange, char *value, size_t size);
 
 /* Any other header; its name in small letters, with the colon. */
@@ -68,6 +71,9 @@ extern bool http_header(const HttpExchange *exchange, const char *name, char *va
 
 /* The address that the client connected to, an IPv6 one in brackets; false when it has none. */
 extern bool http_local_address(const HttpExchange *exchange, char *value, size_t size);
+
+/* Digits only, at most 18; false when the text is no such number. */
+extern bool http_number(const char *text, int64_t *number);
 
 extern int64_t http_content_length(const HttpExchange *exchange);	/* 0 when there is no body */
 

@@ -19,6 +19,8 @@
 #include "download.h"
 #include "eio.h"
 #include "gate.h"
+#include "json.h"
+#include "known_name.h"
 #include "log.h"
 #include "mem.h"
 #include "probes.h"
@@ -31,6 +33,9 @@
 #define MAX_VALUE 256
 #define MAX_NAMES 3
 
+/* "{}" with white space. */
+#define MAX_EMPTY_BODY 64
+
 typedef enum Place
 {
 	OPEN,						/* at the root, for everybody */
@@ -38,14 +43,22 @@ typedef enum Place
 	BOTH						/* at the root as well */
 } Place;
 
+typedef enum Takes
+{
+	TAKES_NAMES,				/* the names in the query, and no body */
+	TAKES_BODY,					/* a body besides */
+	TAKES_ALL					/* looks at both by itself */
+} Takes;
+
 typedef struct Route
 {
 	HttpMethod	method;
 	Place		place;
+	Takes		takes;
 	const char *pattern;		/* ":id" stands for one segment */
 	void		(*handle) (HttpExchange *exchange, const char *id);
 	const char *sql;			/* instead of handle; $1 is the id, if there is one, then the names */
-	const char *names[MAX_NAMES];	/* parameters from the query */
+	const char *names[MAX_NAMES + 1];	/* parameters from the query; of sql its further arguments */
 } Route;
 
 static const char *const bases[] = {"/applications/upload-large-xlsx", "/upload-xlsx"};
@@ -175,33 +188,33 @@ patch_file(HttpExchange *exchange, const char *id)
  */
 
 static const Route routes[] = {
-	{HTTP_POST, BASED, "/upload", post_upload, NULL, {NULL}},
-	{HTTP_PUT, BASED, "/upload", post_upload, NULL, {NULL}},
-	{HTTP_POST, BASED, "/preview", post_preview, NULL, {NULL}},
-	{HTTP_GET, BASED, "/tasks", NULL, "SELECT status, body FROM xlsx.rest_tasks($1, $2, $3)", {"page", "limit", "status"}},
-	{HTTP_GET, BASED, "/tasks/:id", NULL, "SELECT status, body FROM xlsx.rest_task($1)", {NULL}},
-	{HTTP_DELETE, BASED, "/tasks/:id", NULL, "SELECT status, body FROM xlsx.rest_delete($1)", {NULL}},
-	{HTTP_DELETE, BASED, "/delete-task-by-id/:id", NULL, "SELECT status, body FROM xlsx.rest_delete($1)", {NULL}},
-	{HTTP_POST, BASED, "/tasks/:id/retry", NULL, "SELECT status, body FROM xlsx.rest_retry($1)", {NULL}},
-	{HTTP_POST, BASED, "/tasks/:id/cancel", NULL, "SELECT status, body FROM xlsx.rest_cancel($1)", {NULL}},
-	{HTTP_GET, BASED, "/tasks/:id/errors", NULL, "SELECT status, body FROM xlsx.rest_errors($1, $2, $3)", {"page", "limit"}},
-	{HTTP_GET, BASED, "/tasks/:id/errors/summary", NULL, "SELECT status, body FROM xlsx.rest_error_summary($1)", {NULL}},
-	{HTTP_GET, BASED, "/tasks/:id/events", sse_request, NULL, {NULL}},
-	{HTTP_GET, BASED, "/tasks/:id/report", NULL, "SELECT status, body FROM xlsx.rest_report($1)", {NULL}},
-	{HTTP_POST, BASED, "/tasks/:id/undo", NULL, "SELECT status, body FROM xlsx.rest_undo($1)", {NULL}},
-	{HTTP_GET, BASED, "/get-validation-errors-by-task-id/:id", download_errors, NULL, {NULL}},
-	{HTTP_GET, BASED, "/profiles", NULL, "SELECT status, body FROM xlsx.rest_profiles()", {NULL}},
-	{HTTP_GET, BASED, "/profiles/:name/template", download_template, NULL, {NULL}},
-	{HTTP_POST, BOTH, "/files", post_file, NULL, {NULL}},
-	{HTTP_HEAD, BOTH, "/files/:id", tus_state, NULL, {NULL}},
-	{HTTP_PATCH, BOTH, "/files/:id", patch_file, NULL, {NULL}},
-	{HTTP_DELETE, BOTH, "/files/:id", tus_delete, NULL, {NULL}},
-	{HTTP_GET, OPEN, "/healthz", probes_health, NULL, {NULL}},
-	{HTTP_GET, OPEN, "/readyz", probes_readiness, NULL, {NULL}},
-	{HTTP_GET, OPEN, "/openapi.json", docs_openapi, NULL, {NULL}},
-	{HTTP_GET, BASED, "/openapi.json", docs_openapi, NULL, {NULL}},
-	{HTTP_GET, OPEN, "/metrics", probes_metrics, NULL, {NULL}},
-	{HTTP_GET, OPEN, "/", get_front_page, NULL, {NULL}},
+	{HTTP_POST, BASED, TAKES_ALL, "/upload", post_upload, NULL, {NULL}},
+	{HTTP_PUT, BASED, TAKES_ALL, "/upload", post_upload, NULL, {NULL}},
+	{HTTP_POST, BASED, TAKES_ALL, "/preview", post_preview, NULL, {NULL}},
+	{HTTP_GET, BASED, TAKES_NAMES, "/tasks", NULL, "SELECT status, body FROM xlsx.rest_tasks($1, $2, $3)", {"page", "limit", "status"}},
+	{HTTP_GET, BASED, TAKES_NAMES, "/tasks/:id", NULL, "SELECT status, body FROM xlsx.rest_task($1)", {NULL}},
+	{HTTP_DELETE, BASED, TAKES_NAMES, "/tasks/:id", NULL, "SELECT status, body FROM xlsx.rest_delete($1)", {NULL}},
+	{HTTP_DELETE, BASED, TAKES_NAMES, "/delete-task-by-id/:id", NULL, "SELECT status, body FROM xlsx.rest_delete($1)", {NULL}},
+	{HTTP_POST, BASED, TAKES_NAMES, "/tasks/:id/retry", NULL, "SELECT status, body FROM xlsx.rest_retry($1)", {NULL}},
+	{HTTP_POST, BASED, TAKES_NAMES, "/tasks/:id/cancel", NULL, "SELECT status, body FROM xlsx.rest_cancel($1)", {NULL}},
+	{HTTP_GET, BASED, TAKES_NAMES, "/tasks/:id/errors", NULL, "SELECT status, body FROM xlsx.rest_errors($1, $2, $3)", {"page", "limit"}},
+	{HTTP_GET, BASED, TAKES_NAMES, "/tasks/:id/errors/summary", NULL, "SELECT status, body FROM xlsx.rest_error_summary($1)", {NULL}},
+	{HTTP_GET, BASED, TAKES_NAMES, "/tasks/:id/events", sse_request, NULL, {"lastEventId"}},
+	{HTTP_GET, BASED, TAKES_NAMES, "/tasks/:id/report", NULL, "SELECT status, body FROM xlsx.rest_report($1)", {NULL}},
+	{HTTP_POST, BASED, TAKES_NAMES, "/tasks/:id/undo", NULL, "SELECT status, body FROM xlsx.rest_undo($1)", {NULL}},
+	{HTTP_GET, BASED, TAKES_NAMES, "/get-validation-errors-by-task-id/:id", download_errors, NULL, {NULL}},
+	{HTTP_GET, BASED, TAKES_NAMES, "/profiles", NULL, "SELECT status, body FROM xlsx.rest_profiles()", {NULL}},
+	{HTTP_GET, BASED, TAKES_NAMES, "/profiles/:name/template", download_template, NULL, {NULL}},
+	{HTTP_POST, BOTH, TAKES_BODY, "/files", post_file, NULL, {NULL}},
+	{HTTP_HEAD, BOTH, TAKES_NAMES, "/files/:id", tus_state, NULL, {NULL}},
+	{HTTP_PATCH, BOTH, TAKES_BODY, "/files/:id", patch_file, NULL, {NULL}},
+	{HTTP_DELETE, BOTH, TAKES_NAMES, "/files/:id", tus_delete, NULL, {NULL}},
+	{HTTP_GET, OPEN, TAKES_NAMES, "/healthz", probes_health, NULL, {NULL}},
+	{HTTP_GET, OPEN, TAKES_NAMES, "/readyz", probes_readiness, NULL, {NULL}},
+	{HTTP_GET, OPEN, TAKES_NAMES, "/openapi.json", docs_openapi, NULL, {NULL}},
+	{HTTP_GET, BASED, TAKES_NAMES, "/openapi.json", docs_openapi, NULL, {NULL}},
+	{HTTP_GET, OPEN, TAKES_NAMES, "/metrics", probes_metrics, NULL, {NULL}},
+	{HTTP_GET, OPEN, TAKES_NAMES, "/", get_front_page, NULL, {NULL}},
 };
 
 /* Fills id when the pattern has one; a slash at the end of the path is no matter. */
@@ -263,16 +276,135 @@ is_socketio(const char *path)
 	return strncmp(path, config.path, len) == 0 || (strncmp(path, config.path, len - 1) == 0 && path[len - 1] == '\0');
 }
 
+/*
+ * What a route does not take is refused: a name that was misspelt would do
+ * something else than was meant.
+ */
+
+/* A token in the query is for what cannot set headers. */
+static bool
+query_is_good(HttpExchange *exchange, const Route *route)
+{
+	const char *known[MAX_NAMES + 2] = {0};
+	unsigned	seen = 0;
+	const char *name;
+	const char *value;
+	int			count = 0;
+
+	while (route->names[count] != NULL)
+	{
+		known[count] = route->names[count];
+		count++;
+	}
+	if (http_method(exchange) == HTTP_GET || http_method(exchange) == HTTP_HEAD)
+		known[count] = "access_token";
+	for (int at = 0; http_query_next(exchange, &at, &name, &value);)
+	{
+		int			place = known_name(known, name);
+		Buf			message = {0};
+		Buf			hint = {0};
+
+		if (place >= 0 && !(seen & 1U << place))
+		{
+			seen |= 1U << place;
+			continue;
+		}
+		buf_printf(&message, place < 0 ? "Unknown parameter \"%s\"" : "The parameter \"%s\" comes twice", name);
+		if (place < 0)
+			known_name_hint(&hint, known, name);
+		reply_problem(exchange, 400, message.data, NULL, hint.data);
+		buf_free(&message);
+		buf_free(&hint);
+		return false;
+	}
+	return true;
+}
+
+static void
+go(HttpExchange *exchange, const Route *route, const char *id)
+{
+	if (route->sql != NULL)
+		call_sql(exchange, route, *id != '\0' ? id : NULL);
+	else
+		route->handle(exchange, id);
+}
+
+/* Of a request that takes none: some clients send an empty object. */
+typedef struct EmptyBody
+{
+	const Route *route;
+	char		id[MAX_VALUE];
+	Buf			body;
+} EmptyBody;
+
+static void
+release_body(EmptyBody *empty)
+{
+	buf_free(&empty->body);
+	free(empty);
+}
+
+static void
+empty_body(HttpExchange *exchange, const char *data, size_t len)
+{
+	EmptyBody  *empty = http_owner(exchange);
+
+	buf_append(&empty->body, data, len);
+}
+
+static void
+empty_body_end(HttpExchange *exchange)
+{
+	EmptyBody  *empty = http_owner(exchange);
+	JsonValue	value;
+	JsonValue	member;
+	JsonIterator members;
+	bool		is_json = json_parse(empty->body.data, empty->body.len, &value);
+
+	members = json_iterate(&value);
+	if (is_json && (value.type == JSON_NULL || (value.type == JSON_OBJECT && !json_next_member(&members, &member, &value))))
+		go(exchange, empty->route, empty->id);
+	else
+		reply_problem(exchange, 400, "This request takes no body", NULL, "What it needs is in the path and the query.");
+	release_body(empty);
+}
+
+static void
+empty_body_gone(HttpExchange *exchange)
+{
+	release_body(http_owner(exchange));
+}
+
+static const HttpHooks empty_body_hooks = {.body = empty_body,.body_end = empty_body_end,.gone = empty_body_gone};
+
+static void
+expect_empty_body(HttpExchange *exchange, const Route *route, const char *id)
+{
+	EmptyBody  *empty;
+
+	if (http_content_length(exchange) > MAX_EMPTY_BODY)
+	{
+		reply_problem(exchange, 400, "This request takes no body", NULL, "What it needs is in the path and the query.");
+		return;
+	}
+	empty = mem_alloc(sizeof(*empty));
+	empty->route = route;
+	strcpy(empty->id, id);
+	http_own(exchange, &empty_body_hooks, empty);
+}
+
 static void
 run(HttpExchange *exchange, const Route *route, const char *id)
 {
 	http_identify(exchange);
 	if (route->place != OPEN && !bearer_admit(exchange))
 		return;
-	if (route->sql != NULL)
-		call_sql(exchange, route, *id != '\0' ? id : NULL);
+	if (route->takes != TAKES_ALL && !query_is_good(exchange, route))
+		return;
+	if (route->takes == TAKES_NAMES && http_content_length(exchange) > 0)
+		expect_empty_body(exchange, route, id);
 	else
-		route->handle(exchange, id);
+		go(exchange, route, id);
 }
 
 static bool

@@ -90,6 +90,25 @@ http_query(const HttpExchange *exchange, const char *name, char *value, size_t s
 	return false;
 }
 
+bool
+http_query_next(const HttpExchange *exchange, int *at, const char **name, const char **value)
+{
+	static char fragment[MAX_FRAGMENT];
+	char	   *equals;
+
+	do
+	{
+		if (lws_hdr_copy_fragment(exchange->wsi, fragment, sizeof(fragment), WSI_TOKEN_HTTP_URI_ARGS, (*at)++) < 0)
+			return false;
+	} while (fragment[0] == '\0');
+	equals = strchr(fragment, '=');
+	*name = fragment;
+	*value = equals == NULL ? "" : equals + 1;
+	if (equals != NULL)
+		*equals = '\0';
+	return true;
+}
+
 static bool
 token_value(const HttpExchange *exchange, enum lws_token_indexes token, char *value, size_t size)
 {
@@ -162,6 +181,50 @@ http_role(const HttpExchange *exchange)
 	return exchange->user == NULL ? NULL : exchange->user->role;
 }
 
+bool
+http_number(const char *text, int64_t *number)
+{
+	size_t		len = strspn(text, "0123456789");
+
+	if (len == 0 || len > 18 || text[len] != '\0')
+		return false;
+	*number = strtoll(text, NULL, 10);
+	return true;
+}
+
+/* A header that comes twice is one value with a comma; lengths that are the same are one. */
+static bool
+read_content_length(char *value, int64_t *length)
+{
+	bool		first = true;
+	char	   *rest;
+	int64_t		number;
+
+	for (char *item = strtok_r(value, ", ", &rest); item != NULL; item = strtok_r(NULL, ", ", &rest))
+	{
+		if (!http_number(item, &number) || (!first && number != *length))
+			return false;
+		*length = number;
+		first = false;
+	}
+	return !first;
+}
+
+/* What is wrong with where the request ends and whom it is for; NULL: nothing (RFC 9112, 3.2 and 6.3). */
+static const char *
+framing_problem(const HttpExchange *exchange, bool has_length, bool length_is_good)
+{
+	char		value[512];
+
+	if (has_length && !length_is_good)
+		return "Content-Length must be one number of bytes";
+	if (has_length && lws_hdr_total_length(exchange->wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0)
+		return "Content-Length and Transfer-Encoding exclude each other";
+	if (token_value(exchange, WSI_TOKEN_HOST, value, sizeof(value)) && strchr(value, ',') != NULL)
+		return "Host must name one host";
+	return NULL;
+}
+
 /*
  * A POST that tells no length has no body (RFC 9112, 6.3), but the library
  * goes on to wait for one; such a connection is closed after the answer.
@@ -169,15 +232,18 @@ http_role(const HttpExchange *exchange)
 static void
 read_framing(HttpExchange *exchange)
 {
-	char		value[64];
+	char		value[512];
+	bool		has_length = token_value(exchange, WSI_TOKEN_HTTP_CONTENT_LENGTH, value, sizeof(value));
+	bool		is_good;
 	bool		may_have_body = exchange->method == HTTP_POST || exchange->method == HTTP_PUT || exchange->method == HTTP_PATCH;
 
 	exchange->content_length = 0;
-	if (token_value(exchange, WSI_TOKEN_HTTP_CONTENT_LENGTH, value, sizeof(value)))
-		exchange->content_length = atoll(value);
-	else if (may_have_body)
+	is_good = has_length && read_content_length(value, &exchange->content_length);
+	exchange->problem = framing_problem(exchange, has_length, is_good);
+	if ((!has_length && may_have_body) || exchange->problem != NULL)
 		exchange->must_close = true;
-	exchange->has_body = exchange->content_length > 0;
+	/* Of a body whose length nobody knows some may come, and is swallowed. */
+	exchange->has_body = exchange->content_length > 0 || (has_length && exchange->problem != NULL);
 	if (!token_value(exchange, WSI_TOKEN_HTTP, value, sizeof(value)) || strcmp(value, "HTTP/1.1") != 0)
 		exchange->must_close = true;
 	else

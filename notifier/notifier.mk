@@ -6,7 +6,7 @@ NOTIFIER_BIN := build/pg_xlsx_notifier
 NOTIFIER_VERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" extension/pg_xlsx.control 2>/dev/null)
 
 # Without a library's headers: the pure half, which the unit tests and fuzzers link.
-NOTIFIER_PURE := mem utf8 buf json eio_packet sio_packet multipart upload_form base64 timer map frame event queue rooms token web_origin
+NOTIFIER_PURE := mem utf8 buf json eio_packet sio_packet multipart upload_form known_name base64 timer map frame event queue rooms token web_origin
 NOTIFIER_SRCS := $(sort $(wildcard $(NOTIFIER_DIR)*.c))
 NOTIFIER_OBJS := $(patsubst $(NOTIFIER_DIR)%.c,build/notifier/%.o,$(NOTIFIER_SRCS))
 NOTIFIER_PURE_OBJS := $(NOTIFIER_PURE:%=build/notifier/%.o)

@@ -4,7 +4,6 @@
  */
 #include "tus.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 
 #include "base64.h"
 #include "config.h"
+#include "known_name.h"
 #include "mem.h"
 #include "reply.h"
 #include "tus_reply.h"
@@ -118,7 +118,10 @@ read_pair(char *pair, Buf *text)
 	return strlen(text->data) == text->len;
 }
 
-/* NULL when the metadata is malformed.  Twice over the pairs: the file's name comes first in a form. */
+/* What clients tell besides, and nobody needs. */
+static const char *const about_the_file[] = {"filetype", "type", "contentType", "relativePath", "lastModified", NULL};
+
+/* NULL when the metadata is malformed; a field of it may be wrong (upload_form_problem()).  Twice over the pairs: the file's name comes first in a form. */
 static UploadForm *
 read_metadata(const char *metadata)
 {
@@ -137,15 +140,15 @@ read_metadata(const char *metadata)
 			good = read_pair(pair, &value);
 			if (good && pass == 0 && form == NULL && is_file_name(pair))
 				form = upload_form_plain(NULL, NULL, value.data);
-			else if (good && pass == 1)
-				upload_form_set(form, pair, value.data);
+			else if (good && pass == 1 && !is_file_name(pair) && known_name(about_the_file, pair) < 0)
+				good = upload_form_set(form, pair, value.data);
 		}
 		free(copy);
 		if (pass == 0 && form == NULL)
 			form = upload_form_plain(NULL, NULL, "");
 	}
 	buf_free(&value);
-	if (good)
+	if (good || (form != NULL && upload_form_problem(form) != NULL))
 		return form;
 	upload_form_close(form);
 	return NULL;
@@ -155,13 +158,8 @@ static bool
 read_length(HttpExchange *exchange, int64_t *length)
 {
 	char		value[24];
-	char	   *rest;
 
-	if (!http_header(exchange, "upload-length:", value, sizeof(value)))
-		return false;
-	errno = 0;
-	*length = strtoll(value, &rest, 10);
-	return errno == 0 && rest != value && *rest == '\0' && *length >= 0;
+	return http_header(exchange, "upload-length:", value, sizeof(value)) && http_number(value, length);
 }
 
 static void
@@ -199,6 +197,8 @@ tus_create(HttpExchange *exchange, const char *id)
 		tus_reply_error(exchange, 400, "Send the file by PATCH, once the upload is made");
 	else if (form == NULL)
 		tus_reply_error(exchange, 400, "Upload-Metadata is malformed or too long");
+	else if (upload_form_problem(form) != NULL)
+		tus_reply_problem(exchange, 400, upload_form_problem(form), upload_form_hint(form));
 	else
 		create(exchange, length, metadata, form);
 	upload_form_close(form);

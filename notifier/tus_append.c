@@ -295,13 +295,8 @@ static bool
 read_offset(HttpExchange *exchange, int64_t *offset)
 {
 	char		value[24];
-	char	   *rest;
 
-	if (!http_header(exchange, "upload-offset:", value, sizeof(value)))
-		return false;
-	errno = 0;
-	*offset = strtoll(value, &rest, 10);
-	return errno == 0 && rest != value && *rest == '\0' && *offset >= 0;
+	return http_header(exchange, "upload-offset:", value, sizeof(value)) && http_number(value, offset);
 }
 
 static void

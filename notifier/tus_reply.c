@@ -74,6 +74,13 @@ tus_reply_error(HttpExchange *exchange, int status, const char *message)
 }
 
 void
+tus_reply_problem(HttpExchange *exchange, int status, const char *message, const char *hint)
+{
+	http_add_header(exchange, "Tus-Resumable", VERSION);
+	reply_problem(exchange, status, message, NULL, hint);
+}
+
+void
 tus_reply_db_error(HttpExchange *exchange, const DbError *error)
 {
 	http_add_header(exchange, "Tus-Resumable", VERSION);

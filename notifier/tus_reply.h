@@ -13,6 +13,7 @@
 /* Headers only; body is the JSON of xlsx.tus_*(). */
 extern void tus_reply(HttpExchange *exchange, int status, const char *body, size_t len);
 extern void tus_reply_error(HttpExchange *exchange, int status, const char *message);
+extern void tus_reply_problem(HttpExchange *exchange, int status, const char *message, const char *hint);
 extern void tus_reply_db_error(HttpExchange *exchange, const DbError *error);
 
 /* Is the client's version ours?  If not, it was answered with 412. */

@@ -133,6 +133,14 @@ fail(Upload *upload, int status, const char *message)
 	give_up(upload);
 }
 
+static void
+fail_form(Upload *upload)
+{
+	if (upload->exchange != NULL)
+		reply_problem(upload->exchange, 400, upload_form_problem(upload->form), NULL, upload_form_hint(upload->form));
+	give_up(upload);
+}
+
 /*
  * Database
  */
@@ -325,7 +333,7 @@ on_body(HttpExchange *exchange, const char *data, size_t len)
 	if (upload->exchange == NULL)
 		return;					/* it failed meanwhile */
 	if (status == FORM_WRONG)
-		fail(upload, 400, upload_form_problem(upload->form));
+		fail_form(upload);
 	else
 		advance(upload);
 }
@@ -363,17 +371,40 @@ static const HttpHooks hooks = {.body = on_body,.body_end = on_body_end,.gone = 
 static UploadForm *
 open_plain(HttpExchange *exchange, Upload *upload)
 {
-	char		value[MAX_QUERY_VALUE];
+	char		file_name[MAX_QUERY_VALUE] = "";
+	const char *name;
+	const char *value;
+	int			names = 0;
 	UploadForm *form;
 
-	if (!http_query(exchange, "fileName", value, sizeof(value)))
-		value[0] = '\0';
-	form = upload_form_plain(&form_handler, upload, value);
-	for (int i = 0; upload_form_fields[i] != NULL; i++)
+	http_query(exchange, "fileName", file_name, sizeof(file_name));
+	form = upload_form_plain(&form_handler, upload, file_name);
+	for (int at = 0; http_query_next(exchange, &at, &name, &value);)
 	{
-		if (http_query(exchange, upload_form_fields[i], value, sizeof(value)))
-			upload_form_set(form, upload_form_fields[i], value);
+		bool		is_name = strcmp(name, "fileName") == 0;
+
+		names += is_name;
+		if (names > 1)
+			upload_form_refuse(form, "The parameter \"%s\" comes twice", "fileName");
+		else if (!is_name)
+			upload_form_set(form, name, value);
+		if (upload_form_problem(form) != NULL)
+			break;
 	}
+	return form;
+}
+
+/* What a form says is in the form. */
+static UploadForm *
+open_multipart(HttpExchange *exchange, Upload *upload, const char *type)
+{
+	UploadForm *form = upload_form_open(type, &form_handler, upload);
+	const char *name;
+	const char *value;
+	int			at = 0;
+
+	if (form != NULL && http_query_next(exchange, &at, &name, &value))
+		upload_form_refuse(form, "The parameter \"%s\" belongs into the form, as a field", name);
 	return form;
 }
 
@@ -407,7 +438,7 @@ open_form(HttpExchange *exchange, Upload *upload)
 	if (is_workbook(type))
 		form = open_plain(exchange, upload);
 	else if (http_method(exchange) == HTTP_POST)
-		form = upload_form_open(type, &form_handler, upload);
+		form = open_multipart(exchange, upload, type);
 	else
 		form = NULL;
 	if (form != NULL && http_header(exchange, "idempotency-key:", key, sizeof(key)))
@@ -434,11 +465,14 @@ request(HttpExchange *exchange, bool preview)
 		reply_error(exchange, 400, "Send the workbook as multipart/form-data, in the field \"file\", or as the body, with its content type");
 		return;
 	}
-	if (!upload_slot_take())
+	if (upload_form_problem(form) != NULL || !upload_slot_take())
 	{
+		if (upload_form_problem(form) != NULL)
+			reply_problem(exchange, 400, upload_form_problem(form), NULL, upload_form_hint(form));
+		else
+			reply_error(exchange, 503, "Too many uploads at a time");
 		upload_form_close(form);
 		free(upload);
-		reply_error(exchange, 503, "Too many uploads at a time");
 		return;
 	}
 	upload->form = form;

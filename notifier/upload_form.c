@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "buf.h"
+#include "known_name.h"
 #include "mem.h"
 #include "utf8.h"
 
@@ -36,7 +37,9 @@ struct UploadForm
 	bool		has_file;
 	int			count;
 	bool		stopped;
-	const char *problem;
+	unsigned	seen;			/* fields, by their place in upload_form_fields[] */
+	Buf			problem;
+	Buf			hint;
 };
 
 const char *const upload_form_fields[] = {
@@ -46,7 +49,14 @@ const char *const upload_form_fields[] = {
 static bool
 wrong(UploadForm *form, const char *problem)
 {
-	form->problem = problem;
+	buf_puts(&form->problem, problem);
+	return false;
+}
+
+static bool
+wrong_field(UploadForm *form, const char *problem, const char *name)
+{
+	buf_printf(&form->problem, problem, name);
 	return false;
 }
 
@@ -116,16 +126,25 @@ start_file(UploadForm *form, const MultipartPart *part)
 	return true;
 }
 
-/* NULL when there is no such field. */
+/* The field of that name, for its first time; NULL when there is no such field, or it came before. */
 static const char *
-field_of(const char *name)
+field_of(UploadForm *form, const char *name)
 {
-	for (int i = 0; upload_form_fields[i] != NULL; i++)
+	int			place = known_name(upload_form_fields, name);
+
+	if (place < 0)
 	{
-		if (strcmp(name, upload_form_fields[i]) == 0)
-			return upload_form_fields[i];
+		known_name_hint(&form->hint, upload_form_fields, name);
+		wrong_field(form, "Unknown field \"%s\"", name);
+		return NULL;
 	}
-	return NULL;
+	if (form->seen & 1U << place)
+	{
+		wrong_field(form, "The field \"%s\" comes twice", name);
+		return NULL;
+	}
+	form->seen |= 1U << place;
+	return upload_form_fields[place];
 }
 
 static bool
@@ -136,13 +155,12 @@ on_part(void *arg, const MultipartPart *part)
 	form->part = PART_IGNORED;
 	if (part->file_name != NULL)
 		return start_file(form, part);
-	form->field = field_of(part->name);
-	if (form->field != NULL)
-	{
-		form->part = PART_FIELD;
-		buf_clear(&form->value);
-	}
-	return true;
+	if (strcmp(part->name, FILE_FIELD) == 0)
+		return true;			/* a text is no file, which is told at the end */
+	form->field = field_of(form, part->name);
+	form->part = PART_FIELD;
+	buf_clear(&form->value);
+	return form->field != NULL;
 }
 
 static bool
@@ -225,9 +243,15 @@ upload_form_plain(const UploadFormHandler *handler, void *arg, const char *file_
 bool
 upload_form_set(UploadForm *form, const char *name, const char *value)
 {
-	const char *field = field_of(name);
+	const char *field = field_of(form, name);
 
 	return field != NULL && take_field(form, field, value, strlen(value));
+}
+
+void
+upload_form_refuse(UploadForm *form, const char *problem, const char *name)
+{
+	wrong_field(form, problem, name);
 }
 
 /* The first byte begins the file, so an empty body has none. */
@@ -244,7 +268,7 @@ feed_plain(UploadForm *form, const char *data, size_t len)
 UploadFormStatus
 upload_form_feed(UploadForm *form, const char *data, size_t len)
 {
-	if (form->stopped || form->problem != NULL)
+	if (form->stopped || form->problem.len > 0)
 		return FORM_WRONG;
 	if (form->multipart == NULL)
 		return feed_plain(form, data, len);
@@ -255,7 +279,7 @@ upload_form_feed(UploadForm *form, const char *data, size_t len)
 		case MULTIPART_DONE:
 			return FORM_DONE;
 		case MULTIPART_MALFORMED:
-			form->problem = "The multipart body is malformed";
+			wrong(form, "The multipart body is malformed");
 			break;
 		case MULTIPART_STOPPED:
 			break;
@@ -272,7 +296,13 @@ upload_form_stop(UploadForm *form)
 const char *
 upload_form_problem(const UploadForm *form)
 {
-	return form->problem;
+	return form->problem.data;
+}
+
+const char *
+upload_form_hint(const UploadForm *form)
+{
+	return form->hint.data;
 }
 
 bool
@@ -317,6 +347,8 @@ upload_form_close(UploadForm *form)
 	if (form == NULL)
 		return;
 	multipart_close(form->multipart);
+	buf_free(&form->problem);
+	buf_free(&form->hint);
 	buf_free(&form->value);
 	buf_free(&form->file_name);
 	buf_free(&form->profile);

@@ -37,15 +37,19 @@ extern UploadForm *upload_form_plain(const UploadFormHandler *handler, void *arg
 /* The fields of an upload besides the file, up to NULL. */
 extern const char *const upload_form_fields[];
 
-/* A field that came by another way; false when it is too long or its name is none. */
+/* A field that came by another way; false, with upload_form_problem(), when it is too long, came before, or its name is none. */
 extern bool upload_form_set(UploadForm *form, const char *name, const char *value);
+
+/* It is wrong for a reason that lies outside: printf's format for the one name. */
+extern void upload_form_refuse(UploadForm *form, const char *problem, const char *name);
 
 extern UploadFormStatus upload_form_feed(UploadForm *form, const char *data, size_t len);
 
 /* Stops it from within a callback: nothing more is handed on. */
 extern void upload_form_stop(UploadForm *form);
 
-extern const char *upload_form_problem(const UploadForm *form);
+extern const char *upload_form_problem(const UploadForm *form); /* NULL: there is none */
+extern const char *upload_form_hint(const UploadForm *form);	/* what helps on; NULL: nothing */
 extern bool upload_form_has_file(const UploadForm *form);
 extern const char *upload_form_file_name(const UploadForm *form);	/* valid UTF-8, without folders */
 extern const char *upload_form_profile(const UploadForm *form); /* NULL: none given */

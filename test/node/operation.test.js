@@ -151,7 +151,7 @@ test('the unit runs as a user whose name PostgreSQL takes for a role', async () 
 describe('the log', () => {
   test('names each request by its id, the one that came with it if it is any good', async () => {
     const server = await Notifier.start({ 'database-url': db.url });
-    const url = `${server.url}${BASE}/tasks/999999?secret=1`;
+    const url = `${server.url}${BASE}/tasks/999999?access_token=secret`;
     const own = (await request(url)).headers['x-request-id'];
     assert.match(own, /^[\w-]{8}-\d+$/);
     assert.notEqual((await request(url)).headers['x-request-id'], own);
