@@ -126,7 +126,7 @@ static const Setting settings[] = {
 	{"max-downloads", TYPE_NUMBER, &config.max_downloads, "4", 1, 1000,
 	"Errors workbooks at a time; further ones wait. Each takes one database connection."},
 	{"max-connections", TYPE_NUMBER, &config.max_connections, "16384", 16, 1000000,
-	"Client connections at a time; the limit on open files is set to fit."},
+	"Client connections at a time; further clients wait. The limit on open files is set to fit."},
 	{"pool-size", TYPE_NUMBER, &config.pool_size, "4", 1, 1000,
 	"Database connections for everything else."},
 	{"request-timeout", TYPE_TIME, &config.request_timeout, "30s", 100, DAY_MS,

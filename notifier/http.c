@@ -13,6 +13,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "acceptor.h"
 #include "config.h"
 #include "exchange.h"
 #include "hangup.h"
@@ -82,7 +83,7 @@ exchange_open(struct lws *wsi)
 
 	exchange->wsi = wsi;
 	exchange->reading = true;
-	connections++;
+	acceptor_update(++connections);
 	lws_set_opaque_user_data(wsi, exchange);
 	loop_timer_start(&exchange->timer, FIRST_REQUEST_MS, timed_out);
 }
@@ -129,7 +130,7 @@ exchange_close(HttpExchange *exchange)
 	enter(exchange, EXCHANGE_CLOSING);
 	loop_timer_stop(&exchange->timer);
 	forget_request(exchange);
-	connections--;
+	acceptor_update(--connections);
 	free(exchange);
 }
 

@@ -25,7 +25,7 @@
 /* A request's head may be as large as this; larger ones are dropped. */
 #define MAX_HEAD 16384
 
-/* Descriptors besides those of clients: database, log, loop. */
+/* Descriptors besides those of clients and the database: log, loop, files that are served. */
 #define OWN_DESCRIPTORS 64
 
 struct LoopWatch
@@ -41,6 +41,7 @@ struct LoopWatch
 
 static uv_loop_t loop;
 static struct lws_context *context;
+static int64_t room;
 
 static TimerHeap timers;
 static uv_timer_t alarm_timer;
@@ -207,14 +208,17 @@ static void
 fit_open_files(int64_t descriptors)
 {
 	struct rlimit limit;
-	rlim_t		wanted = (rlim_t) descriptors + OWN_DESCRIPTORS;
+	rlim_t		own = OWN_DESCRIPTORS + 2 * (rlim_t) (config.pool_size + config.max_uploads + config.max_downloads);
+	rlim_t		wanted = (rlim_t) descriptors + own;
 
+	room = descriptors;
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
 		return;
 	if (limit.rlim_max != RLIM_INFINITY && wanted > limit.rlim_max)
 	{
 		wanted = limit.rlim_max;
-		log_warning("the limit on open files allows only %lu connections", (unsigned long) wanted - OWN_DESCRIPTORS);
+		room = wanted > own ? (int64_t) (wanted - own) : 1;
+		log_warning("the limit on open files allows only %lld connections", (long long) room);
 	}
 	limit.rlim_cur = wanted;
 	setrlimit(RLIMIT_NOFILE, &limit);
@@ -243,6 +247,12 @@ loop_open(int64_t descriptors)
 	if (context == NULL)
 		log_error("libwebsockets could not start in libuv; its package may lie apart: libwebsockets-evlib-uv");
 	return context != NULL;
+}
+
+int64_t
+loop_room(void)
+{
+	return room;
 }
 
 struct lws_context *

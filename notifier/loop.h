@@ -24,6 +24,9 @@ struct lws_context;
 
 /* Raises or lowers the limit on open files to fit; false when there is no loop to be had. */
 extern bool loop_open(int64_t descriptors);
+
+/* Connections of clients that there is room for: as many as were asked for, or fewer. */
+extern int64_t loop_room(void);
 extern struct lws_context *loop_context(void);
 extern void loop_run(void);		/* until loop_stop() */
 extern void loop_stop(void);

@@ -134,6 +134,7 @@ begin_to_listen(void)
 	}
 	printf("listening on %s://%s:%d\n", config.tls_certificate != NULL ? "https" : "http", config.listen, port);
 	fflush(stdout);
+	log_info("serving, port=%d path=%s namespace=%s", port, config.path, config.nsp);
 	systemd_ready();
 }
 

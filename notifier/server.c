@@ -4,8 +4,10 @@
  */
 #include "server.h"
 
+#include <errno.h>
 #include <string.h>
 
+#include "acceptor.h"
 #include "config.h"
 #include "exchange.h"
 #include "log.h"
@@ -99,20 +101,28 @@ static const struct lws_protocols protocols[] = {
 /* The library's own pings come on top of Engine.IO's; without a policy it sends none and keeps no timers for them. */
 static const lws_retry_bo_t no_keepalive = {0};
 
+static struct lws_vhost *vhost;
+
+/* The library closes what it cannot take. */
+static void
+take(int descriptor)
+{
+	if (lws_adopt_socket_vhost(vhost, descriptor) == NULL)
+		log_debug("a connection could not be taken");
+}
+
 bool
 server_open(HttpHandler handler, HttpUpgradeHandler upgrade, int *port)
 {
 	struct lws_context_creation_info info = {
-		.port = *port,
-		.iface = config.listen,
+		.port = CONTEXT_PORT_NO_LISTEN_SERVER,
 		.protocols = protocols,
 		.vhost_name = "http",
 		.retry_and_idle_policy = &no_keepalive,
 		.timeout_secs_ah_idle = LOOP_HEAD_TIMEOUT_S,
 		.keepalive_timeout = LOOP_HEAD_TIMEOUT_S,
-		.options = LWS_SERVER_OPTION_VALIDATE_UTF8 | LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND,
+		.options = LWS_SERVER_OPTION_VALIDATE_UTF8,
 	};
-	struct lws_vhost *vhost;
 
 	tls_prepare(&info);
 	on_request = handler;
@@ -120,9 +130,13 @@ server_open(HttpHandler handler, HttpUpgradeHandler upgrade, int *port)
 	vhost = http_prepare() ? lws_create_vhost(loop_context(), &info) : NULL;
 	if (vhost == NULL)
 	{
-		log_error("could not listen on %s port %d", config.listen, *port);
+		log_error("could not set up the server%s", config.tls_certificate != NULL ? " with its certificate and key" : "");
 		return false;
 	}
-	*port = lws_get_vhost_listen_port(vhost);
+	if (!acceptor_open(config.listen, port, loop_room(), take))
+	{
+		log_error("could not listen on %s port %d: %s", config.listen, *port, strerror(errno));
+		return false;
+	}
 	return true;
 }

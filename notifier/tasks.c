@@ -249,6 +249,22 @@ deliver(RoomListener *room, Event *event)
 	socketio_send(listener->socket, event_frame(event, EVENT_SOCKETIO, socketio_event));
 }
 
+/* A role is quoted, as nobody knows what it is made of. */
+static void
+log_client(const char *what, const SioSocket *socket)
+{
+	const char *role = socketio_role(socket);
+	Buf			pair = {0};
+
+	if (role != NULL)
+	{
+		buf_puts(&pair, " role=");
+		buf_json(&pair, role, strlen(role));
+	}
+	log_info("%s, socket=%s%s", what, socketio_sid(socket), role != NULL ? pair.data : "");
+	buf_free(&pair);
+}
+
 static void
 connected(SioSocket *socket)
 {
@@ -258,7 +274,7 @@ connected(SioSocket *socket)
 	listener->room.role = socketio_role(socket);
 	listener->socket = socket;
 	socketio_own(socket, listener);
-	log_debug("client connected, socket=%s", socketio_sid(socket));
+	log_client("client connected", socket);
 }
 
 static void
@@ -291,7 +307,7 @@ disconnected(SioSocket *socket)
 {
 	Listener   *listener = socketio_owner(socket);
 
-	log_debug("client disconnected, socket=%s", socketio_sid(socket));
+	log_client("client disconnected", socket);
 	listener->socket = NULL;
 	abandon_joins(listener);
 	loop_timer_start(&listener->end, 0, free_listener);	/* somebody may be in the middle of it */

@@ -149,6 +149,19 @@ test('the unit runs as a user whose name PostgreSQL takes for a role', async () 
 });
 
 describe('the log', () => {
+  test('S-094 S-173 tells at its usual level that it serves, and of clients that come and go', async () => {
+    const server = await Notifier.start({ 'database-url': db.url });
+    await server.logged(/info +serving, port=\d+ path=\/socket\.io\/ namespace=\/upload-xlsx/);
+    const socket = io(`${server.url}/upload-xlsx`, { transports: ['websocket'], forceNew: true });
+    atEnd(() => socket.close());
+    await once(socket, 'connect');
+    await server.logged(new RegExp(`info +client connected, socket=${socket.id}`));
+    const { id } = socket;
+    socket.close();
+    await server.logged(new RegExp(`info +client disconnected, socket=${id}`));
+    await server.stop();
+  });
+
   test('names each request by its id, the one that came with it if it is any good', async () => {
     const server = await Notifier.start({ 'database-url': db.url });
     const url = `${server.url}${BASE}/tasks/999999?access_token=secret`;

@@ -195,6 +195,24 @@ describe('clients that mean harm', () => {
     });
   }
 
+  test('more clients than max-connections wait, and neither the log nor the processor is filled with them', async () => {
+    const small = await Notifier.start({ 'database-url': db.url, 'max-connections': 40, 'log-level': 'debug' });
+    const clients = await Promise.all(Array.from({ length: 200 }, () => new Promise((resolve) => { const socket = net.connect(small.port, '127.0.0.1', () => resolve(socket)); })));
+    await small.logged(/max-connections is reached: further clients wait, connections=40/);
+    const [lines, time] = [small.log.split('\n').length, small.processorTime()];
+    await new Promise((resolve) => setTimeout(resolve, 2000)); // for as long as it would go on
+    assert.ok(small.log.split('\n').length - lines < 10, small.log.slice(-2000));
+    assert.ok(small.processorTime() - time < 300, `${small.processorTime() - time} ms`);
+    const last = clients.pop();
+    const answer = new Promise((resolve) => last.once('data', resolve));
+    last.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    for (const socket of clients) socket.destroy();
+    assert.match((await answer).toString(), /^HTTP\/1\.1 200 OK/);
+    last.destroy();
+    assert.equal((await api(small.url, '/tasks')).status, 200);
+    await small.stop();
+  });
+
   test('hundreds of clients that say nothing keep nobody out', async () => {
     const silent = [];
     for (let i = 0; i < 500; i++) silent.push(await new Promise((resolve) => { const socket = net.connect(server.port, '127.0.0.1', () => resolve(socket)); }));
