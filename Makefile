@@ -73,7 +73,7 @@ build/setclock.so: $(TOOLS)/setclock.c
 #
 
 SUITES := check-style check-unit check-corpus check-corpus-asan check-hostile check-growth check-unit-notifier check-regress \
-	check-docs check-install check-tap check-agree check-node check-page check-torture
+	check-docs check-install check-tap check-agree check-model check-node check-page check-torture
 # The first ones stand on each other, the others on setup alone.
 REGRESS_FIRST := setup read profile import types targets rest rights
 REGRESS := $(REGRESS_FIRST) $(filter-out $(REGRESS_FIRST),$(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql))))
@@ -107,6 +107,10 @@ check-versions:
 check-agree:
 	@test/agree/agree.py $(or $(CASES),20) $(SEED)
 
+# Random sequences of all that can be done to tasks, beside a model: ROUNDS of them, from SEED on.
+check-model:
+	@test/model/model.py $(or $(ROUNDS),4) $(SEED)
+
 # IMPORTS small imports, 10,000 where it is not said.
 soak: install
 	@test/soak/soak.py $(IMPORTS)
@@ -127,7 +131,7 @@ help:
 	@echo 'make demo-stop    end and remove the demo'
 	@echo 'make check        all tests; check-unit, check-corpus, check-corpus-asan, check-hostile, check-growth,'
 	@echo '                  check-unit-notifier, check-regress, check-docs, check-install, check-tap,'
-	@echo '                  check-agree, check-node, check-page, check-torture and check-style run one suite'
+	@echo '                  check-agree, check-model, check-node, check-page, check-torture and check-style run one suite'
 	@echo 'make check-versions  the extension on PostgreSQL 17 and 18, in Debian chroots'
 	@echo 'make bench        speed beside COPY and beside others, into BENCHMARKS.md; bench-quick: in two minutes'
 	@echo 'make bench-notifier  the sidecar beside the official socket.io server'
@@ -142,4 +146,4 @@ help:
 format:
 	@pgindent --typedefs=typedefs.list extension/*.[ch] extension/core/*.[ch] notifier/*.[ch]
 
-.PHONY: all extension install clean deps demo demo-stop bench bench-quick check check-style check-regress check-docs check-install check-tap check-versions check-agree check-torture torture soak help format
+.PHONY: all extension install clean deps demo demo-stop bench bench-quick check check-style check-regress check-docs check-install check-tap check-versions check-agree check-model check-torture torture soak help format

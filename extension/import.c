@@ -185,13 +185,18 @@ resume_saving(Import *import)
 	import_step_end(import);
 }
 
-static void
-finish(Import *import)
+/* Why the rows so far forbid to go on; NULL when they do not. */
+static char *
+objection(const Import *import)
 {
-	import_step_begin(import);
-	queue_complete(import->task);
-	import->durable = true;
-	import_step_end(import);
+	const Progress *progress = import->progress;
+
+	if (import_is_over_limit(import))
+		return psprintf("more than " INT64_FORMAT " rows have errors", import->task->max_errors);
+	if (import_wants_all(import->task) && !import->task->dry_run && progress->error_rows > 0)
+		return psprintf(INT64_FORMAT " of " INT64_FORMAT " rows have errors, so none was saved",
+						progress->error_rows, progress->total_rows);
+	return NULL;
 }
 
 /* Ends a task whose rows will not do; what was found wrong with them stays with it. */
@@ -203,27 +208,35 @@ give_up(Import *import, char *message)
 		.hint = "The errors of the task tell which rows; correct them and upload the file again."
 	};
 
-	import_step_begin(import);
 	queue_end(import->task->id, "FAILED", &error);
 	if (import->inside)
 		queue_remove_working_rows(import->task->id);	/* without a file there is no second attempt */
-	import_step_end(import);
 }
 
-/* True when the rows so far forbid to go on; the task has ended then. */
-static bool
-has_given_up(Import *import)
+void
+import_conclude(Import *import)
 {
-	const Progress *progress = import->progress;
+	char	   *message = objection(import);
 
-	if (import_is_over_limit(import))
-		give_up(import, psprintf("more than " INT64_FORMAT " rows have errors", import->task->max_errors));
-	else if (import_wants_all(import->task) && !import->task->dry_run && progress->error_rows > 0)
-		give_up(import, psprintf(INT64_FORMAT " of " INT64_FORMAT " rows have errors, so none was saved",
-								 progress->error_rows, progress->total_rows));
+	if (message != NULL)
+		give_up(import, message);
 	else
-		return false;
-	return true;
+	{
+		queue_complete(import->task);
+		import->durable = true;
+	}
+	import->concluded = true;
+}
+
+/* In a step of its own, unless the step that saved the rows has done so. */
+static void
+conclude(Import *import)
+{
+	if (import->concluded)
+		return;
+	import_step_begin(import);
+	import_conclude(import);
+	import_step_end(import);
 }
 
 static void
@@ -244,11 +257,9 @@ run_phases(Import *import)
 		validate_headers(import);
 		import_validate_rows(import);
 	}
-	if (has_given_up(import))
-		return;
-	import_save_rows(import);
-	if (!has_given_up(import))
-		finish(import);
+	if (objection(import) == NULL)
+		import_save_rows(import);
+	conclude(import);
 }
 
 /* Others see the import from here to its end, whichever way it ends. */

@@ -323,6 +323,8 @@ save_in_one_go(Import *import)
 	if (progress->packets_saved == progress->packets || import_is_in_one_go(import->task))
 		progress->percent = 100;
 	progress_save(progress);
+	if (import_is_in_one_go(import->task))
+		import_conclude(import);
 	import_step_end(import);
 }
 

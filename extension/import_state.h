@@ -45,6 +45,7 @@ typedef struct Import
 	Reader	   *reader;			/* a second process, which reads and tells; NULL: none, so far */
 	bool		teller_tried;	/* to start one that only tells */
 	bool		early;			/* rows are saved as soon as they are checked */
+	bool		concluded;		/* the task has ended, or does so with the step at hand */
 	bool		kept_whole;		/* no commit may come before the sheet is known to be whole */
 	int			batch_rows;		/* most rows that are saved at once: fewer where the target takes long, so that bars do not stand */
 } Import;
@@ -76,6 +77,12 @@ extern void import_open_source(const Import *import, XlsxSource *source, MemoryC
 
 /* VALIDATING (import_validate.c): from the header row, or where an earlier attempt stopped, to the end of the sheet or the limit. */
 extern void import_validate_rows(Import *import);
+
+/*
+ * Within a step: ends the task, as COMPLETED or HAS_ERRORS, or as FAILED where its rows will not do.  What
+ * saves all rows in one go ends the task with them, so that no attempt does it again.
+ */
+extern void import_conclude(Import *import);
 
 /* SAVING (import_save.c): what VALIDATING has not saved already. */
 extern void import_save_rows(Import *import);

@@ -5,10 +5,10 @@ usage: agree.py [CASES] [SEED]
 
 Every case makes a random table and random rows.  The judge is a loop that
 casts, inserts or updates each row by itself in the order of the sheet, and
-notes the rows that fail.  Then the rows are imported by xlsx.import, rehearsed
+notes what became of it.  Then the rows are imported by xlsx.import, rehearsed
 by a dry run before, and by a task in the background: the table must be the
-same as the judge's, and the rows with errors must be those that failed.  The seed of
-the first case is printed; the others follow it.
+same as the judge's, the rows with errors must be those that failed, and the
+counts those of what the others came to.  The seed of the first case is printed; the others follow it.
 """
 import base64
 import os
@@ -31,10 +31,15 @@ CREATE TABLE shared.r (id int PRIMARY KEY);
 INSERT INTO shared.r SELECT generate_series(1, 5);
 CREATE TABLE shared.source (number int, {0} text);
 CREATE TABLE shared.failed (number int);
+CREATE TABLE shared.outcome (number int, outcome text);
 """.format(" text, ".join(COLUMNS))
 
 STATE = "SELECT count(*) || ' rows ' || coalesce(md5(string_agg(t::text, '' ORDER BY t::text)), '') FROM {0}.t"
-COUNTS = "saved_rows, error_rows, inserted_rows, updated_rows, unchanged_rows, skipped_rows"
+COUNTS = "total_rows, saved_rows, error_rows, inserted_rows, updated_rows, unchanged_rows, skipped_rows, deleted_rows"
+OUTCOMES = """
+SELECT (SELECT count(*) FROM shared.source), count(*) FILTER (WHERE outcome IN ('inserted', 'updated', 'unchanged')),
+  (SELECT count(*) FROM shared.failed), count(*) FILTER (WHERE outcome = 'inserted'), count(*) FILTER (WHERE outcome = 'updated'),
+  count(*) FILTER (WHERE outcome = 'unchanged'), count(*) FILTER (WHERE outcome = 'skipped'), 0 FROM shared.outcome"""
 
 
 def judge_sql(case):
@@ -44,17 +49,20 @@ def judge_sql(case):
               " r.code, r.factor::float8")
     names = ", ".join(COLUMNS)
     there = "EXISTS (SELECT FROM judge.t WHERE id = given.id)"
-    insert = "INSERT INTO judge.t SELECT (given).*;"
-    update = (f"UPDATE judge.t SET ({names}) = (SELECT (given).*) WHERE id = given.id AND t IS DISTINCT FROM given;")
+    insert = "INSERT INTO judge.t SELECT (given).*; GET DIAGNOSTICS n = ROW_COUNT; became := CASE n WHEN 0 THEN 'skipped' ELSE 'inserted' END;"
+    update = (f"IF EXISTS (SELECT FROM judge.t WHERE id = given.id AND t IS DISTINCT FROM given) THEN"
+              f" UPDATE judge.t SET ({names}) = (SELECT (given).*) WHERE id = given.id;"
+              " GET DIAGNOSTICS n = ROW_COUNT; became := CASE n WHEN 0 THEN 'skipped' ELSE 'updated' END;"
+              " ELSE became := 'unchanged'; END IF;")
     save = {
         "upsert": f"IF {there} THEN {update} ELSE {insert} END IF;",
-        "skip": f"IF NOT {there} THEN {insert} END IF;",
+        "skip": f"IF NOT {there} THEN {insert} ELSE became := 'skipped'; END IF;",
         "update": f"IF NOT {there} THEN RAISE EXCEPTION 'is not there'; END IF; {update}",
     }.get(case.mode, insert)
     required = "IF given.name IS NULL THEN RAISE EXCEPTION 'has no name'; END IF;" * case.not_null
     return f"""
       CREATE FUNCTION judge.go() RETURNS void LANGUAGE plpgsql AS $go$
-      DECLARE r record; given judge.t;
+      DECLARE r record; given judge.t; n bigint; became text;
       BEGIN
         SET CONSTRAINTS ALL IMMEDIATE;
         {"TRUNCATE judge.t;" * (case.mode == "replace")}
@@ -64,6 +72,7 @@ def judge_sql(case):
             SELECT {values} INTO given;
             {required}
             {save}
+            INSERT INTO shared.outcome VALUES (r.number, became);
           EXCEPTION WHEN OTHERS THEN
             INSERT INTO shared.failed VALUES (r.number);
           END;
@@ -77,14 +86,15 @@ def copied(value):
 
 
 def judge(server, case):
-    """The state that the table must have, and the numbers of the rows that must be bad."""
+    """The state that the table must have, the numbers of the rows that must be bad, and the counts."""
     lines = "".join("\t".join(map(copied, [number, *row])) + "\n" for number, row in enumerate(case.rows, 2))
-    server.sql(f"TRUNCATE shared.source, shared.failed;\nCOPY shared.source FROM stdin;\n{lines}\\.\n"
+    server.sql(f"TRUNCATE shared.source, shared.failed, shared.outcome;\nCOPY shared.source FROM stdin;\n{lines}\\.\n"
                + case.table("judge") + judge_sql(case))
     failed = server.sql("SELECT coalesce(array_agg(number ORDER BY number), '{}') FROM shared.failed")
     if case.mode in WHOLE and failed != "{}":
         server.sql(case.table("judge"))
-    return server.sql(STATE.format("judge")), numbers(failed)
+        server.sql("TRUNCATE shared.outcome")
+    return server.sql(STATE.format("judge")), numbers(failed), server.sql(OUTCOMES)
 
 
 def numbers(array):
@@ -111,7 +121,7 @@ def submitted(server, _, file):
 
 
 def differences(server, case):
-    state, failed = judge(server, case)
+    state, failed, counts = judge(server, case)
     file = base64.b64encode(book.workbook({"Sheet": [COLUMNS, *case.rows]})).decode()
     for way in (imported, submitted):
         if way is imported and case.trigger == "deferred":
@@ -122,6 +132,9 @@ def differences(server, case):
         found = server.sql(STATE.format("given"))
         if found != state:
             yield f"{way.__name__}: the table has {found}, but should have {state}"
+        said = server.sql(f"SELECT {COUNTS} FROM xlsx.tasks ORDER BY id DESC LIMIT 1")
+        if said != counts and not (case.mode in WHOLE and failed and said.split("|")[3:] == counts.split("|")[3:]):
+            yield f"{way.__name__}: the task counts {said}, the judge {counts} ({COUNTS})"
         bad = numbers(server.sql("SELECT coalesce(array_agg(DISTINCT row_number), '{}')"
                                  " FROM xlsx.task_errors((SELECT max(id) FROM xlsx.tasks))"))
         # A mode that keeps all or nothing does not try to save when a cell is bad.

@@ -12,7 +12,11 @@ TRIGGERS = {
 
 REFUSE = """
 CREATE FUNCTION {schema}.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN IF NEW.name LIKE 'bad%' THEN RAISE EXCEPTION 'no %', NEW.name; END IF; RETURN NEW; END $$;
+BEGIN
+  IF NEW.name LIKE 'bad%' THEN RAISE EXCEPTION 'no %', NEW.name; END IF;
+  IF NEW.name LIKE 'left%' THEN RETURN NULL; END IF;  -- which means something before the row is written
+  RETURN NEW;
+END $$;
 """
 
 # What may be wrong with a cell, by column.
@@ -59,6 +63,8 @@ class Case:
         for name in COLUMNS[2:]:
             if self.chance(.05):
                 row[name] = None
+        if self.chance(.03):
+            row["name"] = f"left{i}"
         if i and self.chance(self.twice):
             row["id"] = randint(1, i)
         if i and self.chance(self.twice / 2):

@@ -23,5 +23,33 @@ class Server:
             raise RuntimeError(done.stderr)
         return (done.stdout.strip().splitlines() or [""])[-1]
 
+    def session(self):
+        return Session(self.env)
+
     def remove(self):
         subprocess.run([CLUSTER, "remove", self.directory], stderr=subprocess.DEVNULL)
+
+
+class Session:
+    """One connection for many scripts, each of which is answered as by Server.sql."""
+
+    DONE = "-- that is all --"
+
+    def __init__(self, env):
+        self.psql = subprocess.Popen(["psql", "-XAtq", "-d", "postgres"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                     stderr=subprocess.STDOUT, text=True, env=env)
+
+    def sql(self, script):
+        self.psql.stdin.write(f"{script}\n;\n\\echo {self.DONE}\n")
+        self.psql.stdin.flush()
+        lines = []
+        for line in self.psql.stdout:
+            if line.strip() == self.DONE:
+                break
+            lines.append(line.rstrip("\n"))
+        if any("ERROR:" in line or "FATAL:" in line for line in lines):
+            raise RuntimeError("\n".join(lines))
+        return ([line for line in lines if line] or [""])[-1]
+
+    def close(self):
+        self.psql.communicate("\\q\n")
