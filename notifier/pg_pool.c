@@ -36,7 +36,7 @@ struct Pooled
 	PgConn	   *conn;
 	PgTicket   *ticket;			/* NULL: connecting, being cleaned, or idle */
 	bool		cleaning;
-	bool		clean;			/* nothing of the last holder is left */
+	size_t		cleaned;		/* statements of it that have gone well */
 	Timer		idle;			/* or the limit of the cleaning */
 };
 
@@ -119,8 +119,14 @@ put_idle(Pooled *pooled)
 
 /*
  * Between two holders: SQL of tenants runs in these sessions, and what it has
- * set, created or locked must not meet the next one.
+ * set, created or locked must not meet the next one.  This is DISCARD ALL but
+ * for the plans, which belong to nobody: making them anew costs more than a request.
  */
+
+static const char *const cleaning[] = {
+	"CLOSE ALL", "RESET SESSION AUTHORIZATION", "RESET ALL", "DEALLOCATE ALL", "UNLISTEN *",
+	"SELECT pg_catalog.pg_advisory_unlock_all()", "DISCARD TEMP", "DISCARD SEQUENCES"
+};
 
 static void
 not_cleaned(Timer *timer)
@@ -138,10 +144,14 @@ on_cleaned(void *arg, PGresult *result)
 
 	if (result != NULL)
 	{
-		pooled->clean = PQresultStatus(result) == PGRES_COMMAND_OK;
+		ExecStatusType status = PQresultStatus(result);
+
+		pooled->cleaned += status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
 		return;
 	}
-	if (pooled->clean)
+	if (!pg_conn_idle(pooled->conn))
+		return;					/* there is more to come */
+	if (pooled->cleaned == lengthof(cleaning))
 	{
 		pooled->cleaning = false;
 		being_cleaned--;
@@ -155,13 +165,16 @@ on_cleaned(void *arg, PGresult *result)
 static void
 clean(Pooled *pooled)
 {
-	static const PgStatement discard = {.sql = "DISCARD ALL"};
-
 	pooled->ticket = NULL;
 	pooled->cleaning = true;
 	being_cleaned++;
-	pooled->clean = false;
-	pg_conn_send(pooled->conn, &discard, on_cleaned, pooled);
+	pooled->cleaned = 0;
+	for (size_t i = 0; i < lengthof(cleaning); i++)
+	{
+		const PgStatement statement = {.sql = cleaning[i]};
+
+		pg_conn_send(pooled->conn, &statement, on_cleaned, pooled);
+	}
 	loop_timer_start(&pooled->idle, config.request_timeout, not_cleaned);
 	dispatch_soon();
 }
