@@ -83,6 +83,11 @@ check: deps
 	@$(TOOLS)/quietly.sh build $(MAKE) --no-print-directory install build/makebook
 	@$(TOOLS)/check.sh $(SUITES)
 
+# With what takes too long for every change: hours.
+check-full: deps
+	@$(TOOLS)/quietly.sh build $(MAKE) --no-print-directory install build/makebook
+	@$(TOOLS)/check.sh $(SUITES) check-assert check-node-asan check-node-long check-versions torture
+
 check-style:
 	@$(TOOLS)/style.sh
 
@@ -102,6 +107,10 @@ check-tap: build/makebook build/xlsxdump build/setclock.so
 # Not part of check: it makes a Debian of its own for each.
 check-versions:
 	@$(TOOLS)/versions.sh $(or $(RELEASES),trixie forky)
+
+# The extension on a PostgreSQL that checks its own assertions, which the first run builds in a few minutes.
+check-assert: deps
+	@$(TOOLS)/assert.sh
 
 # Imports beside plain SQL, row by row: CASES of them, from SEED on.
 check-agree:
@@ -132,6 +141,8 @@ help:
 	@echo 'make check        all tests; check-unit, check-corpus, check-corpus-asan, check-hostile, check-growth,'
 	@echo '                  check-unit-notifier, check-regress, check-docs, check-install, check-tap,'
 	@echo '                  check-agree, check-model, check-node, check-page, check-torture and check-style run one suite'
+	@echo 'make check-full   these, and what takes longer: check-assert, check-node-asan, check-node-long, check-versions, torture'
+	@echo 'make check-assert the extension on a PostgreSQL with assertions, built from Debian'"'"'s sources into build/'
 	@echo 'make check-versions  the extension on PostgreSQL 17 and 18, in Debian chroots'
 	@echo 'make bench        speed beside COPY and beside others, into BENCHMARKS.md; bench-quick: in two minutes'
 	@echo 'make bench-notifier  the sidecar beside the official socket.io server'
@@ -146,4 +157,4 @@ help:
 format:
 	@pgindent --typedefs=typedefs.list extension/*.[ch] extension/core/*.[ch] notifier/*.[ch]
 
-.PHONY: all extension install clean deps demo demo-stop bench bench-quick check check-style check-regress check-docs check-install check-tap check-versions check-agree check-model check-torture torture soak help format
+.PHONY: all extension install clean deps demo demo-stop bench bench-quick check check-style check-regress check-docs check-install check-tap check-assert check-full check-versions check-agree check-model check-torture torture soak help format
