@@ -153,6 +153,8 @@ validate_headers(Import *import)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("%s", match.message)));
+	/* Before a row is looked at, not when the first one is to be saved. */
+	save_require_all_rights(&(SaveTask) {.profile = profile, .mode = task->mode});
 	import->header_row = row->number;
 	import->source = match.source;
 	queue_save_source(task, rows_sheet_name(import->rows), row->number, match.source, match.found, profile->count);

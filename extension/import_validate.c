@@ -7,6 +7,7 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "owner.h"
+#include "place.h"
 #include "utils/memutils.h"
 
 bool
@@ -79,7 +80,9 @@ validate_row(Import *import, OwnRows *own)
 	{
 		own->rows++;
 		own->open_rows += looked ? 1 : 0;
+		place_set_rows(import->ahead->number, import->ahead->number);
 		validator_row(import->validator, import->ahead);
+		place_set_rows(0, 0);
 	}
 }
 
@@ -102,14 +105,19 @@ validate_batch(Import *import)
 {
 	ValidatedBatch batch;
 	OwnRows		own = {0};
+	uint32		first = import->ahead != NULL ? import->ahead->number : 0;
+	uint32		last = 0;
 
 	validator_begin(import->validator);
 	for (int i = 0; import->ahead != NULL && !validator_full(import->validator) && (!import->early || i < import->batch_rows); i++)
 	{
+		last = import->ahead->number;
 		validate_row(import, &own);
 		import->ahead = rows_next(import->rows);
 	}
+	place_set_rows(first, last);
 	validator_end(import->validator, &batch);
+	place_set_rows(0, 0);
 	error_rows_begin(&import->errors);
 	if (batch.packet != NULL && import->early)
 		import_save_packet(import, batch.packet);

@@ -28,42 +28,6 @@ save_is_keyed(SaveMode mode)
 	return mode == MODE_UPSERT || mode == MODE_SKIP || mode == MODE_UPDATE;
 }
 
-/* On the whole target, or on each column of the profile. */
-static bool
-may_write(const Profile *profile, AclMode right)
-{
-	if (pg_class_aclcheck(profile->target, GetUserId(), right) == ACLCHECK_OK)
-		return true;
-	for (int i = 0; i < profile->count; i++)
-		if (pg_attribute_aclcheck(profile->target, profile->columns[i].attnum, GetUserId(), right) != ACLCHECK_OK)
-			return false;
-	return profile->task_attnum == InvalidAttrNumber ||
-		pg_attribute_aclcheck(profile->target, profile->task_attnum, GetUserId(), right) == ACLCHECK_OK;
-}
-
-static void
-require_right(const Profile *profile, AclMode right, const char *name)
-{
-	if (!may_write(profile, right))
-		ereport(ERROR,
-				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("permission denied for table %s", get_rel_name(profile->target)),
-				 errhint("The import runs as \"%s\", which needs %s.", GetUserNameFromId(GetUserId(), false), name)));
-}
-
-static void
-require_rights(const SaveTask *task)
-{
-	if (save_is_keyed(task->mode))
-		require_right(task->profile, ACL_SELECT, "SELECT");
-	if (task->mode == MODE_UPSERT || task->mode == MODE_UPDATE)
-		require_right(task->profile, ACL_UPDATE, "UPDATE");
-	if (task->mode != MODE_UPDATE)
-		require_right(task->profile, ACL_INSERT, "INSERT");
-	if (task->mode == MODE_REPLACE && pg_class_aclcheck(task->profile->target, GetUserId(), ACL_DELETE) != ACLCHECK_OK)
-		require_right(task->profile, ACL_DELETE, "DELETE");
-}
-
 /*
  * The way
  */
@@ -133,7 +97,7 @@ saver_follow_target(Saver *saver)
 	LockRelationOid(saver->profile->target, RowExclusiveLock);
 	if (get_rel_name(saver->profile->target) == NULL)
 		return;
-	require_rights(&saver->task);
+	save_require_rights(&saver->task);
 	if (!target_has_changed(saver))
 		return;
 	require_columns(saver->profile);
@@ -145,7 +109,7 @@ saver_create(const SaveTask *task)
 {
 	Saver	   *saver = palloc0(sizeof(Saver));
 
-	require_rights(task);
+	save_require_rights(task);
 	saver->task = *task;
 	saver->profile = task->profile;
 	saver->context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx way of saving", ALLOCSET_DEFAULT_SIZES);

@@ -46,6 +46,13 @@ typedef struct SaveTask
 	Originals  *originals;		/* of the sheet that the rows come from */
 } SaveTask;
 
+/*
+ * Raises an error where the current role may not do with the target what the
+ * mode does; all: nor take from the sequences of the target's defaults.
+ */
+extern void save_require_rights(const SaveTask *task);
+extern void save_require_all_rights(const SaveTask *task);
+
 /* Lives in the current memory context, for many batches and transactions; checks the rights. */
 extern Saver *saver_create(const SaveTask *task);
 

@@ -9,6 +9,7 @@
 #include "catalog/heap.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_index.h"
+#include "place.h"
 #include "subtransaction.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -235,9 +236,12 @@ static ErrorData *
 try_rows(Attempt *attempt, int first, int last, bool fitting, int *failed)
 {
 	SaveCall	call = {attempt, first, last, fitting, {.failed = -1, .bad = attempt->bad, .careful = attempt->careful}, InvalidTransactionId};
-	ErrorData  *error = subtransaction_try(call_method, &call);
 	SaveCounts *counts = &call.outcome.counts;
+	ErrorData  *error;
 
+	place_set_rows(attempt->rows->sheet_rows[first], attempt->rows->sheet_rows[Max(last, first + 1) - 1]);
+	error = subtransaction_try(call_method, &call);
+	place_set_rows(0, 0);
 	*failed = call.outcome.failed;
 	if (error != NULL && !subtransaction_row_fault(error))
 		ReThrowError(error);

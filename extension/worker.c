@@ -13,6 +13,7 @@
 #include "membership.h"
 #include "miscadmin.h"
 #include "owner.h"
+#include "place.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
@@ -292,9 +293,11 @@ run_task(Task *task, MemoryContext context)
 	ErrorData  *error;
 	bool		clean;
 
+	place_enter(task->id, task->profile_name, task->file_name);
 	deadline_start(pg_xlsx_task_timeout);
 	error = attempt(import_as_owner, task, context);
 	deadline_stop();
+	place_set_rows(0, 0);
 	slots_end_attempt();
 	clean = attempt(clean_session, task, context) == NULL;
 	if (error != NULL)
@@ -304,6 +307,7 @@ run_task(Task *task, MemoryContext context)
 	dispatch_task_ended();
 	wake_limited();
 	(void) attempt(remove_spent_file, task, context);
+	place_leave();
 	return clean;
 }
 
