@@ -39,6 +39,8 @@ SELECT t.* FROM unnest(ARRAY[
   $$SELECT xlsx.set_column('refusal', 'ctid', header => 'Place')$$,
   $$SELECT xlsx.set_column('refusal', 'name', transform => 'x) FROM secret --')$$,
   $$SELECT xlsx.set_column('refusal', 'name', lookup => 'SELECT 1, 2;')$$,
+  $$SELECT xlsx.set_column('refusal', NULL, header => 'Nothing')$$,
+  $$SELECT xlsx.create_profile('refusal 2', 'refusal', headers => '{"id": "Number", "name": "Name"}')$$,
   $$SELECT xlsx.create_profile('refusal 2', 'refusal', task_column => 'ctid')$$,
   $$SELECT xlsx.create_profile('refusal 2', 'refusal', task_column => 'twice')$$]) AS s (statement), told(s.statement) AS t;
 SELECT t.* FROM unnest(ARRAY[
@@ -52,6 +54,13 @@ SELECT t.* FROM unnest(ARRAY[
   $$SELECT xlsx.add_rule('refusal', 'expression', argument => '{""}')$$,
   $$SELECT xlsx.add_rule('refusal', 'unique', 'name', name => '')$$,
   $$SELECT xlsx.add_rule('refusal', 'unique', 'name', name => 'same'), xlsx.add_rule('refusal', 'unique', 'age', name => 'same')$$]) AS s (statement), told(s.statement) AS t;
+SELECT t.* FROM unnest(ARRAY[
+  $$SELECT xlsx.create_profile_from_json('{"name": "refusal 3", "target": "public.refusal", "colums": []}')$$,
+  $$SELECT xlsx.create_profile_from_json('{"name": "refusal 3", "target": "public.refusal", "columns": [{"column_name": "name", "heading": "Name"}]}')$$,
+  $$SELECT xlsx.create_profile_from_json('{"name": "refusal 3", "target": "public.refusal", "rules": {"kind": "unique"}}')$$,
+  $$SELECT xlsx.create_profile_from_json('[]')$$,
+  $$SELECT xlsx.create_profile_from_json(NULL)$$,
+  $$SELECT xlsx.create_profile_from_json(xlsx.profile_json('refusal'), name => 'refusal 3'), xlsx.drop_profile('refusal 3')$$]) AS s (statement), told(s.statement) AS t;
 SELECT t.* FROM unnest(ARRAY[
   format('SELECT xlsx.submit(''refusal'', %L, header_row => ''none'')', decode(:'book', 'base64')),
   format('SELECT xlsx.submit(''refusal'', %L, max_errors => -1)', decode(:'book', 'base64')),

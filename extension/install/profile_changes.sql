@@ -116,6 +116,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   new_id bigint;
+  idle text;
 BEGIN
   IF coalesce(name, '') = '' THEN
     RAISE EXCEPTION 'a profile needs a name' USING ERRCODE = 'invalid_name';
@@ -134,6 +135,12 @@ BEGIN
       ERRCODE = 'invalid_parameter_value', HINT = 'Write it as {"bio_id": "Bio-ID"}.';
   END IF;
   PERFORM xlsx_private.require_columns(target, ARRAY(SELECT jsonb_object_keys(headers)::name));
+  SELECT string_agg(quote_ident(k), ', ' ORDER BY k) INTO idle FROM jsonb_object_keys(headers) AS k
+  WHERE NOT EXISTS (SELECT FROM xlsx_private.importable_columns(target, task_column) c WHERE c.column_name = k);
+  IF idle IS NOT NULL THEN
+    RAISE EXCEPTION 'headers name columns that no sheet fills: %', idle USING ERRCODE = 'invalid_parameter_value',
+      DETAIL = 'Identity, serial and generated columns, and task_column, fill themselves.', HINT = 'Leave them out; xlsx.set_column takes in a column that would fill itself.';
+  END IF;
   IF task_column IS NOT NULL THEN
     PERFORM xlsx_private.require_fillable(target, task_column);
   END IF;
@@ -281,6 +288,10 @@ DECLARE
   relation regclass;
   changed xlsx_private.profile_column;
 BEGIN
+  IF column_name IS NULL THEN
+    RAISE EXCEPTION 'no column is named' USING ERRCODE = 'invalid_parameter_value',
+      DETAIL = 'set_column changes one column of the profile.', HINT = 'Give column_name.';
+  END IF;
   SELECT p.target INTO relation FROM xlsx_private.profile p WHERE p.id = own_id;
   PERFORM xlsx_private.require_columns(relation, ARRAY[column_name]);
   PERFORM xlsx_private.check_column(header, label, aliases, pattern, transform, lookup, source, null_tokens, messages);
@@ -430,12 +441,59 @@ CREATE FUNCTION xlsx.drop_rule(profile text, name text) RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx.drop_rule(text, text) IS 'Removes a rule of a profile.';
 
+-- What is misspelled would do nothing.
+CREATE FUNCTION xlsx_private.require_members(item jsonb, known text[], what text) RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  unknown text;
+BEGIN
+  IF jsonb_typeof(item) IS DISTINCT FROM 'object' THEN
+    RAISE EXCEPTION '% must be a JSON object', what USING ERRCODE = 'invalid_parameter_value',
+      DETAIL = format('It is of type %s.', coalesce(jsonb_typeof(item), 'NULL')), HINT = 'xlsx.profile_json shows how a profile is written.';
+  END IF;
+  SELECT string_agg(format('"%s"', k), ', ' ORDER BY k) INTO unknown FROM jsonb_object_keys(item) AS k WHERE k <> ALL (known);
+  IF unknown IS NOT NULL THEN
+    RAISE EXCEPTION '% has no member %', what, unknown USING ERRCODE = 'invalid_parameter_value',
+      DETAIL = format('Its members are %s.', array_to_string(known, ', ')), HINT = 'xlsx.profile_json shows how a profile is written.';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.require_members(jsonb, text[], text) IS 'An error when something is no JSON object, or has members that mean nothing.';
+
+CREATE FUNCTION xlsx_private.check_definition(definition jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  part text;
+  item jsonb;
+BEGIN
+  PERFORM xlsx_private.require_members(definition, ARRAY(SELECT a.attname::text FROM pg_attribute a
+    WHERE a.attrelid = 'xlsx_private.profile'::regclass AND a.attnum > 0 ORDER BY a.attnum) || '{columns,rules}', 'a profile');
+  FOREACH part IN ARRAY ARRAY['column', 'rule'] LOOP
+    CONTINUE WHEN jsonb_typeof(definition -> (part || 's')) IS NULL OR jsonb_typeof(definition -> (part || 's')) = 'null';
+    IF jsonb_typeof(definition -> (part || 's')) <> 'array' THEN
+      RAISE EXCEPTION '%s of a profile must be a JSON array', part USING ERRCODE = 'invalid_parameter_value',
+        HINT = 'xlsx.profile_json shows how a profile is written.';
+    END IF;
+    FOR item IN SELECT jsonb_array_elements(definition -> (part || 's')) LOOP
+      PERFORM xlsx_private.require_members(item, ARRAY(SELECT a.attname::text FROM pg_attribute a
+        WHERE a.attrelid = ('xlsx_private.profile_' || part)::regclass AND a.attnum > 1 ORDER BY a.attnum), 'a ' || part || ' of a profile');
+    END LOOP;
+  END LOOP;
+  RETURN definition;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.check_definition(jsonb) IS 'A profile as JSON; an error when it is none.';
+
 CREATE FUNCTION xlsx_private.create_profile_from_json(caller regrole, definition jsonb, name text, target regclass) RETURNS bigint
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  given xlsx_private.profile := jsonb_populate_record(NULL::xlsx_private.profile, definition - '{target,owner,id,created_at,columns,rules}'::text[]);
+  given xlsx_private.profile := jsonb_populate_record(NULL::xlsx_private.profile, xlsx_private.check_definition(definition) - '{target,owner,id,created_at,columns,rules}'::text[]);
   new_name text := coalesce(create_profile_from_json.name, given.name);
   new_id bigint := xlsx_private.create_profile(caller, new_name, coalesce(target, (definition ->> 'target')::regclass), given.task_column, NULL);
   given_column xlsx_private.profile_column;
