@@ -219,7 +219,10 @@ enum_hint(Oid type)
 static bool
 violate_by_input(Check *check, ErrorData *error)
 {
-	violate(check, "type", "is not a valid %s", format_type_be(check->column->type));
+	if (error->sqlerrcode == ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE)
+		violate_range(check);
+	else
+		violate(check, "type", "is not a valid %s", format_type_be(check->column->type));
 	check->violation->detail = psprintf("%s", error->message);
 	check->violation->hint = error->hint != NULL ? error->hint : enum_hint(check->column->type);
 	check->violation->constraint = error->constraint_name;
@@ -338,7 +341,7 @@ check_float(Check *check)
 		return violate(check, "type", "must be a number");
 	if (check->column->type == FLOAT8OID)
 		check->value->datum = Float8GetDatum(number);
-	else if (fabs(number) > (double) 3.4028234663852886e38)
+	else if (isinf((float4) number) || ((float4) number == 0 && number != 0))
 		return violate(check, "range", "is out of the range of real");
 	else
 		check->value->datum = Float4GetDatum((float4) number);
@@ -470,9 +473,9 @@ check_date(Check *check)
 			return violate(check, "exactness", "must be a date without a time of day");
 		return input_text(check, &check->value->datum);
 	}
-	if (check->cell->kind != XLSX_DATE || check->cell->shape != XLSX_DATE_CALENDAR)
+	if (check->cell->kind != XLSX_DATE)
 		return violate(check, "type", "must be a date");
-	xlsx_serial_to_datetime(check->cell->number, check->date1904, &moment);
+	xlsx_cell_moment(check->cell, check->date1904, &moment);
 	if (moment.moment == XLSX_MOMENT_DATETIME)
 		return violate(check, "exactness", "must be a date without a time of day");
 	if (moment.moment != XLSX_MOMENT_DATE || (moment.year == 1900 && moment.month == 2 && moment.day == 29))
@@ -510,9 +513,9 @@ check_timestamp(Check *check)
 			return violate(check, "type", "must be a date and time");
 		return input_text(check, &check->value->datum);
 	}
-	if (check->cell->kind != XLSX_DATE || check->cell->shape != XLSX_DATE_CALENDAR)
+	if (check->cell->kind != XLSX_DATE)
 		return violate(check, "type", "must be a date and time");
-	xlsx_serial_to_datetime(check->cell->number, check->date1904, &moment);
+	xlsx_cell_moment(check->cell, check->date1904, &moment);
 	if ((moment.moment != XLSX_MOMENT_DATE && moment.moment != XLSX_MOMENT_DATETIME) ||
 		(moment.year == 1900 && moment.month == 2 && moment.day == 29))
 		return violate(check, "type", "must be a date and time");
@@ -530,12 +533,25 @@ check_timestamp(Check *check)
 	return true;
 }
 
+/* Is it a type of times, as which a number would be read otherwise than it is meant: 0.5 as half a second, 930 as half past nine? */
+static bool
+is_time_type(Oid type)
+{
+	return type == INTERVALOID || type == TIMEOID || type == TIMETZOID;
+}
+
 /* Any other type: what its input function makes of the text; it waits as text. */
 static bool
 check_other(Check *check)
 {
 	Datum		ignored;
 
+	if (check->cell->kind == XLSX_NUMBER && is_time_type(getBaseType(check->column->type)))
+	{
+		violate(check, "type", "must be a time, not a plain number");
+		check->violation->hint = "Give the cell a format of times, such as [h]:mm:ss, or write the unit: 12 hours.";
+		return false;
+	}
 	check->value->text = check->text;
 	check->value->length = check->length;
 	return input_text(check, &ignored);

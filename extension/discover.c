@@ -109,12 +109,9 @@ fits_of_number(double number)
 }
 
 static int
-fits_of_moment(double serial, bool date1904)
+fits_of_moment(XlsxMoment moment)
 {
-	XlsxDateTime moment;
-
-	xlsx_serial_to_datetime(serial, date1904, &moment);
-	switch (moment.moment)
+	switch (moment)
 	{
 		case XLSX_MOMENT_DATE:
 			return FITS_DATE | FITS_TIMESTAMP | FITS_TEXT;
@@ -156,10 +153,15 @@ is_plain_number(const char *text, size_t length, double *number)
 static int
 fits_of_text(const char *text, size_t length, bool date1904, double *number)
 {
+	XlsxDateTime moment;
+
 	if (is_plain_number(text, length, number))
 		return fits_of_number(*number);
 	if (length >= 5 && xlsx_iso_to_serial(text, length, date1904, number))
-		return fits_of_moment(*number, date1904);
+	{
+		xlsx_serial_to_datetime(*number, date1904, &moment);
+		return fits_of_moment(moment.moment);
+	}
 	if (is_uuid(text, length))
 		return FITS_UUID | FITS_TEXT;
 	if ((length == 4 && pg_strncasecmp(text, "true", 4) == 0) || (length == 5 && pg_strncasecmp(text, "false", 5) == 0))
@@ -170,6 +172,8 @@ fits_of_text(const char *text, size_t length, bool date1904, double *number)
 static int
 fits_of_cell(const XlsxCell *cell, const char *text, bool date1904, double *number)
 {
+	XlsxDateTime moment;
+
 	*number = cell->number;
 	switch ((XlsxKind) cell->kind)
 	{
@@ -180,7 +184,8 @@ fits_of_cell(const XlsxCell *cell, const char *text, bool date1904, double *numb
 		case XLSX_DATE:
 			if (cell->shape == XLSX_DATE_ELAPSED)
 				return (cell->number >= 0 ? FITS_INTERVAL : 0) | FITS_TEXT;	/* no interval is spelled "-PT1H" */
-			return fits_of_moment(cell->number, date1904);
+			xlsx_cell_moment(cell, date1904, &moment);
+			return fits_of_moment(moment.moment);
 		default:
 			return fits_of_text(text, strlen(text), date1904, number);
 	}
@@ -456,6 +461,18 @@ likely_type(const FoundColumn *column)
 	return type;
 }
 
+/* A serial of a column of dates, where what is below the first day is an early one and no time of day. */
+static size_t
+date_text(double serial, int fits, bool date1904, char *buffer, size_t size)
+{
+	XlsxDateTime moment;
+
+	if (serial >= 1 || (fits & (FITS_DATE | FITS_TIMESTAMP)) == 0)
+		return xlsx_serial_to_iso(serial, fits == FITS_INTERVAL, date1904, buffer, size);
+	xlsx_early_to_datetime(serial, date1904, &moment);
+	return xlsx_moment_to_iso(&moment, buffer, size);
+}
+
 /* The least or greatest value as text. */
 static char *
 bound_text(const FoundColumn *column, int type, double number, const char *text, bool date1904)
@@ -468,7 +485,7 @@ bound_text(const FoundColumn *column, int type, double number, const char *text,
 	if ((1 << type & FITS_NUMBERS) != 0)
 		length = xlsx_number_format(number, buffer, sizeof(buffer));
 	else if ((1 << type & FITS_DATES) != 0)
-		length = xlsx_serial_to_iso(number, 1 << type == FITS_INTERVAL, date1904, buffer, sizeof(buffer));
+		length = date_text(number, 1 << type, date1904, buffer, sizeof(buffer));
 	else
 		return pstrdup(text);
 	return pnstrdup(buffer, length);

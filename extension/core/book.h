@@ -39,7 +39,7 @@ typedef struct XlsxSheetInfo
 extern XlsxStatus xlsx_book_open(const XlsxSource *source, const XlsxAllocator *allocator, const XlsxLimits *limits,
 								 XlsxBook **book, XlsxError *error);
 
-/* Worksheets only, in the order of the workbook part; chart, dialogue and macro sheets are not counted. */
+/* Worksheets only, in the order of the workbook part; chart, dialogue and macro sheets are not counted, nor stubs of macro modules. */
 extern size_t xlsx_book_sheet_count(const XlsxBook *book);
 extern const XlsxSheetInfo *xlsx_book_sheet(const XlsxBook *book, size_t index);	/* 0-based; NULL beyond the end */
 

@@ -92,6 +92,28 @@ xlsx_serial_to_datetime(double serial, bool date1904, XlsxDateTime *moment)
 	moment->moment = milliseconds % DAY_MILLISECONDS == 0 ? XLSX_MOMENT_DATE : XLSX_MOMENT_DATETIME;
 }
 
+/*
+ * An early day has the serial that goes on below the first day of the date
+ * system: 1899-12-31 is 0 in the 1900 system, where 0 is a time of day, too.
+ */
+#define EARLY_EPOCH(date1904) ((date1904) ? EPOCH_1904 : EPOCH_1900 + 1)
+
+void
+xlsx_early_to_datetime(double serial, bool date1904, XlsxDateTime *moment)
+{
+	int64_t		milliseconds,
+				day;
+
+	memset(moment, 0, sizeof(*moment));
+	if (!xlsx_serial_to_milliseconds(serial, &milliseconds))
+		return;
+	day = milliseconds / DAY_MILLISECONDS - (milliseconds % DAY_MILLISECONDS < 0);
+	milliseconds -= day * DAY_MILLISECONDS;
+	split_day(milliseconds, moment);
+	civil_from_days(EARLY_EPOCH(date1904) + day, &moment->year, &moment->month, &moment->day);
+	moment->moment = milliseconds == 0 ? XLSX_MOMENT_DATE : XLSX_MOMENT_DATETIME;
+}
+
 bool
 xlsx_serial_to_milliseconds(double serial, int64_t *milliseconds)
 {
@@ -152,27 +174,35 @@ put_date(const XlsxDateTime *moment, char *buffer)
 }
 
 size_t
+xlsx_moment_to_iso(const XlsxDateTime *moment, char *buffer, size_t size)
+{
+	size_t		length = 0;
+
+	buffer[0] = '\0';
+	if (moment->moment == XLSX_MOMENT_NONE)
+		return 0;
+	if (moment->moment != XLSX_MOMENT_TIME)
+		length = put_date(moment, buffer);
+	if (moment->moment == XLSX_MOMENT_DATE)
+		return length;
+	if (moment->moment == XLSX_MOMENT_DATETIME)
+		buffer[length++] = 'T';
+	length += (size_t) snprintf(buffer + length, size - length, "%02d:%02d:%02d",
+								moment->hour, moment->minute, moment->second);
+	length += put_fraction(moment->millisecond, buffer + length, size - length);
+	return length;
+}
+
+size_t
 xlsx_serial_to_iso(double serial, bool elapsed, bool date1904, char *buffer, size_t size)
 {
 	XlsxDateTime moment;
-	size_t		length = 0;
 
 	buffer[0] = '\0';
 	if (elapsed)
 		return elapsed_to_iso(serial, buffer, size);
 	xlsx_serial_to_datetime(serial, date1904, &moment);
-	if (moment.moment == XLSX_MOMENT_NONE)
-		return 0;
-	if (moment.moment != XLSX_MOMENT_TIME)
-		length = put_date(&moment, buffer);
-	if (moment.moment == XLSX_MOMENT_DATE)
-		return length;
-	if (moment.moment == XLSX_MOMENT_DATETIME)
-		buffer[length++] = 'T';
-	length += (size_t) snprintf(buffer + length, size - length, "%02d:%02d:%02d",
-								moment.hour, moment.minute, moment.second);
-	length += put_fraction(moment.millisecond, buffer + length, size - length);
-	return length;
+	return xlsx_moment_to_iso(&moment, buffer, size);
 }
 
 /* Exactly count digits; advances *text. */
@@ -246,55 +276,141 @@ read_time(const char *text, const char *end, double *part)
 	return true;
 }
 
+/* yyyy-mm-dd; *phantom: 1900-02-29, for which *days is the day after it. */
 static bool
-read_date(const char **text, const char *end, bool date1904, double *day)
+read_day(const char **text, const char *end, int64_t *days, bool *phantom)
 {
 	static const int month_days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 	int			year,
 				month,
 				day_of_month;
 	bool		leap;
-	int64_t		days;
 
 	if (!read_digits(text, end, 4, &year) || !read_character(text, end, '-') ||
 		!read_digits(text, end, 2, &month) || !read_character(text, end, '-') ||
 		!read_digits(text, end, 2, &day_of_month))
 		return false;
-	if (month < 1 || month > 12 || day_of_month < 1 || day_of_month > month_days[month - 1])
+	if (year < 1 || month < 1 || month > 12 || day_of_month < 1 || day_of_month > month_days[month - 1])
 		return false;
 	leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-	if (month == 2 && day_of_month == 29 && !leap)
-	{
-		*day = PHANTOM_LEAP_DAY;
-		return year == 1900 && !date1904;
-	}
-	days = days_from_civil(year, month, day_of_month) - (date1904 ? EPOCH_1904 : EPOCH_1900);
-	if (!date1904 && days <= PHANTOM_LEAP_DAY)
-		days--;
-	*day = (double) days;
-	return days >= (date1904 ? 0 : 1);
+	*phantom = month == 2 && day_of_month == 29 && !leap;
+	*days = days_from_civil(year, month, day_of_month);
+	return !*phantom || year == 1900;
+}
+
+/* What follows the day: nothing, or a time of day. */
+static bool
+read_rest(const char *text, const char *end, double *part)
+{
+	*part = 0;
+	if (text == end || (end - text == 1 && (*text == 'Z' || *text == 'z')))
+		return true;
+	return (*text == 'T' || *text == 't' || *text == ' ') && read_time(text + 1, end, part);
 }
 
 bool
 xlsx_iso_to_serial(const char *text, size_t length, bool date1904, double *serial)
 {
 	const char *end = text + length;
-	double		day,
-				part = 0;
+	int64_t		days;
+	bool		phantom;
+	double		part;
 
 	if (length >= 3 && text[2] == ':')
 		return read_time(text, end, serial);
-	if (!read_date(&text, end, date1904, &day))
+	if (!read_day(&text, end, &days, &phantom) || !read_rest(text, end, &part))
 		return false;
-	if (end - text == 1 && (*text == 'Z' || *text == 'z'))
-		text = end;
-	else if (text < end)
+	days -= date1904 ? EPOCH_1904 : EPOCH_1900;
+	if (phantom)
+		days = PHANTOM_LEAP_DAY;
+	else if (!date1904 && days <= PHANTOM_LEAP_DAY)
+		days--;
+	*serial = (double) days + part;
+	return !(phantom && date1904) && days >= (date1904 ? 0 : 1);
+}
+
+bool
+xlsx_iso_to_early(const char *text, size_t length, bool date1904, double *serial)
+{
+	const char *end = text + length;
+	int64_t		days;
+	bool		phantom;
+	double		part;
+
+	if (!read_day(&text, end, &days, &phantom) || phantom || !read_rest(text, end, &part))
+		return false;
+	days -= EARLY_EPOCH(date1904);
+	*serial = (double) days + part;
+	return days <= 0;
+}
+
+/* "12", "1.5" or "1,5" and the letter behind it. */
+static bool
+read_component(const char **text, const char *end, double *number, char *unit, bool *broken)
+{
+	const char *digits = *text;
+	double		scale = 1;
+
+	*number = 0;
+	*broken = false;
+	for (; *text < end && **text >= '0' && **text <= '9'; (*text)++)
+		*number = *number * 10 + (**text - '0');
+	if (*text == digits || *text - digits > 15)
+		return false;
+	if (*text < end && (**text == '.' || **text == ','))
 	{
-		if (*text != 'T' && *text != 't' && *text != ' ')
-			return false;
-		if (!read_time(text + 1, end, &part))
+		*broken = true;
+		digits = ++*text;
+		for (; *text < end && **text >= '0' && **text <= '9'; (*text)++)
+			*number += (**text - '0') * (scale /= 10);
+		if (*text == digits)
 			return false;
 	}
-	*serial = day + part;
+	if (*text == end)
+		return false;
+	*unit = *(*text)++;
 	return true;
+}
+
+bool
+xlsx_iso_to_elapsed(const char *text, size_t length, double *serial)
+{
+	static const char *const order = "WDTHMS";	/* each at most once; years and months are of no certain length */
+	static const double seconds[] = {604800, 86400, 0, 3600, 60, 1};
+	const char *end = text + length;
+	bool		negative = text < end && *text == '-';
+	size_t		next = 0;
+	bool		in_time = false,
+				any = false,
+				broken = false;
+	double		sum = 0;
+
+	text += negative;
+	if (!read_character(&text, end, 'P'))
+		return false;
+	while (text < end)
+	{
+		double		number;
+		char		unit;
+		const char *place;
+
+		if (!in_time && read_character(&text, end, 'T'))
+		{
+			in_time = true;
+			next = 3;
+			any = false;		/* something must follow */
+			continue;
+		}
+		/* Only the last may have a fraction. */
+		if (broken || !read_component(&text, end, &number, &unit, &broken))
+			return false;
+		place = unit != 'T' ? memchr(order + next, unit, 6 - next) : NULL;
+		if (place == NULL || (place - order > 2) != in_time)
+			return false;
+		next = (size_t) (place - order) + 1;
+		sum += number * seconds[place - order];
+		any = true;
+	}
+	*serial = (negative ? -sum : sum) / 86400;
+	return any && xlsx_serial_is_elapsed(*serial);
 }

@@ -49,6 +49,9 @@ xlsx_serial_is_elapsed(double serial)
 /* Rounds to the nearest millisecond. */
 extern void xlsx_serial_to_datetime(double serial, bool date1904, XlsxDateTime *moment);
 
+/* The same of an early day (xlsx_iso_to_early), for which a serial below 1 is no time of day. */
+extern void xlsx_early_to_datetime(double serial, bool date1904, XlsxDateTime *moment);
+
 /* Whole milliseconds of an elapsed time, which may be negative; false when it does not fit. */
 extern bool xlsx_serial_to_milliseconds(double serial, int64_t *milliseconds);
 
@@ -58,7 +61,19 @@ extern bool xlsx_serial_to_milliseconds(double serial, int64_t *milliseconds);
  */
 extern size_t xlsx_serial_to_iso(double serial, bool elapsed, bool date1904, char *buffer, size_t size);
 
+/* ISO 8601 text of a moment; size >= 40.  Returns the length, 0 for XLSX_MOMENT_NONE. */
+extern size_t xlsx_moment_to_iso(const XlsxDateTime *moment, char *buffer, size_t size);
+
 /* ISO 8601 date, time or both (t="d" cells) -> serial; false when the text is none. */
 extern bool xlsx_iso_to_serial(const char *text, size_t length, bool date1904, double *serial);
+
+/*
+ * The same for a date, with a time of day or without, from the year 1 to the
+ * first day of the date system (18.17.4.1: what Excel's systems cannot count): its serial is 0 or less, or has 0 before the point.
+ */
+extern bool xlsx_iso_to_early(const char *text, size_t length, bool date1904, double *serial);
+
+/* ISO 8601 duration of weeks, days, hours, minutes and seconds -> serial of an elapsed time; "-" before it turns it around. */
+extern bool xlsx_iso_to_elapsed(const char *text, size_t length, double *serial);
 
 #endif							/* XLSX_DATETIME_H */

@@ -439,15 +439,31 @@ read_targets(Loader *loader, XlsxError *error)
 	return parse_part(loader, relationships, workbook_relationship, error);
 }
 
+/*
+ * Excel leaves an entry without a relationship for a module of macros, which
+ * is no sheet.  Where no entry has one, they are sheets whose part is missing.
+ */
+static bool
+some_have_parts(const XlsxPackage *package)
+{
+	size_t		i;
+
+	for (i = 0; i < package->count; i++)
+		if (package->sheets[i].id[0] != '\0')
+			return true;
+	return false;
+}
+
 /* What is left are worksheets. */
 static XlsxStatus
 drop_other_sheets(XlsxPackage *package, XlsxError *error)
 {
+	bool		stubs = some_have_parts(package);
 	size_t		kept = 0,
 				i;
 
 	for (i = 0; i < package->count; i++)
-		if (package->sheets[i].kind != XLSX_PACKAGE_OTHER)
+		if (package->sheets[i].kind != XLSX_PACKAGE_OTHER && !(stubs && package->sheets[i].id[0] == '\0'))
 			package->sheets[kept++] = package->sheets[i];
 	package->count = kept;
 	if (kept > 0)

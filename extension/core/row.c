@@ -473,21 +473,36 @@ put_bool(XlsxRowBuilder *row, const char *text, size_t length)
 	return cell != NULL;
 }
 
-/* t="d": ISO 8601 in the file, a serial for the caller; text when it is no date that a serial can hold. */
+/*
+ * t="d" (18.18.11): an ISO 8601 date, time of day, both, or duration in the
+ * file, a serial for the caller; text when it is none of them.
+ */
 static bool
 put_date(XlsxRowBuilder *row, const char *text, size_t length)
 {
 	double		serial;
+	XlsxDateShape shape = XLSX_DATE_CALENDAR;
 	XlsxCell   *cell;
 
 	trim(&text, &length);
 	if (length == 0)
 		return true;
-	if (!xlsx_iso_to_serial(text, length, row->date1904, &serial))
-		return put_text(row, XLSX_TEXT, text, length, false);
+	if (!xlsx_iso_to_serial(text, length, row->date1904, &serial) ||
+		(serial < 1 && length >= 10))	/* the first day of 1904 is no time of day */
+	{
+		if (xlsx_iso_to_early(text, length, row->date1904, &serial))
+			shape = XLSX_DATE_EARLY;
+		else if (xlsx_iso_to_elapsed(text, length, &serial))
+			shape = XLSX_DATE_ELAPSED;
+		else if (!xlsx_iso_to_serial(text, length, row->date1904, &serial))
+			return put_text(row, XLSX_TEXT, text, length, false);
+	}
 	cell = add_cell(row, XLSX_DATE, text, length);
 	if (cell != NULL)
+	{
 		cell->number = serial;
+		cell->shape = (uint8_t) shape;
+	}
 	return cell != NULL;
 }
 

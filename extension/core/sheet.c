@@ -249,6 +249,35 @@ copy_text(const char *text, size_t length, char *buffer, size_t size)
 	return length;
 }
 
+void
+xlsx_cell_moment(const XlsxCell *cell, bool date1904, XlsxDateTime *moment)
+{
+	switch ((XlsxDateShape) cell->shape)
+	{
+		case XLSX_DATE_CALENDAR:
+			xlsx_serial_to_datetime(cell->number, date1904, moment);
+			return;
+		case XLSX_DATE_EARLY:
+			xlsx_early_to_datetime(cell->number, date1904, moment);
+			return;
+		case XLSX_DATE_ELAPSED:
+			break;
+	}
+	memset(moment, 0, sizeof(*moment));
+}
+
+/* As xlsx_serial_to_iso. */
+static size_t
+date_text(const XlsxCell *cell, bool date1904, char *text, size_t size)
+{
+	XlsxDateTime moment;
+
+	if (cell->shape != XLSX_DATE_EARLY)
+		return xlsx_serial_to_iso(cell->number, cell->shape == XLSX_DATE_ELAPSED, date1904, text, size);
+	xlsx_early_to_datetime(cell->number, date1904, &moment);
+	return xlsx_moment_to_iso(&moment, text, size);
+}
+
 size_t
 xlsx_cell_text(const XlsxCell *cell, bool date1904, char *buffer, size_t size)
 {
@@ -265,7 +294,7 @@ xlsx_cell_text(const XlsxCell *cell, bool date1904, char *buffer, size_t size)
 		case XLSX_BOOL:
 			return cell->boolean ? copy_text("true", 4, buffer, size) : copy_text("false", 5, buffer, size);
 		case XLSX_DATE:
-			length = xlsx_serial_to_iso(cell->number, cell->shape == XLSX_DATE_ELAPSED, date1904, text, sizeof(text));
+			length = date_text(cell, date1904, text, sizeof(text));
 			break;
 		case XLSX_NUMBER:
 			break;

@@ -11,6 +11,7 @@
 #define XLSX_SHEET_H
 
 #include "book.h"
+#include "datetime.h"
 
 typedef struct XlsxSheet XlsxSheet;
 
@@ -28,7 +29,9 @@ typedef enum XlsxKind
 typedef enum XlsxDateShape
 {
 	XLSX_DATE_CALENDAR,			/* day, with a time of day where the fraction is not 0; below 1 a time of day */
-	XLSX_DATE_ELAPSED			/* [h]:mm:ss and built-in 46; may be negative */
+	XLSX_DATE_ELAPSED,			/* [h]:mm:ss and built-in 46, a duration of a t="d" cell; may be negative */
+	XLSX_DATE_EARLY				/* a day of a t="d" cell that the date system cannot count, with its time of day: below 1
+								 * where the system begins, and so on (datetime.h) */
 } XlsxDateShape;
 
 typedef struct XlsxCell
@@ -66,6 +69,9 @@ extern uint32_t xlsx_sheet_declared_rows(const XlsxSheet *sheet);
 extern void xlsx_sheet_position(const XlsxSheet *sheet, uint64_t *done, uint64_t *total);
 
 extern void xlsx_sheet_close(XlsxSheet *sheet); /* NULL is fine */
+
+/* The day and time of day of an XLSX_DATE; XLSX_MOMENT_NONE for elapsed time. */
+extern void xlsx_cell_moment(const XlsxCell *cell, bool date1904, XlsxDateTime *moment);
 
 /*
  * The value as text, as a person sees it and as the golden files of a dump

@@ -181,6 +181,83 @@ every_day_comes_back(void **state)
 	}
 }
 
+static void
+assert_early(const char *iso, bool date1904, double expected, const char *back)
+{
+	XlsxDateTime moment;
+	char		text[40];
+	double		serial;
+
+	assert_true(xlsx_iso_to_early(iso, strlen(iso), date1904, &serial));
+	assert_true(fabs(serial - expected) < 1e-9);
+	xlsx_early_to_datetime(serial, date1904, &moment);
+	assert_int_equal(xlsx_moment_to_iso(&moment, text, sizeof(text)), strlen(back));
+	assert_string_equal(text, back);
+}
+
+/* Part 1, 18.17.4.1: the system without Excel's past counts down to the first day of the year 1, serial -693593. */
+static void
+days_before_the_first_are_days_too(void **state)
+{
+	static const char *const wrong[] = {"1900-01-01", "2020-01-01", "1900-02-29", "0000-12-31", "1582-02-30", "12:00:00", "PT1H", "", "1899-12-31T", "1899-12-31T25:00"};
+	XlsxDateTime moment;
+	char		text[40];
+	double		serial;
+	size_t		i;
+	int			day;
+
+	(void) state;
+	assert_early("1899-12-31", false, 0, "1899-12-31");
+	assert_early("1899-12-31T12:00:00Z", false, 0.5, "1899-12-31T12:00:00");
+	assert_early("1899-12-30", false, -1, "1899-12-30");
+	assert_early("1582-10-15", false, -115859, "1582-10-15");
+	assert_early("1582-10-14T23:59:59.999", false, -115860 + 86399.999 / 86400, "1582-10-14T23:59:59.999");
+	assert_early("0001-01-01", false, -693594, "0001-01-01");
+	assert_early("1904-01-01", true, 0, "1904-01-01");
+	assert_early("1903-12-31", true, -1, "1903-12-31");
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		if (xlsx_iso_to_early(wrong[i], strlen(wrong[i]), false, &serial))
+			fail_msg("\"%s\" was taken for %g", wrong[i], serial);
+	for (day = 0; day >= -693594; day -= 89)
+	{
+		xlsx_early_to_datetime(day, false, &moment);
+		assert_true(xlsx_iso_to_early(text, xlsx_moment_to_iso(&moment, text, sizeof(text)), false, &serial));
+		assert_true(serial == day);
+	}
+}
+
+static void
+assert_elapsed_serial(const char *iso, double seconds)
+{
+	double		serial;
+
+	assert_true(xlsx_iso_to_elapsed(iso, strlen(iso), &serial));
+	assert_true(fabs(serial - seconds / 86400) < 1e-12);
+}
+
+static void
+durations_become_elapsed_time(void **state)
+{
+	static const char *const wrong[] = {
+		"", "P", "PT", "P1DT", "1H", "PT1", "PTH", "PT1X", "P1H", "PT1D", "PT1M1H", "PT1H1H", "PT1.5H1M", "PT1.H", "P1Y", "P1M", "P1Y2M3DT4H", "PT-1H",
+		"--PT1H", "PT1H ", "pt1h", "PT99999999999999999999H", "PT1TH", "P1TT1H", "PTT1H"
+	};
+	double		serial;
+	size_t		i;
+
+	(void) state;
+	assert_elapsed_serial("PT0H11M0S", 660);
+	assert_elapsed_serial("PT36H", 129600);
+	assert_elapsed_serial("P1DT2H3M4.5S", 93784.5);
+	assert_elapsed_serial("P2W", 1209600);
+	assert_elapsed_serial("PT0,5H", 1800);
+	assert_elapsed_serial("-PT6H", -21600);
+	assert_elapsed_serial("PT0S", 0);
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		if (xlsx_iso_to_elapsed(wrong[i], strlen(wrong[i]), &serial))
+			fail_msg("\"%s\" was taken for %g", wrong[i], serial);
+}
+
 int
 main(void)
 {
@@ -195,6 +272,8 @@ main(void)
 		cmocka_unit_test(iso_texts_become_serials),
 		cmocka_unit_test(other_texts_are_no_dates),
 		cmocka_unit_test(every_day_comes_back),
+		cmocka_unit_test(days_before_the_first_are_days_too),
+		cmocka_unit_test(durations_become_elapsed_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

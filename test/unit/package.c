@@ -140,6 +140,30 @@ only_worksheets_are_counted(void **state)
 	bytes_free(&book);
 }
 
+/* Excel writes such an entry for a module of macros of old. */
+static void
+an_entry_without_a_relationship_is_no_sheet(void **state)
+{
+	Bytes		book = BOOK_OF({"_rels/.rels", RELS(REL("x", "officeDocument", "w.xml"))},
+							   {"w.xml", WORKBOOK("<sheet name='Module1' r:id='' state='hidden'/><sheet name='S' r:id='a'/><sheet name='Module2'/>")},
+							   {"_rels/w.xml.rels", RELS(REL("a", "worksheet", "1.xml"))}, {"1.xml", SHEET_OF("1")});
+	XlsxError	error;
+	XlsxBook   *opened = open_book(&book, &error);
+
+	(void) state;
+	assert_book(&book, "A1 number 1\n");
+	assert_int_equal(xlsx_book_sheet_count(opened), 1);
+	assert_string_equal(xlsx_book_sheet(opened, 0)->name, "S");
+	xlsx_book_close(opened);
+	bytes_free(&book);
+
+	/* Where none has one, it is the workbook that is damaged. */
+	book = BOOK_OF({"_rels/.rels", RELS(REL("x", "officeDocument", "w.xml"))}, {"w.xml", WORKBOOK("<sheet name='S'/>")},
+				   {"_rels/w.xml.rels", RELS(REL("a", "worksheet", "1.xml"))}, {"1.xml", SHEET_OF("1")});
+	assert_fails(&book, NULL, XLSX_DAMAGED, "worksheet \"S\" is missing from the file; The workbook does not say which part it is.");
+	bytes_free(&book);
+}
+
 static void
 parts_are_found_by_type_not_by_name(void **state)
 {
@@ -285,6 +309,7 @@ main(void)
 		cmocka_unit_test(the_workbook_may_lie_in_the_root),
 		cmocka_unit_test(strict_packages_are_read),
 		cmocka_unit_test(only_worksheets_are_counted),
+		cmocka_unit_test(an_entry_without_a_relationship_is_no_sheet),
 		cmocka_unit_test(parts_are_found_by_type_not_by_name),
 		cmocka_unit_test(a_sheet_that_is_missing_is_refused_when_it_is_wanted),
 		cmocka_unit_test(a_workbook_without_worksheets_is_refused),

@@ -44,6 +44,19 @@ styles_make_dates(void **state)
 				"F1 number 2958466\nG1 text zero\nH1 number 7\nI1 date 06:00:00\n");
 }
 
+/* t="d", 18.18.11: also what no serial of the date system stands for. */
+static void
+iso_cells_are_dates_and_durations(void **state)
+{
+	(void) state;
+	assert_rows("<row r=\"1\"><c r=\"A1\" t=\"d\"><v>1899-12-31</v></c><c r=\"B1\" t=\"d\"><v>1582-10-15T01:02:03</v></c>"
+				"<c r=\"C1\" t=\"d\"><v>PT0H11M0S</v></c><c r=\"D1\" t=\"d\"><v>-P1DT1H</v></c><c r=\"E1\" t=\"d\"><v>12:00:00</v></c>"
+				"<c r=\"F1\" t=\"d\"><v>1900-01-01</v></c><c r=\"G1\" t=\"d\" s=\"3\"><v>0001-01-01</v></c><c r=\"H1\" t=\"d\"><v>12:00:00.123456789</v></c>"
+				"<c r=\"I1\" t=\"d\"><v>P1M</v></c><c r=\"J1\" t=\"d\"><v>0000-01-01</v></c></row>",
+				"A1 date 1899-12-31\nB1 date 1582-10-15T01:02:03\nC1 date PT0H11M0S\nD1 date -PT25H0M0S\nE1 date 12:00:00\n"
+				"F1 date 1900-01-01\nG1 date 0001-01-01\nH1 date 12:00:00.123\nI1 text P1M\nJ1 text 0000-01-01\n");
+}
+
 static void
 blank_cells_are_left_out(void **state)
 {
@@ -621,6 +634,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_types_are_read),
 		cmocka_unit_test(styles_make_dates),
+		cmocka_unit_test(iso_cells_are_dates_and_durations),
 		cmocka_unit_test(blank_cells_are_left_out),
 		cmocka_unit_test(empty_texts_are_texts),
 		cmocka_unit_test(rows_and_cells_may_lack_references),
