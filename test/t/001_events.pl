@@ -1,4 +1,4 @@
-# The events of a task, as the contract has them (S-041, S-070 to S-078, S-085 to S-090, S-097).
+# The events of a task, as the contract has them.
 use strict;
 use warnings FATAL => 'all';
 
