@@ -7,7 +7,7 @@ import { becomes } from '../node/support/api.js';
 import { Notifier } from '../node/support/notifier.js';
 import { people, workbook } from '../node/support/workbook.js';
 import { file, launch, open, shoot, webRoot } from './support/browser.js';
-import { slowTable } from './support/slow_table.js';
+import { AT_THE_GATE, slowTable } from './support/slow_table.js';
 
 const FAILED_TO_LOAD = [/Failed to load resource|WebSocket connection/];
 
@@ -52,7 +52,7 @@ async function importFile(page, name, rows) {
 async function stopAtTheGate(page, name) {
   await gate.close();
   await importFile(page, name, people(6000));
-  await ended(page, name, 'PROCESSING').getByText('Saving data... (66%)').waitFor();
+  await ended(page, name, 'PROCESSING').getByText(AT_THE_GATE).waitFor();
 }
 
 test('S-132 S-141 the socket is there while a task is active, and only then', async () => {
@@ -75,7 +75,7 @@ test('two windows see the same task', async () => {
   const second = await window();
   await stopAtTheGate(first, 'shared.xlsx');
   await second.reload();
-  await ended(second, 'shared.xlsx', 'PROCESSING').getByText('Saving data... (66%)').waitFor();
+  await ended(second, 'shared.xlsx', 'PROCESSING').getByText(AT_THE_GATE).waitFor();
   await becomes(server.url, 'sockets', 2);
   await gate.open();
   await Promise.all([first, second].map((page) => ended(page, 'shared.xlsx', 'COMPLETED').waitFor()));
@@ -99,7 +99,7 @@ test('S-135 S-142 with Socket.IO blocked the list is read more often, and the en
   await importFile(page, 'blocked.xlsx', people(6000));
   const task = ended(page, 'blocked.xlsx', 'PROCESSING');
   await page.getByText('Reconnecting...').waitFor();
-  await task.getByText('Saving data... (66%)').waitFor();
+  await task.getByText(AT_THE_GATE).waitFor();
   await shoot(page, 'reconnecting');
   await gate.open();
   await ended(page, 'blocked.xlsx', 'COMPLETED').waitFor({ timeout: 15000 });
@@ -113,7 +113,7 @@ test('a sidecar that is killed in mid-run and comes back is taken up again', asy
   await server.stop('SIGKILL');
   await page.getByText('Reconnecting...').waitFor();
   // What was known stays.
-  await ended(page, 'killed.xlsx', 'PROCESSING').getByText('Saving data... (66%)').waitFor();
+  await ended(page, 'killed.xlsx', 'PROCESSING').getByText(AT_THE_GATE).waitFor();
   await page.getByText('The list could not be read.').waitFor();
   await shoot(page, 'offline');
   await gate.open();

@@ -7,7 +7,7 @@ import { Database } from '../node/support/cluster.js';
 import { Notifier } from '../node/support/notifier.js';
 import { HEADERS, people, readWorkbook, workbook } from '../node/support/workbook.js';
 import { file, launch, open, shoot, webRoot } from './support/browser.js';
-import { slowTable } from './support/slow_table.js';
+import { AT_THE_GATE, slowTable } from './support/slow_table.js';
 
 let db;
 let server;
@@ -96,8 +96,7 @@ describe('an import', () => {
     });
     await importFile('slow.xlsx', people(6000));
     const task = ended('slow.xlsx', 'PROCESSING');
-    // 4000 of 6000 rows are saved, and the gate stops the fifth thousand.
-    await task.getByText('Saving data... (66%)').waitFor();
+    await task.getByText(AT_THE_GATE).waitFor();
     assert.equal(await task.getByRole('progressbar', { name: 'Rows validated' }).getAttribute('aria-valuenow'), '100');
     assert.equal(await task.locator('[aria-current=step]').textContent(), 'Save (now)');
     await shoot(page, 'saving');
@@ -113,7 +112,7 @@ describe('an import', () => {
     await gate.close();
     page = await open(browser, server.url);
     await importFile('cancel.xlsx', people(6000));
-    await ended('cancel.xlsx', 'PROCESSING').getByText('Saving data... (66%)').waitFor();
+    await ended('cancel.xlsx', 'PROCESSING').getByText(AT_THE_GATE).waitFor();
     await ended('cancel.xlsx', 'PROCESSING').getByRole('button', { name: 'Cancel' }).click();
     const dialog = page.getByRole('dialog', { name: 'Cancel the import of cancel.xlsx?' });
     await shoot(page, 'cancel');

@@ -3,6 +3,9 @@
 const GATE_ROW = 5000;
 const GATE = 1;
 
+// What the page says while a file of 6000 people waits at the gate: what is saved before it is up to the saver.
+export const AT_THE_GATE = /^Saving data\.\.\. \((?:[67]\d|8[0-3])%\)$/;
+
 // Each thousandth person takes a while to save; the last of the fifth thousand waits until the gate is open.
 export async function slowTable(db) {
   await db.query(`
