@@ -170,6 +170,17 @@ test('triggers find the names of their schema when rows are deleted and undone, 
     'DELETE 4, INSERT 4');
 });
 
+test('a trigger that may not make its temporary table says why when rows are deleted', async () => {
+  await table(ANN, 'ann_temps');
+  const id = await imported(ANN, 'ann_temps');
+  await db.query(`SET ROLE ${ANN};
+    CREATE FUNCTION ann_temp() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN CREATE TEMP TABLE ann_seen (x int); DROP TABLE ann_seen; RETURN OLD; END $$;
+    CREATE TRIGGER t BEFORE DELETE ON ann_temps FOR EACH ROW EXECUTE FUNCTION ann_temp()`);
+  const { status, json } = await call(ANN, 'DELETE', `/tasks/${id}`);
+  assert.deepEqual([status, json.message], [403, 'cannot create temporary table within security-restricted operation']);
+  assert.match(json.hint, new RegExp(`^This SQL runs as "${ANN}" in a session that serves other roles too, so it can leave nothing behind: no temporary table, `));
+});
+
 test('a profile on a schema that the caller may not use is not in the list, and no error', async () => {
   await db.query(`CREATE SCHEMA hidden AUTHORIZATION ${ANN}; SET ROLE ${ANN};
     CREATE TABLE hidden.papers (id serial, name text); SELECT xlsx.create_profile('papers', 'hidden.papers')`);

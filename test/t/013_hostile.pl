@@ -12,6 +12,8 @@ use XlsxTest;
 # What a process may have at the most: the budget of the reader, and what a server with 32 MB of buffers takes by itself.
 my $most = (256 + 64) * 1024;
 my $node = start_server('hostile', "shared_buffers = '32MB'\nmax_parallel_workers = 2\n");
+# With assertions a server keeps marks around each piece of memory.
+$most *= 2 if $node->safe_psql('postgres', 'SHOW debug_assertions') eq 'on';
 my $folder = "$ENV{TESTDATADIR}/hostile";
 
 make_people($node);
