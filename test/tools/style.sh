@@ -3,7 +3,7 @@
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$root" || exit 1
-passed=0 failed=0
+passed=0 failed=0 skipped=0
 
 verdict() { # verdict NAME OUTPUT: nothing printed is a pass
     if [ -z "$2" ]; then
@@ -40,5 +40,11 @@ verdict "version differences live in compat.h" \
     "$(grep -lr PG_VERSION_NUM --include='*.[ch]' extension | grep -v '^extension/compat.h$')"
 verdict "the library exports only its own names" \
     "$(nm -D --defined-only extension/pg_xlsx.so | awk '$2 ~ /[TDB]/ && $3 !~ /^(pg_xlsx_|pg_finfo_pg_xlsx_|Pg_magic_func|_PG_init)/ { print $3 }')"
-echo "$passed passed, $failed failed, 0 skipped"
+if [ -f ../shared/seed-checklist.md ]; then
+    verdict "every behaviour of the seed stands in a test's name" "$(test/tools/seed.py)"
+else
+    echo "skipped: the seed's checklist is not beside the tree"
+    skipped=1
+fi
+echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed = 0 ]
