@@ -137,10 +137,12 @@ get_front_page(HttpExchange *exchange, const char *id)
 			   "GET     %s/get-validation-errors-by-task-id/:taskId\n"
 			   "GET     %s/tasks/:taskId/events\n"
 			   "GET     %s/profiles\n"
+			   "GET     %s/profiles/:name/schema\n"
+			   "GET     %s/profiles/:name/template\n"
 			   "GET     /healthz, /readyz, /metrics\n"
 			   "GET     /openapi.json, /docs\n\n"
 			   "Socket.IO at %s, namespace %s: join-task {taskId}, leave-task {taskId}\n",
-			   bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], config.path, config.nsp);
+			   bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], config.path, config.nsp);
 	http_reply(exchange, 200, "text/plain; charset=utf-8", page.data, page.len);
 	buf_free(&page);
 }
@@ -204,6 +206,7 @@ static const Route routes[] = {
 	{HTTP_POST, BASED, TAKES_NAMES, "/tasks/:id/undo", NULL, "SELECT status, body FROM xlsx.rest_undo($1)", {NULL}},
 	{HTTP_GET, BASED, TAKES_NAMES, "/get-validation-errors-by-task-id/:id", download_errors, NULL, {NULL}},
 	{HTTP_GET, BASED, TAKES_NAMES, "/profiles", NULL, "SELECT status, body FROM xlsx.rest_profiles()", {NULL}},
+	{HTTP_GET, BASED, TAKES_NAMES, "/profiles/:name/schema", NULL, "SELECT status, body FROM xlsx.rest_row_schema($1)", {NULL}},
 	{HTTP_GET, BASED, TAKES_NAMES, "/profiles/:name/template", download_template, NULL, {NULL}},
 	{HTTP_POST, BOTH, TAKES_BODY, "/files", post_file, NULL, {NULL}},
 	{HTTP_HEAD, BOTH, TAKES_NAMES, "/files/:id", tus_state, NULL, {NULL}},

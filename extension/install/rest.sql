@@ -34,6 +34,7 @@ BEGIN ATOMIC
     'progress', coalesce(l.progress, t.progress), 'totalRows', coalesce(l.total_rows, t.total_rows),
     'validatedRows', coalesce(l.validated_rows, t.validated_rows), 'errorRows', coalesce(l.error_rows, t.error_rows),
     'savedRows', coalesce(l.saved_rows, t.saved_rows), 'attempts', t.attempts, 'errorMessage', t.error_message,
+    'errorCode', t.error_code, 'errorDetail', t.error_detail, 'errorHint', t.error_hint,
     'createdAt', xlsx_private.iso(t.created_at), 'updatedAt', xlsx_private.iso(t.updated_at),
     'startedAt', xlsx_private.iso(t.started_at), 'completedAt', xlsx_private.iso(t.completed_at),
     'mode', t.mode, 'dryRun', t.dry_run, 'insertedRows', t.inserted_rows, 'updatedRows', t.updated_rows,
@@ -318,8 +319,10 @@ BEGIN ATOMIC
     CASE WHEN (task).status IN ('COMPLETED', 'HAS_ERRORS')
       THEN (pg_catalog.jsonb_build_object('taskId', (task).id, 'seq', (task).seq)
         || xlsx.task_json((task).id)::pg_catalog.jsonb)::pg_catalog.json
-      ELSE pg_catalog.json_build_object('taskId', (task).id, 'seq', (task).seq, 'status', (task).status,
-        'error', pg_catalog.left((task).error_message, 2000)) END;
+      ELSE (pg_catalog.jsonb_build_object('taskId', (task).id, 'seq', (task).seq, 'status', (task).status,
+        'error', pg_catalog.left((task).error_message, 2000))
+        || pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object('code', (task).error_code,
+          'detail', pg_catalog.left((task).error_detail, 1000), 'hint', pg_catalog.left((task).error_hint, 500))))::pg_catalog.json END;
 END;
 COMMENT ON FUNCTION xlsx_private.terminal_event(xlsx_private.task) IS 'The event that ends a task.';
 

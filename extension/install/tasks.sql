@@ -137,7 +137,11 @@ DECLARE
 BEGIN
   IF EXISTS (SELECT FROM xlsx_private.task t WHERE t.id OPERATOR(pg_catalog.=) task
       AND t.status OPERATOR(pg_catalog.=) ANY ('{PENDING,PROCESSING}'::pg_catalog.text[])) THEN
-    PERFORM xlsx.cancel(task);
+    BEGIN
+      PERFORM xlsx.cancel(task);
+    EXCEPTION WHEN object_not_in_prerequisite_state THEN
+      NULL;  -- it has ended meanwhile; if it has not, remove_task refuses
+    END;
   END IF;
   SELECT d.* INTO rows FROM xlsx_private.delete_rows(task) AS d;
   deleted_rows := rows.deleted;

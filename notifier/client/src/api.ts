@@ -90,6 +90,11 @@ export class Api {
     return this.#json<{ data: ErrorGroup[] }>('GET', `/tasks/${id}/errors/summary`);
   }
 
+  /** JSON Schema of a profile's rows. */
+  rowSchema(profile: string) {
+    return this.#json<Record<string, unknown>>('GET', `/profiles/${encodeURIComponent(profile)}/schema`);
+  }
+
   report(id: number) {
     return this.#json<Report>('GET', `/tasks/${id}/report`);
   }

@@ -40,7 +40,10 @@ export function applyProgress(task: Task, event: TaskProgress): Task {
 
 /** The task after the event that ended it. */
 export function applyEnd(task: Task, event: TaskCompleted | TaskFailed): Task {
-  if ('error' in event) return { ...task, status: event.status ?? 'FAILED', errorMessage: event.error, phase: null };
+  if ('error' in event) {
+    const { status = 'FAILED', error, code = null, detail = null, hint = null } = event;
+    return { ...task, status, errorMessage: error, errorCode: code, errorDetail: detail, errorHint: hint, phase: null };
+  }
   const { taskId: _taskId, seq: _seq, ...ended } = event;
   return { ...task, ...ended };
 }

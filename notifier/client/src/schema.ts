@@ -38,6 +38,9 @@ const task: Members<Task> = {
   savedRows: count,
   attempts: count,
   errorMessage: orNull(text),
+  errorCode: orNull(text),
+  errorDetail: orNull(text),
+  errorHint: orNull(text),
   createdAt: moment,
   updatedAt: moment,
   startedAt: orNull(moment),
@@ -99,7 +102,7 @@ export const schema = {
       ['taskId', ...alwaysInATask],
     ),
     'task-failed': object<TaskFailed>(
-      { taskId: id, seq: count, status: oneOf(['FAILED', 'CANCELLED']), error: orNull(text) },
+      { taskId: id, seq: count, status: oneOf(['FAILED', 'CANCELLED']), error: orNull(text), code: text, detail: text, hint: text },
       ['taskId', 'error'],
     ),
     'workbook-loading': phaseEvent,

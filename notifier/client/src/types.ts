@@ -29,6 +29,10 @@ export interface Task {
   savedRows: number;
   attempts: number;
   errorMessage: string | null;
+  /** SQLSTATE, and what explains the message. */
+  errorCode?: string | null;
+  errorDetail?: string | null;
+  errorHint?: string | null;
   createdAt: string;
   updatedAt: string;
   startedAt: string | null;
@@ -97,6 +101,10 @@ export interface TaskFailed {
   seq?: number;
   status?: 'FAILED' | 'CANCELLED';
   error: string | null;
+  /** SQLSTATE, and what explains the error. */
+  code?: string;
+  detail?: string;
+  hint?: string;
 }
 
 /** `workbook-loading`, `header-validation`. */

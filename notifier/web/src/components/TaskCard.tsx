@@ -70,7 +70,8 @@ function Outcome({ task }: { task: Task }) {
     const words = cancelledHere(task.id) ? t.task.cancelledByYou : task.errorMessage;
     return words ? <Notice kind="plain">{words}</Notice> : null;
   }
-  return task.errorMessage ? <Notice kind="bad">{task.errorMessage}</Notice> : null;
+  const words = [task.errorMessage, task.errorDetail, task.errorHint].filter(Boolean).join(' ');
+  return words ? <Notice kind="bad">{words}</Notice> : null;
 }
 
 /* Its own time, without waiting for its turn or for another attempt. */
