@@ -102,6 +102,20 @@ find_task(int64 id)
 	return subject;
 }
 
+/* The same, and nobody else retries, undoes or deletes it before the end of the transaction. */
+static Subject
+lock_task(int64 id)
+{
+	static OwnerStatement lock = {
+		"SELECT FROM xlsx_private.task WHERE id = $1 FOR NO KEY UPDATE", 1, {INT8OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(id)};
+
+	(void) find_task(id);		/* who may not see it cannot hold it either */
+	owner_run(&lock, values, NULL, NULL);
+	return find_task(id);
+}
+
 static bool
 is_active(const Subject *task)
 {
@@ -305,7 +319,7 @@ pg_xlsx_retry(PG_FUNCTION_ARGS)
 		" AND status IN ('FAILED', 'CANCELLED')",
 		2, {INT8OID, INT8OID}, NULL
 	};
-	Subject		task = find_task(PG_GETARG_INT64(0));
+	Subject		task = lock_task(PG_GETARG_INT64(0));
 	Datum		values[] = {Int64GetDatum(task.id), Int64GetDatum(task.file)};
 
 	if (strcmp(task.status, "FAILED") != 0 && strcmp(task.status, "CANCELLED") != 0)
@@ -470,10 +484,12 @@ row_as_owner(FunctionCallInfo fcinfo, const Subject *task, const char *sql, int 
 Datum
 pg_xlsx_delete_rows(PG_FUNCTION_ARGS)
 {
-	Subject		task = find_task(PG_GETARG_INT64(0));
+	Subject		task = lock_task(PG_GETARG_INT64(0));
 	Oid			types[] = {INT8OID, REGCLASSOID, NAMEOID};
 	Datum		values[] = {Int64GetDatum(task.id), (Datum) 0, (Datum) 0};
 
+	if (is_active(&task))
+		refuse_state(&task, "delete rows of");
 	if (!find_rows(&task, &values[1], &values[2]))
 		PG_RETURN_NULL();
 	PG_RETURN_DATUM(row_as_owner(fcinfo, &task, "SELECT deleted, kept, reason FROM xlsx_private.delete_imported($1, $2, $3)",
@@ -483,7 +499,7 @@ pg_xlsx_delete_rows(PG_FUNCTION_ARGS)
 Datum
 pg_xlsx_undo(PG_FUNCTION_ARGS)
 {
-	Subject		task = find_task(PG_GETARG_INT64(0));
+	Subject		task = lock_task(PG_GETARG_INT64(0));
 	Oid			types[] = {INT8OID};
 	Datum		values[] = {Int64GetDatum(task.id)};
 
