@@ -38,6 +38,7 @@ typedef struct DispatchShared
 	LWLock	   *lock;			/* protects all below but the condition variable */
 	Latch	   *launcher;		/* NULL while there is none */
 	ConditionVariable task_ended;
+	uint64		freed;			/* slots so far */
 	bool		overflow;		/* a want or a due time found no place */
 	int			wants;
 	Want		want[MAX_WANTS];	/* oldest first, no two alike */
@@ -75,6 +76,7 @@ shmem_startup(void)
 	if (!found)
 	{
 		memset(shared, 0, sizeof(*shared));
+		shared->freed = 1;		/* 0 is none that anybody has seen */
 		shared->lock = &(GetNamedLWLockTranche("pg_xlsx"))->lock;
 		ConditionVariableInit(&shared->task_ended);
 	}
@@ -112,14 +114,17 @@ find_want(Oid database, Oid login)
 	return NULL;
 }
 
+/* held_since: only once a further slot has been freed; 0: now */
 static void
-add_want(Oid database, Oid login, bool held)
+add_want(Oid database, Oid login, uint64 held_since)
 {
 	Want	   *want;
+	bool		held;
 
 	if (shared == NULL)
 		return;
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	held = held_since == shared->freed;
 	want = find_want(database, login);
 	if (want != NULL)
 		want->held = want->held && held;
@@ -135,19 +140,34 @@ add_want(Oid database, Oid login, bool held)
 void
 dispatch_want_now(Oid database, Oid login)
 {
-	add_want(database, login, false);
+	add_want(database, login, 0);
 }
 
 void
-dispatch_want_when_freed(Oid login)
+dispatch_want_when_freed(Oid login, uint64 since)
 {
-	add_want(MyDatabaseId, login, true);
+	add_want(MyDatabaseId, login, since);
+}
+
+uint64
+dispatch_freed(void)
+{
+	uint64		freed = 0;
+
+	if (shared != NULL)
+	{
+		LWLockAcquire(shared->lock, LW_SHARED);
+		freed = shared->freed;
+		LWLockRelease(shared->lock);
+	}
+	return freed;
 }
 
 void
 dispatch_slot_freed(void)
 {
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	shared->freed++;
 	for (int i = 0; i < shared->wants; i++)
 		shared->want[i].held = false;
 	wake_launcher();

@@ -46,14 +46,17 @@ extern void dispatch_want_now(Oid database, Oid login);
  * A worker for this login role of this database, which may have no further one
  * now: as soon as a worker has left or turned to another role, which dispatch_slot_freed tells.
  */
-extern void dispatch_want_when_freed(Oid login);
+extern void dispatch_want_when_freed(Oid login, uint64 since);
 extern void dispatch_slot_freed(void);
+
+/* How often that has happened: what since is to be, read before the look that found no place. */
+extern uint64 dispatch_freed(void);
 
 /* Does a login role other than this one wait for a worker, of those that may have one? */
 extern bool dispatch_crowded(Oid login, bool (*may_run) (Oid login));
 
 /*
- * Sweep this database at that time (earlier wishes stay), if the current
+ * Sweep this database at that time (earlier wishes stay; DT_NOEND: none), if the current
  * transaction commits: a sweep before would not see what it has to do.
  */
 extern void dispatch_due(TimestampTz when);

@@ -274,49 +274,59 @@ renew_files(void)
 #define TIDY_AGAIN_MS 10000
 
 static TimestampTz
-time_or_never(const OwnerRow *row, int i)
+time_of(OwnerStatement *select, const Datum *values)
 {
-	return row->nulls[i] ? DT_NOEND : DatumGetTimestampTz(row->values[i]);
+	OwnerRow	row;
+
+	owner_run(select, values, NULL, &row);
+	return row.nulls[0] ? DT_NOEND : DatumGetTimestampTz(row.values[0]);
 }
 
-/* The next time that something is due: a task that waits, a file that expires, a task that has been kept long enough. */
+/* A task that waits. */
 static TimestampTz
-next_due(void)
+next_start(void)
 {
 	static OwnerStatement select = {
-		"SELECT (SELECT min(run_at) FROM xlsx_private.task"
-		" WHERE status = 'PENDING' AND run_at > clock_timestamp()), least("
-		" (SELECT min(greatest(f.used_at, t.updated_at) + $1 * interval '1 second') FROM xlsx_private.file f"
-		" LEFT JOIN xlsx_private.task t ON t.file_id = f.id"
+		"SELECT min(run_at) FROM xlsx_private.task WHERE status = 'PENDING' AND run_at > clock_timestamp()", 0, {0}, NULL
+	};
+
+	return time_of(&select, NULL);
+}
+
+/* A file that expires, a task that has been kept long enough. */
+static TimestampTz
+next_tidying(void)
+{
+	static OwnerStatement select = {
+		"SELECT least((SELECT min(greatest(f.used_at, t.updated_at) + $1 * interval '1 second')"
+		" FROM xlsx_private.file f LEFT JOIN xlsx_private.task t ON t.file_id = f.id"
 		" WHERE t.status IS NULL OR t.status NOT IN ('PENDING', 'PROCESSING')),"
 		" (SELECT min(completed_at) + $2 * interval '1 second' FROM xlsx_private.task"
 		" WHERE $2 > 0 AND status NOT IN ('PENDING', 'PROCESSING')))",
 		2, {INT4OID, INT4OID}, NULL
 	};
 	Datum		values[] = {Int32GetDatum(pg_xlsx_upload_ttl), Int32GetDatum(pg_xlsx_keep_tasks)};
-	TimestampTz soon = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), TIDY_AGAIN_MS);
-	TimestampTz tidy;
-	OwnerRow	row;
+	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz due = time_of(&select, values);
 
-	owner_run(&select, values, NULL, &row);
-	tidy = time_or_never(&row, 1);
-	return Min(time_or_never(&row, 0), tidy < GetCurrentTimestamp() ? soon : tidy);
+	return due < now ? TimestampTzPlusMilliseconds(now, TIDY_AGAIN_MS) : due;
 }
 
+/* The next one is looked for first: a task whose time comes between the two looks is found by the second. */
 void
 sweep_start(void)
 {
+	dispatch_due(next_start());
 	want_workers(want_now);
 }
 
 void
 sweep_plan(void)
 {
-	TimestampTz due = next_due();
+	TimestampTz due = next_tidying();
 
 	if (renew_files())
 		due = Min(due, TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 												   pg_xlsx_upload_ttl * INT64CONST(1000) / STORE_RENEWALS));
-	if (due != DT_NOEND)
-		dispatch_due(due);
+	dispatch_due(due);
 }

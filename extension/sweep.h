@@ -12,13 +12,13 @@
 
 #include "pg_xlsx.h"
 
-/* Wants workers for tasks that are due or lost theirs. */
+/* Wants workers for tasks that are due or lost theirs, and a sweep for the next one that is. */
 extern void sweep_start(void);
 
 /* Removes files, tasks and jobs whose time is over; waits for nobody who holds one. */
 extern void sweep_tidy(void);
 
-/* Keeps files alive, and says when the next sweep is due. */
+/* Keeps files alive, and wants a sweep for what expires next. */
 extern void sweep_plan(void);
 
 #endif							/* PG_XLSX_SWEEP_H */

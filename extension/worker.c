@@ -267,6 +267,7 @@ static Task *
 claim(Oid login, MemoryContext context)
 {
 	QueueClaim	found = {0};
+	uint64		freed = dispatch_freed();
 
 	transaction_begin();
 	if (owner_hold())
@@ -282,7 +283,7 @@ claim(Oid login, MemoryContext context)
 	if (found.more)
 		dispatch_want_now(MyDatabaseId, login); /* a second worker, if one is free */
 	else if (found.held)
-		dispatch_want_when_freed(login);
+		dispatch_want_when_freed(login, freed);
 	return found.task;
 }
 

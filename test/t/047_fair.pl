@@ -189,11 +189,10 @@ $session->query_safe('ROLLBACK');
 ends_soon($waits, 'which starts when it is let go');
 
 # A task that fails while its row is held.
-$node->safe_psql('postgres', 'CREATE ROLE boss LOGIN IN ROLE xlsx_admin');
 my $fails = submit_as('ann', 'ann', 'hanging');
 wait_hanging(1);
-my $boss = $node->background_psql('postgres', extra_params => [ '-U', 'boss' ]);
-$boss->query_safe("BEGIN; SELECT xlsx.emit($fails, 'hello')");
+my $boss = $node->background_psql('postgres');
+$boss->query_safe("BEGIN; SELECT FROM xlsx_private.task WHERE id = $fails FOR UPDATE");
 $node->safe_psql('postgres', q{SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE backend_type = 'pg_xlsx worker' AND wait_event = 'PgSleep'});
 ends_soon(submit_as('bob', 'bob', 'people'), 'the end of an attempt waits a short while for a session that holds the task');
 $boss->query_safe('ROLLBACK');
