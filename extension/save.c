@@ -78,6 +78,7 @@ choose_way(Saver *saver)
 	saver->refers_to_itself = save_refers_to_itself(saver->profile);
 	saver->method = save_is_keyed(saver->task.mode) ? &save_keyed : saver->probe.direct ? &save_direct : &save_unnest;
 	MemoryContextReset(saver->context);
+	saver->checks = NULL;
 	caller = MemoryContextSwitchTo(saver->context);
 	saver->state = saver->method->create(&saver->task);
 	MemoryContextSwitchTo(caller);

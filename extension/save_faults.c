@@ -10,6 +10,7 @@
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_index.h"
 #include "place.h"
+#include "save_checks.h"
 #include "subtransaction.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -96,20 +97,37 @@ column_of_error(const Profile *profile, const ErrorData *error)
 	return NULL;
 }
 
-/* A row that becomes an error row when the batch is done; column: whom to blame, or NULL. */
-typedef struct Fault
+/* What is wrong with a row; column: whom to blame, or NULL. */
+typedef struct Blame
 {
-	uint32		sheet_row;
 	const ProfileColumn *column;
 	Violation	violation;
+} Blame;
+
+/* A row that becomes an error row when the batch is done. */
+typedef struct Fault
+{
+	int			row;
+	uint32		sheet_row;
+	List	   *blames;			/* of Blame */
 } Fault;
+
+static void
+add_blame(Fault *fault, const ProfileColumn *column, const Violation *violation)
+{
+	Blame	   *blame = palloc(sizeof(Blame));
+
+	*blame = (Blame) {column, *violation};
+	fault->blames = lappend(fault->blames, blame);
+}
 
 static void
 note_bad_row(Attempt *attempt, int row, const ProfileColumn *column, const Violation *violation)
 {
 	Fault	   *fault = palloc(sizeof(Fault));
 
-	*fault = (Fault) {attempt->rows->sheet_rows[row], column, *violation};
+	*fault = (Fault) {row, attempt->rows->sheet_rows[row], NIL};
+	add_blame(fault, column, violation);
 	attempt->faults = lappend(attempt->faults, fault);
 }
 
@@ -129,22 +147,92 @@ report_fault(Attempt *attempt, const Fault *fault)
 	const SaveTask *task = &attempt->saver->task;
 	const Profile *profile = attempt->saver->profile;
 	ErrorForm  *form = error_row_begin(attempt->errors);
-	uint32		blamed = 0;
-	char	   *value = NULL;
+	char	  **texts = palloc(sizeof(char *) * (size_t) profile->count);
+	ListCell   *cell;
 
 	for (int i = 0; i < profile->count; i++)
 	{
-		char	   *text = originals_text(task->originals, fault->sheet_row, task->source[i]);
-
-		error_form_value(form, text, text != NULL ? strlen(text) : 0);
-		if (fault->column == &profile->columns[i])
-		{
-			value = text;
-			blamed = task->source[i];
-		}
+		texts[i] = originals_text(task->originals, fault->sheet_row, task->source[i]);
+		error_form_value(form, texts[i], texts[i] != NULL ? strlen(texts[i]) : 0);
 	}
-	error_form_violation(form, fault->column, fault->sheet_row, blamed, value, &fault->violation);
+	foreach(cell, fault->blames)
+	{
+		const Blame *blame = lfirst(cell);
+		ptrdiff_t	at = blame->column != NULL ? blame->column - profile->columns : -1;
+
+		error_form_violation(form, blame->column, fault->sheet_row, at >= 0 ? task->source[at] : 0,
+							 at >= 0 ? texts[at] : NULL, &blame->violation);
+	}
 	error_row_end(attempt->errors, fault->sheet_row);
+}
+
+/*
+ * The server stops at the first constraint that a row breaks: NOT NULL comes
+ * first, then checks by their names, then indexes, which only rows see that pass all before.
+ */
+static bool
+may_break_more(const Saver *saver, const Fault *fault)
+{
+	const char *code = ((const Blame *) linitial(fault->blames))->violation.code;
+
+	return !save_is_keyed(saver->task.mode) && (strcmp(code, "check") == 0 || strcmp(code, "not_null") == 0);
+}
+
+typedef struct Finding
+{
+	const char *target;
+	Fault	  **faults;			/* by place in the batch */
+} Finding;
+
+static void
+blame_check(void *argument, int place, const char *constraint, const ProfileColumn *column)
+{
+	const Finding *finding = argument;
+	Fault	   *fault = finding->faults[place];
+	const Violation *first = &((const Blame *) linitial(fault->blames))->violation;
+	Violation	violation;
+
+	if (first->constraint != NULL && strcmp(first->constraint, constraint) == 0)
+		return;
+	violation = (Violation) {
+		.code = "check",
+		.message = psprintf("new row for relation \"%s\" violates check constraint \"%s\"", finding->target, constraint),
+		.constraint = pstrdup(constraint), .sqlstate = "23514"
+	};
+	add_blame(fault, column, &violation);
+}
+
+/* What else is wrong with rows that break a constraint. */
+static void
+find_more(Attempt *attempt)
+{
+	Saver	   *saver = attempt->saver;
+	Finding		finding = {
+		get_rel_name(saver->profile->target), palloc0(sizeof(Fault *) * (size_t) (attempt->rows->count + 1))
+	};
+	int		   *places = palloc(sizeof(int) * (size_t) (attempt->rows->count + 1));
+	int			count = 0;
+	ListCell   *cell;
+
+	foreach(cell, attempt->faults)
+	{
+		Fault	   *fault = lfirst(cell);
+
+		if (!may_break_more(saver, fault))
+			continue;
+		finding.faults[fault->row] = fault;
+		places[count++] = fault->row;
+	}
+	if (count == 0)
+		return;
+	if (saver->checks == NULL)
+	{
+		MemoryContext caller = MemoryContextSwitchTo(saver->context);
+
+		saver->checks = save_checks_create(saver->profile);
+		MemoryContextSwitchTo(caller);
+	}
+	save_checks_ask(saver->checks, attempt->rows, places, count, blame_check, &finding);
 }
 
 static void
@@ -152,6 +240,7 @@ report_faults(Attempt *attempt)
 {
 	ListCell   *cell;
 
+	find_more(attempt);
 	list_sort(attempt->faults, compare_faults);
 	foreach(cell, attempt->faults)
 		report_fault(attempt, lfirst(cell));

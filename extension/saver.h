@@ -20,6 +20,7 @@ struct Saver
 	bool		unfit;			/* rows of it fitted its constraints and were refused all the same, by triggers */
 	int			stride;			/* rows to try together while bad ones are looked for */
 	bool		refers_to_itself;
+	struct SaveChecks *checks;	/* in context, NULL: not made yet */
 };
 
 /*

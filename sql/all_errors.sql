@@ -47,3 +47,30 @@ SELECT status, saved_rows, error_rows FROM xlsx.import('stock', :'book');
 SELECT row_number, cell, code, message, detail, constraint_name FROM xlsx.task_errors((SELECT max(id) FROM xlsx.tasks));
 SELECT xlsx.drop_profile('stock');
 DROP TABLE stock, shelf, given;
+-- Constraints of the table: the server names the first that a row breaks, and the others are told, too.
+CREATE SCHEMA elsewhere;
+CREATE FUNCTION elsewhere.short(text) RETURNS boolean LANGUAGE sql IMMUTABLE RETURN length($1) < 5;
+CREATE TABLE item (id int PRIMARY KEY, lower int, upper int DEFAULT 7, code text, own int DEFAULT 1,
+  CONSTRAINT a_range CHECK (lower < upper), CONSTRAINT b_lower CHECK (lower > 0), CONSTRAINT c_short CHECK (elsewhere.short(code)),
+  CONSTRAINT d_whole CHECK (item IS NOT NULL OR true), CONSTRAINT e_own CHECK (own > 0 AND id > -99), CONSTRAINT f_code CHECK (code <> 'longer'));
+SELECT xlsx.create_profile('item', 'item') > 0 AS made;
+SELECT xlsx.set_column('item', 'own', source => 'none');
+SELECT xlsx.write($$VALUES (1, 1, 2, 'good'), (2, 5, 2, 'good'), (3, -1, -2, 'longer'), (4, -1, NULL, 'longer'), (1, 1, 2, 'good'), (6, -1, 9, 'good')$$, headers => '{"column1": "ID", "column2": "Lower", "column3": "Upper", "column4": "Code"}') AS book \gset
+SELECT status, saved_rows, error_rows FROM xlsx.import('item', :'book');
+SELECT row_number, cell, code, message, value, constraint_name, sqlstate FROM xlsx.task_errors((SELECT max(id) FROM xlsx.tasks));
+-- By the other way of saving, and where what a table gets is not what stands in the cells.
+ALTER TABLE item DROP CONSTRAINT d_whole;
+CREATE TABLE item_parts (LIKE item INCLUDING ALL) PARTITION BY RANGE (id);
+CREATE TABLE item_rest PARTITION OF item_parts DEFAULT;
+SELECT xlsx.create_profile('item_parts', 'item_parts') > 0 AS made;
+SELECT status, saved_rows, error_rows FROM xlsx.import('item_parts', :'book');
+SELECT row_number, cell, code, constraint_name FROM xlsx.task_errors((SELECT max(id) FROM xlsx.tasks));
+CREATE FUNCTION lift() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.lower := abs(NEW.lower); RETURN NEW; END';
+CREATE TRIGGER lift BEFORE INSERT ON item FOR EACH ROW EXECUTE FUNCTION lift();
+TRUNCATE item;
+SELECT status, saved_rows, error_rows FROM xlsx.import('item', :'book');
+SELECT row_number, cell, code, constraint_name FROM xlsx.task_errors((SELECT max(id) FROM xlsx.tasks));
+SELECT xlsx.drop_profile('item'), xlsx.drop_profile('item_parts');
+DROP TABLE item, item_parts;
+DROP FUNCTION lift, elsewhere.short;
+DROP SCHEMA elsewhere;
