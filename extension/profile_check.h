@@ -19,6 +19,6 @@
 extern void profile_check(const Profile *profile);
 
 /* An error that says of a profile what cannot be so. detail: a sentence, of the current memory context. */
-extern void profile_refuse(const char *name, const char *detail) pg_attribute_noreturn();
+extern void profile_refuse(const char *name, const char *detail) __attribute__((noreturn));
 
 #endif							/* PG_XLSX_PROFILE_CHECK_H */
