@@ -400,7 +400,7 @@ state_of(const LiveImport *import, const LiveReader *reader, const LiveTold *tol
 		.phase = import->phase, .percent = import->percent, .total_rows = import->total_rows,
 		.validated_rows = import->validated_rows, .error_rows = import->error_rows,
 		.invalid_rows = import->error_rows - import->refused_rows, .saved_rows = import->saved_rows,
-		.committed = !import->promised
+		.committed = !import->promised, .written_rows = import->ahead ? import->written_rows : -1
 	};
 
 	if (import->ahead && import->phase == PHASE_VALIDATING)

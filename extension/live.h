@@ -68,6 +68,7 @@ typedef struct LiveImport
 	int64		own_rows;		/* that the import had to look at itself, in this attempt */
 	int64		own_open_rows;	/* of them: after the reader had begun to look at rows */
 	int64		own_errors;		/* of own_rows */
+	int64		written_rows;	/* handled, committed or not */
 	bool		among_looked;	/* it has come to rows that the reader has looked at */
 } LiveImport;
 
@@ -103,6 +104,7 @@ typedef struct LiveState
 	int64		invalid_rows;	/* of error_rows: found bad by looking at them */
 	int64		saved_rows;
 	bool		committed;		/* false: saved_rows are a promise */
+	int64		written_rows;	/* of VALIDATING, where rows are saved meanwhile: written, not committed yet; -1: they are not */
 } LiveState;
 
 typedef struct Live Live;

@@ -141,7 +141,8 @@ progress_publish(Progress *progress)
 		.refused_rows = progress->refused_rows, .promised = progress->promised, .validated = progress->validated,
 		.ahead = progress->ahead && !progress->validated, .before_rows = progress->before_rows,
 		.before_errors = progress->before_errors, .own_rows = progress->own_rows,
-		.own_open_rows = progress->own_open_rows, .own_errors = progress->own_errors, .among_looked = progress->among_looked
+		.own_open_rows = progress->own_open_rows, .own_errors = progress->own_errors,
+		.written_rows = progress->saved_rows + progress->skipped_rows, .among_looked = progress->among_looked
 	};
 
 	live_publish_import(progress->live, &progress->published);
@@ -156,6 +157,7 @@ progress_publish_own(Progress *progress)
 	published->own_open_rows = progress->own_open_rows;
 	published->own_errors = progress->own_errors;
 	published->among_looked = progress->among_looked;
+	published->written_rows = progress->saved_rows + progress->skipped_rows;
 	live_publish_import(progress->live, published);
 }
 

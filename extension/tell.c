@@ -85,6 +85,13 @@ tell_event(const TellTo *to, int64 seq, const char *event, const char *members)
 	pfree(json);
 }
 
+/* Where rows are saved while others are looked at: so that one can say how long it will take. */
+static char *
+written_member(const LiveState *state)
+{
+	return state->written_rows < 0 ? "" : psprintf(",\"writtenRows\":" INT64_FORMAT, state->written_rows);
+}
+
 /* Members of a task-progress event, as contracted for the phase. */
 static char *
 phase_members(const LiveState *state)
@@ -95,8 +102,8 @@ phase_members(const LiveState *state)
 	{
 		case PHASE_VALIDATING:
 			return psprintf("\"phase\":\"%s\",\"progress\":%d,\"totalRows\":" INT64_FORMAT ",\"validatedRows\":"
-							INT64_FORMAT ",\"errorRows\":" INT64_FORMAT, name, state->percent, state->total_rows,
-							state->validated_rows, state->invalid_rows);
+							INT64_FORMAT ",\"errorRows\":" INT64_FORMAT "%s", name, state->percent, state->total_rows,
+							state->validated_rows, state->invalid_rows, written_member(state));
 		case PHASE_SAVING:
 			return psprintf("\"phase\":\"%s\",\"progress\":%d,\"savedRows\":" INT64_FORMAT "%s", name, state->percent,
 							state->saved_rows, state->committed ? "" : ",\"committed\":false");

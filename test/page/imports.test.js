@@ -210,7 +210,8 @@ describe('the list', () => {
       [{ phase: 'VALIDATING_HEADERS' }, 'Validating column headers...'],
       [{ phase: 'VALIDATING', progress: 25, totalRows: 1000, validatedRows: 250, errorRows: 5 }, 'Validating row 250 of 1000... (25%)'],
       [{ phase: 'SAVING', progress: 85, savedRows: 850 }, 'Saving data... (85%)'],
-      [{ phase: 'RETRYING', attempt: 2, retryInMs: 2000 }, 'Waiting for its turn...'],
+      [{ phase: 'SAVING', progress: 86, savedRows: 860, committed: false }, 'Saving data, not committed yet... (86%)'],
+      [{ phase: 'RETRYING', attempt: 2, retryInMs: 0 }, 'Something went wrong for a moment; attempt 2 starts now...'],
     ];
     for (const [event, text] of texts) {
       await db.emit(id, 'task-progress', event);

@@ -149,7 +149,8 @@ foreach my $bad (damage(workbook('-r', 60000, '-i'), 50000, 'unnumbered'), damag
 	go_on($holder);
 	is(wait_for($node, $task), 'FAILED', "$how: a damaged file fails");
 	like(counts_of($node, $task), qr/\|0\|0\|0\|0\|0\|0\|\d+$/, "$how: and leaves nothing");
-	like(task_row($node, $task, 'error_message'), qr/could not read row 50000|row 50000 is too long/, "$how: and says why");
+	like(task_row($node, $task, "error_message || '; ' || error_detail"),
+		qr/could not read row 50000|row has too much text; .*row 50000/, "$how: and says why, and where");
 	$node->safe_psql('postgres', "SELECT xlsx.delete_task($task)");
 	remove_stop();
 	$task = submit($node, $bad);

@@ -1,4 +1,5 @@
 export * from './api.js';
+export * from './estimate.js';
 export * from './events.js';
 export * from './live.js';
 export * from './progress.js';

@@ -1,6 +1,6 @@
 /** How events and answers become one state of a task: pure functions. */
 
-import { ACTIVE_STATUSES, PHASES, type Task, type TaskCompleted, type TaskFailed, type TaskProgress } from './types.js';
+import { ACTIVE_STATUSES, PHASES, type ShownTask, type Task, type TaskCompleted, type TaskFailed, type TaskProgress } from './types.js';
 
 export function isActive(task: Pick<Task, 'status'>): boolean {
   return (ACTIVE_STATUSES as readonly string[]).includes(task.status);
@@ -20,16 +20,23 @@ export function phaseProgress(task: Pick<Task, 'progress'>): { validating: numbe
 }
 
 /** The task after a `task-progress`, whose progress may then be a fraction; the same object when the event tells nothing about it. */
-export function applyProgress(task: Task, event: TaskProgress): Task {
+export function applyProgress(task: ShownTask, event: TaskProgress, now: number = Date.now()): ShownTask {
   if (!isActive(task)) return task;
-  if (event.phase === 'RETRYING') return { ...task, status: 'PENDING', phase: null, progress: 0 };
+  if (event.phase === 'RETRYING') {
+    const retryAt = event.retryInMs === undefined ? undefined : now + event.retryInMs;
+    return { ...task, status: 'PENDING', phase: null, progress: 0, nextAttempt: event.attempt, retryAt };
+  }
   if (event.phase === undefined) return task;
   const [from, to] = SHARE[event.phase];
-  const next: Task = {
+  const next: ShownTask = {
     ...task,
     status: 'PROCESSING',
     phase: event.phase,
     progress: event.progress === undefined ? from : from + ((to - from) * event.progress) / 100,
+    writtenRows: event.writtenRows,
+    committed: event.committed,
+    nextAttempt: undefined,
+    retryAt: undefined,
   };
   for (const name of ['totalRows', 'validatedRows', 'errorRows', 'savedRows'] as const) {
     const value = event[name];
@@ -52,13 +59,15 @@ export function applyEnd(task: Task, event: TaskCompleted | TaskFailed): Task {
  * An answer of HTTP over what is shown. HTTP is the truth, but it may have been under way while events arrived: within one attempt
  * a task is not shown to go back.
  */
-export function reconcile(fetched: Task, shown: Task | undefined): Task {
+export function reconcile(fetched: Task, shown: ShownTask | undefined): ShownTask {
+  if (fetched.status === 'PENDING' && fetched.attempts === shown?.attempts) return { ...fetched, nextAttempt: shown.nextAttempt, retryAt: shown.retryAt };
   if (!shown || !isActive(fetched) || !isActive(shown) || fetched.attempts !== shown.attempts) return fetched;
-  if (fetched.status === 'PENDING' || shown.phase === null || fetched.phase === null) return fetched;
+  if (shown.phase === null || fetched.phase === null) return fetched;
   const behind = PHASES.indexOf(fetched.phase) < PHASES.indexOf(shown.phase) || fetched.progress < shown.progress;
   return behind ? { ...fetched, ...counters(shown) } : fetched;
 }
 
-function counters({ status, phase, progress, totalRows, validatedRows, errorRows, savedRows }: Task): Partial<Task> {
-  return { status, phase, progress, totalRows, validatedRows, errorRows, savedRows };
+function counters(task: ShownTask): Partial<ShownTask> {
+  const { status, phase, progress, totalRows, validatedRows, errorRows, savedRows, writtenRows, committed } = task;
+  return { status, phase, progress, totalRows, validatedRows, errorRows, savedRows, writtenRows, committed };
 }

@@ -93,6 +93,8 @@ export const schema = {
       validatedRows: count,
       errorRows: count,
       savedRows: count,
+      writtenRows: count,
+      committed: flag,
       attempt: { type: 'integer', minimum: 2 },
       retryInMs: count,
       status: { $ref: '#/$defs/ActiveStatus' },

@@ -58,6 +58,17 @@ export interface Task {
   workMs?: number | null;
 }
 
+/** A task with what only events tell of it. */
+export interface ShownTask extends Task {
+  /** Rows written while others are still being checked; they are committed when all have been checked. */
+  writtenRows?: number | undefined;
+  /** False: `savedRows` are written and not committed; the transaction under way keeps all of them or none. */
+  committed?: boolean | undefined;
+  /** Between two attempts: the number of the next one, and when it starts (milliseconds since 1970). */
+  nextAttempt?: number | undefined;
+  retryAt?: number | undefined;
+}
+
 /** GET /tasks/:taskId */
 export interface TaskDetail extends Task {
   dataCount: number;
@@ -81,6 +92,10 @@ export interface TaskProgress {
   validatedRows?: number;
   errorRows?: number;
   savedRows?: number;
+  /** With VALIDATING, where rows are saved meanwhile: written so far, and not committed. */
+  writtenRows?: number;
+  /** With SAVING, and only false: a promise, since the transaction under way keeps all rows or none. */
+  committed?: boolean;
   /** With RETRYING: the number of the next attempt, and when it starts. */
   attempt?: number;
   retryInMs?: number;

@@ -111,11 +111,13 @@ export const de: Texts = {
 
   progress: {
     waiting: 'Wartet, bis es an der Reihe ist...',
-    retrying: 'Etwas ging kurz schief; neuer Versuch...',
+    retrying: (attempt) => `Etwas ging kurz schief; Versuch ${attempt} beginnt jetzt...`,
+    retryingIn: (attempt, time) => `Etwas ging kurz schief; Versuch ${attempt} beginnt in ${time}...`,
     LOADING_WORKBOOK: 'Excel-Datei wird gelesen...',
     VALIDATING_HEADERS: 'Spaltenüberschriften werden geprüft...',
     validating: (row, total, percent) => `Zeile ${row} von ${total} wird geprüft... (${percent} %)`,
     saving: (percent) => `Daten werden gespeichert... (${percent} %)`,
+    promised: (percent) => `Daten werden gespeichert, noch nicht endgültig... (${percent} %)`,
     checked: (percent) => `Daten werden durchgegangen... (${percent} %)`,
     validatingBar: 'Geprüfte Zeilen',
     savingBar: 'Gespeicherte Zeilen',

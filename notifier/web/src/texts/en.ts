@@ -111,11 +111,13 @@ export const en = {
 
   progress: {
     waiting: 'Waiting for its turn...',
-    retrying: 'Something went wrong for a moment; trying again...',
+    retrying: (attempt: number) => `Something went wrong for a moment; attempt ${attempt} starts now...`,
+    retryingIn: (attempt: number, time: string) => `Something went wrong for a moment; attempt ${attempt} starts in ${time}...`,
     LOADING_WORKBOOK: 'Reading Excel file...',
     VALIDATING_HEADERS: 'Validating column headers...',
     validating: (row: string, total: string, percent: number) => `Validating row ${row} of ${total}... (${percent}%)`,
     saving: (percent: number) => `Saving data... (${percent}%)`,
+    promised: (percent: number) => `Saving data, not committed yet... (${percent}%)`,
     checked: (percent: number) => `Checking data... (${percent}%)`,
     validatingBar: 'Rows validated',
     savingBar: 'Rows saved',
