@@ -40,6 +40,11 @@ verdict "version differences live in compat.h" \
     "$(grep -lr PG_VERSION_NUM --include='*.[ch]' extension | grep -v '^extension/compat.h$')"
 verdict "the library exports only its own names" \
     "$(nm -D --defined-only extension/pg_xlsx.so | awk '$2 ~ /[TDB]/ && $3 !~ /^(pg_xlsx_|pg_finfo_pg_xlsx_|Pg_magic_func|_PG_init)/ { print $3 }')"
+help=$(${MAKE:-make} -s help)
+verdict "make help names every suite" \
+    "$(for target in $(grep -hoE '^(check|bench|fuzz|soak|torture)[a-z-]*:' Makefile notifier/*.mk extension/core/core.mk | tr -d : | sort -u); do
+        printf '%s\n' "$help" | grep -qE "(^|[^a-z-])$target([^a-z-]|$)" || echo "$target"
+    done)"
 if [ -f ../shared/seed-checklist.md ]; then
     verdict "every behaviour of the seed stands in a test's name" "$(test/tools/seed.py)"
 else
