@@ -269,7 +269,8 @@ print_help(void)
 		 "Usage: pg_xlsx_notifier [--name=value | --name value]...\n\n"
 		 "A setting comes from the command line, else from the environment (DATABASE_URL,\n"
 		 "otherwise PGXLSX_ and its name: PGXLSX_PORT), else from the file, else its default.\n"
-		 "Sizes take B, kB, MB, GB, TB; times take ms, s, min, h, d.\n");
+		 "Sizes take B, kB, MB, GB, TB; times take ms, s, min, h, d; flags take on and off,\n"
+		 "and on the command line a flag alone is on.\n");
 	for (size_t i = 0; i < lengthof(settings); i++)
 	{
 		const char *fallback = settings[i].fallback;
@@ -279,6 +280,17 @@ print_help(void)
 		print_wrapped(settings[i].help);
 	}
 	puts("  --help, --version");
+}
+
+/* A flag may stand alone: that is on. */
+static const char *
+argument_value(const Setting *setting, const char *next)
+{
+	int64_t		number;
+
+	if (setting->type == TYPE_FLAG && (next == NULL || !parse_flag(next, &number)))
+		return NULL;
+	return next;
 }
 
 static ConfigResult
@@ -306,7 +318,11 @@ read_command_line(int argc, char **argv)
 			fprintf(stderr, "unknown setting \"%s\"; --help names them all\n", name);
 			return CONFIG_WRONG;
 		}
-		value = name[len] == '=' ? name + len + 1 : argv[++i];
+		value = name[len] == '=' ? name + len + 1 : argument_value(&settings[index], argv[i + 1]);
+		if (value != NULL && name[len] != '=')
+			i++;
+		if (value == NULL && settings[index].type == TYPE_FLAG)
+			value = "on";
 		if (value == NULL)
 		{
 			fprintf(stderr, "%s needs a value\n", name);

@@ -53,6 +53,11 @@ describe('a superuser', () => {
     assert.equal((await api(server.url, '/tasks')).status, 200);
     await server.stop();
     assert.equal((await ends(`--database-url=${as(MIGHTY)}`, '--jwt-allow-superuser=on')).code, 1);
+    assert.equal((await ends(`--database-url=${as(MIGHTY)}`, '--allow-superuser', 'off')).code, 1);
+    assert.equal((await ends(`--database-url=${as(MIGHTY)}`, '--allow-superuser=perhaps')).code, 2);
+    const alone = await Notifier.start({ 'database-url': as(MIGHTY), 'allow-superuser': 'off' }, { more: ['--allow-superuser'] });
+    assert.equal((await api(alone.url, '/tasks')).status, 200);
+    await alone.stop();
   });
 
   test('is refused when the role has become one by the time it connects again', async () => {

@@ -85,7 +85,7 @@ const at = (base, path) => (path.startsWith('/files') || ['/healthz', '/readyz',
 
 test('every route is played here', () => {
   const others = routes.filter((route) => !route.isOpen && !ofTask.includes(route) && !ofFile.includes(route)).map(({ name }) => name);
-  assert.deepEqual(others.sort(), ['GET /profiles', 'GET /profiles/{name}/template', 'GET /tasks', 'POST /files/', 'POST /preview', 'POST /upload', 'PUT /upload']);
+  assert.deepEqual(others.sort(), ['GET /profiles', 'GET /profiles/{name}/schema', 'GET /profiles/{name}/template', 'GET /tasks', 'POST /files/', 'POST /preview', 'POST /upload', 'PUT /upload']);
   assert.ok(ofTask.length >= 11 && ofFile.length === 3);
 });
 
@@ -183,7 +183,7 @@ describe('profiles', () => {
   });
 
   test('serve whoever has a right to the table', async () => {
-    assert.equal((await call(ANN, 'GET', `${BASE}/profiles/salaries/template`)).status, 200);
+    for (const what of ['template', 'schema']) assert.equal((await call(ANN, 'GET', `${BASE}/profiles/salaries/${what}`)).status, 200);
     const { headers, body } = form([['profile', 'people'], ['file', workbook(people(2)), 'a.xlsx']]);
     assert.equal((await call(BOB, 'POST', `${BASE}/preview`, { headers, body })).status, 200);
   });

@@ -16,11 +16,11 @@ export const foreign = process.env.PGXLSX_TEST_TARGET === 'official';
 
 export class Notifier {
   // settings: { 'ping-interval': '300ms', … } as on the command line; login.test.js is about the login.
-  static async start(settings = {}, { env = {}, wrapper = [] } = {}) {
+  static async start(settings = {}, { env = {}, wrapper = [], more = [] } = {}) {
     if (foreign) return Official.start(settings);
     const args = Object.entries({ port: 0, 'web-root': '', 'allow-superuser': 'on', ...settings }).map(([name, value]) => `--${name}=${value}`);
     const [command, ...first] = [...wrapper, binary];
-    const child = spawn(command, [...first, ...args], {
+    const child = spawn(command, [...first, ...args, ...more], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: process.env.PATH, ...env },
     });
