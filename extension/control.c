@@ -70,7 +70,7 @@ find_task(int64 id)
 	static OwnerStatement select = {
 		"SELECT owner::oid, status, worker_pid, login::oid, file_id, validated,"
 		" xmin = pg_current_xact_id_if_assigned()::xid, restart,"
-		" status = 'FAILED' AND saved_rows = 0 AND skipped_rows = 0 AND error_rows > 0, inserted_rows,"
+		" status = 'FAILED' AND error_code = '22000' AND saved_rows = 0 AND skipped_rows = 0 AND error_rows > 0, inserted_rows,"
 		" EXISTS (SELECT FROM xlsx_private.undo_row u WHERE u.task_id = id), date_style, time_zone"
 		" FROM xlsx_private.task WHERE id = $1",
 		1, {INT8OID}, NULL
