@@ -54,8 +54,9 @@ CREATE TABLE before AS SELECT NULL::bigint AS task_id, 'Old ' || i AS name, 'M' 
   FROM generate_series(2, {ROWS}, 2) AS i WHERE i <> 777;
 """
 
-# Every table is as if nothing had ever been imported.
+# Every table is as if nothing had ever been imported; an upload that broke off would go when its time is over.
 RESET = """
+DELETE FROM xlsx_private.file WHERE NOT complete;
 TRUNCATE heap, parts, keyed, whole, old;
 INSERT INTO keyed SELECT * FROM before;
 INSERT INTO old SELECT * FROM before;
@@ -70,8 +71,8 @@ SELECT json_build_array(t.status, t.error_message, t.total_rows, t.validated_row
     FROM xlsx_private.error_row WHERE task_id = t.id),
   (SELECT json_build_array('overlapping', count(*)) FROM (SELECT first_row, lag(last_row) OVER (ORDER BY first_row) AS before
     FROM xlsx_private.error_page WHERE task_id = t.id) AS p WHERE first_row <= before),
-  (SELECT count(*) FROM xlsx_private.task), (SELECT count(*) FROM xlsx_private.packet), (SELECT count(*) FROM xlsx_private.chunk),
-  (SELECT count(*) FROM xlsx_private.file))
+  (SELECT count(*) FROM xlsx_private.task), (SELECT count(*) FROM xlsx_private.packet), (SELECT count(*) FROM xlsx_private.chunk JOIN xlsx_private.file f ON f.id = file_id WHERE f.complete),
+  (SELECT count(*) FROM xlsx_private.file WHERE complete))
 FROM xlsx_private.task t WHERE id = {task}
 """
 
