@@ -76,7 +76,7 @@ is_deeply($events[-2], saving(100, 1800), 'SAVING has 100 percent of the valid r
 is($end->[1]{status}, 'HAS_ERRORS', 'S-096: with errors task-completed says HAS_ERRORS');
 
 is_deeply([ events_of(workbook('-r', 10, '-H', 'Name,Sex,Id')) ], [ @beginning,
-	[ 'task-failed', { status => 'FAILED',
+	[ 'task-failed', { status => 'FAILED', code => '22023',
 		error => 'Invalid headers. Expected: Name, Gender, Bio-ID. Received: Name, Sex, Id' } ] ],
 	'S-047, S-052: wrong headers');
 
