@@ -10,6 +10,7 @@
 #include "query.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "write_cell.h"
 
 PG_FUNCTION_INFO_V1(pg_xlsx_errors_workbook);
@@ -120,14 +121,17 @@ make_book(FunctionCallInfo fcinfo, BookFile *book)
 	ErrorsBook	errors = {.book = book};
 	Oid			types[] = {INT8OID};
 	Portal		cursor;
+	int			level = NewGUCNestLevel();
 
 	book_file_open(book);
+	query_set_option("search_path", "pg_catalog, pg_temp");
 	SPI_connect();
 	load_headers(&errors, task);
 	begin_sheet(&errors);
 	cursor = SPI_cursor_open_with_args(NULL, errors_query, 1, types, &task, NULL, true, 0);
 	query_each(cursor, write_row, &errors);
 	SPI_finish();
+	AtEOXact_GUC(true, level);
 	book_file_finish(book);
 	return errors.rows > 0;
 }

@@ -18,9 +18,23 @@ PG_FUNCTION_INFO_V1(pg_xlsx_check_expression);
 
 typedef struct ReadOnlyWork
 {
+	const Profile *profile;
 	void		(*work) (void *argument);
 	void	   *argument;
 } ReadOnlyWork;
+
+/*
+ * Until the GUC nest level ends, names are looked up where profile_sql.h says.
+ * A plan is analyzed again when it runs under another search_path than it was made under, so both have this one.
+ */
+static void
+set_path(const Profile *profile)
+{
+	const char *schema = get_namespace_name(get_rel_namespace(profile->target));
+
+	query_fix_syntax();
+	query_set_option("search_path", psprintf("pg_catalog, %s, pg_temp", quote_identifier(schema != NULL ? schema : "pg_catalog")));
+}
 
 /* The end of the subtransaction lets writes through again; until then SQL cannot. */
 static void
@@ -29,6 +43,7 @@ work_read_only(void *argument)
 	ReadOnlyWork *read_only = argument;
 
 	XactReadOnly = true;
+	set_path(read_only->profile);
 	read_only->work(read_only->argument);
 }
 
@@ -36,7 +51,7 @@ ErrorData *
 profile_sql_try(const Profile *profile, void (*work) (void *argument), void *argument)
 {
 	static const bool keep = false;
-	ReadOnlyWork read_only = {work, argument};
+	ReadOnlyWork read_only = {profile, work, argument};
 	bool		could_write = !XactReadOnly;
 	ErrorData  *error = subtransaction_try_keep(work_read_only, &read_only, &keep);
 
@@ -52,13 +67,11 @@ profile_sql_try(const Profile *profile, void (*work) (void *argument), void *arg
 SPIPlanPtr
 profile_sql_prepare(const Profile *profile, const char *sql, int arguments, Oid *types)
 {
-	char	   *schema = get_namespace_name(get_rel_namespace(profile->target));
 	MemoryContext life = CurrentMemoryContext;
 	int			level = NewGUCNestLevel();
 	SPIPlanPtr	plan;
 
-	query_fix_syntax();
-	query_set_option("search_path", psprintf("pg_catalog, %s, pg_temp", quote_identifier(schema)));
+	set_path(profile);
 	SPI_connect();
 	plan = query_prepare(sql, arguments, types, life);
 	SPI_finish();

@@ -7,7 +7,9 @@
  */
 #include "save.h"
 
+#include "access/htup_details.h"
 #include "access/table.h"
+#include "catalog/pg_operator.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "query.h"
@@ -17,6 +19,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 #include "utils/rls.h"
+#include "utils/syscache.h"
 
 /* Profile column of an attribute, -1 for none. */
 static int
@@ -39,6 +42,22 @@ can_look(const Profile *profile, const ForeignKeyCacheInfo *key)
 			return false;
 	return pg_class_aclcheck(key->confrelid, GetUserId(), ACL_SELECT) == ACLCHECK_OK &&
 		check_enable_rls(key->confrelid, InvalidOid, true) != RLS_ENABLED;
+}
+
+/* An operator with its schema: whatever the search_path is, the one of the constraint. */
+static char *
+operator_text(Oid operator)
+{
+	HeapTuple	tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(operator));
+	Form_pg_operator form;
+	char	   *text;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for operator %u", operator);
+	form = (Form_pg_operator) GETSTRUCT(tuple);
+	text = psprintf("OPERATOR(%s.%s)", quote_identifier(get_namespace_name(form->oprnamespace)), NameStr(form->oprname));
+	ReleaseSysCache(tuple);
+	return text;
 }
 
 static void
@@ -66,8 +85,9 @@ mark(const Profile *profile, const ForeignKeyCacheInfo *key, const PacketRows *r
 		appendStringInfo(&from, "%spg_catalog.unnest($%d)", i > 0 ? ", " : "", i + 1);
 		appendStringInfo(&names, "%sc%d", i > 0 ? ", " : "", i);
 		appendStringInfo(&present, "u.c%d IS NOT NULL AND ", i);
-		appendStringInfo(&match, "%sp.%s = CAST(u.c%d AS %s)", i > 0 ? " AND " : "",
-						 quote_identifier(get_attname(key->confrelid, key->confkey[i], false)), i,
+		appendStringInfo(&match, "%sp.%s %s CAST(u.c%d AS %s)", i > 0 ? " AND " : "",
+						 quote_identifier(get_attname(key->confrelid, key->confkey[i], false)),
+						 operator_text(key->conpfeqop[i]), i,
 						 unnest_type_name(of->type));
 	}
 	sql = psprintf("SELECT u.ord FROM ROWS FROM (%s) WITH ORDINALITY AS u (%s, ord) WHERE %sNOT EXISTS (SELECT FROM %s p WHERE %s)",

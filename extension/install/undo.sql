@@ -289,7 +289,7 @@ BEGIN ATOMIC
     SELECT target::pg_catalog.oid
     UNION
     SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN family f ON i.inhparent = f.relation)
-  SELECT coalesce((SELECT pg_catalog.format(' AND pg_catalog.age(t.xmin) <= pg_catalog.age(%L::pg_catalog.xid)', s.born::pg_catalog.xid)
+  SELECT coalesce((SELECT pg_catalog.format(' AND pg_catalog.age(t.xmin) OPERATOR(pg_catalog.<=) pg_catalog.age(%L::pg_catalog.xid)', s.born::pg_catalog.xid)
     FROM xlsx_private.task s
     WHERE s.id = task AND s.born_in = xlsx_private.installation()
       AND NOT EXISTS (SELECT FROM family f JOIN pg_catalog.pg_class c ON c.oid = f.relation WHERE c.relkind NOT IN ('r', 'p'))), '');
