@@ -129,6 +129,8 @@ look_ahead(Import *import)
 		import->early = early;
 	if (import->early)
 		import->batch_rows = IMPORT_FIRST_BATCH_ROWS;
+	if (check == NULL)
+		import->judged_rows = IMPORT_FIRST_BATCH_ROWS;
 	import->progress->ahead = import->kept_whole = import->early;
 	if (import->reader != NULL && import_is_in_one_go(import->task))
 		reader_stay(import->reader);
@@ -249,7 +251,7 @@ run_phases(Import *import)
 	import->context = CurrentMemoryContext;
 	import->book_context = AllocSetContextCreate(import->context, "pg_xlsx book", ALLOCSET_DEFAULT_SIZES);
 	import->batch_context = AllocSetContextCreate(import->context, "pg_xlsx batch", ALLOCSET_DEFAULT_SIZES);
-	import->batch_rows = PG_XLSX_BATCH_ROWS;
+	import->batch_rows = import->judged_rows = PG_XLSX_BATCH_ROWS;
 	error_rows_init(&import->errors, task->id, false, ERROR_ROWS_ANYWHERE, import->context);
 	if (task->progress.validated)
 		resume_saving(import);

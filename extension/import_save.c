@@ -101,22 +101,6 @@ import_create_saver(Import *import)
 	MemoryContextSwitchTo(import->batch_context);
 }
 
-/* How long rows that are saved at once should take: what is between is a matter of luck. */
-#define BATCH_LONG_MS	150
-#define BATCH_SHORT_MS	50
-#define LEAST_BATCH_ROWS 20
-
-static void
-adapt_batch(Import *import, TimestampTz began)
-{
-	int64		elapsed = TimestampDifferenceMilliseconds(began, GetCurrentTimestamp());
-
-	if (elapsed > BATCH_LONG_MS)
-		import->batch_rows = Max(import->batch_rows / 2, LEAST_BATCH_ROWS);
-	else if (elapsed < BATCH_SHORT_MS)
-		import->batch_rows = Min(import->batch_rows * 2, PG_XLSX_BATCH_ROWS);
-}
-
 static void
 save_rows(Import *import, const PacketRows *rows)
 {
@@ -135,7 +119,7 @@ save_rows(Import *import, const PacketRows *rows)
 	progress->skipped_rows += counts.skipped;
 	progress->error_rows += import->errors.count;
 	progress->refused_rows += import->errors.count;
-	adapt_batch(import, began);
+	import_adapt_batch(&import->batch_rows, began);
 }
 
 void
@@ -337,6 +321,8 @@ import_save_rows(Import *import)
 	if (progress->phase != PHASE_SAVING || !progress->entered)
 		import_enter_phase(import, PHASE_SAVING, 0);
 	import_step_begin(import);
+	if (import->saver == NULL && progress->total_rows > IMPORT_SMALL_ROWS)
+		import->batch_rows = IMPORT_FIRST_BATCH_ROWS;
 	if (import->saver == NULL)
 		import_create_saver(import);
 	one_go = import_is_in_one_go(import->task) || (progress->packets_saved == 0 && progress->packets > 0 && may_index_late(import));

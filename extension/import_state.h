@@ -16,7 +16,8 @@
 #include "save.h"
 #include "validate.h"
 
-/* Where rows are saved as they come: nobody knows yet how long the target takes, and some of the first rows are still to be judged. */
+/* Nobody knows yet how long the target takes, or SQL that judges rows; a small file shows no difference. */
+#define IMPORT_SMALL_ROWS 10000
 #define IMPORT_FIRST_BATCH_ROWS 100
 
 typedef struct Import
@@ -48,6 +49,7 @@ typedef struct Import
 	bool		concluded;		/* the task has ended, or does so with the step at hand */
 	bool		kept_whole;		/* no commit may come before the sheet is known to be whole */
 	int			batch_rows;		/* most rows that are saved at once: fewer where the target takes long, so that bars do not stand */
+	int			judged_rows;	/* the same of rows that are judged at once */
 } Import;
 
 /*
@@ -65,6 +67,9 @@ extern bool import_step_is_full(const Import *import);
 /* The next batch of the step, with a snapshot that sees those before; batch_context is reset. */
 extern void import_step_next_batch(Import *import);
 extern void import_step_end(Import *import);
+
+/* More or fewer rows for the next batch, by the time that this one took. */
+extern void import_adapt_batch(int *rows, TimestampTz began);
 
 /* A step of its own that tells of a phase and its percent. */
 extern void import_enter_phase(Import *import, Phase phase, int percent);

@@ -97,6 +97,22 @@ import_step_end(Import *import)
 	CHECK_FOR_INTERRUPTS();
 }
 
+/* How long a batch should take: what is between is a matter of luck. */
+#define BATCH_LONG_MS	250
+#define BATCH_SHORT_MS	80
+#define LEAST_BATCH_ROWS 20
+
+void
+import_adapt_batch(int *rows, TimestampTz began)
+{
+	int64		elapsed = TimestampDifferenceMilliseconds(began, GetCurrentTimestamp());
+
+	if (elapsed > BATCH_LONG_MS)
+		*rows = Max(*rows / 2, LEAST_BATCH_ROWS);
+	else if (elapsed < BATCH_SHORT_MS)
+		*rows = Min(*rows * 2, PG_XLSX_BATCH_ROWS);
+}
+
 void
 import_enter_phase(Import *import, Phase phase, int percent)
 {

@@ -99,17 +99,24 @@ count_batch(Progress *progress, const ValidatedBatch *batch, const OwnRows *own)
 		progress->cursor_row = batch->last_row;
 }
 
+static bool
+batch_is_full(const Import *import, int rows)
+{
+	return validator_full(import->validator) || rows >= import->judged_rows || (import->early && rows >= import->batch_rows);
+}
+
 /* One batch of rows, good or bad; one row is read ahead to know whether it is the last. */
 static void
 validate_batch(Import *import)
 {
+	TimestampTz began = GetCurrentTimestamp();
 	ValidatedBatch batch;
 	OwnRows		own = {0};
 	uint32		first = import->ahead != NULL ? import->ahead->number : 0;
 	uint32		last = 0;
 
 	validator_begin(import->validator);
-	for (int i = 0; import->ahead != NULL && !validator_full(import->validator) && (!import->early || i < import->batch_rows); i++)
+	for (int i = 0; import->ahead != NULL && !batch_is_full(import, i); i++)
 	{
 		last = import->ahead->number;
 		validate_row(import, &own);
@@ -117,6 +124,7 @@ validate_batch(Import *import)
 	}
 	place_set_rows(first, last);
 	validator_end(import->validator, &batch);
+	import_adapt_batch(&import->judged_rows, began);
 	place_set_rows(0, 0);
 	error_rows_begin(&import->errors);
 	if (batch.packet != NULL && import->early)

@@ -176,6 +176,22 @@ describe('a target whose trigger takes long', () => {
     const recorded = await record(book(rows));
     honest(recorded, rows);
     noGaps(recorded.of('SAVING'), 1000, 'SAVING');
+    const inOneGo = await record(book(rows), { mode: 'all_or_nothing' });
+    honest(inOneGo, rows);
+    noGaps(inOneGo.of('SAVING'), 1000, 'SAVING');
     await db.query('DROP FUNCTION take_time CASCADE; TRUNCATE people');
+  });
+});
+
+describe('a rule on rows that takes long', () => {
+  test('does not let VALIDATING stand', async () => {
+    await db.query(`
+      CREATE FUNCTION ponder(text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.0005); RETURN true; END $$;
+      SELECT xlsx.add_rule('people', 'expression', argument => ARRAY['public.ponder(name)'])`);
+    const rows = 6000;
+    const recorded = await record(book(rows));
+    honest(recorded, rows);
+    assert.ok(steps(recorded.of('VALIDATING')) >= 10, `VALIDATING rises ${steps(recorded.of('VALIDATING'))} times`);
+    noGaps(recorded.of('VALIDATING'), 1000, 'VALIDATING');
   });
 });
