@@ -70,6 +70,7 @@ confine(RoleSql *state, Oid role)
 	state->since = GetCurrentCommandId(false);
 	SetUserIdAndSecContext(role, caller->security_context | SECURITY_RESTRICTED_OPERATION);
 	state->role = role;
+	state->hurried = false;
 	state->explain = (ErrorContextCallback) {.callback = explain_refusal, .arg = &state->role, .previous = error_context_stack};
 	error_context_stack = &state->explain;
 }
@@ -82,6 +83,7 @@ role_sql_enter(RoleSql *state, Oid role)
 		return;
 	AfterTriggerSetState(makeNode(ConstraintsSetStmt));
 	confine(state, role);
+	state->hurried = true;
 }
 
 void
@@ -139,6 +141,8 @@ role_sql_leave(RoleSql *state)
 	if (!state->confined)
 		return;
 	refuse_temporary(state);
+	if (state->hurried)
+		AfterTriggerSetState(makeNode(ConstraintsSetStmt));
 	error_context_stack = state->explain.previous;
 	AtEOXact_GUC(false, state->caller.guc_level);
 	SetUserIdAndSecContext(state->caller.user, state->caller.security_context);

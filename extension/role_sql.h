@@ -30,6 +30,7 @@ typedef struct RoleSql
 	bool		confined;
 	Oid			role;
 	OwnerState	caller;			/* what to go back to, where confined */
+	bool		hurried;		/* nothing is to be deferred, whatever SQL of the role has said about it */
 	CommandId	since;			/* what is newer is the role's */
 	ErrorContextCallback explain;	/* adds the hint to what is refused */
 } RoleSql;

@@ -389,7 +389,7 @@ $$;
 COMMENT ON FUNCTION xlsx_private.schedule_look_into(xlsx_private.schedule) IS
 'Looks into the folder of a schedule and submits what is new: files, submitted, refused.';
 
-CREATE FUNCTION xlsx_private.schedule_look(schedule xlsx_private.schedule, OUT files int, OUT submitted int, OUT refused int)
+CREATE FUNCTION xlsx_private.schedule_look_openly(schedule xlsx_private.schedule, OUT files int, OUT submitted int, OUT refused int)
 -- Without a search_path of its own: the query is to have the caller's. So no operator stands here.
 LANGUAGE plpgsql VOLATILE
 AS $$
@@ -409,7 +409,12 @@ BEGIN
   refused := counts[3];
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.schedule_look(xlsx_private.schedule) IS 'Looks for files of a schedule and submits those that are new.';
+COMMENT ON FUNCTION xlsx_private.schedule_look_openly(xlsx_private.schedule) IS 'Looks for files of a schedule and submits those that are new; xlsx_private.schedule_look uses it.';
+
+CREATE FUNCTION xlsx_private.schedule_look(schedule xlsx_private.schedule, OUT files int, OUT submitted int, OUT refused int)
+AS 'MODULE_PATHNAME', 'pg_xlsx_schedule_look' LANGUAGE C VOLATILE STRICT;
+COMMENT ON FUNCTION xlsx_private.schedule_look(xlsx_private.schedule) IS
+'The same, with the query confined where the session could become more than the current role: after SET ROLE the query cannot take the session''s own role on.';
 
 CREATE FUNCTION xlsx_private.schedule_find(name text) RETURNS xlsx_private.schedule
 LANGUAGE plpgsql STABLE

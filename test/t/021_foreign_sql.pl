@@ -149,5 +149,15 @@ SQL
 ($out, $err) = session("SET client_min_messages = warning; SELECT saved_rows FROM xlsx.import('ann_own', (SELECT data FROM book)); SELECT count(*) FROM ann_seen; SELECT current_setting('litter.own')", 'ann');
 is("$out$err", "3\n3\nstays", 'triggers of the caller make temporary tables and set what they like, as with INSERT');
 
+#
+# A schedule, run after SET ROLE as its hint says
+#
+
+$psql->("SELECT xlsx.schedule('climb', NULL, 'ann_own', query => 'SELECT data, ''climb.xlsx'' FROM book, set_config(''role'', ''none'', false) AS r')", 'ann');
+($out, $err) = session("SET ROLE ann; SELECT error FROM xlsx.run_schedule('climb'); SELECT current_user", 'postgres');
+is($out, "cannot set parameter \"role\" within security-restricted operation\nann", 'the query of a schedule takes no other role on');
+$psql->("SELECT xlsx.schedule('plain', NULL, 'ann_own', query => 'SELECT data, ''plain.xlsx'' FROM book')", 'ann');
+is($psql->("SET ROLE ann; SELECT submitted, error IS NULL FROM xlsx.run_schedule('plain')"), '1|t', 'and one that does not try submits its files');
+
 $node->stop;
 done_testing();

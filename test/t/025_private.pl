@@ -80,7 +80,7 @@ mark_row
 note_undone
 path_of_statements
 remove_task
-schedule_add
+schedule_add schedule_look
 schedule_note_file
 schedule_note_run
 schedule_note_task
