@@ -16,7 +16,7 @@
 /* Bytes of a file that are put into the database at a time, as the extension has it. */
 #define UPLOAD_CHUNK 262144
 
-#define UPLOADS_OPEN 16
+#define UPLOADS_OPEN 32
 
 extern bool upload_slot_take(void); /* false: there are too many */
 extern void upload_slot_give(void);

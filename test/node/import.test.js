@@ -325,5 +325,13 @@ describe('S-028 to S-030, S-110 to S-118: the errors workbook', () => {
     }
     assert.equal(readWorkbook(Buffer.concat(parts)).rows.length, 60001);
     assert.ok(highest - before < 4096, `${highest - before} kB`);
+
+    // More than max-downloads that read nothing at all: they hold no connection, no transaction and no place.
+    const standing = [];
+    for (let i = 0; i < 6; i++) standing.push((await start()).pause());
+    while (await db.query("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'pg_xlsx_notifier' AND state <> 'idle'") !== '0');
+    assert.equal(readWorkbook((await request(path(json.taskId))).body).rows.length, 60001);
+    assert.equal((await request(path(json.taskId), { method: 'HEAD' })).status, 200);
+    for (const one of standing) one.destroy();
   });
 });

@@ -347,14 +347,14 @@ describe('limits', () => {
     await forgetAll();
   });
 
-  test('more of them than sixteen times max-uploads are asked to come back', async () => {
+  test('more of them than 32 times max-uploads are asked to come back', async () => {
     const narrow = await Notifier.start({ 'database-url': db.url, 'max-uploads': 1 });
     const sending = [];
-    for (let i = 0; i < 16; i++) {
+    for (let i = 0; i < 32; i++) {
       sending.push(start(narrow.url, good.length + fileHead.length + formEnd.length));
       await sending[i].write(fileHead);
     }
-    await becomes(narrow.url, 'uploads', 16);
+    await becomes(narrow.url, 'uploads', 32);
     const another = await upload(narrow.url, good);
     assert.deepEqual([another.status, another.json.message], [503, 'Too many uploads at a time']);
     assert.ok(Number(another.headers['retry-after']) > 0);
