@@ -114,7 +114,8 @@ EXECUTE counts;
 -- Deleting a task: rows that others refer to stay, and it says so; nothing is done by halves.
 SELECT task FROM xlsx.import('parted', decode(:'three', 'base64')) \gset
 INSERT INTO of_parted VALUES (1), (3);
-SELECT deleted_rows, regexp_replace(message, 'task \d+', 'task N') AS message FROM xlsx.delete_task(:task);
+-- The key of the partition has a name of the server's, which 18 makes in another way.
+SELECT deleted_rows, regexp_replace(message, 'fkey_?1', 'fkey1') AS message FROM xlsx.delete_task(:task);
 SELECT id FROM parted ORDER BY id;
 SELECT count(*) FROM xlsx.tasks WHERE id = :task;
 DROP TABLE of_parted;
