@@ -17,6 +17,7 @@
 
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
 #include "commands/sequence.h"
 #include "lib/stringinfo.h"
@@ -70,13 +71,33 @@ enum
  * The statement
  */
 
-static bool
-has_equality(Oid type)
+/*
+ * "t.a OPERATOR(pg_catalog.=) g.c1": the operator of the type, whatever the
+ * search_path is; types without one are compared as texts where that is allowed.
+ */
+static char *
+equality(const ProfileColumn *column, int i, bool as_text)
 {
-	return OidIsValid(lookup_type_cache(type, TYPECACHE_EQ_OPR)->eq_opr);
+	Oid			operator = lookup_type_cache(column->type, TYPECACHE_EQ_OPR)->eq_opr;
+	bool		has_operator = OidIsValid(operator);
+	const char *cast = has_operator ? "" : "::pg_catalog.text";
+	Oid			type = has_operator ? column->type : TEXTOID;
+	StringInfoData sql;
+
+	if (!has_operator && !as_text)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_FUNCTION),
+				 errmsg("could not identify an equality operator for type %s", format_type_be(column->type))));
+	initStringInfo(&sql);
+	generate_operator_clause(&sql, psprintf("t.%s%s", quote_identifier(column->name), cast), type,
+							 has_operator ? operator : TextEqualOperator, psprintf("g.c%d%s", i, cast), type);
+	return sql.data;
 }
 
-/* "t.a IS DISTINCT FROM g.c1 OR ...", or false when nothing would change */
+/*
+ * Which rows would change: what IS DISTINCT FROM says, which finds its operator
+ * by the search_path, unless it is asked about NULL.  False when nothing would change.
+ */
 static char *
 difference(const KeyedState *state)
 {
@@ -85,27 +106,38 @@ difference(const KeyedState *state)
 
 	initStringInfo(&sql);
 	for (int i = 0; i < profile->count; i++)
-	{
-		const char *cast = has_equality(profile->columns[i].type) ? "" : "::text";
-
 		if (state->key.is_updated[i])
-			appendStringInfo(&sql, "%st.%s%s IS DISTINCT FROM g.c%d%s", sql.len > 0 ? " OR " : "",
-							 quote_identifier(profile->columns[i].name), cast, i, cast);
-	}
+			appendStringInfo(&sql, "%sNOT coalesce(%s, t.%s IS NOT DISTINCT FROM NULL AND g.c%d IS NOT DISTINCT FROM NULL)",
+							 sql.len > 0 ? " OR " : "", equality(&profile->columns[i], i, true),
+							 quote_identifier(profile->columns[i].name), i);
 	return sql.len > 0 ? sql.data : "false";
 }
 
-/* "a = g.c0, ..." with an item for each column that is chosen: before, name, between, its value in "g". */
+/* Which row of the target "t" has the key of a row of "g". */
 static char *
-list_columns(const Profile *profile, const bool *chosen, const char *separator, const char *before, const char *between)
+same_key(const KeyedState *state)
 {
+	const Profile *profile = state->task->profile;
 	StringInfoData sql;
 
 	initStringInfo(&sql);
 	for (int i = 0; i < profile->count; i++)
-		if (chosen[i])
-			appendStringInfo(&sql, "%s%s%s%sg.c%d", sql.len > 0 ? separator : "", before,
-							 quote_identifier(profile->columns[i].name), between, i);
+		if (state->key.is_key[i])
+			appendStringInfo(&sql, "%s%s", sql.len > 0 ? " AND " : "", equality(&profile->columns[i], i, false));
+	return sql.data;
+}
+
+/* "a = g.c0, ...": what an update sets. */
+static char *
+settings(const KeyedState *state)
+{
+	const Profile *profile = state->task->profile;
+	StringInfoData sql;
+
+	initStringInfo(&sql);
+	for (int i = 0; i < profile->count; i++)
+		if (state->key.is_updated[i])
+			appendStringInfo(&sql, "%s%s = g.c%d", sql.len > 0 ? ", " : "", quote_identifier(profile->columns[i].name), i);
 	return sql.data;
 }
 
@@ -161,7 +193,7 @@ insertion(const KeyedState *state, const char *target)
 
 	return psprintf("INSERT INTO %s AS t %s FROM looked AS u WHERE NOT u.found RETURNING %s",
 					target, save_unnest_select(profile),
-					state->task->undo ? psprintf("0::bigint AS ord, NULL::jsonb AS old, %s AS new", row_texts(profile)) : "1");
+					state->task->undo ? psprintf("0::bigint AS ord, NULL::pg_catalog.jsonb AS old, %s AS new", row_texts(profile)) : "1");
 }
 
 /* held: rows that differ, locked as they are now. upd: updates them. */
@@ -169,15 +201,15 @@ static void
 append_update(StringInfo sql, const KeyedState *state, bool holds, const char *target, const char *match, const char *sets)
 {
 	const SaveTask *task = state->task;
-	const char *old = holds ? "h.old" : "NULL::jsonb";
+	const char *old = holds ? "h.old" : "NULL::pg_catalog.jsonb";
 
 	if (holds)
 		appendStringInfo(sql, ", held AS MATERIALIZED (SELECT g.ord, %s AS old FROM looked AS g JOIN %s AS t ON %s"
 						 " WHERE g.found AND g.differs AND NOT EXISTS (SELECT FROM twice) FOR UPDATE OF t)",
-						 task->undo ? row_texts(task->profile) : "NULL::jsonb", target, match);
+						 task->undo ? row_texts(task->profile) : "NULL::pg_catalog.jsonb", target, match);
 	appendStringInfo(sql, ", upd AS (UPDATE %s AS t SET %s FROM looked AS g%s"
 					 " WHERE g.found AND g.differs AND NOT EXISTS (SELECT FROM twice) AND %s RETURNING g.ord%s)", target, sets,
-					 holds ? " JOIN held AS h ON h.ord = g.ord" : "", match,
+					 holds ? " JOIN held AS h ON h.ord OPERATOR(pg_catalog.=) g.ord" : "", match,
 					 task->undo ? psprintf(", %s AS old, %s AS new", old, row_texts(task->profile)) : "");
 }
 
@@ -198,7 +230,8 @@ append_looked(StringInfo sql, const KeyedState *state, Oid *types, const char *t
 		found = quote_identifier(profile->columns[i].name);	/* not null in a row that equals another in it */
 	}
 	appendStringInfo(sql, "WITH given AS MATERIALIZED (%s),", given(profile, types));
-	appendStringInfo(sql, " twice AS (SELECT FROM given AS g GROUP BY %s HAVING pg_catalog.count(*) > 1),", keys.data);
+	appendStringInfo(sql, " twice AS (SELECT FROM given AS g GROUP BY %s HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1),",
+					 keys.data);
 	appendStringInfo(sql, " looked AS MATERIALIZED (SELECT g.*, t.%s IS NOT NULL AS found, (%s) AS differs"
 					 " FROM given AS g LEFT JOIN %s AS t ON %s)", found,
 					 updates ? difference(state) : "false", target, match);
@@ -211,8 +244,8 @@ keyed_statement(const KeyedState *state, bool holds, Oid *types)
 	const Profile *profile = task->profile;
 	char	   *target = quote_qualified_identifier(get_namespace_name(get_rel_namespace(profile->target)),
 													get_rel_name(profile->target));
-	char	   *match = list_columns(profile, state->key.is_key, " AND ", "t.", " = ");
-	char	   *sets = list_columns(profile, state->key.is_updated, ", ", "", " = ");
+	char	   *match = same_key(state);
+	char	   *sets = settings(state);
 	bool		updates = task->mode != MODE_SKIP && sets[0] != '\0';
 	bool		inserts = task->mode != MODE_UPDATE;
 	StringInfoData sql;
