@@ -253,6 +253,17 @@ queue_end(int64 task, const char *status, const ErrorData *error)
 }
 
 bool
+queue_has_ended(int64 task)
+{
+	static OwnerStatement select = {
+		"SELECT FROM xlsx_private.task WHERE id = $1 AND status = 'PROCESSING'", 1, {INT8OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(task)};
+
+	return owner_run(&select, values, NULL, NULL) == 0;
+}
+
+bool
 queue_postpone(const Task *task, const ErrorData *error, int64 *delay_ms)
 {
 	static OwnerStatement update = {

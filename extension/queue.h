@@ -118,6 +118,12 @@ extern Task *queue_load(int64 id);
 /* Ends a task as FAILED or CANCELLED. Its file and packets stay until their time is over, for xlsx.retry. */
 extern void queue_end(int64 task, const char *status, const ErrorData *error);
 
+/*
+ * Has a claimed task come to its end already?  An interruption may come when
+ * the transaction that ended it is committed: then there is nothing to settle.
+ */
+extern bool queue_has_ended(int64 task);
+
 /* Ends an attempt: the task waits for the next one, which is due after *delay_ms. False when there was the last. */
 extern bool queue_postpone(const Task *task, const ErrorData *error, int64 *delay_ms);
 

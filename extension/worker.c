@@ -183,7 +183,10 @@ settle_failure(void *argument)
 	transaction_begin();
 	(void) owner_hold();
 	(void) set_config_option("lock_timeout", SETTLE_WAIT, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
-	if (deadline_passed())
+	if (queue_has_ended(task->id))
+		ereport(LOG,
+				(errmsg("task " INT64_FORMAT " had ended before its worker was interrupted", task->id)));
+	else if (deadline_passed())
 		queue_end(task->id, "FAILED", deadline_error());
 	else if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
 	{
