@@ -9,6 +9,7 @@
 #include "access/htup_details.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "commands/trigger.h"
 #include "dispatch.h"
 #include "executor/spi.h"
 #include "fmgr.h"
@@ -408,6 +409,12 @@ static void
 become(const Subject *task, OwnerSql *sql)
 {
 	role_sql_enter(&sql->sql, task->owner);
+	/*
+	 * A row that a deferred constraint refers to stays as well.  In a block of
+	 * the caller's he may yet mend it, and his constraints are not ours to touch.
+	 */
+	if (!IsTransactionBlock())
+		AfterTriggerSetState(makeNode(ConstraintsSetStmt));
 	sql->guc_level = NewGUCNestLevel();
 	role_sql_set_path(&sql->sql, task->login);
 	sql->outer_path = statements_path;

@@ -119,6 +119,25 @@ SELECT deleted_rows, regexp_replace(message, 'fkey_?1', 'fkey1') AS message FROM
 SELECT id FROM parted ORDER BY id;
 SELECT count(*) FROM xlsx.tasks WHERE id = :task;
 DROP TABLE of_parted;
+-- A deferred constraint refers as well; in a block of the caller's it waits for his COMMIT, as he may mend it until then.
+CREATE TABLE referred (id int PRIMARY KEY, name text, task bigint);
+CREATE TABLE refers (id int REFERENCES referred DEFERRABLE INITIALLY DEFERRED);
+SELECT xlsx.create_profile('referred', 'referred', task_column => 'task') > 0 AS made;
+SELECT task FROM xlsx.import('referred', decode(:'three', 'base64')) \gset
+INSERT INTO refers VALUES (2);
+SELECT undone, kept, jsonb_path_query_array(reasons, '$[*].row.id') AS ids FROM xlsx.undo(:task);
+SELECT deleted_rows, message FROM xlsx.delete_task(:task);
+SELECT id FROM referred ORDER BY id;
+DELETE FROM referred WHERE id <> 2;
+SELECT task FROM xlsx.import('referred', decode(:'three', 'base64'), mode => 'skip') \gset
+INSERT INTO refers VALUES (1);
+BEGIN;
+SELECT deleted_rows, message FROM xlsx.delete_task(:task);
+DELETE FROM refers WHERE id = 1;
+COMMIT;
+SELECT id FROM referred ORDER BY id;
+SELECT xlsx.drop_profile('referred');
+DROP TABLE refers, referred;
 -- Rows of another installation's task of the same number are not this one's, and undo does not speak of them.
 DELETE FROM parted;
 SELECT last_value + 1 AS next FROM xlsx_private.task_id_seq \gset
