@@ -103,6 +103,11 @@ CREATE FUNCTION xlsx_private.mark_row(row_number bigint) RETURNS boolean
 AS 'MODULE_PATHNAME', 'pg_xlsx_mark_row' LANGUAGE C VOLATILE STRICT COST 1;
 COMMENT ON FUNCTION xlsx_private.mark_row(bigint) IS 'Remembers how far a statement has come; always true.';
 
+CREATE FUNCTION xlsx_private.column_default(kind anyelement, relation oid, column_number smallint) RETURNS anyelement
+AS 'MODULE_PATHNAME', 'pg_xlsx_column_default' LANGUAGE C VOLATILE COST 1;
+COMMENT ON FUNCTION xlsx_private.column_default(anyelement, oid, smallint) IS
+'Default of a column, as the current role and whatever the search_path is. kind: NULL of the type of the column, or of the one below its domain.';
+
 CREATE FUNCTION xlsx.wait(task bigint, timeout interval DEFAULT NULL) RETURNS text
 AS 'MODULE_PATHNAME', 'pg_xlsx_wait' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx.wait(bigint, interval) IS

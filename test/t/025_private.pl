@@ -69,6 +69,7 @@ WHERE p.pronamespace = 'xlsx_private'::regnamespace AND has_function_privilege('
 SQL
 check_expression
 check_options
+column_default
 delete_rows
 first_cells
 folder_file

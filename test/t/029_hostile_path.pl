@@ -25,9 +25,11 @@ SELECT xlsx.create_profile('people', 'people', 'task_id', '{"bio_id": "Bio-ID"}'
 SELECT xlsx.add_rule('people', 'expression', argument => '{length(name) < 1000}');
 SELECT xlsx.create_profile('plain', 'plain', headers => '{"bio_id": "Bio-ID"}');
 CREATE DOMAIN word AS varchar;
-CREATE TABLE keyed (name word, gender json, bio_id varchar(40) UNIQUE);
+CREATE TABLE keyed (name word, gender json, bio_id varchar(40) UNIQUE,
+  note word DEFAULT CASE coalesce(nullif('a', 'b'), 'x') WHEN 'a' THEN 'made' || length('here') END);
 SELECT xlsx.create_profile('keyed', 'keyed', headers => '{"bio_id": "Bio-ID"}');
 SELECT xlsx.set_column('keyed', 'gender', transform => 'pg_catalog.to_json(value)');
+SELECT xlsx.set_column('keyed', 'note', required => false);
 SELECT xlsx.schedule('s', NULL, 'plain', query => 'SELECT data, ''book.xlsx'' FROM public.book');
 SQL
 
@@ -103,8 +105,14 @@ for my $mode ([ upsert => '29|0|0' ], [ upsert => '0|0|29' ], [ upsert => '0|5|2
 	$sql->($before) if $before;
 	$sql->("SELECT xlsx.alter_profile('keyed', mode => '$name')");
 	passes("SELECT saved_rows FROM xlsx.import('keyed', (SELECT data FROM public.book))", $expected =~ s/(\d+)\|(\d+)\|(\d+)/$1 + $2 + $3/er, "$name by key");
-	is($sql->($counts), $expected, "$name by key: counts");
+	is($sql->($counts), $expected, "$name by key: counts")
+	  or diag($sql->('SELECT DISTINCT e.message FROM (SELECT max(id) AS id FROM xlsx.tasks) t, xlsx.task_errors(t.id) e'));
 }
+for my $nonsense (q{NULL::int, 'keyed'::regclass, 4::int2}, q{NULL::text, 'keyed'::regclass, 1::int2}, q{NULL::text, 0, 99::int2}, q{NULL::text, 'keyed'::regclass, (-1)::int2})
+{
+	like(($node->psql('postgres', "SELECT xlsx_private.column_default($nonsense)"))[2], qr/has no column|could not open relation/, "no default: $nonsense");
+}
+is($sql->('SELECT DISTINCT note FROM keyed'), 'made4', 'blank cells have the default of the table');
 passes("SELECT files, submitted, error FROM xlsx.run_schedule('s')", '1|1|', 'xlsx.run_schedule');
 passes("SELECT xlsx.wait(pg_catalog.max(id), '60 s') FROM xlsx.tasks", 'COMPLETED', 'xlsx.wait');
 passes("SELECT xlsx.set_column('people', 'name', label => 'Full name'), xlsx.add_rule('people', 'min_length', 'name', '{1}'), xlsx.pause('people'), xlsx.resume('people'), xlsx.limit_tasks(3, 'people')", '|name_min_length|||', 'what changes profiles and the queue');
