@@ -245,6 +245,12 @@ pg_xlsx_cancel(PG_FUNCTION_ARGS)
 
 	if (!is_active(&task))
 		refuse_state(&task, "cancel");
+	/* What holds the task is this very process: it would not wait for itself, and end as if nothing had been said. */
+	if (task.worker_pid == MyProcPid)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot cancel task " INT64_FORMAT " from SQL that it runs itself", task.id),
+				 errhint("Raise an error to refuse a row.")));
 	if (strcmp(task.status, "PROCESSING") == 0)
 	{
 		stop_worker(&task);

@@ -55,5 +55,16 @@ foreach my $path (sort glob "$folder/*.xlsx")
 }
 is($node->safe_psql('postgres', q{SELECT count(*) FROM xlsx.tasks WHERE status IN ('PENDING', 'PROCESSING')}), 0,
 	'no task is left');
+# A trigger that cancels the task which runs it is refused, for there is nobody who could stop meanwhile.
+$node->safe_psql('postgres', <<'SQL');
+CREATE TABLE own_end (task_id bigint, name text, gender text, bio_id text);
+CREATE FUNCTION end_own() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM xlsx.cancel(max(id)) FROM xlsx.tasks; RETURN NEW; END';
+CREATE TRIGGER t BEFORE INSERT ON own_end FOR EACH ROW EXECUTE FUNCTION end_own();
+SELECT xlsx.create_profile('own_end', 'own_end', 'task_id', '{"bio_id": "Bio-ID"}');
+SQL
+my $own = submit($node, workbook('-r', 2), 'own_end');
+is(wait_for($node, $own), 'FAILED', 'a task whose trigger cancels it fails');
+is($node->safe_psql('postgres', "SELECT error_message FROM xlsx.tasks WHERE id = $own"), "cannot cancel task $own from SQL that it runs itself", 'and says why');
+
 $node->stop;
 done_testing();
