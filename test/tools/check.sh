@@ -1,12 +1,13 @@
 #!/bin/sh
 # Runs the suites given as make targets, all of them whatever fails, and adds
-# up the summary line that each ends with. The last line is the sum.
+# up the summary line that each ends with, with the time it took. The last line is the sum.
 set -u
 logs=build/check
 mkdir -p "$logs"
 passed=0 failed=0 skipped=0
 for suite in "$@"; do
     echo "== $suite"
+    began=$(date +%s)
     if ${MAKE:-make} --no-print-directory "$suite" >"$logs/$suite.log" 2>&1; then status=0; else status=1; fi
     summary=$(grep -E '^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' "$logs/$suite.log" | tail -n 1)
     if [ -z "$summary" ]; then
@@ -24,7 +25,7 @@ for suite in "$@"; do
     else
         grep -iE '(^|[^a-z])skip' "$logs/$suite.log" | grep -vE '^[0-9]+ passed' | head -n 5
     fi
-    echo "$suite: $summary"
+    echo "$suite: $summary, in $(($(date +%s) - began)) s"
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 done
 echo "$passed passed, $failed failed, $skipped skipped"
