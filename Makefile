@@ -114,22 +114,22 @@ check-assert: deps
 
 # Imports beside plain SQL, row by row: CASES of them, from SEED on.
 check-agree:
-	@test/agree/agree.py $(or $(CASES),20) $(SEED)
+	@test/server/agree/agree.py $(or $(CASES),20) $(SEED)
 
 # Random sequences of all that can be done to tasks, beside a model: ROUNDS of them, from SEED on.
 check-model:
-	@test/model/model.py $(or $(ROUNDS),4) $(SEED)
+	@test/server/model/model.py $(or $(ROUNDS),4) $(SEED)
 
 # IMPORTS small imports, 10,000 where it is not said.
 soak: install
-	@test/soak/soak.py $(IMPORTS)
+	@test/server/soak/soak.py $(IMPORTS)
 
 # A few rounds of torture, with a seed of their own each time.
 check-torture: build/makebook
-	@test/torture/torture.py $(or $(ROUNDS),6) $(SEED)
+	@test/server/torture/torture.py $(or $(ROUNDS),6) $(SEED)
 
 torture: install build/makebook
-	@test/torture/torture.py $(or $(ROUNDS),200) $(SEED)
+	@test/server/torture/torture.py $(or $(ROUNDS),200) $(SEED)
 
 help:
 	@echo 'make              build the extension, the sidecar and xlsxdump'
@@ -155,6 +155,6 @@ help:
 	@echo 'make clean        remove what was built'
 
 format:
-	@pgindent --typedefs=typedefs.list extension/*.[ch] extension/core/*.[ch] notifier/*.[ch]
+	@pgindent --typedefs=typedefs.list $$(git ls-files 'extension/*.[ch]' 'notifier/*.[ch]')
 
 .PHONY: all extension install clean deps demo demo-stop bench bench-quick check check-style check-regress check-docs check-install check-tap check-assert check-full check-versions check-agree check-model check-torture torture soak help format

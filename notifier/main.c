@@ -10,22 +10,22 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "auth.h"
-#include "config.h"
-#include "eio.h"
-#include "feed.h"
-#include "hangup.h"
-#include "http_api.h"
-#include "log.h"
-#include "loop.h"
-#include "pg_listen.h"
-#include "pg_pool.h"
-#include "server.h"
-#include "socketio.h"
-#include "systemd.h"
-#include "tls.h"
-#include "sse.h"
-#include "tasks.h"
+#include "api/routes.h"
+#include "api/sse.h"
+#include "api/tasks.h"
+#include "db/pg_listen.h"
+#include "db/pg_pool.h"
+#include "engineio/engineio.h"
+#include "events/feed.h"
+#include "http/auth.h"
+#include "http/hangup.h"
+#include "http/server.h"
+#include "http/tls.h"
+#include "process/config.h"
+#include "process/log.h"
+#include "process/loop.h"
+#include "process/systemd.h"
+#include "socketio/socketio.h"
 
 /* Before it listens anyway. */
 #define FIRST_CONNECTION_MS 3000

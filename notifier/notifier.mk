@@ -6,8 +6,9 @@ NOTIFIER_BIN := build/pg_xlsx_notifier
 NOTIFIER_VERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" extension/pg_xlsx.control 2>/dev/null)
 
 # Without a library's headers: the pure half, which the unit tests and fuzzers link.
-NOTIFIER_PURE := mem utf8 buf json eio_packet sio_packet multipart upload_form known_name base64 timer map frame event queue rooms token web_origin
-NOTIFIER_SRCS := $(sort $(wildcard $(NOTIFIER_DIR)*.c))
+NOTIFIER_PURE := api/known_name api/multipart api/upload_form base/base64 base/buf base/frame base/json base/map base/mem base/queue base/timer base/token base/utf8 engineio/packet events/event events/rooms http/web_origin socketio/packet
+NOTIFIER_FOLDERS := api socketio engineio events http db process base
+NOTIFIER_SRCS := $(sort $(wildcard $(NOTIFIER_DIR)*.c $(NOTIFIER_FOLDERS:%=$(NOTIFIER_DIR)%/*.c)))
 NOTIFIER_OBJS := $(patsubst $(NOTIFIER_DIR)%.c,build/notifier/%.o,$(NOTIFIER_SRCS))
 NOTIFIER_PURE_OBJS := $(NOTIFIER_PURE:%=build/notifier/%.o)
 
@@ -16,7 +17,7 @@ NOTIFIER_LDFLAGS := -pie -Wl,-z,relro,-z,now,--as-needed
 TOOLS ?= test/tools
 NOTIFIER_PG_CONFIG := $(or $(PG_CONFIG),pg_config)
 NOTIFIER_WEB_ROOT = $(shell $(NOTIFIER_PG_CONFIG) --sharedir)/pg_xlsx/web
-NOTIFIER_INCLUDES = -isystem $(shell $(NOTIFIER_PG_CONFIG) --includedir)
+NOTIFIER_INCLUDES = -iquote $(NOTIFIER_DIR) -isystem $(shell $(NOTIFIER_PG_CONFIG) --includedir)
 NOTIFIER_LIBS = -L$(shell $(NOTIFIER_PG_CONFIG) --libdir) -lwebsockets -luv -lpq -ljwt -lssl -lcrypto
 
 .PHONY: bench-notifier check-node-asan check-node-long notifier notifier-docs install-notifier check-unit-notifier check-node fuzz-notifier clean-notifier
@@ -53,7 +54,7 @@ install-notifier: $(NOTIFIER_BIN)
 NOTIFIER_DEFINES = -DNOTIFIER_VERSION='"$(NOTIFIER_VERSION)"' -DNOTIFIER_DOCS='"$(NOTIFIER_SHAREDIR)/docs"' \
 	-DNOTIFIER_OPENAPI='"$(NOTIFIER_DIR)openapi.json"' -DNOTIFIER_WEB_ROOT='"$(NOTIFIER_WEB_ROOT)"'
 
-build/notifier/docs.o: $(NOTIFIER_DIR)openapi.json
+build/notifier/api/docs.o: $(NOTIFIER_DIR)openapi.json
 
 build/notifier/%.o: $(NOTIFIER_DIR)%.c
 	@mkdir -p $(@D)
@@ -61,44 +62,44 @@ build/notifier/%.o: $(NOTIFIER_DIR)%.c
 
 -include $(NOTIFIER_OBJS:.o=.d)
 
-# Unit tests of the pure half, one program for each test/unit-notifier/*.c.
+# Unit tests of the pure half, one program for each test/notifier/unit/*.c.
 
-NOTIFIER_UNIT := $(patsubst test/unit-notifier/%.c,build/notifier/unit/%,$(wildcard test/unit-notifier/*.c))
+NOTIFIER_UNIT := $(patsubst test/notifier/unit/%.c,build/notifier/unit/%,$(wildcard test/notifier/unit/*.c))
 
-build/notifier/unit/%: test/unit-notifier/%.c $(NOTIFIER_PURE_OBJS)
+build/notifier/unit/%: test/notifier/unit/%.c $(NOTIFIER_PURE_OBJS)
 	@mkdir -p $(@D)
 	$(CC) $(NOTIFIER_CFLAGS) -I$(NOTIFIER_DIR) -MMD -MP -o $@ $< $(NOTIFIER_PURE_OBJS) -lcmocka
 
 -include $(NOTIFIER_UNIT:=.d)
 
 check-unit-notifier: $(NOTIFIER_UNIT)
-	@test/unit-notifier/run $(NOTIFIER_UNIT)
+	@test/notifier/unit/run $(NOTIFIER_UNIT)
 
 # Process tests: the real notifier, a real server, unmodified client libraries.
 
-test/node/node_modules/.done: test/node/package-lock.json
-	cd test/node && npm ci --no-audit --no-fund --loglevel=error
+test/notifier/process/node_modules/.done: test/notifier/process/package-lock.json
+	cd test/notifier/process && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-check-node: $(NOTIFIER_BIN) notifier-docs test/node/node_modules/.done
-	@node test/node/run.js
+check-node: $(NOTIFIER_BIN) notifier-docs test/notifier/process/node_modules/.done
+	@node test/notifier/process/run.js
 
 # The same tests with a sidecar that notices every byte read or written out of place, and every one left behind.
 
 NOTIFIER_ASAN := build/pg_xlsx_notifier_asan
 NOTIFIER_SANITIZE := -std=gnu11 -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined -Wall -Wextra -Werror
 
-$(NOTIFIER_ASAN): $(NOTIFIER_SRCS) $(wildcard $(NOTIFIER_DIR)*.h) $(NOTIFIER_DIR)openapi.json
+$(NOTIFIER_ASAN): $(NOTIFIER_SRCS) $(wildcard $(NOTIFIER_FOLDERS:%=$(NOTIFIER_DIR)%/*.h)) $(NOTIFIER_DIR)openapi.json
 	@mkdir -p $(@D)
 	$(CC) $(NOTIFIER_SANITIZE) $(NOTIFIER_INCLUDES) $(NOTIFIER_DEFINES) -o $@ $(NOTIFIER_SRCS) $(NOTIFIER_LIBS)
 
-check-node-asan: $(NOTIFIER_ASAN) notifier-docs test/node/node_modules/.done
-	@PGXLSX_NOTIFIER=$(abspath $(NOTIFIER_ASAN)) node test/node/run.js
+check-node-asan: $(NOTIFIER_ASAN) notifier-docs test/notifier/process/node_modules/.done
+	@PGXLSX_NOTIFIER=$(abspath $(NOTIFIER_ASAN)) node test/notifier/process/run.js
 
 # Long forms, apart from check: a gigabyte into a slow database, thousands of clients.
 
-check-node-long: $(NOTIFIER_BIN) test/node/node_modules/.done
-	@ulimit -n $$(ulimit -Hn); VERBOSE=1 node test/node/run.js test/node/long/*.test.js
+check-node-long: $(NOTIFIER_BIN) test/notifier/process/node_modules/.done
+	@ulimit -n $$(ulimit -Hn); VERBOSE=1 node test/notifier/process/run.js test/notifier/process/long/*.test.js
 
 # Beside the official server, in one run: make bench-notifier CLIENTS="1000 10000"
 
@@ -112,9 +113,9 @@ bench-notifier: $(NOTIFIER_BIN) bench/notifier/node_modules/.done
 # Fuzzers of the codecs: make fuzz-notifier FUZZ_SECONDS=60
 
 FUZZ_SECONDS ?= 20
-NOTIFIER_FUZZ := $(patsubst test/fuzz/%.c,%,$(wildcard test/fuzz/notifier_*.c))
+NOTIFIER_FUZZ := $(patsubst test/notifier/fuzz/%.c,%,$(wildcard test/notifier/fuzz/notifier_*.c))
 
-build/fuzz/notifier_%: test/fuzz/notifier_%.c $(NOTIFIER_PURE:%=$(NOTIFIER_DIR)%.c)
+build/fuzz/notifier_%: test/notifier/fuzz/notifier_%.c $(NOTIFIER_PURE:%=$(NOTIFIER_DIR)%.c)
 	@mkdir -p $(@D)
 	clang -std=gnu11 -g -O1 -Wall -Wextra -Werror -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=undefined -I$(NOTIFIER_DIR) -o $@ $^

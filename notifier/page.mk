@@ -25,12 +25,12 @@ install-page:
 
 # The real page in Chromium, with the real sidecar and a real server.
 
-test/page/node_modules/.done: test/page/package-lock.json
-	cd test/page && npm ci --no-audit --no-fund --loglevel=error
+test/notifier/page/node_modules/.done: test/notifier/page/package-lock.json
+	cd test/notifier/page && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-check-page: $(NOTIFIER_BIN) build/makebook notifier-docs page test/node/node_modules/.done test/page/node_modules/.done
-	@node test/page/run.js
+check-page: $(NOTIFIER_BIN) build/makebook notifier-docs page test/notifier/process/node_modules/.done test/notifier/page/node_modules/.done
+	@node test/notifier/page/run.js
 
 clean-page:
 	rm -rf build/web build/page $(PAGE_DIR)client/dist

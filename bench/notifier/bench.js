@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { WebSocket } from 'ws';
-import { Cluster, root } from '../../test/node/support/server.js';
+import { Cluster, root } from '../../test/notifier/process/support/server.js';
 
 const FAN_OUTS = [10, 100, 1000];
 const DELIVERIES = 20000;

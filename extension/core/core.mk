@@ -47,12 +47,12 @@ build/xlsxdump: $(CORE_DIR)/tool/xlsxdump.c $(CORE_LIB)
 # PGXS compiles these by its own rules.
 $(CORE_OBJS): override CPPFLAGS += $(CORE_CPPFLAGS)
 
-# Unit tests, one program for each test/unit/*.c, all under ASan and UBSan; and
+# Unit tests, one program for each test/core/unit/*.c, all under ASan and UBSan; and
 # all once more on the portable paths (no ISA-L, no SSE2, no 128 bit integers)
 # with a window so small that its end falls everywhere.
 
 CORE_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
-CORE_TESTS := $(filter-out support,$(patsubst test/unit/%.c,%,$(wildcard test/unit/*.c)))
+CORE_TESTS := $(filter-out support,$(patsubst test/core/unit/%.c,%,$(wildcard test/core/unit/*.c)))
 CORE_ASAN_CC = $(CC) -O1 -g $(CORE_SANITIZE) $(CORE_CHECKS)
 CORE_TINY := -DXLSX_WINDOW_BYTES=512 -DXLSX_LONGEST_ROW=4096
 CORE_PORTABLE := -DXLSX_PORTABLE $(CORE_TINY)
@@ -72,16 +72,16 @@ build/core-asan/libxlsxcore.a build/core-portable/libxlsxcore.a:
 	@rm -f $@
 	$(AR) rcs $@ $^
 
-build/unit/%: test/unit/%.c test/unit/support.c test/unit/support.h build/core-asan/libxlsxcore.a
+build/unit/%: test/core/unit/%.c test/core/unit/support.c test/core/unit/support.h build/core-asan/libxlsxcore.a
 	@mkdir -p $(@D)
 	$(CORE_ASAN_CC) -iquote $(CORE_DIR) -o $@ $(filter %.c %.a,$^) $(CORE_LIBS) $(CORE_TEST_LIBS)
 
-build/unit-portable/%: test/unit/%.c test/unit/support.c test/unit/support.h build/core-portable/libxlsxcore.a
+build/unit-portable/%: test/core/unit/%.c test/core/unit/support.c test/core/unit/support.h build/core-portable/libxlsxcore.a
 	@mkdir -p $(@D)
 	$(CORE_ASAN_CC) $(CORE_PORTABLE) -iquote $(CORE_DIR) -o $@ $(filter %.c %.a,$^) $(CORE_LIBS) $(CORE_TEST_LIBS)
 
 check-unit: $(CORE_TESTS:%=build/unit/%) $(CORE_TESTS:%=build/unit-portable/%)
-	@XLSX_CORPUS=$(CORE_CORPUS) test/unit/run $^
+	@XLSX_CORPUS=$(CORE_CORPUS) test/core/unit/run $^
 
 # Real workbooks by many programs, with their cells. The corpus has its own home
 # beside the repository and is never copied into it.
@@ -93,7 +93,7 @@ build/core-asan/xlsxdump: $(CORE_DIR)/tool/xlsxdump.c build/core-asan/libxlsxcor
 
 define CORE_CHECK_CORPUS
 	@if [ -f $(CORE_CORPUS)/manifest.jsonl ]; then \
-		test/corpus/check.py $< $(CORE_CORPUS) build/corpus/$@ $(1); \
+		test/core/corpus/check.py $< $(CORE_CORPUS) build/corpus/$@ $(1); \
 	else \
 		echo "skipped: there is no corpus at $(CORE_CORPUS)"; \
 		echo "0 passed, 0 failed, 1 skipped"; \
@@ -108,37 +108,37 @@ check-corpus-asan: build/core-asan/xlsxdump
 
 # Bombs and other files made to hurt.
 check-hostile: build/xlsxdump
-	@test/corpus/hostile.py $< build/corpus/$@
+	@test/core/corpus/hostile.py $< build/corpus/$@
 
 # A million rows in the memory of a thousand.
 check-growth: build/xlsxdump
-	@test/corpus/growth.py $< build/corpus/$@
+	@test/core/corpus/growth.py $< build/corpus/$@
 
 # Fuzzers: make fuzz SECONDS_EACH=60 searches with libFuzzer (clang); what it finds goes to
-# test/fuzz/found and is run again by check-unit ever after.
+# test/core/fuzz/found and is run again by check-unit ever after.
 
 SECONDS_EACH ?= 30
-CORE_FUZZERS := $(patsubst test/fuzz/%.c,%,$(wildcard test/fuzz/core_*.c))
-CORE_FUZZ_FILES = test/fuzz/core.c test/unit/support.c
+CORE_FUZZERS := $(patsubst test/core/fuzz/%.c,%,$(wildcard test/core/fuzz/core_*.c))
+CORE_FUZZ_FILES = test/core/fuzz/core.c test/core/unit/support.c
 
-build/fuzz/core_%: test/fuzz/core_%.c test/fuzz/core.h $(CORE_FUZZ_FILES) $(CORE_SOURCES) $(CORE_HEADERS)
+build/fuzz/core_%: test/core/fuzz/core_%.c test/core/fuzz/core.h $(CORE_FUZZ_FILES) $(CORE_SOURCES) $(CORE_HEADERS)
 	@mkdir -p $(@D)
 	clang -std=gnu11 -O1 -g $(CORE_CPPFLAGS) $(CORE_TINY) -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=undefined -iquote $(CORE_DIR) -o $@ $(filter %.c,$^) $(CORE_LIBS) $(CORE_TEST_LIBS)
 
-build/unit/fuzz_%: test/fuzz/%.c test/fuzz/core.h test/fuzz/replay.c $(CORE_FUZZ_FILES) build/core-portable/libxlsxcore.a
+build/unit/fuzz_%: test/core/fuzz/%.c test/core/fuzz/core.h test/core/fuzz/replay.c $(CORE_FUZZ_FILES) build/core-portable/libxlsxcore.a
 	@mkdir -p $(@D)
 	$(CORE_ASAN_CC) -iquote $(CORE_DIR) -o $@ $(filter %.c %.a,$^) $(CORE_LIBS) $(CORE_TEST_LIBS)
 
 check-unit: $(CORE_FUZZERS:%=build/unit/fuzz_%)
 
 fuzz: $(CORE_FUZZERS:%=build/fuzz/%)
-	@if [ -f $(CORE_CORPUS)/manifest.jsonl ]; then test/fuzz/seeds.py $(CORE_CORPUS) build/fuzz/seeds; fi
+	@if [ -f $(CORE_CORPUS)/manifest.jsonl ]; then test/core/fuzz/seeds.py $(CORE_CORPUS) build/fuzz/seeds; fi
 	@for fuzzer in $(CORE_FUZZERS); do \
 		mkdir -p build/fuzz/corpus/$$fuzzer build/fuzz/seeds/$$fuzzer; \
-		cp test/fuzz/seeds/$$fuzzer-* build/fuzz/seeds/$$fuzzer/; \
+		cp test/core/fuzz/seeds/$$fuzzer-* build/fuzz/seeds/$$fuzzer/; \
 		echo "$$fuzzer, $(SECONDS_EACH) s"; \
 		build/fuzz/$$fuzzer -max_total_time=$(SECONDS_EACH) -timeout=10 -rss_limit_mb=1024 -max_len=8192 -verbosity=0 \
-			-print_final_stats=1 -dict=test/fuzz/xml.dict -artifact_prefix=build/fuzz/$$fuzzer- \
+			-print_final_stats=1 -dict=test/core/fuzz/xml.dict -artifact_prefix=build/fuzz/$$fuzzer- \
 			build/fuzz/corpus/$$fuzzer build/fuzz/seeds/$$fuzzer || exit 1; \
 	done

@@ -6,7 +6,7 @@
  * expat (part.h).  A row is read as a whole before it is handed out; until
  * then its bytes stay in the window, so that expat can still take it from its
  * beginning.  What is accepted here must mean the same to expat and
- * sheet_xml.c; test/unit/scan_agrees.c and the fuzzer hold them to it.
+ * sheet_xml.c; test/core/unit/scan_agrees.c and the fuzzer hold them to it.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Lists the behaviours of the seed's checklist that stand in no test's name; prints nothing when each does.
 
-A name is what a test says of itself when it runs: the title of test() or describe() in test/node and test/page, a string of a TAP
-test in test/t. "S-110 to S-118" stands for all between. The checklist lies beside the tree; without it there is one line that says "skipped".
+A name is what a test says of itself when it runs: the title of test() or describe() in test/notifier/process and test/notifier/page, a string of a TAP
+test in test/server/t. "S-110 to S-118" stands for all between. The checklist lies beside the tree; without it there is one line that says "skipped".
 """
 import pathlib
 import re
@@ -23,9 +23,9 @@ def numbers(text):
 
 
 def names():
-    for path in (*ROOT.glob("test/node/*.test.js"), *ROOT.glob("test/page/*.test.js")):
+    for path in (*ROOT.glob("test/notifier/process/*.test.js"), *ROOT.glob("test/notifier/page/*.test.js")):
         yield from (title for _, title in TITLE.findall(path.read_text()))
-    for path in ROOT.glob("test/t/*.pl"):
+    for path in ROOT.glob("test/server/t/*.pl"):
         yield from STRING.findall(COMMENT.sub("", path.read_text()))
 
 

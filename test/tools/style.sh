@@ -37,7 +37,7 @@ verdict "the sidecar knows nothing of the server's insides" \
     "$(forbid notifier '^#include [<"](postgres\.h|fmgr|utils/|executor/|access/|\.\./extension|extension/|core/)')"
 verdict "the extension knows nothing of the sidecar" "$(forbid extension '^#include [<"](libwebsockets|notifier/|\.\./notifier)')"
 verdict "version differences live in compat.h" \
-    "$(grep -lr PG_VERSION_NUM --include='*.[ch]' extension | grep -v '^extension/compat.h$')"
+    "$(grep -lr PG_VERSION_NUM --include='*.[ch]' extension | grep -v '^extension/pg/compat.h$')"
 verdict "the library exports only its own names" \
     "$(nm -D --defined-only extension/pg_xlsx.so | awk '$2 ~ /[TDB]/ && $3 !~ /^(pg_xlsx_|pg_finfo_pg_xlsx_|Pg_magic_func|_PG_init)/ { print $3 }')"
 help=$(${MAKE:-make} -s help)

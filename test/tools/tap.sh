@@ -1,10 +1,10 @@
 #!/bin/sh
-# Runs the TAP tests of test/t (or those in TAP_TESTS, as t/NAME.pl); ends with "N passed, N failed, N skipped".
+# Runs the TAP tests of test/server/t (or those in TAP_TESTS, as t/NAME.pl); ends with "N passed, N failed, N skipped".
 #
 # PostgreSQL::Test starts servers by itself, which root must not: as root the
 # tests run as the system user "postgres", on a copy that it can read.
 set -u
-TAP_TESTS=${TAP_TESTS:-$(cd "$(dirname "$0")/../.." && echo test/t/*.pl | sed "s|test/||g")}
+TAP_TESTS=${TAP_TESTS:-$(cd "$(dirname "$0")/../.." && echo test/server/t/*.pl | sed "s|test/server/||g")}
 root=$(cd "$(dirname "$0")/../.." && pwd)
 pgxs=$(dirname "$(dirname "$(${PG_CONFIG:-pg_config} --pgxs)")")
 work=$(mktemp -d)
@@ -20,9 +20,9 @@ tidy() {
 }
 trap tidy EXIT
 mkdir "$small"
-if [ -w "$extensions" ] && cp "$root/test/t/upgrade.sql" "$upgrade"; then export TEST_UPGRADE=1; fi
+if [ -w "$extensions" ] && cp "$root/test/server/t/upgrade.sql" "$upgrade"; then export TEST_UPGRADE=1; fi
 if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=4m tmpfs "$small" 2>/dev/null; then export TEST_SMALL_DISK=$small; fi
-cp -r "$root/test/t" "$root/test/tools" "$root/test/corpus" "$root/test/samples" "$root/build/makebook" "$root/build/xlsxdump" "$root/build/setclock.so" "$work/"
+cp -r "$root/test/server/t" "$root/test/tools" "$root/test/core/corpus" "$root/test/samples" "$root/build/makebook" "$root/build/xlsxdump" "$root/build/setclock.so" "$work/"
 set -- env "PATH=$(${PG_CONFIG:-pg_config} --bindir):$PATH" "PERL5LIB=$pgxs/test/perl" "TESTLOGDIR=$work/log" \
     "TESTDATADIR=$work/data" "TESTDIR=$work" PG_TEST_TIMEOUT_DEFAULT=60 "PG_REGRESS=$pgxs/test/regress/pg_regress" "TMPDIR=$work" \
     "MAKEBOOK=$work/makebook" "XLSXDUMP=$work/xlsxdump" "SETCLOCK_LIBRARY=$work/setclock.so" "CORPUS=$root/../shared/corpus" "SAMPLES=$work/samples" prove --verbose $TAP_TESTS

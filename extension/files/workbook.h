@@ -1,0 +1,43 @@
+/*
+ * workbook.h
+ *	  The reader library inside the server: memory, errors, sources.
+ */
+#ifndef PG_XLSX_FILES_WORKBOOK_H
+#define PG_XLSX_FILES_WORKBOOK_H
+
+#include "pg/pg_xlsx.h"
+
+#include "core/book.h"
+#include "core/sheet.h"
+
+/*
+ * Opens a book whose memory lives in context and which is closed when the
+ * context is reset or deleted, so an error undoes it too; never close it
+ * yourself.  What stands behind source must outlive context.  Raises an error
+ * when it cannot.
+ */
+extern XlsxBook *glue_book_open(const XlsxSource *source, MemoryContext context);
+
+/* Like glue_book_open, but hands the failure back: NULL and *error filled. */
+extern XlsxBook *glue_book_try(const XlsxSource *source, MemoryContext context, XlsxError *error);
+
+/* palloc in context, as the library wants it; memory that was not freed goes with the context. */
+extern XlsxAllocator glue_allocator(MemoryContext context);
+
+/* Raises error as an ERROR with SQLSTATE, detail, hint and place. */
+extern void glue_throw(const XlsxError *error)
+			__attribute__((noreturn));
+
+/* Name of a sheet in the database's encoding, for people to see. */
+extern char *glue_sheet_name(const XlsxBook *book, size_t index);
+
+/* The SQLSTATE that glue_throw would give it. */
+extern int	glue_sqlstate(const XlsxError *error);
+
+/*
+ * Index of a sheet: its name, "#2" for the second, "~regular expression" for the
+ * first whose name matches, NULL for the first; or an error that lists the names that exist.
+ */
+extern size_t glue_find_sheet(const XlsxBook *book, const char *name);
+
+#endif							/* PG_XLSX_FILES_WORKBOOK_H */

@@ -1,0 +1,521 @@
+/*
+ * control.c
+ *	  What people do to a task from outside: wait, cancel, retry, remove, undo.
+ */
+#include "pg/pg_xlsx.h"
+
+#include <signal.h>
+
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "pg/query.h"
+#include "portability/instr_time.h"
+#include "storage/procarray.h"
+#include "tables/owner.h"
+#include "tables/role_sql.h"
+#include "tasks/dispatch.h"
+#include "tasks/mirror.h"
+#include "tasks/queue.h"
+#include "tasks/slots.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/timestamp.h"
+
+PG_FUNCTION_INFO_V1(pg_xlsx_wait);
+PG_FUNCTION_INFO_V1(pg_xlsx_cancel);
+PG_FUNCTION_INFO_V1(pg_xlsx_retry);
+PG_FUNCTION_INFO_V1(pg_xlsx_remove_task);
+PG_FUNCTION_INFO_V1(pg_xlsx_note_undone);
+PG_FUNCTION_INFO_V1(pg_xlsx_delete_rows);
+PG_FUNCTION_INFO_V1(pg_xlsx_undo);
+PG_FUNCTION_INFO_V1(pg_xlsx_path_of_statements);
+
+/* xlsx.wait looks at least this often, should a wake-up be missed. */
+#define LOOK_AGAIN_MS 1000
+
+/* How often xlsx.cancel interrupts a worker that goes on, until it has it terminated, before another one takes over. */
+#define INTERRUPT_AGAIN_MS	200
+#define MOST_INTERRUPTS		50
+#define TERMINATE_AGAIN_MS	10
+
+/* A task as its owner sees it. */
+typedef struct Subject
+{
+	int64		id;
+	char	   *status;
+	int			worker_pid;		/* 0: none */
+	Oid			owner;
+	Oid			login;
+	int64		file;			/* 0: gone */
+	bool		validated;
+	bool		uncommitted;	/* made by this very transaction */
+	bool		restart;		/* rows of it were taken back */
+	bool		spoiled;		/* it failed, and saved nothing, because rows have errors */
+	int64		inserted;		/* rows of it that the target has */
+	bool		keeps_rows;		/* what it found and made is kept, by key */
+	char	   *date_style;
+	char	   *time_zone;
+} Subject;
+
+/* Reads a task that the current role owns, or may act for; else there is none. */
+static Subject
+find_task(int64 id)
+{
+	static OwnerStatement select = {
+		"SELECT owner::oid, status, worker_pid, login::oid, file_id, validated,"
+		" xmin = pg_current_xact_id_if_assigned()::xid, restart,"
+		" status = 'FAILED' AND error_code = '22000' AND saved_rows = 0 AND skipped_rows = 0 AND error_rows > 0, inserted_rows,"
+		" EXISTS (SELECT FROM xlsx_private.undo_row u WHERE u.task_id = id), date_style, time_zone"
+		" FROM xlsx_private.task WHERE id = $1",
+		1, {INT8OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(id)};
+	Subject		subject = {.id = id};
+	OwnerRow	row;
+
+	if (owner_run(&select, values, NULL, &row) == 0 ||
+		(!has_privs_of_role(GetUserId(), DatumGetObjectId(row.values[0])) &&
+		 !has_privs_of_role(GetUserId(), get_role_oid("xlsx_admin", false))))
+		ereport(ERROR,
+				(errcode(ERRCODE_NO_DATA_FOUND),
+				 errmsg("task " INT64_FORMAT " does not exist", id),
+				 errdetail("Or it belongs to another role.")));
+	subject.owner = DatumGetObjectId(row.values[0]);
+	subject.status = TextDatumGetCString(row.values[1]);
+	subject.worker_pid = row.nulls[2] ? 0 : DatumGetInt32(row.values[2]);
+	subject.login = DatumGetObjectId(row.values[3]);
+	subject.file = row.nulls[4] ? 0 : DatumGetInt64(row.values[4]);
+	subject.validated = DatumGetBool(row.values[5]);
+	subject.uncommitted = !row.nulls[6] && DatumGetBool(row.values[6]);
+	subject.restart = DatumGetBool(row.values[7]);
+	subject.spoiled = DatumGetBool(row.values[8]);
+	subject.inserted = DatumGetInt64(row.values[9]);
+	subject.keeps_rows = DatumGetBool(row.values[10]);
+	subject.date_style = TextDatumGetCString(row.values[11]);
+	subject.time_zone = TextDatumGetCString(row.values[12]);
+	return subject;
+}
+
+/* The same, and nobody else retries, undoes or deletes it before the end of the transaction. */
+static Subject
+lock_task(int64 id)
+{
+	static OwnerStatement lock = {
+		"SELECT FROM xlsx_private.task WHERE id = $1 FOR NO KEY UPDATE", 1, {INT8OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(id)};
+
+	(void) find_task(id);		/* who may not see it cannot hold it either */
+	owner_run(&lock, values, NULL, NULL);
+	return find_task(id);
+}
+
+static bool
+is_active(const Subject *task)
+{
+	return strcmp(task->status, "PENDING") == 0 || strcmp(task->status, "PROCESSING") == 0;
+}
+
+/*
+ * Waiting
+ */
+
+/* How long to wait, in milliseconds; -1: for ever. */
+static long
+patience_of(FunctionCallInfo fcinfo, int argument)
+{
+	TimestampTz now = GetCurrentTimestamp();
+	Datum		end;
+
+	if (PG_ARGISNULL(argument))
+		return -1;
+	end = DirectFunctionCall2(timestamptz_pl_interval, TimestampTzGetDatum(now), PG_GETARG_DATUM(argument));
+	return TimestampDifferenceMilliseconds(now, DatumGetTimestampTz(end));
+}
+
+/* What is left of it since then, whatever the clock on the wall is set to. */
+static long
+patience_left(long patience, instr_time since)
+{
+	instr_time	now;
+
+	if (patience < 0)
+		return LOOK_AGAIN_MS;
+	INSTR_TIME_SET_CURRENT(now);
+	INSTR_TIME_SUBTRACT(now, since);
+	return patience - (long) INSTR_TIME_GET_MILLISEC(now);
+}
+
+static void
+check_can_wait(const Subject *task)
+{
+	if (!is_active(task))
+		return;
+	if (IsolationUsesXactSnapshot())
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TRANSACTION_STATE),
+				 errmsg("cannot wait for a task in a transaction with a fixed snapshot"),
+				 errhint("Use READ COMMITTED.")));
+	if (task->uncommitted && task->worker_pid == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TRANSACTION_STATE),
+				 errmsg("task " INT64_FORMAT " has not been committed yet", task->id),
+				 errhint("A task starts after the commit of its submit: wait in another transaction.")));
+}
+
+Datum
+pg_xlsx_wait(PG_FUNCTION_ARGS)
+{
+	long		patience = patience_of(fcinfo, 1);
+	instr_time	since;
+	Subject		task;
+
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	task = find_task(PG_GETARG_INT64(0));
+	check_can_wait(&task);
+	INSTR_TIME_SET_CURRENT(since);
+	for (;;)
+	{
+		long		left;
+
+		dispatch_wait_prepare();
+		task = find_task(task.id);
+		left = patience_left(patience, since);
+		if (!is_active(&task) || left <= 0)
+			break;
+		dispatch_wait(Min(left, LOOK_AGAIN_MS));
+	}
+	dispatch_wait_end();
+	PG_RETURN_TEXT_P(cstring_to_text(task.status));
+}
+
+/*
+ * Cancelling
+ */
+
+static void
+refuse_state(const Subject *task, const char *action)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("cannot %s task " INT64_FORMAT " because it is %s", action, task->id, task->status)));
+}
+
+static void
+signal_worker(const Subject *task, int signal)
+{
+	if (dispatch_shared())
+		(void) slots_signal(task->id, signal);
+	else if (task->worker_pid != 0 && BackendPidGetProc(task->worker_pid) != NULL)
+		(void) kill(task->worker_pid, signal);
+}
+
+/*
+ * Tells the worker, and returns when it has let go of the task, which no other
+ * worker takes until this transaction has ended.  It is told again and again,
+ * since SQL of the task's may catch the interrupt, and in the end it dies.
+ */
+static void
+stop_worker(const Subject *task)
+{
+	for (int i = 0; !queue_try_keep(task->id); i++)
+	{
+		dispatch_wait_prepare();
+		signal_worker(task, i < MOST_INTERRUPTS ? SIGINT : SIGTERM);
+		if (queue_try_keep(task->id))
+			break;
+		dispatch_wait(i < MOST_INTERRUPTS ? INTERRUPT_AGAIN_MS : TERMINATE_AGAIN_MS);
+	}
+	dispatch_wait_end();
+}
+
+Datum
+pg_xlsx_cancel(PG_FUNCTION_ARGS)
+{
+	Subject		task = find_task(PG_GETARG_INT64(0));
+	ErrorData	error = {.sqlerrcode = ERRCODE_QUERY_CANCELED,.message = "Task was cancelled"};
+
+	if (!is_active(&task))
+		refuse_state(&task, "cancel");
+	/* What holds the task is this very process: it would not wait for itself, and end as if nothing had been said. */
+	if (task.worker_pid == MyProcPid)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("cannot cancel task " INT64_FORMAT " from SQL that it runs itself", task.id),
+				 errhint("Raise an error to refuse a row.")));
+	if (strcmp(task.status, "PROCESSING") == 0)
+	{
+		stop_worker(&task);
+		task = find_task(task.id);
+	}
+	if (is_active(&task))
+		queue_end(task.id, "CANCELLED", &error);
+	else if (strcmp(task.status, "CANCELLED") != 0)
+		refuse_state(&task, "cancel");
+	PG_RETURN_TEXT_P(cstring_to_text("CANCELLED"));
+}
+
+/*
+ * Retrying
+ */
+
+static void
+remove_reports(int64 task)
+{
+	static OwnerStatement delete_errors = {
+		"DELETE FROM xlsx_private.error_page WHERE task_id = $1", 1, {INT8OID}, NULL
+	};
+	static OwnerStatement delete_warnings = {
+		"DELETE FROM xlsx_private.warning_page WHERE task_id = $1", 1, {INT8OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(task)};
+
+	owner_run(&delete_errors, values, NULL, NULL);
+	owner_run(&delete_warnings, values, NULL, NULL);
+}
+
+/*
+ * Back to the start: what the task did was taken back, or nothing was saved
+ * because rows have errors, which may be none any more.
+ */
+static void
+begin_again(int64 task)
+{
+	static OwnerStatement update = {
+		"UPDATE xlsx_private.task SET restart = false, undone = false, undone_rows = 0, progress = 0,"
+		" phase_progress = 0, total_rows = 0, validated_rows = 0, error_rows = 0, saved_rows = 0, inserted_rows = 0, updated_rows = 0, unchanged_rows = 0,"
+		" deleted_rows = 0, absent_rows = 0, skipped_rows = 0, warning_rows = 0, cursor_row = 0, validated = false,"
+		" packets = 0, packets_saved = 0, packet_rows_saved = 0 WHERE id = $1", 1, {INT8OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(task)};
+
+	queue_remove_working_rows(task);
+	remove_reports(task);
+	owner_run(&update, values, NULL, NULL);
+}
+
+/* Rows that it inserted and that could not be taken back would be there twice. */
+static void
+refuse_leftovers(const Subject *task)
+{
+	if (!task->restart || task->keeps_rows || task->inserted == 0)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("cannot retry task " INT64_FORMAT " because " INT64_FORMAT " of its rows stayed when it was undone",
+					task->id, task->inserted),
+			 errhint("Undo it again once they may go, or delete the task and upload the file again.")));
+}
+
+Datum
+pg_xlsx_retry(PG_FUNCTION_ARGS)
+{
+	static OwnerStatement update = {
+		"WITH kept AS (UPDATE xlsx_private.file SET used_at = clock_timestamp() WHERE id = $2)"
+		" UPDATE xlsx_private.task SET status = 'PENDING', phase = NULL, attempts = 0, deaths = 0,"
+		" run_at = clock_timestamp(), wait_ms = 0, completed_at = NULL, error_code = NULL, error_message = NULL,"
+		" error_detail = NULL, error_hint = NULL, updated_at = clock_timestamp() WHERE id = $1"
+		" AND status IN ('FAILED', 'CANCELLED')",
+		2, {INT8OID, INT8OID}, NULL
+	};
+	Subject		task = lock_task(PG_GETARG_INT64(0));
+	Datum		values[] = {Int64GetDatum(task.id), Int64GetDatum(task.file)};
+
+	if (strcmp(task.status, "FAILED") != 0 && strcmp(task.status, "CANCELLED") != 0)
+		refuse_state(&task, "retry");
+	if (task.file == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("cannot retry task " INT64_FORMAT " because its file has expired", task.id),
+				 errhint("Upload the file again.")));
+	refuse_leftovers(&task);
+	if (owner_run(&update, values, NULL, NULL) == 0)
+		refuse_state(&task, "retry");
+	if (task.restart || task.spoiled)
+		begin_again(task.id);
+	dispatch_want(task.login);
+	PG_RETURN_TEXT_P(cstring_to_text("PENDING"));
+}
+
+/*
+ * Removing
+ */
+
+Datum
+pg_xlsx_remove_task(PG_FUNCTION_ARGS)
+{
+	static OwnerStatement delete_task = {
+		"DELETE FROM xlsx_private.task WHERE id = $1 AND status NOT IN ('PENDING', 'PROCESSING')", 1, {INT8OID}, NULL
+	};
+	Subject		task = find_task(PG_GETARG_INT64(0));
+	Datum		id[] = {Int64GetDatum(task.id)};
+
+	if (is_active(&task) || owner_run(&delete_task, id, NULL, NULL) == 0)
+		refuse_state(&task, "remove");
+	remove_reports(task.id);
+	mirror_remove(task.id);
+	if (task.file != 0)
+		queue_remove_file(task.file);
+	PG_RETURN_VOID();
+}
+
+/*
+ * Keeps the books of xlsx.undo: rows that were taken back are forgotten, the
+ * task counts those that stay, and a retry begins at the first row.
+ */
+Datum
+pg_xlsx_note_undone(PG_FUNCTION_ARGS)
+{
+	static OwnerStatement delete = {
+		"WITH rows AS (DELETE FROM xlsx_private.undo_row WHERE task_id = $1 AND no = ANY ($2))"
+		" DELETE FROM xlsx_private.undo_xid WHERE task_id = $1 AND $3", 3, {INT8OID, INT8ARRAYOID, BOOLOID}, NULL
+	};
+	static OwnerStatement update = {
+		"UPDATE xlsx_private.task SET undone = undone OR $2, restart = true, undone_rows = undone_rows"
+		" + greatest(inserted_rows - $3, 0) + greatest(updated_rows - $4, 0), inserted_rows = least(inserted_rows, $3),"
+		" updated_rows = least(updated_rows, $4), saved_rows = least(inserted_rows, $3) + least(updated_rows, $4)"
+		" + unchanged_rows + deleted_rows, updated_at = clock_timestamp() WHERE id = $1",
+		4, {INT8OID, BOOLOID, INT8OID, INT8OID}, NULL
+	};
+	Subject		task = find_task(PG_GETARG_INT64(0));
+	Datum		rows[] = {Int64GetDatum(task.id), PG_GETARG_DATUM(1), PG_GETARG_DATUM(4)};
+	Datum		state[] = {Int64GetDatum(task.id), PG_GETARG_DATUM(4), PG_GETARG_DATUM(2), PG_GETARG_DATUM(3)};
+
+	owner_run(&delete, rows, NULL, NULL);
+	owner_run(&update, state, NULL, NULL);
+	PG_RETURN_VOID();
+}
+
+/*
+ * The rows that a task imported.  They are touched with the rights of its
+ * owner and no others, by SQL that runs as his: he must not gain by an
+ * administrator or by the sidecar who calls, nor they by him, so his triggers
+ * find their names where his imports found them.
+ */
+
+typedef struct OwnerSql
+{
+	RoleSql		sql;
+	int			guc_level;
+	char	   *outer_path;		/* statements_path of a call around this one */
+} OwnerSql;
+
+/* The search_path of statements on the target of the task at hand, in TopMemoryContext; NULL between two calls. */
+static char *statements_path = NULL;
+
+static void
+become(const Subject *task, OwnerSql *sql)
+{
+	role_sql_enter(&sql->sql, task->owner);
+	/*
+	 * A row that a deferred constraint refers to stays as well.  In a block of
+	 * the caller's he may yet mend it, and his constraints are not ours to touch.
+	 */
+	if (!IsTransactionBlock())
+		AfterTriggerSetState(makeNode(ConstraintsSetStmt));
+	sql->guc_level = NewGUCNestLevel();
+	role_sql_set_path(&sql->sql, task->login);
+	sql->outer_path = statements_path;
+	statements_path = MemoryContextStrdup(TopMemoryContext, GetConfigOption("search_path", false, false));
+	/* Old values were written as texts with these. */
+	query_set_option("DateStyle", task->date_style);
+	query_set_option("TimeZone", task->time_zone);
+	SPI_connect();
+}
+
+static void
+come_back(OwnerSql *sql)
+{
+	SPI_finish();
+	AtEOXact_GUC(false, sql->guc_level);
+	role_sql_leave(&sql->sql);
+	pfree(statements_path);
+	statements_path = sql->outer_path;
+}
+
+Datum
+pg_xlsx_path_of_statements(PG_FUNCTION_ARGS)
+{
+	(void) fcinfo;
+	PG_RETURN_TEXT_P(cstring_to_text(statements_path != NULL ? statements_path : GetConfigOption("search_path", false, false)));
+}
+
+/*
+ * The target of the task's profile and the column of its id; false when there is no
+ * such table or column, or its owner may not delete from it.
+ */
+static bool
+find_rows(const Subject *task, Datum *target, Datum *column)
+{
+	static OwnerStatement select = {
+		"SELECT c.oid::regclass, (p.content ->> 'task_column')::name FROM xlsx_private.task t"
+		" JOIN xlsx_private.frozen_profile p ON p.id = t.frozen_id JOIN pg_class c ON c.oid = p.target JOIN pg_roles o ON o.oid = t.owner"
+		" WHERE t.id = $1 AND p.content ->> 'task_column' IS NOT NULL AND NOT t.dry_run AND has_table_privilege(o.oid, c.oid, 'DELETE')",
+		1, {INT8OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(task->id)};
+	OwnerRow	row;
+
+	if (owner_run(&select, values, NULL, &row) == 0)
+		return false;
+	*target = row.values[0];
+	*column = row.values[1];
+	return true;
+}
+
+/* The only row of a statement, run as the task's owner, as a value of the type that the function returns. */
+static Datum
+row_as_owner(FunctionCallInfo fcinfo, const Subject *task, const char *sql, int arguments, Oid *types, Datum *values)
+{
+	MemoryContext context = CurrentMemoryContext;
+	OwnerSql	owner;
+	MemoryContext spi;
+	TupleDesc	descriptor;
+	Datum		result;
+
+	if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	descriptor = BlessTupleDesc(descriptor);
+	become(task, &owner);
+	if (SPI_execute_with_args(sql, arguments, types, values, NULL, false, 0) != SPI_OK_SELECT || SPI_processed != 1)
+		elog(ERROR, "could not take back rows of task " INT64_FORMAT, task->id);
+	spi = MemoryContextSwitchTo(context);
+	result = heap_copy_tuple_as_datum(SPI_tuptable->vals[0], descriptor);
+	MemoryContextSwitchTo(spi);
+	come_back(&owner);
+	return result;
+}
+
+Datum
+pg_xlsx_delete_rows(PG_FUNCTION_ARGS)
+{
+	Subject		task = lock_task(PG_GETARG_INT64(0));
+	Oid			types[] = {INT8OID, REGCLASSOID, NAMEOID};
+	Datum		values[] = {Int64GetDatum(task.id), (Datum) 0, (Datum) 0};
+
+	if (is_active(&task))
+		refuse_state(&task, "delete rows of");
+	if (!find_rows(&task, &values[1], &values[2]))
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(row_as_owner(fcinfo, &task, "SELECT deleted, kept, reason FROM xlsx_private.delete_imported($1, $2, $3)",
+								 lengthof(types), types, values));
+}
+
+Datum
+pg_xlsx_undo(PG_FUNCTION_ARGS)
+{
+	Subject		task = lock_task(PG_GETARG_INT64(0));
+	Oid			types[] = {INT8OID};
+	Datum		values[] = {Int64GetDatum(task.id)};
+
+	PG_RETURN_DATUM(row_as_owner(fcinfo, &task, "SELECT undone, kept, reasons FROM xlsx_private.undo_task($1)",
+								 lengthof(types), types, values));
+}

@@ -1,0 +1,70 @@
+/*
+ * preview.c
+ *	  How a sheet would be matched with a profile, before anything is imported.
+ */
+#include "pg/pg_xlsx.h"
+
+#include "files/file_value.h"
+#include "files/workbook.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "profile/headers.h"
+#include "profile/options.h"
+#include "profile/profile.h"
+#include "reading/rows.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+#include "utils/tuplestore.h"
+
+PG_FUNCTION_INFO_V1(pg_xlsx_match);
+
+/* One row for each column of the profile: where it would come from. */
+static void
+put_matches(ReturnSetInfo *result, const SheetRows *rows, const Profile *profile, uint32 header_row,
+			const HeaderMatch *match)
+{
+	for (int i = 0; i < profile->count; i++)
+	{
+		Datum		values[5] = {
+			CStringGetTextDatum(rows_sheet_name(rows)), Int32GetDatum((int32) header_row),
+			CStringGetTextDatum(profile->columns[i].name), (Datum) 0, Int32GetDatum((int32) match->source[i])
+		};
+		bool		nulls[5] = {false, header_row == 0, false, match->found[i] == NULL, match->source[i] == 0};
+
+		if (match->found[i] != NULL)
+			values[3] = CStringGetTextDatum(match->found[i]);
+		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+	}
+}
+
+/* profile, file, sheet, header_row, mapping */
+Datum
+pg_xlsx_match(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx book", ALLOCSET_DEFAULT_SIZES);
+	const char *name = PG_XLSX_GETARG_STRING(0, NULL);
+	int64		id = profile_find(&name);
+	Profile    *profile = profile_load(id);
+	RowsOptions options = {PG_XLSX_GETARG_STRING(2, profile->sheet), profile->range, 0};
+	XlsxSource	source;
+	XlsxBook   *book;
+	SheetRows  *rows;
+	const XlsxRow *header;
+	HeaderMatch match;
+	char	   *mapping = NULL;
+
+	options_check_header_row(PG_XLSX_GETARG_STRING(3, NULL));
+	InitMaterializedSRF(fcinfo, 0);
+	if (PG_ARGISNULL(1))
+		return (Datum) 0;
+	if (!PG_ARGISNULL(4))
+		mapping = JsonbToCString(NULL, &PG_GETARG_JSONB_P(4)->root, 0);
+	file_value_source(PG_GETARG_DATUM(1), &source, context);
+	book = glue_book_open(&source, context);
+	rows = rows_open(book, &options);
+	header = rows_find_header(rows, profile, PG_XLSX_GETARG_STRING(3, profile->header_row), mapping, &match);
+	put_matches(result, rows, profile, header != NULL ? header->number : 0, &match);
+	MemoryContextDelete(context);
+	return (Datum) 0;
+}

@@ -1,0 +1,221 @@
+/*
+ * read_typed.c
+ *	  A sheet as rows of the caller's types.
+ *
+ * The caller's column list is what a profile is to an import, so that headers
+ * match and cells become values by the same rules.
+ */
+#include "pg/pg_xlsx.h"
+
+#include "check/cell.h"
+#include "core/ref.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "functions/sheet_arguments.h"
+#include "miscadmin.h"
+#include "profile/headers.h"
+#include "reading/rows.h"
+#include "saving/save.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+
+PG_FUNCTION_INFO_V1(pg_xlsx_read);
+
+typedef struct TypedRead
+{
+	Profile		wanted;
+	uint32	   *source;			/* by column: 1-based sheet column */
+	SourceIndex sources;
+	bool		date1904;
+	bool		null_on_error;
+	const XlsxCell **cells;		/* of the row at hand, by column */
+	Datum	   *values;
+	bool	   *nulls;
+} TypedRead;
+
+/*
+ * Columns
+ */
+
+static void
+want_column(ProfileColumn *column, Form_pg_attribute attribute)
+{
+	column->name = column->header = column->label = NameStr(attribute->attname);
+	column->normal_headers.count = 1;
+	column->normal_headers.items = palloc(sizeof(char *));
+	column->normal_headers.items[0] = headers_normalize(column->name);
+	column->messages = "{}";
+	column->source = SOURCE_CELL;
+	column->trim = true;
+	column->required = true;	/* the header is */
+	profile_compile_type(column, attribute->atttypid, attribute->atttypmod);
+}
+
+static void
+want_columns(TypedRead *read, TupleDesc descriptor)
+{
+	size_t		count = (size_t) descriptor->natts;
+
+	read->wanted.count = descriptor->natts;
+	read->wanted.columns = palloc0(sizeof(ProfileColumn) * count);
+	read->source = palloc0(sizeof(uint32) * count);
+	read->cells = palloc0(sizeof(XlsxCell *) * count);
+	read->values = palloc0(sizeof(Datum) * count);
+	read->nulls = palloc0(sizeof(bool) * count);
+	for (int i = 0; i < descriptor->natts; i++)
+		want_column(&read->wanted.columns[i], TupleDescAttr(descriptor, i));
+}
+
+static void
+throw_missing(const TypedRead *read, const SheetRows *rows, const HeaderMatch *match)
+{
+	StringInfoData missing;
+
+	initStringInfo(&missing);
+	for (int i = 0; i < read->wanted.count; i++)
+		if (match->source[i] == 0)
+			appendStringInfo(&missing, "%s\"%s\"", missing.len > 0 ? ", " : "", read->wanted.columns[i].name);
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_COLUMN),
+			 errmsg("sheet \"%s\" has no header for %s", rows_sheet_name(rows), missing.data),
+			 errdetail("%s", match->message),
+			 errhint("Name the columns like the headers, or read by position with header => 'none'.")));
+}
+
+/* Which sheet column feeds which column, by their headers. */
+static void
+match_headers(TypedRead *read, SheetRows *rows, const char *where)
+{
+	HeaderMatch match;
+
+	(void) rows_find_header(rows, &read->wanted, where, NULL, &match);
+	if (match.message != NULL)
+		throw_missing(read, rows, &match);
+	memcpy(read->source, match.source, sizeof(uint32) * (size_t) read->wanted.count);
+}
+
+static void
+match_positions(TypedRead *read, XlsxRange range)
+{
+	for (int i = 0; i < read->wanted.count; i++)
+		read->source[i] = range.first_column + (uint32) i;
+}
+
+/*
+ * Rows
+ */
+
+static void
+throw_violation(const ProfileColumn *column, uint32 row, uint32 sheet_column, const XlsxCell *cell, bool date1904,
+				const Violation *violation)
+{
+	char		place[19];
+	char	   *original = check_original(cell, date1904);
+
+	xlsx_ref_cell(row, sheet_column, place);
+	ereport(ERROR,
+			(errcode(ERRCODE_DATA_EXCEPTION),
+			 errmsg("cell %s: %s", place, violation->message),
+			 errdetail("It holds \"%s\".", original),
+			 errhint("With on_error => 'null' such values are read as null."),
+			 errcontext("column \"%s\" of type %s", column->name, format_type_be(column->type))));
+}
+
+/* The checked value as a datum of the column's type. */
+static Datum
+datum_of(const ProfileColumn *column, const CheckedValue *value)
+{
+	switch (column->class)
+	{
+		case COLUMN_TEXT:
+			return PointerGetDatum(cstring_to_text_with_len(value->text, (int) value->length));
+		case COLUMN_OTHER:
+			return save_input(column, PointerGetDatum(cstring_to_text_with_len(value->text, (int) value->length)));
+		default:
+			return value->datum;
+	}
+}
+
+static void
+read_cell(TypedRead *read, int i, const XlsxRow *row)
+{
+	ProfileColumn *column = &read->wanted.columns[i];
+	CheckedValue value;
+	Violation	violation;
+
+	if (check_cell(column, read->cells[i], read->date1904, &value, &violation))
+	{
+		read->nulls[i] = value.null;
+		read->values[i] = value.null ? (Datum) 0 : datum_of(column, &value);
+		return;
+	}
+	if (!read->null_on_error)
+		throw_violation(column, row->number, read->source[i], read->cells[i], read->date1904, &violation);
+	read->nulls[i] = true;
+	read->values[i] = (Datum) 0;
+}
+
+static void
+read_row(TypedRead *read, const XlsxRow *row)
+{
+	source_index_cells(&read->sources, row, read->cells, read->wanted.count);
+	for (int i = 0; i < read->wanted.count; i++)
+		read_cell(read, i, row);
+}
+
+static void
+read_rows(TypedRead *read, SheetRows *rows, ReturnSetInfo *result)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx row", ALLOCSET_DEFAULT_SIZES);
+	const XlsxRow *row;
+
+	for (int i = 0; i < read->wanted.count; i++)
+		read->wanted.columns[i].required = false;
+	source_index_create(&read->sources, read->source, read->wanted.count);
+	while ((row = rows_next(rows)) != NULL)
+	{
+		MemoryContext caller = MemoryContextSwitchTo(context);
+
+		read_row(read, row);
+		tuplestore_putvalues(result->setResult, result->setDesc, read->values, read->nulls);
+		MemoryContextSwitchTo(caller);
+		MemoryContextReset(context);
+	}
+	MemoryContextDelete(context);
+}
+
+static bool
+wants_null(const char *on_error)
+{
+	if (on_error != NULL && strcmp(on_error, "null") != 0 && strcmp(on_error, "error") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("on_error cannot be \"%s\"", on_error),
+				 errhint("Write \"error\" or \"null\".")));
+	return on_error != NULL && strcmp(on_error, "null") == 0;
+}
+
+Datum
+pg_xlsx_read(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	RowsOptions options = {.sheet = PG_XLSX_GETARG_STRING(1, NULL), .range = PG_XLSX_GETARG_STRING(2, NULL)};
+	const char *header = sheet_arguments_header(fcinfo, 3);
+	TypedRead	read = {.null_on_error = wants_null(PG_XLSX_GETARG_STRING(4, NULL))};
+	XlsxBook   *book;
+	SheetRows  *rows;
+
+	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
+	if (PG_ARGISNULL(0))
+		return (Datum) 0;
+	want_columns(&read, result->setDesc);
+	book = sheet_arguments_book(fcinfo, 0);
+	read.date1904 = xlsx_book_date1904(book);
+	rows = rows_open(book, &options);
+	if (strcmp(header, "none") == 0)
+		match_positions(&read, rows_range(options.range));
+	else
+		match_headers(&read, rows, header);
+	read_rows(&read, rows, result);
+	return (Datum) 0;
+}

@@ -1,0 +1,82 @@
+/*
+ * submission.c
+ *	  What somebody wants of an import, and the task that it becomes.
+ */
+#include "functions/submission.h"
+
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "profile/frozen.h"
+#include "profile/options.h"
+#include "profile/profile.h"
+#include "tables/owner.h"
+#include "tasks/membership.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+
+/* A longer one does not fit into an index. */
+#define MAX_KEY_BYTES 1024
+
+void
+submission_check(const Submission *submission)
+{
+	if (submission->mode != NULL)
+		(void) profile_mode(submission->mode);
+	options_check_header_row(submission->header_row);
+	options_check_mapping(submission->mapping);
+	if (submission->idempotency_key != NULL && strlen(submission->idempotency_key) > MAX_KEY_BYTES)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("idempotency key must have at most %d bytes", MAX_KEY_BYTES)));
+}
+
+int64
+submission_insert(int64 file, const char *file_name, int64 size, const Submission *submission)
+{
+	static OwnerStatement insert = {
+		"INSERT INTO xlsx_private.task (login_was_member, owner_was_user, profile_id, frozen_id, profile, file_id, file_name, file_size, owner, login, run_at,"
+		" priority, idempotency_key, time_zone, date_style, sheet, dry_run, max_errors, header_row, locale, mapping,"
+		" exactly_once, wait_ms, mode, status, attempts, started_at, attempt_started_at)"
+		" SELECT $21, $22, $1, $20, $2, nullif($3, 0), $4, $5, $6::oid::regrole, $7::oid::regrole, coalesce($8, clock_timestamp()), $9,"
+		" $10, $11, $12, $13, $14, nullif($15, -1), $16, $17, $18::jsonb, NOT xlsx_private.is_remote($1),"
+		" CASE WHEN coalesce($8, clock_timestamp()) <= clock_timestamp() THEN 0 END,"
+		" coalesce($19, (SELECT p.mode FROM xlsx_private.profile p WHERE p.id = $1)),"
+		" CASE WHEN $3 = 0 THEN 'PROCESSING' ELSE 'PENDING' END, CASE WHEN $3 = 0 THEN 1 ELSE 0 END,"
+		" CASE WHEN $3 = 0 THEN clock_timestamp() END, CASE WHEN $3 = 0 THEN clock_timestamp() END"
+		" ON CONFLICT (owner, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING RETURNING id",
+		22, {INT8OID, TEXTOID, INT8OID, TEXTOID, INT8OID, OIDOID, OIDOID, TIMESTAMPTZOID, INT4OID, TEXTOID, TEXTOID,
+		TEXTOID, TEXTOID, BOOLOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, BOOLOID, BOOLOID}, NULL
+	};
+	const char *profile = submission->profile;
+	int64		profile_id = profile_find(&profile);
+	Datum		values[22];
+	char		nulls[22];
+	OwnerRow	row;
+
+	submission_check(submission);
+	memset(nulls, ' ', sizeof(nulls));
+	values[0] = Int64GetDatum(profile_id);
+	values[1] = CStringGetTextDatum(profile);
+	values[2] = Int64GetDatum(file);
+	values[3] = CStringGetTextDatum(file_name);
+	values[4] = Int64GetDatum(size);
+	values[5] = ObjectIdGetDatum(GetUserId());
+	values[6] = ObjectIdGetDatum(GetSessionUserId());
+	values[7] = submission->run_at;
+	nulls[7] = submission->run_now ? 'n' : ' ';
+	values[8] = Int32GetDatum(submission->priority);
+	owner_set_text(values, nulls, 9, submission->idempotency_key);
+	values[10] = CStringGetTextDatum(GetConfigOption("TimeZone", false, false));
+	values[11] = CStringGetTextDatum(GetConfigOption("DateStyle", false, false));
+	owner_set_text(values, nulls, 12, submission->sheet);
+	values[13] = BoolGetDatum(submission->dry_run);
+	values[14] = Int64GetDatum(submission->max_errors);
+	owner_set_text(values, nulls, 15, submission->header_row);
+	owner_set_text(values, nulls, 16, submission->locale);
+	owner_set_text(values, nulls, 17, submission->mapping);
+	owner_set_text(values, nulls, 18, submission->mode);
+	values[19] = Int64GetDatum(frozen_profile_make(profile_id));
+	values[20] = BoolGetDatum(membership_can_become(GetSessionUserId(), GetUserId()));
+	values[21] = BoolGetDatum(membership_may_import(GetUserId()));
+	return owner_run(&insert, values, nulls, &row) == 0 ? 0 : DatumGetInt64(row.values[0]);
+}

@@ -1,0 +1,339 @@
+/*
+ * save.c
+ *	  SAVING: packets become rows of the target, batch by batch or in one go.
+ */
+#include "import/state.h"
+
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "kept/packet.h"
+#include "miscadmin.h"
+#include "nodes/makefuncs.h"
+#include "pg/guc.h"
+#include "pg/subtransaction.h"
+#include "saving/late_index.h"
+#include "tables/owner.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+
+bool
+import_is_in_one_go(const Task *task)
+{
+	return task->dry_run || task->mode == MODE_ALL_OR_NOTHING || task->mode == MODE_REPLACE;
+}
+
+bool
+import_wants_all(const Task *task)
+{
+	return task->mode == MODE_ALL_OR_NOTHING || task->mode == MODE_REPLACE;
+}
+
+/* May the indexes be made when the rows are in?  Only where they go in at one go. */
+static bool
+may_index_late(const Import *import)
+{
+	switch (import->task->mode)
+	{
+		case MODE_REPLACE:
+			return import->profile->late_index != LATE_INDEX_NEVER;
+		case MODE_INSERT:
+		case MODE_ALL_OR_NOTHING:
+			return import->profile->late_index == LATE_INDEX_EMPTY && late_index_is_empty(import->profile->target);
+		default:
+			return false;
+	}
+}
+
+/*
+ * Might rows be saved before all are checked?  Only where each stands for itself,
+ * and a reader can say, before the first is committed, that the sheet is whole.
+ */
+bool
+import_may_save_early(const Import *import)
+{
+	return import->reader != NULL && live_number(import->progress->live) >= 0 && pg_xlsx_max_spool_bytes > 0 && !import_is_in_one_go(import->task) && import->task->max_errors < 0 &&
+		!may_index_late(import);
+}
+
+void
+import_hurry_constraints(const Import *import)
+{
+	if (!import->inside || import->task->dry_run)
+		AfterTriggerSetState(makeNode(ConstraintsSetStmt));
+}
+
+/* Where rows reach another server, what it has committed must not be lost here. */
+static void
+commit_durably(Import *import)
+{
+	const char *usual = GetConfigOptionResetString("synchronous_commit");
+
+	if (import->inside || saver_is_local(import->saver))
+		return;
+	import->durable = true;
+	(void) set_config_option("synchronous_commit", strcmp(usual, "off") == 0 ? "on" : usual, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_LOCAL, true, 0, false);
+}
+
+static void
+open_source(void *argument, XlsxSource *source)
+{
+	import_open_source(argument, source, CurrentMemoryContext);
+}
+
+void
+import_create_saver(Import *import)
+{
+	Task	   *task = import->task;
+	RowsOptions options = {task->sheet, import->profile->range, import->profile->skip_end};
+	bool		keyed = task->mode == MODE_UPSERT || task->mode == MODE_UPDATE;
+
+	import->save = (SaveTask) {
+		.profile = import->profile, .task = task->id, .mode = task->mode, .source = import->source,
+		.undo = !task->dry_run && task->mode != MODE_REPLACE &&
+		(keyed ? import->profile->keep_old : import->profile->task_attnum != InvalidAttrNumber)
+	};
+	MemoryContextSwitchTo(import->context);
+	import->save.originals = originals_create(&options, open_source, import);
+	import->saver = saver_create(&import->save);
+	MemoryContextSwitchTo(import->batch_context);
+}
+
+static void
+save_rows(Import *import, const PacketRows *rows)
+{
+	Progress   *progress = import->progress;
+	TimestampTz began = GetCurrentTimestamp();
+	SaveCounts	counts = {0};
+
+	error_rows_begin(&import->errors);
+	commit_durably(import);
+	progress->saved_rows += saver_save(import->saver, rows, &counts, &import->errors);
+	commit_durably(import);		/* it may have found the target changed */
+	error_rows_store(&import->errors);
+	progress->inserted_rows += counts.inserted;
+	progress->updated_rows += counts.updated;
+	progress->unchanged_rows += counts.unchanged;
+	progress->skipped_rows += counts.skipped;
+	progress->error_rows += import->errors.count;
+	progress->refused_rows += import->errors.count;
+	import_adapt_batch(&import->batch_rows, began);
+}
+
+void
+import_save_packet(Import *import, bytea *packet)
+{
+	PacketRows	rows;
+
+	packet_read(import->profile, packet, &rows);
+	save_rows(import, &rows);
+}
+
+/*
+ * By packets
+ */
+
+static bytea *
+fetch_packet(Import *import)
+{
+	static OwnerStatement select = {
+		"SELECT data FROM xlsx_private.packet WHERE task_id = $1 AND no = $2", 2, {INT8OID, INT4OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(import->task->id), Int32GetDatum(import->progress->packets_saved)};
+	OwnerRow	row;
+
+	if (owner_run(&select, values, NULL, &row) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATA_CORRUPTED),
+				 errmsg("packet %d of task " INT64_FORMAT " is missing", import->progress->packets_saved,
+						import->task->id)));
+	return DatumGetByteaP(row.values[0]);
+}
+
+/* What is left of the packet at hand, or as much of it as does not take too long. */
+static void
+save_next_rows(Import *import)
+{
+	Progress   *progress = import->progress;
+	int			first = progress->packet_rows_saved;
+	PacketRows	all;
+	PacketRows	some;
+
+	packet_read(import->profile, fetch_packet(import), &all);
+	some = (PacketRows) {
+		Min(all.count - first, import->batch_rows), all.columns, all.sheet_rows + first,
+		all.values + (size_t) first * (size_t) all.columns, all.nulls + (size_t) first * (size_t) all.columns
+	};
+	progress->packet_rows_saved += some.count;
+	if (progress->packet_rows_saved == all.count)
+	{
+		progress->packets_saved++;
+		progress->packet_rows_saved = 0;
+	}
+	save_rows(import, &some);
+}
+
+static void
+save_step(Import *import)
+{
+	Progress   *progress = import->progress;
+
+	import_step_begin(import);
+	import_hurry_constraints(import);
+	save_next_rows(import);
+	while (progress->packets_saved < progress->packets && import->errors.count == 0 && !import_step_is_full(import))
+	{
+		import_step_next_batch(import);
+		save_next_rows(import);
+	}
+	if (progress->packets_saved == progress->packets)
+		progress->percent = 100;
+	progress_save(progress);
+	import_step_end(import);
+}
+
+/*
+ * In one go: all packets in one subtransaction, for the modes that keep all or nothing,
+ * for dry runs, which do the real work and take it back, and for inserts whose
+ * indexes are made afterwards.  Error rows are held aside, so that they survive.
+ */
+
+typedef struct OneGo
+{
+	Import	   *import;
+	bool		index_late;
+	bool		keep;
+} OneGo;
+
+/* Empties the target and suspends its indexes, as the task wants it. */
+static void
+prepare_target(OneGo *go)
+{
+	Import	   *import = go->import;
+	const Progress *progress = import->progress;
+	int64		removed;
+
+	commit_durably(import);
+	removed = import->task->mode == MODE_REPLACE ? saver_empty(import->saver) : 0;
+	go->index_late = go->index_late &&
+		saver_index_later(import->saver, removed, progress->validated_rows - progress->error_rows);
+}
+
+/*
+ * Others see how far it is, and the reading process tells it.  A small file
+ * had no such process: where it takes long for all that, one is started.
+ */
+static void
+promise(Import *import)
+{
+	MemoryContext caller;
+	TellTo		to;
+
+	progress_publish(import->progress);
+	if (import->inside || import->teller_tried || !progress_is_due(import->progress, GetCurrentTimestamp()) ||
+		(import->reader != NULL && reader_is_there(import->reader)))
+		return;
+	caller = MemoryContextSwitchTo(import->context);
+	to = import_tells(import);
+	import->teller_tried = true;
+	import->reader = reader_start_teller(&to);
+	MemoryContextSwitchTo(caller);
+}
+
+static void
+save_all(void *argument)
+{
+	OneGo	   *go = argument;
+	Import	   *import = go->import;
+	const Task *task = import->task;
+	Progress   *progress = import->progress;
+
+	import_hurry_constraints(import);
+	prepare_target(go);
+	go->keep = true;
+	if (!go->index_late && !import_is_in_one_go(task))
+		return;
+	progress->promised = true;
+	while (progress->packets_saved < progress->packets && !import_is_over_limit(import))
+	{
+		promise(import);
+		PushActiveSnapshot(GetTransactionSnapshot());
+		save_next_rows(import);
+		PopActiveSnapshot();
+		CommandCounterIncrement();
+		MemoryContextReset(import->batch_context);
+		CHECK_FOR_INTERRUPTS();
+	}
+	if (go->index_late)
+		saver_index(import->saver);
+	if (import_is_in_one_go(task))
+		go->keep = !task->dry_run && !(import_wants_all(task) && progress->error_rows > 0) && !import_is_over_limit(import);
+}
+
+static ErrorData *
+try_all(OneGo *go)
+{
+	error_rows_hold(&go->import->errors);
+	return subtransaction_try_keep(save_all, go, &go->keep);
+}
+
+static void
+save_in_one_go(Import *import)
+{
+	Progress   *progress = import->progress;
+	Progress	before = *progress;
+	OneGo		go;
+	ErrorData  *error;
+
+	import_step_begin(import);
+	go = (OneGo) {import, may_index_late(import), false};
+	error = try_all(&go);
+	if (error != NULL && go.index_late && error->sqlerrcode != ERRCODE_QUERY_CANCELED)
+	{
+		/* Such as a key that is there twice: which rows have it is found only where they go in one by one. */
+		*progress = before;
+		go.index_late = false;
+		error = try_all(&go);
+	}
+	if (error != NULL)
+		ReThrowError(error);
+	error_rows_release(&import->errors);
+	progress->promised = false;
+	if (!go.keep && !import->task->dry_run)
+		progress->saved_rows = progress->inserted_rows = progress->updated_rows = progress->unchanged_rows =
+			progress->skipped_rows = 0;
+	if (progress->packets_saved == progress->packets || import_is_in_one_go(import->task))
+		progress->percent = 100;
+	progress_save(progress);
+	if (import_is_in_one_go(import->task))
+		import_conclude(import);
+	import_step_end(import);
+}
+
+void
+import_save_rows(Import *import)
+{
+	Progress   *progress = import->progress;
+	bool		one_go;
+
+	if (progress->phase != PHASE_SAVING || !progress->entered)
+		import_enter_phase(import, PHASE_SAVING, 0);
+	import_step_begin(import);
+	if (import->saver == NULL && progress->total_rows > IMPORT_SMALL_ROWS)
+		import->batch_rows = IMPORT_FIRST_BATCH_ROWS;
+	if (import->saver == NULL)
+		import_create_saver(import);
+	one_go = import_is_in_one_go(import->task) || (progress->packets_saved == 0 && progress->packets > 0 && may_index_late(import));
+	if (progress->packets_saved == progress->packets && !one_go)
+	{
+		progress->percent = 100;
+		progress_save(progress);
+	}
+	import_step_end(import);
+	if (one_go)
+		save_in_one_go(import);
+	while (progress->packets_saved < progress->packets && !import_is_over_limit(import))
+		save_step(import);
+}

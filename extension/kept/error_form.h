@@ -1,0 +1,34 @@
+/*
+ * error_form.h
+ *	  One row that is not saved, in the bytes in which xlsx_private.error_page keeps it.
+ *
+ * Asks nothing of the catalog.  Order of calls: begin, values and violations
+ * in any order, then the ends of both.
+ */
+#ifndef PG_XLSX_ERROR_FORM_H
+#define PG_XLSX_ERROR_FORM_H
+
+#include "pg/pg_xlsx.h"
+
+#include "check/cell.h"
+#include "kept/text_array.h"
+#include "kept/violation_json.h"
+
+typedef struct ErrorForm
+{
+	TextArray	values;			/* text_array_end makes the column "cells" */
+	ViolationJson violations;	/* violation_json_end makes the column of that name */
+} ErrorForm;
+
+/* The buffers live in the current memory context and are kept from row to row. */
+extern void error_form_init(ErrorForm *form);
+extern void error_form_begin(ErrorForm *form);
+
+/* In the profile's order; server encoding, not terminated; NULL: blank. */
+extern void error_form_value(ErrorForm *form, const char *value, size_t length);
+
+/* source: 1-based sheet column, 0 when no single cell is to blame; column may be NULL then; value may be NULL. */
+extern void error_form_violation(ErrorForm *form, const ProfileColumn *column, uint32 sheet_row, uint32 source,
+								 const char *value, const Violation *violation);
+
+#endif							/* PG_XLSX_ERROR_FORM_H */

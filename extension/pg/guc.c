@@ -1,0 +1,143 @@
+/*
+ * guc.c
+ *	  The settings, as one table.
+ */
+#include "pg/guc.h"
+
+#include <limits.h>
+
+#include "utils/guc.h"
+
+int			pg_xlsx_max_workers;
+int			pg_xlsx_max_workers_per_role;
+int			pg_xlsx_max_attempts;
+int			pg_xlsx_task_timeout;
+int			pg_xlsx_retry_delay;
+int			pg_xlsx_progress_interval;
+int			pg_xlsx_upload_ttl;
+int			pg_xlsx_max_spool_bytes;
+bool		pg_xlsx_read_ahead;
+int			pg_xlsx_keep_completed_jobs;
+int			pg_xlsx_keep_failed_jobs;
+int			pg_xlsx_keep_tasks;
+char	   *pg_xlsx_redis_url;
+int			pg_xlsx_redis_timeout;
+char	   *pg_xlsx_default_profile;
+
+static int	max_entry_bytes;
+static int	max_compression_ratio;
+static int	ratio_floor_bytes;
+static int	max_entries;
+static int	max_shared_strings_bytes;
+static int	max_string_length;
+static int	max_row_bytes;
+static int	max_columns;
+static int	max_rows;
+static int	max_xml_depth;
+static int	max_xml_attributes;
+
+typedef struct IntSetting
+{
+	const char *name;
+	const char *description;
+	int		   *variable;
+	int			boot;
+	int			min;
+	int			max;
+	GucContext	context;
+	int			flags;
+} IntSetting;
+
+static const IntSetting int_settings[] = {
+	{"pg_xlsx.max_workers", "Tasks that run at the same time, over all databases.",
+	&pg_xlsx_max_workers, 4, 1, 64, PGC_SIGHUP, 0},
+	{"pg_xlsx.max_workers_per_role", "Tasks of one role that run at the same time; 0 is one less than max_workers, so that others find a worker.",
+	&pg_xlsx_max_workers_per_role, 0, 0, 64, PGC_SIGHUP, 0},
+	{"pg_xlsx.max_attempts", "Attempts of a task before it fails for good.",
+	&pg_xlsx_max_attempts, 3, 1, 100, PGC_SUSET, 0},
+	{"pg_xlsx.task_timeout", "Longest time of an attempt of a task, which then fails for good; 0 is no limit.",
+	&pg_xlsx_task_timeout, 0, 0, INT_MAX, PGC_SUSET, GUC_UNIT_MS},
+	{"pg_xlsx.retry_delay", "Wait before the second attempt; each further wait is (2^n - 1) times as long.",
+	&pg_xlsx_retry_delay, 2000, 0, 3600000, PGC_SUSET, GUC_UNIT_MS},
+	{"pg_xlsx.progress_interval", "Least time between two progress events of a phase; the first and the last are always sent.",
+	&pg_xlsx_progress_interval, 250, 0, 60000, PGC_USERSET, GUC_UNIT_MS},
+	{"pg_xlsx.upload_ttl", "How long an uploaded file is kept after its last use.",
+	&pg_xlsx_upload_ttl, 3600, 1, INT_MAX, PGC_SUSET, GUC_UNIT_S},
+	{"pg_xlsx.keep_completed_jobs", "Attempts that went well, of which xlsx.jobs keeps the last.",
+	&pg_xlsx_keep_completed_jobs, 10, 0, INT_MAX, PGC_SIGHUP, 0},
+	{"pg_xlsx.keep_failed_jobs", "Attempts that failed, of which xlsx.jobs keeps the last.",
+	&pg_xlsx_keep_failed_jobs, 50, 0, INT_MAX, PGC_SIGHUP, 0},
+	{"pg_xlsx.keep_tasks", "How long a task is kept after its end, with its error rows; 0 is for ever.",
+	&pg_xlsx_keep_tasks, 0, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_S},
+	{"pg_xlsx.max_spool_bytes", "Most bytes of checked rows that wait in temporary files until they are saved; 0: rows that wait go to a table.",
+	&pg_xlsx_max_spool_bytes, 2048, 0, INT_MAX, PGC_SUSET, GUC_UNIT_MB},
+	{"pg_xlsx.redis_timeout", "Longest wait for an answer of Redis.",
+	&pg_xlsx_redis_timeout, 2000, 1, 60000, PGC_SIGHUP, GUC_UNIT_MS},
+	{"pg_xlsx.max_entry_bytes", "Greatest inflated size of one part of a workbook.",
+	&max_entry_bytes, 16 * 1024, 1, INT_MAX, PGC_SUSET, GUC_UNIT_MB},
+	{"pg_xlsx.max_compression_ratio", "Greatest ratio of inflated to stored size of a part.",
+	&max_compression_ratio, 200, 1, INT_MAX, PGC_SUSET, 0},
+	{"pg_xlsx.ratio_floor_bytes", "Parts that inflate to less than this are not held against max_compression_ratio.",
+	&ratio_floor_bytes, 16 * 1024, 0, INT_MAX, PGC_SUSET, GUC_UNIT_KB},
+	{"pg_xlsx.max_entries", "Most entries in the zip directory of a workbook.",
+	&max_entries, 10000, 1, INT_MAX, PGC_SUSET, 0},
+	{"pg_xlsx.max_shared_strings_bytes", "Most memory for the shared strings of a workbook.",
+	&max_shared_strings_bytes, 512 * 1024, 64, INT_MAX, PGC_SUSET, GUC_UNIT_KB},
+	{"pg_xlsx.max_string_length", "Most characters in one cell.",
+	&max_string_length, 32767, 1, 10 * 1024 * 1024, PGC_SUSET, 0},
+	{"pg_xlsx.max_row_bytes", "Most memory for the texts of one row.",
+	&max_row_bytes, 32 * 1024, 64, INT_MAX, PGC_SUSET, GUC_UNIT_KB},
+	{"pg_xlsx.max_columns", "Greatest column number of a sheet.",
+	&max_columns, 16384, 1, 1000000, PGC_SUSET, 0},
+	{"pg_xlsx.max_rows", "Greatest row number of a sheet.",
+	&max_rows, 1048576, 1, INT_MAX, PGC_SUSET, 0},
+	{"pg_xlsx.max_xml_depth", "Deepest nesting of elements in a part.",
+	&max_xml_depth, 64, 8, 10000, PGC_SUSET, 0},
+	{"pg_xlsx.max_xml_attributes", "Most attributes of one element.",
+	&max_xml_attributes, 256, 16, 100000, PGC_SUSET, 0},
+};
+
+void
+guc_define(void)
+{
+	for (size_t i = 0; i < lengthof(int_settings); i++)
+	{
+		const IntSetting *s = &int_settings[i];
+
+		DefineCustomIntVariable(s->name, s->description, NULL, s->variable, s->boot, s->min, s->max, s->context,
+								s->flags, NULL, NULL, NULL);
+	}
+	DefineCustomBoolVariable("pg_xlsx.read_ahead",
+							 "Read large workbooks in a second process, ahead of the one that checks and saves.",
+							 "Rows are saved while they are checked then, where each stands for itself. Takes a background worker.",
+							 &pg_xlsx_read_ahead, true, PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomStringVariable("pg_xlsx.default_profile",
+							   "Profile of submissions that name none.",
+							   "Empty: the only profile there is, or an error.",
+							   &pg_xlsx_default_profile, "", PGC_USERSET, 0, NULL, NULL, NULL);
+	/* Not checked here: PostgreSQL would log what it refuses, with its password. */
+	DefineCustomStringVariable("pg_xlsx.redis_url",
+							   "Redis that holds uploaded files, as redis://[[user]:password@]host[:port][/database].",
+							   "Empty: they wait in a table.",
+							   &pg_xlsx_redis_url, "", PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
+	MarkGUCPrefixReserved("pg_xlsx");
+}
+
+void
+guc_limits(XlsxLimits *limits)
+{
+	*limits = (XlsxLimits)
+	{
+		.max_entry_bytes = (uint64) max_entry_bytes << 20,
+			.max_compression_ratio = (uint32) max_compression_ratio,
+			.ratio_floor_bytes = (uint64) ratio_floor_bytes << 10,
+			.max_entries = (uint32) max_entries,
+			.max_shared_strings_bytes = (uint64) max_shared_strings_bytes << 10,
+			.max_string_length = (uint32) max_string_length,
+			.max_row_bytes = (uint64) max_row_bytes << 10,
+			.max_columns = (uint32) max_columns,
+			.max_rows = (uint32) max_rows,
+			.max_xml_depth = (uint32) max_xml_depth,
+			.max_xml_attributes = (uint32) max_xml_attributes,
+	};
+}

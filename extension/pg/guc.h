@@ -1,0 +1,33 @@
+/*
+ * guc.h
+ *	  The settings pg_xlsx.*, read-only to the rest of the code.
+ */
+#ifndef PG_XLSX_GUC_H
+#define PG_XLSX_GUC_H
+
+#include "pg/pg_xlsx.h"
+
+#include "core/alloc.h"
+
+extern int	pg_xlsx_max_workers;
+extern int	pg_xlsx_max_workers_per_role;	/* 0: max_workers - 1 */
+extern int	pg_xlsx_max_attempts;
+extern int	pg_xlsx_task_timeout;	/* milliseconds; 0: none */
+extern int	pg_xlsx_retry_delay;	/* milliseconds */
+extern int	pg_xlsx_progress_interval;	/* milliseconds */
+extern int	pg_xlsx_upload_ttl; /* seconds */
+extern int	pg_xlsx_max_spool_bytes;	/* MB */
+extern bool pg_xlsx_read_ahead;
+extern int	pg_xlsx_keep_completed_jobs;
+extern int	pg_xlsx_keep_failed_jobs;
+extern int	pg_xlsx_keep_tasks; /* seconds; 0: for ever */
+extern char *pg_xlsx_redis_url;	/* "": files wait in a table; holds a password, never to be shown */
+extern int	pg_xlsx_redis_timeout;	/* milliseconds */
+extern char *pg_xlsx_default_profile;	/* "" when unset */
+
+extern void guc_define(void);
+
+/* The budgets of the reader as set now. */
+extern void guc_limits(XlsxLimits *limits);
+
+#endif							/* PG_XLSX_GUC_H */

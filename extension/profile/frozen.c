@@ -1,0 +1,46 @@
+/*
+ * frozen.c
+ *	  Profiles as they were when somebody submitted with them.
+ */
+#include "profile/frozen.h"
+
+#include "catalog/pg_type.h"
+#include "tables/owner.h"
+
+/* As many are removed at a time. */
+#define SWEEP_ROWS 1000
+
+int64
+frozen_profile_make(int64 profile)
+{
+	static OwnerStatement freeze = {"SELECT xlsx_private.freeze_profile($1)", 1, {INT8OID}, NULL};
+	Datum		values[] = {Int64GetDatum(profile)};
+	OwnerRow	row;
+
+	owner_run(&freeze, values, NULL, &row);
+	return DatumGetInt64(row.values[0]);
+}
+
+/*
+ * First locked, then looked at again: a task that names one holds a lock on it
+ * until it is committed, so whoever has the other lock sees all there will be.
+ */
+int64
+frozen_profile_sweep(void)
+{
+	static OwnerStatement lock = {
+		"SELECT array(SELECT f.id FROM xlsx_private.frozen_profile f"
+		" WHERE NOT EXISTS (SELECT FROM xlsx_private.task t WHERE t.frozen_id = f.id) LIMIT $1 FOR UPDATE SKIP LOCKED)",
+		1, {INT4OID}, NULL
+	};
+	static OwnerStatement delete = {
+		"DELETE FROM xlsx_private.frozen_profile f WHERE f.id = ANY ($1)"
+		" AND NOT EXISTS (SELECT FROM xlsx_private.task t WHERE t.frozen_id = f.id)",
+		1, {INT8ARRAYOID}, NULL
+	};
+	Datum		values[] = {Int32GetDatum(SWEEP_ROWS)};
+	OwnerRow	row;
+
+	owner_run(&lock, values, NULL, &row);
+	return (int64) owner_run(&delete, row.values, NULL, NULL);
+}

@@ -1,0 +1,82 @@
+/*
+ * options.c
+ *	  Options of an import, as people give them.
+ */
+#include "profile/options.h"
+
+#include "fmgr.h"
+#include "profile/profile.h"
+#include "utils/builtins.h"
+#include "utils/jsonb.h"
+
+PG_FUNCTION_INFO_V1(pg_xlsx_check_options);
+
+/* Digits of the greatest row number that can be asked for. */
+#define MAX_ROW_DIGITS 7
+
+static bool
+is_row_number(const char *text)
+{
+	size_t		digits = strspn(text, "0123456789");
+
+	return text[0] != '0' && digits > 0 && digits <= MAX_ROW_DIGITS && text[digits] == '\0';
+}
+
+void
+options_check_header_row(const char *header_row)
+{
+	if (header_row == NULL || strcmp(header_row, "first") == 0 || strcmp(header_row, "auto") == 0 ||
+		is_row_number(header_row))
+		return;
+	if (strcmp(header_row, "none") == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("header_row \"none\" is not supported"),
+				 errdetail("An import finds its columns by their headers."),
+				 errhint("It is \"first\", \"auto\", or the number of a row.")));
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("\"%s\" is no header row", header_row),
+			 errdetail("header_row says which row of the sheet holds the headers."),
+			 errhint("It is \"first\", \"auto\", or the number of a row.")));
+}
+
+void
+options_check_mapping(const char *mapping)
+{
+	if (mapping == NULL)
+		return;
+	if (!JB_ROOT_IS_OBJECT(DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(mapping)))))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("mapping must be a JSON object"),
+				 errdetail("It says which column a header goes to."),
+				 errhint("Write it as {\"Header\": \"column_name\"}.")));
+}
+
+void
+options_check_max_errors(int64 max_errors)
+{
+	if (max_errors < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("max_errors must not be negative"),
+				 errdetail("It is " INT64_FORMAT ".", max_errors),
+				 errhint("It is the number of bad rows above which the task fails; leave it out for what the profile says.")));
+}
+
+/* mode, max_errors, header_row, mapping */
+Datum
+pg_xlsx_check_options(PG_FUNCTION_ARGS)
+{
+	Jsonb	   *mapping = PG_ARGISNULL(3) ? NULL : PG_GETARG_JSONB_P(3);
+
+	if (!PG_ARGISNULL(0))
+		(void) profile_mode(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	if (!PG_ARGISNULL(1))
+		options_check_max_errors(PG_GETARG_INT64(1));
+	options_check_header_row(PG_XLSX_GETARG_STRING(2, NULL));
+	if (mapping != NULL)
+		options_check_mapping(JsonbToCString(NULL, &mapping->root, VARSIZE(mapping)));
+	PG_RETURN_VOID();
+}

@@ -1,0 +1,493 @@
+/*
+ * profile.c
+ *	  Stored profiles -> compiled columns and rules.
+ */
+#include "profile/profile.h"
+
+#include "access/htup_details.h"
+#include "access/relation.h"
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "pg/guc.h"
+#include "profile/headers.h"
+#include "profile/profile_check.h"
+#include "tables/owner.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+#include "utils/syscache.h"
+
+static const char *const mode_names[] = {"insert", "all_or_nothing", "upsert", "skip", "update", "replace"};
+
+static const char *const late_index_names[] = {"never", "replace", "empty"};
+
+static const char *const source_names[] = {"cell", "value", "task_id", "row_number", "file_name", "extra"};
+
+static const char *const rule_names[] = {
+	"required", "min", "max", "min_length", "max_length", "pattern", "one_of", "unique", "expression"
+};
+
+/* Index of name in a list that the catalog's CHECKs keep in step with. */
+static int
+index_of(const char *const *names, int count, const char *name)
+{
+	for (int i = 0; i < count; i++)
+		if (strcmp(names[i], name) == 0)
+			return i;
+	return -1;
+}
+
+SaveMode
+profile_mode(const char *name)
+{
+	int			mode = index_of(mode_names, lengthof(mode_names), name);
+
+	if (mode < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("mode \"%s\" does not exist", name),
+				 errhint("The modes are insert, all_or_nothing, upsert, skip, update and replace.")));
+	return (SaveMode) mode;
+}
+
+int
+profile_column_index(const Profile *profile, const char *name)
+{
+	for (int i = 0; i < profile->count; i++)
+		if (strcmp(profile->columns[i].name, name) == 0)
+			return i;
+	return -1;
+}
+
+static ColumnClass
+class_of_type(Oid type)
+{
+	switch (type)
+	{
+		case TEXTOID:
+		case VARCHAROID:
+			return COLUMN_TEXT;
+		case INT2OID:
+		case INT4OID:
+		case INT8OID:
+			return COLUMN_INTEGER;
+		case FLOAT4OID:
+		case FLOAT8OID:
+			return COLUMN_FLOAT;
+		case BOOLOID:
+			return COLUMN_BOOLEAN;
+		case DATEOID:
+			return COLUMN_DATE;
+		case TIMESTAMPOID:
+		case TIMESTAMPTZOID:
+			return COLUMN_TIMESTAMP;
+		case NUMERICOID:
+			return COLUMN_NUMERIC;
+		default:
+			return COLUMN_OTHER;
+	}
+}
+
+void
+profile_compile_type(ProfileColumn *column, Oid type, int32 typmod)
+{
+	Oid			input;
+
+	column->type = type;
+	column->typmod = typmod;
+	column->class = class_of_type(type);
+	column->max_characters = column->class == COLUMN_TEXT && typmod >= (int32) VARHDRSZ ? typmod - (int32) VARHDRSZ : -1;
+	getTypeInputInfo(type, &input, &column->input_param);
+	fmgr_info(input, &column->input);
+}
+
+/* Takes from the catalog what the profile does not store. */
+static void
+compile_column(ProfileColumn *column, Relation target)
+{
+	AttrNumber	attnum = get_attnum(RelationGetRelid(target), column->name);
+	Form_pg_attribute attribute;
+
+	if (attnum <= InvalidAttrNumber)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("column \"%s\" of relation \"%s\" does not exist", column->name,
+						RelationGetRelationName(target)),
+				 errdetail("The profile expects it for the header \"%s\".", column->header),
+				 errhint("Take it out with xlsx.set_column(…, source => 'none').")));
+	attribute = TupleDescAttr(RelationGetDescr(target), attnum - 1);
+	column->attnum = attnum;
+	column->required = column->required || (attribute->attnotnull && !attribute->atthasdef);
+	profile_compile_type(column, attribute->atttypid, attribute->atttypmod);
+}
+
+static void
+compile_target(Profile *profile, const char *task_column)
+{
+	Relation	target = try_relation_open(profile->target, AccessShareLock);
+
+	if (target == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("target table of profile \"%s\" does not exist any more", profile->name),
+				 errdetail("A task keeps the table that its profile had when it was submitted; one of the same name that was made since is another one."),
+				 errhint("Make a profile for the new table, and upload the file again.")));
+	for (int i = 0; i < profile->count; i++)
+		compile_column(&profile->columns[i], target);
+	if (task_column != NULL)
+	{
+		profile->task_attnum = get_attnum(profile->target, task_column);
+		if (profile->task_attnum <= InvalidAttrNumber)
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_COLUMN),
+					 errmsg("column \"%s\" of relation \"%s\" does not exist", task_column,
+							RelationGetRelationName(target)),
+					 errdetail("The profile writes the task's id to it.")));
+		profile->task_type = TupleDescAttr(RelationGetDescr(target), profile->task_attnum - 1)->atttypid;
+	}
+	relation_close(target, NoLock);
+}
+
+bool
+text_list_has(const TextList *list, const char *text, size_t length)
+{
+	for (int i = 0; i < list->count; i++)
+		if (strlen(list->items[i]) == length && memcmp(list->items[i], text, length) == 0)
+			return true;
+	return false;
+}
+
+static TextList
+row_texts(const OwnerRow *row, int i)
+{
+	TextList	list = {0, NULL};
+	Datum	   *elements;
+
+	if (row->nulls[i])
+		return list;
+	deconstruct_array(DatumGetArrayTypeP(row->values[i]), TEXTOID, -1, false, TYPALIGN_INT, &elements, NULL, &list.count);
+	list.items = palloc(sizeof(char *) * (size_t) Max(list.count, 1));
+	for (int k = 0; k < list.count; k++)
+		list.items[k] = TextDatumGetCString(elements[k]);
+	return list;
+}
+
+/* Headers by which a column is found, the strongest first. */
+static TextList
+normal_headers(const ProfileColumn *column, const TextList *aliases)
+{
+	TextList	list = {0, palloc(sizeof(char *) * (size_t) (aliases->count + 3))};
+
+	list.items[list.count++] = headers_normalize(column->header);
+	for (int i = 0; i < aliases->count; i++)
+		list.items[list.count++] = headers_normalize(aliases->items[i]);
+	list.items[list.count++] = headers_normalize(column->name);
+	list.items[list.count++] = headers_normalize(column->label);
+	return list;
+}
+
+/* A text that may not be missing. */
+static char *
+required_text(const Profile *profile, const OwnerRow *row, int i, const char *what)
+{
+	char	   *text = owner_text(row, i);
+
+	if (text == NULL || text[0] == '\0')
+		profile_refuse(profile->name, psprintf("A %s is missing.", what));
+	return text;
+}
+
+/* The place of a word in a list; an error when it is not there. */
+static int
+word_of(const Profile *profile, const OwnerRow *row, int i, const char *const *words, int count, const char *what)
+{
+	char	   *word = required_text(profile, row, i, what);
+	int			place = index_of(words, count, word);
+
+	if (place < 0)
+		profile_refuse(profile->name, psprintf("There is no %s \"%s\".", what, word));
+	return place;
+}
+
+static void
+add_column(void *argument, const OwnerRow *row)
+{
+	Profile    *profile = argument;
+	ProfileColumn *column;
+	TextList	aliases = row_texts(row, 3);
+
+	profile->columns = profile->columns == NULL ? palloc(sizeof(ProfileColumn)) :
+		repalloc_huge(profile->columns, sizeof(ProfileColumn) * (size_t) (profile->count + 1));
+	column = &profile->columns[profile->count++];
+	memset(column, 0, sizeof(*column));
+	column->name = required_text(profile, row, 0, "name of a column");
+	column->header = required_text(profile, row, 1, "header");
+	column->label = required_text(profile, row, 2, "label");
+	column->normal_headers = normal_headers(column, &aliases);
+	column->pattern = owner_text(row, 4);
+	column->required = DatumGetBool(row->values[5]);
+	column->source = (ColumnSource) word_of(profile, row, 6, source_names, lengthof(source_names), "source");
+	column->default_value = owner_text(row, 7);
+	column->transform = owner_text(row, 8);
+	column->lookup = owner_text(row, 9);
+	column->null_tokens = row_texts(row, 10);
+	column->trim = DatumGetBool(row->values[11]);
+	column->messages = required_text(profile, row, 12, "object of messages");
+}
+
+static void
+load_columns(Profile *profile, Datum content)
+{
+	static OwnerStatement select = {
+		"SELECT c.name, c.header, c.label, array_remove(c.aliases, NULL), c.pattern, coalesce(c.required, false), c.source, c.default_value,"
+		" c.transform, c.lookup, array_remove(c.null_tokens, NULL), coalesce(c.trim, true), c.messages::text"
+		" FROM ROWS FROM (jsonb_to_recordset($1 -> 'columns') AS (name text, header text, label text, aliases text[], pattern text,"
+		" required boolean, source text, default_value text, transform text, lookup text, null_tokens text[], trim boolean, messages jsonb))"
+		" WITH ORDINALITY AS c (name, header, label, aliases, pattern, required, source, default_value, transform, lookup, null_tokens,"
+		" trim, messages, place) ORDER BY c.place",
+		1, {JSONBOID}, NULL
+	};
+
+	owner_each(&select, &content, NULL, add_column, profile);
+}
+
+static void
+add_rule(void *argument, const OwnerRow *row)
+{
+	Profile    *profile = argument;
+	ProfileRule *rule;
+
+	profile->rules = profile->rules == NULL ? palloc(sizeof(ProfileRule)) :
+		repalloc(profile->rules, sizeof(ProfileRule) * (size_t) (profile->rule_count + 1));
+	rule = &profile->rules[profile->rule_count];
+	rule->name = required_text(profile, row, 0, "name of a rule");
+	rule->column = row->nulls[1] ? -1 : profile_column_index(profile, owner_text(row, 1));
+	if (!row->nulls[1] && rule->column < 0)
+		return;					/* of a column that is not imported */
+	rule->kind = (RuleKind) word_of(profile, row, 2, rule_names, lengthof(rule_names), "rule");
+	rule->argument = row_texts(row, 3);
+	rule->warning = DatumGetBool(row->values[4]);
+	rule->messages = required_text(profile, row, 5, "object of messages");
+	profile->rule_count++;
+}
+
+static void
+load_rules(Profile *profile, Datum content)
+{
+	static OwnerStatement select = {
+		"SELECT r.name, r.\"column\", r.kind, array_remove(r.argument, NULL), coalesce(r.severity = 'warning', false), r.messages::text"
+		" FROM ROWS FROM (jsonb_to_recordset($1 -> 'rules') AS (name text, \"column\" text, kind text, argument text[], severity text, messages jsonb))"
+		" WITH ORDINALITY AS r (name, \"column\", kind, argument, severity, messages, place) ORDER BY r.place",
+		1, {JSONBOID}, NULL
+	};
+
+	owner_each(&select, &content, NULL, add_rule, profile);
+}
+
+/* Does every column take its cell as it is? */
+static bool
+takes_cells(const Profile *profile)
+{
+	for (int i = 0; i < profile->count; i++)
+	{
+		const ProfileColumn *column = &profile->columns[i];
+
+		if (column->source != SOURCE_CELL || column->transform != NULL || column->lookup != NULL ||
+			column->default_value != NULL)
+			return false;
+	}
+	return true;
+}
+
+static bool
+has_own_words(const Profile *profile)
+{
+	for (int i = 0; i < profile->count; i++)
+		if (strcmp(profile->columns[i].messages, "{}") != 0)
+			return true;
+	return false;
+}
+
+static bool
+has_sql(const Profile *profile)
+{
+	for (int i = 0; i < profile->count; i++)
+		if (profile->columns[i].transform != NULL || profile->columns[i].lookup != NULL)
+			return true;
+	for (int i = 0; i < profile->rule_count; i++)
+		if (profile->rules[i].kind == RULE_EXPRESSION)
+			return true;
+	return false;
+}
+
+static Oid
+owner_of_relation(Oid relation)
+{
+	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+	Oid			owner;
+
+	if (!HeapTupleIsValid(tuple))
+		return InvalidOid;
+	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
+	ReleaseSysCache(tuple);
+	return owner;
+}
+
+/* A role that was dropped has its number only. */
+static const char *
+name_of_role(Oid role)
+{
+	const char *name = GetUserNameFromId(role, true);
+
+	return name != NULL ? name : psprintf("%u", role);
+}
+
+/*
+ * The SQL of a profile runs with the rights of the current role.  Trusted is
+ * what it wrote itself, what a superuser wrote, and what the owner of the
+ * target wrote, whose triggers would run with the same rights.
+ */
+bool
+profile_trusts(const Profile *profile, Oid author)
+{
+	return author == GetUserId() || superuser_arg(author) || has_privs_of_role(author, owner_of_relation(profile->target));
+}
+
+static void
+require_trust(const Profile *profile)
+{
+	Oid			owner = profile->owner;
+
+	if (!has_sql(profile) || profile_trusts(profile, owner))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("profile \"%s\" holds SQL of another role", profile->name),
+			 errdetail("It would run as \"%s\", and was written by \"%s\", who neither is a superuser nor owns the target.",
+					   GetUserNameFromId(GetUserId(), false), name_of_role(owner)),
+			 errhint("Copy the profile: xlsx.create_profile_from_json(xlsx.profile_json(…), 'a name').")));
+}
+
+/* Options; returns the name of the column for the task's id, or NULL. */
+static char *
+load_options(Profile *profile, Datum content)
+{
+	static OwnerStatement select = {
+		"SELECT o.task_column, o.sheet, o.header_row, o.cell_range, coalesce(o.skip_end, 0), o.locale, coalesce(o.max_errors, -1),"
+		" coalesce(o.keep_old, false), array_remove(o.key_columns, NULL), array_remove(o.update_columns, NULL), o.index_after_load"
+		" FROM jsonb_to_record($1) AS o (task_column text, sheet text, header_row text, cell_range text, skip_end int, locale text,"
+		" max_errors bigint, keep_old boolean, key_columns text[], update_columns text[], index_after_load text)",
+		1, {JSONBOID}, NULL
+	};
+	OwnerRow	row;
+
+	owner_run(&select, &content, NULL, &row);
+	profile->sheet = owner_text(&row, 1);
+	profile->header_row = required_text(profile, &row, 2, "header row");
+	profile->range = owner_text(&row, 3);
+	profile->skip_end = DatumGetInt32(row.values[4]);
+	profile->locale = owner_text(&row, 5);
+	profile->max_errors = DatumGetInt64(row.values[6]);
+	profile->keep_old = DatumGetBool(row.values[7]);
+	profile->key = row_texts(&row, 8);
+	profile->updates = row_texts(&row, 9);
+	profile->late_index = (LateIndex) word_of(profile, &row, 10, late_index_names, lengthof(late_index_names), "index_after_load");
+	return owner_text(&row, 0);
+}
+
+/* The result of a statement by id: name, target, owner, content. */
+static Profile *
+load(OwnerStatement *select, int64 id)
+{
+	Datum		values[] = {Int64GetDatum(id)};
+	Profile    *profile = palloc0(sizeof(Profile));
+	OwnerRow	row;
+	char	   *task_column;
+
+	if (owner_run(select, values, NULL, &row) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("the profile of this task does not exist any more")));
+	profile->name = row.nulls[0] ? "" : owner_text(&row, 0);
+	profile->target = DatumGetObjectId(row.values[1]);
+	profile->owner = DatumGetObjectId(row.values[2]);
+	task_column = load_options(profile, row.values[3]);
+	load_columns(profile, row.values[3]);
+	load_rules(profile, row.values[3]);
+	profile_check(profile);
+	compile_target(profile, task_column);
+	profile->takes_cells = takes_cells(profile);
+	profile->plain = profile->takes_cells && profile->rule_count == 0 && !has_own_words(profile);
+	return profile;
+}
+
+Profile *
+profile_load(int64 id)
+{
+	static OwnerStatement select = {
+		"SELECT name, target::oid, owner::oid, xlsx_private.profile_content(id) FROM xlsx_private.profile WHERE id = $1",
+		1, {INT8OID}, NULL
+	};
+
+	return load(&select, id);
+}
+
+Profile *
+profile_load_frozen(int64 id)
+{
+	static OwnerStatement select = {
+		"SELECT content ->> 'name', target::oid, owner::oid, content FROM xlsx_private.frozen_profile WHERE id = $1",
+		1, {INT8OID}, NULL
+	};
+	Profile    *profile;
+
+	profile = load(&select, id);
+	require_trust(profile);
+	return profile;
+}
+
+static int64
+default_profile(const char **name)
+{
+	static OwnerStatement select = {
+		"SELECT id, name, count(*) OVER () FROM xlsx_private.profile ORDER BY id LIMIT 1", 0, {0}, NULL
+	};
+	OwnerRow	row;
+
+	if (owner_run(&select, NULL, NULL, &row) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("there is no profile yet"),
+				 errhint("Make one with xlsx.create_profile(name, target).")));
+	if (DatumGetInt64(row.values[2]) > 1)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("a profile must be named, because there are several"),
+				 errhint("Name one, or set pg_xlsx.default_profile.")));
+	*name = TextDatumGetCString(row.values[1]);
+	return DatumGetInt64(row.values[0]);
+}
+
+int64
+profile_find(const char **name)
+{
+	static OwnerStatement select = {
+		"SELECT id FROM xlsx_private.profile WHERE name = $1", 1, {TEXTOID}, NULL
+	};
+	Datum		values[1];
+	OwnerRow	row;
+
+	if (*name == NULL && pg_xlsx_default_profile[0] != '\0')
+		*name = pg_xlsx_default_profile;
+	if (*name == NULL)
+		return default_profile(name);
+	values[0] = CStringGetTextDatum(*name);
+	if (owner_run(&select, values, NULL, &row) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("profile \"%s\" does not exist", *name),
+				 errhint("The view xlsx.profiles lists the profiles.")));
+	return DatumGetInt64(row.values[0]);
+}

@@ -1,0 +1,170 @@
+/*
+ * profile.h
+ *	  A stored profile, compiled against the table that it fills.
+ *
+ * Headers and labels are stored; types, lengths and constraints are read from
+ * the catalog each time, so a table altered later is followed, or the load
+ * says which column no longer fits.
+ */
+#ifndef PG_XLSX_PROFILE_H
+#define PG_XLSX_PROFILE_H
+
+#include "pg/pg_xlsx.h"
+
+#include "core/sheet.h"
+#include "fmgr.h"
+
+/* How a cell becomes a value of the column (check/cell.c), and how the value waits in a packet. */
+typedef enum ColumnClass
+{
+	COLUMN_TEXT,				/* text, varchar: waits as its bytes */
+	COLUMN_INTEGER,				/* int2, int4, int8: waits as a datum */
+	COLUMN_FLOAT,				/* float4, float8 */
+	COLUMN_BOOLEAN,
+	COLUMN_DATE,
+	COLUMN_TIMESTAMP,			/* with and without time zone */
+	COLUMN_NUMERIC,				/* waits as its bytes */
+	COLUMN_OTHER				/* any type's input function; waits as text */
+} ColumnClass;
+
+/* Where the value of a column comes from. */
+typedef enum ColumnSource
+{
+	SOURCE_CELL,				/* a cell under its header */
+	SOURCE_VALUE,				/* its transformation alone */
+	SOURCE_TASK_ID,
+	SOURCE_ROW_NUMBER,
+	SOURCE_FILE_NAME,
+	SOURCE_EXTRA				/* all columns of the sheet that no other takes, as a JSON object */
+} ColumnSource;
+
+/* Texts in the database's encoding. */
+typedef struct TextList
+{
+	int			count;
+	char	  **items;
+} TextList;
+
+/* text need not be terminated. */
+extern bool text_list_has(const TextList *list, const char *text, size_t length);
+
+typedef struct ProfileColumn
+{
+	char	   *header;
+	char	   *label;			/* in messages: "Bio ID is required" */
+	TextList	normal_headers; /* what headers are compared by, the strongest first: header, aliases, name, label */
+	char	   *pattern;		/* regular expression for headers, or NULL */
+	ColumnSource source;
+	char	   *default_value;	/* for blank cells, or NULL */
+	char	   *transform;		/* SQL expression, or NULL */
+	char	   *lookup;			/* query, or NULL */
+	TextList	null_tokens;	/* texts that mean blank */
+	bool		trim;
+	char	   *messages;		/* JSON object of own texts by code */
+	AttrNumber	attnum;			/* in the target */
+	char	   *name;			/* of the attribute */
+	Oid			type;
+	int32		typmod;
+	bool		required;		/* NOT NULL without default, or by the profile */
+	ColumnClass class;
+	int			max_characters; /* COLUMN_TEXT: varchar(n); -1 without limit */
+	FmgrInfo	input;
+	Oid			input_param;
+} ProfileColumn;
+
+typedef enum RuleKind
+{
+	RULE_REQUIRED,
+	RULE_MIN,
+	RULE_MAX,
+	RULE_MIN_LENGTH,
+	RULE_MAX_LENGTH,
+	RULE_PATTERN,
+	RULE_ONE_OF,
+	RULE_UNIQUE,
+	RULE_EXPRESSION
+} RuleKind;
+
+typedef struct ProfileRule
+{
+	char	   *name;
+	RuleKind	kind;
+	int			column;			/* index in the profile, -1: the row */
+	TextList	argument;
+	bool		warning;
+	char	   *messages;		/* JSON object of own texts by locale; "" is the one without */
+} ProfileRule;
+
+typedef enum SaveMode
+{
+	MODE_INSERT,
+	MODE_ALL_OR_NOTHING,
+	MODE_UPSERT,
+	MODE_SKIP,
+	MODE_UPDATE,
+	MODE_REPLACE
+} SaveMode;
+
+/* When the indexes of the target are made after its rows, in modes that only insert (late_index.h). */
+typedef enum LateIndex
+{
+	LATE_INDEX_NEVER,
+	LATE_INDEX_REPLACE,			/* when the import has emptied the target */
+	LATE_INDEX_EMPTY			/* also when it was empty */
+} LateIndex;
+
+typedef struct Profile
+{
+	char	   *name;
+	Oid			owner;
+	bool		confined;		/* its SQL runs confined (role_sql.h); for its user to say, false at first */
+	Oid			target;
+	AttrNumber	task_attnum;	/* column for the task's id, or InvalidAttrNumber */
+	Oid			task_type;
+	char	   *sheet;			/* as xlsx.alter_profile has it; NULL: the first one */
+	char	   *header_row;		/* first, auto, or a number */
+	char	   *range;			/* NULL: all */
+	int			skip_end;		/* rows to leave out at the end */
+	char	   *locale;			/* NULL: none */
+	int64		max_errors;		/* -1: any number */
+	bool		keep_old;		/* for xlsx.undo */
+	LateIndex	late_index;
+	TextList	key;			/* columns; empty: the primary key */
+	TextList	updates;		/* columns that an update changes; empty: all but the key */
+	int			count;
+	ProfileColumn *columns;
+	int			rule_count;
+	ProfileRule *rules;
+	bool		takes_cells;	/* as they are: no source but cells, nothing to compute */
+	bool		plain;			/* that, and neither rules nor words of its own */
+} Profile;
+
+/*
+ * Loads a profile by id into the current memory context, as it is now.  Raises
+ * an error when it, its table or one of its columns is gone, or when it makes no
+ * sense (profile_check.h).  Its SQL may be anybody's: profile_trusts().
+ */
+extern Profile *profile_load(int64 id);
+
+/*
+ * The same as it was when somebody submitted with it (profile/frozen.h).  Also
+ * an error when it holds SQL of somebody whom the current role need not trust.
+ */
+extern Profile *profile_load_frozen(int64 id);
+
+/* May what the author wrote run as the current role, in an import with this profile? */
+extern bool profile_trusts(const Profile *profile, Oid author);
+
+/* Fills in how cells become values of a type: type, typmod, class, max_characters, input. */
+extern void profile_compile_type(ProfileColumn *column, Oid type, int32 typmod);
+
+/* Id of the profile called name; NULL means the default one. Raises an error when there is none. *name is set. */
+extern int64 profile_find(const char **name);
+
+/* The mode called so (as xlsx.submit has it); an error when there is none. */
+extern SaveMode profile_mode(const char *name);
+
+/* Index of the column called name, -1 when there is none. */
+extern int	profile_column_index(const Profile *profile, const char *name);
+
+#endif							/* PG_XLSX_PROFILE_H */

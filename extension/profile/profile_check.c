@@ -1,0 +1,81 @@
+/*
+ * profile_check.c
+ *	  A profile that was loaded is looked at again before it is used.
+ */
+#include "profile/profile_check.h"
+
+#include "profile/options.h"
+#include "profile/sql.h"
+
+/* Rows that can be left out at the end of a sheet. */
+#define MAX_SKIP_END 1000
+
+/* Digits of the greatest length that a rule can ask for. */
+#define MAX_LENGTH_DIGITS 9
+
+void
+profile_refuse(const char *name, const char *detail)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("profile \"%s\" cannot be used", name),
+			 errdetail("%s", detail),
+			 errhint("Drop it, and make it again with the functions of schema xlsx.")));
+}
+
+static void
+check_column(const Profile *profile, const ProfileColumn *column)
+{
+	if (column->source == SOURCE_VALUE && column->transform == NULL)
+		profile_refuse(profile->name, psprintf("Column \"%s\" has neither a cell nor a transformation.", column->name));
+	if (column->transform != NULL)
+		profile_sql_check(column->transform, "transform");
+	if (column->lookup != NULL)
+		profile_sql_check(column->lookup, "lookup");
+}
+
+/* How many arguments a rule takes: at least, and at most. */
+static void
+arguments_of(RuleKind kind, int *least, int *most)
+{
+	*least = kind == RULE_REQUIRED || kind == RULE_UNIQUE ? 0 : 1;
+	*most = kind == RULE_ONE_OF ? INT_MAX : *least;
+}
+
+static bool
+is_length(const char *text)
+{
+	size_t		digits = strspn(text, "0123456789");
+
+	return digits > 0 && digits <= MAX_LENGTH_DIGITS && text[digits] == '\0';
+}
+
+static void
+check_rule(const Profile *profile, const ProfileRule *rule)
+{
+	int			least;
+	int			most;
+
+	arguments_of(rule->kind, &least, &most);
+	if (rule->argument.count < least || rule->argument.count > most)
+		profile_refuse(profile->name, psprintf("Rule \"%s\" has %d arguments.", rule->name, rule->argument.count));
+	if (rule->column < 0 && rule->kind != RULE_EXPRESSION)
+		profile_refuse(profile->name, psprintf("Rule \"%s\" has no column.", rule->name));
+	if ((rule->kind == RULE_MIN_LENGTH || rule->kind == RULE_MAX_LENGTH) && !is_length(rule->argument.items[0]))
+		profile_refuse(profile->name, psprintf("Rule \"%s\" asks for \"%s\" characters.", rule->name,
+											   rule->argument.items[0]));
+	if (rule->kind == RULE_EXPRESSION)
+		profile_sql_check(rule->argument.items[0], "expression");
+}
+
+void
+profile_check(const Profile *profile)
+{
+	options_check_header_row(profile->header_row);
+	if (profile->skip_end < 0 || profile->skip_end > MAX_SKIP_END)
+		profile_refuse(profile->name, psprintf("It leaves out %d rows at the end.", profile->skip_end));
+	for (int i = 0; i < profile->count; i++)
+		check_column(profile, &profile->columns[i]);
+	for (int i = 0; i < profile->rule_count; i++)
+		check_rule(profile, &profile->rules[i]);
+}

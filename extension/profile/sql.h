@@ -1,0 +1,33 @@
+/*
+ * sql.h
+ *	  The SQL that a profile holds: expressions and queries.
+ *
+ * It runs as the current role (profile.c sees to it that the role may trust
+ * it), between role_sql_enter_query(…, profile->confined) and role_sql_leave().  Names in it are looked up in pg_catalog and in the schema of the
+ * target, whatever the session's search_path, so that it means the same everywhere.
+ */
+#ifndef PG_XLSX_PROFILE_SQL_H
+#define PG_XLSX_PROFILE_SQL_H
+
+#include "pg/pg_xlsx.h"
+
+#include "executor/spi.h"
+#include "profile/profile.h"
+#include "tables/owner.h"
+#include "tables/role_sql.h"
+
+/*
+ * Runs work(argument), which executes such SQL, in the current memory context.
+ * NULL, or the error, in that context.  What SQL of a profile does is to look
+ * values up, not to write: it runs read-only, and whatever escapes that (a notification, a lock, a temporary
+ * table) is taken back at once, since the row may be refused or the whole be a dry run.
+ */
+extern ErrorData *profile_sql_try(const Profile *profile, void (*work) (void *argument), void *argument);
+
+/* Prepares a statement and keeps its plan as long as the current memory context; SPI need not be connected. */
+extern SPIPlanPtr profile_sql_prepare(const Profile *profile, const char *sql, int arguments, Oid *types);
+
+/* Raises an error unless text is one scalar expression ("transform", "expression") or one query ("lookup", "query"). It is read, not run. */
+extern void profile_sql_check(const char *text, const char *what);
+
+#endif							/* PG_XLSX_PROFILE_SQL_H */

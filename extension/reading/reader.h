@@ -1,0 +1,204 @@
+/*
+ * reader.h
+ *	  A second process that reads a sheet ahead of the import that checks and saves it.
+ *
+ * It logs in as the same role, reads the stored file and sends the rows
+ * through a queue in shared memory; it writes nothing.  Asked to, it also checks
+ * the rows that can be checked without the database, and sends them in the
+ * bytes in which they will be kept: that evens out the work of the two processes.  What the import has
+ * not taken yet waits in temporary files (spool.h), so the sheet is read and
+ * checked at full speed and is known to be whole once it is read.  What goes wrong there is
+ * raised here, as if the import had read the sheet itself.  The process ends
+ * with the memory context that the reader was started in.
+ *
+ * It also tells how far the import is (tell.h) while the import is in the
+ * middle of a transaction.
+ */
+#ifndef PG_XLSX_READER_H
+#define PG_XLSX_READER_H
+
+#include "pg/pg_xlsx.h"
+
+#include "core/ref.h"
+#include "core/sheet.h"
+#include "port/atomics.h"
+#include "tasks/tell.h"
+#include "validate/row_check.h"
+
+typedef struct Reader Reader;
+
+/* What is known once the sheet is open. */
+typedef struct ReaderSheet
+{
+	const char *name;
+	bool		date1904;
+	uint32		declared_rows;
+} ReaderSheet;
+
+/* What is to be read. */
+typedef struct ReaderFile
+{
+	int64		file;			/* in the store */
+	uint64		size;
+	const char *sheet;			/* as glue_find_sheet has it; NULL: the first */
+} ReaderFile;
+
+/* Of which rows the process counts what it looks at. */
+typedef struct ReaderScope
+{
+	uint32		header_row;
+	uint32		after_row;		/* rows up to this one are known */
+	XlsxRange	range;
+	bool		spool;			/* rows that the import has not taken may wait in a file */
+} ReaderScope;
+
+/*
+ * Starts reading, in the current transaction and memory context, which may
+ * outlive it.  NULL when no process is free for it, or the database's encoding
+ * is not UTF-8.  What the import tells through *to, the process tells, too,
+ * whenever the import is silent.
+ */
+extern Reader *reader_start(const ReaderFile *file, const TellTo *to);
+
+/*
+ * A process that only tells how far the import is, in a transaction of its
+ * own: where the import saves in one that stays open.  NULL as above.
+ */
+extern Reader *reader_start_teller(const TellTo *to);
+
+/* Before reader_go: lets the process go on telling once all rows are sent, until the import ends. */
+extern void reader_stay(Reader *reader);
+
+/* Does the process live, to tell? */
+extern bool reader_is_there(const Reader *reader);
+
+/* Waits until the sheet is open; call it once, before the first row. Raises an error when it cannot be opened. */
+extern const ReaderSheet *reader_open(Reader *reader);
+
+/*
+ * Asks for rows that are checked as check does it; false: the profile is too large to be sent.
+ * Rows on their way already come unchecked, and so does any whose check takes more than its cells.
+ */
+extern bool reader_check(Reader *reader, const RowCheck *check, const ReaderScope *scope);
+
+/* The next row, NULL at the end. It lives until the next call. */
+extern const XlsxRow *reader_next(Reader *reader);
+
+/* That row, if it was checked: it has no cells then; else NULL. */
+extern const CheckedRow *reader_checked(const Reader *reader);
+
+/*
+ * Reads on at full speed.  Until then, while the header row is being looked
+ * for and nobody could say how rows are to be checked, the process is no more
+ * than a message ahead.
+ */
+extern void reader_go(Reader *reader);
+
+/* Has the process looked at that row, whether it could judge it or not? */
+extern bool reader_looked(const Reader *reader);
+
+/* How the reading stands. */
+typedef enum ReaderOutlook
+{
+	READER_READS,				/* the end is not in sight */
+	READER_WAITS,				/* nor will it be: what may wait in files has reached its limit */
+	READER_IS_WHOLE,			/* nothing is wrong with the sheet down to its end */
+	READER_IS_BROKEN			/* one of the next calls of reader_next will raise what is wrong */
+} ReaderOutlook;
+
+extern ReaderOutlook reader_outlook(const Reader *reader);
+
+/* As xlsx_sheet_position, of the rows that have come. */
+extern void reader_position(const Reader *reader, uint64 *done, uint64 *total);
+
+/*
+ * Between the two processes
+ */
+
+#define READER_QUEUE_BYTES		(1024 * 1024)
+#define READER_MESSAGE_BYTES	(64 * 1024)	/* a message is sent once it has so many */
+#define READER_SHEET_NAME		256
+#define READER_PROFILE_BYTES	(128 * 1024)	/* room for 1,600 columns, their null tokens and rules */
+
+/* At the start of the shared memory; the columns and rules of the profile follow, and the queue. */
+typedef struct ReaderOrder
+{
+	Oid			database;
+	Oid			login;
+	pid_t		import;			/* its process */
+	int64		file;			/* 0: there is nothing to read */
+	uint64		size;
+	bool		has_sheet;
+	char		sheet[READER_SHEET_NAME];
+	int64		task;
+	int			live;			/* the import's place, as live_at takes it */
+	uint64		turn;
+	NameData	channel;
+	int			interval;		/* pg_xlsx.progress_interval */
+	uint64		spool_bytes;
+	ReaderScope scope;			/* written before profile */
+	pg_atomic_uint32 outlook;	/* ReaderOutlook, set by the process */
+	pg_atomic_uint32 go;		/* set by the import: reader_go */
+	pg_atomic_uint32 received;	/* messages that the import has taken, until then */
+	pg_atomic_uint32 stay;		/* set by the import: reader_stay */
+	pg_atomic_uint32 profile;	/* set by the import when it asks for checked rows: bytes of the profile, written before */
+} ReaderOrder;
+
+typedef enum ReaderMessageKind
+{
+	READER_OPENED,				/* ReaderMessage, the name of the sheet */
+	READER_ROWS,				/* ReaderMessage, rows times: ReaderRow, its cells, its bytes, padding to 8 bytes */
+	READER_ENDED,
+	READER_FAILED				/* ReaderMessage with the SQLSTATE, then message, detail and hint, each with its NUL */
+} ReaderMessageKind;
+
+typedef struct ReaderMessage
+{
+	ReaderMessageKind kind;
+	int			sqlstate;
+	uint32		rows;
+	uint32		declared_rows;
+	bool		date1904;
+	bool		looked;			/* the process has looked at all rows of the message */
+	uint64		done;
+	uint64		total;
+} ReaderMessage;
+
+/* A row that was checked has no cells. */
+typedef struct ReaderRow
+{
+	uint32		number;
+	uint32		count:30;		/* of its cells */
+	uint32		verdict:2;		/* ROW_OPEN: it was not checked */
+	uint64		bytes;			/* text of its cells; or the packed row; or the array of values, then the violations, at multiples of 4 */
+} ReaderRow;
+
+typedef struct ReaderCell
+{
+	double		number;
+	uint32		column;
+	uint32		length;			/* of its text, which stands behind that of the cell before */
+	uint8		kind;
+	uint8		shape;
+	bool		boolean;
+} ReaderCell;
+
+/*
+ * Checking ahead (reading/check_ahead.c)
+ */
+
+typedef struct ReaderCheck ReaderCheck;
+
+/* The import's side. False, and nothing is asked for, where the profile does not fit into the order. */
+extern bool reader_check_ask(ReaderOrder *order, const RowCheck *check, const ReaderScope *scope);
+
+/* The process's side: NULL while nobody has asked. Lives in the current memory context. */
+extern ReaderCheck *reader_check_create(ReaderOrder *order, bool date1904);
+
+/* Appends the bytes of a row that is good or bad to a buffer whose length is a multiple of 8; nothing of one that is open. */
+extern RowVerdict reader_check_row(ReaderCheck *check, const XlsxRow *row, StringInfo buffer);
+
+#define READER_PROFILE(order) ((char *) (order) + MAXALIGN(sizeof(ReaderOrder)))
+#define READER_QUEUE(order) ((void *) (READER_PROFILE(order) + READER_PROFILE_BYTES))
+
+#endif							/* PG_XLSX_READER_H */

@@ -1,0 +1,21 @@
+/*
+ * key.h
+ *	  By which columns a row is looked for, and which ones an update changes.
+ */
+#ifndef PG_XLSX_SAVING_KEY_H
+#define PG_XLSX_SAVING_KEY_H
+
+#include "pg/pg_xlsx.h"
+
+#include "saving/save.h"
+
+typedef struct SaveKey
+{
+	bool	   *is_key;			/* by profile column */
+	bool	   *is_updated;
+} SaveKey;
+
+/* In the current memory context. An error where the profile has no key, or one that is not unique in the target. */
+extern void save_key_find(const SaveTask *task, SaveKey *key);
+
+#endif							/* PG_XLSX_SAVING_KEY_H */

@@ -1,0 +1,82 @@
+/*
+ * owner_call.c
+ *	  Functions whose work is done as the owner of the extension.
+ *
+ * Nobody but the owner writes the private tables.  A function for people that
+ * writes them is declared with this C function as its body, once for its name
+ * and arguments; what it does is the function of the same name in
+ * xlsx_private whose first argument, before those of the call, is the role that
+ * calls.  That one runs as the owner, asks what its caller may, and can be
+ * called by nobody else: SECURITY DEFINER would not tell it who calls, since
+ * within a worker, or within a function of somebody else, that is neither the
+ * session's role nor the one that SET ROLE chose.
+ */
+#include "pg/pg_xlsx.h"
+
+#include "access/htup_details.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "tables/owner.h"
+#include "utils/builtins.h"
+#include "utils/syscache.h"
+
+PG_FUNCTION_INFO_V1(pg_xlsx_as_owner);
+
+/* The function in xlsx_private that does the work of the one called. */
+static Oid
+find_worker(Oid called)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(called));
+	Form_pg_proc form;
+	Oid			types[FUNC_MAX_ARGS];
+	Oid			worker;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for function %u", called);
+	form = (Form_pg_proc) GETSTRUCT(tuple);
+	types[0] = REGROLEOID;
+	memcpy(types + 1, form->proargtypes.values, sizeof(Oid) * (size_t) form->pronargs);
+	worker = GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, NameGetDatum(&form->proname),
+							 PointerGetDatum(buildoidvector(types, form->pronargs + 1)),
+							 ObjectIdGetDatum(get_namespace_oid("xlsx_private", false)));
+	if (!OidIsValid(worker))
+		elog(ERROR, "function \"%s\" has no counterpart in xlsx_private", NameStr(form->proname));
+	ReleaseSysCache(tuple);
+	return worker;
+}
+
+static FmgrInfo *
+worker_of(FunctionCallInfo fcinfo)
+{
+	FmgrInfo   *worker = fcinfo->flinfo->fn_extra;
+
+	if (worker == NULL)
+	{
+		worker = MemoryContextAlloc(fcinfo->flinfo->fn_mcxt, sizeof(FmgrInfo));
+		fmgr_info_cxt(find_worker(fcinfo->flinfo->fn_oid), worker, fcinfo->flinfo->fn_mcxt);
+		fcinfo->flinfo->fn_extra = worker;
+	}
+	return worker;
+}
+
+Datum
+pg_xlsx_as_owner(PG_FUNCTION_ARGS)
+{
+	LOCAL_FCINFO(call, FUNC_MAX_ARGS);
+	OwnerState	caller;
+	Datum		result;
+
+	InitFunctionCallInfoData(*call, worker_of(fcinfo), fcinfo->nargs + 1, InvalidOid, NULL, NULL);
+	call->args[0].value = ObjectIdGetDatum(GetUserId());
+	call->args[0].isnull = false;
+	for (int i = 0; i < fcinfo->nargs; i++)
+		call->args[i + 1] = fcinfo->args[i];
+	owner_enter(&caller);
+	result = FunctionCallInvoke(call);
+	owner_leave(&caller);
+	fcinfo->isnull = call->isnull;
+	return result;
+}

@@ -1,0 +1,312 @@
+/*
+ * claim.c
+ *	  Tasks as they are taken from the queue.
+ */
+#include "tasks/queue.h"
+
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "pg/deadline.h"
+#include "tables/owner.h"
+#include "tasks/dispatch.h"
+#include "tasks/slots.h"
+#include "utils/acl.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+/* Workers that may die on a task in a row. */
+#define MAX_DEATHS 3
+
+/* Candidates that one look into the queue considers. */
+#define CLAIM_CANDIDATES 64
+
+/* A task that is due, and the role that its worker counts for. */
+typedef struct Candidate
+{
+	int64		id;
+	Oid			role;
+} Candidate;
+
+/*
+ * A login that serves others, as the sidecar's does, must not let one of them
+ * take all workers, so there the owner of a task counts; elsewhere the login,
+ * whatever roles it takes on.
+ */
+static bool
+works_alone(Oid login)
+{
+	return !has_privs_of_role(login, get_role_oid("xlsx_notifier", false));
+}
+
+/* A page of them in their order, by the index: it must not take longer where thousands wait. */
+static int
+claim_candidates(Oid login, bool alone, int64 offset, Candidate *candidates)
+{
+	static OwnerStatement select = {
+		"SELECT array_agg(id), array_agg(owner) FROM (SELECT d.id, d.owner::oid FROM xlsx_private.due_task d"
+		" WHERE d.login = $1::oid::regrole ORDER BY d.priority DESC, d.run_at, d.id OFFSET $2 LIMIT $3) AS page",
+		3, {OIDOID, INT8OID, INT4OID}, NULL
+	};
+	Datum		values[] = {ObjectIdGetDatum(login), Int64GetDatum(offset), Int32GetDatum(CLAIM_CANDIDATES)};
+	Datum	   *ids;
+	Datum	   *owners;
+	int			count;
+	OwnerRow	row;
+
+	owner_run(&select, values, NULL, &row);
+	if (row.nulls[0])
+		return 0;
+	deconstruct_array(DatumGetArrayTypeP(row.values[0]), INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &ids, NULL,
+					  &count);
+	deconstruct_array(DatumGetArrayTypeP(row.values[1]), OIDOID, sizeof(Oid), true, TYPALIGN_INT, &owners, NULL,
+					  &count);
+	for (int i = 0; i < count; i++)
+		candidates[i] = (Candidate) {DatumGetInt64(ids[i]), alone ? login : DatumGetObjectId(owners[i])};
+	return count;
+}
+
+static void
+read_source(Task *task, Datum array)
+{
+	Datum	   *elements;
+
+	deconstruct_array(DatumGetArrayTypeP(array), INT4OID, 4, true, TYPALIGN_INT, &elements, NULL, &task->source_count);
+	task->source = palloc(sizeof(uint32) * (size_t) Max(task->source_count, 1));
+	for (int i = 0; i < task->source_count; i++)
+		task->source[i] = (uint32) DatumGetInt32(elements[i]);
+}
+
+/* What task_of_row reads, in its order. */
+#define TASK_COLUMNS \
+	"id, frozen_id, file_id, file_size, owner::oid, attempts, time_zone, date_style, source_columns," \
+	" total_rows, validated_rows, error_rows, saved_rows, cursor_row, validated, packets, packets_saved, deaths, sheet," \
+	" file_name, mode, dry_run, coalesce(max_errors, -1), header_row, locale, mapping::text, inserted_rows," \
+	" updated_rows, unchanged_rows, skipped_rows, warning_rows, profile, seq, packet_rows_saved"
+
+static Task *
+task_of_row(const OwnerRow *row)
+{
+	Task	   *task = palloc0(sizeof(Task));
+	int			i = 0;
+
+	task->id = task->progress.task = DatumGetInt64(row->values[i++]);
+	task->frozen = row->nulls[i] ? 0 : DatumGetInt64(row->values[i]);
+	i++;
+	task->file = row->nulls[i] ? 0 : DatumGetInt64(row->values[i]);
+	i++;
+	task->file_size = (uint64) DatumGetInt64(row->values[i++]);
+	task->owner = DatumGetObjectId(row->values[i++]);
+	task->attempt = DatumGetInt32(row->values[i++]);
+	task->time_zone = TextDatumGetCString(row->values[i++]);
+	task->date_style = TextDatumGetCString(row->values[i++]);
+	if (!row->nulls[i])
+		read_source(task, row->values[i]);
+	i++;
+	task->progress.total_rows = DatumGetInt64(row->values[i++]);
+	task->progress.validated_rows = DatumGetInt64(row->values[i++]);
+	task->progress.error_rows = DatumGetInt64(row->values[i++]);
+	task->progress.saved_rows = DatumGetInt64(row->values[i++]);
+	task->progress.cursor_row = DatumGetInt64(row->values[i++]);
+	task->progress.validated = DatumGetBool(row->values[i++]);
+	task->progress.packets = DatumGetInt32(row->values[i++]);
+	task->progress.packets_saved = DatumGetInt32(row->values[i++]);
+	i++;						/* deaths */
+	task->sheet = owner_text(row, i++);
+	task->file_name = owner_text(row, i++);
+	task->mode = profile_mode(owner_text(row, i++));
+	task->dry_run = DatumGetBool(row->values[i++]);
+	task->max_errors = DatumGetInt64(row->values[i++]);
+	task->header_row = owner_text(row, i++);
+	task->locale = owner_text(row, i++);
+	task->mapping = owner_text(row, i++);
+	task->progress.inserted_rows = DatumGetInt64(row->values[i++]);
+	task->progress.updated_rows = DatumGetInt64(row->values[i++]);
+	task->progress.unchanged_rows = DatumGetInt64(row->values[i++]);
+	task->progress.skipped_rows = DatumGetInt64(row->values[i++]);
+	task->progress.warning_rows = DatumGetInt64(row->values[i++]);
+	task->profile_name = TextDatumGetCString(row->values[i++]);
+	task->seq = DatumGetInt64(row->values[i++]) - LIVE_EVENTS;
+	task->progress.packet_rows_saved = DatumGetInt32(row->values[i++]);
+	return task;
+}
+
+/*
+ * The task as PROCESSING, if it still may be; its lock is held. deaths counts this start until a batch commits.
+ * NULL also where a session of its owner holds the row, which must not keep a worker waiting.
+ */
+static Task *
+take(int64 id, int *deaths)
+{
+	static OwnerStatement update = {
+		"UPDATE xlsx_private.task SET status = 'PROCESSING', phase = NULL, phase_progress = 0,"
+		" attempts = attempts + CASE WHEN status = 'PENDING' THEN 1 ELSE 0 END,"
+		" deaths = CASE WHEN status = 'PROCESSING' THEN deaths + 1 ELSE 0 END, worker_pid = $2,"
+		" attempt_started_at = clock_timestamp(),"
+		" started_at = coalesce(started_at, clock_timestamp()), updated_at = clock_timestamp(),"
+		" error_code = NULL, error_message = NULL, error_detail = NULL, error_hint = NULL"
+		", seq = seq + $3"
+		" WHERE id = (SELECT t.id FROM xlsx_private.task t WHERE t.id = $1 FOR UPDATE SKIP LOCKED)"
+		" AND status IN ('PENDING', 'PROCESSING') AND EXISTS (SELECT FROM xlsx_private.due_task d WHERE d.id = $1)"
+		" RETURNING " TASK_COLUMNS,
+		3, {INT8OID, INT4OID, INT8OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(id), Int32GetDatum(MyProcPid), Int64GetDatum(LIVE_EVENTS)};
+	OwnerRow	row;
+
+	if (owner_run(&update, values, NULL, &row) == 0)
+		return NULL;
+	*deaths = DatumGetInt32(row.values[17]);
+	return task_of_row(&row);
+}
+
+/* A task that kills its workers must not go on doing so, nor one that let them die rather than end in time. */
+static void
+end_killer(int64 task, bool late)
+{
+	ErrorData	error = {
+		.sqlerrcode = ERRCODE_SYSTEM_ERROR,
+		.message = psprintf("the worker of this task died %d times in a row at the same place", MAX_DEATHS),
+		.hint = "The server's log tells why; the task can be retried."
+	};
+
+	queue_end(task, "FAILED", late ? deadline_error() : &error);
+	queue_unlock(task);
+}
+
+/* Is the task still due, though it could not be taken?  Then a session holds its row. */
+static bool
+is_due(int64 task)
+{
+	static OwnerStatement select = {
+		"SELECT FROM xlsx_private.due_task WHERE id = $1", 1, {INT8OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(task)};
+
+	return owner_run(&select, values, NULL, NULL) > 0;
+}
+
+/* One look at a candidate: the task, or NULL. */
+static Task *
+claim_one(const Candidate *candidate, QueueClaim *claim)
+{
+	Task	   *task;
+	int			deaths;
+	bool		late;
+
+	if (!queue_try_lock(candidate->id))
+	{
+		/* A worker works on it; if not, a session keeps it from them. */
+		claim->locked = claim->locked || (dispatch_shared() && !slots_signal(candidate->id, 0));
+		return NULL;
+	}
+	if (!slots_admit(candidate->role, claim->alone))
+	{
+		claim->held = true;
+		queue_unlock(candidate->id);
+		return NULL;
+	}
+	task = take(candidate->id, &deaths);
+	late = task != NULL && slots_was_late(task->id) && deaths > 0;
+	if (task != NULL && deaths < MAX_DEATHS && !late)
+		return task;
+	if (task != NULL)
+		end_killer(task->id, late);
+	else
+	{
+		claim->locked = claim->locked || is_due(candidate->id);
+		queue_unlock(candidate->id);
+	}
+	return NULL;
+}
+
+/* Is there work for a second worker among these? */
+static bool
+has_room_for_one(const Candidate *candidates, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (slots_has_room(candidates[i].role))
+			return true;
+	return false;
+}
+
+void
+queue_claim(Oid login, QueueClaim *claim)
+{
+	Candidate	candidates[CLAIM_CANDIDATES];
+	int			count;
+	int64		offset = 0;
+
+	*claim = (QueueClaim) {.alone = works_alone(login)};
+	queue_claim_in_turn();
+	do
+	{
+		count = claim_candidates(login, claim->alone, offset, candidates);
+		for (int i = 0; i < count && claim->task == NULL; i++)
+		{
+			CHECK_FOR_INTERRUPTS();
+			claim->task = claim_one(&candidates[i], claim);
+			if (claim->task != NULL)
+				claim->more = has_room_for_one(candidates + i + 1, count - i - 1);
+		}
+		offset += count;
+	} while (claim->task == NULL && count == CLAIM_CANDIDATES && !(claim->held && claim->alone));
+}
+
+TimestampTz
+queue_next_due(Oid login)
+{
+	static OwnerStatement select = {
+		"SELECT min(CASE WHEN xlsx_private.is_due(run_at, wait_ms) THEN '-infinity' ELSE run_at END)"
+		" FROM xlsx_private.task WHERE status = 'PENDING' AND login = $1::oid::regrole",
+		1, {OIDOID}, NULL
+	};
+	Datum		values[] = {ObjectIdGetDatum(login)};
+	OwnerRow	row;
+
+	owner_run(&select, values, NULL, &row);
+	return row.nulls[0] ? DT_NOEND : DatumGetTimestampTz(row.values[0]);
+}
+
+Task *
+queue_load(int64 id)
+{
+	static OwnerStatement update = {
+		"UPDATE xlsx_private.task SET seq = seq + $2 WHERE id = $1 RETURNING " TASK_COLUMNS, 2, {INT8OID, INT8OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(id), Int64GetDatum(LIVE_EVENTS)};
+	OwnerRow	row;
+
+	if (owner_run(&update, values, NULL, &row) == 0)
+		elog(ERROR, "task " INT64_FORMAT " does not exist", id);
+	return task_of_row(&row);
+}
+
+void
+queue_save_source(const Task *task, const char *sheet, uint32 header_row, const uint32 *source, char *const *found,
+				  int count)
+{
+	static OwnerStatement update = {
+		"UPDATE xlsx_private.task SET source_columns = $2, found_headers = $3, found_sheet = $4, found_header_row = $5"
+		" WHERE id = $1", 5, {INT8OID, INT4ARRAYOID, TEXTARRAYOID, TEXTOID, INT4OID}, NULL
+	};
+	Datum	   *columns = palloc(sizeof(Datum) * (size_t) Max(count, 1));
+	Datum	   *headers = palloc0(sizeof(Datum) * (size_t) Max(count, 1));
+	bool	   *nulls = palloc(sizeof(bool) * (size_t) Max(count, 1));
+	int			lower = 1;
+	Datum		values[5];
+
+	for (int i = 0; i < count; i++)
+	{
+		columns[i] = Int32GetDatum((int32) source[i]);
+		nulls[i] = found[i] == NULL;
+		if (found[i] != NULL)
+			headers[i] = CStringGetTextDatum(found[i]);
+	}
+	values[0] = Int64GetDatum(task->id);
+	values[1] = PointerGetDatum(construct_array(columns, count, INT4OID, 4, true, TYPALIGN_INT));
+	values[2] = PointerGetDatum(construct_md_array(headers, nulls, 1, &count, &lower, TEXTOID, -1, false, TYPALIGN_INT));
+	values[3] = CStringGetTextDatum(sheet);
+	values[4] = Int32GetDatum((int32) header_row);
+	owner_run(&update, values, NULL, NULL);
+}

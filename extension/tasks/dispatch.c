@@ -1,0 +1,440 @@
+/*
+ * dispatch.c
+ *	  Wake-ups between sessions, the launcher and the workers.
+ */
+#include "tasks/dispatch.h"
+
+#include "access/xact.h"
+#include "miscadmin.h"
+#include "postmaster/bgworker.h"
+#include "storage/condition_variable.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "storage/lwlock.h"
+#include "storage/proc.h"
+#include "storage/shmem.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+#include "utils/wait_event.h"
+
+#define MAX_WANTS 128
+#define MAX_DATABASES 128
+
+typedef struct Want
+{
+	Oid			database;
+	Oid			login;
+	bool		held;			/* until a worker leaves or turns to another role */
+} Want;
+
+typedef struct Due
+{
+	Oid			database;		/* InvalidOid: free entry */
+	TimestampTz when;
+} Due;
+
+typedef struct DispatchShared
+{
+	LWLock	   *lock;			/* protects all below but the condition variable */
+	Latch	   *launcher;		/* NULL while there is none */
+	ConditionVariable task_ended;
+	uint64		freed;			/* slots so far */
+	bool		overflow;		/* a want or a due time found no place */
+	int			wants;
+	Want		want[MAX_WANTS];	/* oldest first, no two alike */
+	Due			due[MAX_DATABASES];
+} DispatchShared;
+
+static DispatchShared *shared = NULL;
+static shmem_request_hook_type previous_request_hook = NULL;
+static shmem_startup_hook_type previous_startup_hook = NULL;
+
+/* Login roles wanted by the current transaction; lives in TopTransactionContext. */
+static List *wanted_logins = NIL;
+
+/* When the database is to be swept, if the current transaction commits. */
+static TimestampTz wanted_sweep = DT_NOEND;
+
+static void
+shmem_request(void)
+{
+	if (previous_request_hook)
+		previous_request_hook();
+	RequestAddinShmemSpace(MAXALIGN(sizeof(DispatchShared)));
+	RequestNamedLWLockTranche("pg_xlsx", 1);
+}
+
+static void
+shmem_startup(void)
+{
+	bool		found;
+
+	if (previous_startup_hook)
+		previous_startup_hook();
+	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
+	shared = ShmemInitStruct("pg_xlsx dispatch", sizeof(DispatchShared), &found);
+	if (!found)
+	{
+		memset(shared, 0, sizeof(*shared));
+		shared->freed = 1;		/* 0 is none that anybody has seen */
+		shared->lock = &(GetNamedLWLockTranche("pg_xlsx"))->lock;
+		ConditionVariableInit(&shared->task_ended);
+	}
+	LWLockRelease(AddinShmemInitLock);
+}
+
+void
+dispatch_init(void)
+{
+	previous_request_hook = shmem_request_hook;
+	shmem_request_hook = shmem_request;
+	previous_startup_hook = shmem_startup_hook;
+	shmem_startup_hook = shmem_startup;
+}
+
+bool
+dispatch_shared(void)
+{
+	return shared != NULL;
+}
+
+static void
+wake_launcher(void)
+{
+	if (shared->launcher != NULL)
+		SetLatch(shared->launcher);
+}
+
+static Want *
+find_want(Oid database, Oid login)
+{
+	for (int i = 0; i < shared->wants; i++)
+		if (shared->want[i].database == database && shared->want[i].login == login)
+			return &shared->want[i];
+	return NULL;
+}
+
+/* held_since: only once a further slot has been freed; 0: now */
+static void
+add_want(Oid database, Oid login, uint64 held_since)
+{
+	Want	   *want;
+	bool		held;
+
+	if (shared == NULL)
+		return;
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	held = held_since == shared->freed;
+	want = find_want(database, login);
+	if (want != NULL)
+		want->held = want->held && held;
+	else if (shared->wants < MAX_WANTS)
+		shared->want[shared->wants++] = (Want) {database, login, held};
+	else
+		shared->overflow = true;
+	if (!held)
+		wake_launcher();
+	LWLockRelease(shared->lock);
+}
+
+void
+dispatch_want_now(Oid database, Oid login)
+{
+	add_want(database, login, 0);
+}
+
+void
+dispatch_want_when_freed(Oid login, uint64 since)
+{
+	add_want(MyDatabaseId, login, since);
+}
+
+uint64
+dispatch_freed(void)
+{
+	uint64		freed = 0;
+
+	if (shared != NULL)
+	{
+		LWLockAcquire(shared->lock, LW_SHARED);
+		freed = shared->freed;
+		LWLockRelease(shared->lock);
+	}
+	return freed;
+}
+
+void
+dispatch_slot_freed(void)
+{
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	shared->freed++;
+	for (int i = 0; i < shared->wants; i++)
+		shared->want[i].held = false;
+	wake_launcher();
+	LWLockRelease(shared->lock);
+}
+
+static void
+at_transaction_end(XactEvent event, void *arg)
+{
+	ListCell   *cell;
+
+	(void) arg;
+	if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT && event != XACT_EVENT_PREPARE)
+		return;
+	if (event == XACT_EVENT_COMMIT)
+	{
+		foreach(cell, wanted_logins)
+			dispatch_want_now(MyDatabaseId, lfirst_oid(cell));
+		if (wanted_sweep != DT_NOEND)
+			dispatch_due_now(MyDatabaseId, wanted_sweep);
+	}
+	wanted_logins = NIL;
+	wanted_sweep = DT_NOEND;
+}
+
+static void
+watch_transactions(void)
+{
+	static bool registered = false;
+
+	if (!registered)
+		RegisterXactCallback(at_transaction_end, NULL);
+	registered = true;
+}
+
+void
+dispatch_describe_worker(BackgroundWorker *worker, const DispatchOrder *order)
+{
+	StaticAssertStmt(sizeof(DispatchOrder) <= BGW_EXTRALEN, "order must fit into bgw_extra");
+	memset(worker, 0, sizeof(*worker));
+	worker->bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
+	worker->bgw_start_time = BgWorkerStart_RecoveryFinished;
+	worker->bgw_restart_time = BGW_NEVER_RESTART;
+	strlcpy(worker->bgw_library_name, "pg_xlsx", sizeof(worker->bgw_library_name));
+	strlcpy(worker->bgw_function_name, "pg_xlsx_worker_main", sizeof(worker->bgw_function_name));
+	strlcpy(worker->bgw_name, "pg_xlsx worker", sizeof(worker->bgw_name));
+	strlcpy(worker->bgw_type, "pg_xlsx worker", sizeof(worker->bgw_type));
+	memcpy(worker->bgw_extra, order, sizeof(*order));
+}
+
+/* Without a launcher: a worker of our own, which waits for the end of our transaction. */
+static void
+start_worker_here(Oid login)
+{
+	DispatchOrder order = {.database = MyDatabaseId,.login = login,.slot = -1};
+	BackgroundWorker worker;
+	BackgroundWorkerHandle *handle;
+
+	compat_my_vxid(order.starter);
+	dispatch_describe_worker(&worker, &order);
+	if (!RegisterDynamicBackgroundWorker(&worker, &handle))
+		ereport(WARNING,
+				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+				 errmsg("no background worker is free, the task waits for the next submit"),
+				 errhint("Add pg_xlsx to shared_preload_libraries, or increase max_worker_processes.")));
+}
+
+void
+dispatch_want(Oid login)
+{
+	MemoryContext caller;
+
+	if (list_member_oid(wanted_logins, login))
+		return;
+	watch_transactions();
+	if (shared == NULL)
+		start_worker_here(login);
+	caller = MemoryContextSwitchTo(TopTransactionContext);
+	wanted_logins = lappend_oid(wanted_logins, login);
+	MemoryContextSwitchTo(caller);
+}
+
+bool
+dispatch_crowded(Oid login, bool (*may_run) (Oid login))
+{
+	Oid			waiting[MAX_WANTS];
+	int			count = 0;
+
+	if (shared == NULL)
+		return false;
+	LWLockAcquire(shared->lock, LW_SHARED);
+	for (int i = 0; i < shared->wants; i++)
+	{
+		const Want *want = &shared->want[i];
+
+		if (want->login != DISPATCH_SWEEP && !want->held && (want->database != MyDatabaseId || want->login != login))
+			waiting[count++] = want->login;
+	}
+	LWLockRelease(shared->lock);
+	for (int i = 0; i < count; i++)
+		if (may_run(waiting[i]))
+			return true;
+	return false;
+}
+
+void
+dispatch_due_now(Oid database, TimestampTz when)
+{
+	Due		   *place = NULL;
+
+	if (shared == NULL)
+		return;
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	for (int i = 0; i < MAX_DATABASES; i++)
+	{
+		Due		   *due = &shared->due[i];
+
+		if (due->database == database || (place == NULL && !OidIsValid(due->database)))
+			place = due;
+		if (due->database == database)
+			break;
+	}
+	if (place == NULL)
+		shared->overflow = true;
+	else if (place->database != database || when < place->when)
+		*place = (Due) {database, when};
+	wake_launcher();
+	LWLockRelease(shared->lock);
+}
+
+void
+dispatch_due(TimestampTz when)
+{
+	watch_transactions();
+	if (when < wanted_sweep)
+		wanted_sweep = when;
+}
+
+void
+dispatch_wait_prepare(void)
+{
+	if (shared != NULL)
+		ConditionVariablePrepareToSleep(&shared->task_ended);
+}
+
+void
+dispatch_wait(long milliseconds)
+{
+	if (shared != NULL)
+	{
+		(void) ConditionVariableTimedSleep(&shared->task_ended, milliseconds, PG_WAIT_EXTENSION);
+		return;
+	}
+	/* Nobody tells us: look again soon. */
+	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, Min(milliseconds, 50), PG_WAIT_EXTENSION);
+	ResetLatch(MyLatch);
+	CHECK_FOR_INTERRUPTS();
+}
+
+void
+dispatch_wait_end(void)
+{
+	if (shared != NULL)
+		ConditionVariableCancelSleep();
+}
+
+void
+dispatch_task_ended(void)
+{
+	if (shared != NULL)
+		ConditionVariableBroadcast(&shared->task_ended);
+}
+
+static void
+detach_launcher(int code, Datum arg)
+{
+	(void) code;
+	(void) arg;
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	shared->launcher = NULL;
+	LWLockRelease(shared->lock);
+}
+
+void
+dispatch_attach_launcher(void)
+{
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	shared->launcher = MyLatch;
+	LWLockRelease(shared->lock);
+	before_shmem_exit(detach_launcher, (Datum) 0);
+}
+
+/* The oldest want that fits is taken out of the line. */
+bool
+dispatch_take(bool (*fits) (Oid database, Oid login), Oid *database, Oid *login)
+{
+	bool		taken = false;
+
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	for (int i = 0; i < shared->wants && !taken; i++)
+	{
+		if (shared->want[i].held || !fits(shared->want[i].database, shared->want[i].login))
+			continue;
+		*database = shared->want[i].database;
+		*login = shared->want[i].login;
+		shared->wants--;
+		memmove(&shared->want[i], &shared->want[i + 1], sizeof(Want) * (shared->wants - i));
+		taken = true;
+	}
+	LWLockRelease(shared->lock);
+	return taken;
+}
+
+bool
+dispatch_take_due(TimestampTz now, Oid *database)
+{
+	bool		taken = false;
+
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	for (int i = 0; i < MAX_DATABASES && !taken; i++)
+		if (OidIsValid(shared->due[i].database) && shared->due[i].when <= now)
+		{
+			*database = shared->due[i].database;
+			shared->due[i].database = InvalidOid;
+			taken = true;
+		}
+	LWLockRelease(shared->lock);
+	return taken;
+}
+
+bool
+dispatch_take_overflow(void)
+{
+	bool		overflow;
+
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	overflow = shared->overflow;
+	shared->overflow = false;
+	LWLockRelease(shared->lock);
+	return overflow;
+}
+
+TimestampTz
+dispatch_next_due(void)
+{
+	TimestampTz next = DT_NOEND;
+
+	LWLockAcquire(shared->lock, LW_SHARED);
+	for (int i = 0; i < MAX_DATABASES; i++)
+		if (OidIsValid(shared->due[i].database) && shared->due[i].when < next)
+			next = shared->due[i].when;
+	LWLockRelease(shared->lock);
+	return next;
+}
+
+void
+dispatch_forget_database(Oid database)
+{
+	int			kept = 0;
+
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	for (int i = 0; i < shared->wants; i++)
+		if (shared->want[i].database != database)
+			shared->want[kept++] = shared->want[i];
+	shared->wants = kept;
+	for (int i = 0; i < MAX_DATABASES; i++)
+		if (shared->due[i].database == database)
+			shared->due[i].database = InvalidOid;
+	LWLockRelease(shared->lock);
+}

@@ -1,0 +1,514 @@
+/*
+ * live.c
+ *	  What is known of the imports that run, in shared memory.
+ */
+#include "tasks/live.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "funcapi.h"
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "port/atomics.h"
+#include "storage/ipc.h"
+#include "storage/lwlock.h"
+#include "storage/shmem.h"
+#include "storage/spin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+PG_FUNCTION_INFO_V1(pg_xlsx_live);
+
+/* Numbers that only the events of a phase's end may take. */
+#define EVENTS_KEPT 64
+
+struct Live
+{
+	pg_atomic_uint32 pid;		/* 0: free */
+	slock_t		lock;			/* protects all below */
+	uint64		turn;			/* counts the imports that had the place */
+	Oid			database;
+	Oid			owner;
+	int64		task;			/* 0: not filled in yet */
+	int			attempt;
+	bool		inside;
+	char		profile[LIVE_PROFILE_BYTES];
+	char		file_name[LIVE_FILE_BYTES];
+	TimestampTz started_at;
+	TimestampTz updated_at;
+	int64		seq;			/* of the last event */
+	int64		seq_end;
+	LiveImport	import;
+	LiveReader	reader;
+	LiveTold	told;
+};
+
+typedef struct PhaseShare
+{
+	const char *name;
+	int			job_from;		/* share of the whole job: 0-20 before, 20-50 validating, 50-100 saving */
+	int			job_to;
+} PhaseShare;
+
+static const PhaseShare phases[] = {
+	[PHASE_LOADING_WORKBOOK] = {"LOADING_WORKBOOK", 0, 10},
+	[PHASE_VALIDATING_HEADERS] = {"VALIDATING_HEADERS", 10, 20},
+	[PHASE_VALIDATING] = {"VALIDATING", 20, 50},
+	[PHASE_SAVING] = {"SAVING", 50, 100},
+};
+
+static Live *places = NULL;
+static int	place_count = 0;
+static shmem_request_hook_type previous_request_hook = NULL;
+static shmem_startup_hook_type previous_startup_hook = NULL;
+
+const char *
+live_phase_name(Phase phase)
+{
+	return phases[phase].name;
+}
+
+int
+live_job_percent(Phase phase, int percent)
+{
+	const PhaseShare *share = &phases[phase];
+
+	return share->job_from + (share->job_to - share->job_from) * percent / 100;
+}
+
+/*
+ * The memory
+ */
+
+/* Makes the places, or finds them. */
+static void
+attach(int count)
+{
+	bool		found;
+	Live	   *memory;
+
+	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
+	memory = ShmemInitStruct("pg_xlsx progress", mul_size(sizeof(Live), (Size) count), &found);
+	for (int i = 0; i < count && !found; i++)
+	{
+		memset(&memory[i], 0, sizeof(Live));
+		pg_atomic_init_u32(&memory[i].pid, 0);
+		SpinLockInit(&memory[i].lock);
+	}
+	LWLockRelease(AddinShmemInitLock);
+	places = memory;
+	place_count = count;
+}
+
+static void
+shmem_request(void)
+{
+	if (previous_request_hook)
+		previous_request_hook();
+	place_count = MaxBackends;
+	RequestAddinShmemSpace(mul_size(sizeof(Live), (Size) place_count));
+}
+
+static void
+shmem_startup(void)
+{
+	if (previous_startup_hook)
+		previous_startup_hook();
+	attach(place_count);
+}
+
+void
+live_init(void)
+{
+	previous_request_hook = shmem_request_hook;
+	shmem_request_hook = shmem_request;
+	previous_startup_hook = shmem_startup_hook;
+	shmem_startup_hook = shmem_startup;
+}
+
+/* Without preloading a few places fit into what the server has to spare; where they do not, there are none. */
+static void
+attach_late(void)
+{
+	MemoryContext context = CurrentMemoryContext;
+
+	if (places != NULL)
+		return;
+	PG_TRY();
+	{
+		attach(LIVE_FEW);
+	}
+	PG_CATCH();
+	{
+		LWLockReleaseAll();
+		MemoryContextSwitchTo(context);
+		FlushErrorState();
+	}
+	PG_END_TRY();
+}
+
+/*
+ * Places
+ */
+
+static bool
+is_shared(const Live *live)
+{
+	return places != NULL && live >= places && live < places + place_count;
+}
+
+/* Before the process goes: it may have ended in mid-import. */
+static void
+release_all(int code, Datum arg)
+{
+	(void) code;
+	(void) arg;
+	for (int i = 0; i < place_count; i++)
+		if (pg_atomic_read_u32(&places[i].pid) == (uint32) MyProcPid)
+			live_release(&places[i]);
+}
+
+static Live *
+free_place(void)
+{
+	static bool registered = false;
+
+	attach_late();
+	if (!registered)
+		before_shmem_exit(release_all, (Datum) 0);
+	registered = true;
+	for (int i = 0; i < place_count; i++)
+	{
+		uint32		nobody = 0;
+
+		if (pg_atomic_compare_exchange_u32(&places[i].pid, &nobody, (uint32) MyProcPid))
+			return &places[i];
+	}
+	return NULL;
+}
+
+static void
+copy_text(char *to, const char *from, size_t size)
+{
+	int			length = pg_mbcliplen(from, (int) strlen(from), (int) size - 1);
+
+	memcpy(to, from, (size_t) length);
+	to[length] = '\0';
+}
+
+Live *
+live_take(const LiveTask *task)
+{
+	Live	   *live = free_place();
+	char		profile[LIVE_PROFILE_BYTES];
+	char		file_name[LIVE_FILE_BYTES];
+	TimestampTz now = GetCurrentTimestamp();
+
+	if (live == NULL)
+	{
+		live = palloc0(sizeof(Live));
+		SpinLockInit(&live->lock);
+	}
+	copy_text(profile, task->profile, sizeof(profile));
+	copy_text(file_name, task->file_name, sizeof(file_name));
+	SpinLockAcquire(&live->lock);
+	live->turn++;
+	live->database = MyDatabaseId;
+	live->owner = task->owner;
+	live->task = task->task;
+	live->attempt = task->attempt;
+	live->inside = task->inside;
+	memcpy(live->profile, profile, sizeof(profile));
+	memcpy(live->file_name, file_name, sizeof(file_name));
+	live->started_at = live->updated_at = now;
+	live->seq = task->seq;
+	live->seq_end = task->seq + LIVE_EVENTS;
+	memset(&live->import, 0, sizeof(live->import));
+	memset(&live->reader, 0, sizeof(live->reader));
+	memset(&live->told, 0, sizeof(live->told));
+	SpinLockRelease(&live->lock);
+	return live;
+}
+
+void
+live_release(Live *live)
+{
+	if (!is_shared(live))
+		return;
+	SpinLockAcquire(&live->lock);
+	live->task = 0;
+	SpinLockRelease(&live->lock);
+	pg_atomic_write_u32(&live->pid, 0);
+}
+
+int
+live_number(const Live *live)
+{
+	return is_shared(live) ? (int) (live - places) : -1;
+}
+
+uint64
+live_turn(const Live *live)
+{
+	return live->turn;
+}
+
+bool
+live_is_at(Live *live, uint64 turn)
+{
+	bool		is_at;
+
+	SpinLockAcquire(&live->lock);
+	is_at = live->task != 0 && live->turn == turn;
+	SpinLockRelease(&live->lock);
+	return is_at;
+}
+
+Live *
+live_at(int number, uint64 turn)
+{
+	attach_late();
+	return number >= 0 && number < place_count && live_is_at(&places[number], turn) ? &places[number] : NULL;
+}
+
+static bool
+is_of(Live *live, int64 task)
+{
+	bool		is;
+
+	SpinLockAcquire(&live->lock);
+	is = live->task == task && live->database == MyDatabaseId;
+	SpinLockRelease(&live->lock);
+	return is;
+}
+
+Live *
+live_find(int64 task)
+{
+	attach_late();
+	for (int i = 0; i < place_count; i++)
+		if (pg_atomic_read_u32(&places[i].pid) != 0 && is_of(&places[i], task))
+			return &places[i];
+	return NULL;
+}
+
+void
+live_publish_import(Live *live, const LiveImport *import)
+{
+	TimestampTz now = GetCurrentTimestamp();
+
+	SpinLockAcquire(&live->lock);
+	live->import = *import;
+	live->updated_at = now;
+	SpinLockRelease(&live->lock);
+}
+
+void
+live_publish_reader(Live *live, uint64 turn, const LiveReader *reader)
+{
+	TimestampTz now = GetCurrentTimestamp();
+
+	SpinLockAcquire(&live->lock);
+	if (live->task != 0 && live->turn == turn)
+	{
+		live->reader = *reader;
+		live->updated_at = now;
+	}
+	SpinLockRelease(&live->lock);
+}
+
+LiveTold
+live_told(Live *live)
+{
+	LiveTold	told;
+
+	SpinLockAcquire(&live->lock);
+	told = live->told;
+	SpinLockRelease(&live->lock);
+	return told;
+}
+
+void
+live_tell(Live *live, const LiveTold *told)
+{
+	SpinLockAcquire(&live->lock);
+	live->told = *told;
+	SpinLockRelease(&live->lock);
+}
+
+int64
+live_next_seq(Live *live, bool optional)
+{
+	int64		seq = 0;
+
+	SpinLockAcquire(&live->lock);
+	if (!optional || live->seq < live->seq_end - EVENTS_KEPT)
+		seq = live->seq = Min(live->seq + 1, live->seq_end);
+	SpinLockRelease(&live->lock);
+	return seq;
+}
+
+/*
+ * How far
+ */
+
+/* Has every row been looked at, by the reader or by the import? */
+static bool
+is_validated(const LiveImport *import, const LiveReader *reader)
+{
+	if (import->validated || !import->ahead)
+		return import->validated;
+	return reader->ended && import->among_looked && import->own_open_rows == reader->open_rows;
+}
+
+/* Rows that leave the whole do so for good, so this never falls. */
+static int
+saving_percent(const LiveState *state, int64 handled)
+{
+	int64		valid = state->total_rows - state->error_rows;
+
+	return valid <= 0 ? 100 : (int) (Min(handled, valid) * 100 / valid);
+}
+
+/* The import saves rows that the reader has looked at: both tell. */
+static void
+state_ahead(LiveState *state, const LiveImport *import, const LiveReader *reader)
+{
+	state->validated_rows = import->before_rows + import->own_rows + reader->judged_rows;
+	state->invalid_rows = import->before_errors + import->own_errors + reader->error_rows;
+	state->error_rows = state->invalid_rows + import->refused_rows;
+	if (is_validated(import, reader))
+	{
+		state->phase = PHASE_SAVING;
+		state->total_rows = state->validated_rows;
+		state->percent = Min(saving_percent(state, import->handled_rows), 99);
+	}
+	else
+	{
+		state->phase = PHASE_VALIDATING;
+		state->total_rows = Max(import->total_rows, state->validated_rows);
+		state->percent = Min(reader->percent, 99);
+	}
+}
+
+static LiveState
+state_of(const LiveImport *import, const LiveReader *reader, const LiveTold *told)
+{
+	LiveState	state = {
+		.phase = import->phase, .percent = import->percent, .total_rows = import->total_rows,
+		.validated_rows = import->validated_rows, .error_rows = import->error_rows,
+		.invalid_rows = import->error_rows - import->refused_rows, .saved_rows = import->saved_rows,
+		.committed = !import->promised, .written_rows = import->ahead ? import->written_rows : -1
+	};
+
+	if (import->ahead && import->phase == PHASE_VALIDATING)
+		state_ahead(&state, import, reader);
+	else if (import->phase == PHASE_SAVING && import->percent < 100)
+		state.percent = Min(saving_percent(&state, import->handled_rows), 99);
+	if (told->phase == state.phase)
+		state.percent = Max(state.percent, told->percent);
+	state.job = live_job_percent(state.phase, state.percent);
+	return state;
+}
+
+LiveState
+live_state(Live *live)
+{
+	LiveImport	import;
+	LiveReader	reader;
+	LiveTold	told;
+
+	SpinLockAcquire(&live->lock);
+	import = live->import;
+	reader = live->reader;
+	told = live->told;
+	SpinLockRelease(&live->lock);
+	return state_of(&import, &reader, &told);
+}
+
+bool
+live_waits_for_import(Live *live)
+{
+	bool		waits;
+
+	SpinLockAcquire(&live->lock);
+	waits = live->import.ahead && live->reader.ended && !is_validated(&live->import, &live->reader);
+	SpinLockRelease(&live->lock);
+	return waits;
+}
+
+/*
+ * SQL
+ */
+
+/* As the policy of tasks has it. */
+static bool
+may_see(Oid owner)
+{
+	Oid			admin = get_role_oid("xlsx_admin", true);
+	Oid			notifier = get_role_oid("xlsx_notifier", true);
+
+	return has_privs_of_role(GetUserId(), owner) ||
+		(OidIsValid(admin) && has_privs_of_role(GetUserId(), admin)) ||
+		(OidIsValid(notifier) && has_privs_of_role(GetUserId(), notifier));
+}
+
+#define LIVE_COLUMNS 19
+
+/* One import as a row of xlsx_private.live. */
+static void
+put_row(ReturnSetInfo *result, const Live *live, uint32 pid)
+{
+	LiveState	state = state_of(&live->import, &live->reader, &live->told);
+	Datum		values[LIVE_COLUMNS];
+	bool		nulls[LIVE_COLUMNS] = {0};
+	int			i = 0;
+	bool		saving = state.phase == PHASE_SAVING;
+
+	values[i++] = Int32GetDatum((int32) pid);
+	values[i++] = ObjectIdGetDatum(live->database);
+	values[i++] = Int64GetDatum(live->task);
+	values[i++] = ObjectIdGetDatum(live->owner);
+	values[i++] = CStringGetTextDatum(live->profile);
+	values[i++] = CStringGetTextDatum(live->file_name);
+	values[i++] = Int32GetDatum(live->attempt);
+	values[i++] = BoolGetDatum(live->inside);
+	values[i++] = CStringGetTextDatum(phases[state.phase].name);
+	values[i++] = Int32GetDatum(state.job);
+	values[i++] = Int32GetDatum(saving ? 100 : state.phase == PHASE_VALIDATING ? state.percent : 0);
+	values[i++] = Int32GetDatum(saving ? state.percent : 0);
+	values[i++] = Int64GetDatum(state.total_rows);
+	values[i++] = Int64GetDatum(state.validated_rows);
+	values[i++] = Int64GetDatum(state.error_rows);
+	values[i++] = Int64GetDatum(state.saved_rows);
+	values[i++] = BoolGetDatum(state.committed && !live->inside);
+	values[i++] = Int64GetDatum(live->seq);
+	values[i++] = TimestampTzGetDatum(live->started_at);
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+/* The imports that run in this database, or in all of them, as far as the current role may see them. */
+Datum
+pg_xlsx_live(PG_FUNCTION_ARGS)
+{
+	bool		everywhere = PG_GETARG_BOOL(0);
+
+	InitMaterializedSRF(fcinfo, 0);
+	attach_late();
+	for (int i = 0; i < place_count; i++)
+	{
+		Live		copy;
+		uint32		pid = pg_atomic_read_u32(&places[i].pid);
+
+		if (pid == 0)
+			continue;
+		SpinLockAcquire(&places[i].lock);
+		memcpy(&copy, &places[i], sizeof(Live));
+		SpinLockRelease(&places[i].lock);
+		if (copy.task != 0 && (everywhere || copy.database == MyDatabaseId) && may_see(copy.owner))
+			put_row((ReturnSetInfo *) fcinfo->resultinfo, &copy, pid);
+	}
+	PG_RETURN_VOID();
+}

@@ -1,0 +1,53 @@
+/*
+ * membership.c
+ *	  A task waits; whoever submitted it may lose meanwhile what let him.
+ */
+#include "tasks/membership.h"
+
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "tables/owner.h"
+#include "utils/acl.h"
+
+bool
+membership_can_become(Oid login, Oid role)
+{
+	return compat_can_set_role(login, role);
+}
+
+bool
+membership_may_import(Oid role)
+{
+	return has_privs_of_role(role, get_role_oid("xlsx_user", false));
+}
+
+void
+membership_require(int64 task)
+{
+	static OwnerStatement select = {
+		"SELECT login::oid, owner::oid, login_was_member, owner_was_user FROM xlsx_private.task WHERE id = $1", 1, {INT8OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(task)};
+	OwnerRow	row;
+	Oid			login;
+	Oid			owner;
+
+	if (owner_run(&select, values, NULL, &row) == 0)
+		return;
+	login = DatumGetObjectId(row.values[0]);
+	owner = DatumGetObjectId(row.values[1]);
+	if (DatumGetBool(row.values[2]) && !membership_can_become(login, owner))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("role \"%s\" may not become \"%s\" any more", GetUserNameFromId(login, false),
+						GetUserNameFromId(owner, false)),
+				 errdetail("It submitted this task as \"%s\", when it was a member of that role.",
+						   GetUserNameFromId(owner, false)),
+				 errhint("Grant the membership again and retry the task, or submit the file as another role.")));
+	if (DatumGetBool(row.values[3]) && !membership_may_import(owner))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("role \"%s\" may not import any more", GetUserNameFromId(owner, false)),
+				 errdetail("It was a member of xlsx_user when it submitted this task."),
+				 errhint("Grant the membership again and retry the task, or submit the file as another role.")));
+}

@@ -1,0 +1,16 @@
+/*
+ * prepared.h
+ *	  Tasks whose submit was prepared (PREPARE TRANSACTION).
+ *
+ * Such a submit can wake nobody at its end: whoever runs COMMIT PREPARED does.
+ * Without shared_preload_libraries the worker that the submit started waits for that itself.
+ */
+#ifndef PG_XLSX_PREPARED_H
+#define PG_XLSX_PREPARED_H
+
+#include "pg/pg_xlsx.h"
+
+/* Called by _PG_init while libraries are preloaded. */
+extern void prepared_init(void);
+
+#endif							/* PG_XLSX_PREPARED_H */

@@ -1,0 +1,341 @@
+/*
+ * queue.c
+ *	  The lock of a task, and its end.
+ */
+#include "tasks/queue.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "files/store.h"
+#include "miscadmin.h"
+#include "pg/guc.h"
+#include "pg/subtransaction.h"
+#include "storage/lock.h"
+#include "tables/owner.h"
+#include "tasks/dispatch.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+/* Fourth field of our advisory locks; PostgreSQL's own functions use 1 and 2. */
+#define LOCK_CLASS 0x7878
+
+/* A transaction's lock while it claims where a limit must not be overrun; no task has this id. */
+#define CLAIM_LOCK 0
+
+/* Old jobs are removed this long after a task has ended, with whatever else is due then. */
+#define TIDY_AFTER_MS 10000
+
+/* A spell that passes by itself is waited for so long, twice as long each time. */
+#define LEAST_WAIT_MS INT64CONST(1000)
+#define MOST_WAIT_MS INT64CONST(30000)
+
+/*
+ * The lock of a task
+ */
+
+static LOCKTAG
+lock_tag(int64 task)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, (uint32) (task >> 32), (uint32) task, LOCK_CLASS);
+	return tag;
+}
+
+bool
+queue_try_lock(int64 task)
+{
+	LOCKTAG		tag = lock_tag(task);
+
+	return LockAcquire(&tag, ExclusiveLock, true, true) != LOCKACQUIRE_NOT_AVAIL;
+}
+
+void
+queue_unlock(int64 task)
+{
+	LOCKTAG		tag = lock_tag(task);
+
+	LockRelease(&tag, ExclusiveLock, true);
+}
+
+bool
+queue_try_keep(int64 task)
+{
+	LOCKTAG		tag = lock_tag(task);
+
+	return LockAcquire(&tag, ShareLock, false, true) != LOCKACQUIRE_NOT_AVAIL;
+}
+
+void
+queue_hold(int64 task)
+{
+	LOCKTAG		tag = lock_tag(task);
+
+	if (LockAcquire(&tag, ExclusiveLock, false, true) == LOCKACQUIRE_NOT_AVAIL)
+		ereport(FATAL,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("task " INT64_FORMAT " is another session's", task),
+				 errdetail("SQL of the task released this session's lock while it was committed.")));
+}
+
+void
+queue_keep(int64 task)
+{
+	LOCKTAG		tag = lock_tag(task);
+
+	(void) LockAcquire(&tag, ExclusiveLock, true, false);
+}
+
+void
+queue_unlock_all(void)
+{
+	LockReleaseSession(USER_LOCKMETHOD);
+}
+
+void
+queue_claim_in_turn(void)
+{
+	LOCKTAG		tag = lock_tag(CLAIM_LOCK);
+
+	if (queue_is_limited())
+		(void) LockAcquire(&tag, ExclusiveLock, false, false);
+}
+
+/*
+ * Ending
+ */
+
+void
+queue_remove_working_rows(int64 task)
+{
+	static OwnerStatement delete = {
+		"WITH packets AS (DELETE FROM xlsx_private.packet WHERE task_id = $1)"
+		" DELETE FROM xlsx_private.seen_value WHERE task_id = $1", 1, {INT8OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(task)};
+
+	owner_run(&delete, values, NULL, NULL);
+}
+
+/* The tasks are locked first, as by everybody who removes a task. */
+void
+queue_remove_file(int64 file)
+{
+	static OwnerStatement delete_working_rows = {
+		"WITH locked AS MATERIALIZED (SELECT id FROM xlsx_private.task WHERE file_id = $1 FOR UPDATE),"
+		" packets AS (DELETE FROM xlsx_private.packet p USING locked WHERE p.task_id = locked.id)"
+		" DELETE FROM xlsx_private.seen_value v USING locked WHERE v.task_id = locked.id", 1, {INT8OID}, NULL
+	};
+	static OwnerStatement delete = {
+		"DELETE FROM xlsx_private.file WHERE id = $1", 1, {INT8OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(file)};
+
+	owner_run(&delete_working_rows, values, NULL, NULL);
+	store_of(file)->remove(file);
+	owner_run(&delete, values, NULL, NULL);
+}
+
+/* Can the file and all its tasks be had at once?  They are locked then. */
+static bool
+lock_file(int64 file)
+{
+	static OwnerStatement lock = {
+		"WITH files AS MATERIALIZED (SELECT id FROM xlsx_private.file WHERE id = $1 FOR UPDATE SKIP LOCKED),"
+		" tasks AS MATERIALIZED (SELECT id FROM xlsx_private.task WHERE file_id = $1 FOR UPDATE SKIP LOCKED)"
+		" SELECT FROM files"
+		" WHERE (SELECT count(*) FROM tasks) = (SELECT count(*) FROM xlsx_private.task WHERE file_id = $1)",
+		1, {INT8OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(file)};
+
+	return owner_run(&lock, values, NULL, NULL) > 0;
+}
+
+static void
+remove_file(void *argument)
+{
+	queue_remove_file(*(int64 *) argument);
+}
+
+bool
+queue_try_remove_file(int64 file)
+{
+	return lock_file(file) && subtransaction_try_unlocked(remove_file, &file);
+}
+
+static void
+spend_file(int64 file)
+{
+	static OwnerStatement update = {
+		"UPDATE xlsx_private.file SET spent = true WHERE id = $1", 1, {INT8OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(file)};
+
+	owner_run(&update, values, NULL, NULL);
+}
+
+void
+queue_remove_spent(const Task *task)
+{
+	static OwnerStatement select = {
+		"SELECT FROM xlsx_private.file WHERE id = $1 AND spent", 1, {INT8OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(task->file)};
+
+	if (task->file != 0 && owner_run(&select, values, NULL, NULL) > 0)
+		(void) queue_try_remove_file(task->file);
+}
+
+/* The attempt that ends now, for xlsx.jobs, and its time for the task. Call it when the row of the task says how. */
+static void
+record_job(int64 task, const char *status)
+{
+	static OwnerStatement insert = {
+		"WITH ended AS (INSERT INTO xlsx_private.job (task_id, attempt, status, profile, file_name, owner, started_at, saved_rows,"
+		" error_rows, error_code, error_message)"
+		" SELECT id, attempts, coalesce($2, status), profile, file_name, owner, attempt_started_at, saved_rows,"
+		" error_rows, error_code, error_message FROM xlsx_private.task WHERE id = $1 RETURNING started_at)"
+		" UPDATE xlsx_private.task SET attempt_started_at = NULL, work_ms = coalesce(work_ms, 0)"
+		" + round(1000 * extract(epoch FROM clock_timestamp() - ended.started_at))::bigint"
+		" FROM ended WHERE id = $1 AND ended.started_at IS NOT NULL",
+		2, {INT8OID, TEXTOID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(task), status != NULL ? CStringGetTextDatum(status) : (Datum) 0};
+	char		nulls[] = {' ', status != NULL ? ' ' : 'n'};
+
+	owner_run(&insert, values, nulls, NULL);
+	dispatch_due(TimestampTzPlusMilliseconds(GetCurrentTimestamp(), TIDY_AFTER_MS));
+}
+
+void
+queue_complete(Task *task)
+{
+	static OwnerStatement update = {
+		"UPDATE xlsx_private.task SET status = CASE WHEN error_rows > 0 THEN 'HAS_ERRORS' ELSE 'COMPLETED' END,"
+		" phase = NULL, progress = 100, total_rows = saved_rows + skipped_rows + error_rows, worker_pid = NULL, deaths = 0,"
+		" updated_at = clock_timestamp(), completed_at = clock_timestamp() WHERE id = $1",
+		1, {INT8OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(task->id)};
+
+	if (task->file != 0)
+		spend_file(task->file);
+	else
+		queue_remove_working_rows(task->id);
+	progress_completed(&task->progress);
+	owner_run(&update, values, NULL, NULL);
+	record_job(task->id, NULL);
+	progress_terminal(task->id);
+}
+
+void
+queue_end(int64 task, const char *status, const ErrorData *error)
+{
+	static OwnerStatement update = {
+		"UPDATE xlsx_private.task SET status = $2, phase = NULL, worker_pid = NULL, deaths = 0,"
+		" error_code = $3, error_message = $4, error_detail = $5, error_hint = $6,"
+		" updated_at = clock_timestamp(), completed_at = clock_timestamp() WHERE id = $1",
+		6, {INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID}, NULL
+	};
+	Datum		values[6] = {Int64GetDatum(task), CStringGetTextDatum(status)};
+	char		nulls[6] = {' ', ' '};
+
+	owner_set_text(values, nulls, 2, unpack_sql_state(error->sqlerrcode));
+	owner_set_text(values, nulls, 3, error->message);
+	owner_set_text(values, nulls, 4, error->detail);
+	owner_set_text(values, nulls, 5, error->hint);
+	owner_run(&update, values, nulls, NULL);
+	record_job(task, NULL);
+	progress_terminal(task);
+	/* Then its file and packets expire. */
+	dispatch_due(TimestampTzPlusMilliseconds(GetCurrentTimestamp(), pg_xlsx_upload_ttl * INT64CONST(1000)));
+}
+
+bool
+queue_has_ended(int64 task)
+{
+	static OwnerStatement select = {
+		"SELECT FROM xlsx_private.task WHERE id = $1 AND status = 'PROCESSING'", 1, {INT8OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(task)};
+
+	return owner_run(&select, values, NULL, NULL) == 0;
+}
+
+bool
+queue_postpone(const Task *task, const ErrorData *error, int64 *delay_ms)
+{
+	static OwnerStatement update = {
+		"UPDATE xlsx_private.task SET status = 'PENDING', phase = NULL, worker_pid = NULL, deaths = 0,"
+		" run_at = clock_timestamp() + $2 * interval '1 millisecond', wait_ms = $2, error_code = $3, error_message = $4,"
+		" updated_at = clock_timestamp() WHERE id = $1",
+		4, {INT8OID, INT8OID, TEXTOID, TEXTOID}, NULL
+	};
+	Datum		values[4];
+	char		nulls[4] = {' ', ' ', ' ', ' '};
+
+	if (task->attempt >= pg_xlsx_max_attempts)
+		return false;
+	/* 2, 6, 14, ... seconds: (2^n - 1) times the delay, as Bull counts */
+	*delay_ms = (((int64) 1 << Min(task->attempt, 20)) - 1) * pg_xlsx_retry_delay;
+	values[0] = Int64GetDatum(task->id);
+	values[1] = Int64GetDatum(*delay_ms);
+	owner_set_text(values, nulls, 2, unpack_sql_state(error->sqlerrcode));
+	owner_set_text(values, nulls, 3, error->message);
+	owner_run(&update, values, nulls, NULL);
+	record_job(task->id, "RETRYING");
+	progress_retrying(task->id, task->attempt + 1, *delay_ms);
+	return true;
+}
+
+int64
+queue_wait_on(const Task *task, const ErrorData *error)
+{
+	static OwnerStatement update = {
+		"UPDATE xlsx_private.task t SET status = 'PENDING', phase = NULL, worker_pid = NULL, deaths = 0,"
+		" attempts = attempts - 1, run_at = clock_timestamp() + w.ms * interval '1 millisecond', wait_ms = w.ms,"
+		" error_code = $2, error_message = $3, updated_at = clock_timestamp()"
+		" FROM (SELECT least(greatest(2 * coalesce(wait_ms, 0), $4), $5) AS ms FROM xlsx_private.task WHERE id = $1) AS w"
+		" WHERE id = $1 RETURNING wait_ms",
+		5, {INT8OID, TEXTOID, TEXTOID, INT8OID, INT8OID}, NULL
+	};
+	Datum		values[5];
+	char		nulls[5] = {' ', ' ', ' ', ' ', ' '};
+	OwnerRow	row;
+	int64		delay_ms;
+
+	values[0] = Int64GetDatum(task->id);
+	owner_set_text(values, nulls, 1, unpack_sql_state(error->sqlerrcode));
+	owner_set_text(values, nulls, 2, error->message);
+	values[3] = Int64GetDatum(LEAST_WAIT_MS);
+	values[4] = Int64GetDatum(MOST_WAIT_MS);
+	owner_run(&update, values, nulls, &row);
+	delay_ms = DatumGetInt64(row.values[0]);
+	progress_retrying(task->id, task->attempt, delay_ms);
+	return delay_ms;
+}
+
+void
+queue_again(int64 task)
+{
+	static OwnerStatement update = {
+		"UPDATE xlsx_private.task SET status = 'PENDING', phase = NULL, worker_pid = NULL, deaths = 0,"
+		" attempts = attempts - 1, run_at = clock_timestamp(), wait_ms = 0, updated_at = clock_timestamp()"
+		" WHERE id = $1",
+		1, {INT8OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(task)};
+
+	owner_run(&update, values, NULL, NULL);
+}
+
+bool
+queue_is_limited(void)
+{
+	static OwnerStatement select = {
+		"SELECT FROM xlsx_private.queue_rule WHERE max_tasks IS NOT NULL LIMIT 1", 0, {0}, NULL
+	};
+
+	return owner_run(&select, NULL, NULL, NULL) > 0;
+}

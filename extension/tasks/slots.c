@@ -1,0 +1,454 @@
+/*
+ * slots.c
+ *	  The places of workers.
+ */
+#include "tasks/slots.h"
+
+#include <signal.h>
+
+#include "miscadmin.h"
+#include "pg/deadline.h"
+#include "pg/guc.h"
+#include "storage/ipc.h"
+#include "storage/lwlock.h"
+#include "storage/shmem.h"
+#include "utils/timestamp.h"
+
+/* After a worker died in mid-work, and after one could not even log in. */
+#define SWEEP_AFTER_DEATH_MS	100
+#define SWEEP_AFTER_REFUSAL_MS	10000
+
+/* Workers that die because an attempt has had its time, before somebody asks for one of them. */
+#define LATE_TASKS 16
+
+typedef enum SlotState
+{
+	SLOT_FREE,
+	SLOT_PROMISED,				/* to a worker that has been started */
+	SLOT_TAKEN,					/* the worker has not logged in yet */
+	SLOT_BUSY,
+	SLOT_DONE					/* the worker ends in good order */
+} SlotState;
+
+typedef struct Slot
+{
+	SlotState	state;
+	uint64		number;			/* of the promise */
+	pid_t		pid;
+	Oid			database;
+	Oid			login;			/* or DISPATCH_SWEEP */
+	Oid			role;			/* whose task it is at or was at last; InvalidOid: none yet */
+	bool		alone;			/* its login works for no other role */
+	int64		task;			/* 0: between two */
+	bool		attempting;		/* the task may be interrupted */
+} Slot;
+
+typedef struct LateTask
+{
+	Oid			database;
+	int64		task;			/* 0: free entry */
+} LateTask;
+
+typedef struct Slots
+{
+	LWLock	   *lock;			/* protects all below */
+	LateTask	late[LATE_TASKS];	/* the oldest one is overwritten */
+	uint32		next_late;
+	uint64		promises;		/* so far */
+	Slot		slot[SLOTS];	/* those of imports first */
+} Slots;
+
+static Slots *shared = NULL;
+static shmem_request_hook_type previous_request_hook = NULL;
+static shmem_startup_hook_type previous_startup_hook = NULL;
+
+/* Of this process, NULL where it is no worker. */
+static Slot *mine = NULL;
+
+static void
+shmem_request(void)
+{
+	if (previous_request_hook)
+		previous_request_hook();
+	RequestAddinShmemSpace(MAXALIGN(sizeof(Slots)));
+	RequestNamedLWLockTranche("pg_xlsx_slots", 1);
+}
+
+static void
+shmem_startup(void)
+{
+	bool		found;
+
+	if (previous_startup_hook)
+		previous_startup_hook();
+	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
+	shared = ShmemInitStruct("pg_xlsx slots", sizeof(Slots), &found);
+	if (!found)
+	{
+		memset(shared, 0, sizeof(*shared));
+		shared->lock = &(GetNamedLWLockTranche("pg_xlsx_slots"))->lock;
+	}
+	LWLockRelease(AddinShmemInitLock);
+}
+
+void
+slots_init(void)
+{
+	previous_request_hook = shmem_request_hook;
+	shmem_request_hook = shmem_request;
+	previous_startup_hook = shmem_startup_hook;
+	shmem_startup_hook = shmem_startup;
+}
+
+/*
+ * What fits
+ */
+
+/* A free slot for a sweep of the database, NULL where one is under way or all are taken. */
+static Slot *
+free_for_sweep(Oid database)
+{
+	Slot	   *free = NULL;
+
+	for (int i = SLOTS_OF_IMPORTS; i < SLOTS; i++)
+	{
+		Slot	   *slot = &shared->slot[i];
+
+		if (slot->state == SLOT_FREE)
+			free = slot;
+		else if (slot->database == database)
+			return NULL;
+	}
+	return free;
+}
+
+static int
+role_limit(void)
+{
+	int			limit = pg_xlsx_max_workers_per_role;
+
+	return limit > 0 ? limit : Max(pg_xlsx_max_workers - 1, 1);
+}
+
+/* Workers that one role has, beside this one. */
+static int
+workers_of(Oid role)
+{
+	int			count = 0;
+
+	for (int i = 0; i < SLOTS_OF_IMPORTS; i++)
+	{
+		const Slot *slot = &shared->slot[i];
+
+		if (slot != mine && slot->state != SLOT_FREE && slot->role == role)
+			count++;
+	}
+	return count;
+}
+
+/* Does the login work for itself only, and has all the workers that it may have? */
+static bool
+login_is_full(Oid login)
+{
+	int			count = 0;
+
+	for (int i = 0; i < SLOTS_OF_IMPORTS; i++)
+	{
+		const Slot *slot = &shared->slot[i];
+
+		if (slot->state != SLOT_FREE && slot->alone && slot->role == login)
+			count++;
+	}
+	return count >= role_limit();
+}
+
+/* A free slot for imports, NULL where as many run as may. */
+static Slot *
+free_for_import(Oid login)
+{
+	Slot	   *free = NULL;
+	int			used = 0;
+
+	for (int i = 0; i < SLOTS_OF_IMPORTS; i++)
+	{
+		if (shared->slot[i].state != SLOT_FREE)
+			used++;
+		else if (free == NULL)
+			free = &shared->slot[i];
+	}
+	return used < pg_xlsx_max_workers && !login_is_full(login) ? free : NULL;
+}
+
+static Slot *
+free_slot(Oid database, Oid login)
+{
+	return login == DISPATCH_SWEEP ? free_for_sweep(database) : free_for_import(login);
+}
+
+/*
+ * The launcher
+ */
+
+void
+slots_recall(void)
+{
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	for (int i = 0; i < SLOTS; i++)
+		if (shared->slot[i].state == SLOT_PROMISED)
+			shared->slot[i].state = SLOT_FREE;
+	LWLockRelease(shared->lock);
+}
+
+bool
+slots_fit(Oid database, Oid login)
+{
+	bool		fits;
+
+	LWLockAcquire(shared->lock, LW_SHARED);
+	fits = free_slot(database, login) != NULL;
+	LWLockRelease(shared->lock);
+	return fits;
+}
+
+bool
+slots_promise(DispatchOrder *order)
+{
+	Slot	   *slot;
+
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	slot = free_slot(order->database, order->login);
+	if (slot != NULL)
+	{
+		*slot = (Slot) {
+			.state = SLOT_PROMISED, .number = ++shared->promises, .database = order->database, .login = order->login
+		};
+		order->slot = (int) (slot - shared->slot);
+		order->number = slot->number;
+	}
+	LWLockRelease(shared->lock);
+	return slot != NULL;
+}
+
+static bool
+is_promised(const Slot *slot, const DispatchOrder *order)
+{
+	return slot->state == SLOT_PROMISED && slot->number == order->number;
+}
+
+bool
+slots_break(const DispatchOrder *order)
+{
+	Slot	   *slot = &shared->slot[order->slot];
+	bool		promised;
+
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	promised = is_promised(slot, order);
+	if (promised)
+		slot->state = SLOT_FREE;
+	LWLockRelease(shared->lock);
+	return promised;
+}
+
+/*
+ * The worker
+ */
+
+static void
+give_back(int code, Datum arg)
+{
+	Slot		was;
+
+	(void) code;
+	(void) arg;
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	was = *mine;
+	*mine = (Slot) {SLOT_FREE};
+	if (was.attempting && deadline_passed())
+		shared->late[shared->next_late++ % LATE_TASKS] = (LateTask) {was.database, was.task};
+	LWLockRelease(shared->lock);
+	mine = NULL;
+	if (was.state != SLOT_DONE)
+		dispatch_due_now(was.database, TimestampTzPlusMilliseconds(GetCurrentTimestamp(), was.state == SLOT_BUSY ?
+																   SWEEP_AFTER_DEATH_MS : SWEEP_AFTER_REFUSAL_MS));
+	dispatch_slot_freed();
+}
+
+bool
+slots_take(const DispatchOrder *order)
+{
+	Slot	   *slot;
+
+	if (shared == NULL)
+		return true;
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	slot = &shared->slot[order->slot];
+	if (!is_promised(slot, order))
+		slot = free_slot(order->database, order->login);
+	if (slot != NULL)
+		*slot = (Slot) {
+			.state = SLOT_TAKEN, .pid = MyProcPid, .database = order->database, .login = order->login
+		};
+	LWLockRelease(shared->lock);
+	mine = slot;
+	if (slot != NULL)
+		before_shmem_exit(give_back, (Datum) 0);
+	return slot != NULL;
+}
+
+static void
+set_state(SlotState state)
+{
+	if (mine == NULL)
+		return;
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	mine->state = state;
+	LWLockRelease(shared->lock);
+}
+
+void
+slots_logged_in(void)
+{
+	set_state(SLOT_BUSY);
+}
+
+void
+slots_done(void)
+{
+	set_state(SLOT_DONE);
+}
+
+bool
+slots_admit(Oid role, bool alone)
+{
+	bool		admitted;
+	bool		left = false;
+
+	if (mine == NULL)
+		return true;
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	admitted = workers_of(role) < role_limit();
+	if (admitted)
+	{
+		left = OidIsValid(mine->role) && mine->role != role;
+		mine->role = role;
+		mine->alone = alone;
+	}
+	LWLockRelease(shared->lock);
+	if (left)
+		dispatch_slot_freed();
+	return admitted;
+}
+
+bool
+slots_has_room(Oid role)
+{
+	bool		room;
+
+	if (mine == NULL)
+		return true;
+	LWLockAcquire(shared->lock, LW_SHARED);
+	/* This worker, which workers_of does not count, has one. */
+	room = workers_of(role) + (mine->role == role) < role_limit();
+	LWLockRelease(shared->lock);
+	return room;
+}
+
+bool
+slots_may_run(Oid login)
+{
+	bool		may = true;
+
+	if (shared != NULL)
+	{
+		LWLockAcquire(shared->lock, LW_SHARED);
+		may = !login_is_full(login);
+		LWLockRelease(shared->lock);
+	}
+	return may;
+}
+
+bool
+slots_was_late(int64 task)
+{
+	bool		late = false;
+
+	if (mine == NULL)
+		return false;
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	for (int i = 0; i < LATE_TASKS; i++)
+	{
+		LateTask   *one = &shared->late[i];
+
+		if (one->database == mine->database && one->task == task)
+		{
+			late = true;
+			*one = (LateTask) {InvalidOid, 0};
+		}
+	}
+	LWLockRelease(shared->lock);
+	return late;
+}
+
+static void
+set_task(int64 task, bool attempting)
+{
+	if (mine != NULL)
+	{
+		LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+		mine->task = task;
+		mine->attempting = attempting;
+		LWLockRelease(shared->lock);
+	}
+	/* What came too late for one task is not meant for the next one, nor for the books. */
+	QueryCancelPending = false;
+}
+
+void
+slots_set_task(int64 task)
+{
+	set_task(task, task != 0);
+}
+
+void
+slots_end_attempt(void)
+{
+	set_task(mine != NULL ? mine->task : 0, false);
+}
+
+/*
+ * Sessions
+ */
+
+bool
+slots_signal(int64 task, int signal)
+{
+	bool		found = false;
+
+	if (shared == NULL)
+		return false;
+	LWLockAcquire(shared->lock, LW_SHARED);
+	for (int i = 0; i < SLOTS_OF_IMPORTS && !found; i++)
+	{
+		const Slot *slot = &shared->slot[i];
+
+		found = slot->task == task && slot->database == MyDatabaseId && slot->state == SLOT_BUSY;
+		if (found && slot->attempting && signal != 0)
+			(void) kill(slot->pid, signal);
+	}
+	LWLockRelease(shared->lock);
+	return found;
+}
+
+void
+slots_terminate(Oid database)
+{
+	LWLockAcquire(shared->lock, LW_SHARED);
+	for (int i = 0; i < SLOTS; i++)
+	{
+		const Slot *slot = &shared->slot[i];
+
+		if (slot->database == database && (slot->state == SLOT_BUSY || slot->state == SLOT_TAKEN))
+			(void) kill(slot->pid, SIGTERM);
+	}
+	LWLockRelease(shared->lock);
+}

@@ -1,0 +1,229 @@
+/*
+ * tell.c
+ *	  The events of a running import.
+ */
+#include "tasks/tell.h"
+
+#include "catalog/pg_type.h"
+#include "commands/async.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "storage/lock.h"
+#include "tables/owner.h"
+#include "tasks/mirror.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+/* Fourth field of our advisory locks; that of tasks (queue.c) is one less. */
+#define LOCK_CLASS 0x7879
+
+/* Postgres takes payloads below 8000 bytes. */
+#define PAYLOAD_LIMIT 7999
+
+/* Above this share of the NOTIFY queue progress is left out; what ends a task is not. */
+#define QUEUE_CROWDED 0.5
+
+/* Sent beside task-progress when the phase begins. */
+static const char *const own_events[] = {
+	[PHASE_LOADING_WORKBOOK] = "workbook-loading",
+	[PHASE_VALIDATING_HEADERS] = "header-validation",
+	[PHASE_VALIDATING] = NULL,
+	[PHASE_SAVING] = NULL,
+};
+
+/* The table's OID changes with a new CREATE EXTENSION, and its name of the channel with it. */
+const char *
+tell_channel(void)
+{
+	static OwnerStatement select = {"SELECT name FROM xlsx_private.channel", 0, {0}, NULL};
+	static NameData name;
+	static Oid	read_from = InvalidOid;
+	Oid			table = owner_table("channel");
+	OwnerRow	row;
+
+	if (table == read_from)
+		return NameStr(name);
+	if (owner_run(&select, NULL, NULL, &row) == 0)
+		elog(ERROR, "the channel of the events has no name");
+	namestrcpy(&name, NameStr(*DatumGetName(row.values[0])));
+	read_from = table;
+	return NameStr(name);
+}
+
+bool
+tell_lock(int64 task, bool wait)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, (uint32) (task >> 32), (uint32) task, LOCK_CLASS);
+	return LockAcquire(&tag, ExclusiveLock, false, !wait) != LOCKACQUIRE_NOT_AVAIL;
+}
+
+void
+tell_json(const TellTo *to, const char *event, const char *json)
+{
+	char	   *payload = psprintf(INT64_FORMAT " %s %s", to->task, event, json);
+
+	if (strlen(payload) > PAYLOAD_LIMIT)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("event \"%s\" of task " INT64_FORMAT " is too long", event, to->task),
+				 errdetail("It has %zu bytes, NOTIFY takes %d.", strlen(payload), PAYLOAD_LIMIT)));
+	Async_Notify(to->channel, payload);
+	if (to->mirror)
+		mirror_task(to->task);
+	pfree(payload);
+}
+
+void
+tell_event(const TellTo *to, int64 seq, const char *event, const char *members)
+{
+	char	   *json = psprintf("{\"taskId\":" INT64_FORMAT ",\"seq\":" INT64_FORMAT "%s%s}", to->task, seq,
+								members[0] != '\0' ? "," : "", members);
+
+	tell_json(to, event, json);
+	pfree(json);
+}
+
+/* Where rows are saved while others are looked at: so that one can say how long it will take. */
+static char *
+written_member(const LiveState *state)
+{
+	return state->written_rows < 0 ? "" : psprintf(",\"writtenRows\":" INT64_FORMAT, state->written_rows);
+}
+
+/* Members of a task-progress event, as contracted for the phase. */
+static char *
+phase_members(const LiveState *state)
+{
+	const char *name = live_phase_name(state->phase);
+
+	switch (state->phase)
+	{
+		case PHASE_VALIDATING:
+			return psprintf("\"phase\":\"%s\",\"progress\":%d,\"totalRows\":" INT64_FORMAT ",\"validatedRows\":"
+							INT64_FORMAT ",\"errorRows\":" INT64_FORMAT "%s", name, state->percent, state->total_rows,
+							state->validated_rows, state->invalid_rows, written_member(state));
+		case PHASE_SAVING:
+			return psprintf("\"phase\":\"%s\",\"progress\":%d,\"savedRows\":" INT64_FORMAT "%s", name, state->percent,
+							state->saved_rows, state->committed ? "" : ",\"committed\":false");
+		default:
+			return psprintf("\"phase\":\"%s\"", name);
+	}
+}
+
+static int64
+rows_of(const LiveState *state)
+{
+	return state->phase == PHASE_SAVING ? state->saved_rows : state->validated_rows;
+}
+
+static void
+send_state(const TellTo *to, const LiveState *state, bool optional)
+{
+	LiveTold	told = {state->phase, state->percent, rows_of(state), GetCurrentTimestamp(), false};
+	int64		seq = live_next_seq(to->live, optional);
+	char	   *members;
+
+	if (seq == 0)
+		return;
+	members = phase_members(state);
+	tell_event(to, seq, "task-progress", members);
+	pfree(members);
+	live_tell(to->live, &told);
+}
+
+/* The end of VALIDATING, as it is at any time after it. */
+static void
+send_validated(const TellTo *to, const LiveState *state)
+{
+	LiveState	validated = *state;
+
+	validated.phase = PHASE_VALIDATING;
+	validated.percent = 100;
+	validated.total_rows = validated.validated_rows;
+	send_state(to, &validated, false);
+}
+
+/* SAVING's 0 comes first, wherever it is by now. */
+static void
+send_saving(const TellTo *to, const LiveState *state)
+{
+	LiveState	nothing = *state;
+
+	nothing.phase = PHASE_SAVING;
+	nothing.percent = 0;
+	nothing.saved_rows = 0;
+	nothing.committed = true;
+	send_state(to, &nothing, false);
+}
+
+void
+tell_phase(const TellTo *to, Phase phase)
+{
+	const char *own_event = own_events[phase];
+	LiveTold	told = live_told(to->live);
+	LiveState	state = live_state(to->live);
+
+	if (told.closed)
+		return;
+	if (phase == PHASE_SAVING)
+	{
+		tell_state(to, false);
+		if (live_told(to->live).phase != PHASE_SAVING)
+			send_state(to, &state, false);	/* of an attempt that goes on in mid-phase */
+		return;
+	}
+	state.phase = phase;
+	send_state(to, &state, false);
+	if (own_event != NULL)
+		tell_event(to, live_next_seq(to->live, false), own_event, "");
+}
+
+/* NOTIFY's queue is shared by the whole server; nobody needs each step of a bar. */
+static bool
+queue_is_crowded(void)
+{
+	return DatumGetFloat8(DirectFunctionCall1(pg_notification_queue_usage, (Datum) 0)) > QUEUE_CROWDED;
+}
+
+void
+tell_state(const TellTo *to, bool optional)
+{
+	LiveTold	told = live_told(to->live);
+	LiveState	state = live_state(to->live);
+
+	if (told.closed || told.phase < PHASE_VALIDATING)
+		return;
+	if (told.phase == PHASE_VALIDATING && state.phase == PHASE_SAVING)
+	{
+		if (told.percent < 100)
+			send_validated(to, &state);
+		send_saving(to, &state);
+		told = live_told(to->live);
+		optional = false;
+	}
+	if (told.phase != state.phase || told.percent == 100)
+		return;
+	if (state.percent == 100)
+		send_state(to, &state, false);
+	else if (optional && (state.percent > told.percent || rows_of(&state) > told.rows) && !queue_is_crowded())
+		send_state(to, &state, true);
+}
+
+bool
+tell_is_urgent(Live *live)
+{
+	LiveTold	told = live_told(live);
+
+	return !told.closed && told.phase == PHASE_VALIDATING && live_state(live).phase == PHASE_SAVING;
+}
+
+bool
+tell_is_due(Live *live, int interval_ms, TimestampTz now)
+{
+	TimestampTz last = live_told(live).at;
+
+	/* A clock that has been set back does not stop the events. */
+	return now < last || TimestampDifferenceExceeds(last, now, interval_ms);
+}

@@ -1,0 +1,353 @@
+/*
+ * compute.c
+ *	  Transformations and lookups of a batch, by one query.
+ */
+#include "validate/compute.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "lib/stringinfo.h"
+#include "pg/query.h"
+#include "pg/subtransaction.h"
+#include "profile/sql.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+
+/* A query for some of the computed columns. */
+typedef struct ComputePlan
+{
+	int			count;
+	int		   *columns;		/* their indexes in the profile */
+	SPIPlanPtr	plan;			/* NULL: not made yet */
+} ComputePlan;
+
+struct Compute
+{
+	const StageTask *task;
+	bool		sees_extra;
+	MemoryContext context;		/* of the plans */
+	ComputePlan all;
+	ComputePlan *alone;			/* one for each column: they tell which of them it is that throws */
+};
+
+bool
+compute_has(const ProfileColumn *column)
+{
+	return column->transform != NULL || column->lookup != NULL;
+}
+
+bool
+compute_sees_extra(const Profile *profile)
+{
+	return profile_column_index(profile, "extra") < 0;
+}
+
+/*
+ * The query
+ */
+
+/* The text that column i contributes: its cell's, or its expression over the row. */
+static void
+append_input(StringInfo sql, const Profile *profile, int i)
+{
+	const ProfileColumn *column = &profile->columns[i];
+
+	if (column->transform == NULL)
+		appendStringInfo(sql, "g.%s", quote_identifier(column->name));
+	else if (column->source == SOURCE_CELL && profile_column_index(profile, "value") < 0)
+		appendStringInfo(sql, "(SELECT (%s\n)::text FROM (SELECT g.*, g.%s AS value) AS r)", column->transform,
+						 quote_identifier(column->name));
+	else
+		appendStringInfo(sql, "(SELECT (%s\n)::text FROM (SELECT g.*) AS r)", column->transform);
+}
+
+static char *
+statement(const Compute *compute, const ComputePlan *plan)
+{
+	const Profile *profile = compute->task->profile;
+	StringInfoData from;
+	StringInfoData names;
+	StringInfoData inputs;
+	StringInfoData outputs;
+	StringInfoData joins;
+
+	initStringInfo(&from);
+	initStringInfo(&names);
+	initStringInfo(&inputs);
+	initStringInfo(&outputs);
+	initStringInfo(&joins);
+	for (int i = 0; i < profile->count; i++)
+	{
+		appendStringInfo(&from, "unnest($%d::text[]), ", i + 1);
+		appendStringInfo(&names, "%s, ", quote_identifier(profile->columns[i].name));
+	}
+	appendStringInfo(&from, "unnest($%d::jsonb[])", profile->count + 1);
+	appendStringInfoString(&names, compute->sees_extra ? "extra" : "\"$extra\"");
+	for (int k = 0; k < plan->count; k++)
+	{
+		const ProfileColumn *column = &profile->columns[plan->columns[k]];
+
+		appendStringInfoString(&inputs, ", ");
+		append_input(&inputs, profile, plan->columns[k]);
+		appendStringInfo(&inputs, " AS x%d", k);
+		if (column->lookup == NULL)
+		{
+			appendStringInfo(&outputs, ", s.x%d, 1::bigint", k);
+			continue;
+		}
+		appendStringInfo(&outputs, ", CASE WHEN s.x%d IS NULL THEN NULL ELSE l%d.v END,"
+						 " CASE WHEN s.x%d IS NULL THEN 1 ELSE coalesce(l%d.n, 0) END", k, k, k, k);
+		appendStringInfo(&joins,
+						 " LEFT JOIN (SELECT q.k::text AS k, min(q.v::text) AS v, count(DISTINCT q.v::text) AS n"
+						 " FROM (%s\n) AS q (k, v) WHERE q.k::text = ANY (ARRAY(SELECT DISTINCT x%d FROM step)) GROUP BY 1)"
+						 " AS l%d ON l%d.k = s.x%d", column->lookup, k, k, k, k);
+	}
+	return psprintf("WITH step AS MATERIALIZED (SELECT g.\"$ord\"%s FROM ROWS FROM (%s) WITH ORDINALITY AS g (%s, \"$ord\"))"
+					" SELECT s.\"$ord\"%s FROM step s%s",
+					inputs.data, from.data, names.data, outputs.data, joins.data);
+}
+
+static void
+prepare(const Compute *compute, ComputePlan *plan)
+{
+	const Profile *profile = compute->task->profile;
+	Oid		   *types = palloc(sizeof(Oid) * (size_t) (profile->count + 1));
+	MemoryContext caller = MemoryContextSwitchTo(compute->context);
+
+	for (int i = 0; i < profile->count; i++)
+		types[i] = TEXTARRAYOID;
+	types[profile->count] = JSONBARRAYOID;
+	plan->plan = profile_sql_prepare(profile, statement(compute, plan), profile->count + 1, types);
+	MemoryContextSwitchTo(caller);
+}
+
+Compute *
+compute_create(const StageTask *task)
+{
+	const Profile *profile = task->profile;
+	Compute    *compute = palloc0(sizeof(Compute));
+	ComputePlan *all = &compute->all;
+
+	compute->task = task;
+	compute->context = CurrentMemoryContext;
+	compute->sees_extra = compute_sees_extra(profile);
+	all->columns = palloc(sizeof(int) * (size_t) profile->count);
+	for (int i = 0; i < profile->count; i++)
+		if (compute_has(&profile->columns[i]))
+			all->columns[all->count++] = i;
+	if (all->count == 0)
+		return NULL;
+	compute->alone = palloc0(sizeof(ComputePlan) * (size_t) all->count);
+	for (int k = 0; k < all->count; k++)
+		compute->alone[k] = (ComputePlan) {.count = 1,.columns = &all->columns[k]};
+	prepare(compute, all);
+	return compute;
+}
+
+/*
+ * A batch
+ */
+
+/* Rows first to last - 1 of a batch. */
+typedef struct ComputeCall
+{
+	Compute    *compute;
+	ComputePlan *plan;
+	StageRow   *rows;
+	int			first;
+	int			last;
+} ComputeCall;
+
+static Datum
+texts_array(const ComputeCall *call, int column)
+{
+	int			count = call->last - call->first;
+	int			lower = 1;
+	Datum	   *values = palloc0(sizeof(Datum) * (size_t) count);
+	bool	   *nulls = palloc(sizeof(bool) * (size_t) count);
+
+	for (int i = 0; i < count; i++)
+	{
+		const char *text = call->rows[call->first + i].texts[column];
+
+		nulls[i] = text == NULL;
+		if (text != NULL)
+			values[i] = CStringGetTextDatum(text);
+	}
+	return PointerGetDatum(construct_md_array(values, nulls, 1, &count, &lower, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+static Datum
+extras_array(const ComputeCall *call)
+{
+	int			count = call->last - call->first;
+	Datum	   *values = palloc(sizeof(Datum) * (size_t) count);
+
+	for (int i = 0; i < count; i++)
+	{
+		const char *extra = call->rows[call->first + i].extra;
+
+		values[i] = DirectFunctionCall1(jsonb_in, CStringGetDatum(extra != NULL ? extra : "{}"));
+	}
+	return PointerGetDatum(construct_array(values, count, JSONBOID, -1, false, TYPALIGN_INT));
+}
+
+/* The column has no value: by the profile's own words, or by ours. */
+static void
+note_unknown(const Compute *compute, StageRow *row, int column, Violation *violation)
+{
+	char	   *own = stage_words(compute->task, row, &column, 1, NULL, compute->task->profile->columns[column].messages,
+								  violation->code);
+
+	if (own != NULL)
+		violation->message = own;
+	stage_violate(row, column, false, violation);
+	row->states[column] = VALUE_UNKNOWN;
+}
+
+/* What a lookup found for a row. */
+static void
+note_lookup(const Compute *compute, StageRow *row, int column, int64 found)
+{
+	char	   *original = stage_original(compute->task, row, column);
+	Violation	violation = {.code = found == 0 ? "lookup" : "ambiguous"};
+
+	violation.message = psprintf(found == 0 ? "%s \"%s\" is unknown" : "%s \"%s\" is ambiguous",
+								 compute->task->profile->columns[column].label, original != NULL ? original : "");
+	note_unknown(compute, row, column, &violation);
+}
+
+static void
+take_result(const ComputeCall *call, uint64 found, MemoryContext context)
+{
+	Compute    *compute = call->compute;
+	HeapTuple	tuple = SPI_tuptable->vals[found];
+	TupleDesc	desc = SPI_tuptable->tupdesc;
+	bool		null;
+	Datum		place = SPI_getbinval(tuple, desc, 1, &null);
+	StageRow   *row = &call->rows[call->first + query_index(place, null, call->last - call->first)];
+	MemoryContext spi = MemoryContextSwitchTo(context);
+
+	for (int k = 0; k < call->plan->count; k++)
+	{
+		int			column = call->plan->columns[k];
+		Datum		computed = SPI_getbinval(tuple, desc, 2 + 2 * k, &null);
+		int64		matches;
+
+		row->texts[column] = null ? NULL : TextDatumGetCString(computed);
+		computed = SPI_getbinval(tuple, desc, 3 + 2 * k, &null);
+		matches = null ? 0 : DatumGetInt64(computed);
+		if (matches != 1)
+			note_lookup(compute, row, column, matches);
+	}
+	MemoryContextSwitchTo(spi);
+}
+
+static void
+execute(void *argument)
+{
+	ComputeCall *call = argument;
+	const Profile *profile = call->compute->task->profile;
+	Datum	   *arguments = palloc(sizeof(Datum) * (size_t) (profile->count + 1));
+	MemoryContext context = CurrentMemoryContext;
+	RoleSql		sql;
+
+	for (int i = 0; i < profile->count; i++)
+		arguments[i] = texts_array(call, i);
+	arguments[profile->count] = extras_array(call);
+	role_sql_enter_query(&sql, profile->confined);
+	SPI_connect();
+	if (SPI_execute_plan(call->plan->plan, arguments, NULL, false, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not compute the columns of profile \"%s\"", profile->name);
+	for (uint64 found = 0; found < SPI_processed; found++)
+		take_result(call, found, context);
+	SPI_finish();
+	role_sql_leave(&sql);
+}
+
+static void
+note_failure(const Compute *compute, StageRow *row, int column, const ErrorData *error)
+{
+	Violation	violation = {.code = "transform", .detail = error->message, .hint = error->hint};
+
+	violation.message = psprintf("%s could not be transformed", compute->task->profile->columns[column].label);
+	note_unknown(compute, row, column, &violation);
+}
+
+/* Somewhere in the row, since no column does it by itself. */
+static void
+note_failed_row(const Compute *compute, StageRow *row, const ErrorData *error)
+{
+	Violation	violation = {
+		.code = "transform", .message = "Row could not be transformed", .detail = error->message, .hint = error->hint
+	};
+
+	stage_violate(row, -1, false, &violation);
+	for (int k = 0; k < compute->all.count; k++)
+		row->states[compute->all.columns[k]] = VALUE_UNKNOWN;
+}
+
+/*
+ * The one row that throws, column by column: each says what is wrong with it, and gives the value of the others.
+ * The row will not be saved, so what an expression writes on the way is taken back.
+ */
+static void
+run_row(Compute *compute, StageRow *row, const ErrorData *error)
+{
+	static const bool keep = false;
+	size_t		bytes = sizeof(char *) * (size_t) compute->task->profile->count;
+	char	  **given = row->texts;
+	char	  **computed = memcpy(palloc(bytes), given, bytes);
+
+	for (int k = 0; k < compute->all.count; k++)
+	{
+		ComputeCall call = {compute, &compute->alone[k], row, 0, 1};
+		int			column = compute->all.columns[k];
+		ErrorData  *own;
+
+		if (call.plan->plan == NULL)
+			prepare(compute, call.plan);
+		/* An expression sees what was given, not what others have made of it. */
+		row->texts = memcpy(palloc(bytes), given, bytes);
+		own = subtransaction_try_keep(execute, &call, &keep);
+		if (own != NULL && !subtransaction_row_fault(own))
+			ReThrowError(own);
+		if (own != NULL)
+			note_failure(compute, row, column, own);
+		computed[column] = row->texts[column];
+	}
+	row->texts = computed;
+	if (!row->bad)
+		note_failed_row(compute, row, error);
+}
+
+static void
+run(Compute *compute, StageRow *rows, int first, int last)
+{
+	ComputeCall call = {compute, &compute->all, rows, first, last};
+	ErrorData  *error;
+	int			middle = first + (last - first) / 2;
+
+	if (first == last)
+		return;
+	error = profile_sql_try(compute->task->profile, execute, &call);
+	if (error == NULL)
+		return;
+	if (!subtransaction_row_fault(error))
+		ReThrowError(error);
+	if (last - first == 1 && compute->all.count == 1)
+		note_failure(compute, &rows[first], compute->all.columns[0], error);
+	else if (last - first == 1)
+		run_row(compute, &rows[first], error);
+	else
+	{
+		run(compute, rows, first, middle);
+		run(compute, rows, middle, last);
+	}
+}
+
+void
+compute_run(Compute *compute, StageRow *rows, int count)
+{
+	run(compute, rows, 0, count);
+}

@@ -1,0 +1,36 @@
+/*
+ * row_rule.h
+ *	  A rule on a whole row by itself: which columns it reads, and which of
+ *	  some rows break it.
+ */
+#ifndef PG_XLSX_ROW_RULE_H
+#define PG_XLSX_ROW_RULE_H
+
+#include "pg/pg_xlsx.h"
+
+#include "executor/spi.h"
+#include "kept/packet.h"
+#include "lib/stringinfo.h"
+#include "profile/profile.h"
+
+typedef struct RowRule
+{
+	SPIPlanPtr	plan;
+	int		   *reads;			/* columns of the profile, in its order */
+	int			read_count;
+} RowRule;
+
+/* Columns of the row that an expression of the profile sees, as SQL over unnest_from(): "CAST(u.c0 AS ...) AS name, ..." */
+extern char *row_rule_columns(const Profile *profile);
+
+/* Lives in the current memory context; an error where the expression is none. */
+extern void row_rule_compile(RowRule *rule, const Profile *profile, const char *expression);
+
+/*
+ * Which of the rows at count places break the rule?  Each comes out by itself: of one whose
+ * expression throws, errors[] says why (NULL: it does not), and it breaks the rule.
+ */
+extern void row_rule_ask(const RowRule *rule, const Profile *profile, const PacketRows *rows, const int *places,
+						 int count, bool *broken, ErrorData **errors);
+
+#endif							/* PG_XLSX_ROW_RULE_H */

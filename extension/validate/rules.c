@@ -1,0 +1,397 @@
+/*
+ * rules.c
+ *	  The rules of a profile.
+ */
+#include "validate/rules.h"
+
+#include "catalog/pg_type.h"
+#include "check/cell_rule.h"
+#include "executor/spi.h"
+#include "kept/unnest.h"
+#include "lib/stringinfo.h"
+#include "pg/query.h"
+#include "profile/sql.h"
+#include "saving/save.h"
+#include "tables/owner.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "validate/seen_values.h"
+
+/* A rule made ready. */
+typedef struct CompiledRule
+{
+	const ProfileRule *rule;
+	const ProfileColumn *column;	/* NULL: the row */
+	CellRule	cell;			/* where it is on a cell */
+	RowRule		row;			/* RULE_EXPRESSION, by itself */
+	SeenValues *seen;			/* RULE_UNIQUE */
+} CompiledRule;
+
+struct Rules
+{
+	const StageTask *task;
+	int			count;
+	CompiledRule *items;
+	int			expressions;
+	int			uniques;
+	SPIPlanPtr	plan;			/* of the expressions, all in one, for rows without an error */
+	bool	   *broken;			/* by profile column, of the row at hand */
+};
+
+/*
+ * Compiling
+ */
+
+static void
+compile_rule(CompiledRule *compiled, const ProfileRule *rule, const StageTask *task)
+{
+	compiled->rule = rule;
+	compiled->column = rule->column < 0 ? NULL : &task->profile->columns[rule->column];
+	if (rule_is_on_cell(rule->kind))
+		cell_rule_compile(&compiled->cell, rule, compiled->column);
+	else if (rule->kind == RULE_UNIQUE)
+		compiled->seen = seen_values_create(task->id, rule->name);
+	else
+		row_rule_compile(&compiled->row, task->profile, rule->argument.items[0]);
+}
+
+/*
+ * One query for the expressions of a batch: number of the row, and the
+ * places of the rules that are false for it.  NULL is no violation, as in a CHECK.
+ */
+static void
+prepare_expressions(Rules *rules)
+{
+	const Profile *profile = rules->task->profile;
+	Oid		   *types = palloc(sizeof(Oid) * (size_t) profile->count);
+	char	   *from = unnest_from(profile, types);
+	StringInfoData tests;
+
+	initStringInfo(&tests);
+	for (int i = 0; i < rules->count; i++)
+		if (rules->items[i].rule->kind == RULE_EXPRESSION)
+			appendStringInfo(&tests, "%sCASE WHEN (%s\n) IS FALSE THEN %d END", tests.len > 0 ? ", " : "",
+							 rules->items[i].rule->argument.items[0], i);
+	rules->plan = profile_sql_prepare(profile, psprintf(
+		"SELECT f.ord, f.broken FROM (SELECT r.\"$ord\" AS ord, array_remove(ARRAY[%s]::int[], NULL) AS broken"
+		" FROM (SELECT %su.ord AS \"$ord\" FROM %s) AS r) AS f WHERE f.broken <> '{}'",
+		tests.data, row_rule_columns(profile), from), profile->count, types);
+}
+
+Rules *
+rules_create(const StageTask *task)
+{
+	const Profile *profile = task->profile;
+	Rules	   *rules = palloc0(sizeof(Rules));
+
+	rules->task = task;
+	rules->count = profile->rule_count;
+	rules->items = palloc0(sizeof(CompiledRule) * (size_t) Max(rules->count, 1));
+	rules->broken = palloc0(sizeof(bool) * (size_t) profile->count);
+	for (int i = 0; i < rules->count; i++)
+	{
+		compile_rule(&rules->items[i], &profile->rules[i], task);
+		rules->expressions += profile->rules[i].kind == RULE_EXPRESSION;
+		rules->uniques += profile->rules[i].kind == RULE_UNIQUE;
+	}
+	if (rules->expressions > 0)
+		prepare_expressions(rules);
+	return rules;
+}
+
+bool
+rules_need_rows(const Rules *rules)
+{
+	return rules->expressions > 0 || rules->uniques > 0;
+}
+
+/*
+ * Violations
+ */
+
+static const char *const rule_codes[] = {
+	[RULE_REQUIRED] = "required",[RULE_MIN] = "min",[RULE_MAX] = "max",[RULE_MIN_LENGTH] = "min_length",
+	[RULE_MAX_LENGTH] = "max_length",[RULE_PATTERN] = "pattern",[RULE_ONE_OF] = "one_of",[RULE_UNIQUE] = "unique",
+	[RULE_EXPRESSION] = "rule"
+};
+
+static char *
+list_of(const TextList *texts)
+{
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (int i = 0; i < texts->count; i++)
+		appendStringInfo(&list, "%s%s", i > 0 ? ", " : "", texts->items[i]);
+	return list.data;
+}
+
+static char *
+default_message(const CompiledRule *compiled)
+{
+	const ProfileRule *rule = compiled->rule;
+	const char *label = compiled->column != NULL ? compiled->column->label : NULL;
+
+	switch (rule->kind)
+	{
+		case RULE_REQUIRED:
+			return psprintf("%s is required", label);
+		case RULE_MIN:
+			return psprintf("%s must be at least %s", label, rule->argument.items[0]);
+		case RULE_MAX:
+			return psprintf("%s must be at most %s", label, rule->argument.items[0]);
+		case RULE_MIN_LENGTH:
+			return psprintf("%s must have at least %s characters", label, rule->argument.items[0]);
+		case RULE_MAX_LENGTH:
+			return psprintf("%s must have at most %s characters", label, rule->argument.items[0]);
+		case RULE_PATTERN:
+			return psprintf("%s does not have the expected form", label);
+		case RULE_ONE_OF:
+			return psprintf("%s must be one of %s", label, list_of(&rule->argument));
+		case RULE_UNIQUE:
+			return psprintf("%s must be unique in the file", label);
+		case RULE_EXPRESSION:
+			break;
+	}
+	return psprintf("Row breaks the rule \"%s\"", rule->name);
+}
+
+static void
+break_rule(Rules *rules, const CompiledRule *compiled, StageRow *row, char *detail)
+{
+	int			column = compiled->rule->column;
+	bool		of_row = column < 0;
+	Violation	violation = {
+		.code = rule_codes[compiled->rule->kind], .detail = detail, .constraint = compiled->rule->name
+	};
+
+	violation.message = stage_words(rules->task, row, of_row ? compiled->row.reads : &column,
+									of_row ? compiled->row.read_count : 1, compiled->rule->name,
+									compiled->rule->messages, NULL);
+	if (violation.message == NULL)
+		violation.message = default_message(compiled);
+	stage_violate(row, column, compiled->rule->warning, &violation);
+}
+
+/*
+ * Cells
+ */
+
+/* The text that a person sees: of the cell, or what was computed. */
+static const char *
+seen_text(const StageRow *row, int column)
+{
+	return row->texts[column] != NULL ? row->texts[column] : "";
+}
+
+/* Is there what the rule is about: a value for its bounds, a text for the others? */
+static bool
+can_be_asked(RuleKind kind, ValueState state)
+{
+	bool		of_value = kind == RULE_MIN || kind == RULE_MAX || kind == RULE_REQUIRED;
+
+	return rule_is_on_cell(kind) && (of_value ? state == VALUE_GOOD : state != VALUE_UNKNOWN);
+}
+
+static bool
+is_obeyed(CompiledRule *compiled, const StageRow *row, const CheckedValue *values)
+{
+	static const CheckedValue misfit = {.null = false};
+	int			column = compiled->rule->column;
+	const char *text = seen_text(row, column);
+
+	return cell_rule_obeyed(&compiled->cell, compiled->column,
+							row->states[column] == VALUE_GOOD ? &values[column] : &misfit, text, strlen(text));
+}
+
+void
+rules_check_cells(Rules *rules, StageRow *row, const CheckedValue *values)
+{
+	int			columns = rules->task->profile->count;
+
+	memset(rules->broken, 0, sizeof(bool) * (size_t) columns);
+	for (int i = 0; i < rules->count; i++)
+	{
+		CompiledRule *compiled = &rules->items[i];
+		int			column = compiled->rule->column;
+
+		if (column < 0 || !can_be_asked(compiled->rule->kind, row->states[column]) || is_obeyed(compiled, row, values))
+			continue;
+		break_rule(rules, compiled, row, NULL);
+		rules->broken[column] = rules->broken[column] || !compiled->rule->warning;
+	}
+	for (int i = 0; i < columns; i++)
+		if (rules->broken[i] && row->states[i] == VALUE_GOOD)
+			row->states[i] = VALUE_MISFIT;
+}
+
+/*
+ * Rows
+ */
+
+/* The expressions over the rows of a packet; index: their places among the rows of the stage. */
+typedef struct ExpressionCall
+{
+	Rules	   *rules;
+	const PacketRows *packet;
+	StageRow   *rows;
+	const int  *index;
+} ExpressionCall;
+
+static void
+execute_expressions(void *argument)
+{
+	ExpressionCall *call = argument;
+	Rules	   *rules = call->rules;
+	const PacketRows *packet = call->packet;
+	const Profile *profile = rules->task->profile;
+	Datum	   *arguments = palloc(sizeof(Datum) * (size_t) profile->count);
+	MemoryContext caller = CurrentMemoryContext;
+	RoleSql		sql;
+
+	for (int i = 0; i < profile->count; i++)
+		arguments[i] = unnest_array(&profile->columns[i], packet, 0, packet->count, i);
+	role_sql_enter_query(&sql, profile->confined);
+	SPI_connect();
+	if (SPI_execute_plan(rules->plan, arguments, NULL, false, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not check the rules of profile \"%s\"", profile->name);
+	for (uint64 found = 0; found < SPI_processed; found++)
+	{
+		TupleDesc	desc = SPI_tuptable->tupdesc;
+		bool		null;
+		Datum		place = SPI_getbinval(SPI_tuptable->vals[found], desc, 1, &null);
+		StageRow   *row = &call->rows[call->index[query_index(place, null, packet->count)]];
+		Datum		broken = SPI_getbinval(SPI_tuptable->vals[found], desc, 2, &null);
+		MemoryContext spi = MemoryContextSwitchTo(caller);
+		Datum	   *items;
+		int			count;
+
+		deconstruct_array(DatumGetArrayTypeP(broken), INT4OID, 4, true, TYPALIGN_INT, &items, NULL, &count);
+		for (int k = 0; k < count; k++)
+		{
+			int64		rule = query_index(Int64GetDatum((int64) DatumGetInt32(items[k]) + 1), false, rules->count);
+
+			break_rule(rules, &rules->items[rule], row, NULL);
+		}
+		MemoryContextSwitchTo(spi);
+	}
+	SPI_finish();
+	role_sql_leave(&sql);
+}
+
+static void
+run_expressions(Rules *rules, const PacketRows *packet, StageRow *rows, const int *index)
+{
+	ExpressionCall call = {rules, packet, rows, index};
+	ErrorData  *error = profile_sql_try(rules->task->profile, execute_expressions, &call);
+
+	if (error != NULL)
+		ReThrowError(error);
+}
+
+/* What is compared: the text of a value. */
+static GivenValue
+given_value(const CompiledRule *compiled, const PacketRows *packet, int row)
+{
+	Datum		value = packet->values[row * packet->columns + compiled->rule->column];
+	int32		number = (int32) packet->sheet_rows[row];
+	const char *text;
+
+	if (compiled->column->class == COLUMN_TEXT || compiled->column->class == COLUMN_OTHER)
+		return (GivenValue) {VARDATA_ANY(DatumGetPointer(value)), VARSIZE_ANY_EXHDR(DatumGetPointer(value)), number};
+	text = save_value_text(compiled->column, value);
+	return (GivenValue) {text, strlen(text), number};
+}
+
+/* The values of a column that must be unique, and whose they are; how many. */
+static int
+take_given(const CompiledRule *compiled, const PacketRows *packet, const int *index, GivenValue *given, int *places)
+{
+	int			count = 0;
+
+	for (int row = 0; row < packet->count; row++)
+	{
+		if (packet->nulls[row * packet->columns + compiled->rule->column])
+			continue;
+		places[count] = index[row];
+		given[count++] = given_value(compiled, packet, row);
+	}
+	return count;
+}
+
+static void
+check_unique(Rules *rules, const CompiledRule *compiled, const PacketRows *packet, StageRow *rows, const int *index)
+{
+	GivenValue *given = palloc(sizeof(GivenValue) * (size_t) packet->count);
+	int		   *places = palloc(sizeof(int) * (size_t) packet->count);
+	int			count = take_given(compiled, packet, index, given, places);
+
+	seen_values_add(compiled->seen, given, count);
+	for (int i = 0; i < count; i++)
+		if (given[i].first_row != given[i].row_number)
+			break_rule(rules, compiled, &rows[places[i]], psprintf("Row %d has the same value.", given[i].first_row));
+}
+
+void
+rules_check_rows(Rules *rules, const PacketRows *packet, StageRow *rows, const int *index)
+{
+	if (rules->expressions > 0)
+		run_expressions(rules, packet, rows, index);
+	for (int i = 0; i < rules->count; i++)
+		if (rules->items[i].rule->kind == RULE_UNIQUE)
+			check_unique(rules, &rules->items[i], packet, rows, index);
+}
+
+/*
+ * Rows that are bad already
+ */
+
+/* Has the row all that the rule reads? */
+static bool
+has_all(const RowRule *rule, const StageRow *row)
+{
+	for (int i = 0; i < rule->read_count; i++)
+		if (row->states[rule->reads[i]] != VALUE_GOOD)
+			return false;
+	return true;
+}
+
+static void
+ask_expression(Rules *rules, const CompiledRule *compiled, const PacketRows *gaps, StageRow *rows, const int *index)
+{
+	int		   *places = palloc(sizeof(int) * (size_t) gaps->count);
+	bool	   *broken = palloc(sizeof(bool) * (size_t) gaps->count);
+	ErrorData **errors = palloc(sizeof(ErrorData *) * (size_t) gaps->count);
+	int			count = 0;
+
+	for (int i = 0; i < gaps->count; i++)
+		if (has_all(&compiled->row, &rows[index[i]]))
+			places[count++] = i;
+	row_rule_ask(&compiled->row, rules->task->profile, gaps, places, count, broken, errors);
+	for (int i = 0; i < count; i++)
+		if (broken[i])
+			break_rule(rules, compiled, &rows[index[places[i]]], errors[i] != NULL ? errors[i]->message : NULL);
+}
+
+static void
+ask_unique(Rules *rules, const CompiledRule *compiled, const PacketRows *gaps, StageRow *rows, const int *index)
+{
+	GivenValue *given = palloc(sizeof(GivenValue) * (size_t) gaps->count);
+	int		   *places = palloc(sizeof(int) * (size_t) gaps->count);
+	int			count = take_given(compiled, gaps, index, given, places);
+
+	seen_values_find(compiled->seen, given, count);
+	for (int i = 0; i < count; i++)
+		if (given[i].first_row < given[i].row_number)
+			break_rule(rules, compiled, &rows[places[i]], psprintf("Row %d has the same value.", given[i].first_row));
+}
+
+void
+rules_check_gaps(Rules *rules, const PacketRows *gaps, StageRow *rows, const int *index)
+{
+	for (int i = 0; i < rules->count; i++)
+		if (rules->items[i].rule->kind == RULE_EXPRESSION)
+			ask_expression(rules, &rules->items[i], gaps, rows, index);
+		else if (rules->items[i].rule->kind == RULE_UNIQUE)
+			ask_unique(rules, &rules->items[i], gaps, rows, index);
+}

@@ -1,0 +1,45 @@
+/*
+ * validator.h
+ *	  Rows of a sheet -> a packet of good rows, error rows and warnings.
+ *
+ * Order of calls: validator_create, then batch by batch validator_begin, rows
+ * until it is full, validator_end.  A batch belongs to one transaction.
+ */
+#ifndef PG_XLSX_VALIDATE_VALIDATOR_H
+#define PG_XLSX_VALIDATE_VALIDATOR_H
+
+#include "pg/pg_xlsx.h"
+
+#include "validate/row_check.h"
+#include "validate/stage.h"
+
+typedef struct Validator Validator;
+
+/* For the rows behind cursor_row. Lives in the current memory context; *task must live as long. */
+extern Validator *validator_create(const StageTask *task, int64 cursor_row);
+
+/* How it finds good rows, so that others can; NULL where a row cannot be judged by itself. */
+extern const RowCheck *validator_row_check(const Validator *validator);
+
+/* The batch's rows live in the current memory context. */
+extern void validator_begin(Validator *validator);
+extern void validator_row(Validator *validator, const XlsxRow *row);
+
+/* The same for a row that has been checked already. */
+extern void validator_checked_row(Validator *validator, uint32 number, const CheckedRow *row);
+extern bool validator_full(const Validator *validator);
+
+/* What a batch came to. */
+typedef struct ValidatedBatch
+{
+	bytea	   *packet;			/* good rows, valid until the next batch; NULL when there is none */
+	int			rows;			/* all of them */
+	int			good;
+	int			bad;			/* written to error_page */
+	int			warned;			/* written to warning_page */
+	uint32		last_row;		/* number of the last one in the sheet */
+} ValidatedBatch;
+
+extern void validator_end(Validator *validator, ValidatedBatch *batch);
+
+#endif							/* PG_XLSX_VALIDATE_VALIDATOR_H */

@@ -1,0 +1,292 @@
+/*
+ * launcher.c
+ *	  Starts workers for databases and roles that want one.
+ *
+ * At its own start, so after each crash of the server, every database is
+ * swept once: that finds tasks whose worker is gone.
+ */
+#include "workers/launcher.h"
+
+#include "pg/pg_xlsx.h"
+
+#include "access/heapam.h"
+#include "access/htup_details.h"
+#include "access/tableam.h"
+#include "access/xact.h"
+#include "catalog/pg_database.h"
+#include "miscadmin.h"
+#include "pg/transaction.h"
+#include "pgstat.h"
+#include "postmaster/bgworker.h"
+#include "postmaster/interrupt.h"
+#include "storage/ipc.h"
+#include "storage/latch.h"
+#include "storage/lock.h"
+#include "tasks/dispatch.h"
+#include "tasks/slots.h"
+#include "tcop/tcopprot.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/snapmgr.h"
+#include "utils/syscache.h"
+#include "utils/timestamp.h"
+#include "utils/wait_event.h"
+#include "workers/shut.h"
+
+/* When no background worker slot was free: try again after so long. */
+#define START_AGAIN_MS 500
+
+/* While something is due later, the clock is looked at so often; and a step back that is worth a sweep. */
+#define CLOCK_LOOK_MS 5000
+#define CLOCK_STEP_MS 500
+
+/* When nobody may connect to a database at the moment. */
+#define LOOK_AGAIN_MS 1000
+
+/* A worker that is on its way, or has come. */
+typedef struct Start
+{
+	BackgroundWorkerHandle *handle; /* NULL: free */
+	DispatchOrder order;
+} Start;
+
+static Start starts[SLOTS];
+
+/* Databases to look through when nothing is more urgent; lives in TopMemoryContext. */
+static List *unswept = NIL;
+
+PGDLLEXPORT void pg_xlsx_launcher_main(Datum arg);
+
+void
+launcher_register(void)
+{
+	BackgroundWorker worker = {0};
+
+	worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
+	worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
+	worker.bgw_restart_time = 1;
+	strlcpy(worker.bgw_library_name, "pg_xlsx", sizeof(worker.bgw_library_name));
+	strlcpy(worker.bgw_function_name, "pg_xlsx_launcher_main", sizeof(worker.bgw_function_name));
+	strlcpy(worker.bgw_name, "pg_xlsx launcher", sizeof(worker.bgw_name));
+	strlcpy(worker.bgw_type, "pg_xlsx launcher", sizeof(worker.bgw_type));
+	RegisterBackgroundWorker(&worker);
+}
+
+/* Notes every database that takes connections for a sweep. */
+static void
+note_all_databases(void)
+{
+	Relation	relation;
+	TableScanDesc scan;
+	HeapTuple	tuple;
+
+	transaction_start();
+	(void) GetTransactionSnapshot();
+	relation = table_open(DatabaseRelationId, AccessShareLock);
+	scan = table_beginscan_catalog(relation, 0, NULL);
+	while (HeapTupleIsValid(tuple = heap_getnext(scan, ForwardScanDirection)))
+	{
+		Form_pg_database database = (Form_pg_database) GETSTRUCT(tuple);
+		MemoryContext caller = MemoryContextSwitchTo(TopMemoryContext);
+
+		/* Nobody imports into a template, and a connection to one would block CREATE DATABASE. */
+		if (database->datallowconn && !database->datistemplate)
+			unswept = list_append_unique_oid(unswept, database->oid);
+		MemoryContextSwitchTo(caller);
+	}
+	table_endscan(scan);
+	table_close(relation, AccessShareLock);
+	CommitTransactionCommand();
+}
+
+typedef enum DatabaseState
+{
+	DATABASE_OPEN,
+	DATABASE_LOCKED,			/* renamed, copied or dropped by a transaction that has not ended */
+	DATABASE_GONE
+} DatabaseState;
+
+/* A worker for a database that is locked would hang in its start, and keep its slot from others. */
+static DatabaseState
+database_state(Oid database)
+{
+	DatabaseState state = DATABASE_LOCKED;
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_OBJECT(tag, InvalidOid, DatabaseRelationId, database, 0);
+	transaction_start();
+	if (LockAcquire(&tag, RowExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL)
+		state = SearchSysCacheExists1(DATABASEOID, ObjectIdGetDatum(database)) ? DATABASE_OPEN : DATABASE_GONE;
+	CommitTransactionCommand();
+	CurrentMemoryContext = TopMemoryContext;
+	return state;
+}
+
+/* Forgets workers that have ended; what one should have done that never came is found by a sweep. */
+static void
+reap_workers(void)
+{
+	for (int i = 0; i < SLOTS; i++)
+	{
+		Start	   *start = &starts[i];
+		pid_t		pid;
+
+		if (start->handle == NULL || GetBackgroundWorkerPid(start->handle, &pid) != BGWH_STOPPED)
+			continue;
+		pfree(start->handle);
+		start->handle = NULL;
+		if (slots_break(&start->order))
+			dispatch_due_now(start->order.database, TimestampTzPlusMilliseconds(GetCurrentTimestamp(), START_AGAIN_MS));
+	}
+}
+
+/* False when the server had no worker to give. */
+static bool
+start_worker(Oid database, Oid login)
+{
+	DispatchOrder order = {.database = database,.login = login};
+	BackgroundWorker worker;
+	Start	   *start;
+
+	if (!slots_promise(&order))
+		return false;			/* somebody was quicker */
+	/* Its last worker has given the slot back; whether the process is gone does not matter any more. */
+	start = &starts[order.slot];
+	if (start->handle != NULL)
+		pfree(start->handle);
+	*start = (Start) {NULL, order};
+	dispatch_describe_worker(&worker, &order);
+	worker.bgw_notify_pid = MyProcPid;
+	if (RegisterDynamicBackgroundWorker(&worker, &start->handle))
+		return true;
+	start->handle = NULL;
+	(void) slots_break(&order);
+	return false;
+}
+
+static bool
+fits(Oid database, Oid login)
+{
+	return !shut_is_shut(database) && slots_fit(database, login);
+}
+
+/* The most urgent want: what somebody asked for, then sweeps. */
+static bool
+next_want(Oid *database, Oid *login)
+{
+	if (dispatch_take(fits, database, login))
+		return true;
+	for (int i = 0; i < list_length(unswept); i++)
+		if (fits(list_nth_oid(unswept, i), DISPATCH_SWEEP))
+		{
+			*database = list_nth_oid(unswept, i);
+			*login = DISPATCH_SWEEP;
+			unswept = list_delete_nth_cell(unswept, i);
+			return true;
+		}
+	return false;
+}
+
+/* Starts what is wanted and fits. False when the server had no worker to give. */
+static bool
+start_workers(void)
+{
+	Oid			database;
+	Oid			login;
+
+	while (next_want(&database, &login))
+		switch (database_state(database))
+		{
+			case DATABASE_OPEN:
+				if (!start_worker(database, login))
+				{
+					dispatch_want_now(database, login);
+					return false;
+				}
+				break;
+			case DATABASE_LOCKED:
+				dispatch_due_now(database, TimestampTzPlusMilliseconds(GetCurrentTimestamp(), LOOK_AGAIN_MS));
+				break;
+			case DATABASE_GONE:
+				dispatch_forget_database(database);
+				break;
+		}
+	return true;
+}
+
+/*
+ * Nobody tells of a clock that is set: what is due by it then is found at the
+ * next look, and after a step back every database is swept, since what others
+ * wished for may lie in a future that is far off now.
+ */
+static void
+watch_clock(void)
+{
+	static TimestampTz last = 0;
+	TimestampTz now = GetCurrentTimestamp();
+
+	if (now < last - CLOCK_STEP_MS * INT64CONST(1000))
+		note_all_databases();
+	last = now;
+}
+
+static void
+launcher_step(bool *starved)
+{
+	Oid			database;
+
+	watch_clock();
+	reap_workers();
+	if (dispatch_take_overflow())
+		note_all_databases();
+	while (dispatch_take_due(GetCurrentTimestamp(), &database))
+		dispatch_want_now(database, DISPATCH_SWEEP);
+	*starved = !start_workers();
+}
+
+static long
+milliseconds_to_sleep(bool starved)
+{
+	TimestampTz due = dispatch_next_due();
+	long		sleep = -1;
+
+	if (due != DT_NOEND)
+		sleep = Min(TimestampDifferenceMilliseconds(GetCurrentTimestamp(), due) + 1, CLOCK_LOOK_MS);
+
+	if (starved && (sleep < 0 || sleep > START_AGAIN_MS))
+		sleep = START_AGAIN_MS;
+	return sleep;
+}
+
+void
+pg_xlsx_launcher_main(Datum arg)
+{
+	(void) arg;
+	pqsignal(SIGHUP, SignalHandlerForConfigReload);
+	pqsignal(SIGTERM, SignalHandlerForShutdownRequest);
+	BackgroundWorkerUnblockSignals();
+	BackgroundWorkerInitializeConnection(NULL, NULL, 0);
+	CurrentMemoryContext = TopMemoryContext;
+	slots_recall();
+	dispatch_attach_launcher();
+	note_all_databases();
+	while (!ShutdownRequestPending)
+	{
+		bool		starved;
+		long		sleep;
+
+		ResetLatch(MyLatch);
+		CHECK_FOR_INTERRUPTS();
+		if (ConfigReloadPending)
+		{
+			ConfigReloadPending = false;
+			ProcessConfigFile(PGC_SIGHUP);
+		}
+		launcher_step(&starved);
+		sleep = milliseconds_to_sleep(starved);
+		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_EXIT_ON_PM_DEATH | (sleep >= 0 ? WL_TIMEOUT : 0), sleep,
+						 PG_WAIT_EXTENSION);
+	}
+	/* Not 0, which would mean for good: whoever terminated it gets a new one. */
+	proc_exit(1);
+}

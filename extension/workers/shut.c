@@ -1,0 +1,146 @@
+/*
+ * shut.c
+ *	  Databases that must have no connections for a while.
+ */
+#include "workers/shut.h"
+
+#include "miscadmin.h"
+#include "storage/ipc.h"
+#include "storage/lwlock.h"
+#include "storage/shmem.h"
+#include "tasks/dispatch.h"
+#include "tasks/slots.h"
+
+#define MAX_SHUT 64
+
+typedef struct Door
+{
+	Oid			database;		/* InvalidOid: free entry */
+	pid_t		pid;			/* of the session that shut it */
+} Door;
+
+typedef struct Shut
+{
+	LWLock	   *lock;			/* protects all below */
+	Door		door[MAX_SHUT];
+} Shut;
+
+static Shut *shared = NULL;
+static shmem_request_hook_type previous_request_hook = NULL;
+static shmem_startup_hook_type previous_startup_hook = NULL;
+
+static void
+shmem_request(void)
+{
+	if (previous_request_hook)
+		previous_request_hook();
+	RequestAddinShmemSpace(MAXALIGN(sizeof(Shut)));
+	RequestNamedLWLockTranche("pg_xlsx_shut", 1);
+}
+
+static void
+shmem_startup(void)
+{
+	bool		found;
+
+	if (previous_startup_hook)
+		previous_startup_hook();
+	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
+	shared = ShmemInitStruct("pg_xlsx shut databases", sizeof(Shut), &found);
+	if (!found)
+	{
+		memset(shared, 0, sizeof(*shared));
+		shared->lock = &(GetNamedLWLockTranche("pg_xlsx_shut"))->lock;
+	}
+	LWLockRelease(AddinShmemInitLock);
+}
+
+void
+shut_init(void)
+{
+	previous_request_hook = shmem_request_hook;
+	shmem_request_hook = shmem_request;
+	previous_startup_hook = shmem_startup_hook;
+	shmem_startup_hook = shmem_startup;
+}
+
+/* Opens one database that this session has shut; InvalidOid: any. Which, or InvalidOid where there is none. */
+static Oid
+open_one(Oid database)
+{
+	Oid			opened = InvalidOid;
+
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	for (int i = 0; i < MAX_SHUT && !OidIsValid(opened); i++)
+	{
+		Door	   *door = &shared->door[i];
+
+		if (OidIsValid(door->database) && door->pid == MyProcPid && (!OidIsValid(database) || door->database == database))
+		{
+			opened = door->database;
+			*door = (Door) {InvalidOid, 0};
+		}
+	}
+	LWLockRelease(shared->lock);
+	return opened;
+}
+
+/* A session that is terminated runs no more of its statement. */
+static void
+open_all(int code, Datum arg)
+{
+	Oid			database;
+
+	(void) code;
+	(void) arg;
+	while (OidIsValid(database = open_one(InvalidOid)))
+		dispatch_want_now(database, DISPATCH_SWEEP);
+}
+
+void
+shut_database(Oid database)
+{
+	static bool registered = false;
+	Door	   *place = NULL;
+
+	if (shared == NULL)
+		return;
+	if (!registered)
+		before_shmem_exit(open_all, (Datum) 0);
+	registered = true;
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	for (int i = 0; i < MAX_SHUT && place == NULL; i++)
+		if (!OidIsValid(shared->door[i].database))
+			place = &shared->door[i];
+	if (place != NULL)
+		*place = (Door) {database, MyProcPid};
+	LWLockRelease(shared->lock);
+	slots_terminate(database);
+}
+
+void
+shut_open(Oid database, bool stays)
+{
+	if (shared == NULL)
+		return;
+	while (OidIsValid(open_one(database)))
+		;
+	if (stays)
+		dispatch_want_now(database, DISPATCH_SWEEP);
+	else
+		dispatch_forget_database(database);
+}
+
+bool
+shut_is_shut(Oid database)
+{
+	bool		is_shut = false;
+
+	if (shared == NULL)
+		return false;
+	LWLockAcquire(shared->lock, LW_SHARED);
+	for (int i = 0; i < MAX_SHUT && !is_shut; i++)
+		is_shut = shared->door[i].database == database;
+	LWLockRelease(shared->lock);
+	return is_shut;
+}

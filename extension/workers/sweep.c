@@ -1,0 +1,332 @@
+/*
+ * sweep.c
+ *	  What a database needs from time to time.
+ */
+#include "workers/sweep.h"
+
+#include "catalog/pg_authid.h"
+#include "catalog/pg_type.h"
+#include "files/store.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "pg/guc.h"
+#include "pg/subtransaction.h"
+#include "profile/frozen.h"
+#include "tables/owner.h"
+#include "tasks/dispatch.h"
+#include "tasks/queue.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/syscache.h"
+#include "utils/timestamp.h"
+
+PG_FUNCTION_INFO_V1(pg_xlsx_wake_queue);
+
+/*
+ * Workers
+ */
+
+/* Can the role log in at all?  If not, no worker will ever run its tasks. */
+static bool
+can_log_in(Oid role)
+{
+	HeapTuple	tuple = SearchSysCache1(AUTHOID, ObjectIdGetDatum(role));
+	bool		can = HeapTupleIsValid(tuple) && ((Form_pg_authid) GETSTRUCT(tuple))->rolcanlogin;
+
+	if (HeapTupleIsValid(tuple))
+		ReleaseSysCache(tuple);
+	return can;
+}
+
+static void
+end_tasks_of(Oid login)
+{
+	static OwnerStatement select = {
+		"SELECT id FROM xlsx_private.task WHERE login = $1::oid::regrole AND status IN ('PENDING', 'PROCESSING')"
+		" LIMIT 1 FOR UPDATE SKIP LOCKED",
+		1, {OIDOID}, NULL
+	};
+	Datum		values[] = {ObjectIdGetDatum(login)};
+	ErrorData	error = {
+		.sqlerrcode = ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
+		.message = "the role that submitted this task cannot log in any more"
+	};
+	OwnerRow	row;
+
+	while (owner_run(&select, values, NULL, &row) > 0)
+		queue_end(DatumGetInt64(row.values[0]), "FAILED", &error);
+}
+
+/* Roles with tasks that are due, or PROCESSING without a worker. */
+static void
+want_workers(void (*want) (Oid login))
+{
+	static OwnerStatement select = {
+		"SELECT array(SELECT DISTINCT login::oid FROM xlsx_private.due_task)", 0, {0}, NULL
+	};
+	OwnerRow	row;
+	Datum	   *roles;
+	int			count;
+
+	owner_run(&select, NULL, NULL, &row);
+	deconstruct_array(DatumGetArrayTypeP(row.values[0]), OIDOID, sizeof(Oid), true, TYPALIGN_INT, &roles, NULL, &count);
+	for (int i = 0; i < count; i++)
+	{
+		Oid			role = DatumGetObjectId(roles[i]);
+
+		if (can_log_in(role))
+			want(role);
+		else
+			end_tasks_of(role);
+	}
+}
+
+static void
+want_now(Oid login)
+{
+	dispatch_want_now(MyDatabaseId, login);
+}
+
+/* From a session: the launcher sweeps after its commit; without one it starts the workers itself. */
+Datum
+pg_xlsx_wake_queue(PG_FUNCTION_ARGS)
+{
+	(void) fcinfo;
+	if (dispatch_shared())
+		dispatch_want(DISPATCH_SWEEP);
+	else
+		want_workers(dispatch_want);
+	PG_RETURN_VOID();
+}
+
+/*
+ * Tidying
+ */
+
+/*
+ * Tidying waits for nobody: what a session holds, in a transaction that it may
+ * keep open for days, is left to a later sweep.
+ */
+
+/* The first column of a statement's only row, an array of bigint. */
+static int64 *
+ids_of(OwnerStatement *select, const Datum *values, int *count)
+{
+	OwnerRow	row;
+	Datum	   *elements;
+	int64	   *ids;
+
+	owner_run(select, values, NULL, &row);
+	deconstruct_array(DatumGetArrayTypeP(row.values[0]), INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &elements, NULL,
+					  count);
+	ids = palloc(sizeof(int64) * (size_t) Max(*count, 1));
+	for (int i = 0; i < *count; i++)
+		ids[i] = DatumGetInt64(elements[i]);
+	return ids;
+}
+
+/* Files whose task is complete, and those that no active task needs and nobody has used for so long. */
+static int64
+remove_files(void)
+{
+	static OwnerStatement select = {
+		"SELECT array(SELECT f.id FROM xlsx_private.file f"
+		" WHERE f.spent OR f.used_at < clock_timestamp() - $1 * interval '1 second'"
+		" AND NOT EXISTS (SELECT FROM xlsx_private.task t WHERE t.file_id = f.id"
+		" AND (t.status IN ('PENDING', 'PROCESSING')"
+		" OR t.updated_at >= clock_timestamp() - $1 * interval '1 second')))",
+		1, {INT4OID}, NULL
+	};
+	Datum		values[] = {Int32GetDatum(pg_xlsx_upload_ttl)};
+	int			count;
+	int64	   *files = ids_of(&select, values, &count);
+	int64		removed = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		removed += queue_try_remove_file(files[i]);
+	}
+	return removed;
+}
+
+/* Tasks that go at once; where that does not work, so many at the most are tried one by one. */
+#define MOST_TRIED 1000
+
+typedef struct Removal
+{
+	int64	   *tasks;
+	int			count;
+	int64		removed;
+} Removal;
+
+static void
+delete_tasks(void *argument)
+{
+	static OwnerStatement delete = {
+		"WITH old AS MATERIALIZED (SELECT id FROM xlsx_private.task WHERE id = ANY ($1)"
+		" AND status NOT IN ('PENDING', 'PROCESSING') FOR UPDATE SKIP LOCKED),"
+		" gone AS (DELETE FROM xlsx_private.task t USING old WHERE t.id = old.id RETURNING t.id),"
+		" errors AS (DELETE FROM xlsx_private.error_page e USING old WHERE e.task_id = old.id),"
+		" warnings AS (DELETE FROM xlsx_private.warning_page w USING old WHERE w.task_id = old.id)"
+		" SELECT count(*) FROM gone",
+		1, {INT8ARRAYOID}, NULL
+	};
+	Removal    *removal = argument;
+	Datum	   *ids = palloc(sizeof(Datum) * (size_t) Max(removal->count, 1));
+	Datum		values[1];
+	OwnerRow	row;
+
+	for (int i = 0; i < removal->count; i++)
+		ids[i] = Int64GetDatum(removal->tasks[i]);
+	values[0] = PointerGetDatum(construct_array(ids, removal->count, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	owner_run(&delete, values, NULL, &row);
+	removal->removed = DatumGetInt64(row.values[0]);
+}
+
+/* Tasks that ended so long ago, with all that is kept of them; the rows that they imported stay. */
+static int64
+remove_tasks(void)
+{
+	static OwnerStatement select = {
+		"SELECT array(SELECT id FROM xlsx_private.task WHERE status NOT IN ('PENDING', 'PROCESSING')"
+		" AND completed_at < clock_timestamp() - $1 * interval '1 second')",
+		1, {INT4OID}, NULL
+	};
+	Datum		values[] = {Int32GetDatum(pg_xlsx_keep_tasks)};
+	Removal		all = {0};
+	int64		removed = 0;
+
+	if (pg_xlsx_keep_tasks == 0)
+		return 0;
+	all.tasks = ids_of(&select, values, &all.count);
+	if (all.count == 0 || subtransaction_try_unlocked(delete_tasks, &all))
+		return all.removed;
+	/* Somebody holds a row that belongs to one of them. */
+	for (int i = 0; i < Min(all.count, MOST_TRIED); i++)
+	{
+		Removal		one = {&all.tasks[i], 1, 0};
+
+		CHECK_FOR_INTERRUPTS();
+		if (subtransaction_try_unlocked(delete_tasks, &one))
+			removed += one.removed;
+	}
+	return removed;
+}
+
+static int64
+remove_jobs(void)
+{
+	static OwnerStatement delete = {
+		"WITH numbered AS (SELECT id, status IN ('COMPLETED', 'HAS_ERRORS') AS good, row_number()"
+		" OVER (PARTITION BY status IN ('COMPLETED', 'HAS_ERRORS') ORDER BY id DESC) AS n FROM xlsx_private.job)"
+		" DELETE FROM xlsx_private.job j USING numbered o"
+		" WHERE o.id = j.id AND o.n > CASE WHEN o.good THEN $1 ELSE $2 END",
+		2, {INT4OID, INT4OID}, NULL
+	};
+	Datum		values[] = {Int32GetDatum(pg_xlsx_keep_completed_jobs), Int32GetDatum(pg_xlsx_keep_failed_jobs)};
+
+	return (int64) owner_run(&delete, values, NULL, NULL);
+}
+
+void
+sweep_tidy(void)
+{
+	static OwnerStatement update = {
+		"UPDATE xlsx_private.housekeeping SET swept_at = clock_timestamp(), sweeps = sweeps + 1,"
+		" tasks_removed = tasks_removed + $1, files_removed = files_removed + $2, jobs_removed = jobs_removed + $3",
+		3, {INT8OID, INT8OID, INT8OID}, NULL
+	};
+	Datum		values[3];
+
+	values[0] = Int64GetDatum(remove_tasks());
+	values[1] = Int64GetDatum(remove_files());
+	values[2] = Int64GetDatum(remove_jobs());
+	(void) frozen_profile_sweep();
+	owner_run(&update, values, NULL, NULL);
+}
+
+/*
+ * Going on
+ */
+
+/* Files whose store forgets by itself. True when there are any. */
+static bool
+renew_files(void)
+{
+	static OwnerStatement select = {
+		"SELECT array(SELECT id FROM xlsx_private.file WHERE store = 'redis')", 0, {0}, NULL
+	};
+	OwnerRow	row;
+	Datum	   *files;
+	int			count;
+	bool		reached = true;
+
+	owner_run(&select, NULL, NULL, &row);
+	deconstruct_array(DatumGetArrayTypeP(row.values[0]), INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &files, NULL,
+					  &count);
+	for (int i = 0; i < count && reached; i++)
+		reached = store_redis.renew(DatumGetInt64(files[i]));
+	return count > 0;
+}
+
+/* What could not be removed, because a session holds it, is overdue: it is tried again, but not at once. */
+#define TIDY_AGAIN_MS 10000
+
+static TimestampTz
+time_of(OwnerStatement *select, const Datum *values)
+{
+	OwnerRow	row;
+
+	owner_run(select, values, NULL, &row);
+	return row.nulls[0] ? DT_NOEND : DatumGetTimestampTz(row.values[0]);
+}
+
+/* A task that waits. */
+static TimestampTz
+next_start(void)
+{
+	static OwnerStatement select = {
+		"SELECT min(run_at) FROM xlsx_private.task WHERE status = 'PENDING' AND run_at > clock_timestamp()", 0, {0}, NULL
+	};
+
+	return time_of(&select, NULL);
+}
+
+/* A file that expires, a task that has been kept long enough. */
+static TimestampTz
+next_tidying(void)
+{
+	static OwnerStatement select = {
+		"SELECT least((SELECT min(greatest(f.used_at, t.updated_at) + $1 * interval '1 second')"
+		" FROM xlsx_private.file f LEFT JOIN xlsx_private.task t ON t.file_id = f.id"
+		" WHERE t.status IS NULL OR t.status NOT IN ('PENDING', 'PROCESSING')),"
+		" (SELECT min(completed_at) + $2 * interval '1 second' FROM xlsx_private.task"
+		" WHERE $2 > 0 AND status NOT IN ('PENDING', 'PROCESSING')))",
+		2, {INT4OID, INT4OID}, NULL
+	};
+	Datum		values[] = {Int32GetDatum(pg_xlsx_upload_ttl), Int32GetDatum(pg_xlsx_keep_tasks)};
+	TimestampTz now = GetCurrentTimestamp();
+	TimestampTz due = time_of(&select, values);
+
+	return due < now ? TimestampTzPlusMilliseconds(now, TIDY_AGAIN_MS) : due;
+}
+
+/* The next one is looked for first: a task whose time comes between the two looks is found by the second. */
+void
+sweep_start(void)
+{
+	dispatch_due(next_start());
+	want_workers(want_now);
+}
+
+void
+sweep_plan(void)
+{
+	TimestampTz due = next_tidying();
+
+	if (renew_files())
+		due = Min(due, TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+												   pg_xlsx_upload_ttl * INT64CONST(1000) / STORE_RENEWALS));
+	dispatch_due(due);
+}

@@ -1,0 +1,188 @@
+/*
+ * template_choices.c
+ *	  What a person can choose from in a column of a template.
+ */
+#include "writing/template_choices.h"
+
+#include "catalog/pg_type.h"
+#include "executor/spi.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "profile/sql.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/lsyscache.h"
+#include "utils/rls.h"
+
+/* Nobody scrolls through more. */
+#define MAX_CHOICES 1000
+
+typedef struct ChoicesCall
+{
+	const Profile *profile;
+	SPIPlanPtr	plan;
+	Datum	   *arguments;
+	TextList	list;			/* texts of the first column, without NULLs, which nobody can choose; empty when there are too many */
+} ChoicesCall;
+
+static void
+execute_choices(void *argument)
+{
+	ChoicesCall *call = argument;
+	MemoryContext caller = CurrentMemoryContext;
+	TextList	list = {0, NULL};
+	RoleSql		sql;
+
+	role_sql_enter_query(&sql, call->profile->confined);
+	SPI_connect();
+	SPI_execute_plan(call->plan, call->arguments, NULL, true, MAX_CHOICES + 1);
+	if (SPI_processed <= MAX_CHOICES)
+	{
+		list.items = MemoryContextAlloc(caller, sizeof(char *) * (size_t) (SPI_processed + 1));
+		for (uint64 i = 0; i < SPI_processed; i++)
+		{
+			char	   *text = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1);
+
+			if (text != NULL)
+				list.items[list.count++] = MemoryContextStrdup(caller, text);
+		}
+	}
+	SPI_finish();
+	role_sql_leave(&sql);
+	call->list = list;
+}
+
+static TextList
+choices_of_plan(const Profile *profile, SPIPlanPtr plan, Datum *arguments)
+{
+	ChoicesCall call = {profile, plan, arguments, {0, NULL}};
+	ErrorData  *error = profile_sql_try(profile, execute_choices, &call);
+
+	if (error != NULL)
+		ReThrowError(error);
+	return call.list;
+}
+
+static TextList
+choices_of_query(const Profile *profile, const char *query, int count, Oid *types, Datum *arguments)
+{
+	return choices_of_plan(profile, profile_sql_prepare(profile, query, count, types), arguments);
+}
+
+static TextList
+choices_of_enum(const Profile *profile, Oid type)
+{
+	Oid			types[] = {OIDOID};
+	Datum		arguments[] = {ObjectIdGetDatum(type)};
+
+	return choices_of_query(profile, "SELECT enumlabel::text FROM pg_catalog.pg_enum WHERE enumtypid = $1 ORDER BY enumsortorder",
+							1, types, arguments);
+}
+
+/* Could the current role import with the profile at all? */
+static bool
+may_import(const Profile *profile)
+{
+	Datum		schema = ObjectIdGetDatum(get_rel_namespace(profile->target));
+
+	return DatumGetBool(DirectFunctionCall2(has_schema_privilege_id, schema, CStringGetTextDatum("USAGE"))) &&
+		DatumGetBool(DirectFunctionCall2(has_any_column_privilege_id, ObjectIdGetDatum(profile->target), CStringGetTextDatum("INSERT")));
+}
+
+/*
+ * May what the author wrote run as the current role?  Nobody has asked for an
+ * import here, so the owner of the target is trusted only by those who may do
+ * one, in which it could run its triggers.
+ */
+static bool
+may_run(const Profile *profile, Oid author)
+{
+	return author == GetUserId() || superuser_arg(author) || (may_import(profile) && profile_trusts(profile, author));
+}
+
+static TextList
+choices_of_lookup(const Profile *profile, const char *lookup)
+{
+	if (!may_run(profile, profile->owner))
+		return (TextList) {0, NULL};
+	return choices_of_query(profile, psprintf("SELECT DISTINCT q.k::text FROM (%s\n) AS q (k, v) WHERE q.k IS NOT NULL ORDER BY 1",
+											  lookup), 0, NULL, NULL);
+}
+
+typedef struct Reference
+{
+	Oid			table;
+	Oid			owner;
+	char	   *query;			/* for its keys */
+} Reference;
+
+/*
+ * The table that the column alone references, if the current role may read its
+ * keys; false: none.  A cast to text is SQL of who made the type, so only
+ * types of the server are cast.
+ */
+static bool
+find_reference(const Profile *profile, AttrNumber attnum, Reference *reference)
+{
+	static OwnerStatement select = {
+		"SELECT r.oid, r.relowner, format(CASE WHEN t.typnamespace = 'pg_catalog'::regnamespace THEN 'SELECT %1$I::text FROM %2$I.%3$I ORDER BY %1$I'"
+		" ELSE 'SELECT pg_catalog.format(''%%s'', %1$I) FROM %2$I.%3$I ORDER BY 1' END, a.attname, n.nspname, r.relname)"
+		" FROM pg_constraint c"
+		" JOIN pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = c.confkey[1]"
+		" JOIN pg_type t ON t.oid = a.atttypid"
+		" JOIN pg_class r ON r.oid = c.confrelid"
+		" JOIN pg_namespace n ON n.oid = r.relnamespace"
+		" WHERE c.conrelid = $1 AND c.contype = 'f' AND c.conkey = ARRAY[$2]"
+		" AND has_schema_privilege($3, n.oid, 'USAGE') AND has_column_privilege($3, r.oid, a.attnum, 'SELECT') LIMIT 1",
+		3, {OIDOID, INT2OID, OIDOID}, NULL
+	};
+	Datum		values[] = {ObjectIdGetDatum(profile->target), Int16GetDatum(attnum), ObjectIdGetDatum(GetUserId())};
+	OwnerRow	row;
+
+	if (owner_run(&select, values, NULL, &row) == 0)
+		return false;
+	*reference = (Reference) {DatumGetObjectId(row.values[0]), DatumGetObjectId(row.values[1]), owner_text(&row, 2)};
+	return true;
+}
+
+/* Policies of the referenced table, which an import would not ask, are SQL of its owner. */
+static TextList
+choices_of_reference(const Profile *profile, AttrNumber attnum)
+{
+	Reference	reference;
+
+	if (!find_reference(profile, attnum, &reference) ||
+		(check_enable_rls(reference.table, InvalidOid, true) == RLS_ENABLED && !may_run(profile, reference.owner)))
+		return (TextList) {0, NULL};
+	return choices_of_query(profile, reference.query, 0, NULL, NULL);
+}
+
+static TextList
+choices_of_rule(const Profile *profile, int column)
+{
+	for (int i = 0; i < profile->rule_count; i++)
+		if (profile->rules[i].column == column && profile->rules[i].kind == RULE_ONE_OF && !profile->rules[i].warning)
+			return profile->rules[i].argument;
+	return (TextList) {0, NULL};
+}
+
+TextList
+template_choices(const Profile *profile, int column)
+{
+	static char *booleans[] = {"TRUE", "FALSE"};
+	const ProfileColumn *of = &profile->columns[column];
+	Oid			type = getBaseType(of->type);
+	TextList	rule = choices_of_rule(profile, column);
+
+	if (of->lookup != NULL)
+		return choices_of_lookup(profile, of->lookup);
+	if (of->transform != NULL)
+		return (TextList) {0, NULL};	/* what it makes of a text is not known */
+	if (rule.count > 0)
+		return rule;
+	if (type_is_enum(type))
+		return choices_of_enum(profile, type);
+	if (type == BOOLOID)
+		return (TextList) {lengthof(booleans), booleans};
+	return choices_of_reference(profile, of->attnum);
+}

@@ -1,0 +1,63 @@
+/*
+ * bearer.c
+ *	  The token of a request (RFC 6750).
+ */
+#include "api/bearer.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "api/reply.h"
+#include "http/auth.h"
+
+#define MAX_TOKEN 8192
+
+static const char scheme[] = "Bearer ";
+
+/* Empty when there is none. */
+static const char *
+find_token(const HttpExchange *exchange)
+{
+	static char value[MAX_TOKEN + sizeof(scheme)];
+	size_t		len = strlen(scheme);
+
+	if (http_header(exchange, "authorization:", value, sizeof(value)))
+		return strncasecmp(value, scheme, len) == 0 ? value + len + strspn(value + len, " ") : "";
+	if ((http_method(exchange) == HTTP_GET || http_method(exchange) == HTTP_HEAD) &&
+		http_query(exchange, "access_token", value, sizeof(value)))
+		return value;
+	return "";
+}
+
+/* RFC 6750, 3: a request without a token is told no error code. */
+static void
+refuse(HttpExchange *exchange, const char *problem, bool had_token)
+{
+	char		challenge[256] = "Bearer";
+
+	if (had_token)
+		snprintf(challenge, sizeof(challenge), "Bearer error=\"invalid_token\", error_description=\"%s\"", problem);
+	http_add_header(exchange, "WWW-Authenticate", challenge);
+	reply_error(exchange, 401, problem);
+}
+
+bool
+bearer_admit(HttpExchange *exchange)
+{
+	const char *token;
+	const char *problem;
+	AuthUser	user;
+
+	if (!auth_wanted())
+		return true;
+	token = find_token(exchange);
+	problem = *token == '\0' ? "Send a token: Authorization: Bearer" : auth_check(token, strlen(token), &user);
+	if (problem != NULL)
+	{
+		refuse(exchange, problem, *token != '\0');
+		return false;
+	}
+	http_set_user(exchange, &user);
+	return true;
+}

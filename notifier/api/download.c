@@ -1,0 +1,375 @@
+/*
+ * download.c
+ *	  Files that the database makes, streamed as they come.
+ *
+ * All statements are one transaction, under the role of whoever asks.  What
+ * comes is put into a temporary file, as fast as the database makes it, and
+ * sent from there as fast as the client takes it: one block is in memory, and
+ * no connection and no transaction waits for a client that reads slowly.
+ */
+#include "api/download.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "api/reply.h"
+#include "base/mem.h"
+#include "db/db.h"
+#include "db/pg_pool.h"
+#include "process/config.h"
+#include "process/log.h"
+#include "process/loop.h"
+
+/* Read from the temporary file at a time. */
+#define BLOCK 65536
+
+/* Clients may take them at their own pace: so many times max-downloads, each with a temporary file. */
+#define DOWNLOADS_OPEN 32
+
+#define XLSX_TYPE "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+/* Each statement takes the id. */
+typedef struct Kind
+{
+	const char *what;
+	const char *name_sql;		/* the file name, or an error */
+	const char *bytes_sql;		/* rows of bytes */
+} Kind;
+
+typedef struct Download
+{
+	HttpExchange *exchange;		/* NULL once it was answered */
+	const Kind *kind;
+	char	   *id;
+	char	   *role;			/* NULL: the sidecar's own */
+	PgTicket   *ticket;			/* NULL: the database has done its part */
+	PgConn	   *conn;
+	char		file_name[256];
+	FILE	   *spool;			/* the bytes from the database */
+	off_t		spooled;
+	off_t		sent;
+	bool		started;		/* the answer */
+	bool		waiting;		/* the client is ready for more */
+	bool		ended;			/* all bytes have come */
+	Timer		deadline;		/* for the database's next row */
+} Download;
+
+static int	downloads;
+
+static void
+release(Download *download)
+{
+	loop_timer_stop(&download->deadline);
+	if (download->spool != NULL)
+		fclose(download->spool);
+	free(download->id);
+	free(download->role);
+	free(download);
+	downloads--;
+}
+
+/* The database goes on to its end or not; nobody waits for it. */
+static void
+leave_database(Download *download, bool reusable)
+{
+	loop_timer_stop(&download->deadline);
+	if (download->ticket != NULL)
+		pg_pool_return(download->ticket, reusable);
+	download->ticket = NULL;
+}
+
+/* An answer that has begun can only be cut off. */
+static void
+fail(Download *download, const DbError *error)
+{
+	if (!download->started)
+		reply_db_error(download->exchange, error);
+	else
+	{
+		log_error("%s of %s broke off: %s, code=%s", download->kind->what, download->id, error->message, error->code);
+		http_abort(download->exchange);
+	}
+	download->exchange = NULL;
+}
+
+static void
+database_too_slow(Timer *timer)
+{
+	static const DbError late = {.code = "57014",.message = "database did not answer in time"};
+	Download   *download = container_of(timer, Download, deadline);
+
+	leave_database(download, false);
+	if (download->exchange != NULL && !download->ended)
+		fail(download, &late);
+	if (download->exchange == NULL)
+		release(download);
+}
+
+static void
+expect_answer(Download *download)
+{
+	loop_timer_start(&download->deadline, config.request_timeout, database_too_slow);
+}
+
+/*
+ * The answer
+ */
+
+static void
+send_more(Download *download)
+{
+	static char block[BLOCK];
+	size_t		wanted = download->spooled - download->sent < BLOCK ? (size_t) (download->spooled - download->sent) : BLOCK;
+	ssize_t		len;
+
+	download->waiting = wanted == 0 && !download->ended;
+	if (download->waiting)
+		return;
+	len = wanted == 0 ? 0 : pread(fileno(download->spool), block, wanted, download->sent);
+	if (wanted > 0 && len <= 0)
+		http_abort(download->exchange);
+	else if (len > 0)
+	{
+		download->sent += len;
+		http_stream_write(download->exchange, block, (size_t) len);
+		return;
+	}
+	else
+		http_stream_end(download->exchange);
+	download->exchange = NULL;
+	if (download->ticket == NULL)
+		release(download);		/* else the COMMIT is still under way */
+}
+
+static void
+on_writable(HttpExchange *exchange)
+{
+	send_more(http_owner(exchange));
+}
+
+static void
+on_gone(HttpExchange *exchange)
+{
+	Download   *download = http_owner(exchange);
+
+	leave_database(download, false);
+	release(download);
+}
+
+static const HttpHooks hooks = {.writable = on_writable,.gone = on_gone};
+
+static void
+start_answer(Download *download)
+{
+	char		disposition[320];
+
+	download->started = true;
+	snprintf(disposition, sizeof(disposition), "attachment; filename=\"%s\"", download->file_name);
+	http_add_header(download->exchange, "Content-Disposition", disposition);
+	reply_note(download->exchange, 200);
+	http_stream_start(download->exchange, 200, XLSX_TYPE);
+}
+
+/*
+ * Database
+ */
+
+static bool
+failed(Download *download, const PGresult *result)
+{
+	ExecStatusType status = PQresultStatus(result);
+	DbError		error;
+
+	if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_SINGLE_TUPLE)
+		return false;
+	if (download->exchange != NULL)
+	{
+		error = db_error(result);
+		fail(download, &error);
+	}
+	return true;
+}
+
+static void
+on_committed(void *arg, PGresult *result)
+{
+	Download   *download = arg;
+
+	if (result != NULL)
+		return;
+	leave_database(download, true);
+	if (download->exchange == NULL)
+		release(download);
+}
+
+/* Also after an error, whose transaction it ends. */
+static void
+commit(Download *download)
+{
+	static const PgStatement statement = {.sql = "COMMIT"};
+
+	pg_conn_send(download->conn, &statement, on_committed, download);
+	expect_answer(download);
+}
+
+static void
+keep(Download *download, const char *data, size_t len)
+{
+	static const DbError full = {.code = "53100",.message = "there is no room for a temporary file"};
+
+	if (pwrite(fileno(download->spool), data, len, download->spooled) != (ssize_t) len)
+	{
+		fail(download, &full);
+		return;
+	}
+	download->spooled += (off_t) len;
+	if (download->waiting)
+		send_more(download);
+}
+
+static void
+on_chunk(void *arg, PGresult *result)
+{
+	Download   *download = arg;
+
+	expect_answer(download);
+	if (result == NULL)
+	{
+		if (download->ended || download->exchange == NULL)
+			commit(download);
+		return;
+	}
+	if (failed(download, result) || download->exchange == NULL)
+		return;
+	if (!download->started)
+		start_answer(download);
+	if (http_method(download->exchange) == HTTP_HEAD)
+	{
+		http_stream_end(download->exchange);
+		download->exchange = NULL;
+	}
+	else if (PQresultStatus(result) == PGRES_SINGLE_TUPLE)
+		keep(download, PQgetvalue(result, 0, 0), (size_t) PQgetlength(result, 0, 0));
+	else
+	{
+		download->ended = true;
+		if (download->waiting)
+			send_more(download);
+	}
+}
+
+static void
+on_named(void *arg, PGresult *result)
+{
+	Download   *download = arg;
+	const PgStatement bytes = {
+		.sql = download->kind->bytes_sql,
+		.count = 1,
+		.values = {download->id},
+		.binary_result = true,
+		.row_by_row = true,
+	};
+
+	if (result == NULL && download->file_name[0] != '\0')
+	{
+		pg_conn_send(download->conn, &bytes, on_chunk, download);
+		expect_answer(download);
+	}
+	else if (result == NULL && download->exchange == NULL)
+		commit(download);
+	else if (result != NULL && !failed(download, result))
+		snprintf(download->file_name, sizeof(download->file_name), "%s", PQgetvalue(result, 0, 0));
+}
+
+static void
+on_entered(void *arg, PGresult *result)
+{
+	if (result != NULL)
+		failed(arg, result);
+}
+
+static void
+ticket_granted(void *arg, PgConn *conn)
+{
+	static const PgStatement begin = {.sql = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"};
+	Download   *download = arg;
+	const PgStatement name = {
+		.sql = download->kind->name_sql,
+		.count = 1,
+		.values = {download->id},
+	};
+
+	download->conn = conn;
+	pg_conn_send(conn, &begin, on_entered, download);
+	if (download->role != NULL)
+		db_enter(conn, download->role, on_entered, download);
+	pg_conn_send(conn, &name, on_named, download);
+	expect_answer(download);
+}
+
+static void
+ticket_failed(void *arg)
+{
+	Download   *download = arg;
+	DbError		error = db_error(NULL);
+
+	download->ticket = NULL;
+	loop_timer_stop(&download->deadline);
+	if (download->exchange != NULL && !download->ended)
+		fail(download, &error);
+	if (download->exchange == NULL)
+		release(download);
+}
+
+static const PgTicketHandler ticket_handler = {ticket_granted, ticket_failed};
+
+static void
+start(HttpExchange *exchange, const Kind *kind, const char *id)
+{
+	Download   *download;
+
+	if (downloads >= config.max_downloads * DOWNLOADS_OPEN)
+	{
+		reply_error(exchange, 503, "Too many downloads at a time");
+		return;
+	}
+	download = mem_alloc(sizeof(*download));
+	downloads++;
+	download->kind = kind;
+	download->id = mem_strdup(id);
+	download->role = http_role(exchange) == NULL ? NULL : mem_strdup(http_role(exchange));
+	download->spool = tmpfile();
+	if (download->spool != NULL)
+		download->ticket = pg_pool_borrow(PG_LANE_DOWNLOAD, &ticket_handler, download);
+	if (download->ticket == NULL)
+	{
+		reply_error(exchange, 503, download->spool == NULL ? "There is no room for a temporary file" : "Too many requests wait for the database");
+		release(download);
+		return;
+	}
+	download->exchange = exchange;
+	http_own(exchange, &hooks, download);
+	expect_answer(download);
+}
+
+void
+download_errors(HttpExchange *exchange, const char *id)
+{
+	static const Kind errors = {
+		"errors workbook", "SELECT xlsx.rest_errors_workbook($1)", "SELECT xlsx.errors_workbook_chunks($1)"
+	};
+
+	start(exchange, &errors, id);
+}
+
+void
+download_template(HttpExchange *exchange, const char *name)
+{
+	static const Kind template = {
+		"template", "SELECT xlsx.rest_template($1)", "SELECT xlsx.template($1)"
+	};
+
+	start(exchange, &template, name);
+}

@@ -1,0 +1,134 @@
+/*
+ * probes.c
+ *	  What operators ask: does it live, can it serve, what does it do.
+ */
+#include "api/probes.h"
+
+#include <stdlib.h>
+
+#include "api/sse.h"
+#include "api/upload_slot.h"
+#include "base/buf.h"
+#include "base/mem.h"
+#include "db/db.h"
+#include "db/pg_listen.h"
+#include "db/pg_pool.h"
+#include "engineio/engineio.h"
+#include "events/rooms.h"
+#include "process/log.h"
+#include "process/metrics.h"
+#include "socketio/socketio.h"
+
+/* The view as it is, in Prometheus' text format: what it learns to count later shows by itself. */
+static const char database_metrics[] =
+"SELECT count(*), coalesce(string_agg(format(E'# HELP %1$s %2$s\\n# TYPE %1$s %3$s\\n%4$s', name, help, type, lines), '' ORDER BY name), '') "
+"FROM (SELECT m.name, help, type, string_agg(format(E'%s%s %s\\n', m.name, "
+"CASE v.name WHEN 'tasks' THEN '{status=\"' ELSE '{kind=\"' END || label || '\"}', value), '' ORDER BY label) AS lines "
+"FROM xlsx.metrics v, LATERAL (SELECT 'pg_xlsx_' || v.name || CASE v.type WHEN 'counter' THEN '_total' ELSE '' END) AS m (name) "
+"WHERE value IS NOT NULL GROUP BY m.name, help, type) AS metric";
+
+typedef struct Scrape
+{
+	HttpExchange *exchange;
+	DbCall	   *call;
+} Scrape;
+
+static bool draining;
+
+void
+probes_health(HttpExchange *exchange, const char *id)
+{
+	static const char body[] = "{\"status\":\"ok\"}";
+
+	(void) id;
+	http_reply(exchange, 200, "application/json; charset=utf-8", body, sizeof(body) - 1);
+}
+
+void
+probes_readiness(HttpExchange *exchange, const char *id)
+{
+	bool		ready = pg_pool_reachable() && pg_listen_established() && !draining;
+	Buf			body = {0};
+
+	(void) id;
+	buf_printf(&body, "{\"status\":\"%s\",\"database\":%s,\"listening\":%s,\"stopping\":%s}", ready ? "ready" : "not ready",
+			   pg_pool_reachable() ? "true" : "false", pg_listen_established() ? "true" : "false", draining ? "true" : "false");
+	http_reply(exchange, ready ? 200 : 503, "application/json; charset=utf-8", body.data, body.len);
+	buf_free(&body);
+}
+
+void
+probes_drain(void)
+{
+	draining = true;
+}
+
+/*
+ * Metrics
+ */
+
+static void
+put_own_metrics(Buf *text)
+{
+	metrics_print(text);
+	metrics_print_gauge(text, "connections", "Client connections.", http_connections());
+	metrics_print_gauge(text, "sessions", "Engine.IO sessions.", eio_sessions());
+	metrics_print_gauge(text, "sockets", "Clients in the namespace of tasks.", socketio_sockets());
+	metrics_print_gauge(text, "streams", "Server-sent event streams.", sse_streams());
+	metrics_print_gauge(text, "rooms", "Tasks that somebody listens to.", rooms_count());
+	metrics_print_gauge(text, "uploads", "Uploads under way.", upload_slots_taken());
+	metrics_print_gauge(text, "database_connections", "Connections in the pool.", pg_pool_connections());
+	metrics_print_gauge(text, "database_waiting", "Requests that wait for a connection.", pg_pool_waiting());
+	metrics_print_gauge(text, "listening", "1 while events are heard.", pg_listen_established());
+	metrics_print_gauge(text, "notify_lag_seconds", "Time that a notification took last from the database to here, or takes already.",
+						pg_listen_lag());
+}
+
+static void
+answer_scrape(HttpExchange *exchange, const char *of_database, size_t len)
+{
+	Buf			text = {0};
+
+	put_own_metrics(&text);
+	buf_append(&text, of_database, len);
+	http_reply(exchange, 200, "text/plain; version=0.0.4; charset=utf-8", text.data, text.len);
+	buf_free(&text);
+}
+
+/* Without a database, and without the right to look, there is less to tell. */
+static void
+scrape_done(void *arg, const DbError *error, const DbRow *row)
+{
+	Scrape	   *scrape = arg;
+
+	if (error != NULL)
+	{
+		log_debug("no metrics of the database: %s", error->message);
+		answer_scrape(scrape->exchange, NULL, 0);
+	}
+	else
+		answer_scrape(scrape->exchange, row->second, row->second_len);
+	free(scrape);
+}
+
+static void
+scrape_gone(HttpExchange *exchange)
+{
+	Scrape	   *scrape = http_owner(exchange);
+
+	db_cancel(scrape->call);
+	free(scrape);
+}
+
+static const HttpHooks scrape_hooks = {.gone = scrape_gone};
+
+void
+probes_metrics(HttpExchange *exchange, const char *id)
+{
+	Scrape	   *scrape = mem_alloc(sizeof(*scrape));
+
+	(void) id;
+	scrape->exchange = exchange;
+	scrape->call = db_call(NULL, database_metrics, 0, NULL, scrape_done, scrape);
+	http_own(exchange, &scrape_hooks, scrape);
+}

@@ -1,0 +1,367 @@
+/*
+ * tasks.c
+ *	  The namespace of tasks: join-task and leave-task, and the events of the rooms joined.
+ *
+ * Joining asks the database for the task's state, so it takes a while.  What
+ * the same client asks about the same task meanwhile waits behind it: then
+ * join, leave, join ends as it would one by one.
+ */
+#include "api/tasks.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "events/event.h"
+#include "events/feed.h"
+#include "events/rooms.h"
+#include "process/config.h"
+#include "process/log.h"
+#include "process/loop.h"
+#include "process/metrics.h"
+
+/* For one client. */
+#define MAX_ROOMS 10000
+#define MAX_JOINS_AT_ONCE 1000
+#define MAX_WAITING_WISHES 100
+
+typedef struct Listener
+{
+	RoomListener room;
+	SioSocket  *socket;			/* NULL once it was disconnected */
+	int			joins;			/* under way */
+	Timer		end;
+} Listener;
+
+typedef enum WishKind
+{
+	WISH_JOIN,
+	WISH_LEAVE
+} WishKind;
+
+/* What a client asked for. */
+typedef struct Wish
+{
+	struct Wish *next;
+	WishKind	kind;
+	int64_t		task;
+	char		id[SIO_MAX_ID + 1]; /* of the acknowledgement; "": none wanted */
+} Wish;
+
+/* A join that waits for the database. */
+typedef struct Join
+{
+	Listener   *listener;
+	RoomMember *member;
+	DbCall	   *call;
+	Wish	   *wishes;			/* the join itself, and what waits behind it */
+	int			count;
+} Join;
+
+static void grant_wish(Listener *listener, Wish *wish);
+
+/*
+ * Answers
+ */
+
+static void
+answer(Listener *listener, const char *event, const Buf *json, const char *id)
+{
+	SioSocket  *socket = listener->socket;
+
+	socketio_emit(socket, event, json);
+	if (*id != '\0' && listener->socket != NULL)
+		socketio_acknowledge(socket, id, json);
+}
+
+static void
+answer_task(Listener *listener, const char *event, const Wish *wish)
+{
+	Buf			json = {0};
+
+	buf_printf(&json, "{\"taskId\":%" PRId64 "}", wish->task);
+	answer(listener, event, &json, wish->id);
+	buf_free(&json);
+}
+
+static void
+answer_exception(Listener *listener, const char *message, const char *id)
+{
+	Buf			json = {0};
+
+	buf_puts(&json, "{\"status\":\"error\",\"message\":");
+	buf_json(&json, message, strlen(message));
+	buf_putc(&json, '}');
+	answer(listener, "exception", &json, id);
+	buf_free(&json);
+}
+
+/*
+ * Joining
+ */
+
+static void
+free_wishes(Wish *wish)
+{
+	while (wish != NULL)
+	{
+		Wish	   *next = wish->next;
+
+		free(wish);
+		wish = next;
+	}
+}
+
+/* What waited behind a join, one by one; each may start a join again, behind which the rest waits. */
+static void
+grant_rest(Listener *listener, Wish *wish)
+{
+	while (wish != NULL)
+	{
+		Wish	   *next = wish->next;
+
+		if (listener->socket != NULL)
+			grant_wish(listener, wish);
+		else
+			free(wish);
+		wish = next;
+	}
+}
+
+static void
+joined(Join *join, const DbRow *row)
+{
+	Listener   *listener = join->listener;
+	RoomMember *member = join->member;
+	Event	   *snapshot = event_make(row->first, strlen(row->first), row->second, row->second_len);
+
+	if (snapshot == NULL)
+	{
+		log_error("snapshot of task %" PRId64 " is no event", join->wishes->task);
+		rooms_leave(member);
+		answer_exception(listener, "Internal server error", join->wishes->id);
+		return;
+	}
+	rooms_own(member, NULL);
+	answer_task(listener, "joined-task", join->wishes);
+	if (listener->socket != NULL)	/* else its queue was full, and it left all rooms */
+		rooms_start(member, snapshot);
+	event_release(snapshot);
+}
+
+static void
+not_joined(Join *join, const DbError *error)
+{
+	int			status = db_error_status(error);
+
+	rooms_leave(join->member);
+	if (status == 500)
+		log_error("database: %s, code=%s", error->message, error->code);
+	answer_exception(join->listener, status == 500 ? "Internal server error" : error->message, join->wishes->id);
+}
+
+static void
+on_snapshot(void *arg, const DbError *error, const DbRow *row)
+{
+	Join	   *join = arg;
+	Listener   *listener = join->listener;
+	Wish	   *rest = join->wishes->next;
+
+	listener->joins--;
+	join->wishes->next = NULL;
+	if (error != NULL)
+		not_joined(join, error);
+	else
+		joined(join, row);
+	free_wishes(join->wishes);
+	free(join);
+	grant_rest(listener, rest);
+}
+
+static void
+start_join(Listener *listener, Wish *wish)
+{
+	Join	   *join = mem_alloc(sizeof(*join));
+
+	join->listener = listener;
+	join->member = rooms_join(wish->task, &listener->room, -1);
+	rooms_own(join->member, join);
+	join->wishes = wish;
+	join->count = 1;
+	join->call = feed_snapshot(listener->room.role, wish->task, on_snapshot, join);
+	listener->joins++;
+}
+
+static void
+wait_behind(Join *join, Wish *wish)
+{
+	Wish	  **link = &join->wishes;
+
+	while (*link != NULL)
+		link = &(*link)->next;
+	*link = wish;
+	join->count++;
+}
+
+/* Takes the wish over. */
+static void
+grant_wish(Listener *listener, Wish *wish)
+{
+	RoomMember *member = rooms_find(wish->task, &listener->room);
+	Join	   *join = member == NULL ? NULL : rooms_owner(member);
+
+	wish->next = NULL;
+	if (join != NULL && join->count < MAX_WAITING_WISHES)
+	{
+		wait_behind(join, wish);
+		return;
+	}
+	if (join != NULL || (member == NULL && wish->kind == WISH_JOIN &&
+						 (listener->joins >= MAX_JOINS_AT_ONCE || listener->room.count >= MAX_ROOMS)))
+		answer_exception(listener, "Too many tasks joined at once", wish->id);
+	else if (wish->kind == WISH_LEAVE)
+	{
+		if (member != NULL)
+			rooms_leave(member);
+		answer_task(listener, "left-task", wish);
+	}
+	else if (member != NULL)
+		answer_task(listener, "joined-task", wish);		/* again: it misses nothing */
+	else
+	{
+		start_join(listener, wish);
+		return;
+	}
+	free(wish);
+}
+
+/*
+ * The namespace
+ */
+
+static void
+deliver(RoomListener *room, Event *event)
+{
+	Listener   *listener = container_of(room, Listener, room);
+
+	metrics_add(METRIC_DELIVERIES, 1);
+	socketio_send(listener->socket, event_frame(event, EVENT_SOCKETIO, socketio_event));
+}
+
+/* A role is quoted, as nobody knows what it is made of. */
+static void
+log_client(const char *what, const SioSocket *socket)
+{
+	const char *role = socketio_role(socket);
+	Buf			pair = {0};
+
+	if (role != NULL)
+	{
+		buf_puts(&pair, " role=");
+		buf_json(&pair, role, strlen(role));
+	}
+	log_info("%s, socket=%s%s", what, socketio_sid(socket), role != NULL ? pair.data : "");
+	buf_free(&pair);
+}
+
+static void
+connected(SioSocket *socket)
+{
+	Listener   *listener = mem_alloc(sizeof(*listener));
+
+	listener->room.send = deliver;
+	listener->room.role = socketio_role(socket);
+	listener->socket = socket;
+	socketio_own(socket, listener);
+	log_client("client connected", socket);
+}
+
+static void
+abandon_joins(Listener *listener)
+{
+	RoomMember *member;
+
+	while ((member = listener->room.members) != NULL)
+	{
+		Join	   *join = rooms_owner(member);
+
+		if (join != NULL)
+		{
+			db_cancel(join->call);
+			free_wishes(join->wishes);
+			free(join);
+		}
+		rooms_leave(member);
+	}
+}
+
+static void
+free_listener(Timer *timer)
+{
+	free(container_of(timer, Listener, end));
+}
+
+static void
+disconnected(SioSocket *socket)
+{
+	Listener   *listener = socketio_owner(socket);
+
+	log_client("client disconnected", socket);
+	listener->socket = NULL;
+	abandon_joins(listener);
+	loop_timer_start(&listener->end, 0, free_listener);	/* somebody may be in the middle of it */
+}
+
+static bool
+is_event(const JsonValue *name, const char *text)
+{
+	return name->type == JSON_STRING && json_equals(name, text);
+}
+
+/* A positive integer, or a string of its digits. */
+static bool
+task_id(const JsonValue *payload, int64_t *task)
+{
+	JsonValue	member;
+	JsonValue	number;
+
+	if (!json_get(payload, "taskId", &member))
+		return false;
+	if (member.type == JSON_STRING && json_parse(member.text + 1, member.len - 2, &number))
+		member = number;
+	return json_integer(&member, task) && *task > 0;
+}
+
+static void
+on_event(SioSocket *socket, const JsonValue *event, const char *id)
+{
+	Listener   *listener = socketio_owner(socket);
+	JsonIterator arguments = json_iterate(event);
+	JsonValue	name;
+	JsonValue	payload = {0};
+	int64_t		task;
+	Wish	   *wish;
+
+	json_next_element(&arguments, &name);
+	if (!is_event(&name, "join-task") && !is_event(&name, "leave-task"))
+		return;
+	if (!json_next_element(&arguments, &payload) || !task_id(&payload, &task))
+	{
+		answer_exception(listener, "taskId must be a positive integer", id);
+		return;
+	}
+	wish = mem_alloc(sizeof(*wish));
+	wish->kind = is_event(&name, "join-task") ? WISH_JOIN : WISH_LEAVE;
+	wish->task = task;
+	strcpy(wish->id, id);
+	grant_wish(listener, wish);
+}
+
+SioNamespace tasks_namespace = {.connected = connected,.event = on_event,.disconnected = disconnected};
+
+void
+tasks_open(void)
+{
+	tasks_namespace.name = config.nsp;
+}

@@ -1,0 +1,290 @@
+/*
+ * db.c
+ *	  One call of a function of the xlsx schema, one row back.
+ */
+#include "db/db.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "db/pg_pool.h"
+#include "process/config.h"
+#include "process/loop.h"
+
+/* Without a role a call is its CALL alone. */
+typedef enum DbStep
+{
+	STEP_BEGIN,
+	STEP_ENTER,
+	STEP_CALL,
+	STEP_COMMIT,
+	STEP_END
+} DbStep;
+
+struct DbCall
+{
+	PgStatement statement;
+	char	   *role;			/* NULL: the sidecar's own */
+	Buf			bytes;			/* the last argument, where it is binary */
+	DbStep		step;			/* whose results come now */
+	Buf			first;			/* the row, until it is committed */
+	Buf			second;
+	DbDone		done;			/* NULL: nobody is interested any more */
+	void	   *arg;
+	PgTicket   *ticket;
+	bool		running;
+	bool		answered;
+	Timer		deadline;		/* or, when it could not even wait: the bad news */
+};
+
+static const DbError lost = {.code = "08006",.message = "database is not available"};
+static const DbError crowded = {.code = "53300",.message = "too many requests wait for the database"};
+static const DbError late = {.code = "57014",.message = "database did not answer in time"};
+
+/*
+ * Errors
+ */
+
+typedef struct StatusOfClass
+{
+	const char *prefix;			/* of SQLSTATE */
+	int			status;
+} StatusOfClass;
+
+/*
+ * The first that fits.  What the file or the request is at fault for is 400, what the state of a table or the SQL of a
+ * target forbids is 409, what passes is 503; 500 is left for what only a programmer can mend.
+ */
+static const StatusOfClass statuses[] = {
+	{"P0002", 404}, {"XX001", 400}, {"22", 400}, {"0A000", 400}, {"42704", 400}, {"54000", 413}, {"54", 400},
+	{"55P03", 503}, {"55", 409}, {"23", 409}, {"27", 409}, {"44", 409}, {"P0", 409}, {"2F", 409}, {"38", 409}, {"39", 409},
+	{"42501", 403}, {"28", 401}, {"42P01", 409}, {"42703", 409},
+	{"25006", 503}, {"40", 503}, {"53", 503}, {"57", 503}, {"08", 503},
+};
+
+int
+db_error_status(const DbError *error)
+{
+	for (size_t i = 0; i < lengthof(statuses); i++)
+	{
+		if (strncmp(error->code, statuses[i].prefix, strlen(statuses[i].prefix)) == 0)
+			return statuses[i].status;
+	}
+	return 500;
+}
+
+DbError
+db_error(const PGresult *result)
+{
+	DbError		error = lost;
+	const char *code = result == NULL ? NULL : PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+	if (code == NULL)
+		return error;
+	strncpy(error.code, code, sizeof(error.code) - 1);
+	error.message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+	error.detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
+	error.hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
+	return error;
+}
+
+/*
+ * Calls
+ */
+
+static void
+release(DbCall *call)
+{
+	loop_timer_stop(&call->deadline);
+	for (int i = 0; i < call->statement.count; i++)
+	{
+		if (!call->statement.binary[i])
+			free((char *) call->statement.values[i]);
+	}
+	buf_free(&call->bytes);
+	free(call->role);
+	buf_free(&call->first);
+	buf_free(&call->second);
+	free(call);
+}
+
+static void
+finish(DbCall *call, const DbError *error, const DbRow *row)
+{
+	DbDone		done = call->done;
+
+	call->answered = true;
+	call->done = NULL;
+	if (done != NULL)
+		done(call->arg, error, row);
+}
+
+static void
+fail(DbCall *call, const PGresult *result)
+{
+	DbError		error = db_error(result);
+
+	finish(call, &error, NULL);
+}
+
+static void
+succeed(DbCall *call)
+{
+	DbRow		row = {call->first.data, call->second.data, call->second.len};
+
+	finish(call, NULL, &row);
+}
+
+static void
+take_row(DbCall *call, const PGresult *result)
+{
+	buf_puts(&call->first, PQgetvalue(result, 0, 0));
+	buf_append(&call->second, PQgetvalue(result, 0, 1), (size_t) PQgetlength(result, 0, 1));
+	if (call->role == NULL)
+		succeed(call);
+}
+
+static void
+take_result(DbCall *call, const PGresult *result)
+{
+	ExecStatusType status = PQresultStatus(result);
+
+	if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
+		fail(call, result);
+	else if (call->step == STEP_CALL)
+	{
+		if (status == PGRES_TUPLES_OK && PQntuples(result) == 1 && PQnfields(result) >= 2)
+			take_row(call, result);
+		else
+			fail(call, result);
+	}
+	else if (call->step == STEP_COMMIT)
+		succeed(call);
+}
+
+static void
+on_result(void *arg, PGresult *result)
+{
+	DbCall	   *call = arg;
+
+	if (result != NULL)
+	{
+		if (!call->answered)
+			take_result(call, result);
+		return;
+	}
+	call->step++;
+	if (call->answered && (call->step == STEP_END || (call->role == NULL && call->step > STEP_CALL)))
+	{
+		pg_pool_return(call->ticket, true);
+		release(call);
+	}
+	/* else there is more to come, or the connection is lost, which ticket_failed() hears */
+}
+
+void
+db_enter(PgConn *conn, const char *role, PgResult result, void *arg)
+{
+	const PgStatement statement = {
+		.sql = "SELECT xlsx.act_as($1, $2)",
+		.count = 2,
+		.values = {role, config.jwt_allow_superuser ? "true" : "false"},
+	};
+
+	pg_conn_send(conn, &statement, result, arg);
+}
+
+static void
+ticket_granted(void *arg, PgConn *conn)
+{
+	static const PgStatement begin = {.sql = "BEGIN"};
+	static const PgStatement commit = {.sql = "COMMIT"};
+	DbCall	   *call = arg;
+
+	call->running = true;
+	if (call->role != NULL)
+	{
+		pg_conn_send(conn, &begin, on_result, call);
+		db_enter(conn, call->role, on_result, call);
+	}
+	call->step = call->role == NULL ? STEP_CALL : STEP_BEGIN;
+	pg_conn_send(conn, &call->statement, on_result, call);
+	buf_free(&call->bytes);		/* libpq has a copy */
+	if (call->role != NULL)
+		pg_conn_send(conn, &commit, on_result, call);
+}
+
+static void
+ticket_failed(void *arg)
+{
+	DbCall	   *call = arg;
+
+	finish(call, &lost, NULL);
+	release(call);
+}
+
+static const PgTicketHandler ticket_handler = {ticket_granted, ticket_failed};
+
+static void
+deadline_passed(Timer *timer)
+{
+	DbCall	   *call = container_of(timer, DbCall, deadline);
+
+	if (call->ticket != NULL)
+		pg_pool_return(call->ticket, false);
+	finish(call, call->ticket == NULL ? &crowded : &late, NULL);
+	release(call);
+}
+
+static void
+add_bytes(DbCall *call, Buf *bytes)
+{
+	int			last = call->statement.count++;
+
+	call->bytes = *bytes;
+	*bytes = (Buf) {0};
+	call->statement.values[last] = call->bytes.len > 0 ? call->bytes.data : "";
+	call->statement.lengths[last] = (int) call->bytes.len;
+	call->statement.binary[last] = true;
+}
+
+DbCall *
+db_run(const DbRequest *request, DbDone done, void *arg)
+{
+	DbCall	   *call = mem_alloc(sizeof(*call));
+
+	call->role = request->role == NULL ? NULL : mem_strdup(request->role);
+	call->statement.sql = request->sql;
+	call->statement.count = request->count;
+	for (int i = 0; i < request->count; i++)
+		call->statement.values[i] = request->arguments[i] == NULL ? NULL : mem_strdup(request->arguments[i]);
+	if (request->bytes != NULL)
+		add_bytes(call, request->bytes);
+	call->done = done;
+	call->arg = arg;
+	call->ticket = pg_pool_borrow(request->lane, &ticket_handler, call);
+	loop_timer_start(&call->deadline, call->ticket == NULL ? 0 : config.request_timeout, deadline_passed);
+	return call;
+}
+
+DbCall *
+db_call(const char *role, const char *sql, int count, const char *const *arguments, DbDone done, void *arg)
+{
+	const DbRequest request = {.role = role,.lane = PG_LANE_REQUEST,.sql = sql,.count = count,.arguments = arguments};
+
+	return db_run(&request, done, arg);
+}
+
+/* One that runs is left to its end, which frees the connection. */
+void
+db_cancel(DbCall *call)
+{
+	call->done = NULL;
+	if (call->running)
+		return;
+	if (call->ticket != NULL)
+		pg_pool_return(call->ticket, true);
+	release(call);
+}

@@ -1,0 +1,224 @@
+/*
+ * pg_listen.c
+ *	  The connection that hears of events: xlsx.listen().
+ */
+#include "db/pg_listen.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/token.h"
+#include "db/pg_conn.h"
+#include "process/config.h"
+#include "process/log.h"
+#include "process/loop.h"
+#include "process/metrics.h"
+
+/* Between two attempts to connect: doubled from the first to the last. */
+#define FIRST_RETRY_MS 100
+#define LAST_RETRY_MS 5000
+
+/* A connection that went dead without a word is found out by asking, and waiting so long for the answer. */
+#define ASK_MS 10000
+#define ANSWER_MS 5000
+
+/* The question is the same: a channel that changed, by a new CREATE EXTENSION, is heard again. */
+#define LISTEN "SELECT xlsx.listen()"
+
+/* With each question a notification goes to ourselves, behind all that wait: how long it takes is the lag of events. */
+#define LAG_CHANNEL "pg_xlsx_lag_"
+#define LAG_PAYLOAD "lag "
+
+static const PgListenHandler *handler;
+static PgConn *conn;
+static bool established;
+static bool answered;			/* LISTEN or the last question */
+static int	retry_ms = FIRST_RETRY_MS;
+static char lag_token[TOKEN_LEN + 1];	/* of our own channel */
+static int64_t lag_sent;		/* microseconds; 0: it has come back */
+static int64_t lag;				/* of the last that came back */
+static Timer timer;				/* by state: connect, ask, or give up on the answer */
+
+static void try_to_connect(Timer *due);
+static void answer_overdue(Timer *due);
+static void ask(Timer *due);
+
+static void
+retry_later(void)
+{
+	conn = NULL;
+	loop_timer_start(&timer, retry_ms, try_to_connect);
+	retry_ms = retry_ms * 2 > LAST_RETRY_MS ? LAST_RETRY_MS : retry_ms * 2;
+}
+
+static void
+conn_closed(void *arg, const char *message)
+{
+	(void) arg;
+	if (established)
+		metrics_add(METRIC_LISTEN_LOST, 1);
+	log_warning("not listening to the database: %s", message);
+	established = false;
+	lag = lag_sent = 0;
+	retry_later();
+}
+
+static void
+send(const char *sql, PgResult result)
+{
+	PgStatement statement = {.sql = sql};
+
+	answered = false;
+	pg_conn_send(conn, &statement, result, NULL);
+	loop_timer_start(&timer, ANSWER_MS, answer_overdue);
+}
+
+/* True at the end of a statement that went well. */
+static bool
+went_well(PGresult *result)
+{
+	if (result == NULL)
+		return answered;
+	answered = PQresultStatus(result) == PGRES_COMMAND_OK || PQresultStatus(result) == PGRES_TUPLES_OK;
+	if (!answered)
+		log_error("could not listen: %s", PQresultErrorMessage(result));
+	return false;
+}
+
+static void
+on_lag_answer(void *arg, PGresult *result)
+{
+	(void) arg;
+	if (result != NULL && PQresultStatus(result) == PGRES_FATAL_ERROR)
+		log_debug("could not measure the lag of events: %s", PQresultErrorMessage(result));
+}
+
+static void
+listen_for_lag(void)
+{
+	char		sql[128];
+	PgStatement statement = {.sql = sql};
+
+	token_make(lag_token);
+	snprintf(sql, sizeof(sql), "LISTEN \"" LAG_CHANNEL "%s\"", lag_token);
+	pg_conn_send(conn, &statement, on_lag_answer, NULL);
+}
+
+static void
+notify_for_lag(void)
+{
+	char		sent[32];
+	PgStatement statement = {.sql = "SELECT pg_notify('" LAG_CHANNEL "' || $1, $2)",.count = 2,.values = {lag_token, sent}};
+
+	if (lag_sent == 0)
+		lag_sent = loop_now();
+	snprintf(sent, sizeof(sent), LAG_PAYLOAD "%" PRId64, lag_sent);
+	pg_conn_send(conn, &statement, on_lag_answer, NULL);
+}
+
+static void
+lag_came_back(int64_t sent)
+{
+	if (sent != lag_sent)
+		return;
+	lag = loop_now() - sent;
+	lag_sent = 0;
+}
+
+static void
+on_answer(void *arg, PGresult *result)
+{
+	(void) arg;
+	if (went_well(result))
+		loop_timer_start(&timer, ASK_MS, ask);
+}
+
+static void
+on_listening(void *arg, PGresult *result)
+{
+	(void) arg;
+	if (!went_well(result))
+		return;
+	established = true;
+	retry_ms = FIRST_RETRY_MS;
+	ask(NULL);
+	log_info("listening to the database");
+	handler->established();
+}
+
+static void
+conn_ready(void *arg)
+{
+	(void) arg;
+	listen_for_lag();
+	send(LISTEN, on_listening);
+}
+
+static void
+conn_notified(void *arg, const char *payload)
+{
+	(void) arg;
+	if (strncmp(payload, LAG_PAYLOAD, strlen(LAG_PAYLOAD)) == 0)
+		lag_came_back(strtoll(payload + strlen(LAG_PAYLOAD), NULL, 10));
+	else
+		handler->notified(payload);
+}
+
+static const PgConnHandler conn_handler = {conn_ready, conn_closed, conn_notified};
+
+static void
+ask(Timer *due)
+{
+	(void) due;
+	notify_for_lag();
+	send(LISTEN, on_answer);
+}
+
+static void
+answer_overdue(Timer *due)
+{
+	(void) due;
+	pg_conn_close(conn);
+	conn_closed(NULL, "no answer");
+}
+
+static void
+try_to_connect(Timer *due)
+{
+	(void) due;
+	conn = pg_conn_open(config.listen_database_url, &conn_handler, NULL);
+	if (conn == NULL)
+		retry_later();
+}
+
+void
+pg_listen_open(const PgListenHandler *new_handler)
+{
+	handler = new_handler;
+	try_to_connect(NULL);
+}
+
+void
+pg_listen_close(void)
+{
+	loop_timer_stop(&timer);
+	pg_conn_close(conn);
+	conn = NULL;
+	established = false;
+}
+
+bool
+pg_listen_established(void)
+{
+	return established;
+}
+
+double
+pg_listen_lag(void)
+{
+	int64_t		waiting = lag_sent == 0 ? 0 : loop_now() - lag_sent;
+
+	return (double) (waiting > lag ? waiting : lag) / 1e6;
+}

@@ -1,0 +1,46 @@
+/*
+ * event.h
+ *	  What happened to a task: a name, a number, a JSON object; and its encodings, each made once.
+ *
+ * An event never changes, and any number of rooms and queues share it.
+ */
+#ifndef NOTIFIER_EVENT_H
+#define NOTIFIER_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/frame.h"
+
+typedef enum EventEncoding
+{
+	EVENT_SOCKETIO,
+	EVENT_SSE,
+	EVENT_ENCODINGS
+} EventEncoding;
+
+typedef Frame *(*EventEncoder) (const char *name, const char *json, size_t len);
+
+typedef struct Event
+{
+	int			references;
+	int64_t		seq;			/* rises within a task */
+	Frame	   *frames[EVENT_ENCODINGS];	/* those that were asked for */
+	const char *name;
+	const char *json;			/* NUL-terminated */
+	size_t		json_len;
+} Event;
+
+/* With one reference, the caller's; NULL when json is no object with a "seq". */
+extern Event *event_make(const char *name, size_t name_len, const char *json, size_t len);
+extern Event *event_share(Event *event);
+extern void event_release(Event *event);
+
+/* The event's own; encoder is asked the first time. */
+extern Frame *event_frame(Event *event, EventEncoding encoding, EventEncoder encoder);
+
+/* Does it end its task? */
+extern bool event_is_last(const Event *event);
+
+#endif							/* NOTIFIER_EVENT_H */

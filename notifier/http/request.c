@@ -1,0 +1,267 @@
+/*
+ * request.c
+ *	  What a request says: its head, read as libwebsockets has parsed it.
+ */
+#include "http/http.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+#include "base/mem.h"
+#include "http/exchange.h"
+#include "http/gate.h"
+#include "process/config.h"
+
+#define MAX_FRAGMENT 16384
+
+static const HttpMethod methods[] = {
+	[LWSHUMETH_GET] = HTTP_GET,
+	[LWSHUMETH_POST] = HTTP_POST,
+	[LWSHUMETH_OPTIONS] = HTTP_OPTIONS,
+	[LWSHUMETH_PUT] = HTTP_PUT,
+	[LWSHUMETH_PATCH] = HTTP_PATCH,
+	[LWSHUMETH_DELETE] = HTTP_DELETE,
+	[LWSHUMETH_CONNECT] = HTTP_OTHER,
+	[LWSHUMETH_HEAD] = HTTP_HEAD,
+};
+
+HttpMethod
+http_method(const HttpExchange *exchange)
+{
+	return exchange->method;
+}
+
+const char *
+http_method_text(HttpMethod method)
+{
+	static const char *const names[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "OTHER"};
+
+	return names[method];
+}
+
+const char *
+http_method_name(const HttpExchange *exchange)
+{
+	return http_method_text(exchange->method);
+}
+
+const char *
+http_path(const HttpExchange *exchange)
+{
+	return exchange->path;
+}
+
+int64_t
+http_content_length(const HttpExchange *exchange)
+{
+	return exchange->content_length;
+}
+
+static void
+copy_cut(char *value, size_t size, const char *text)
+{
+	size_t		len = strlen(text);
+
+	if (len >= size)
+		len = size - 1;
+	memcpy(value, text, len);
+	value[len] = '\0';
+}
+
+bool
+http_query(const HttpExchange *exchange, const char *name, char *value, size_t size)
+{
+	static char fragment[MAX_FRAGMENT];
+	size_t		len = strlen(name);
+
+	for (int i = 0; lws_hdr_copy_fragment(exchange->wsi, fragment, sizeof(fragment), WSI_TOKEN_HTTP_URI_ARGS, i) >= 0; i++)
+	{
+		if (strncmp(fragment, name, len) == 0 && (fragment[len] == '=' || fragment[len] == '\0'))
+		{
+			copy_cut(value, size, fragment + len + (fragment[len] == '='));
+			return true;
+		}
+	}
+	return false;
+}
+
+bool
+http_query_next(const HttpExchange *exchange, int *at, const char **name, const char **value)
+{
+	static char fragment[MAX_FRAGMENT];
+	char	   *equals;
+
+	do
+	{
+		if (lws_hdr_copy_fragment(exchange->wsi, fragment, sizeof(fragment), WSI_TOKEN_HTTP_URI_ARGS, (*at)++) < 0)
+			return false;
+	} while (fragment[0] == '\0');
+	equals = strchr(fragment, '=');
+	*name = fragment;
+	*value = equals == NULL ? "" : equals + 1;
+	if (equals != NULL)
+		*equals = '\0';
+	return true;
+}
+
+static bool
+token_value(const HttpExchange *exchange, enum lws_token_indexes token, char *value, size_t size)
+{
+	static char text[MAX_FRAGMENT];
+
+	if (lws_hdr_copy(exchange->wsi, text, sizeof(text), token) <= 0)
+		return false;
+	copy_cut(value, size, text);
+	return true;
+}
+
+bool
+http_content_type(const HttpExchange *exchange, char *value, size_t size)
+{
+	return token_value(exchange, WSI_TOKEN_HTTP_CONTENT_TYPE, value, size);
+}
+
+/* Headers that the library knows are found by their token only, all others by their name only. */
+bool
+http_header(const HttpExchange *exchange, const char *name, char *value, size_t size)
+{
+	const char *known;
+
+	for (int token = 0; (known = (const char *) lws_token_to_string((enum lws_token_indexes) token)) != NULL; token++)
+	{
+		if (strcmp(known, name) == 0)
+			return token_value(exchange, (enum lws_token_indexes) token, value, size);
+	}
+	return lws_hdr_custom_copy(exchange->wsi, value, (int) size, name, (int) strlen(name)) > 0;
+}
+
+bool
+http_local_address(const HttpExchange *exchange, char *value, size_t size)
+{
+	struct sockaddr_storage address;
+	socklen_t	len = sizeof(address);
+	char		text[INET6_ADDRSTRLEN];
+
+	if (getsockname(lws_get_socket_fd(exchange->wsi), (struct sockaddr *) &address, &len) != 0)
+		return false;
+	if (address.ss_family == AF_INET)
+		inet_ntop(AF_INET, &((struct sockaddr_in *) &address)->sin_addr, text, sizeof(text));
+	else if (address.ss_family != AF_INET6)
+		return false;
+	else if (IN6_IS_ADDR_V4MAPPED(&((struct sockaddr_in6 *) &address)->sin6_addr))
+		inet_ntop(AF_INET, &((struct sockaddr_in6 *) &address)->sin6_addr.s6_addr[12], text, sizeof(text));
+	else
+		inet_ntop(AF_INET6, &((struct sockaddr_in6 *) &address)->sin6_addr, text, sizeof(text));
+	snprintf(value, size, strchr(text, ':') != NULL ? "[%s]" : "%s", text);
+	return true;
+}
+
+void
+http_set_user(HttpExchange *exchange, const AuthUser *user)
+{
+	if (exchange->user == NULL)
+		exchange->user = mem_alloc(sizeof(*exchange->user));
+	*exchange->user = *user;
+}
+
+const AuthUser *
+http_user(const HttpExchange *exchange)
+{
+	return exchange->user;
+}
+
+const char *
+http_role(const HttpExchange *exchange)
+{
+	return exchange->user == NULL ? NULL : exchange->user->role;
+}
+
+bool
+http_number(const char *text, int64_t *number)
+{
+	size_t		len = strspn(text, "0123456789");
+
+	if (len == 0 || len > 18 || text[len] != '\0')
+		return false;
+	*number = strtoll(text, NULL, 10);
+	return true;
+}
+
+/* A header that comes twice is one value with a comma; lengths that are the same are one. */
+static bool
+read_content_length(char *value, int64_t *length)
+{
+	bool		first = true;
+	char	   *rest;
+	int64_t		number;
+
+	for (char *item = strtok_r(value, ", ", &rest); item != NULL; item = strtok_r(NULL, ", ", &rest))
+	{
+		if (!http_number(item, &number) || (!first && number != *length))
+			return false;
+		*length = number;
+		first = false;
+	}
+	return !first;
+}
+
+/* What is wrong with where the request ends and whom it is for; NULL: nothing (RFC 9112, 3.2 and 6.3). */
+static const char *
+framing_problem(const HttpExchange *exchange, bool has_length, bool length_is_good)
+{
+	char		value[512];
+
+	if (has_length && !length_is_good)
+		return "Content-Length must be one number of bytes";
+	if (has_length && lws_hdr_total_length(exchange->wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0)
+		return "Content-Length and Transfer-Encoding exclude each other";
+	if (token_value(exchange, WSI_TOKEN_HOST, value, sizeof(value)) && strchr(value, ',') != NULL)
+		return "Host must name one host";
+	return NULL;
+}
+
+/*
+ * A POST that tells no length has no body (RFC 9112, 6.3), but the library
+ * goes on to wait for one; such a connection is closed after the answer.
+ */
+static void
+read_framing(HttpExchange *exchange)
+{
+	char		value[512];
+	bool		has_length = token_value(exchange, WSI_TOKEN_HTTP_CONTENT_LENGTH, value, sizeof(value));
+	bool		is_good;
+	bool		may_have_body = exchange->method == HTTP_POST || exchange->method == HTTP_PUT || exchange->method == HTTP_PATCH;
+
+	exchange->content_length = 0;
+	is_good = has_length && read_content_length(value, &exchange->content_length);
+	exchange->problem = framing_problem(exchange, has_length, is_good);
+	if ((!has_length && may_have_body) || exchange->problem != NULL)
+		exchange->must_close = true;
+	/* Of a body whose length nobody knows some may come, and is swallowed. */
+	exchange->has_body = exchange->content_length > 0 || (has_length && exchange->problem != NULL);
+	if (!token_value(exchange, WSI_TOKEN_HTTP, value, sizeof(value)) || strcmp(value, "HTTP/1.1") != 0)
+		exchange->must_close = true;
+	else
+		exchange->chunked = true;
+	if (token_value(exchange, WSI_TOKEN_CONNECTION, value, sizeof(value)) && strcasecmp(value, "close") == 0)
+		exchange->must_close = true;
+}
+
+void
+exchange_read_head(HttpExchange *exchange, const char *path)
+{
+	char	   *uri;
+	int			uri_len;
+	int			method = lws_http_get_uri_and_method(exchange->wsi, &uri, &uri_len);
+
+	exchange->method = method >= 0 && method < (int) lengthof(methods) ? methods[method] : HTTP_OTHER;
+	exchange->path = mem_strdup(path);
+	exchange->allow_origin = gate_allowed_origin(exchange) == NULL ? NULL : mem_strdup(gate_allowed_origin(exchange));
+	exchange->must_close = false;
+	read_framing(exchange);
+}

@@ -1,0 +1,502 @@
+/*
+ * config.c
+ *	  The settings, as one table.
+ */
+#include "process/config.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "http/gate.h"
+#include "http/web_origin.h"
+#include "process/log.h"
+
+typedef enum SettingType
+{
+	TYPE_TEXT,
+	TYPE_FLAG,
+	TYPE_NUMBER,
+	TYPE_BYTES,
+	TYPE_TIME
+} SettingType;
+
+typedef struct Setting
+{
+	const char *name;
+	SettingType type;
+	void	   *target;
+	const char *fallback;		/* as it would be written; NULL: unset */
+	int64_t		least;
+	int64_t		greatest;
+	const char *help;
+} Setting;
+
+typedef struct Unit
+{
+	const char *name;
+	int64_t		factor;
+} Unit;
+
+/* Where a value came from; a later source does not replace an earlier one. */
+typedef enum Source
+{
+	FROM_DEFAULT,
+	FROM_FILE,
+	FROM_ENVIRONMENT,
+	FROM_COMMAND_LINE
+} Source;
+
+#define DAY_MS (24 * 3600 * 1000LL)
+#define GIB (1024LL * 1024 * 1024)
+
+Config		config;
+
+static const char *config_file;
+
+static const Setting settings[] = {
+	{"config", TYPE_TEXT, &config_file, NULL, 0, 0,
+	"File with settings, one \"name = value\" a line; # starts a comment."},
+	{"database-url", TYPE_TEXT, &config.database_url, "", 0, 0,
+	"Database, as postgresql:// address or key=value pairs; what is missing comes from PGHOST and so on."},
+	{"listen-database-url", TYPE_TEXT, &config.listen_database_url, NULL, 0, 0,
+	"The same database by a way that keeps a session, where database-url leads through PgBouncer in transaction mode."},
+	{"listen", TYPE_TEXT, &config.listen, "127.0.0.1", 0, 0,
+	"Address to listen on."},
+	{"port", TYPE_NUMBER, &config.port, "8080", 0, 65535,
+	"Port to listen on; 0 takes a free one. The first line on standard output names it."},
+	{"web-root", TYPE_TEXT, &config.web_root, NOTIFIER_WEB_ROOT, 0, 0,
+	"Folder whose files are served at /; the page, where it is installed. Empty: none."},
+	{"tls-certificate", TYPE_TEXT, &config.tls_certificate, NULL, 0, 0,
+	"File with the certificate and its chain (PEM): HTTPS instead of HTTP. It is read again on SIGHUP."},
+	{"tls-key", TYPE_TEXT, &config.tls_key, NULL, 0, 0,
+	"File with the certificate's key (PEM)."},
+	{"docs-root", TYPE_TEXT, &config.docs_root, NOTIFIER_DOCS, 0, 0,
+	"Folder with the page that is served at /docs."},
+	{"cors-origin", TYPE_TEXT, &config.cors_origin, NULL, 0, 0,
+	"Origins whose pages may call: *, or a list divided by commas. Unset: with a key all, as a token is needed; without a key none. Without a key those on loopback hosts always may."},
+	{"host", TYPE_TEXT, &config.host, NULL, 0, 0,
+	"Hosts by which clients reach the server, as a list divided by commas: requests to other names are refused. Without a key loopback hosts, those of cors-origin and the address itself are known as well, and others refused, unless cors-origin is *."},
+	{"log-level", TYPE_TEXT, &config.log_level, "info", 0, 0,
+	"error, warning, info or debug."},
+
+	{"log-format", TYPE_TEXT, &config.log_format, "text", 0, 0,
+	"text, or json for one object a line."},
+
+	{"jwt-secret", TYPE_TEXT, &config.jwt_secret, NULL, 0, 0,
+	"Secret of HS256, HS384 or HS512, 32 bytes at least. With it, or with jwt-public-key, every request needs a token, and runs as the role that is named there."},
+	{"jwt-public-key", TYPE_TEXT, &config.jwt_public_key, NULL, 0, 0,
+	"File with the RSA or EC public key (PEM) that tokens are checked with."},
+	{"jwt-role-claim", TYPE_TEXT, &config.jwt_role_claim, "role", 0, 0,
+	"Claim that names the role."},
+	{"jwt-audience", TYPE_TEXT, &config.jwt_audience, NULL, 0, 0,
+	"What the claim aud must hold; unset, it is not looked at."},
+	{"jwt-allow-superuser", TYPE_FLAG, &config.jwt_allow_superuser, "off", 0, 1,
+	"May a token name a superuser?"},
+	{"allow-superuser", TYPE_FLAG, &config.allow_superuser, "off", 0, 1,
+	"May the sidecar itself log in as a superuser? (jwt-allow-superuser is about tokens.)"},
+	{"allow-open", TYPE_FLAG, &config.allow_open, "off", 0, 1,
+	"Without a key, listen on other addresses than the loopback ones: all who reach the port may do everything then."},
+
+	{"path", TYPE_TEXT, &config.path, "/socket.io/", 0, 0,
+	"Path of Socket.IO."},
+	{"namespace", TYPE_TEXT, &config.nsp, "/upload-xlsx", 0, 0,
+	"Namespace that tells about tasks."},
+	{"ping-interval", TYPE_TIME, &config.ping_interval, "25s", 10, DAY_MS,
+	"Time between two heartbeats."},
+	{"ping-timeout", TYPE_TIME, &config.ping_timeout, "20s", 10, DAY_MS,
+	"Time that a client has to answer a heartbeat."},
+	{"connect-timeout", TYPE_TIME, &config.connect_timeout, "45s", 10, DAY_MS,
+	"Time that a client has to join a namespace."},
+	{"upgrade-timeout", TYPE_TIME, &config.upgrade_timeout, "10s", 10, DAY_MS,
+	"Time that an upgrade to WebSocket may take."},
+	{"max-payload", TYPE_BYTES, &config.max_payload, "1000000", 1024, GIB,
+	"Largest message or polling body that a client may send."},
+	{"max-queue", TYPE_BYTES, &config.max_queue, "4MB", 65536, GIB,
+	"Bytes that may wait for one client; one that does not read is dropped."},
+
+	{"max-upload-size", TYPE_BYTES, &config.max_upload_size, "1GB", 1, 1024 * GIB,
+	"Largest workbook."},
+	{"max-uploads", TYPE_NUMBER, &config.max_uploads, "8", 1, 1000,
+	"Chunks of uploads (256 kB) on their way into the database at a time, each on one connection; the next ones wait. Of uploads that send at their own pace there may be 32 times as many; further ones are asked to come back."},
+	{"max-downloads", TYPE_NUMBER, &config.max_downloads, "4", 1, 1000,
+	"Errors workbooks and templates that the database makes at a time, each on one connection; the next ones wait. Of those that clients take at their own pace there may be 32 times as many; further ones are asked to come back."},
+	{"max-connections", TYPE_NUMBER, &config.max_connections, "16384", 16, 1000000,
+	"Client connections at a time; further clients wait. The limit on open files is set to fit."},
+	{"pool-size", TYPE_NUMBER, &config.pool_size, "4", 1, 1000,
+	"Database connections for everything else."},
+	{"request-timeout", TYPE_TIME, &config.request_timeout, "30s", 100, DAY_MS,
+	"Time that the database has for a request, and a client for the next piece of a body."},
+	{"stop-timeout", TYPE_TIME, &config.stop_timeout, "10s", 0, DAY_MS,
+	"Time that requests in flight have to finish after SIGTERM."},
+};
+
+static const Unit byte_units[] = {{"B", 1}, {"kB", 1024}, {"MB", 1024 * 1024}, {"GB", GIB}, {"TB", 1024 * GIB}, {"", 1}};
+static const Unit time_units[] = {{"ms", 1}, {"s", 1000}, {"min", 60000}, {"h", 3600000}, {"d", DAY_MS}, {"", 1}};
+
+static Source sources[lengthof(settings)];
+
+/*
+ * Values
+ */
+
+static bool
+apply_unit(const char *name, const Unit *units, size_t count, int64_t *number)
+{
+	for (size_t i = 0; i < count; i++)
+	{
+		if (strcmp(name, units[i].name) == 0)
+			return !__builtin_mul_overflow(*number, units[i].factor, number);
+	}
+	return false;
+}
+
+static bool
+parse_flag(const char *text, int64_t *number)
+{
+	static const char *const words[] = {"off", "on", "false", "true", "no", "yes", "0", "1"};
+
+	for (size_t i = 0; i < lengthof(words); i++)
+	{
+		if (strcmp(text, words[i]) == 0)
+		{
+			*number = i % 2;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool
+parse_number(const Setting *setting, const char *text, int64_t *number)
+{
+	char	   *end;
+
+	if (setting->type == TYPE_FLAG)
+		return parse_flag(text, number);
+	errno = 0;
+	*number = strtoll(text, &end, 10);
+	if (errno != 0 || end == text)
+		return false;
+	while (*end == ' ')
+		end++;
+	switch (setting->type)
+	{
+		case TYPE_BYTES:
+			return apply_unit(end, byte_units, lengthof(byte_units), number);
+		case TYPE_TIME:
+			return apply_unit(end, time_units, lengthof(time_units), number);
+		default:
+			return *end == '\0';
+	}
+}
+
+/* Takes value over; settings own their texts. */
+static void
+set_text(const char **target, char *value)
+{
+	free((char *) *target);
+	*target = value;
+}
+
+static bool
+assign(size_t index, const char *text, Source source)
+{
+	const Setting *setting = &settings[index];
+	int64_t		number;
+
+	if (sources[index] > source)
+		return true;
+	if (setting->type == TYPE_TEXT)
+		set_text((const char **) setting->target, mem_strdup(text));
+	else if (parse_number(setting, text, &number) && number >= setting->least && number <= setting->greatest)
+		*(int64_t *) setting->target = number;
+	else
+	{
+		fprintf(stderr, "invalid value for %s: \"%s\"\n", setting->name, text);
+		return false;
+	}
+	sources[index] = source;
+	return true;
+}
+
+/* Dashes and underscores are alike; -1 when there is no such setting. */
+static int
+find(const char *name, size_t len)
+{
+	for (size_t i = 0; i < lengthof(settings); i++)
+	{
+		const char *known = settings[i].name;
+		size_t		at = 0;
+
+		while (at < len && known[at] != '\0' && (name[at] == known[at] || (name[at] == '_' && known[at] == '-')))
+			at++;
+		if (at == len && known[at] == '\0')
+			return (int) i;
+	}
+	return -1;
+}
+
+/*
+ * Sources
+ */
+
+static void
+print_wrapped(const char *text)
+{
+	const size_t width = 74;
+
+	while (strlen(text) > width)
+	{
+		size_t		cut = width;
+
+		while (text[cut] != ' ')
+			cut--;
+		printf("      %.*s\n", (int) cut, text);
+		text += cut + 1;
+	}
+	printf("      %s\n", text);
+}
+
+static void
+print_help(void)
+{
+	puts("pg_xlsx_notifier serves the tasks of the pg_xlsx extension to web frontends: REST and Socket.IO.\n\n"
+		 "Usage: pg_xlsx_notifier [--name=value | --name value]...\n\n"
+		 "A setting comes from the command line, else from the environment (DATABASE_URL,\n"
+		 "otherwise PGXLSX_ and its name: PGXLSX_PORT), else from the file, else its default.\n"
+		 "Sizes take B, kB, MB, GB, TB; times take ms, s, min, h, d; flags take on and off,\n"
+		 "and on the command line a flag alone is on.\n");
+	for (size_t i = 0; i < lengthof(settings); i++)
+	{
+		const char *fallback = settings[i].fallback;
+
+		printf("  --%s%s%s%s\n", settings[i].name,
+			   fallback != NULL && *fallback ? " (" : "", fallback != NULL ? fallback : "", fallback != NULL && *fallback ? ")" : "");
+		print_wrapped(settings[i].help);
+	}
+	puts("  --help, --version");
+}
+
+/* A flag may stand alone: that is on. */
+static const char *
+argument_value(const Setting *setting, const char *next)
+{
+	int64_t		number;
+
+	if (setting->type == TYPE_FLAG && (next == NULL || !parse_flag(next, &number)))
+		return NULL;
+	return next;
+}
+
+static ConfigResult
+read_command_line(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+	{
+		const char *name = argv[i];
+		const char *value;
+		size_t		len;
+		int			index;
+
+		if (strcmp(name, "--help") == 0 || strcmp(name, "--version") == 0)
+		{
+			if (name[2] == 'h')
+				print_help();
+			else
+				puts("pg_xlsx_notifier " NOTIFIER_VERSION);
+			return CONFIG_EXIT;
+		}
+		len = strcspn(name, "=");
+		index = strncmp(name, "--", 2) == 0 ? find(name + 2, len - 2) : -1;
+		if (index < 0)
+		{
+			fprintf(stderr, "unknown setting \"%s\"; --help names them all\n", name);
+			return CONFIG_WRONG;
+		}
+		value = name[len] == '=' ? name + len + 1 : argument_value(&settings[index], argv[i + 1]);
+		if (value != NULL && name[len] != '=')
+			i++;
+		if (value == NULL && settings[index].type == TYPE_FLAG)
+			value = "on";
+		if (value == NULL)
+		{
+			fprintf(stderr, "%s needs a value\n", name);
+			return CONFIG_WRONG;
+		}
+		if (!assign((size_t) index, value, FROM_COMMAND_LINE))
+			return CONFIG_WRONG;
+	}
+	return CONFIG_RUN;
+}
+
+static const char *
+environment_value(const char *name)
+{
+	char		variable[64] = "PGXLSX_";
+	size_t		len = strlen(variable);
+	const char *value;
+
+	for (; *name != '\0' && len < sizeof(variable) - 1; name++)
+		variable[len++] = *name == '-' ? '_' : (char) toupper((unsigned char) *name);
+	value = getenv(variable);
+	if (value == NULL && strcmp(variable, "PGXLSX_DATABASE_URL") == 0)
+		value = getenv("DATABASE_URL");
+	return value;
+}
+
+static bool
+read_environment(void)
+{
+	for (size_t i = 0; i < lengthof(settings); i++)
+	{
+		const char *value = environment_value(settings[i].name);
+
+		if (value != NULL && !assign(i, value, FROM_ENVIRONMENT))
+			return false;
+	}
+	return true;
+}
+
+static char *
+trim(char *text)
+{
+	size_t		len;
+
+	text += strspn(text, " \t");
+	len = strlen(text);
+	while (len > 0 && strchr(" \t\r\n", text[len - 1]) != NULL)
+		len--;
+	text[len] = '\0';
+	return text;
+}
+
+static bool
+read_line(char *line, int number)
+{
+	char	   *name = trim(line);
+	char	   *value;
+	int			index;
+
+	if (*name == '\0' || *name == '#')
+		return true;
+	value = strchr(name, '=');
+	if (value == NULL)
+	{
+		fprintf(stderr, "%s, line %d: \"name = value\" expected\n", config_file, number);
+		return false;
+	}
+	*value = '\0';
+	name = trim(name);
+	index = find(name, strlen(name));
+	if (index < 0)
+	{
+		fprintf(stderr, "%s, line %d: unknown setting \"%s\"\n", config_file, number, name);
+		return false;
+	}
+	return assign((size_t) index, trim(value + 1), FROM_FILE);
+}
+
+static bool
+read_file(void)
+{
+	char		line[4096];
+	FILE	   *file;
+	bool		good = true;
+
+	if (config_file == NULL)
+		return true;
+	file = fopen(config_file, "r");
+	if (file == NULL)
+	{
+		fprintf(stderr, "could not open %s: %s\n", config_file, strerror(errno));
+		return false;
+	}
+	for (int number = 1; good && fgets(line, sizeof(line), file) != NULL; number++)
+		good = read_line(line, number);
+	fclose(file);
+	return good;
+}
+
+/*
+ * What must hold between settings
+ */
+
+/* Or the interface. */
+static bool
+is_loopback(const char *address)
+{
+	return web_host_is_loopback(address) || strcmp(address, "lo") == 0;
+}
+
+static bool
+complete(void)
+{
+	LogLevel	level;
+
+	if (!log_level_parse(config.log_level, &level))
+	{
+		fprintf(stderr, "invalid value for log-level: \"%s\"\n", config.log_level);
+		return false;
+	}
+	log_set_level(level);
+	if (strcmp(config.log_format, "text") != 0 && strcmp(config.log_format, "json") != 0)
+	{
+		fprintf(stderr, "invalid value for log-format: \"%s\"\n", config.log_format);
+		return false;
+	}
+	log_set_json(strcmp(config.log_format, "json") == 0);
+	if (!gate_settings_are_good())
+		return false;
+	if (config.path[0] != '/' || config.nsp[0] != '/' || config.nsp[1] == '\0' || strlen(config.nsp) > 200 ||
+		strpbrk(config.nsp, ",\"\\") != NULL)
+	{
+		fputs("path and namespace must start with a slash, and a namespace has no comma, quote or backslash\n", stderr);
+		return false;
+	}
+	if (config.path[strlen(config.path) - 1] != '/')
+	{
+		char	   *path = mem_alloc(strlen(config.path) + 2);
+
+		strcpy(path, config.path);
+		strcat(path, "/");
+		set_text(&config.path, path);
+	}
+	if (config.jwt_secret == NULL && config.jwt_public_key == NULL && !config.allow_open && !is_loopback(config.listen))
+	{
+		fprintf(stderr, "refusing to listen on %s without a key: set jwt-secret or jwt-public-key, "
+				"or allow-open where all who reach the port may do everything\n", config.listen);
+		return false;
+	}
+	/* The page need not be installed, but a folder that somebody named must be there. */
+	if (config.web_root[0] == '\0' || (strcmp(config.web_root, NOTIFIER_WEB_ROOT) == 0 && access(config.web_root, R_OK) != 0))
+		set_text(&config.web_root, NULL);
+	if ((config.tls_certificate == NULL) != (config.tls_key == NULL))
+	{
+		fputs("tls-certificate and tls-key belong together\n", stderr);
+		return false;
+	}
+	if (config.listen_database_url == NULL)
+		config.listen_database_url = config.database_url;
+	return true;
+}
+
+ConfigResult
+config_load(int argc, char **argv)
+{
+	ConfigResult result;
+
+	for (size_t i = 0; i < lengthof(settings); i++)
+	{
+		if (settings[i].fallback != NULL && !assign(i, settings[i].fallback, FROM_DEFAULT))
+			return CONFIG_WRONG;
+	}
+	result = read_command_line(argc, argv);
+	if (result != CONFIG_RUN)
+		return result;
+	return read_environment() && read_file() && complete() ? CONFIG_RUN : CONFIG_WRONG;
+}

@@ -1,0 +1,52 @@
+/*
+ * socketio.h
+ *	  Socket.IO 5 over Engine.IO sessions: namespaces, events, acknowledgements.
+ *
+ * A SioSocket is one client in one namespace, from connected() to
+ * disconnected(), each called once.  Events reach the namespace as their JSON
+ * array, name first; binary parts have been swallowed.
+ *
+ * Where tokens are wanted, a client shows one for each namespace
+ * ({"token": "..."} in its CONNECT), and is disconnected when it expires.
+ */
+#ifndef NOTIFIER_SOCKETIO_H
+#define NOTIFIER_SOCKETIO_H
+
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/frame.h"
+#include "base/json.h"
+#include "http/auth.h"
+#include "socketio/packet.h"
+
+typedef struct SioSocket SioSocket;
+
+typedef struct SioNamespace
+{
+	const char *name;
+	void		(*connected) (SioSocket *socket);
+	void		(*event) (SioSocket *socket, const JsonValue *event, const char *id);	/* id: "" when no answer is wanted */
+	void		(*disconnected) (SioSocket *socket);
+} SioNamespace;
+
+/* "/" is always there and takes no notice of events.  nsp may be given once. */
+extern void socketio_open(const SioNamespace *nsp);
+
+extern void socketio_own(SioSocket *socket, void *owner);
+extern void *socketio_owner(const SioSocket *socket);
+extern const char *socketio_sid(const SioSocket *socket);
+extern const char *socketio_role(const SioSocket *socket);	/* NULL: nobody was asked */
+
+/* Any of these may end the socket, when its queue is full. */
+extern void socketio_emit(SioSocket *socket, const char *event, const Buf *json);
+extern void socketio_acknowledge(SioSocket *socket, const char *id, const Buf *json);
+extern void socketio_send(SioSocket *socket, Frame *frame); /* one made by socketio_event() */
+
+/* An event of the namespace given to socketio_open(), encoded once for any number of sockets. */
+extern Frame *socketio_event(const char *event, const char *json, size_t len);
+
+/* Sockets in the namespace. */
+extern int	socketio_sockets(void);
+
+#endif							/* NOTIFIER_SOCKETIO_H */

@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+"""An import does to a table what plain SQL does, row by row.
+
+usage: agree.py [CASES] [SEED]
+
+Every case makes a random table and random rows.  The judge is a loop that
+casts, inserts or updates each row by itself in the order of the sheet, and
+notes what became of it.  Then the rows are imported by xlsx.import, rehearsed
+by a dry run before, and by a task in the background: the table must be the
+same as the judge's, the rows with errors must be those that failed, and the
+counts those of what the others came to.  The seed of the first case is printed; the others follow it.
+"""
+import base64
+import os
+import random
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../tools"))
+import book
+from case import COLUMNS, WHOLE, Case
+from server import Server
+
+SETTINGS = "fsync = off\nclient_min_messages = error\n"
+
+SETUP = """
+CREATE EXTENSION pg_xlsx;
+CREATE SCHEMA shared;
+CREATE TYPE shared.kind AS ENUM ('a', 'b', 'c');
+CREATE TABLE shared.r (id int PRIMARY KEY);
+INSERT INTO shared.r SELECT generate_series(1, 5);
+CREATE TABLE shared.source (number int, {0} text);
+CREATE TABLE shared.failed (number int);
+CREATE TABLE shared.outcome (number int, outcome text);
+""".format(" text, ".join(COLUMNS))
+
+STATE = "SELECT count(*) || ' rows ' || coalesce(md5(string_agg(t::text, '' ORDER BY t::text)), '') FROM {0}.t"
+COUNTS = "total_rows, saved_rows, error_rows, inserted_rows, updated_rows, unchanged_rows, skipped_rows, deleted_rows"
+OUTCOMES = """
+SELECT (SELECT count(*) FROM shared.source), count(*) FILTER (WHERE outcome IN ('inserted', 'updated', 'unchanged')),
+  (SELECT count(*) FROM shared.failed), count(*) FILTER (WHERE outcome = 'inserted'), count(*) FILTER (WHERE outcome = 'updated'),
+  count(*) FILTER (WHERE outcome = 'unchanged'), count(*) FILTER (WHERE outcome = 'skipped'), 0 FROM shared.outcome"""
+
+
+def judge_sql(case):
+    """A function that takes the source row by row into the judge's table."""
+    kind = "coalesce(r.kind, 'b')" if case.default else "r.kind"
+    values = (f"r.id::numeric::int, r.name, r.amount::numeric(8,2), r.born::date, {kind}::shared.kind, r.ref::int, r.flag::boolean,"
+              " r.code, r.factor::float8")
+    names = ", ".join(COLUMNS)
+    there = "EXISTS (SELECT FROM judge.t WHERE id = given.id)"
+    insert = "INSERT INTO judge.t SELECT (given).*; GET DIAGNOSTICS n = ROW_COUNT; became := CASE n WHEN 0 THEN 'skipped' ELSE 'inserted' END;"
+    update = (f"IF EXISTS (SELECT FROM judge.t WHERE id = given.id AND t IS DISTINCT FROM given) THEN"
+              f" UPDATE judge.t SET ({names}) = (SELECT (given).*) WHERE id = given.id;"
+              " GET DIAGNOSTICS n = ROW_COUNT; became := CASE n WHEN 0 THEN 'skipped' ELSE 'updated' END;"
+              " ELSE became := 'unchanged'; END IF;")
+    save = {
+        "upsert": f"IF {there} THEN {update} ELSE {insert} END IF;",
+        "skip": f"IF NOT {there} THEN {insert} ELSE became := 'skipped'; END IF;",
+        "update": f"IF NOT {there} THEN RAISE EXCEPTION 'is not there'; END IF; {update}",
+    }.get(case.mode, insert)
+    required = "IF given.name IS NULL THEN RAISE EXCEPTION 'has no name'; END IF;" * case.not_null
+    return f"""
+      CREATE FUNCTION judge.go() RETURNS void LANGUAGE plpgsql AS $go$
+      DECLARE r record; given judge.t; n bigint; became text;
+      BEGIN
+        SET CONSTRAINTS ALL IMMEDIATE;
+        {"TRUNCATE judge.t;" * (case.mode == "replace")}
+        FOR r IN SELECT * FROM shared.source ORDER BY number LOOP
+          BEGIN
+            IF r.id::numeric <> trunc(r.id::numeric) THEN RAISE EXCEPTION 'is no whole number'; END IF;
+            SELECT {values} INTO given;
+            {required}
+            {save}
+            INSERT INTO shared.outcome VALUES (r.number, became);
+          EXCEPTION WHEN OTHERS THEN
+            INSERT INTO shared.failed VALUES (r.number);
+          END;
+        END LOOP;
+      END $go$;
+      SELECT judge.go();"""
+
+
+def copied(value):
+    return r"\N" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def judge(server, case):
+    """The state that the table must have, the numbers of the rows that must be bad, and the counts."""
+    lines = "".join("\t".join(map(copied, [number, *row])) + "\n" for number, row in enumerate(case.rows, 2))
+    server.sql(f"TRUNCATE shared.source, shared.failed, shared.outcome;\nCOPY shared.source FROM stdin;\n{lines}\\.\n"
+               + case.table("judge") + judge_sql(case))
+    failed = server.sql("SELECT coalesce(array_agg(number ORDER BY number), '{}') FROM shared.failed")
+    if case.mode in WHOLE and failed != "{}":
+        server.sql(case.table("judge"))
+        server.sql("TRUNCATE shared.outcome")
+    return server.sql(STATE.format("judge")), numbers(failed), server.sql(OUTCOMES)
+
+
+def numbers(array):
+    return {int(number) for number in array.strip("{}").split(",") if number}
+
+
+def profile_sql(case):
+    return (case.table("given") + "SELECT xlsx.drop_profile(name) FROM xlsx.profiles;"
+            f"SELECT xlsx.create_profile('p', 'given.t'); SELECT xlsx.alter_profile('p', key_columns => '{{id}}', mode => '{case.mode}');")
+
+
+def imported(server, case, file):
+    """By xlsx.import, and the dry run must have said the same."""
+    counts = [server.sql(f"SELECT {COUNTS} FROM xlsx.import('p', {file}, dry_run => {dry})") for dry in ("true", "false")]
+    if counts[0] != counts[1] and not (case.mode in WHOLE and server.sql("SELECT status FROM xlsx.tasks ORDER BY id DESC LIMIT 1") == "FAILED"):
+        yield f"the dry run said {counts[0]}, the import {counts[1]}"
+
+
+def submitted(server, _, file):
+    """By a task in the background."""
+    status = server.sql(f"SELECT xlsx.submit('p', {file}) AS task \\gset\nSELECT xlsx.wait(:task, '60 s');")
+    if status not in ("COMPLETED", "HAS_ERRORS", "FAILED"):
+        yield f"the task is {status}"
+
+
+def differences(server, case):
+    state, failed, counts = judge(server, case)
+    file = base64.b64encode(book.workbook({"Sheet": [COLUMNS, *case.rows]})).decode()
+    for way in (imported, submitted):
+        if way is imported and case.trigger == "deferred":
+            continue            # what a caller has deferred, his own commit finds
+        server.sql(profile_sql(case))
+        for difference in way(server, case, f"decode('{file}', 'base64')"):
+            yield f"{way.__name__}: {difference}"
+        found = server.sql(STATE.format("given"))
+        if found != state:
+            yield f"{way.__name__}: the table has {found}, but should have {state}"
+        said = server.sql(f"SELECT {COUNTS} FROM xlsx.tasks ORDER BY id DESC LIMIT 1")
+        if said != counts and not (case.mode in WHOLE and failed and said.split("|")[3:] == counts.split("|")[3:]):
+            yield f"{way.__name__}: the task counts {said}, the judge {counts} ({COUNTS})"
+        bad = numbers(server.sql("SELECT coalesce(array_agg(DISTINCT row_number), '{}')"
+                                 " FROM xlsx.task_errors((SELECT max(id) FROM xlsx.tasks))"))
+        # A mode that keeps all or nothing does not try to save when a cell is bad.
+        if bad != failed and not (case.mode in WHOLE and bad and bad < failed):
+            yield f"{way.__name__}: only one of the two finds these rows bad: {sorted(bad ^ failed)[:20]}"
+
+
+def main(cases=25, seed=None):
+    seed = int(seed) if seed is not None else random.randrange(10 ** 6)
+    print(f"seed {seed}", flush=True)
+    server, wrong = Server("agree", SETTINGS), 0
+    try:
+        server.sql(SETUP)
+        for case in map(Case, range(seed, seed + int(cases))):
+            found = list(differences(server, case))
+            wrong += bool(found)
+            for line in found:
+                print(f"{case}:\n    {line}", flush=True)
+    finally:
+        server.remove()
+    print(f"{int(cases) - wrong} passed, {wrong} failed, 0 skipped")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
