@@ -36,6 +36,7 @@ verdict "the reader neither prints nor ends the process" \
 verdict "the sidecar knows nothing of the server's insides" \
     "$(forbid notifier '^#include [<"](postgres\.h|fmgr|utils/|executor/|access/|\.\./extension|extension/|core/)')"
 verdict "the extension knows nothing of the sidecar" "$(forbid extension '^#include [<"](libwebsockets|notifier/|\.\./notifier)')"
+verdict "includes point down the order of folders" "$(test/tools/layers.py)"
 verdict "version differences live in compat.h" \
     "$(grep -lr PG_VERSION_NUM --include='*.[ch]' extension | grep -v '^extension/pg/compat.h$')"
 verdict "the library exports only its own names" \

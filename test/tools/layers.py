@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+"""Prints each include that points up, from a folder to one that stands before it, and each folder that has no place.
+
+The order of the folders is the data below, from the top down: what stands further down knows nothing of what stands
+above. KNOWN are the includes that still point up; one that does so no more must be taken from the list.
+"""
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+ORDER = {
+    "extension": "workers functions import reading saving validate kept tasks writing check profile files tables pg core".split(),
+    "notifier": "api socketio engineio events http db process base".split(),
+}
+
+# What lies in the top folder itself stands above all: it starts the others.
+TOP = ""
+
+# Folders that hold no C.
+OTHERS = {"extension": {"install"}, "notifier": {"web", "client", "docs", "node_modules"}}
+
+KNOWN = {
+    ("extension/files/store_redis.c", "tasks/dispatch.h"),
+    ("extension/saving/save.h", "reading/originals.h"),
+    ("extension/validate/rules.c", "saving/save.h"),
+    ("extension/writing/template.c", "reading/rows.h"),
+    ("notifier/engineio/requests.c", "api/reply.h"),
+    ("notifier/process/config.c", "http/gate.h"),
+    ("notifier/process/config.c", "http/web_origin.h"),
+}
+
+
+def upward(top, order):
+    """(file, include) pairs of one tree."""
+    level = {TOP: 0, **{folder: number for number, folder in enumerate(order, 1)}}
+    for path in sorted((ROOT / top).rglob("*.[ch]")):
+        folder = path.relative_to(ROOT / top).parts[0] if path.parent != ROOT / top else TOP
+        if folder not in level:
+            continue
+        for include in re.findall(r'^#include "([^"]+)"', path.read_text(), re.M):
+            target = include.split("/")[0] if "/" in include else None
+            if target in level and level[target] < level[folder]:
+                yield str(path.relative_to(ROOT)), include
+
+
+def main():
+    found = set()
+    for top, order in ORDER.items():
+        folders = {path.name for path in (ROOT / top).iterdir() if path.is_dir()}
+        for folder in sorted(folders - set(order) - OTHERS[top]):
+            print(f"{top}/{folder} has no place in the order of folders")
+        found.update(upward(top, order))
+    for path, include in sorted(found - KNOWN):
+        print(f'{path} includes "{include}", which stands above it')
+    for path, include in sorted(KNOWN - found):
+        print(f'{path} does not include "{include}" any more: take it from the list')
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
