@@ -12,10 +12,10 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "functions/sheet_arguments.h"
+#include "kept/waiting.h"
 #include "miscadmin.h"
 #include "profile/headers.h"
 #include "reading/rows.h"
-#include "saving/save.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
@@ -130,7 +130,7 @@ datum_of(const ProfileColumn *column, const CheckedValue *value)
 		case COLUMN_TEXT:
 			return PointerGetDatum(cstring_to_text_with_len(value->text, (int) value->length));
 		case COLUMN_OTHER:
-			return save_input(column, PointerGetDatum(cstring_to_text_with_len(value->text, (int) value->length)));
+			return waiting_input(column, PointerGetDatum(cstring_to_text_with_len(value->text, (int) value->length)));
 		default:
 			return value->datum;
 	}

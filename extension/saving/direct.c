@@ -16,6 +16,7 @@
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "executor/executor.h"
+#include "kept/waiting.h"
 #include "nodes/nodeFuncs.h"
 #include "nodes/readfuncs.h"
 #include "parser/parse_relation.h"
@@ -156,7 +157,7 @@ fill_slot(DirectState *state, DirectTarget *target, const PacketRows *rows, int 
 			continue;
 		slot->tts_isnull[attribute] = false;
 		slot->tts_values[attribute] = column->class == COLUMN_OTHER ?
-			save_input(column, rows->values[at]) : rows->values[at];
+			waiting_input(column, rows->values[at]) : rows->values[at];
 	}
 	if (profile->task_attnum != InvalidAttrNumber)
 	{

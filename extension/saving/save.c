@@ -175,22 +175,3 @@ save_note_xids(int64 task, const TransactionId *xids, int count)
 	values[1] = PointerGetDatum(construct_array(elements, count, XIDOID, sizeof(TransactionId), true, TYPALIGN_INT));
 	owner_run(&insert, values, NULL, NULL);
 }
-
-Datum
-save_input(const ProfileColumn *column, Datum waiting)
-{
-	return InputFunctionCall((FmgrInfo *) &column->input, TextDatumGetCString(waiting), column->input_param,
-							 column->typmod);
-}
-
-char *
-save_value_text(const ProfileColumn *column, Datum value)
-{
-	Oid			output;
-	bool		varlena;
-
-	if (column->class == COLUMN_TEXT || column->class == COLUMN_OTHER)
-		return TextDatumGetCString(value);
-	getTypeOutputInfo(column->type, &output, &varlena);
-	return OidOutputFunctionCall(output, value);
-}

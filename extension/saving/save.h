@@ -116,12 +116,6 @@ extern const SaveMethod save_direct;
 extern const SaveMethod save_unnest;
 extern const SaveMethod save_keyed;
 
-/* Value of a column that waits as text (COLUMN_OTHER), through its input function. */
-extern Datum save_input(const ProfileColumn *column, Datum waiting);
-
-/* A waiting value as text. */
-extern char *save_value_text(const ProfileColumn *column, Datum value);
-
 /* The statement of save_unnest; the probe plans it. types gets one array type per column, then the task's. */
 extern char *save_unnest_statement(const Profile *profile, Oid *types);
 

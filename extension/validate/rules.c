@@ -8,10 +8,10 @@
 #include "check/cell_rule.h"
 #include "executor/spi.h"
 #include "kept/unnest.h"
+#include "kept/waiting.h"
 #include "lib/stringinfo.h"
 #include "pg/query.h"
 #include "profile/sql.h"
-#include "saving/save.h"
 #include "tables/owner.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -299,7 +299,7 @@ given_value(const CompiledRule *compiled, const PacketRows *packet, int row)
 
 	if (compiled->column->class == COLUMN_TEXT || compiled->column->class == COLUMN_OTHER)
 		return (GivenValue) {VARDATA_ANY(DatumGetPointer(value)), VARSIZE_ANY_EXHDR(DatumGetPointer(value)), number};
-	text = save_value_text(compiled->column, value);
+	text = waiting_text(compiled->column, value);
 	return (GivenValue) {text, strlen(text), number};
 }
 
