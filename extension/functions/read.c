@@ -5,6 +5,7 @@
 #include "pg/pg_xlsx.h"
 
 #include "core/ref.h"
+#include "files/range.h"
 #include "files/workbook.h"
 #include "fmgr.h"
 #include "funcapi.h"
@@ -146,7 +147,7 @@ begin_dump(FunctionCallInfo fcinfo, CellDump *dump)
 	XlsxBook   *book = sheet_arguments_book(fcinfo, 0);
 
 	*dump = (CellDump) {
-		.store = result->setResult,.desc = result->setDesc,.range = rows_range(NULL),.rows_left = PG_INT64_MAX,
+		.store = result->setResult,.desc = result->setDesc,.range = range_parse(NULL),.rows_left = PG_INT64_MAX,
 		.date1904 = xlsx_book_date1904(book),
 		.row_context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx row", ALLOCSET_DEFAULT_SIZES)
 	};

@@ -9,6 +9,7 @@
 
 #include "check/cell.h"
 #include "core/ref.h"
+#include "files/range.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "functions/sheet_arguments.h"
@@ -213,7 +214,7 @@ pg_xlsx_read(PG_FUNCTION_ARGS)
 	read.date1904 = xlsx_book_date1904(book);
 	rows = rows_open(book, &options);
 	if (strcmp(header, "none") == 0)
-		match_positions(&read, rows_range(options.range));
+		match_positions(&read, range_parse(options.range));
 	else
 		match_headers(&read, rows, header);
 	read_rows(&read, rows, result);

@@ -5,6 +5,7 @@
 #include "functions/sheet_arguments.h"
 
 #include "files/file_value.h"
+#include "files/range.h"
 #include "files/workbook.h"
 #include "profile/header_row.h"
 #include "reading/rows.h"
@@ -24,7 +25,7 @@ sheet_arguments_book(FunctionCallInfo fcinfo, int argument)
 XlsxRange
 sheet_arguments_range(FunctionCallInfo fcinfo, int argument)
 {
-	return rows_range(PG_XLSX_GETARG_STRING(argument, NULL));
+	return range_parse(PG_XLSX_GETARG_STRING(argument, NULL));
 }
 
 const char *

@@ -4,6 +4,7 @@
  */
 #include "reading/rows.h"
 
+#include "files/range.h"
 #include "files/workbook.h"
 #include "fmgr.h"
 #include "miscadmin.h"
@@ -11,8 +12,6 @@
 #include "profile/header_row.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
-
-PG_FUNCTION_INFO_V1(pg_xlsx_check_range);
 
 /* A row read ahead, in memory of its own. */
 typedef struct HeldRow
@@ -42,27 +41,6 @@ struct SheetRows
  * Options
  */
 
-XlsxRange
-rows_range(const char *range)
-{
-	XlsxRange	result = {1, 1, UINT32_MAX, UINT32_MAX};
-
-	if (range != NULL && range[0] != '\0' && !xlsx_range_parse(range, strlen(range), &result))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("\"%s\" is not a cell range", range),
-				 errhint("Write it as \"A2:C100\", \"A:C\" or \"2:100\".")));
-	return result;
-}
-
-Datum
-pg_xlsx_check_range(PG_FUNCTION_ARGS)
-{
-	if (!PG_ARGISNULL(0))
-		(void) rows_range(text_to_cstring(PG_GETARG_TEXT_PP(0)));
-	PG_RETURN_VOID();
-}
-
 static void
 open_sheet(SheetRows *rows)
 {
@@ -77,7 +55,7 @@ rows_create(const RowsOptions *options)
 {
 	SheetRows  *rows = palloc0(sizeof(SheetRows));
 
-	rows->range = rows_range(options->range);
+	rows->range = range_parse(options->range);
 	rows->skip_end = options->skip_end;
 	if (rows->skip_end > 0)
 		rows->held = palloc0(sizeof(HeldRow) * (size_t) (rows->skip_end + 1));

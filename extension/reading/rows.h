@@ -77,7 +77,4 @@ extern bool rows_is_blank(const XlsxRow *row, const XlsxRange *range);
 /* How far: bytes of the sheet's part taken in, and in all. */
 extern void rows_position(const SheetRows *rows, uint64 *done, uint64 *total);
 
-/* The range called so; an error when it is none. NULL and "" are the whole sheet. */
-extern XlsxRange rows_range(const char *range);
-
 #endif							/* PG_XLSX_ROWS_H */

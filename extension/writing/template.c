@@ -11,6 +11,7 @@
 
 #include "catalog/pg_type.h"
 #include "core/writer.h"
+#include "files/range.h"
 #include "fmgr.h"
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
@@ -18,7 +19,6 @@
 #include "pg/text.h"
 #include "profile/message.h"
 #include "profile/profile.h"
-#include "reading/rows.h"
 #include "storage/fd.h"
 #include "tables/role_sql.h"
 #include "utils/builtins.h"
@@ -377,7 +377,7 @@ static void
 fill_book(Template *template)
 {
 	const Profile *profile = template->profile;
-	XlsxRange	range = rows_range(profile->range);
+	XlsxRange	range = range_parse(profile->range);
 	lxw_col_t	at;
 
 	template->sheet = workbook_add_worksheet(template->book, sheet_name(profile));
