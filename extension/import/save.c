@@ -12,6 +12,7 @@
 #include "nodes/makefuncs.h"
 #include "pg/guc.h"
 #include "pg/subtransaction.h"
+#include "reading/originals.h"
 #include "saving/late_index.h"
 #include "tables/owner.h"
 #include "utils/guc.h"
@@ -83,6 +84,12 @@ open_source(void *argument, XlsxSource *source)
 	import_open_source(argument, source, CurrentMemoryContext);
 }
 
+static char *
+original_text(void *originals, uint32 row, uint32 column)
+{
+	return originals_text(originals, row, column);
+}
+
 void
 import_create_saver(Import *import)
 {
@@ -97,6 +104,7 @@ import_create_saver(Import *import)
 	};
 	MemoryContextSwitchTo(import->context);
 	import->save.originals = originals_create(&options, open_source, import);
+	import->save.original = original_text;
 	import->saver = saver_create(&import->save);
 	MemoryContextSwitchTo(import->batch_context);
 }

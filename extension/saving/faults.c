@@ -152,7 +152,7 @@ report_fault(Attempt *attempt, const Fault *fault)
 
 	for (int i = 0; i < profile->count; i++)
 	{
-		texts[i] = originals_text(task->originals, fault->sheet_row, task->source[i]);
+		texts[i] = task->original(task->originals, fault->sheet_row, task->source[i]);
 		error_form_value(form, texts[i], texts[i] != NULL ? strlen(texts[i]) : 0);
 	}
 	foreach(cell, fault->blames)

@@ -22,7 +22,6 @@
 #include "kept/error_rows.h"
 #include "kept/packet.h"
 #include "profile/profile.h"
-#include "reading/originals.h"
 
 typedef struct Saver Saver;
 
@@ -35,6 +34,12 @@ typedef struct SaveCounts
 	int64		skipped;		/* left out, and no error: by mode skip, a BEFORE or INSTEAD OF trigger, a rule, a policy */
 } SaveCounts;
 
+/*
+ * What stands in a cell of the sheet that the rows come from, for the error of a row that is refused: in the current
+ * memory context, NULL for a blank cell.  column is 1-based, 0: none.  Rows are asked for in their order.
+ */
+typedef char *(*SaveOriginal) (void *argument, uint32 row, uint32 column);
+
 /* What a saver is made for. */
 typedef struct SaveTask
 {
@@ -43,7 +48,8 @@ typedef struct SaveTask
 	SaveMode	mode;
 	const uint32 *source;		/* sheet column of each profile column, 0: none */
 	bool		undo;			/* keep what xlsx.undo needs */
-	Originals  *originals;		/* of the sheet that the rows come from */
+	SaveOriginal original;
+	void	   *originals;		/* its argument */
 } SaveTask;
 
 /*
