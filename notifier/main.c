@@ -18,6 +18,7 @@
 #include "engineio/engineio.h"
 #include "events/feed.h"
 #include "http/auth.h"
+#include "http/gate.h"
 #include "http/hangup.h"
 #include "http/server.h"
 #include "http/tls.h"
@@ -190,6 +191,8 @@ main(int argc, char **argv)
 		case CONFIG_RUN:
 			break;
 	}
+	if (!gate_settings_are_good())
+		return 2;
 	tune_memory();
 	if (!start())
 		return EXIT_FAILURE;

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "api/reply.h"
 #include "http/auth.h"
+#include "http/reply.h"
 
 #define MAX_TOKEN 8192
 

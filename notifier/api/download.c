@@ -14,10 +14,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "api/reply.h"
 #include "base/mem.h"
 #include "db/db.h"
 #include "db/pg_pool.h"
+#include "http/reply.h"
 #include "process/config.h"
 #include "process/log.h"
 #include "process/loop.h"

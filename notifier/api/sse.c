@@ -8,13 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/reply.h"
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "events/event.h"
 #include "events/feed.h"
 #include "events/rooms.h"
+#include "http/reply.h"
 #include "process/config.h"
 #include "process/loop.h"
 #include "process/metrics.h"

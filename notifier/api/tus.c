@@ -10,11 +10,11 @@
 #include <string.h>
 
 #include "api/known_name.h"
-#include "api/reply.h"
 #include "api/tus_reply.h"
 #include "api/upload_form.h"
 #include "base/base64.h"
 #include "base/mem.h"
+#include "http/reply.h"
 #include "process/config.h"
 
 #define MAX_METADATA 3072

@@ -18,13 +18,13 @@
 #include <string.h>
 #include <strings.h>
 
-#include "api/reply.h"
 #include "api/tus_reply.h"
 #include "api/upload_slot.h"
 #include "base/base64.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "db/db.h"
+#include "http/reply.h"
 #include "process/config.h"
 #include "process/log.h"
 #include "process/loop.h"

@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "api/reply.h"
 #include "base/json.h"
+#include "http/reply.h"
 
 #define VERSION "1.0.0"
 

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "api/reply.h"
 #include "engineio/session.h"
 #include "http/gate.h"
+#include "http/reply.h"
 #include "process/config.h"
 
 typedef enum Fault

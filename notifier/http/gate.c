@@ -9,8 +9,8 @@
 #include <strings.h>
 
 #include "base/mem.h"
+#include "base/web_origin.h"
 #include "http/auth.h"
-#include "http/web_origin.h"
 #include "process/config.h"
 
 #define MAX_HEADER 2048

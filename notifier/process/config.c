@@ -12,8 +12,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "http/gate.h"
-#include "http/web_origin.h"
+#include "base/web_origin.h"
 #include "process/log.h"
 
 typedef enum SettingType
@@ -450,8 +449,6 @@ complete(void)
 		return false;
 	}
 	log_set_json(strcmp(config.log_format, "json") == 0);
-	if (!gate_settings_are_good())
-		return false;
 	if (config.path[0] != '/' || config.nsp[0] != '/' || config.nsp[1] == '\0' || strlen(config.nsp) > 200 ||
 		strpbrk(config.nsp, ",\"\\") != NULL)
 	{

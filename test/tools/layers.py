@@ -23,9 +23,6 @@ OTHERS = {"extension": {"install"}, "notifier": {"web", "client", "docs", "node_
 
 KNOWN = {
     ("extension/files/store_redis.c", "tasks/dispatch.h"),
-    ("notifier/engineio/requests.c", "api/reply.h"),
-    ("notifier/process/config.c", "http/gate.h"),
-    ("notifier/process/config.c", "http/web_origin.h"),
 }
 
 

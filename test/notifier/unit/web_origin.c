@@ -5,7 +5,7 @@
 #include "testing.h"
 
 #include "base/mem.h"
-#include "http/web_origin.h"
+#include "base/web_origin.h"
 
 static void
 hosts(void **state)

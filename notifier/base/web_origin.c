@@ -2,7 +2,7 @@
  * web_origin.c
  *	  Hosts and origins as browsers write them.
  */
-#include "http/web_origin.h"
+#include "base/web_origin.h"
 
 #include <ctype.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  * reply.c
  *	  The answers of the REST interface.
  */
-#include "api/reply.h"
+#include "http/reply.h"
 
 #include <string.h>
 
