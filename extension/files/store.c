@@ -9,7 +9,7 @@
 #include "tables/owner.h"
 #include "utils/memutils.h"
 
-/* One for each part that is read at the same time: a sheet, once more by a scout, and its strings; and one to spare. */
+/* One for each part that is read at the same time: a sheet, and its strings; the others are to spare. */
 #define CACHED_CHUNKS 4
 
 typedef struct CachedChunk

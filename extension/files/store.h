@@ -25,7 +25,11 @@ typedef struct Store
 	/* Copies chunk no into buffer (PG_XLSX_CHUNK_BYTES); -1 when it is not there, else its length. */
 	int			(*get) (int64 file, int32 no, char *buffer);
 	void		(*remove) (int64 file);
-	/* Keeps the file for another pg_xlsx.upload_ttl; false: nothing came of it. NULL when nothing expires by itself. */
+
+	/*
+	 * Keeps the file for another pg_xlsx.upload_ttl; false: nothing came of it.  NULL when nothing expires by itself.
+	 * Who puts the first chunk sees to it that a sweep comes STORE_RENEWALS times within that time.
+	 */
 	bool		(*renew) (int64 file);
 } Store;
 

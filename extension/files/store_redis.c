@@ -13,7 +13,6 @@
 #include "files/redis.h"
 #include "miscadmin.h"
 #include "pg/guc.h"
-#include "tasks/dispatch.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -108,16 +107,6 @@ doom(int64 file, bool on_commit)
 	MemoryContextSwitchTo(caller);
 }
 
-/* The sweep must come before the TTL is over. */
-static void
-want_renewal(void)
-{
-	TimestampTz when = TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
-												   pg_xlsx_upload_ttl * INT64CONST(1000) / STORE_RENEWALS);
-
-	dispatch_due(when);
-}
-
 static void
 redis_put(int64 file, int32 no, bytea *data)
 {
@@ -130,10 +119,7 @@ redis_put(int64 file, int32 no, bytea *data)
 	};
 
 	if (no == 0)
-	{
 		doom(file, false);
-		want_renewal();
-	}
 	redis_run(commands, lengthof(commands), NULL);
 }
 

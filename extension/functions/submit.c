@@ -16,6 +16,7 @@
 #include "functions/submission.h"
 #include "import/import.h"
 #include "miscadmin.h"
+#include "pg/guc.h"
 #include "profile/options.h"
 #include "profile/profile.h"
 #include "tables/owner.h"
@@ -278,6 +279,15 @@ file_argument(FunctionCallInfo fcinfo, int argument, XlsxSource *source)
 	check_content(head, length);
 }
 
+/* A sweep must come before a file is forgotten by a store that forgets by itself. */
+static void
+put_chunk(const Store *store, int64 file, int32 no, bytea *data)
+{
+	if (no == 0 && store->renew != NULL)
+		dispatch_due(TimestampTzPlusMilliseconds(GetCurrentTimestamp(), pg_xlsx_upload_ttl * INT64CONST(1000) / STORE_RENEWALS));
+	store->put(file, no, data);
+}
+
 static void
 put_chunks(int64 file, const XlsxSource *source)
 {
@@ -291,7 +301,7 @@ put_chunks(int64 file, const XlsxSource *source)
 		CHECK_FOR_INTERRUPTS();
 		read_source(source, at, VARDATA(chunk), length);
 		SET_VARSIZE(chunk, length + VARHDRSZ);
-		store->put(file, (int32) (at / PG_XLSX_CHUNK_BYTES), chunk);
+		put_chunk(store, file, (int32) (at / PG_XLSX_CHUNK_BYTES), chunk);
 	}
 	pfree(chunk);
 }
@@ -476,7 +486,7 @@ pg_xlsx_upload_chunk(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("chunk %d does not follow the ones before", no),
 				 errdetail("Chunks are counted from 0, and all but the last have %d bytes.", PG_XLSX_CHUNK_BYTES)));
-	store_of(upload->id)->put(upload->id, no, data);
+	put_chunk(store_of(upload->id), upload->id, no, data);
 	set_file_size(upload->id, upload->size + (int64) length, false);
 	PG_RETURN_VOID();
 }

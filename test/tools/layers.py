@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 """Prints each include that points up, from a folder to one that stands before it, and each folder that has no place.
 
-The order of the folders is the data below, from the top down: what stands further down knows nothing of what stands
-above. KNOWN are the includes that still point up; one that does so no more must be taken from the list.
+The order of the folders is the data below, from the top down: what stands further down knows nothing of what stands above.
 """
 import re
 import sys
@@ -21,10 +20,6 @@ TOP = ""
 # Folders that hold no C.
 OTHERS = {"extension": {"install"}, "notifier": {"web", "client", "docs", "node_modules"}}
 
-KNOWN = {
-    ("extension/files/store_redis.c", "tasks/dispatch.h"),
-}
-
 
 def upward(top, order):
     """(file, include) pairs of one tree."""
@@ -40,16 +35,12 @@ def upward(top, order):
 
 
 def main():
-    found = set()
     for top, order in ORDER.items():
         folders = {path.name for path in (ROOT / top).iterdir() if path.is_dir()}
         for folder in sorted(folders - set(order) - OTHERS[top]):
             print(f"{top}/{folder} has no place in the order of folders")
-        found.update(upward(top, order))
-    for path, include in sorted(found - KNOWN):
-        print(f'{path} includes "{include}", which stands above it')
-    for path, include in sorted(KNOWN - found):
-        print(f'{path} does not include "{include}" any more: take it from the list')
+        for path, include in upward(top, order):
+            print(f'{path} includes "{include}", which stands above it')
     return 0
 
 

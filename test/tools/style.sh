@@ -36,7 +36,7 @@ verdict "the reader neither prints nor ends the process" \
 verdict "the sidecar knows nothing of the server's insides" \
     "$(forbid notifier '^#include [<"](postgres\.h|fmgr|utils/|executor/|access/|\.\./extension|extension/|core/)')"
 verdict "the extension knows nothing of the sidecar" "$(forbid extension '^#include [<"](libwebsockets|notifier/|\.\./notifier)')"
-verdict "includes point down the order of folders" "$(test/tools/layers.py)"
+verdict "includes point down the order of folders" "$(test/tools/layers.py 2>&1)"
 verdict "version differences live in compat.h" \
     "$(grep -lr PG_VERSION_NUM --include='*.[ch]' extension | grep -v '^extension/pg/compat.h$')"
 verdict "the library exports only its own names" \
@@ -47,7 +47,7 @@ verdict "make help names every suite" \
         printf '%s\n' "$help" | grep -qE "(^|[^a-z-])$target([^a-z-]|$)" || echo "$target"
     done)"
 if [ -f ../shared/seed-checklist.md ]; then
-    verdict "every behaviour of the seed stands in a test's name" "$(test/tools/seed.py)"
+    verdict "every behaviour of the seed stands in a test's name" "$(test/tools/seed.py 2>&1)"
 else
     echo "skipped: the seed's checklist is not beside the tree"
     skipped=1
