@@ -73,8 +73,8 @@ ALTER ROLE ann SET pg_xlsx.task_timeout = '1s';
 SQL
 $task = $node->safe_psql('postgres', "SELECT xlsx.submit('slow', data) FROM book", extra_params => [ '-U', 'ann' ]);
 is(end_of($task), $late, 'an attempt whose trigger catches the interruption ends all the same');
-is($node->safe_psql('postgres', "SELECT xlsx.retry($task)"), 'PENDING', 'such a task can be tried again');
 $node->safe_psql('postgres', 'ALTER ROLE ann RESET pg_xlsx.task_timeout');
+is($node->safe_psql('postgres', "SELECT xlsx.retry($task)"), 'PENDING', 'such a task can be tried again');
 $node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type = 'pg_xlsx worker' AND wait_event = 'PgSleep'") or die 'no worker';
 is($node->safe_psql('postgres', "SET statement_timeout = '60s'; SELECT xlsx.cancel($task)"), 'CANCELLED', 'and cancelled, although it does not want to');
 my ($code, $out, $err) = $node->psql('postgres', "SET pg_xlsx.task_timeout = 0", extra_params => [ '-U', 'ann' ]);
