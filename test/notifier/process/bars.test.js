@@ -46,9 +46,12 @@ async function record(file, options = {}) {
   const inbox = new Inbox();
   socket.onAny((name, data) => inbox.put({ name, ...data, at: performance.now() }));
   await once(socket, 'connect');
-  const { status, json } = await upload(server.url, file, 'people.xlsx', { runAt: new Date(Date.now() + 1000).toISOString(), ...options });
+  // Nothing starts before the room is joined.
+  await db.query('SELECT xlsx.pause()');
+  const { status, json } = await upload(server.url, file, 'people.xlsx', options);
   assert.equal(status, 201, JSON.stringify(json));
-  socket.emit('join-task', { taskId: json.taskId });
+  await socket.emitWithAck('join-task', { taskId: json.taskId });
+  await db.query('SELECT xlsx.resume()');
   const events = [];
   const answers = [];
   let ended = false;
@@ -139,7 +142,9 @@ describe('S-071 S-073 an import of 600,000 rows into a table with five indexes',
   });
 
   test('in a transaction that keeps all or nothing tells it as a promise', async () => {
+    await db.query(`ALTER DATABASE ${db.name} SET pg_xlsx.progress_interval = '20ms'`);
     const recorded = await record(book(ROWS / 4), { mode: 'all_or_nothing' });
+    await db.query(`ALTER DATABASE ${db.name} RESET pg_xlsx.progress_interval`);
     honest(recorded, ROWS / 4);
     const saving = recorded.of('SAVING');
     assert.ok(steps(saving) >= 10, `SAVING rises ${steps(saving)} times`);
