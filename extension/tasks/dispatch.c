@@ -6,13 +6,13 @@
 
 #include "access/xact.h"
 #include "miscadmin.h"
+#include "pg/shared_memory.h"
 #include "postmaster/bgworker.h"
 #include "storage/condition_variable.h"
 #include "storage/ipc.h"
 #include "storage/latch.h"
 #include "storage/lwlock.h"
 #include "storage/proc.h"
-#include "storage/shmem.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 #include "utils/wait_event.h"
@@ -46,8 +46,6 @@ typedef struct DispatchShared
 } DispatchShared;
 
 static DispatchShared *shared = NULL;
-static shmem_request_hook_type previous_request_hook = NULL;
-static shmem_startup_hook_type previous_startup_hook = NULL;
 
 /* Login roles wanted by the current transaction; lives in TopTransactionContext. */
 static List *wanted_logins = NIL;
@@ -56,40 +54,22 @@ static List *wanted_logins = NIL;
 static TimestampTz wanted_sweep = DT_NOEND;
 
 static void
-shmem_request(void)
+attach(void *memory, LWLock *lock, bool first)
 {
-	if (previous_request_hook)
-		previous_request_hook();
-	RequestAddinShmemSpace(MAXALIGN(sizeof(DispatchShared)));
-	RequestNamedLWLockTranche("pg_xlsx", 1);
-}
-
-static void
-shmem_startup(void)
-{
-	bool		found;
-
-	if (previous_startup_hook)
-		previous_startup_hook();
-	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	shared = ShmemInitStruct("pg_xlsx dispatch", sizeof(DispatchShared), &found);
-	if (!found)
-	{
-		memset(shared, 0, sizeof(*shared));
-		shared->freed = 1;		/* 0 is none that anybody has seen */
-		shared->lock = &(GetNamedLWLockTranche("pg_xlsx"))->lock;
-		ConditionVariableInit(&shared->task_ended);
-	}
-	LWLockRelease(AddinShmemInitLock);
+	shared = memory;
+	if (!first)
+		return;
+	shared->lock = lock;
+	shared->freed = 1;			/* 0 is none that anybody has seen */
+	ConditionVariableInit(&shared->task_ended);
 }
 
 void
 dispatch_init(void)
 {
-	previous_request_hook = shmem_request_hook;
-	shmem_request_hook = shmem_request;
-	previous_startup_hook = shmem_startup_hook;
-	shmem_startup_hook = shmem_startup;
+	static const SharedMemory piece = {"pg_xlsx dispatch", "pg_xlsx", sizeof(DispatchShared), attach};
+
+	shared_memory_want(&piece);
 }
 
 bool

@@ -9,9 +9,9 @@
 #include "miscadmin.h"
 #include "pg/deadline.h"
 #include "pg/guc.h"
+#include "pg/shared_memory.h"
 #include "storage/ipc.h"
 #include "storage/lwlock.h"
-#include "storage/shmem.h"
 #include "utils/timestamp.h"
 
 /* After a worker died in mid-work, and after one could not even log in. */
@@ -59,45 +59,25 @@ typedef struct Slots
 } Slots;
 
 static Slots *shared = NULL;
-static shmem_request_hook_type previous_request_hook = NULL;
-static shmem_startup_hook_type previous_startup_hook = NULL;
 
 /* Of this process, NULL where it is no worker. */
 static Slot *mine = NULL;
 
 static void
-shmem_request(void)
+attach(void *memory, LWLock *lock, bool first)
 {
-	if (previous_request_hook)
-		previous_request_hook();
-	RequestAddinShmemSpace(MAXALIGN(sizeof(Slots)));
-	RequestNamedLWLockTranche("pg_xlsx_slots", 1);
-}
-
-static void
-shmem_startup(void)
-{
-	bool		found;
-
-	if (previous_startup_hook)
-		previous_startup_hook();
-	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	shared = ShmemInitStruct("pg_xlsx slots", sizeof(Slots), &found);
-	if (!found)
-	{
-		memset(shared, 0, sizeof(*shared));
-		shared->lock = &(GetNamedLWLockTranche("pg_xlsx_slots"))->lock;
-	}
-	LWLockRelease(AddinShmemInitLock);
+	shared = memory;
+	if (!first)
+		return;
+	shared->lock = lock;
 }
 
 void
 slots_init(void)
 {
-	previous_request_hook = shmem_request_hook;
-	shmem_request_hook = shmem_request;
-	previous_startup_hook = shmem_startup_hook;
-	shmem_startup_hook = shmem_startup;
+	static const SharedMemory piece = {"pg_xlsx slots", "pg_xlsx_slots", sizeof(Slots), attach};
+
+	shared_memory_want(&piece);
 }
 
 /*

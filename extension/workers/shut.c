@@ -5,9 +5,9 @@
 #include "workers/shut.h"
 
 #include "miscadmin.h"
+#include "pg/shared_memory.h"
 #include "storage/ipc.h"
 #include "storage/lwlock.h"
-#include "storage/shmem.h"
 #include "tasks/dispatch.h"
 #include "tasks/slots.h"
 
@@ -26,42 +26,22 @@ typedef struct Shut
 } Shut;
 
 static Shut *shared = NULL;
-static shmem_request_hook_type previous_request_hook = NULL;
-static shmem_startup_hook_type previous_startup_hook = NULL;
 
 static void
-shmem_request(void)
+attach(void *memory, LWLock *lock, bool first)
 {
-	if (previous_request_hook)
-		previous_request_hook();
-	RequestAddinShmemSpace(MAXALIGN(sizeof(Shut)));
-	RequestNamedLWLockTranche("pg_xlsx_shut", 1);
-}
-
-static void
-shmem_startup(void)
-{
-	bool		found;
-
-	if (previous_startup_hook)
-		previous_startup_hook();
-	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
-	shared = ShmemInitStruct("pg_xlsx shut databases", sizeof(Shut), &found);
-	if (!found)
-	{
-		memset(shared, 0, sizeof(*shared));
-		shared->lock = &(GetNamedLWLockTranche("pg_xlsx_shut"))->lock;
-	}
-	LWLockRelease(AddinShmemInitLock);
+	shared = memory;
+	if (!first)
+		return;
+	shared->lock = lock;
 }
 
 void
 shut_init(void)
 {
-	previous_request_hook = shmem_request_hook;
-	shmem_request_hook = shmem_request;
-	previous_startup_hook = shmem_startup_hook;
-	shmem_startup_hook = shmem_startup;
+	static const SharedMemory piece = {"pg_xlsx shut databases", "pg_xlsx_shut", sizeof(Shut), attach};
+
+	shared_memory_want(&piece);
 }
 
 /* Opens one database that this session has shut; InvalidOid: any. Which, or InvalidOid where there is none. */

@@ -1,0 +1,25 @@
+/*
+ * shared_memory.h
+ *	  Pieces of the server's shared memory, each with a lock of its own.
+ */
+#ifndef PG_XLSX_SHARED_MEMORY_H
+#define PG_XLSX_SHARED_MEMORY_H
+
+#include "pg/pg_xlsx.h"
+
+#include "storage/lwlock.h"
+
+typedef struct SharedMemory
+{
+	const char *name;			/* of the piece */
+	const char *tranche;		/* of its lock */
+	Size		size;
+
+	/* Called when the server starts, and again after a crash; first: the memory is zero and has to be filled. */
+	void		(*attach) (void *memory, LWLock *lock, bool first);
+} SharedMemory;
+
+/* From _PG_init, while the library is preloaded; *piece must last. */
+extern void shared_memory_want(const SharedMemory *piece);
+
+#endif							/* PG_XLSX_SHARED_MEMORY_H */
