@@ -1,9 +1,12 @@
 #!/bin/sh
 # Runs the suites given as make targets, all of them whatever fails, and adds
-# up the summary line that each ends with, with the time it took. The last line is the sum.
+# up the summary line that each ends with, with the time it took. At the end stand
+# the names of the failed tests; the last line is the sum.
 set -u
-logs=build/check
+here=$(cd "$(dirname "$0")" && pwd)
+logs=${CHECK_LOGS:-build/check}
 mkdir -p "$logs"
+: >"$logs/failed"
 passed=0 failed=0 skipped=0
 for suite in "$@"; do
     echo "== $suite"
@@ -22,11 +25,16 @@ for suite in "$@"; do
     if [ "$f" = 0 ] && { [ $status != 0 ] || [ "$p$s" = 00 ]; }; then f=1; fi
     if [ "$f" != 0 ]; then
         tail -n 150 "$logs/$suite.log"
+        awk -v suite="$suite" -f "$here/failed.awk" "$logs/$suite.log" >>"$logs/failed"
     else
         grep -iE '(^|[^a-z])skip' "$logs/$suite.log" | grep -vE '^[0-9]+ passed' | head -n 5
     fi
     echo "$suite: $summary, in $(($(date +%s) - began)) s"
     passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 done
+if [ -s "$logs/failed" ]; then
+    echo "== failed tests"
+    cat "$logs/failed"
+fi
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed = 0 ]

@@ -22,6 +22,7 @@ for suite; do
         cp -r build/regress build/tap /out' >"$output/$suite.log" 2>&1
     lines=$(grep -E '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$output/$suite.log")
     [ "$(echo "$lines" | wc -l)" = 2 ] || { tail -20 "$output/$suite.log"; failed=$((failed + 1)); }
+    ! echo "$lines" | grep -qv ' 0 failed' || awk -v suite="$suite" -f "$root/test/tools/failed.awk" "$output/$suite.log" | sed 's/^/not ok: /'
     echo "$lines"
     passed=$((passed + $(echo "$lines" | awk '{n += $1} END {print n + 0}')))
     failed=$((failed + $(echo "$lines" | awk '{n += $3} END {print n + 0}')))

@@ -59,11 +59,11 @@ def main(program, corpus, work, megabytes):
             continue
         os.remove(base + '.jsonl')
         if code is None:
-            print('%s: %s' % (name, why))
+            print('not ok: %s: %s' % (name, why))
             os.remove(base + '.err')
         elif not is_one_line(base + '.err'):
             wrong += 1
-            print('%s: the refusal is not one line' % name)
+            print('not ok: %s: the refusal is not one line' % name)
     compared = subprocess.run([sys.executable, os.path.join(corpus, 'compare.py'), '--all', corpus, work],
                               stdout=subprocess.PIPE, universal_newlines=True)
     print(compared.stdout, end='')

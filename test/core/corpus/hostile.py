@@ -135,7 +135,7 @@ def main(program, work, megabytes):
             why = 'accepted'
         if why:
             failed += 1
-            print('%s: %s' % (name, why))
+            print('not ok: %s: %s' % (name, why))
         os.remove(path)
     print('%d passed, %d failed, 0 skipped' % (len(FILES) - failed, failed))
     return 1 if failed else 0

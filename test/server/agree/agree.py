@@ -152,7 +152,7 @@ def main(cases=25, seed=None):
             found = list(differences(server, case))
             wrong += bool(found)
             for line in found:
-                print(f"{case}:\n    {line}", flush=True)
+                print(f"not ok: {case}:\n    {line}", flush=True)
     finally:
         server.remove()
     print(f"{int(cases) - wrong} passed, {wrong} failed, 0 skipped")

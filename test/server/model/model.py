@@ -283,7 +283,7 @@ def main(rounds=6, seed=None):
                 game.play(9)
             except (Wrong, RuntimeError) as difference:
                 wrong += 1
-                print(f"round {number} (key {game.has_key}, task column {game.has_column}, old values {game.keeps_old},"
+                print(f"not ok: round {number} (key {game.has_key}, task column {game.has_column}, old values {game.keeps_old},"
                       f" trigger {game.table.left_out}): {', '.join(game.log)}:\n    {difference}", flush=True)
             finally:
                 game.close()
