@@ -25,14 +25,14 @@ void
 book_file_check(XlsxStatus status, const XlsxError *error)
 {
 	if (status != XLSX_OK)
-		glue_throw(error);
+		workbook_throw(error);
 }
 
 void
 book_file_open(BookFile *book)
 {
 	XlsxSink	sink = {write_file, book};
-	XlsxAllocator allocator = glue_allocator(CurrentMemoryContext);
+	XlsxAllocator allocator = workbook_allocator(CurrentMemoryContext);
 	XlsxError	error;
 
 	book->file = OpenTemporaryFile(false);

@@ -33,7 +33,7 @@ hash_pieces(const XlsxSource *source, pg_cryptohash_ctx *hashing)
 	{
 		CHECK_FOR_INTERRUPTS();
 		if (xlsx_source_read(source, at, buffer, PG_XLSX_CHUNK_BYTES, &got, &error) != XLSX_OK)
-			glue_throw(&error);
+			workbook_throw(&error);
 		if (got == 0)
 			break;
 		check_hash(pg_cryptohash_update(hashing, buffer, got));

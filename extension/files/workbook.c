@@ -15,33 +15,33 @@
 #include "utils/memutils.h"
 
 static void *
-glue_alloc(void *context, size_t size)
+context_alloc(void *context, size_t size)
 {
 	return MemoryContextAllocExtended(context, size, MCXT_ALLOC_NO_OOM | MCXT_ALLOC_HUGE);
 }
 
 static void *
-glue_realloc(void *context, void *pointer, size_t size)
+context_realloc(void *context, void *pointer, size_t size)
 {
 	(void) context;
 	return repalloc_huge(pointer, size);
 }
 
 static void
-glue_free(void *context, void *pointer)
+context_free(void *context, void *pointer)
 {
 	(void) context;
 	pfree(pointer);
 }
 
 XlsxAllocator
-glue_allocator(MemoryContext context)
+workbook_allocator(MemoryContext context)
 {
-	return (XlsxAllocator) {glue_alloc, glue_realloc, glue_free, context};
+	return (XlsxAllocator) {context_alloc, context_realloc, context_free, context};
 }
 
 static void
-glue_interrupt(void)
+check_interrupts(void)
 {
 	CHECK_FOR_INTERRUPTS();
 }
@@ -54,16 +54,16 @@ book_close(void *book)
 }
 
 XlsxBook *
-glue_book_try(const XlsxSource *source, MemoryContext context, XlsxError *error)
+workbook_try(const XlsxSource *source, MemoryContext context, XlsxError *error)
 {
-	XlsxAllocator allocator = glue_allocator(context);
+	XlsxAllocator allocator = workbook_allocator(context);
 	XlsxSource	interruptible = *source;
 	MemoryContextCallback *callback = MemoryContextAllocZero(context, sizeof(*callback));
 	XlsxBook  **book = MemoryContextAllocZero(context, sizeof(*book));
 	XlsxLimits	limits;
 
 	guc_limits(&limits);
-	interruptible.interrupt = glue_interrupt;
+	interruptible.interrupt = check_interrupts;
 	callback->func = book_close;
 	callback->arg = book;
 	MemoryContextRegisterResetCallback(context, callback);
@@ -73,18 +73,18 @@ glue_book_try(const XlsxSource *source, MemoryContext context, XlsxError *error)
 }
 
 XlsxBook *
-glue_book_open(const XlsxSource *source, MemoryContext context)
+workbook_open(const XlsxSource *source, MemoryContext context)
 {
 	XlsxError	error;
-	XlsxBook   *book = glue_book_try(source, context, &error);
+	XlsxBook   *book = workbook_try(source, context, &error);
 
 	if (book == NULL)
-		glue_throw(&error);
+		workbook_throw(&error);
 	return book;
 }
 
 int
-glue_sqlstate(const XlsxError *error)
+workbook_sqlstate(const XlsxError *error)
 {
 	switch (error->status)
 	{
@@ -150,14 +150,14 @@ readable(const char *text)
 }
 
 void
-glue_throw(const XlsxError *error)
+workbook_throw(const XlsxError *error)
 {
 	char	   *place = readable(error_place(error));
 	char	   *detail = readable(error->detail);
 	char	   *hint = error_hint(error);
 
 	ereport(ERROR,
-			(errcode(glue_sqlstate(error)),
+			(errcode(workbook_sqlstate(error)),
 			 errmsg("%s", readable(error->message)),
 			 detail[0] != '\0' && place[0] != '\0' ? errdetail("%s (%s)", detail, place) :
 			 detail[0] != '\0' ? errdetail("%s", detail) :
@@ -166,7 +166,7 @@ glue_throw(const XlsxError *error)
 }
 
 char *
-glue_sheet_name(const XlsxBook *book, size_t index)
+workbook_sheet_name(const XlsxBook *book, size_t index)
 {
 	return readable(xlsx_book_sheet(book, index)->name);
 }
@@ -176,7 +176,7 @@ find_by_pattern(const XlsxBook *book, const char *pattern)
 {
 	for (size_t i = 0; i < xlsx_book_sheet_count(book); i++)
 		if (DatumGetBool(DirectFunctionCall2Coll(textregexeq, DEFAULT_COLLATION_OID,
-												 CStringGetTextDatum(glue_sheet_name(book, i)),
+												 CStringGetTextDatum(workbook_sheet_name(book, i)),
 												 CStringGetTextDatum(pattern))))
 			return i;
 	return SIZE_MAX;
@@ -196,7 +196,7 @@ find_sheet(const XlsxBook *book, const char *wanted)
 }
 
 size_t
-glue_find_sheet(const XlsxBook *book, const char *name)
+workbook_find_sheet(const XlsxBook *book, const char *name)
 {
 	size_t		index = find_sheet(book, name);
 	size_t		count = xlsx_book_sheet_count(book);
@@ -210,7 +210,7 @@ glue_find_sheet(const XlsxBook *book, const char *name)
 				 errmsg("workbook has no worksheet")));
 	initStringInfo(&names);
 	for (size_t i = 0; i < count && i < 20; i++)
-		appendStringInfo(&names, "%s\"%s\"", i > 0 ? ", " : "", glue_sheet_name(book, i));
+		appendStringInfo(&names, "%s\"%s\"", i > 0 ? ", " : "", workbook_sheet_name(book, i));
 	ereport(ERROR,
 			(errcode(ERRCODE_UNDEFINED_OBJECT),
 			 errmsg("workbook has no sheet \"%s\"", name),

@@ -16,28 +16,28 @@
  * yourself.  What stands behind source must outlive context.  Raises an error
  * when it cannot.
  */
-extern XlsxBook *glue_book_open(const XlsxSource *source, MemoryContext context);
+extern XlsxBook *workbook_open(const XlsxSource *source, MemoryContext context);
 
-/* Like glue_book_open, but hands the failure back: NULL and *error filled. */
-extern XlsxBook *glue_book_try(const XlsxSource *source, MemoryContext context, XlsxError *error);
+/* Like workbook_open, but hands the failure back: NULL and *error filled. */
+extern XlsxBook *workbook_try(const XlsxSource *source, MemoryContext context, XlsxError *error);
 
 /* palloc in context, as the library wants it; memory that was not freed goes with the context. */
-extern XlsxAllocator glue_allocator(MemoryContext context);
+extern XlsxAllocator workbook_allocator(MemoryContext context);
 
 /* Raises error as an ERROR with SQLSTATE, detail, hint and place. */
-extern void glue_throw(const XlsxError *error)
+extern void workbook_throw(const XlsxError *error)
 			__attribute__((noreturn));
 
 /* Name of a sheet in the database's encoding, for people to see. */
-extern char *glue_sheet_name(const XlsxBook *book, size_t index);
+extern char *workbook_sheet_name(const XlsxBook *book, size_t index);
 
-/* The SQLSTATE that glue_throw would give it. */
-extern int	glue_sqlstate(const XlsxError *error);
+/* The SQLSTATE that workbook_throw would give it. */
+extern int	workbook_sqlstate(const XlsxError *error);
 
 /*
  * Index of a sheet: its name, "#2" for the second, "~regular expression" for the
  * first whose name matches, NULL for the first; or an error that lists the names that exist.
  */
-extern size_t glue_find_sheet(const XlsxBook *book, const char *name);
+extern size_t workbook_find_sheet(const XlsxBook *book, const char *name);
 
 #endif							/* PG_XLSX_FILES_WORKBOOK_H */

@@ -352,7 +352,7 @@ read_rows(Discovery *discovery, int64 sample)
 		MemoryContextReset(discovery->row_context);
 	}
 	if (status != XLSX_OK && status != XLSX_DONE)
-		glue_throw(&error);
+		workbook_throw(&error);
 	xlsx_sheet_close(sheet);
 }
 

@@ -61,7 +61,7 @@ pg_xlsx_match(PG_FUNCTION_ARGS)
 	if (!PG_ARGISNULL(4))
 		mapping = JsonbToCString(NULL, &PG_GETARG_JSONB_P(4)->root, 0);
 	file_value_source(PG_GETARG_DATUM(1), &source, context);
-	book = glue_book_open(&source, context);
+	book = workbook_open(&source, context);
 	rows = rows_open(book, &options);
 	header = rows_find_header(rows, profile, PG_XLSX_GETARG_STRING(3, profile->header_row), mapping, &match);
 	put_matches(result, rows, profile, header != NULL ? header->number : 0, &match);

@@ -38,7 +38,7 @@ pg_xlsx_sheets(PG_FUNCTION_ARGS)
 		const XlsxSheetInfo *info = xlsx_book_sheet(book, i);
 		Datum		values[3] = {
 			Int32GetDatum((int32) i + 1),
-			CStringGetTextDatum(glue_sheet_name(book, i)),
+			CStringGetTextDatum(workbook_sheet_name(book, i)),
 			CStringGetTextDatum(info->state == XLSX_SHEET_VISIBLE ? "visible" : "hidden")
 		};
 		bool		nulls[3] = {false, false, false};
@@ -135,7 +135,7 @@ put_sheet(CellDump *dump, XlsxBook *book, size_t index)
 			put_row(dump, (int32) index + 1, row);
 	}
 	if (status != XLSX_OK && status != XLSX_DONE)
-		glue_throw(&error);
+		workbook_throw(&error);
 	xlsx_sheet_close(sheet);
 }
 
@@ -169,7 +169,7 @@ pg_xlsx_cells(PG_FUNCTION_ARGS)
 	book = begin_dump(fcinfo, &dump);
 	dump.range = range;
 	if (!PG_ARGISNULL(1))
-		put_sheet(&dump, book, glue_find_sheet(book, text_to_cstring(PG_GETARG_TEXT_PP(1))));
+		put_sheet(&dump, book, workbook_find_sheet(book, text_to_cstring(PG_GETARG_TEXT_PP(1))));
 	else
 		for (size_t i = 0; i < xlsx_book_sheet_count(book); i++)
 			put_sheet(&dump, book, i);
@@ -187,6 +187,6 @@ pg_xlsx_first_cells(PG_FUNCTION_ARGS)
 	book = begin_dump(fcinfo, &dump);
 	dump.range.first_row = (uint32) Max(PG_GETARG_INT32(2), 0) + 1;
 	dump.rows_left = PG_GETARG_INT32(3);
-	put_sheet(&dump, book, glue_find_sheet(book, text_to_cstring(PG_GETARG_TEXT_PP(1))));
+	put_sheet(&dump, book, workbook_find_sheet(book, text_to_cstring(PG_GETARG_TEXT_PP(1))));
 	return (Datum) 0;
 }

@@ -19,7 +19,7 @@ sheet_arguments_book(FunctionCallInfo fcinfo, int argument)
 	XlsxSource	source;
 
 	file_value_source(PG_GETARG_DATUM(argument), &source, CurrentMemoryContext);
-	return glue_book_open(&source, context);
+	return workbook_open(&source, context);
 }
 
 XlsxRange
@@ -64,6 +64,6 @@ sheet_arguments_get(FunctionCallInfo fcinfo, SheetArguments *arguments)
 
 	arguments->range = sheet_arguments_range(fcinfo, 2);
 	arguments->book = sheet_arguments_book(fcinfo, 0);
-	arguments->index = glue_find_sheet(arguments->book, sheet);
+	arguments->index = workbook_find_sheet(arguments->book, sheet);
 	arguments->header_row = header_row_of(sheet_arguments_header(fcinfo, 3), arguments);
 }

@@ -89,7 +89,7 @@ check_content(const char *head, size_t length)
 	XlsxError	error;
 
 	if (xlsx_sniff(head, Min(length, SNIFF_BYTES), &error) != XLSX_OK)
-		glue_throw(&error);
+		workbook_throw(&error);
 }
 
 /*
@@ -104,9 +104,9 @@ check_package(int64 file, uint64 size)
 	XlsxError	error;
 
 	store_source(&source, file, size, context);
-	if (glue_book_try(&source, context, &error) == NULL &&
+	if (workbook_try(&source, context, &error) == NULL &&
 		(error.status == XLSX_NOT_A_WORKBOOK || error.status == XLSX_ENCRYPTED))
-		glue_throw(&error);
+		workbook_throw(&error);
 	MemoryContextDelete(context);
 }
 
@@ -255,7 +255,7 @@ read_source(const XlsxSource *source, uint64 offset, void *buffer, size_t length
 	size_t		got;
 
 	if (xlsx_source_read(source, offset, buffer, length, &got, &error) != XLSX_OK)
-		glue_throw(&error);
+		workbook_throw(&error);
 	if (got < length)
 		ereport(ERROR,
 				(errcode(ERRCODE_IO_ERROR),

@@ -42,7 +42,7 @@ open_book(Import *import)
 	XlsxSource	source;
 
 	import_open_source(import, &source, import->book_context);
-	import->book = glue_book_open(&source, import->book_context);
+	import->book = workbook_open(&source, import->book_context);
 }
 
 /* A process of its own for reading, where that is wanted and the file is worth it; else NULL. */

@@ -89,7 +89,7 @@ read_shapes(XlsxBook *book, size_t index, const XlsxRange *range, RowShape *shap
 		MemoryContextReset(context);
 	}
 	if (status != XLSX_OK && status != XLSX_DONE)
-		glue_throw(&error);
+		workbook_throw(&error);
 	xlsx_sheet_close(sheet);
 	MemoryContextDelete(context);
 	return count;

@@ -38,7 +38,7 @@ open_rows(Originals *originals)
 	originals->rows = NULL;
 	MemoryContextReset(originals->context);
 	originals->open(originals->argument, &source);
-	originals->rows = rows_open(glue_book_open(&source, originals->context), &originals->options);
+	originals->rows = rows_open(workbook_open(&source, originals->context), &originals->options);
 }
 
 /* NULL when the sheet has no such row, which cannot be unless the file has changed. */

@@ -40,7 +40,7 @@ typedef struct ReaderFile
 {
 	int64		file;			/* in the store */
 	uint64		size;
-	const char *sheet;			/* as glue_find_sheet has it; NULL: the first */
+	const char *sheet;			/* as workbook_find_sheet has it; NULL: the first */
 } ReaderFile;
 
 /* Of which rows the process counts what it looks at. */

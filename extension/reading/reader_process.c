@@ -439,10 +439,10 @@ open_sheet(Process *process)
 	PopActiveSnapshot();
 	CommitTransactionCommand();
 	MemoryContextSwitchTo(process->context);
-	process->book = glue_book_open(&source, process->book_context);
-	index = glue_find_sheet(process->book, order->has_sheet ? order->sheet : NULL);
+	process->book = workbook_open(&source, process->book_context);
+	index = workbook_find_sheet(process->book, order->has_sheet ? order->sheet : NULL);
 	if (xlsx_sheet_open(process->book, index, &process->sheet, &error) != XLSX_OK)
-		glue_throw(&error);
+		workbook_throw(&error);
 	send_opened(process, xlsx_book_sheet(process->book, index)->name);
 }
 
@@ -482,7 +482,7 @@ send_sheet(Process *process)
 	if (rows > 0)
 		send_rows(process, rows, last_row);
 	if (status != XLSX_DONE)
-		glue_throw(&error);
+		workbook_throw(&error);
 	send_end(process, last_row);
 }
 

@@ -47,7 +47,7 @@ open_sheet(SheetRows *rows)
 	XlsxError	error;
 
 	if (xlsx_sheet_open(rows->book, rows->index, &rows->sheet, &error) != XLSX_OK)
-		glue_throw(&error);
+		workbook_throw(&error);
 }
 
 static SheetRows *
@@ -68,7 +68,7 @@ rows_open(XlsxBook *book, const RowsOptions *options)
 	SheetRows  *rows = rows_create(options);
 
 	rows->book = book;
-	rows->index = glue_find_sheet(book, options->sheet);
+	rows->index = workbook_find_sheet(book, options->sheet);
 	open_sheet(rows);
 	return rows;
 }
@@ -92,7 +92,7 @@ rows_date1904(const SheetRows *rows)
 const char *
 rows_sheet_name(const SheetRows *rows)
 {
-	return rows->reader != NULL ? rows->read->name : glue_sheet_name(rows->book, rows->index);
+	return rows->reader != NULL ? rows->read->name : workbook_sheet_name(rows->book, rows->index);
 }
 
 uint32
@@ -196,7 +196,7 @@ next_in_sheet(SheetRows *rows)
 		return reader_next(rows->reader);
 	status = xlsx_sheet_next(rows->sheet, &row, &error);
 	if (status != XLSX_OK && status != XLSX_DONE)
-		glue_throw(&error);
+		workbook_throw(&error);
 	return row;
 }
 
