@@ -80,7 +80,7 @@ extern bool import_is_over_limit(const Import *import);
 /* The bytes of the workbook; what stands behind them lives in the context. */
 extern void import_open_source(const Import *import, XlsxSource *source, MemoryContext context);
 
-/* VALIDATING (import/validate.c): from the header row, or where an earlier attempt stopped, to the end of the sheet or the limit. */
+/* VALIDATING (import/validate_phase.c): from the header row, or where an earlier attempt stopped, to the end of the sheet or the limit. */
 extern void import_validate_rows(Import *import);
 
 /*
@@ -89,7 +89,7 @@ extern void import_validate_rows(Import *import);
  */
 extern void import_conclude(Import *import);
 
-/* SAVING (import/save.c): what VALIDATING has not saved already. */
+/* SAVING (import/save_phase.c): what VALIDATING has not saved already. */
 extern void import_save_rows(Import *import);
 
 /* Might rows be saved before all are checked?  Only where each stands for itself. Within a step. */

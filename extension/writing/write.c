@@ -12,7 +12,7 @@
 #include "pg/text.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
-#include "writing/cell.h"
+#include "writing/written_cell.h"
 
 PG_FUNCTION_INFO_V1(pg_xlsx_write);
 PG_FUNCTION_INFO_V1(pg_xlsx_write_chunks);

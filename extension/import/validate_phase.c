@@ -1,5 +1,5 @@
 /*
- * validate.c
+ * validate_phase.c
  *	  VALIDATING: rows of the sheet become packets and error rows, or are saved at once.
  */
 #include "import/state.h"

@@ -1,5 +1,5 @@
 /*
- * errors.c
+ * errors_workbook.c
  *	  The rows that were not saved, as a workbook.
  */
 #include "pg/pg_xlsx.h"
@@ -11,7 +11,7 @@
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
-#include "writing/cell.h"
+#include "writing/written_cell.h"
 
 PG_FUNCTION_INFO_V1(pg_xlsx_errors_workbook);
 PG_FUNCTION_INFO_V1(pg_xlsx_errors_workbook_chunks);

@@ -1,12 +1,12 @@
 /*
- * cell.h
+ * written_cell.h
  *	  A value of the database -> a typed cell that means the same.
  *
  * What a cell cannot hold exactly becomes text: numbers beyond the exactness of
  * a double, dates before 1900, infinity.  Times keep milliseconds.
  */
-#ifndef PG_XLSX_WRITING_CELL_H
-#define PG_XLSX_WRITING_CELL_H
+#ifndef PG_XLSX_WRITTEN_CELL_H
+#define PG_XLSX_WRITTEN_CELL_H
 
 #include "pg/pg_xlsx.h"
 
@@ -34,4 +34,4 @@ extern void cell_write_text(XlsxWriter *writer, const char *text, uint32 style);
 /* The same, but cuts it to what a cell holds. */
 extern void cell_write_cut(XlsxWriter *writer, const char *text);
 
-#endif							/* PG_XLSX_WRITING_CELL_H */
+#endif							/* PG_XLSX_WRITTEN_CELL_H */

@@ -1,5 +1,5 @@
 /*
- * control.c
+ * task_control.c
  *	  What people do to a task from outside: wait, cancel, retry, remove, undo.
  */
 #include "pg/pg_xlsx.h"

@@ -1,8 +1,8 @@
 /*
- * cell.c
+ * written_cell.c
  *	  A value of the database -> a typed cell that means the same.
  */
-#include "writing/cell.h"
+#include "writing/written_cell.h"
 
 #include <math.h>
 

@@ -1,5 +1,5 @@
 /*
- * save.c
+ * save_phase.c
  *	  SAVING: packets become rows of the target, batch by batch or in one go.
  */
 #include "import/state.h"
