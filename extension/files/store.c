@@ -6,7 +6,7 @@
 
 #include "catalog/pg_type.h"
 #include "files/redis.h"
-#include "tables/owner.h"
+#include "tables/private_sql.h"
 #include "utils/memutils.h"
 
 /* One for each part that is read at the same time: a sheet, and its strings; the others are to spare. */
@@ -37,13 +37,13 @@ store_for_new(void)
 const Store *
 store_of(int64 file)
 {
-	static OwnerStatement select = {
+	static PrivateStatement select = {
 		"SELECT store = 'redis' FROM xlsx_private.file WHERE id = $1", 1, {INT8OID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(file)};
-	OwnerRow	row;
+	PrivateRow	row;
 
-	return owner_run(&select, values, NULL, &row) > 0 && DatumGetBool(row.values[0]) ? &store_redis : &store_table;
+	return private_sql_run(&select, values, NULL, &row) > 0 && DatumGetBool(row.values[0]) ? &store_redis : &store_table;
 }
 
 /* The chunk from the cache or the store; NULL when the store does not have it. */

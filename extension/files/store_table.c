@@ -10,8 +10,8 @@
 #include "access/htup_details.h"
 #include "access/stratnum.h"
 #include "catalog/pg_type.h"
-#include "tables/owner.h"
-#include "tables/owner_rows.h"
+#include "tables/private_sql.h"
+#include "tables/private_rows.h"
 #include "utils/fmgroids.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -50,7 +50,7 @@ table_put(int64 file, int32 no, bytea *data)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx chunk", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);
-	Relation	relation = owner_rows_open("chunk", RowExclusiveLock);
+	Relation	relation = private_rows_open("chunk", RowExclusiveLock);
 	int			length = (int) VARSIZE_ANY_EXHDR(data);
 	HeapTuple	rows[SLICES];
 	int			count = 0;
@@ -58,8 +58,8 @@ table_put(int64 file, int32 no, bytea *data)
 	for (int at = 0; at < length; at += SLICE_BYTES, count++)
 		rows[count] = slice_row(relation, file, no * SLICES + count, VARDATA_ANY(data) + at,
 								(size_t) Min(length - at, SLICE_BYTES));
-	owner_rows_insert(relation, rows, count);
-	owner_rows_close(relation);
+	private_rows_insert(relation, rows, count);
+	private_rows_close(relation);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(context);
 }
@@ -86,8 +86,8 @@ read_slices(SysScanDesc scan, TupleDesc descriptor, char *buffer)
 static int
 table_get(int64 file, int32 no, char *buffer)
 {
-	Relation	relation = owner_rows_open("chunk", AccessShareLock);
-	Relation	index = owner_rows_open("chunk_pkey", AccessShareLock);
+	Relation	relation = private_rows_open("chunk", AccessShareLock);
+	Relation	index = private_rows_open("chunk_pkey", AccessShareLock);
 	Snapshot	snapshot = RegisterSnapshot(GetTransactionSnapshot());
 	int32		first = no * SLICES;
 	ScanKeyData keys[3];
@@ -101,21 +101,21 @@ table_get(int64 file, int32 no, char *buffer)
 	length = read_slices(scan, RelationGetDescr(relation), buffer);
 	systable_endscan_ordered(scan);
 	UnregisterSnapshot(snapshot);
-	owner_rows_close(index);
-	owner_rows_close(relation);
+	private_rows_close(index);
+	private_rows_close(relation);
 	return length > 0 ? length : -1;
 }
 
 static void
 table_remove(int64 file)
 {
-	static OwnerStatement delete = {
+	static PrivateStatement delete = {
 		"DELETE FROM xlsx_private.chunk WHERE file_id = $1",
 		1, {INT8OID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(file)};
 
-	owner_run(&delete, values, NULL, NULL);
+	private_sql_run(&delete, values, NULL, NULL);
 }
 
 const Store store_table = {"table", table_put, table_get, table_remove, NULL};

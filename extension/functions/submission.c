@@ -9,7 +9,7 @@
 #include "profile/frozen.h"
 #include "profile/options.h"
 #include "profile/profile.h"
-#include "tables/owner.h"
+#include "tables/private_sql.h"
 #include "tasks/membership.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -33,7 +33,7 @@ submission_check(const Submission *submission)
 int64
 submission_insert(int64 file, const char *file_name, int64 size, const Submission *submission)
 {
-	static OwnerStatement insert = {
+	static PrivateStatement insert = {
 		"INSERT INTO xlsx_private.task (login_was_member, owner_was_user, profile_id, frozen_id, profile, file_id, file_name, file_size, owner, login, run_at,"
 		" priority, idempotency_key, time_zone, date_style, sheet, dry_run, max_errors, header_row, locale, mapping,"
 		" exactly_once, wait_ms, mode, status, attempts, started_at, attempt_started_at)"
@@ -51,7 +51,7 @@ submission_insert(int64 file, const char *file_name, int64 size, const Submissio
 	int64		profile_id = profile_find(&profile);
 	Datum		values[22];
 	char		nulls[22];
-	OwnerRow	row;
+	PrivateRow	row;
 
 	submission_check(submission);
 	memset(nulls, ' ', sizeof(nulls));
@@ -65,18 +65,18 @@ submission_insert(int64 file, const char *file_name, int64 size, const Submissio
 	values[7] = submission->run_at;
 	nulls[7] = submission->run_now ? 'n' : ' ';
 	values[8] = Int32GetDatum(submission->priority);
-	owner_set_text(values, nulls, 9, submission->idempotency_key);
+	private_sql_set_text(values, nulls, 9, submission->idempotency_key);
 	values[10] = CStringGetTextDatum(GetConfigOption("TimeZone", false, false));
 	values[11] = CStringGetTextDatum(GetConfigOption("DateStyle", false, false));
-	owner_set_text(values, nulls, 12, submission->sheet);
+	private_sql_set_text(values, nulls, 12, submission->sheet);
 	values[13] = BoolGetDatum(submission->dry_run);
 	values[14] = Int64GetDatum(submission->max_errors);
-	owner_set_text(values, nulls, 15, submission->header_row);
-	owner_set_text(values, nulls, 16, submission->locale);
-	owner_set_text(values, nulls, 17, submission->mapping);
-	owner_set_text(values, nulls, 18, submission->mode);
+	private_sql_set_text(values, nulls, 15, submission->header_row);
+	private_sql_set_text(values, nulls, 16, submission->locale);
+	private_sql_set_text(values, nulls, 17, submission->mapping);
+	private_sql_set_text(values, nulls, 18, submission->mode);
 	values[19] = Int64GetDatum(frozen_profile_make(profile_id));
 	values[20] = BoolGetDatum(membership_can_become(GetSessionUserId(), GetUserId()));
 	values[21] = BoolGetDatum(membership_may_import(GetUserId()));
-	return owner_run(&insert, values, nulls, &row) == 0 ? 0 : DatumGetInt64(row.values[0]);
+	return private_sql_run(&insert, values, nulls, &row) == 0 ? 0 : DatumGetInt64(row.values[0]);
 }

@@ -19,7 +19,7 @@
 #include "pg/guc.h"
 #include "profile/options.h"
 #include "profile/profile.h"
-#include "tables/owner.h"
+#include "tables/private_sql.h"
 #include "tasks/dispatch.h"
 #include "tasks/queue.h"
 #include "utils/acl.h"
@@ -61,7 +61,7 @@ typedef struct Upload
 static int64
 create_file(const char *profile, const char *name, Datum options, bool has_options)
 {
-	static OwnerStatement insert = {
+	static PrivateStatement insert = {
 		"INSERT INTO xlsx_private.file (name, profile, options, owner, store)"
 		" VALUES ($1, $2, $3::jsonb, $4::oid::regrole, $5)"
 		" RETURNING id",
@@ -72,13 +72,13 @@ create_file(const char *profile, const char *name, Datum options, bool has_optio
 		ObjectIdGetDatum(GetUserId()), CStringGetTextDatum(store_for_new()->name)
 	};
 	char		nulls[] = {' ', profile != NULL ? ' ' : 'n', has_options ? ' ' : 'n', ' ', ' '};
-	OwnerRow	row;
+	PrivateRow	row;
 
 	if (name[0] == '\0' || strlen(name) > MAX_FILE_NAME)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("file name must have between 1 and %d bytes", MAX_FILE_NAME)));
-	owner_run(&insert, values, nulls, &row);
+	private_sql_run(&insert, values, nulls, &row);
 	return DatumGetInt64(row.values[0]);
 }
 
@@ -114,7 +114,7 @@ check_package(int64 file, uint64 size)
 static Upload *
 find_upload(int64 id)
 {
-	static OwnerStatement select = {
+	static PrivateStatement select = {
 		"SELECT name, size, profile, options ->> 'idempotencyKey', (options ->> 'runAt')::timestamptz,"
 		" (options ->> 'priority')::int, owner::oid, nullif(options ->> 'sheet', ''),"
 		" coalesce(nullif(options ->> 'dryRun', '')::boolean, false), nullif(options ->> 'mode', ''),"
@@ -125,9 +125,9 @@ find_upload(int64 id)
 	};
 	Datum		values[] = {Int64GetDatum(id)};
 	Upload	   *upload = palloc0(sizeof(Upload));
-	OwnerRow	row;
+	PrivateRow	row;
 
-	if (owner_run(&select, values, NULL, &row) == 0 ||
+	if (private_sql_run(&select, values, NULL, &row) == 0 ||
 		!has_privs_of_role(GetUserId(), DatumGetObjectId(row.values[6])))
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
@@ -135,20 +135,20 @@ find_upload(int64 id)
 	upload->id = id;
 	upload->name = TextDatumGetCString(row.values[0]);
 	upload->size = DatumGetInt64(row.values[1]);
-	upload->submission.profile = owner_text(&row, 2);
-	upload->submission.idempotency_key = owner_text(&row, 3);
+	upload->submission.profile = private_sql_text(&row, 2);
+	upload->submission.idempotency_key = private_sql_text(&row, 3);
 	upload->submission.run_now = row.nulls[4];
 	upload->submission.run_at = row.values[4];
 	upload->submission.priority = row.nulls[5] ? 0 : DatumGetInt32(row.values[5]);
-	upload->submission.sheet = owner_text(&row, 7);
+	upload->submission.sheet = private_sql_text(&row, 7);
 	upload->submission.dry_run = DatumGetBool(row.values[8]);
-	upload->submission.mode = owner_text(&row, 9);
+	upload->submission.mode = private_sql_text(&row, 9);
 	upload->submission.max_errors = row.nulls[10] ? -1 : DatumGetInt64(row.values[10]);
 	if (!row.nulls[10])
 		options_check_max_errors(upload->submission.max_errors);
-	upload->submission.header_row = owner_text(&row, 11);
-	upload->submission.locale = owner_text(&row, 12);
-	upload->submission.mapping = owner_text(&row, 13);
+	upload->submission.header_row = private_sql_text(&row, 11);
+	upload->submission.locale = private_sql_text(&row, 12);
+	upload->submission.mapping = private_sql_text(&row, 13);
 	submission_check(&upload->submission);
 	return upload;
 }
@@ -156,13 +156,13 @@ find_upload(int64 id)
 static void
 set_file_size(int64 file, int64 size, bool complete)
 {
-	static OwnerStatement update = {
+	static PrivateStatement update = {
 		"UPDATE xlsx_private.file SET size = $2, complete = $3, used_at = clock_timestamp() WHERE id = $1",
 		3, {INT8OID, INT8OID, BOOLOID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(file), Int64GetDatum(size), BoolGetDatum(complete)};
 
-	owner_run(&update, values, NULL, NULL);
+	private_sql_run(&update, values, NULL, NULL);
 }
 
 /*
@@ -173,18 +173,18 @@ set_file_size(int64 file, int64 size, bool complete)
 static int64
 find_by_key(const char *key)
 {
-	static OwnerStatement select = {
+	static PrivateStatement select = {
 		"SELECT id FROM xlsx_private.task WHERE owner = $1::oid::regrole AND idempotency_key = $2",
 		2, {OIDOID, TEXTOID}, NULL
 	};
 	Datum		values[2];
-	OwnerRow	row;
+	PrivateRow	row;
 
 	if (key == NULL)
 		return 0;
 	values[0] = ObjectIdGetDatum(GetUserId());
 	values[1] = CStringGetTextDatum(key);
-	return owner_run(&select, values, NULL, &row) > 0 ? DatumGetInt64(row.values[0]) : 0;
+	return private_sql_run(&select, values, NULL, &row) > 0 ? DatumGetInt64(row.values[0]) : 0;
 }
 
 /* Queues a task; 0 when the idempotency key is taken (waits for whoever is taking it). */
@@ -451,7 +451,7 @@ pg_xlsx_upload_begin(PG_FUNCTION_ARGS)
 Datum
 pg_xlsx_upload_options(PG_FUNCTION_ARGS)
 {
-	static OwnerStatement update = {
+	static PrivateStatement update = {
 		"UPDATE xlsx_private.file SET profile = $2, options = $3::jsonb WHERE id = $1", 3, {INT8OID, TEXTOID, TEXTOID},
 		NULL
 	};
@@ -466,7 +466,7 @@ pg_xlsx_upload_options(PG_FUNCTION_ARGS)
 		nulls[i] = PG_ARGISNULL(i) ? 'n' : ' ';
 		values[i] = PG_ARGISNULL(i) ? (Datum) 0 : PG_GETARG_DATUM(i);
 	}
-	owner_run(&update, values, nulls, NULL);
+	private_sql_run(&update, values, nulls, NULL);
 	(void) find_upload(PG_GETARG_INT64(0));
 	PG_RETURN_VOID();
 }

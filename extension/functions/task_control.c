@@ -17,7 +17,7 @@
 #include "pg/query.h"
 #include "portability/instr_time.h"
 #include "storage/procarray.h"
-#include "tables/owner.h"
+#include "tables/private_sql.h"
 #include "tables/role_sql.h"
 #include "tasks/dispatch.h"
 #include "tasks/mirror.h"
@@ -68,7 +68,7 @@ typedef struct Subject
 static Subject
 find_task(int64 id)
 {
-	static OwnerStatement select = {
+	static PrivateStatement select = {
 		"SELECT owner::oid, status, worker_pid, login::oid, file_id, validated,"
 		" xmin = pg_current_xact_id_if_assigned()::xid, restart,"
 		" status = 'FAILED' AND error_code = '22000' AND saved_rows = 0 AND skipped_rows = 0 AND error_rows > 0, inserted_rows,"
@@ -78,9 +78,9 @@ find_task(int64 id)
 	};
 	Datum		values[] = {Int64GetDatum(id)};
 	Subject		subject = {.id = id};
-	OwnerRow	row;
+	PrivateRow	row;
 
-	if (owner_run(&select, values, NULL, &row) == 0 ||
+	if (private_sql_run(&select, values, NULL, &row) == 0 ||
 		(!has_privs_of_role(GetUserId(), DatumGetObjectId(row.values[0])) &&
 		 !has_privs_of_role(GetUserId(), get_role_oid("xlsx_admin", false))))
 		ereport(ERROR,
@@ -107,13 +107,13 @@ find_task(int64 id)
 static Subject
 lock_task(int64 id)
 {
-	static OwnerStatement lock = {
+	static PrivateStatement lock = {
 		"SELECT FROM xlsx_private.task WHERE id = $1 FOR NO KEY UPDATE", 1, {INT8OID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(id)};
 
 	(void) find_task(id);		/* who may not see it cannot hold it either */
-	owner_run(&lock, values, NULL, NULL);
+	private_sql_run(&lock, values, NULL, NULL);
 	return find_task(id);
 }
 
@@ -270,16 +270,16 @@ pg_xlsx_cancel(PG_FUNCTION_ARGS)
 static void
 remove_reports(int64 task)
 {
-	static OwnerStatement delete_errors = {
+	static PrivateStatement delete_errors = {
 		"DELETE FROM xlsx_private.error_page WHERE task_id = $1", 1, {INT8OID}, NULL
 	};
-	static OwnerStatement delete_warnings = {
+	static PrivateStatement delete_warnings = {
 		"DELETE FROM xlsx_private.warning_page WHERE task_id = $1", 1, {INT8OID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(task)};
 
-	owner_run(&delete_errors, values, NULL, NULL);
-	owner_run(&delete_warnings, values, NULL, NULL);
+	private_sql_run(&delete_errors, values, NULL, NULL);
+	private_sql_run(&delete_warnings, values, NULL, NULL);
 }
 
 /*
@@ -289,7 +289,7 @@ remove_reports(int64 task)
 static void
 begin_again(int64 task)
 {
-	static OwnerStatement update = {
+	static PrivateStatement update = {
 		"UPDATE xlsx_private.task SET restart = false, undone = false, undone_rows = 0, progress = 0,"
 		" phase_progress = 0, total_rows = 0, validated_rows = 0, error_rows = 0, saved_rows = 0, inserted_rows = 0, updated_rows = 0, unchanged_rows = 0,"
 		" deleted_rows = 0, absent_rows = 0, skipped_rows = 0, warning_rows = 0, cursor_row = 0, validated = false,"
@@ -299,7 +299,7 @@ begin_again(int64 task)
 
 	queue_remove_working_rows(task);
 	remove_reports(task);
-	owner_run(&update, values, NULL, NULL);
+	private_sql_run(&update, values, NULL, NULL);
 }
 
 /* Rows that it inserted and that could not be taken back would be there twice. */
@@ -318,7 +318,7 @@ refuse_leftovers(const Subject *task)
 Datum
 pg_xlsx_retry(PG_FUNCTION_ARGS)
 {
-	static OwnerStatement update = {
+	static PrivateStatement update = {
 		"WITH kept AS (UPDATE xlsx_private.file SET used_at = clock_timestamp() WHERE id = $2)"
 		" UPDATE xlsx_private.task SET status = 'PENDING', phase = NULL, attempts = 0, deaths = 0,"
 		" run_at = clock_timestamp(), wait_ms = 0, completed_at = NULL, error_code = NULL, error_message = NULL,"
@@ -337,7 +337,7 @@ pg_xlsx_retry(PG_FUNCTION_ARGS)
 				 errmsg("cannot retry task " INT64_FORMAT " because its file has expired", task.id),
 				 errhint("Upload the file again.")));
 	refuse_leftovers(&task);
-	if (owner_run(&update, values, NULL, NULL) == 0)
+	if (private_sql_run(&update, values, NULL, NULL) == 0)
 		refuse_state(&task, "retry");
 	if (task.restart || task.spoiled)
 		begin_again(task.id);
@@ -352,13 +352,13 @@ pg_xlsx_retry(PG_FUNCTION_ARGS)
 Datum
 pg_xlsx_remove_task(PG_FUNCTION_ARGS)
 {
-	static OwnerStatement delete_task = {
+	static PrivateStatement delete_task = {
 		"DELETE FROM xlsx_private.task WHERE id = $1 AND status NOT IN ('PENDING', 'PROCESSING')", 1, {INT8OID}, NULL
 	};
 	Subject		task = find_task(PG_GETARG_INT64(0));
 	Datum		id[] = {Int64GetDatum(task.id)};
 
-	if (is_active(&task) || owner_run(&delete_task, id, NULL, NULL) == 0)
+	if (is_active(&task) || private_sql_run(&delete_task, id, NULL, NULL) == 0)
 		refuse_state(&task, "remove");
 	remove_reports(task.id);
 	mirror_remove(task.id);
@@ -374,11 +374,11 @@ pg_xlsx_remove_task(PG_FUNCTION_ARGS)
 Datum
 pg_xlsx_note_undone(PG_FUNCTION_ARGS)
 {
-	static OwnerStatement delete = {
+	static PrivateStatement delete = {
 		"WITH rows AS (DELETE FROM xlsx_private.undo_row WHERE task_id = $1 AND no = ANY ($2))"
 		" DELETE FROM xlsx_private.undo_xid WHERE task_id = $1 AND $3", 3, {INT8OID, INT8ARRAYOID, BOOLOID}, NULL
 	};
-	static OwnerStatement update = {
+	static PrivateStatement update = {
 		"UPDATE xlsx_private.task SET undone = undone OR $2, restart = true, undone_rows = undone_rows"
 		" + greatest(inserted_rows - $3, 0) + greatest(updated_rows - $4, 0), inserted_rows = least(inserted_rows, $3),"
 		" updated_rows = least(updated_rows, $4), saved_rows = least(inserted_rows, $3) + least(updated_rows, $4)"
@@ -389,8 +389,8 @@ pg_xlsx_note_undone(PG_FUNCTION_ARGS)
 	Datum		rows[] = {Int64GetDatum(task.id), PG_GETARG_DATUM(1), PG_GETARG_DATUM(4)};
 	Datum		state[] = {Int64GetDatum(task.id), PG_GETARG_DATUM(4), PG_GETARG_DATUM(2), PG_GETARG_DATUM(3)};
 
-	owner_run(&delete, rows, NULL, NULL);
-	owner_run(&update, state, NULL, NULL);
+	private_sql_run(&delete, rows, NULL, NULL);
+	private_sql_run(&update, state, NULL, NULL);
 	PG_RETURN_VOID();
 }
 
@@ -455,16 +455,16 @@ pg_xlsx_path_of_statements(PG_FUNCTION_ARGS)
 static bool
 find_rows(const Subject *task, Datum *target, Datum *column)
 {
-	static OwnerStatement select = {
+	static PrivateStatement select = {
 		"SELECT c.oid::regclass, (p.content ->> 'task_column')::name FROM xlsx_private.task t"
 		" JOIN xlsx_private.frozen_profile p ON p.id = t.frozen_id JOIN pg_class c ON c.oid = p.target JOIN pg_roles o ON o.oid = t.owner"
 		" WHERE t.id = $1 AND p.content ->> 'task_column' IS NOT NULL AND NOT t.dry_run AND has_table_privilege(o.oid, c.oid, 'DELETE')",
 		1, {INT8OID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(task->id)};
-	OwnerRow	row;
+	PrivateRow	row;
 
-	if (owner_run(&select, values, NULL, &row) == 0)
+	if (private_sql_run(&select, values, NULL, &row) == 0)
 		return false;
 	*target = row.values[0];
 	*column = row.values[1];

@@ -14,7 +14,7 @@
 #include "pg/subtransaction.h"
 #include "reading/originals.h"
 #include "saving/late_index.h"
-#include "tables/owner.h"
+#include "tables/private_sql.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
@@ -146,13 +146,13 @@ import_save_packet(Import *import, bytea *packet)
 static bytea *
 fetch_packet(Import *import)
 {
-	static OwnerStatement select = {
+	static PrivateStatement select = {
 		"SELECT data FROM xlsx_private.packet WHERE task_id = $1 AND no = $2", 2, {INT8OID, INT4OID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(import->task->id), Int32GetDatum(import->progress->packets_saved)};
-	OwnerRow	row;
+	PrivateRow	row;
 
-	if (owner_run(&select, values, NULL, &row) == 0)
+	if (private_sql_run(&select, values, NULL, &row) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_DATA_CORRUPTED),
 				 errmsg("packet %d of task " INT64_FORMAT " is missing", import->progress->packets_saved,

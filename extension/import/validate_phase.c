@@ -7,7 +7,7 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "pg/place.h"
-#include "tables/owner.h"
+#include "tables/private_sql.h"
 #include "utils/memutils.h"
 
 bool
@@ -19,7 +19,7 @@ import_is_over_limit(const Import *import)
 static void
 store_packet(Import *import, bytea *packet)
 {
-	static OwnerStatement insert = {
+	static PrivateStatement insert = {
 		"INSERT INTO xlsx_private.packet (task_id, no, data) VALUES ($1, $2, $3)",
 		3, {INT8OID, INT4OID, BYTEAOID}, NULL
 	};
@@ -28,7 +28,7 @@ store_packet(Import *import, bytea *packet)
 	values[0] = Int64GetDatum(import->task->id);
 	values[1] = Int32GetDatum(import->progress->packets);
 	values[2] = PointerGetDatum(packet);
-	owner_run(&insert, values, NULL, NULL);
+	private_sql_run(&insert, values, NULL, NULL);
 	import->progress->packets++;
 }
 

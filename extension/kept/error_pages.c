@@ -7,7 +7,8 @@
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
 #include "tables/owner.h"
-#include "tables/owner_rows.h"
+#include "tables/private_sql.h"
+#include "tables/private_rows.h"
 #include "utils/array.h"
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
@@ -67,7 +68,7 @@ page_descriptor(Oid row_type)
  */
 
 static void
-take_page(void *argument, const OwnerRow *page)
+take_page(void *argument, const PrivateRow *page)
 {
 	Pages	   *pages = argument;
 	ReportedRow *rows;
@@ -96,14 +97,14 @@ take_overlapping(Pages *pages)
 	{"DELETE FROM xlsx_private." table " p WHERE p.task_id = $1 AND p.first_row <= $3 AND p.last_row >= $2 AND p.first_row >=" \
 	 " coalesce((SELECT max(b.first_row) FROM xlsx_private." table " b WHERE b.task_id = $1 AND b.first_row <= $2), $2)" \
 	 " RETURNING p.rows", 3, {INT8OID, INT4OID, INT4OID}, NULL}
-	static OwnerStatement take_errors = TAKE("error_page");
-	static OwnerStatement take_warnings = TAKE("warning_page");
+	static PrivateStatement take_errors = TAKE("error_page");
+	static PrivateStatement take_warnings = TAKE("warning_page");
 #undef TAKE
 	Datum		values[] = {
 		Int64GetDatum(pages->task), Int32GetDatum(pages->rows[0].number), Int32GetDatum(pages->rows[pages->count - 1].number)
 	};
 
-	owner_each(strcmp(pages->table, "error_page") == 0 ? &take_errors : &take_warnings, values, NULL, take_page, pages);
+	private_sql_each(strcmp(pages->table, "error_page") == 0 ? &take_errors : &take_warnings, values, NULL, take_page, pages);
 }
 
 /*
@@ -175,9 +176,9 @@ write_pages(const Pages *pages)
 		count = rows_of_page(pages, first);
 		tuples[made++] = form_page(pages, first, count);
 	}
-	relation = owner_rows_open(pages->table, RowExclusiveLock);
-	owner_rows_insert(relation, tuples, made);
-	owner_rows_close(relation);
+	relation = private_rows_open(pages->table, RowExclusiveLock);
+	private_rows_insert(relation, tuples, made);
+	private_rows_close(relation);
 }
 
 void

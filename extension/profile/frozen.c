@@ -5,7 +5,7 @@
 #include "profile/frozen.h"
 
 #include "catalog/pg_type.h"
-#include "tables/owner.h"
+#include "tables/private_sql.h"
 
 /* As many are removed at a time. */
 #define SWEEP_ROWS 1000
@@ -13,11 +13,11 @@
 int64
 frozen_profile_make(int64 profile)
 {
-	static OwnerStatement freeze = {"SELECT xlsx_private.freeze_profile($1)", 1, {INT8OID}, NULL};
+	static PrivateStatement freeze = {"SELECT xlsx_private.freeze_profile($1)", 1, {INT8OID}, NULL};
 	Datum		values[] = {Int64GetDatum(profile)};
-	OwnerRow	row;
+	PrivateRow	row;
 
-	owner_run(&freeze, values, NULL, &row);
+	private_sql_run(&freeze, values, NULL, &row);
 	return DatumGetInt64(row.values[0]);
 }
 
@@ -28,19 +28,19 @@ frozen_profile_make(int64 profile)
 int64
 frozen_profile_sweep(void)
 {
-	static OwnerStatement lock = {
+	static PrivateStatement lock = {
 		"SELECT array(SELECT f.id FROM xlsx_private.frozen_profile f"
 		" WHERE NOT EXISTS (SELECT FROM xlsx_private.task t WHERE t.frozen_id = f.id) LIMIT $1 FOR UPDATE SKIP LOCKED)",
 		1, {INT4OID}, NULL
 	};
-	static OwnerStatement delete = {
+	static PrivateStatement delete = {
 		"DELETE FROM xlsx_private.frozen_profile f WHERE f.id = ANY ($1)"
 		" AND NOT EXISTS (SELECT FROM xlsx_private.task t WHERE t.frozen_id = f.id)",
 		1, {INT8ARRAYOID}, NULL
 	};
 	Datum		values[] = {Int32GetDatum(SWEEP_ROWS)};
-	OwnerRow	row;
+	PrivateRow	row;
 
-	owner_run(&lock, values, NULL, &row);
-	return (int64) owner_run(&delete, row.values, NULL, NULL);
+	private_sql_run(&lock, values, NULL, &row);
+	return (int64) private_sql_run(&delete, row.values, NULL, NULL);
 }

@@ -11,7 +11,7 @@
 #include "pg/guc.h"
 #include "profile/headers.h"
 #include "profile/profile_check.h"
-#include "tables/owner.h"
+#include "tables/private_sql.h"
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -160,7 +160,7 @@ text_list_has(const TextList *list, const char *text, size_t length)
 }
 
 static TextList
-row_texts(const OwnerRow *row, int i)
+row_texts(const PrivateRow *row, int i)
 {
 	TextList	list = {0, NULL};
 	Datum	   *elements;
@@ -190,9 +190,9 @@ normal_headers(const ProfileColumn *column, const TextList *aliases)
 
 /* A text that may not be missing. */
 static char *
-required_text(const Profile *profile, const OwnerRow *row, int i, const char *what)
+required_text(const Profile *profile, const PrivateRow *row, int i, const char *what)
 {
-	char	   *text = owner_text(row, i);
+	char	   *text = private_sql_text(row, i);
 
 	if (text == NULL || text[0] == '\0')
 		profile_refuse(profile->name, psprintf("A %s is missing.", what));
@@ -201,7 +201,7 @@ required_text(const Profile *profile, const OwnerRow *row, int i, const char *wh
 
 /* The place of a word in a list; an error when it is not there. */
 static int
-word_of(const Profile *profile, const OwnerRow *row, int i, const char *const *words, int count, const char *what)
+word_of(const Profile *profile, const PrivateRow *row, int i, const char *const *words, int count, const char *what)
 {
 	char	   *word = required_text(profile, row, i, what);
 	int			place = index_of(words, count, word);
@@ -212,7 +212,7 @@ word_of(const Profile *profile, const OwnerRow *row, int i, const char *const *w
 }
 
 static void
-add_column(void *argument, const OwnerRow *row)
+add_column(void *argument, const PrivateRow *row)
 {
 	Profile    *profile = argument;
 	ProfileColumn *column;
@@ -226,12 +226,12 @@ add_column(void *argument, const OwnerRow *row)
 	column->header = required_text(profile, row, 1, "header");
 	column->label = required_text(profile, row, 2, "label");
 	column->normal_headers = normal_headers(column, &aliases);
-	column->pattern = owner_text(row, 4);
+	column->pattern = private_sql_text(row, 4);
 	column->required = DatumGetBool(row->values[5]);
 	column->source = (ColumnSource) word_of(profile, row, 6, source_names, lengthof(source_names), "source");
-	column->default_value = owner_text(row, 7);
-	column->transform = owner_text(row, 8);
-	column->lookup = owner_text(row, 9);
+	column->default_value = private_sql_text(row, 7);
+	column->transform = private_sql_text(row, 8);
+	column->lookup = private_sql_text(row, 9);
 	column->null_tokens = row_texts(row, 10);
 	column->trim = DatumGetBool(row->values[11]);
 	column->messages = required_text(profile, row, 12, "object of messages");
@@ -240,7 +240,7 @@ add_column(void *argument, const OwnerRow *row)
 static void
 load_columns(Profile *profile, Datum content)
 {
-	static OwnerStatement select = {
+	static PrivateStatement select = {
 		"SELECT c.name, c.header, c.label, array_remove(c.aliases, NULL), c.pattern, coalesce(c.required, false), c.source, c.default_value,"
 		" c.transform, c.lookup, array_remove(c.null_tokens, NULL), coalesce(c.trim, true), c.messages::text"
 		" FROM ROWS FROM (jsonb_to_recordset($1 -> 'columns') AS (name text, header text, label text, aliases text[], pattern text,"
@@ -250,11 +250,11 @@ load_columns(Profile *profile, Datum content)
 		1, {JSONBOID}, NULL
 	};
 
-	owner_each(&select, &content, NULL, add_column, profile);
+	private_sql_each(&select, &content, NULL, add_column, profile);
 }
 
 static void
-add_rule(void *argument, const OwnerRow *row)
+add_rule(void *argument, const PrivateRow *row)
 {
 	Profile    *profile = argument;
 	ProfileRule *rule;
@@ -263,7 +263,7 @@ add_rule(void *argument, const OwnerRow *row)
 		repalloc(profile->rules, sizeof(ProfileRule) * (size_t) (profile->rule_count + 1));
 	rule = &profile->rules[profile->rule_count];
 	rule->name = required_text(profile, row, 0, "name of a rule");
-	rule->column = row->nulls[1] ? -1 : profile_column_index(profile, owner_text(row, 1));
+	rule->column = row->nulls[1] ? -1 : profile_column_index(profile, private_sql_text(row, 1));
 	if (!row->nulls[1] && rule->column < 0)
 		return;					/* of a column that is not imported */
 	rule->kind = (RuleKind) word_of(profile, row, 2, rule_names, lengthof(rule_names), "rule");
@@ -276,14 +276,14 @@ add_rule(void *argument, const OwnerRow *row)
 static void
 load_rules(Profile *profile, Datum content)
 {
-	static OwnerStatement select = {
+	static PrivateStatement select = {
 		"SELECT r.name, r.\"column\", r.kind, array_remove(r.argument, NULL), coalesce(r.severity = 'warning', false), r.messages::text"
 		" FROM ROWS FROM (jsonb_to_recordset($1 -> 'rules') AS (name text, \"column\" text, kind text, argument text[], severity text, messages jsonb))"
 		" WITH ORDINALITY AS r (name, \"column\", kind, argument, severity, messages, place) ORDER BY r.place",
 		1, {JSONBOID}, NULL
 	};
 
-	owner_each(&select, &content, NULL, add_rule, profile);
+	private_sql_each(&select, &content, NULL, add_rule, profile);
 }
 
 /* Does every column take its cell as it is? */
@@ -374,43 +374,43 @@ require_trust(const Profile *profile)
 static char *
 load_options(Profile *profile, Datum content)
 {
-	static OwnerStatement select = {
+	static PrivateStatement select = {
 		"SELECT o.task_column, o.sheet, o.header_row, o.cell_range, coalesce(o.skip_end, 0), o.locale, coalesce(o.max_errors, -1),"
 		" coalesce(o.keep_old, false), array_remove(o.key_columns, NULL), array_remove(o.update_columns, NULL), o.index_after_load"
 		" FROM jsonb_to_record($1) AS o (task_column text, sheet text, header_row text, cell_range text, skip_end int, locale text,"
 		" max_errors bigint, keep_old boolean, key_columns text[], update_columns text[], index_after_load text)",
 		1, {JSONBOID}, NULL
 	};
-	OwnerRow	row;
+	PrivateRow	row;
 
-	owner_run(&select, &content, NULL, &row);
-	profile->sheet = owner_text(&row, 1);
+	private_sql_run(&select, &content, NULL, &row);
+	profile->sheet = private_sql_text(&row, 1);
 	profile->header_row = required_text(profile, &row, 2, "header row");
-	profile->range = owner_text(&row, 3);
+	profile->range = private_sql_text(&row, 3);
 	profile->skip_end = DatumGetInt32(row.values[4]);
-	profile->locale = owner_text(&row, 5);
+	profile->locale = private_sql_text(&row, 5);
 	profile->max_errors = DatumGetInt64(row.values[6]);
 	profile->keep_old = DatumGetBool(row.values[7]);
 	profile->key = row_texts(&row, 8);
 	profile->updates = row_texts(&row, 9);
 	profile->late_index = (LateIndex) word_of(profile, &row, 10, late_index_names, lengthof(late_index_names), "index_after_load");
-	return owner_text(&row, 0);
+	return private_sql_text(&row, 0);
 }
 
 /* The result of a statement by id: name, target, owner, content. */
 static Profile *
-load(OwnerStatement *select, int64 id)
+load(PrivateStatement *select, int64 id)
 {
 	Datum		values[] = {Int64GetDatum(id)};
 	Profile    *profile = palloc0(sizeof(Profile));
-	OwnerRow	row;
+	PrivateRow	row;
 	char	   *task_column;
 
-	if (owner_run(select, values, NULL, &row) == 0)
+	if (private_sql_run(select, values, NULL, &row) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("the profile of this task does not exist any more")));
-	profile->name = row.nulls[0] ? "" : owner_text(&row, 0);
+	profile->name = row.nulls[0] ? "" : private_sql_text(&row, 0);
 	profile->target = DatumGetObjectId(row.values[1]);
 	profile->owner = DatumGetObjectId(row.values[2]);
 	task_column = load_options(profile, row.values[3]);
@@ -426,7 +426,7 @@ load(OwnerStatement *select, int64 id)
 Profile *
 profile_load(int64 id)
 {
-	static OwnerStatement select = {
+	static PrivateStatement select = {
 		"SELECT name, target::oid, owner::oid, xlsx_private.profile_content(id) FROM xlsx_private.profile WHERE id = $1",
 		1, {INT8OID}, NULL
 	};
@@ -437,7 +437,7 @@ profile_load(int64 id)
 Profile *
 profile_load_frozen(int64 id)
 {
-	static OwnerStatement select = {
+	static PrivateStatement select = {
 		"SELECT content ->> 'name', target::oid, owner::oid, content FROM xlsx_private.frozen_profile WHERE id = $1",
 		1, {INT8OID}, NULL
 	};
@@ -451,12 +451,12 @@ profile_load_frozen(int64 id)
 static int64
 default_profile(const char **name)
 {
-	static OwnerStatement select = {
+	static PrivateStatement select = {
 		"SELECT id, name, count(*) OVER () FROM xlsx_private.profile ORDER BY id LIMIT 1", 0, {0}, NULL
 	};
-	OwnerRow	row;
+	PrivateRow	row;
 
-	if (owner_run(&select, NULL, NULL, &row) == 0)
+	if (private_sql_run(&select, NULL, NULL, &row) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("there is no profile yet"),
@@ -473,18 +473,18 @@ default_profile(const char **name)
 int64
 profile_find(const char **name)
 {
-	static OwnerStatement select = {
+	static PrivateStatement select = {
 		"SELECT id FROM xlsx_private.profile WHERE name = $1", 1, {TEXTOID}, NULL
 	};
 	Datum		values[1];
-	OwnerRow	row;
+	PrivateRow	row;
 
 	if (*name == NULL && pg_xlsx_default_profile[0] != '\0')
 		*name = pg_xlsx_default_profile;
 	if (*name == NULL)
 		return default_profile(name);
 	values[0] = CStringGetTextDatum(*name);
-	if (owner_run(&select, values, NULL, &row) == 0)
+	if (private_sql_run(&select, values, NULL, &row) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("profile \"%s\" does not exist", *name),

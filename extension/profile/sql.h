@@ -13,7 +13,6 @@
 
 #include "executor/spi.h"
 #include "profile/profile.h"
-#include "tables/owner.h"
 #include "tables/role_sql.h"
 
 /*

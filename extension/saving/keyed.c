@@ -26,7 +26,7 @@
 #include "pg/query.h"
 #include "saving/key.h"
 #include "tables/owner.h"
-#include "tables/owner_rows.h"
+#include "tables/private_rows.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -391,7 +391,7 @@ take_found(const KeyedState *state, const Round *round, SaveOutcome *outcome)
 static void
 keep_undo(const KeyedState *state, const Round *round)
 {
-	Relation	relation = owner_rows_open("undo_row", RowExclusiveLock);
+	Relation	relation = private_rows_open("undo_row", RowExclusiveLock);
 	Oid			sequence = owner_table("undo_row_no_seq");
 	Datum	   *places;
 	Datum	   *old;
@@ -415,8 +415,8 @@ keep_undo(const KeyedState *state, const Round *round)
 
 		tuples[i] = heap_form_tuple(RelationGetDescr(relation), values, nulls);
 	}
-	owner_rows_insert(relation, tuples, count);
-	owner_rows_close(relation);
+	private_rows_insert(relation, tuples, count);
+	private_rows_close(relation);
 }
 
 static void

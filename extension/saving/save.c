@@ -10,7 +10,7 @@
 #include "miscadmin.h"
 #include "saving/late_index.h"
 #include "storage/lmgr.h"
-#include "tables/owner.h"
+#include "tables/private_sql.h"
 #include "utils/acl.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -163,7 +163,7 @@ saver_method(const Saver *saver)
 void
 save_note_xids(int64 task, const TransactionId *xids, int count)
 {
-	static OwnerStatement insert = {
+	static PrivateStatement insert = {
 		"INSERT INTO xlsx_private.undo_xid (task_id, xids) VALUES ($1, $2)", 2, {INT8OID, XIDARRAYOID}, NULL
 	};
 	Datum	   *elements = palloc(sizeof(Datum) * (size_t) count);
@@ -173,5 +173,5 @@ save_note_xids(int64 task, const TransactionId *xids, int count)
 		elements[i] = TransactionIdGetDatum(xids[i]);
 	values[0] = Int64GetDatum(task);
 	values[1] = PointerGetDatum(construct_array(elements, count, XIDOID, sizeof(TransactionId), true, TYPALIGN_INT));
-	owner_run(&insert, values, NULL, NULL);
+	private_sql_run(&insert, values, NULL, NULL);
 }

@@ -22,6 +22,7 @@
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "pg/query.h"
+#include "tables/private_sql.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/fmgrprotos.h"
@@ -153,7 +154,7 @@ role_sql_leave(RoleSql *state)
 void
 role_sql_set_path(const RoleSql *state, Oid login)
 {
-	static OwnerStatement select = {
+	static PrivateStatement select = {
 		"SELECT substr(s, length('search_path=') + 1) FROM pg_db_role_setting d, unnest(d.setconfig) AS s"
 		" WHERE d.setrole IN (0, $1) AND s LIKE 'search\\_path=%' AND d.setdatabase IN"
 		" (0, (SELECT oid FROM pg_database WHERE datname = current_database()))"
@@ -161,11 +162,11 @@ role_sql_set_path(const RoleSql *state, Oid login)
 		1, {OIDOID}, NULL
 	};
 	Datum		values[] = {ObjectIdGetDatum(login)};
-	OwnerRow	row;
+	PrivateRow	row;
 
 	if (!state->confined)
 		return;
-	query_set_option("search_path", owner_run(&select, values, NULL, &row) > 0 ? owner_text(&row, 0) : "\"$user\", public");
+	query_set_option("search_path", private_sql_run(&select, values, NULL, &row) > 0 ? private_sql_text(&row, 0) : "\"$user\", public");
 }
 
 /* What one has made of random() is not the next one's to know. */

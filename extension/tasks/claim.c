@@ -7,7 +7,7 @@
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "pg/deadline.h"
-#include "tables/owner.h"
+#include "tables/private_sql.h"
 #include "tasks/dispatch.h"
 #include "tasks/slots.h"
 #include "utils/acl.h"
@@ -43,7 +43,7 @@ works_alone(Oid login)
 static int
 claim_candidates(Oid login, bool alone, int64 offset, Candidate *candidates)
 {
-	static OwnerStatement select = {
+	static PrivateStatement select = {
 		"SELECT array_agg(id), array_agg(owner) FROM (SELECT d.id, d.owner::oid FROM xlsx_private.due_task d"
 		" WHERE d.login = $1::oid::regrole ORDER BY d.priority DESC, d.run_at, d.id OFFSET $2 LIMIT $3) AS page",
 		3, {OIDOID, INT8OID, INT4OID}, NULL
@@ -52,9 +52,9 @@ claim_candidates(Oid login, bool alone, int64 offset, Candidate *candidates)
 	Datum	   *ids;
 	Datum	   *owners;
 	int			count;
-	OwnerRow	row;
+	PrivateRow	row;
 
-	owner_run(&select, values, NULL, &row);
+	private_sql_run(&select, values, NULL, &row);
 	if (row.nulls[0])
 		return 0;
 	deconstruct_array(DatumGetArrayTypeP(row.values[0]), INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &ids, NULL,
@@ -85,7 +85,7 @@ read_source(Task *task, Datum array)
 	" updated_rows, unchanged_rows, skipped_rows, warning_rows, profile, seq, packet_rows_saved"
 
 static Task *
-task_of_row(const OwnerRow *row)
+task_of_row(const PrivateRow *row)
 {
 	Task	   *task = palloc0(sizeof(Task));
 	int			i = 0;
@@ -112,14 +112,14 @@ task_of_row(const OwnerRow *row)
 	task->progress.packets = DatumGetInt32(row->values[i++]);
 	task->progress.packets_saved = DatumGetInt32(row->values[i++]);
 	i++;						/* deaths */
-	task->sheet = owner_text(row, i++);
-	task->file_name = owner_text(row, i++);
-	task->mode = profile_mode(owner_text(row, i++));
+	task->sheet = private_sql_text(row, i++);
+	task->file_name = private_sql_text(row, i++);
+	task->mode = profile_mode(private_sql_text(row, i++));
 	task->dry_run = DatumGetBool(row->values[i++]);
 	task->max_errors = DatumGetInt64(row->values[i++]);
-	task->header_row = owner_text(row, i++);
-	task->locale = owner_text(row, i++);
-	task->mapping = owner_text(row, i++);
+	task->header_row = private_sql_text(row, i++);
+	task->locale = private_sql_text(row, i++);
+	task->mapping = private_sql_text(row, i++);
 	task->progress.inserted_rows = DatumGetInt64(row->values[i++]);
 	task->progress.updated_rows = DatumGetInt64(row->values[i++]);
 	task->progress.unchanged_rows = DatumGetInt64(row->values[i++]);
@@ -138,7 +138,7 @@ task_of_row(const OwnerRow *row)
 static Task *
 take(int64 id, int *deaths)
 {
-	static OwnerStatement update = {
+	static PrivateStatement update = {
 		"UPDATE xlsx_private.task SET status = 'PROCESSING', phase = NULL, phase_progress = 0,"
 		" attempts = attempts + CASE WHEN status = 'PENDING' THEN 1 ELSE 0 END,"
 		" deaths = CASE WHEN status = 'PROCESSING' THEN deaths + 1 ELSE 0 END, worker_pid = $2,"
@@ -152,9 +152,9 @@ take(int64 id, int *deaths)
 		3, {INT8OID, INT4OID, INT8OID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(id), Int32GetDatum(MyProcPid), Int64GetDatum(LIVE_EVENTS)};
-	OwnerRow	row;
+	PrivateRow	row;
 
-	if (owner_run(&update, values, NULL, &row) == 0)
+	if (private_sql_run(&update, values, NULL, &row) == 0)
 		return NULL;
 	*deaths = DatumGetInt32(row.values[17]);
 	return task_of_row(&row);
@@ -178,12 +178,12 @@ end_killer(int64 task, bool late)
 static bool
 is_due(int64 task)
 {
-	static OwnerStatement select = {
+	static PrivateStatement select = {
 		"SELECT FROM xlsx_private.due_task WHERE id = $1", 1, {INT8OID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(task)};
 
-	return owner_run(&select, values, NULL, NULL) > 0;
+	return private_sql_run(&select, values, NULL, NULL) > 0;
 }
 
 /* One look at a candidate: the task, or NULL. */
@@ -256,28 +256,28 @@ queue_claim(Oid login, QueueClaim *claim)
 TimestampTz
 queue_next_due(Oid login)
 {
-	static OwnerStatement select = {
+	static PrivateStatement select = {
 		"SELECT min(CASE WHEN xlsx_private.is_due(run_at, wait_ms) THEN '-infinity' ELSE run_at END)"
 		" FROM xlsx_private.task WHERE status = 'PENDING' AND login = $1::oid::regrole",
 		1, {OIDOID}, NULL
 	};
 	Datum		values[] = {ObjectIdGetDatum(login)};
-	OwnerRow	row;
+	PrivateRow	row;
 
-	owner_run(&select, values, NULL, &row);
+	private_sql_run(&select, values, NULL, &row);
 	return row.nulls[0] ? DT_NOEND : DatumGetTimestampTz(row.values[0]);
 }
 
 Task *
 queue_load(int64 id)
 {
-	static OwnerStatement update = {
+	static PrivateStatement update = {
 		"UPDATE xlsx_private.task SET seq = seq + $2 WHERE id = $1 RETURNING " TASK_COLUMNS, 2, {INT8OID, INT8OID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(id), Int64GetDatum(LIVE_EVENTS)};
-	OwnerRow	row;
+	PrivateRow	row;
 
-	if (owner_run(&update, values, NULL, &row) == 0)
+	if (private_sql_run(&update, values, NULL, &row) == 0)
 		elog(ERROR, "task " INT64_FORMAT " does not exist", id);
 	return task_of_row(&row);
 }
@@ -286,7 +286,7 @@ void
 queue_save_source(const Task *task, const char *sheet, uint32 header_row, const uint32 *source, char *const *found,
 				  int count)
 {
-	static OwnerStatement update = {
+	static PrivateStatement update = {
 		"UPDATE xlsx_private.task SET source_columns = $2, found_headers = $3, found_sheet = $4, found_header_row = $5"
 		" WHERE id = $1", 5, {INT8OID, INT4ARRAYOID, TEXTARRAYOID, TEXTOID, INT4OID}, NULL
 	};
@@ -308,5 +308,5 @@ queue_save_source(const Task *task, const char *sheet, uint32 header_row, const 
 	values[2] = PointerGetDatum(construct_md_array(headers, nulls, 1, &count, &lower, TEXTOID, -1, false, TYPALIGN_INT));
 	values[3] = CStringGetTextDatum(sheet);
 	values[4] = Int32GetDatum((int32) header_row);
-	owner_run(&update, values, NULL, NULL);
+	private_sql_run(&update, values, NULL, NULL);
 }

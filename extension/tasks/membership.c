@@ -6,7 +6,7 @@
 
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
-#include "tables/owner.h"
+#include "tables/private_sql.h"
 #include "utils/acl.h"
 
 bool
@@ -24,15 +24,15 @@ membership_may_import(Oid role)
 void
 membership_require(int64 task)
 {
-	static OwnerStatement select = {
+	static PrivateStatement select = {
 		"SELECT login::oid, owner::oid, login_was_member, owner_was_user FROM xlsx_private.task WHERE id = $1", 1, {INT8OID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(task)};
-	OwnerRow	row;
+	PrivateRow	row;
 	Oid			login;
 	Oid			owner;
 
-	if (owner_run(&select, values, NULL, &row) == 0)
+	if (private_sql_run(&select, values, NULL, &row) == 0)
 		return;
 	login = DatumGetObjectId(row.values[0]);
 	owner = DatumGetObjectId(row.values[1]);

@@ -8,7 +8,7 @@
 #include "catalog/pg_type.h"
 #include "files/redis.h"
 #include "pg/guc.h"
-#include "tables/owner.h"
+#include "tables/private_sql.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
@@ -88,7 +88,7 @@ entry(int64 task)
 void
 mirror_task(int64 task)
 {
-	static OwnerStatement select = {
+	static PrivateStatement select = {
 		"SELECT t.status, coalesce(l.phase, t.phase, ''), coalesce(l.progress, t.progress)::text,"
 		" coalesce(l.total_rows, t.total_rows)::text, coalesce(l.validated_rows, t.validated_rows)::text,"
 		" coalesce(l.error_rows, t.error_rows)::text, coalesce(l.saved_rows, t.saved_rows)::text, t.attempts::text,"
@@ -99,10 +99,10 @@ mirror_task(int64 task)
 	};
 	Datum		values[] = {Int64GetDatum(task)};
 	MemoryContext caller;
-	OwnerRow	row;
+	PrivateRow	row;
 	Pending    *one;
 
-	if (!redis_configured() || owner_run(&select, values, NULL, &row) == 0)
+	if (!redis_configured() || private_sql_run(&select, values, NULL, &row) == 0)
 		return;
 	caller = MemoryContextSwitchTo(TopTransactionContext);
 	one = entry(task);

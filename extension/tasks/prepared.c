@@ -6,6 +6,7 @@
 
 #include "pg/subtransaction.h"
 #include "tables/owner.h"
+#include "tables/private_sql.h"
 #include "tasks/dispatch.h"
 #include "tcop/utility.h"
 #include "utils/snapmgr.h"
@@ -16,13 +17,13 @@ static ProcessUtility_hook_type previous_hook = NULL;
 static void
 want_sweep_if_tasks_wait(void *argument)
 {
-	static OwnerStatement select = {
+	static PrivateStatement select = {
 		"SELECT FROM xlsx_private.task WHERE status = 'PENDING' LIMIT 1", 0, {0}, NULL
 	};
 
 	(void) argument;
 	PushActiveSnapshot(GetTransactionSnapshot());
-	if (owner_run(&select, NULL, NULL, NULL) > 0)
+	if (private_sql_run(&select, NULL, NULL, NULL) > 0)
 		dispatch_want(DISPATCH_SWEEP);
 	PopActiveSnapshot();
 }

@@ -7,7 +7,7 @@
 #include "catalog/pg_type.h"
 #include "fmgr.h"
 #include "pg/guc.h"
-#include "tables/owner.h"
+#include "tables/private_sql.h"
 #include "tasks/tell.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
@@ -18,13 +18,13 @@ PG_FUNCTION_INFO_V1(pg_xlsx_emit);
 static int64
 next_seq(int64 task)
 {
-	static OwnerStatement update = {
+	static PrivateStatement update = {
 		"UPDATE xlsx_private.task SET seq = seq + 1 WHERE id = $1 RETURNING seq", 1, {INT8OID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(task)};
-	OwnerRow	row;
+	PrivateRow	row;
 
-	if (owner_run(&update, values, NULL, &row) == 0)
+	if (private_sql_run(&update, values, NULL, &row) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
 				 errmsg("task " INT64_FORMAT " does not exist", task)));
@@ -34,7 +34,7 @@ next_seq(int64 task)
 static void
 write_row(const Progress *progress)
 {
-	static OwnerStatement update = {
+	static PrivateStatement update = {
 		"UPDATE xlsx_private.task SET phase = $2, phase_progress = $3, progress = $4, total_rows = $5,"
 		" validated_rows = $6, error_rows = $7, saved_rows = $8, cursor_row = $9, validated = $10, packets = $11,"
 		" packets_saved = $12, inserted_rows = $13, updated_rows = $14, unchanged_rows = $15,"
@@ -56,7 +56,7 @@ write_row(const Progress *progress)
 		Int32GetDatum(progress->packet_rows_saved)
 	};
 
-	if (owner_run(&update, values, NULL, NULL) == 0)
+	if (private_sql_run(&update, values, NULL, NULL) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
 				 errmsg("task " INT64_FORMAT " does not exist any more", progress->task)));
@@ -66,7 +66,7 @@ write_row(const Progress *progress)
 static void
 stop_clock(const Progress *progress)
 {
-	static OwnerStatement update = {
+	static PrivateStatement update = {
 		"UPDATE xlsx_private.task SET phase_ms[$2] = phase_ms[$2]"
 		" + coalesce(round(1000 * extract(epoch FROM clock_timestamp() - phase_started))::bigint, 0),"
 		" phase_started = clock_timestamp() WHERE id = $1",
@@ -74,18 +74,18 @@ stop_clock(const Progress *progress)
 	};
 	Datum		values[] = {Int64GetDatum(progress->task), Int32GetDatum((int32) progress->phase + 1)};
 
-	owner_run(&update, values, NULL, NULL);
+	private_sql_run(&update, values, NULL, NULL);
 }
 
 static void
 start_clock(const Progress *progress)
 {
-	static OwnerStatement update = {
+	static PrivateStatement update = {
 		"UPDATE xlsx_private.task SET phase_started = clock_timestamp() WHERE id = $1", 1, {INT8OID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(progress->task)};
 
-	owner_run(&update, values, NULL, NULL);
+	private_sql_run(&update, values, NULL, NULL);
 }
 
 /* Where the events of a task go that may not be running. */
@@ -222,7 +222,7 @@ progress_completed(const Progress *progress)
 void
 progress_terminal(int64 task)
 {
-	static OwnerStatement select = {
+	static PrivateStatement select = {
 		"SELECT e.event, xlsx_private.shortened_event(e.data, $2)::text"
 		" FROM xlsx_private.task t CROSS JOIN LATERAL xlsx_private.terminal_event(t) AS e WHERE t.id = $1",
 		2, {INT8OID, INT4OID}, NULL
@@ -231,13 +231,13 @@ progress_terminal(int64 task)
 	TellTo		to = to_all(task, NULL);
 	LiveTold	closed = {.closed = true};
 	Live	   *live = live_find(task);
-	OwnerRow	row;
+	PrivateRow	row;
 
 	(void) tell_lock(task, true);
 	if (live != NULL)
 		live_tell(live, &closed);
 	(void) next_seq(task);
-	owner_run(&select, values, NULL, &row);
+	private_sql_run(&select, values, NULL, &row);
 	tell_json(&to, TextDatumGetCString(row.values[0]), TextDatumGetCString(row.values[1]));
 }
 

@@ -11,7 +11,7 @@
 #include "pg/guc.h"
 #include "pg/subtransaction.h"
 #include "storage/lock.h"
-#include "tables/owner.h"
+#include "tables/private_sql.h"
 #include "tasks/dispatch.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
@@ -108,39 +108,39 @@ queue_claim_in_turn(void)
 void
 queue_remove_working_rows(int64 task)
 {
-	static OwnerStatement delete = {
+	static PrivateStatement delete = {
 		"WITH packets AS (DELETE FROM xlsx_private.packet WHERE task_id = $1)"
 		" DELETE FROM xlsx_private.seen_value WHERE task_id = $1", 1, {INT8OID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(task)};
 
-	owner_run(&delete, values, NULL, NULL);
+	private_sql_run(&delete, values, NULL, NULL);
 }
 
 /* The tasks are locked first, as by everybody who removes a task. */
 void
 queue_remove_file(int64 file)
 {
-	static OwnerStatement delete_working_rows = {
+	static PrivateStatement delete_working_rows = {
 		"WITH locked AS MATERIALIZED (SELECT id FROM xlsx_private.task WHERE file_id = $1 FOR UPDATE),"
 		" packets AS (DELETE FROM xlsx_private.packet p USING locked WHERE p.task_id = locked.id)"
 		" DELETE FROM xlsx_private.seen_value v USING locked WHERE v.task_id = locked.id", 1, {INT8OID}, NULL
 	};
-	static OwnerStatement delete = {
+	static PrivateStatement delete = {
 		"DELETE FROM xlsx_private.file WHERE id = $1", 1, {INT8OID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(file)};
 
-	owner_run(&delete_working_rows, values, NULL, NULL);
+	private_sql_run(&delete_working_rows, values, NULL, NULL);
 	store_of(file)->remove(file);
-	owner_run(&delete, values, NULL, NULL);
+	private_sql_run(&delete, values, NULL, NULL);
 }
 
 /* Can the file and all its tasks be had at once?  They are locked then. */
 static bool
 lock_file(int64 file)
 {
-	static OwnerStatement lock = {
+	static PrivateStatement lock = {
 		"WITH files AS MATERIALIZED (SELECT id FROM xlsx_private.file WHERE id = $1 FOR UPDATE SKIP LOCKED),"
 		" tasks AS MATERIALIZED (SELECT id FROM xlsx_private.task WHERE file_id = $1 FOR UPDATE SKIP LOCKED)"
 		" SELECT FROM files"
@@ -149,7 +149,7 @@ lock_file(int64 file)
 	};
 	Datum		values[] = {Int64GetDatum(file)};
 
-	return owner_run(&lock, values, NULL, NULL) > 0;
+	return private_sql_run(&lock, values, NULL, NULL) > 0;
 }
 
 static void
@@ -167,23 +167,23 @@ queue_try_remove_file(int64 file)
 static void
 spend_file(int64 file)
 {
-	static OwnerStatement update = {
+	static PrivateStatement update = {
 		"UPDATE xlsx_private.file SET spent = true WHERE id = $1", 1, {INT8OID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(file)};
 
-	owner_run(&update, values, NULL, NULL);
+	private_sql_run(&update, values, NULL, NULL);
 }
 
 void
 queue_remove_spent(const Task *task)
 {
-	static OwnerStatement select = {
+	static PrivateStatement select = {
 		"SELECT FROM xlsx_private.file WHERE id = $1 AND spent", 1, {INT8OID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(task->file)};
 
-	if (task->file != 0 && owner_run(&select, values, NULL, NULL) > 0)
+	if (task->file != 0 && private_sql_run(&select, values, NULL, NULL) > 0)
 		(void) queue_try_remove_file(task->file);
 }
 
@@ -191,7 +191,7 @@ queue_remove_spent(const Task *task)
 static void
 record_job(int64 task, const char *status)
 {
-	static OwnerStatement insert = {
+	static PrivateStatement insert = {
 		"WITH ended AS (INSERT INTO xlsx_private.job (task_id, attempt, status, profile, file_name, owner, started_at, saved_rows,"
 		" error_rows, error_code, error_message)"
 		" SELECT id, attempts, coalesce($2, status), profile, file_name, owner, attempt_started_at, saved_rows,"
@@ -204,14 +204,14 @@ record_job(int64 task, const char *status)
 	Datum		values[] = {Int64GetDatum(task), status != NULL ? CStringGetTextDatum(status) : (Datum) 0};
 	char		nulls[] = {' ', status != NULL ? ' ' : 'n'};
 
-	owner_run(&insert, values, nulls, NULL);
+	private_sql_run(&insert, values, nulls, NULL);
 	dispatch_due(TimestampTzPlusMilliseconds(GetCurrentTimestamp(), TIDY_AFTER_MS));
 }
 
 void
 queue_complete(Task *task)
 {
-	static OwnerStatement update = {
+	static PrivateStatement update = {
 		"UPDATE xlsx_private.task SET status = CASE WHEN error_rows > 0 THEN 'HAS_ERRORS' ELSE 'COMPLETED' END,"
 		" phase = NULL, progress = 100, total_rows = saved_rows + skipped_rows + error_rows, worker_pid = NULL, deaths = 0,"
 		" updated_at = clock_timestamp(), completed_at = clock_timestamp() WHERE id = $1",
@@ -224,7 +224,7 @@ queue_complete(Task *task)
 	else
 		queue_remove_working_rows(task->id);
 	progress_completed(&task->progress);
-	owner_run(&update, values, NULL, NULL);
+	private_sql_run(&update, values, NULL, NULL);
 	record_job(task->id, NULL);
 	progress_terminal(task->id);
 }
@@ -232,7 +232,7 @@ queue_complete(Task *task)
 void
 queue_end(int64 task, const char *status, const ErrorData *error)
 {
-	static OwnerStatement update = {
+	static PrivateStatement update = {
 		"UPDATE xlsx_private.task SET status = $2, phase = NULL, worker_pid = NULL, deaths = 0,"
 		" error_code = $3, error_message = $4, error_detail = $5, error_hint = $6,"
 		" updated_at = clock_timestamp(), completed_at = clock_timestamp() WHERE id = $1",
@@ -241,11 +241,11 @@ queue_end(int64 task, const char *status, const ErrorData *error)
 	Datum		values[6] = {Int64GetDatum(task), CStringGetTextDatum(status)};
 	char		nulls[6] = {' ', ' '};
 
-	owner_set_text(values, nulls, 2, unpack_sql_state(error->sqlerrcode));
-	owner_set_text(values, nulls, 3, error->message);
-	owner_set_text(values, nulls, 4, error->detail);
-	owner_set_text(values, nulls, 5, error->hint);
-	owner_run(&update, values, nulls, NULL);
+	private_sql_set_text(values, nulls, 2, unpack_sql_state(error->sqlerrcode));
+	private_sql_set_text(values, nulls, 3, error->message);
+	private_sql_set_text(values, nulls, 4, error->detail);
+	private_sql_set_text(values, nulls, 5, error->hint);
+	private_sql_run(&update, values, nulls, NULL);
 	record_job(task, NULL);
 	progress_terminal(task);
 	/* Then its file and packets expire. */
@@ -255,18 +255,18 @@ queue_end(int64 task, const char *status, const ErrorData *error)
 bool
 queue_has_ended(int64 task)
 {
-	static OwnerStatement select = {
+	static PrivateStatement select = {
 		"SELECT FROM xlsx_private.task WHERE id = $1 AND status = 'PROCESSING'", 1, {INT8OID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(task)};
 
-	return owner_run(&select, values, NULL, NULL) == 0;
+	return private_sql_run(&select, values, NULL, NULL) == 0;
 }
 
 bool
 queue_postpone(const Task *task, const ErrorData *error, int64 *delay_ms)
 {
-	static OwnerStatement update = {
+	static PrivateStatement update = {
 		"UPDATE xlsx_private.task SET status = 'PENDING', phase = NULL, worker_pid = NULL, deaths = 0,"
 		" run_at = clock_timestamp() + $2 * interval '1 millisecond', wait_ms = $2, error_code = $3, error_message = $4,"
 		" updated_at = clock_timestamp() WHERE id = $1",
@@ -281,9 +281,9 @@ queue_postpone(const Task *task, const ErrorData *error, int64 *delay_ms)
 	*delay_ms = (((int64) 1 << Min(task->attempt, 20)) - 1) * pg_xlsx_retry_delay;
 	values[0] = Int64GetDatum(task->id);
 	values[1] = Int64GetDatum(*delay_ms);
-	owner_set_text(values, nulls, 2, unpack_sql_state(error->sqlerrcode));
-	owner_set_text(values, nulls, 3, error->message);
-	owner_run(&update, values, nulls, NULL);
+	private_sql_set_text(values, nulls, 2, unpack_sql_state(error->sqlerrcode));
+	private_sql_set_text(values, nulls, 3, error->message);
+	private_sql_run(&update, values, nulls, NULL);
 	record_job(task->id, "RETRYING");
 	progress_retrying(task->id, task->attempt + 1, *delay_ms);
 	return true;
@@ -292,7 +292,7 @@ queue_postpone(const Task *task, const ErrorData *error, int64 *delay_ms)
 int64
 queue_wait_on(const Task *task, const ErrorData *error)
 {
-	static OwnerStatement update = {
+	static PrivateStatement update = {
 		"UPDATE xlsx_private.task t SET status = 'PENDING', phase = NULL, worker_pid = NULL, deaths = 0,"
 		" attempts = attempts - 1, run_at = clock_timestamp() + w.ms * interval '1 millisecond', wait_ms = w.ms,"
 		" error_code = $2, error_message = $3, updated_at = clock_timestamp()"
@@ -302,15 +302,15 @@ queue_wait_on(const Task *task, const ErrorData *error)
 	};
 	Datum		values[5];
 	char		nulls[5] = {' ', ' ', ' ', ' ', ' '};
-	OwnerRow	row;
+	PrivateRow	row;
 	int64		delay_ms;
 
 	values[0] = Int64GetDatum(task->id);
-	owner_set_text(values, nulls, 1, unpack_sql_state(error->sqlerrcode));
-	owner_set_text(values, nulls, 2, error->message);
+	private_sql_set_text(values, nulls, 1, unpack_sql_state(error->sqlerrcode));
+	private_sql_set_text(values, nulls, 2, error->message);
 	values[3] = Int64GetDatum(LEAST_WAIT_MS);
 	values[4] = Int64GetDatum(MOST_WAIT_MS);
-	owner_run(&update, values, nulls, &row);
+	private_sql_run(&update, values, nulls, &row);
 	delay_ms = DatumGetInt64(row.values[0]);
 	progress_retrying(task->id, task->attempt, delay_ms);
 	return delay_ms;
@@ -319,7 +319,7 @@ queue_wait_on(const Task *task, const ErrorData *error)
 void
 queue_again(int64 task)
 {
-	static OwnerStatement update = {
+	static PrivateStatement update = {
 		"UPDATE xlsx_private.task SET status = 'PENDING', phase = NULL, worker_pid = NULL, deaths = 0,"
 		" attempts = attempts - 1, run_at = clock_timestamp(), wait_ms = 0, updated_at = clock_timestamp()"
 		" WHERE id = $1",
@@ -327,15 +327,15 @@ queue_again(int64 task)
 	};
 	Datum		values[] = {Int64GetDatum(task)};
 
-	owner_run(&update, values, NULL, NULL);
+	private_sql_run(&update, values, NULL, NULL);
 }
 
 bool
 queue_is_limited(void)
 {
-	static OwnerStatement select = {
+	static PrivateStatement select = {
 		"SELECT FROM xlsx_private.queue_rule WHERE max_tasks IS NOT NULL LIMIT 1", 0, {0}, NULL
 	};
 
-	return owner_run(&select, NULL, NULL, NULL) > 0;
+	return private_sql_run(&select, NULL, NULL, NULL) > 0;
 }

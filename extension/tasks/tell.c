@@ -10,6 +10,7 @@
 #include "miscadmin.h"
 #include "storage/lock.h"
 #include "tables/owner.h"
+#include "tables/private_sql.h"
 #include "tasks/mirror.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
@@ -35,15 +36,15 @@ static const char *const own_events[] = {
 const char *
 tell_channel(void)
 {
-	static OwnerStatement select = {"SELECT name FROM xlsx_private.channel", 0, {0}, NULL};
+	static PrivateStatement select = {"SELECT name FROM xlsx_private.channel", 0, {0}, NULL};
 	static NameData name;
 	static Oid	read_from = InvalidOid;
 	Oid			table = owner_table("channel");
-	OwnerRow	row;
+	PrivateRow	row;
 
 	if (table == read_from)
 		return NameStr(name);
-	if (owner_run(&select, NULL, NULL, &row) == 0)
+	if (private_sql_run(&select, NULL, NULL, &row) == 0)
 		elog(ERROR, "the channel of the events has no name");
 	namestrcpy(&name, NameStr(*DatumGetName(row.values[0])));
 	read_from = table;

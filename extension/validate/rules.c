@@ -12,7 +12,6 @@
 #include "lib/stringinfo.h"
 #include "pg/query.h"
 #include "profile/sql.h"
-#include "tables/owner.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "validate/seen_values.h"

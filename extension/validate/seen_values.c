@@ -14,7 +14,7 @@
 #include "access/stratnum.h"
 #include "access/xact.h"
 #include "lib/bloomfilter.h"
-#include "tables/owner_rows.h"
+#include "tables/private_rows.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/snapmgr.h"
@@ -55,8 +55,8 @@ typedef struct SeenTable
 static void
 open_table(SeenTable *table)
 {
-	table->relation = owner_rows_open("seen_value", RowExclusiveLock);
-	table->index = owner_rows_open("seen_value_pkey", RowExclusiveLock);
+	table->relation = private_rows_open("seen_value", RowExclusiveLock);
+	table->index = private_rows_open("seen_value_pkey", RowExclusiveLock);
 	table->snapshot = RegisterSnapshot(GetLatestSnapshot());
 }
 
@@ -64,8 +64,8 @@ static void
 close_table(const SeenTable *table)
 {
 	UnregisterSnapshot(table->snapshot);
-	owner_rows_close(table->index);
-	owner_rows_close(table->relation);
+	private_rows_close(table->index);
+	private_rows_close(table->relation);
 }
 
 /* The row that had the value, 0 when none has; key NULL: any value of the task. */
@@ -206,7 +206,7 @@ seen_values_add(SeenValues *seen, GivenValue *given, int count)
 		if (row == 0)
 			fresh[fresh_count++] = form_row(seen, table.relation, &keys[i]);
 	}
-	owner_rows_insert(table.relation, fresh, fresh_count);
+	private_rows_insert(table.relation, fresh, fresh_count);
 	close_table(&table);
 }
 

@@ -12,7 +12,7 @@
 #include "pg/guc.h"
 #include "pg/subtransaction.h"
 #include "profile/frozen.h"
-#include "tables/owner.h"
+#include "tables/private_sql.h"
 #include "tasks/dispatch.h"
 #include "tasks/queue.h"
 #include "utils/array.h"
@@ -41,7 +41,7 @@ can_log_in(Oid role)
 static void
 end_tasks_of(Oid login)
 {
-	static OwnerStatement select = {
+	static PrivateStatement select = {
 		"SELECT id FROM xlsx_private.task WHERE login = $1::oid::regrole AND status IN ('PENDING', 'PROCESSING')"
 		" LIMIT 1 FOR UPDATE SKIP LOCKED",
 		1, {OIDOID}, NULL
@@ -51,9 +51,9 @@ end_tasks_of(Oid login)
 		.sqlerrcode = ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
 		.message = "the role that submitted this task cannot log in any more"
 	};
-	OwnerRow	row;
+	PrivateRow	row;
 
-	while (owner_run(&select, values, NULL, &row) > 0)
+	while (private_sql_run(&select, values, NULL, &row) > 0)
 		queue_end(DatumGetInt64(row.values[0]), "FAILED", &error);
 }
 
@@ -61,14 +61,14 @@ end_tasks_of(Oid login)
 static void
 want_workers(void (*want) (Oid login))
 {
-	static OwnerStatement select = {
+	static PrivateStatement select = {
 		"SELECT array(SELECT DISTINCT login::oid FROM xlsx_private.due_task)", 0, {0}, NULL
 	};
-	OwnerRow	row;
+	PrivateRow	row;
 	Datum	   *roles;
 	int			count;
 
-	owner_run(&select, NULL, NULL, &row);
+	private_sql_run(&select, NULL, NULL, &row);
 	deconstruct_array(DatumGetArrayTypeP(row.values[0]), OIDOID, sizeof(Oid), true, TYPALIGN_INT, &roles, NULL, &count);
 	for (int i = 0; i < count; i++)
 	{
@@ -110,13 +110,13 @@ pg_xlsx_wake_queue(PG_FUNCTION_ARGS)
 
 /* The first column of a statement's only row, an array of bigint. */
 static int64 *
-ids_of(OwnerStatement *select, const Datum *values, int *count)
+ids_of(PrivateStatement *select, const Datum *values, int *count)
 {
-	OwnerRow	row;
+	PrivateRow	row;
 	Datum	   *elements;
 	int64	   *ids;
 
-	owner_run(select, values, NULL, &row);
+	private_sql_run(select, values, NULL, &row);
 	deconstruct_array(DatumGetArrayTypeP(row.values[0]), INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &elements, NULL,
 					  count);
 	ids = palloc(sizeof(int64) * (size_t) Max(*count, 1));
@@ -129,7 +129,7 @@ ids_of(OwnerStatement *select, const Datum *values, int *count)
 static int64
 remove_files(void)
 {
-	static OwnerStatement select = {
+	static PrivateStatement select = {
 		"SELECT array(SELECT f.id FROM xlsx_private.file f"
 		" WHERE f.spent OR f.used_at < clock_timestamp() - $1 * interval '1 second'"
 		" AND NOT EXISTS (SELECT FROM xlsx_private.task t WHERE t.file_id = f.id"
@@ -163,7 +163,7 @@ typedef struct Removal
 static void
 delete_tasks(void *argument)
 {
-	static OwnerStatement delete = {
+	static PrivateStatement delete = {
 		"WITH old AS MATERIALIZED (SELECT id FROM xlsx_private.task WHERE id = ANY ($1)"
 		" AND status NOT IN ('PENDING', 'PROCESSING') FOR UPDATE SKIP LOCKED),"
 		" gone AS (DELETE FROM xlsx_private.task t USING old WHERE t.id = old.id RETURNING t.id),"
@@ -175,12 +175,12 @@ delete_tasks(void *argument)
 	Removal    *removal = argument;
 	Datum	   *ids = palloc(sizeof(Datum) * (size_t) Max(removal->count, 1));
 	Datum		values[1];
-	OwnerRow	row;
+	PrivateRow	row;
 
 	for (int i = 0; i < removal->count; i++)
 		ids[i] = Int64GetDatum(removal->tasks[i]);
 	values[0] = PointerGetDatum(construct_array(ids, removal->count, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
-	owner_run(&delete, values, NULL, &row);
+	private_sql_run(&delete, values, NULL, &row);
 	removal->removed = DatumGetInt64(row.values[0]);
 }
 
@@ -188,7 +188,7 @@ delete_tasks(void *argument)
 static int64
 remove_tasks(void)
 {
-	static OwnerStatement select = {
+	static PrivateStatement select = {
 		"SELECT array(SELECT id FROM xlsx_private.task WHERE status NOT IN ('PENDING', 'PROCESSING')"
 		" AND completed_at < clock_timestamp() - $1 * interval '1 second')",
 		1, {INT4OID}, NULL
@@ -217,7 +217,7 @@ remove_tasks(void)
 static int64
 remove_jobs(void)
 {
-	static OwnerStatement delete = {
+	static PrivateStatement delete = {
 		"WITH numbered AS (SELECT id, status IN ('COMPLETED', 'HAS_ERRORS') AS good, row_number()"
 		" OVER (PARTITION BY status IN ('COMPLETED', 'HAS_ERRORS') ORDER BY id DESC) AS n FROM xlsx_private.job)"
 		" DELETE FROM xlsx_private.job j USING numbered o"
@@ -226,13 +226,13 @@ remove_jobs(void)
 	};
 	Datum		values[] = {Int32GetDatum(pg_xlsx_keep_completed_jobs), Int32GetDatum(pg_xlsx_keep_failed_jobs)};
 
-	return (int64) owner_run(&delete, values, NULL, NULL);
+	return (int64) private_sql_run(&delete, values, NULL, NULL);
 }
 
 void
 sweep_tidy(void)
 {
-	static OwnerStatement update = {
+	static PrivateStatement update = {
 		"UPDATE xlsx_private.housekeeping SET swept_at = clock_timestamp(), sweeps = sweeps + 1,"
 		" tasks_removed = tasks_removed + $1, files_removed = files_removed + $2, jobs_removed = jobs_removed + $3",
 		3, {INT8OID, INT8OID, INT8OID}, NULL
@@ -243,7 +243,7 @@ sweep_tidy(void)
 	values[1] = Int64GetDatum(remove_files());
 	values[2] = Int64GetDatum(remove_jobs());
 	(void) frozen_profile_sweep();
-	owner_run(&update, values, NULL, NULL);
+	private_sql_run(&update, values, NULL, NULL);
 }
 
 /*
@@ -254,15 +254,15 @@ sweep_tidy(void)
 static bool
 renew_files(void)
 {
-	static OwnerStatement select = {
+	static PrivateStatement select = {
 		"SELECT array(SELECT id FROM xlsx_private.file WHERE store = 'redis')", 0, {0}, NULL
 	};
-	OwnerRow	row;
+	PrivateRow	row;
 	Datum	   *files;
 	int			count;
 	bool		reached = true;
 
-	owner_run(&select, NULL, NULL, &row);
+	private_sql_run(&select, NULL, NULL, &row);
 	deconstruct_array(DatumGetArrayTypeP(row.values[0]), INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &files, NULL,
 					  &count);
 	for (int i = 0; i < count && reached; i++)
@@ -274,11 +274,11 @@ renew_files(void)
 #define TIDY_AGAIN_MS 10000
 
 static TimestampTz
-time_of(OwnerStatement *select, const Datum *values)
+time_of(PrivateStatement *select, const Datum *values)
 {
-	OwnerRow	row;
+	PrivateRow	row;
 
-	owner_run(select, values, NULL, &row);
+	private_sql_run(select, values, NULL, &row);
 	return row.nulls[0] ? DT_NOEND : DatumGetTimestampTz(row.values[0]);
 }
 
@@ -286,7 +286,7 @@ time_of(OwnerStatement *select, const Datum *values)
 static TimestampTz
 next_start(void)
 {
-	static OwnerStatement select = {
+	static PrivateStatement select = {
 		"SELECT min(run_at) FROM xlsx_private.task WHERE status = 'PENDING' AND run_at > clock_timestamp()", 0, {0}, NULL
 	};
 
@@ -297,7 +297,7 @@ next_start(void)
 static TimestampTz
 next_tidying(void)
 {
-	static OwnerStatement select = {
+	static PrivateStatement select = {
 		"SELECT least((SELECT min(greatest(f.used_at, t.updated_at) + $1 * interval '1 second')"
 		" FROM xlsx_private.file f LEFT JOIN xlsx_private.task t ON t.file_id = f.id"
 		" WHERE t.status IS NULL OR t.status NOT IN ('PENDING', 'PROCESSING')),"

@@ -9,6 +9,7 @@
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "profile/sql.h"
+#include "tables/private_sql.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/lsyscache.h"
@@ -124,7 +125,7 @@ typedef struct Reference
 static bool
 find_reference(const Profile *profile, AttrNumber attnum, Reference *reference)
 {
-	static OwnerStatement select = {
+	static PrivateStatement select = {
 		"SELECT r.oid, r.relowner, format(CASE WHEN t.typnamespace = 'pg_catalog'::regnamespace THEN 'SELECT %1$I::text FROM %2$I.%3$I ORDER BY %1$I'"
 		" ELSE 'SELECT pg_catalog.format(''%%s'', %1$I) FROM %2$I.%3$I ORDER BY 1' END, a.attname, n.nspname, r.relname)"
 		" FROM pg_constraint c"
@@ -137,11 +138,11 @@ find_reference(const Profile *profile, AttrNumber attnum, Reference *reference)
 		3, {OIDOID, INT2OID, OIDOID}, NULL
 	};
 	Datum		values[] = {ObjectIdGetDatum(profile->target), Int16GetDatum(attnum), ObjectIdGetDatum(GetUserId())};
-	OwnerRow	row;
+	PrivateRow	row;
 
-	if (owner_run(&select, values, NULL, &row) == 0)
+	if (private_sql_run(&select, values, NULL, &row) == 0)
 		return false;
-	*reference = (Reference) {DatumGetObjectId(row.values[0]), DatumGetObjectId(row.values[1]), owner_text(&row, 2)};
+	*reference = (Reference) {DatumGetObjectId(row.values[0]), DatumGetObjectId(row.values[1]), private_sql_text(&row, 2)};
 	return true;
 }
 

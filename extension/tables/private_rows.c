@@ -1,8 +1,8 @@
 /*
- * owner_rows.c
+ * private_rows.c
  *	  Rows of the private tables without SQL.
  */
-#include "tables/owner_rows.h"
+#include "tables/private_rows.h"
 
 #include "access/relation.h"
 #include "access/tableam.h"
@@ -12,14 +12,14 @@
 #include "tables/owner.h"
 
 Relation
-owner_rows_open(const char *name, LOCKMODE lock)
+private_rows_open(const char *name, LOCKMODE lock)
 {
 	(void) owner_oid();
 	return relation_open(owner_table(name), lock);
 }
 
 void
-owner_rows_close(Relation relation)
+private_rows_close(Relation relation)
 {
 	relation_close(relation, NoLock);
 }
@@ -44,7 +44,7 @@ fill_slots(Relation relation, TupleDesc descriptor, TupleTableSlot **slots, Heap
 }
 
 void
-owner_rows_insert(Relation relation, HeapTuple *rows, int count)
+private_rows_insert(Relation relation, HeapTuple *rows, int count)
 {
 	EState	   *estate = CreateExecutorState();
 	ResultRelInfo *info = result_relation_open(estate, relation, false);
