@@ -5,7 +5,7 @@
 #include "check/cell_rule.h"
 
 #include "catalog/pg_collation.h"
-#include "pg/text.h"
+#include "pg/text_encoding.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"

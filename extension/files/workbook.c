@@ -10,7 +10,7 @@
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "pg/guc.h"
-#include "pg/text.h"
+#include "pg/text_encoding.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 

@@ -20,7 +20,7 @@
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "pg/decimal.h"
-#include "pg/text.h"
+#include "pg/text_trim.h"
 #include "profile/header_row.h"
 #include "utils/array.h"
 #include "utils/builtins.h"

@@ -13,7 +13,7 @@
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
-#include "pg/text.h"
+#include "pg/text_encoding.h"
 #include "reading/rows.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"

@@ -6,7 +6,7 @@
 
 #include "files/workbook.h"
 #include "miscadmin.h"
-#include "pg/text.h"
+#include "pg/text_trim.h"
 #include "utils/memutils.h"
 
 /* Longer texts are notes. */

@@ -8,7 +8,7 @@
 #include "files/workbook.h"
 #include "fmgr.h"
 #include "miscadmin.h"
-#include "pg/text.h"
+#include "pg/text_trim.h"
 #include "profile/header_row.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"

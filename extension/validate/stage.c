@@ -6,7 +6,7 @@
 
 #include "core/ref.h"
 #include "lib/stringinfo.h"
-#include "pg/text.h"
+#include "pg/text_encoding.h"
 #include "profile/headers.h"
 #include "profile/message.h"
 #include "utils/builtins.h"

@@ -16,7 +16,7 @@
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
-#include "pg/text.h"
+#include "pg/text_encoding.h"
 #include "profile/message.h"
 #include "profile/profile.h"
 #include "storage/fd.h"

@@ -9,7 +9,7 @@
 #include "fmgr.h"
 #include "mb/pg_wchar.h"
 #include "pg/query.h"
-#include "pg/text.h"
+#include "pg/text_encoding.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 #include "writing/written_cell.h"

@@ -10,7 +10,7 @@
 #include "core/number.h"
 #include "files/book_file.h"
 #include "mb/pg_wchar.h"
-#include "pg/text.h"
+#include "pg/text_encoding.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
 #include "utils/lsyscache.h"

@@ -1,21 +1,11 @@
 /*
- * text.h
- *	  White space as a spreadsheet's users mean it, and the way between UTF-8 and the database's encoding.
+ * text_encoding.h
+ *	  The way between UTF-8 and the database's encoding.
  */
-#ifndef PG_XLSX_TEXT_H
-#define PG_XLSX_TEXT_H
+#ifndef PG_XLSX_TEXT_ENCODING_H
+#define PG_XLSX_TEXT_ENCODING_H
 
 #include "pg/pg_xlsx.h"
-
-/*
- * Bytes of the white space character at the start of text, 0 when there is
- * none: the ones that JavaScript's trim() removes (ECMA-262, 22.1.3.32), since
- * what it removed the seed's rules never saw.
- */
-extern int	text_space_length(const char *text, size_t length);
-
-/* Narrows *text and *length to what is left without white space at both ends. */
-extern void text_trim(const char **text, size_t *length);
 
 /*
  * UTF-8 of a workbook -> the database's encoding; the same pointer where
@@ -34,4 +24,4 @@ extern char *text_from_server(const char *text);
 /* Has the text, in the database's encoding, more than so many characters? It looks no further than needed. */
 extern bool text_has_more(const char *text, size_t length, int most);
 
-#endif							/* PG_XLSX_TEXT_H */
+#endif							/* PG_XLSX_TEXT_ENCODING_H */

@@ -1,0 +1,20 @@
+/*
+ * text_trim.h
+ *	  White space as a spreadsheet's users mean it.
+ */
+#ifndef PG_XLSX_TEXT_TRIM_H
+#define PG_XLSX_TEXT_TRIM_H
+
+#include "pg/pg_xlsx.h"
+
+/*
+ * Bytes of the white space character at the start of text, 0 when there is
+ * none: the ones that JavaScript's trim() removes (ECMA-262, 22.1.3.32), since
+ * what it removed the seed's rules never saw.
+ */
+extern int	text_space_length(const char *text, size_t length);
+
+/* Narrows *text and *length to what is left without white space at both ends. */
+extern void text_trim(const char **text, size_t *length);
+
+#endif							/* PG_XLSX_TEXT_TRIM_H */
