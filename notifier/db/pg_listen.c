@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/token.h"
+#include "base/random_id.h"
 #include "db/pg_conn.h"
 #include "process/config.h"
 #include "process/log.h"
@@ -36,7 +36,7 @@ static PgConn *conn;
 static bool established;
 static bool answered;			/* LISTEN or the last question */
 static int	retry_ms = FIRST_RETRY_MS;
-static char lag_token[TOKEN_LEN + 1];	/* of our own channel */
+static char lag_id[RANDOM_ID_LEN + 1];	/* of our own channel */
 static int64_t lag_sent;		/* microseconds; 0: it has come back */
 static int64_t lag;				/* of the last that came back */
 static Timer timer;				/* by state: connect, ask, or give up on the answer */
@@ -101,8 +101,8 @@ listen_for_lag(void)
 	char		sql[128];
 	PgStatement statement = {.sql = sql};
 
-	token_make(lag_token);
-	snprintf(sql, sizeof(sql), "LISTEN \"" LAG_CHANNEL "%s\"", lag_token);
+	random_id_make(lag_id);
+	snprintf(sql, sizeof(sql), "LISTEN \"" LAG_CHANNEL "%s\"", lag_id);
 	pg_conn_send(conn, &statement, on_lag_answer, NULL);
 }
 
@@ -110,7 +110,7 @@ static void
 notify_for_lag(void)
 {
 	char		sent[32];
-	PgStatement statement = {.sql = "SELECT pg_notify('" LAG_CHANNEL "' || $1, $2)",.count = 2,.values = {lag_token, sent}};
+	PgStatement statement = {.sql = "SELECT pg_notify('" LAG_CHANNEL "' || $1, $2)",.count = 2,.values = {lag_id, sent}};
 
 	if (lag_sent == 0)
 		lag_sent = loop_now();

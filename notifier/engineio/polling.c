@@ -58,7 +58,7 @@ put_queue(Buf *payload, FrameQueue *queue)
 	Frame	   *frame;
 
 	buf_reserve(payload, queue->bytes + queue->count);
-	while ((frame = queue_take(queue)) != NULL)
+	while ((frame = frame_queue_take(queue)) != NULL)
 	{
 		put_packet(payload, frame->data, frame->len);
 		frame_release(frame);

@@ -31,7 +31,7 @@ static const char *const fault_messages[] = {
 typedef struct Query
 {
 	char		transport[16];
-	char		sid[TOKEN_LEN + 2]; /* one more than a good one has, so that a longer one stays wrong */
+	char		sid[RANDOM_ID_LEN + 2]; /* one more than a good one has, so that a longer one stays wrong */
 	char		version[8];
 } Query;
 

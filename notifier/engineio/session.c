@@ -15,7 +15,7 @@
 #include "process/metrics.h"
 
 static const EioHandler *handler;
-static Map	sessions;			/* by token_hash(sid) */
+static Map	sessions;			/* by random_id_hash(sid) */
 static Frame *ping;
 
 static void heartbeat_due(Timer *timer);
@@ -27,7 +27,7 @@ static void heartbeat_due(Timer *timer);
 EioSession *
 eio_session_find(const char *sid)
 {
-	EioSession *session = map_get(&sessions, token_hash(sid));
+	EioSession *session = map_get(&sessions, random_id_hash(sid));
 
 	return session != NULL && strcmp(session->sid, sid) == 0 ? session : NULL;
 }
@@ -54,7 +54,7 @@ send_open_packet(EioSession *session)
 			   EIO_OPEN, session->sid, session->transport == &eio_polling ? "\"websocket\"" : "",
 			   (long long) config.ping_interval, (long long) config.ping_timeout, (long long) config.max_payload);
 	frame = frame_make(packet.data, packet.len);
-	queue_put(&session->queue, frame);
+	frame_queue_put(&session->queue, frame);
 	frame_release(frame);
 	buf_free(&packet);
 }
@@ -65,9 +65,9 @@ eio_session_open(const EioTransport *transport)
 	EioSession *session = mem_alloc(sizeof(*session));
 
 	do
-		token_make(session->sid);
-	while (map_get(&sessions, token_hash(session->sid)) != NULL);
-	map_put(&sessions, token_hash(session->sid), session);
+		random_id_make(session->sid);
+	while (map_get(&sessions, random_id_hash(session->sid)) != NULL);
+	map_put(&sessions, random_id_hash(session->sid), session);
 	session->transport = transport;
 	send_open_packet(session);
 	loop_timer_start(&session->heartbeat, config.ping_interval, heartbeat_due);
@@ -98,12 +98,12 @@ eio_session_drop(EioSession *session, const char *reason)
 		return;
 	log_debug("session closed, sid=%.6s reason=\"%s\"", session->sid, reason);
 	session->state = EIO_STATE_CLOSED;
-	map_remove(&sessions, token_hash(session->sid));
+	map_remove(&sessions, random_id_hash(session->sid));
 	loop_timer_stop(&session->heartbeat);
 	eio_websocket_abandon_probe(session);
 	session->transport->drop(session);
 	buf_free(&session->body);
-	queue_clear(&session->queue);
+	frame_queue_clear(&session->queue);
 	tell_handler(session);
 	loop_timer_start(&session->flush, 0, free_session);
 }
@@ -224,7 +224,7 @@ eio_send(EioSession *session, Frame *frame)
 		eio_session_drop(session, "queue is full");
 		return;
 	}
-	queue_put(&session->queue, frame);
+	frame_queue_put(&session->queue, frame);
 	session->transport->wake(session);
 }
 

@@ -13,9 +13,9 @@
 #define NOTIFIER_EIO_ENGINEIO_SESSION_H
 
 #include "base/buf.h"
-#include "base/queue.h"
+#include "base/frame_queue.h"
+#include "base/random_id.h"
 #include "base/timer.h"
-#include "base/token.h"
 #include "engineio/engineio.h"
 #include "engineio/packet.h"
 #include "http/ws.h"
@@ -38,7 +38,7 @@ typedef struct EioTransport
 
 struct EioSession
 {
-	char		sid[TOKEN_LEN + 1];
+	char		sid[RANDOM_ID_LEN + 1];
 	EioState	state;
 	const EioTransport *transport;
 	void	   *client;			/* of the handler; NULL when it was told of the end */

@@ -93,7 +93,7 @@ start_probe(EioSession *session, WebSocket *socket)
 static void
 socket_opened(WebSocket *socket, HttpExchange *exchange)
 {
-	char		sid[TOKEN_LEN + 2];
+	char		sid[RANDOM_ID_LEN + 2];
 
 	if (http_query(exchange, "sid", sid, sizeof(sid)) && sid[0] != '\0')
 	{
@@ -140,7 +140,7 @@ socket_next(WebSocket *socket)
 	if (session == NULL)
 		return NULL;
 	if (socket == session->socket)
-		return queue_take(&session->queue);
+		return frame_queue_take(&session->queue);
 	if (!session->probe_reply)
 		return NULL;
 	session->probe_reply = false;

@@ -8,7 +8,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
-#include "base/token.h"
+#include "base/random_id.h"
 #include "http/exchange.h"
 
 #define MAX_REQUEST_ID 64
@@ -25,7 +25,7 @@ is_request_id(const char *text)
 void
 http_identify(HttpExchange *exchange)
 {
-	static char process[TOKEN_LEN + 1];
+	static char process[RANDOM_ID_LEN + 1];
 	char		given[MAX_REQUEST_ID + 2];
 	Buf			made = {0};
 
@@ -35,7 +35,7 @@ http_identify(HttpExchange *exchange)
 		return;
 	}
 	if (process[0] == '\0')
-		token_make(process);
+		random_id_make(process);
 	buf_printf(&made, "%.8s-%u", process, exchange->id);
 	exchange->request_id = made.data;
 }

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/token.h"
+#include "base/random_id.h"
 #include "engineio/engineio.h"
 #include "http/auth.h"
 #include "process/config.h"
@@ -36,7 +36,7 @@ struct SioSocket
 	const SioNamespace *nsp;
 	void	   *owner;
 	Admission  *admission;		/* NULL: nobody was asked */
-	char		sid[TOKEN_LEN + 1];
+	char		sid[RANDOM_ID_LEN + 1];
 };
 
 struct Client
@@ -244,7 +244,7 @@ connect_socket(Client *client, int place, Admission *admission)
 
 	socket->client = client;
 	socket->nsp = namespaces[place];
-	token_make(socket->sid);
+	random_id_make(socket->sid);
 	client->sockets[place] = socket;
 	socket->admission = admission;
 	if (admission != NULL)

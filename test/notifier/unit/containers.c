@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "base/map.h"
-#include "base/queue.h"
+#include "base/frame_queue.h"
 
 #define KEYS 1000
 
@@ -84,11 +84,11 @@ queue_is_fifo(void **state)
 		{
 			snprintf(text, sizeof(text), "%u", put++);
 			frame = frame_make(text, strlen(text));
-			queue_put(&queue, frame);
+			frame_queue_put(&queue, frame);
 			frame_release(frame);
 			continue;
 		}
-		frame = queue_take(&queue);
+		frame = frame_queue_take(&queue);
 		assert_true((frame == NULL) == (put == taken));
 		if (frame == NULL)
 			continue;
@@ -98,9 +98,9 @@ queue_is_fifo(void **state)
 		frame_release(frame);
 	}
 	assert_int_equal(queue.count, put - taken);
-	queue_clear(&queue);
+	frame_queue_clear(&queue);
 	assert_int_equal(queue.bytes, 0);
-	assert_null(queue_take(&queue));
+	assert_null(frame_queue_take(&queue));
 }
 
 static void
@@ -111,12 +111,12 @@ queue_counts_bytes(void **state)
 
 	(void) state;
 	for (int i = 0; i < 100; i++)
-		queue_put(&queue, frame);
+		frame_queue_put(&queue, frame);
 	assert_int_equal(queue.bytes, 500);
 	assert_int_equal(frame->references, 101);
-	frame_release(queue_take(&queue));
+	frame_release(frame_queue_take(&queue));
 	assert_int_equal(queue.bytes, 495);
-	queue_clear(&queue);
+	frame_queue_clear(&queue);
 	assert_int_equal(frame->references, 1);
 	frame_release(frame);
 }

@@ -1,8 +1,8 @@
 /*
- * queue.c
+ * frame_queue.c
  *	  Frames that wait to be written, first in first out.
  */
-#include "base/queue.h"
+#include "base/frame_queue.h"
 
 #include <stdlib.h>
 
@@ -25,7 +25,7 @@ grow(FrameQueue *queue)
 }
 
 void
-queue_put(FrameQueue *queue, Frame *frame)
+frame_queue_put(FrameQueue *queue, Frame *frame)
 {
 	if (queue->count == queue->size)
 		grow(queue);
@@ -34,7 +34,7 @@ queue_put(FrameQueue *queue, Frame *frame)
 }
 
 Frame *
-queue_take(FrameQueue *queue)
+frame_queue_take(FrameQueue *queue)
 {
 	Frame	   *frame;
 
@@ -44,12 +44,12 @@ queue_take(FrameQueue *queue)
 	queue->first = (queue->first + 1) & (queue->size - 1);
 	queue->bytes -= frame->len;
 	if (--queue->count == 0 && queue->size > QUEUE_SMALLEST)
-		queue_clear(queue);		/* a burst is over */
+		frame_queue_clear(queue);		/* a burst is over */
 	return frame;
 }
 
 void
-queue_clear(FrameQueue *queue)
+frame_queue_clear(FrameQueue *queue)
 {
 	for (size_t i = 0; i < queue->count; i++)
 		frame_release(queue->ring[(queue->first + i) & (queue->size - 1)]);
