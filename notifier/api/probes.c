@@ -6,8 +6,8 @@
 
 #include <stdlib.h>
 
+#include "api/chunk_pipe.h"
 #include "api/sse.h"
-#include "api/upload_slot.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "db/db.h"
@@ -76,7 +76,7 @@ put_own_metrics(Buf *text)
 	metrics_print_gauge(text, "sockets", "Clients in the namespace of tasks.", socketio_sockets());
 	metrics_print_gauge(text, "streams", "Server-sent event streams.", sse_streams());
 	metrics_print_gauge(text, "rooms", "Tasks that somebody listens to.", rooms_count());
-	metrics_print_gauge(text, "uploads", "Uploads under way.", upload_slots_taken());
+	metrics_print_gauge(text, "uploads", "Uploads under way.", chunk_pipes_open());
 	metrics_print_gauge(text, "database_connections", "Connections in the pool.", pg_pool_connections());
 	metrics_print_gauge(text, "database_waiting", "Requests that wait for a connection.", pg_pool_waiting());
 	metrics_print_gauge(text, "listening", "1 while events are heard.", pg_listen_established());

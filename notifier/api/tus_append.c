@@ -2,10 +2,9 @@
  * tus_append.c
  *	  PATCH of tus: bytes on their way into an upload that can be resumed.
  *
- *	  tus_append					for each chunk, in a transaction of its own, so that what has come stays
+ *	  tus_append					for each chunk, in a transaction of its own (chunk_pipe.h), so that what has come stays
  *
- * A connection is borrowed for each: none is held while the client sends.  With
- * a checksum the bytes wait in a temporary file until they were seen to be
+ * With a checksum the bytes wait in a temporary file until they were seen to be
  * those that were meant; only then do they go the same way.
  */
 #include "api/tus.h"
@@ -18,16 +17,14 @@
 #include <string.h>
 #include <strings.h>
 
+#include "api/chunk_pipe.h"
 #include "api/tus_reply.h"
-#include "api/upload_slot.h"
 #include "base/base64.h"
 #include "base/buf.h"
 #include "base/mem.h"
-#include "db/db.h"
 #include "http/reply.h"
 #include "process/config.h"
 #include "process/log.h"
-#include "process/loop.h"
 #include "process/metrics.h"
 
 /* tus 1.0, checksum extension */
@@ -35,74 +32,37 @@
 
 typedef struct Append
 {
-	HttpExchange *exchange;		/* NULL once it was answered, or the client is gone */
+	ChunkPipe	pipe;
 	char	   *id;
-	char	   *role;			/* NULL: the sidecar's own */
-	int64_t		offset;			/* of the first byte in pending */
-	Buf			pending;		/* bytes that are not sent yet */
-	bool		asking;			/* the database */
-	size_t		sent;			/* bytes that it is asked to take */
 	Buf			state;			/* of the upload, after the last chunk */
 	FILE	   *spool;			/* bytes whose checksum is not known yet; NULL: none */
 	EVP_MD_CTX *digest;			/* NULL: no checksum */
 	Buf			expected;
-	bool		complete;		/* the whole body has come, or all that will */
-	bool		failed;
-	Timer		end;			/* released when the loop is back at its top */
+	bool		verified;		/* the checksum was right */
 } Append;
 
-static void advance(Append *append);
-
-/*
- * End
- */
+static Append *
+append_of(ChunkPipe *pipe)
+{
+	return container_of(pipe, Append, pipe);
+}
 
 static void
 release(Append *append)
 {
-	loop_timer_stop(&append->end);
 	if (append->spool != NULL)
 		fclose(append->spool);
 	EVP_MD_CTX_free(append->digest);
-	buf_free(&append->pending);
 	buf_free(&append->state);
 	buf_free(&append->expected);
 	free(append->id);
-	free(append->role);
 	free(append);
-	upload_slot_give();
 }
 
 static void
-end_due(Timer *timer)
+release_pipe(ChunkPipe *pipe)
 {
-	release(container_of(timer, Append, end));
-}
-
-/* Nothing more happens to it; whoever is in the middle of it may still look. */
-static void
-end(Append *append)
-{
-	append->exchange = NULL;
-	append->failed = true;
-	if (!append->asking)
-		loop_timer_start(&append->end, 0, end_due);
-}
-
-static void
-fail(Append *append, int status, const char *message)
-{
-	if (append->exchange != NULL)
-		tus_reply_error(append->exchange, status, message);
-	end(append);
-}
-
-static void
-succeed(Append *append)
-{
-	if (append->exchange != NULL)
-		tus_reply(append->exchange, 204, append->state.data, append->state.len);
-	end(append);
+	release(append_of(pipe));
 }
 
 /*
@@ -110,54 +70,67 @@ succeed(Append *append)
  */
 
 static void
-on_appended(void *arg, const DbError *error, const DbRow *row)
+on_appended(ChunkPipe *pipe, const DbError *error, const DbRow *row)
 {
-	Append	   *append = arg;
+	Append	   *append = append_of(pipe);
 
-	append->asking = false;
-	if (append->failed)
-		end(append);
-	else if (error != NULL)
-	{
-		if (append->exchange != NULL)
-			tus_reply_db_error(append->exchange, error);
-		end(append);
-	}
-	else
-	{
-		append->offset += (int64_t) append->sent;
-		append->sent = 0;
-		buf_clear(&append->state);
-		buf_append(&append->state, row->second, row->second_len);
-		advance(append);
-	}
+	(void) error;
+	buf_clear(&append->state);
+	buf_append(&append->state, row->second, row->second_len);
 }
 
 static void
-send_chunk(Append *append, size_t len)
+send_chunk(ChunkPipe *pipe, int64_t offset, Buf *chunk)
 {
-	char		offset[24];
-	const char *const arguments[] = {append->id, offset};
-	Buf			chunk = {0};
+	char		text[24];
+	const char *const arguments[] = {append_of(pipe)->id, text};
 	const DbRequest request = {
-		.role = append->role,.lane = PG_LANE_UPLOAD,.sql = "SELECT status, body FROM xlsx.tus_append($1, $2, $3)",
-		.count = 2,.arguments = arguments,.bytes = &chunk
+		.sql = "SELECT status, body FROM xlsx.tus_append($1, $2, $3)",.count = 2,.arguments = arguments,.bytes = chunk
 	};
 
-	snprintf(offset, sizeof(offset), "%" PRId64, append->offset);
-	buf_append(&chunk, len > 0 ? append->pending.data : "", len);
-	buf_drop(&append->pending, len);
-	append->sent = len;
-	append->asking = true;
-	db_run(&request, on_appended, append);
+	snprintf(text, sizeof(text), "%" PRId64, offset);
+	chunk_pipe_ask(pipe, &request, on_appended);
 }
 
-/* A chunk of the file ends where one of the database's does. */
-static size_t
-next_len(const Append *append)
+/* A body without a byte asks for the state all the same. */
+static void
+send_last(ChunkPipe *pipe)
 {
-	return (size_t) (UPLOAD_CHUNK - append->offset % UPLOAD_CHUNK);
+	Append	   *append = append_of(pipe);
+	Buf			nothing = {0};
+
+	if (append->state.len == 0)
+	{
+		send_chunk(pipe, chunk_pipe_size(pipe), &nothing);
+		return;
+	}
+	if (pipe->exchange != NULL)
+		tus_reply(pipe->exchange, 204, append->state.data, append->state.len);
+	chunk_pipe_end(pipe);
 }
+
+/* A file that cannot be read ends here; the client goes on from where the upload is then. */
+static void
+read_spool(ChunkPipe *pipe, size_t want)
+{
+	Append	   *append = append_of(pipe);
+	char		block[65536];
+	size_t		len;
+
+	while (append->spool != NULL && want > 0 && (len = fread(block, 1, want < sizeof(block) ? want : sizeof(block), append->spool)) > 0)
+	{
+		chunk_pipe_put(pipe, block, len);
+		want -= len;
+	}
+}
+
+static const ChunkPipeHooks pipe_hooks = {
+	.chunk = send_chunk,.last = send_last,.fill = read_spool,.release = release_pipe,.error_head = tus_error_head
+};
+
+/*
+ * Request
+ */
 
 static bool
 checksum_is_right(Append *append)
@@ -169,54 +142,6 @@ checksum_is_right(Append *append)
 		memcmp(value, append->expected.data, len) == 0;
 }
 
-/* The next bytes of the temporary file; false when it has no more, or cannot be read. */
-static bool
-read_spool(Append *append)
-{
-	char		block[65536];
-	size_t		len;
-
-	if (append->spool == NULL)
-		return false;
-	while (append->pending.len < next_len(append) && (len = fread(block, 1, sizeof(block), append->spool)) > 0)
-		buf_append(&append->pending, block, len);
-	return append->pending.len > 0;
-}
-
-static void
-ask_next(Append *append)
-{
-	bool		waits = append->spool != NULL && !append->complete;
-
-	if (append->complete)
-		(void) read_spool(append);
-	if (!waits && append->pending.len >= next_len(append))
-		send_chunk(append, next_len(append));
-	else if (append->complete && (append->pending.len > 0 || append->state.len == 0))
-		send_chunk(append, append->pending.len);
-	else if (append->complete)
-		succeed(append);
-}
-
-static void
-advance(Append *append)
-{
-	if (append->failed)
-		return;
-	if (!append->asking)
-		ask_next(append);
-	if (append->exchange == NULL)
-		return;
-	if (append->asking && append->pending.len >= UPLOAD_CHUNK)
-		http_pause(append->exchange);
-	else
-		http_resume(append->exchange);
-}
-
-/*
- * Request
- */
-
 static void
 on_body(HttpExchange *exchange, const char *data, size_t len)
 {
@@ -224,14 +149,14 @@ on_body(HttpExchange *exchange, const char *data, size_t len)
 
 	metrics_add(METRIC_UPLOAD_BYTES, len);
 	if (append->spool == NULL)
-		buf_append(&append->pending, data, len);
+		chunk_pipe_put(&append->pipe, data, len);
 	else if (EVP_DigestUpdate(append->digest, data, len) != 1 || fwrite(data, 1, len, append->spool) != len)
 	{
 		log_error("upload=%s: could not write a temporary file: %s", append->id, strerror(errno));
-		fail(append, 503, "There is no room for the bytes");
+		chunk_pipe_fail(&append->pipe, 503, "There is no room for the bytes");
 		return;
 	}
-	advance(append);
+	chunk_pipe_advance(&append->pipe);
 }
 
 static void
@@ -239,13 +164,16 @@ on_body_end(HttpExchange *exchange)
 {
 	Append	   *append = http_owner(exchange);
 
-	append->complete = true;
-	if (append->spool != NULL && !checksum_is_right(append))
-		fail(append, CHECKSUM_MISMATCH, "The checksum is another one");
+	append->verified = append->spool != NULL && checksum_is_right(append);
+	if (append->spool != NULL && !append->verified)
+		chunk_pipe_fail(&append->pipe, CHECKSUM_MISMATCH, "The checksum is another one");
 	else if (append->spool != NULL && (fflush(append->spool) != 0 || fseek(append->spool, 0, SEEK_SET) != 0))
-		fail(append, 503, "There is no room for the bytes");
+		chunk_pipe_fail(&append->pipe, 503, "There is no room for the bytes");
 	else
-		advance(append);
+	{
+		chunk_pipe_complete(&append->pipe);
+		chunk_pipe_advance(&append->pipe);
+	}
 }
 
 /* What has come is kept, unless a checksum was to tell whether it is right. */
@@ -254,14 +182,14 @@ on_gone(HttpExchange *exchange)
 {
 	Append	   *append = http_owner(exchange);
 
-	append->exchange = NULL;
-	log_info("upload interrupted, upload=%s offset=%" PRId64, append->id, append->offset + (int64_t) (append->sent + append->pending.len));
-	if (append->spool != NULL && !append->complete)
-		end(append);
+	append->pipe.exchange = NULL;
+	log_info("upload interrupted, upload=%s offset=%" PRId64, append->id, chunk_pipe_size(&append->pipe));
+	if (append->spool != NULL && !append->verified)
+		chunk_pipe_give_up(&append->pipe);
 	else
 	{
-		append->complete = true;
-		advance(append);
+		chunk_pipe_complete(&append->pipe);
+		chunk_pipe_advance(&append->pipe);
 	}
 }
 
@@ -304,15 +232,13 @@ start(HttpExchange *exchange, const char *id, int64_t offset)
 {
 	Append	   *append;
 
-	if (!upload_slot_take())
+	if (!chunk_pipe_is_free())
 	{
 		tus_reply_error(exchange, 503, "Too many uploads at a time");
 		return;
 	}
 	append = mem_alloc(sizeof(*append));
 	append->id = mem_strdup(id);
-	append->role = http_role(exchange) == NULL ? NULL : mem_strdup(http_role(exchange));
-	append->offset = offset;
 	if (!read_checksum(exchange, append))
 	{
 		release(append);
@@ -326,7 +252,7 @@ start(HttpExchange *exchange, const char *id, int64_t offset)
 		tus_reply_error(exchange, 503, "There is no room for the bytes");
 		return;
 	}
-	append->exchange = exchange;
+	chunk_pipe_open(&append->pipe, &pipe_hooks, exchange, offset);
 	http_own(exchange, &hooks, append);
 }
 

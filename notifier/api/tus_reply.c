@@ -67,23 +67,29 @@ tus_reply(HttpExchange *exchange, int status, const char *body, size_t len)
 }
 
 void
-tus_reply_error(HttpExchange *exchange, int status, const char *message)
+tus_error_head(HttpExchange *exchange)
 {
 	http_add_header(exchange, "Tus-Resumable", VERSION);
+}
+
+void
+tus_reply_error(HttpExchange *exchange, int status, const char *message)
+{
+	tus_error_head(exchange);
 	reply_error(exchange, status, message);
 }
 
 void
 tus_reply_problem(HttpExchange *exchange, int status, const char *message, const char *hint)
 {
-	http_add_header(exchange, "Tus-Resumable", VERSION);
+	tus_error_head(exchange);
 	reply_problem(exchange, status, message, NULL, hint);
 }
 
 void
 tus_reply_db_error(HttpExchange *exchange, const DbError *error)
 {
-	http_add_header(exchange, "Tus-Resumable", VERSION);
+	tus_error_head(exchange);
 	reply_db_error(exchange, error);
 }
 

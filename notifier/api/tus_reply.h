@@ -12,6 +12,9 @@
 
 /* Headers only; body is the JSON of xlsx.tus_*(). */
 extern void tus_reply(HttpExchange *exchange, int status, const char *body, size_t len);
+
+/* Adds what the head of each error has. */
+extern void tus_error_head(HttpExchange *exchange);
 extern void tus_reply_error(HttpExchange *exchange, int status, const char *message);
 extern void tus_reply_problem(HttpExchange *exchange, int status, const char *message, const char *hint);
 extern void tus_reply_db_error(HttpExchange *exchange, const DbError *error);

@@ -7,28 +7,25 @@
  *	  upload_options				when fields came behind the file
  *	  upload_finish -> status, body, and then the answer
  *
- * Each line is a transaction of its own, on a connection that is borrowed for
- * it: nobody waits in the database for a client that sends slowly.  What was
+ * Each line is a transaction of its own (chunk_pipe.h).  What was
  * committed of an upload that comes to nothing is removed by upload_remove; if
  * that fails, too, it expires as uploads of tus do.  A preview asks for
  * rest_preview instead of upload_finish, and is removed like that.
  */
 #include "api/upload.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "api/chunk_pipe.h"
 #include "api/upload_form.h"
-#include "api/upload_slot.h"
-#include "base/buf.h"
 #include "base/mem.h"
-#include "db/db.h"
 #include "http/reply.h"
 #include "process/config.h"
 #include "process/log.h"
-#include "process/loop.h"
 #include "process/metrics.h"
 
 /* What a multipart body may hold besides the file. */
@@ -38,211 +35,135 @@
 
 typedef struct Upload
 {
-	HttpExchange *exchange;		/* NULL once it was answered, or the client is gone */
-	char	   *role;			/* NULL: the sidecar's own */
+	ChunkPipe	pipe;
 	bool		preview;
 	UploadForm *form;
-	bool		asking;			/* the database */
-	char		id[24];			/* of the upload in the database; "" until it is known */
-	Buf			pending;		/* bytes of the file not sent yet */
-	int			next_chunk;
-	int64_t		size;
-	bool		complete;		/* the whole body has come */
+	char		id[24];			/* of the upload in the database, while it is ours to remove; "" otherwise */
 	int			fields;			/* of the form that the database knows of */
 	bool		finishing;		/* its outcome is the database's */
-	Timer		end;			/* released when the loop is back at its top */
 } Upload;
 
-static void advance(Upload *upload);
+static Upload *
+upload_of(ChunkPipe *pipe)
+{
+	return container_of(pipe, Upload, pipe);
+}
 
 /*
  * End
  */
 
 static void
-release(Upload *upload)
+release(ChunkPipe *pipe)
 {
-	loop_timer_stop(&upload->end);
+	Upload	   *upload = upload_of(pipe);
+
 	upload_form_close(upload->form);
-	buf_free(&upload->pending);
-	free(upload->role);
 	free(upload);
-	upload_slot_give();
 }
 
 static void
-end_due(Timer *timer)
+on_removed(ChunkPipe *pipe, const DbError *error, const DbRow *row)
 {
-	release(container_of(timer, Upload, end));
-}
-
-static void
-on_removed(void *arg, const DbError *error, const DbRow *row)
-{
-	Upload	   *upload = arg;
-
 	(void) row;
 	/* no_data_found: it was gone already */
 	if (error != NULL && strcmp(error->code, "P0002") != 0)
-		log_warning("upload %s could not be removed and waits until it expires: %s", upload->id, error->message);
-	release(upload);
+		log_warning("upload %s could not be removed and waits until it expires: %s", upload_of(pipe)->id, error->message);
 }
 
 static void
-ask(Upload *upload, const DbRequest *request, DbDone done)
+clean(ChunkPipe *pipe)
 {
-	DbRequest	asked = *request;
-
-	asked.role = upload->role;
-	asked.lane = PG_LANE_UPLOAD;
-	upload->asking = true;
-	db_run(&asked, done, upload);
-}
-
-/* Whoever is in the middle of it may still look at it. */
-static void
-discard(Upload *upload)
-{
-	const char *const arguments[] = {upload->id};
+	const char *const arguments[] = {upload_of(pipe)->id};
 	const DbRequest removal = {.sql = "SELECT 1, xlsx.upload_remove($1)",.count = 1,.arguments = arguments};
 
-	if (upload->asking)
-		return;					/* and is called again when the answer comes */
-	if (upload->id[0] != '\0')
-		ask(upload, &removal, on_removed);
-	else
-		loop_timer_start(&upload->end, 0, end_due);
+	if (upload_of(pipe)->id[0] != '\0')
+		chunk_pipe_ask(pipe, &removal, on_removed);
 }
 
-/* The client was answered or is gone; what the database has of the upload goes away. */
 static void
-give_up(Upload *upload)
+failed(ChunkPipe *pipe)
 {
-	upload->exchange = NULL;
-	upload_form_stop(upload->form);
-	buf_free(&upload->pending);
+	upload_form_stop(upload_of(pipe)->form);
 	metrics_add(METRIC_UPLOADS_ABANDONED, 1);
-	discard(upload);
-}
-
-static void
-fail(Upload *upload, int status, const char *message)
-{
-	if (upload->exchange != NULL)
-		reply_error(upload->exchange, status, message);
-	give_up(upload);
 }
 
 static void
 fail_form(Upload *upload)
 {
-	if (upload->exchange != NULL)
-		reply_problem(upload->exchange, 400, upload_form_problem(upload->form), NULL, upload_form_hint(upload->form));
-	give_up(upload);
+	if (upload->pipe.exchange != NULL)
+		reply_problem(upload->pipe.exchange, 400, upload_form_problem(upload->form), NULL, upload_form_hint(upload->form));
+	chunk_pipe_give_up(&upload->pipe);
 }
 
 /*
  * Database
  */
 
-/* False when there is nothing more to do for it: the statement failed, or the client has gone meanwhile. */
-static bool
-went_well(Upload *upload, const DbError *error)
+static void
+on_begun(ChunkPipe *pipe, const DbError *error, const DbRow *row)
 {
-	upload->asking = false;
-	if (upload->exchange == NULL && !upload->finishing)
-		discard(upload);
-	else if (error != NULL)
-	{
-		upload->finishing = false;
-		if (upload->exchange != NULL)
-			reply_db_error(upload->exchange, error);
-		give_up(upload);
-	}
-	else
-		return true;
-	return false;
+	(void) error;
+	snprintf(upload_of(pipe)->id, sizeof(upload_of(pipe)->id), "%s", row->first);
 }
 
 static void
-on_begun(void *arg, const DbError *error, const DbRow *row)
+on_taken(ChunkPipe *pipe, const DbError *error, const DbRow *row)
 {
-	Upload	   *upload = arg;
-
-	if (error == NULL)
-		snprintf(upload->id, sizeof(upload->id), "%s", row->first);
-	if (went_well(upload, error))
-		advance(upload);
-}
-
-static void
-on_taken(void *arg, const DbError *error, const DbRow *row)
-{
+	(void) pipe;
+	(void) error;
 	(void) row;
-	if (went_well(arg, error))
-		advance(arg);
 }
 
+/* What became a task is not ours any more; a preview leaves nothing. */
 static void
-on_finished(void *arg, const DbError *error, const DbRow *row)
+on_finished(ChunkPipe *pipe, const DbError *error, const DbRow *row)
 {
-	Upload	   *upload = arg;
+	Upload	   *upload = upload_of(pipe);
 
-	if (!went_well(upload, error))
+	(void) error;
+	if (!upload->preview)
+		upload->id[0] = '\0';
+	if (pipe->ended)
 		return;
 	metrics_add(upload->preview ? METRIC_PREVIEWS : METRIC_UPLOADS, 1);
-	if (upload->exchange != NULL)
-		reply_json(upload->exchange, atoi(row->first), row->second, row->second_len);
-	upload->exchange = NULL;
-	if (upload->preview)
-		discard(upload);
-	else
-		release(upload);
-}
-
-/* The first len bytes of what is pending. */
-static Buf
-take_chunk(Upload *upload, size_t len)
-{
-	Buf			chunk = upload->pending;
-
-	upload->pending = (Buf) {0};
-	buf_append(&upload->pending, len < chunk.len ? chunk.data + len : "", chunk.len - len);
-	chunk.len = len;
-	return chunk;
+	if (pipe->exchange != NULL)
+		reply_json(pipe->exchange, atoi(row->first), row->second, row->second_len);
+	chunk_pipe_end(pipe);
 }
 
 static void
-begin(Upload *upload, size_t len)
+begin(Upload *upload, Buf *chunk)
 {
 	const char *const arguments[] = {
 		upload_form_profile(upload->form), upload_form_file_name(upload->form), upload_form_options(upload->form)
 	};
-	Buf			chunk = take_chunk(upload, len);
 	const DbRequest request = {
 		.sql = "SELECT u.id, xlsx.upload_chunk(u.id, 0, $4) FROM xlsx.upload_begin($1, $2, $3) AS u (id)",
-		.count = 3,.arguments = arguments,.bytes = &chunk
+		.count = 3,.arguments = arguments,.bytes = chunk
 	};
 
-	upload->next_chunk = 1;
 	upload->fields = upload_form_count(upload->form);
-	ask(upload, &request, on_begun);
+	chunk_pipe_ask(&upload->pipe, &request, on_begun);
 }
 
 /* A chunk that a crash takes back is missed by the next one, or by upload_finish, so none of them waits for the disk. */
 static void
-send_chunk(Upload *upload, size_t len)
+send_chunk(ChunkPipe *pipe, int64_t offset, Buf *chunk)
 {
-	char		number[16];
+	Upload	   *upload = upload_of(pipe);
+	char		number[24];
 	const char *const arguments[] = {upload->id, number};
-	Buf			chunk = take_chunk(upload, len);
 	const DbRequest request = {
 		.sql = "SELECT pg_catalog.set_config('synchronous_commit', 'off', true), xlsx.upload_chunk($1, $2, $3)",
-		.count = 2,.arguments = arguments,.bytes = &chunk
+		.count = 2,.arguments = arguments,.bytes = chunk
 	};
 
-	snprintf(number, sizeof(number), "%d", upload->next_chunk++);
-	ask(upload, &request, on_taken);
+	snprintf(number, sizeof(number), "%" PRId64, offset / UPLOAD_CHUNK);
+	if (offset == 0)
+		begin(upload, chunk);
+	else
+		chunk_pipe_ask(pipe, &request, on_taken);
 }
 
 static void
@@ -252,7 +173,7 @@ send_options(Upload *upload)
 	const DbRequest request = {.sql = "SELECT 1, xlsx.upload_options($1, $2, $3)",.count = 3,.arguments = arguments};
 
 	upload->fields = upload_form_count(upload->form);
-	ask(upload, &request, on_taken);
+	chunk_pipe_ask(&upload->pipe, &request, on_taken);
 }
 
 static void
@@ -265,39 +186,25 @@ finish(Upload *upload)
 	};
 
 	upload->finishing = true;
-	ask(upload, &request, on_finished);
+	chunk_pipe_ask(&upload->pipe, &request, on_finished);
 }
 
+/* A file without a byte has no chunk, but an upload all the same. */
 static void
-ask_next(Upload *upload)
+send_last(ChunkPipe *pipe)
 {
-	size_t		len = upload->pending.len < UPLOAD_CHUNK ? upload->pending.len : UPLOAD_CHUNK;
+	Upload	   *upload = upload_of(pipe);
+	Buf			nothing = {0};
 
-	if (len < UPLOAD_CHUNK && !upload->complete)
-		return;
 	if (upload->id[0] == '\0')
-		begin(upload, len);
-	else if (len > 0)
-		send_chunk(upload, len);
+		begin(upload, &nothing);
 	else if (upload->fields != upload_form_count(upload->form))
 		send_options(upload);
-	else if (!upload->finishing)
+	else
 		finish(upload);
 }
 
-/* Does what can be done now: after bytes came, after the database answered, at the end of the body. */
-static void
-advance(Upload *upload)
-{
-	if (!upload->asking && upload_form_has_file(upload->form))
-		ask_next(upload);
-	if (upload->exchange == NULL)
-		return;
-	if (upload->asking && upload->pending.len >= UPLOAD_CHUNK)
-		http_pause(upload->exchange);
-	else
-		http_resume(upload->exchange);
-}
+static const ChunkPipeHooks pipe_hooks = {.chunk = send_chunk,.last = send_last,.failed = failed,.clean = clean,.release = release};
 
 /*
  * Form
@@ -309,13 +216,10 @@ file_data(void *arg, const char *data, size_t len)
 	Upload	   *upload = arg;
 
 	metrics_add(METRIC_UPLOAD_BYTES, len);
-	upload->size += (int64_t) len;
-	if (upload->size > config.max_upload_size)
-	{
-		fail(upload, 413, "The file is too large");
-		return;
-	}
-	buf_append(&upload->pending, data, len);
+	if (chunk_pipe_size(&upload->pipe) + (int64_t) len > config.max_upload_size)
+		chunk_pipe_fail(&upload->pipe, 413, "The file is too large");
+	else
+		chunk_pipe_put(&upload->pipe, data, len);
 }
 
 static const UploadFormHandler form_handler = {file_data};
@@ -330,12 +234,12 @@ on_body(HttpExchange *exchange, const char *data, size_t len)
 	Upload	   *upload = http_owner(exchange);
 	UploadFormStatus status = upload_form_feed(upload->form, data, len);
 
-	if (upload->exchange == NULL)
+	if (upload->pipe.ended)
 		return;					/* it failed meanwhile */
 	if (status == FORM_WRONG)
 		fail_form(upload);
 	else
-		advance(upload);
+		chunk_pipe_advance(&upload->pipe);
 }
 
 static void
@@ -344,13 +248,13 @@ on_body_end(HttpExchange *exchange)
 	Upload	   *upload = http_owner(exchange);
 
 	if (upload_form_feed(upload->form, "", 0) != FORM_DONE)
-		fail(upload, 400, "The multipart body is not complete");
+		chunk_pipe_fail(&upload->pipe, 400, "The multipart body is not complete");
 	else if (!upload_form_has_file(upload->form))
-		fail(upload, 400, "No file: send one workbook in the field \"file\"");
+		chunk_pipe_fail(&upload->pipe, 400, "No file: send one workbook in the field \"file\"");
 	else
 	{
-		upload->complete = true;
-		advance(upload);
+		chunk_pipe_complete(&upload->pipe);
+		chunk_pipe_advance(&upload->pipe);
 	}
 }
 
@@ -359,10 +263,10 @@ on_gone(HttpExchange *exchange)
 {
 	Upload	   *upload = http_owner(exchange);
 
-	log_info("upload abandoned by its client, id=%s bytes=%lld", http_id(exchange), (long long) upload->size);
-	upload->exchange = NULL;
+	log_info("upload abandoned by its client, id=%s bytes=%lld", http_id(exchange), (long long) chunk_pipe_size(&upload->pipe));
+	upload->pipe.exchange = NULL;
 	if (!upload->finishing || upload->preview)
-		give_up(upload);
+		chunk_pipe_give_up(&upload->pipe);
 }
 
 static const HttpHooks hooks = {.body = on_body,.body_end = on_body_end,.gone = on_gone};
@@ -465,7 +369,7 @@ request(HttpExchange *exchange, bool preview)
 		reply_error(exchange, 400, "Send the workbook as multipart/form-data, in the field \"file\", or as the body, with its content type");
 		return;
 	}
-	if (upload_form_problem(form) != NULL || !upload_slot_take())
+	if (upload_form_problem(form) != NULL || !chunk_pipe_is_free())
 	{
 		if (upload_form_problem(form) != NULL)
 			reply_problem(exchange, 400, upload_form_problem(form), NULL, upload_form_hint(form));
@@ -476,9 +380,8 @@ request(HttpExchange *exchange, bool preview)
 		return;
 	}
 	upload->form = form;
-	upload->exchange = exchange;
 	upload->preview = preview;
-	upload->role = http_role(exchange) == NULL ? NULL : mem_strdup(http_role(exchange));
+	chunk_pipe_open(&upload->pipe, &pipe_hooks, exchange, 0);
 	http_own(exchange, &hooks, upload);
 }
 
