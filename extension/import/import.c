@@ -51,12 +51,12 @@ start_reader(const Import *import)
 {
 	const Task *task = import->task;
 	ReaderFile	file = {task->file, task->file_size, task->sheet};
-	TellTo		to;
+	EventsTo		to;
 
 	if (!pg_xlsx_read_ahead || task->content != NULL || task->file == 0 || task->file_size < READER_LEAST_BYTES ||
 		strcmp(task->header_row, "auto") == 0)
 		return NULL;
-	to = import_tells(import);
+	to = import_events_to(import);
 	return reader_start(&file, &to);
 }
 
@@ -80,10 +80,10 @@ load_profile(Import *import)
 		task->max_errors = profile->max_errors;
 }
 
-TellTo
-import_tells(const Import *import)
+EventsTo
+import_events_to(const Import *import)
 {
-	return (TellTo) {import->task->id, import->progress->live, tell_channel(), false};
+	return (EventsTo) {import->task->id, import->progress->live, events_channel(), false};
 }
 
 static void

@@ -237,16 +237,16 @@ static void
 promise(Import *import)
 {
 	MemoryContext caller;
-	TellTo		to;
+	EventsTo		to;
 
 	progress_publish(import->progress);
-	if (import->inside || import->teller_tried || !progress_is_due(import->progress, GetCurrentTimestamp()) ||
+	if (import->inside || import->sender_tried || !progress_is_due(import->progress, GetCurrentTimestamp()) ||
 		(import->reader != NULL && reader_is_there(import->reader)))
 		return;
 	caller = MemoryContextSwitchTo(import->context);
-	to = import_tells(import);
-	import->teller_tried = true;
-	import->reader = reader_start_teller(&to);
+	to = import_events_to(import);
+	import->sender_tried = true;
+	import->reader = reader_start_sender(&to);
 	MemoryContextSwitchTo(caller);
 }
 

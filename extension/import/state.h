@@ -44,7 +44,7 @@ typedef struct Import
 	SaveTask	save;
 	Saver	   *saver;
 	Reader	   *reader;			/* a second process, which reads and tells; NULL: none, so far */
-	bool		teller_tried;	/* to start one that only tells */
+	bool		sender_tried;	/* to start one that only tells */
 	bool		early;			/* rows are saved as soon as they are checked */
 	bool		concluded;		/* the task has ended, or does so with the step at hand */
 	bool		kept_whole;		/* no commit may come before the sheet is known to be whole */
@@ -99,7 +99,7 @@ extern bool import_may_save_early(const Import *import);
 extern bool import_is_in_one_go(const Task *task);
 
 /* Where the events of the import go. Within a step. */
-extern TellTo import_tells(const Import *import);
+extern EventsTo import_events_to(const Import *import);
 
 /* Within a step; import->saver lasts until the end. */
 extern void import_create_saver(Import *import);

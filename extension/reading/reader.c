@@ -91,7 +91,7 @@ start_process(Reader *reader)
 }
 
 static Reader *
-start(ReaderOrder *order, const TellTo *to)
+start(ReaderOrder *order, const EventsTo *to)
 {
 	Reader	   *reader = palloc0(sizeof(Reader));
 
@@ -110,7 +110,7 @@ start(ReaderOrder *order, const TellTo *to)
 }
 
 Reader *
-reader_start(const ReaderFile *file, const TellTo *to)
+reader_start(const ReaderFile *file, const EventsTo *to)
 {
 	ReaderOrder order = {.file = file->file, .size = file->size, .has_sheet = file->sheet != NULL};
 
@@ -123,7 +123,7 @@ reader_start(const ReaderFile *file, const TellTo *to)
 }
 
 Reader *
-reader_start_teller(const TellTo *to)
+reader_start_sender(const EventsTo *to)
 {
 	ReaderOrder order = {.file = 0};
 

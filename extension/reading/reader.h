@@ -11,7 +11,7 @@
  * raised here, as if the import had read the sheet itself.  The process ends
  * with the memory context that the reader was started in.
  *
- * It also tells how far the import is (tell.h) while the import is in the
+ * It also tells how far the import is (events.h) while the import is in the
  * middle of a transaction.
  */
 #ifndef PG_XLSX_READER_H
@@ -22,7 +22,7 @@
 #include "core/ref.h"
 #include "core/sheet.h"
 #include "port/atomics.h"
-#include "tasks/tell.h"
+#include "tasks/events.h"
 #include "validate/row_check.h"
 
 typedef struct Reader Reader;
@@ -58,13 +58,13 @@ typedef struct ReaderScope
  * is not UTF-8.  What the import tells through *to, the process tells, too,
  * whenever the import is silent.
  */
-extern Reader *reader_start(const ReaderFile *file, const TellTo *to);
+extern Reader *reader_start(const ReaderFile *file, const EventsTo *to);
 
 /*
  * A process that only tells how far the import is, in a transaction of its
  * own: where the import saves in one that stays open.  NULL as above.
  */
-extern Reader *reader_start_teller(const TellTo *to);
+extern Reader *reader_start_sender(const EventsTo *to);
 
 /* Before reader_go: lets the process go on telling once all rows are sent, until the import ends. */
 extern void reader_stay(Reader *reader);

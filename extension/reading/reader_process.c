@@ -101,7 +101,7 @@ row_bytes(const XlsxRow *row, Size text_bytes)
 #define LEAST_INTERVAL_MS 10
 
 static int
-tell_interval(const Process *process)
+send_interval(const Process *process)
 {
 	return Max(process->order->interval, LEAST_INTERVAL_MS);
 }
@@ -128,18 +128,18 @@ transaction_end(MemoryContext caller)
  * be waited for: the import may be waiting for this process.
  */
 static void
-tell_if_due(Process *process, bool mirror)
+send_if_due(Process *process, bool mirror)
 {
 	const ReaderOrder *order = process->order;
 	MemoryContext caller = CurrentMemoryContext;
-	TellTo		to = {order->task, process->live, NameStr(order->channel), mirror};
+	EventsTo		to = {order->task, process->live, NameStr(order->channel), mirror};
 
 	if (process->live == NULL ||
-		!(tell_is_urgent(process->live) || tell_is_due(process->live, tell_interval(process), GetCurrentTimestamp())))
+		!(events_are_urgent(process->live) || events_are_due(process->live, send_interval(process), GetCurrentTimestamp())))
 		return;
 	transaction_begin();
-	if (tell_lock(order->task, false) && live_is_at(process->live, order->turn))
-		tell_state(&to, tell_is_due(process->live, tell_interval(process), GetCurrentTimestamp()));
+	if (events_lock(order->task, false) && live_is_at(process->live, order->turn))
+		events_send_state(&to, events_are_due(process->live, send_interval(process), GetCurrentTimestamp()));
 	transaction_end(caller);
 }
 
@@ -148,7 +148,7 @@ static void
 wait_a_while(Process *process)
 {
 	CHECK_FOR_INTERRUPTS();
-	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, tell_interval(process), PG_WAIT_EXTENSION);
+	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, send_interval(process), PG_WAIT_EXTENSION);
 	ResetLatch(MyLatch);
 	if (BackendPidGetProc(process->order->import) == NULL)
 		proc_exit(0);			/* it ended without a word */
@@ -252,10 +252,10 @@ message_send(Process *process)
 		if (put_aside(process))
 			break;
 		wait_a_while(process);
-		tell_if_due(process, false);
+		send_if_due(process, false);
 	}
 	wait_for_go(process);
-	tell_if_due(process, false);
+	send_if_due(process, false);
 }
 
 static void
@@ -517,20 +517,20 @@ send_the_rest(Process *process)
 	while (!push(process))
 	{
 		wait_a_while(process);
-		tell_if_due(process, false);
+		send_if_due(process, false);
 	}
 }
 
 /* Until the import gives its place back. */
 static void
-tell_until_the_end(Process *process)
+send_until_the_end(Process *process)
 {
 	while (pg_atomic_read_u32(&process->order->stay) != 0)
 	{
 		wait_a_while(process);
 		if (!live_is_at(process->live, process->order->turn))
 			break;
-		tell_if_due(process, true);
+		send_if_due(process, true);
 	}
 }
 
@@ -543,7 +543,7 @@ run(Process *process)
 		send_the_rest(process);
 	}
 	if (process->live != NULL)
-		tell_until_the_end(process);
+		send_until_the_end(process);
 }
 
 void

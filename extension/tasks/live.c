@@ -42,7 +42,7 @@ struct Live
 	int64		seq_end;
 	LiveImport	import;
 	LiveReader	reader;
-	LiveTold	told;
+	LiveSent	sent;
 };
 
 typedef struct PhaseShare
@@ -227,7 +227,7 @@ live_take(const LiveTask *task)
 	live->seq_end = task->seq + LIVE_EVENTS;
 	memset(&live->import, 0, sizeof(live->import));
 	memset(&live->reader, 0, sizeof(live->reader));
-	memset(&live->told, 0, sizeof(live->told));
+	memset(&live->sent, 0, sizeof(live->sent));
 	SpinLockRelease(&live->lock);
 	return live;
 }
@@ -319,22 +319,22 @@ live_publish_reader(Live *live, uint64 turn, const LiveReader *reader)
 	SpinLockRelease(&live->lock);
 }
 
-LiveTold
-live_told(Live *live)
+LiveSent
+live_sent(Live *live)
 {
-	LiveTold	told;
+	LiveSent	sent;
 
 	SpinLockAcquire(&live->lock);
-	told = live->told;
+	sent = live->sent;
 	SpinLockRelease(&live->lock);
-	return told;
+	return sent;
 }
 
 void
-live_tell(Live *live, const LiveTold *told)
+live_note_sent(Live *live, const LiveSent *sent)
 {
 	SpinLockAcquire(&live->lock);
-	live->told = *told;
+	live->sent = *sent;
 	SpinLockRelease(&live->lock);
 }
 
@@ -372,7 +372,7 @@ saving_percent(const LiveState *state, int64 handled)
 	return valid <= 0 ? 100 : (int) (Min(handled, valid) * 100 / valid);
 }
 
-/* The import saves rows that the reader has looked at: both tell. */
+/* The import saves rows that the reader has looked at: both processes report. */
 static void
 state_ahead(LiveState *state, const LiveImport *import, const LiveReader *reader)
 {
@@ -394,7 +394,7 @@ state_ahead(LiveState *state, const LiveImport *import, const LiveReader *reader
 }
 
 static LiveState
-state_of(const LiveImport *import, const LiveReader *reader, const LiveTold *told)
+state_of(const LiveImport *import, const LiveReader *reader, const LiveSent *sent)
 {
 	LiveState	state = {
 		.phase = import->phase, .percent = import->percent, .total_rows = import->total_rows,
@@ -407,8 +407,8 @@ state_of(const LiveImport *import, const LiveReader *reader, const LiveTold *tol
 		state_ahead(&state, import, reader);
 	else if (import->phase == PHASE_SAVING && import->percent < 100)
 		state.percent = Min(saving_percent(&state, import->handled_rows), 99);
-	if (told->phase == state.phase)
-		state.percent = Max(state.percent, told->percent);
+	if (sent->phase == state.phase)
+		state.percent = Max(state.percent, sent->percent);
 	state.job = live_job_percent(state.phase, state.percent);
 	return state;
 }
@@ -418,14 +418,14 @@ live_state(Live *live)
 {
 	LiveImport	import;
 	LiveReader	reader;
-	LiveTold	told;
+	LiveSent	sent;
 
 	SpinLockAcquire(&live->lock);
 	import = live->import;
 	reader = live->reader;
-	told = live->told;
+	sent = live->sent;
 	SpinLockRelease(&live->lock);
-	return state_of(&import, &reader, &told);
+	return state_of(&import, &reader, &sent);
 }
 
 bool
@@ -461,7 +461,7 @@ may_see(Oid owner)
 static void
 put_row(ReturnSetInfo *result, const Live *live, uint32 pid)
 {
-	LiveState	state = state_of(&live->import, &live->reader, &live->told);
+	LiveState	state = state_of(&live->import, &live->reader, &live->sent);
 	Datum		values[LIVE_COLUMNS];
 	bool		nulls[LIVE_COLUMNS] = {0};
 	int			i = 0;

@@ -82,15 +82,15 @@ typedef struct LiveReader
 	bool		ended;			/* the sheet is read to its end */
 } LiveReader;
 
-/* What was told last. */
-typedef struct LiveTold
+/* What the last event said. */
+typedef struct LiveSent
 {
 	Phase		phase;
 	int			percent;
 	int64		rows;			/* validated or saved */
 	TimestampTz at;
-	bool		closed;			/* the attempt is over: nothing more is told */
-} LiveTold;
+	bool		closed;			/* the attempt is over: no more events */
+} LiveSent;
 
 /* How far the import is, made of all that: what events, views and REST say. */
 typedef struct LiveState
@@ -130,8 +130,8 @@ extern void live_publish_import(Live *live, const LiveImport *import);
 extern void live_publish_reader(Live *live, uint64 turn, const LiveReader *reader);
 
 /* Under the lock of progress.c. */
-extern LiveTold live_told(Live *live);
-extern void live_tell(Live *live, const LiveTold *told);
+extern LiveSent live_sent(Live *live);
+extern void live_note_sent(Live *live, const LiveSent *sent);
 
 extern LiveState live_state(Live *live);
 

@@ -8,7 +8,7 @@
 #include "fmgr.h"
 #include "pg/guc.h"
 #include "tables/private_sql.h"
-#include "tasks/tell.h"
+#include "tasks/events.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
 #include "utils/timestamp.h"
@@ -89,10 +89,10 @@ start_clock(const Progress *progress)
 }
 
 /* Where the events of a task go that may not be running. */
-static TellTo
+static EventsTo
 to_all(int64 task, Live *live)
 {
-	return (TellTo) {task, live, tell_channel(), true};
+	return (EventsTo) {task, live, events_channel(), true};
 }
 
 /* A number for an event that belongs to no phase: from the import that runs, or from the row. */
@@ -107,10 +107,10 @@ any_seq(int64 task)
 int64
 progress_emit(int64 task, const char *event, const char *members)
 {
-	TellTo		to = to_all(task, NULL);
+	EventsTo		to = to_all(task, NULL);
 	int64		seq = any_seq(task);
 
-	tell_event(&to, seq, event, members);
+	events_send(&to, seq, event, members);
 	return seq;
 }
 
@@ -175,7 +175,7 @@ progress_follow(Progress *progress)
 void
 progress_enter(Progress *progress, Phase phase)
 {
-	TellTo		to = to_all(progress->task, progress->live);
+	EventsTo		to = to_all(progress->task, progress->live);
 
 	if (!progress->entered)
 		start_clock(progress);
@@ -185,20 +185,20 @@ progress_enter(Progress *progress, Phase phase)
 	progress->phase = phase;
 	progress_publish(progress);
 	write_row(progress);
-	(void) tell_lock(progress->task, true);
-	tell_phase(&to, phase);
+	(void) events_lock(progress->task, true);
+	events_send_phase(&to, phase);
 }
 
 bool
 progress_is_due(const Progress *progress, TimestampTz now)
 {
-	return tell_is_due(progress->live, pg_xlsx_progress_interval, now);
+	return events_are_due(progress->live, pg_xlsx_progress_interval, now);
 }
 
 void
 progress_save(Progress *progress)
 {
-	TellTo		to = to_all(progress->task, progress->live);
+	EventsTo		to = to_all(progress->task, progress->live);
 	bool		due = progress_is_due(progress, GetCurrentTimestamp());
 	bool		urgent;
 
@@ -206,9 +206,9 @@ progress_save(Progress *progress)
 	if (progress->ahead)
 		progress_follow(progress);
 	write_row(progress);
-	urgent = progress->percent == 100 || tell_is_urgent(progress->live);
-	if ((due || urgent) && tell_lock(progress->task, urgent))
-		tell_state(&to, due);
+	urgent = progress->percent == 100 || events_are_urgent(progress->live);
+	if ((due || urgent) && events_lock(progress->task, urgent))
+		events_send_state(&to, due);
 }
 
 void
@@ -227,24 +227,24 @@ progress_terminal(int64 task)
 		" FROM xlsx_private.task t CROSS JOIN LATERAL xlsx_private.terminal_event(t) AS e WHERE t.id = $1",
 		2, {INT8OID, INT4OID}, NULL
 	};
-	Datum		values[] = {Int64GetDatum(task), Int32GetDatum(TELL_MOST_BYTES)};
-	TellTo		to = to_all(task, NULL);
-	LiveTold	closed = {.closed = true};
+	Datum		values[] = {Int64GetDatum(task), Int32GetDatum(EVENTS_MOST_BYTES)};
+	EventsTo		to = to_all(task, NULL);
+	LiveSent	closed = {.closed = true};
 	Live	   *live = live_find(task);
 	PrivateRow	row;
 
-	(void) tell_lock(task, true);
+	(void) events_lock(task, true);
 	if (live != NULL)
-		live_tell(live, &closed);
+		live_note_sent(live, &closed);
 	(void) next_seq(task);
 	private_sql_run(&select, values, NULL, &row);
-	tell_json(&to, TextDatumGetCString(row.values[0]), TextDatumGetCString(row.values[1]));
+	events_send_json(&to, TextDatumGetCString(row.values[0]), TextDatumGetCString(row.values[1]));
 }
 
 void
 progress_retrying(int64 task, int attempt, int64 delay_ms)
 {
-	(void) tell_lock(task, true);	/* what the attempt has told goes first */
+	(void) events_lock(task, true);	/* the events of the attempt go first */
 	progress_emit(task, "task-progress",
 				  psprintf("\"phase\":\"RETRYING\",\"attempt\":%d,\"retryInMs\":" INT64_FORMAT, attempt, delay_ms));
 }

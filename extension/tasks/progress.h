@@ -3,7 +3,7 @@
  *	  How far a task is: counters, phase, events.
  *
  * The row of the task is the truth; what is written here goes out with the
- * transaction that does the work, and so do the events (tell.h).  While the
+ * transaction that does the work, and so do the events (events.h).  While the
  * import runs its place in shared memory (live.h) says more than the row.
  */
 #ifndef PG_XLSX_PROGRESS_H

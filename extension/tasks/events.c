@@ -1,8 +1,8 @@
 /*
- * tell.c
+ * events.c
  *	  The events of a running import.
  */
-#include "tasks/tell.h"
+#include "tasks/events.h"
 
 #include "catalog/pg_type.h"
 #include "commands/async.h"
@@ -34,7 +34,7 @@ static const char *const own_events[] = {
 
 /* The table's OID changes with a new CREATE EXTENSION, and its name of the channel with it. */
 const char *
-tell_channel(void)
+events_channel(void)
 {
 	static PrivateStatement select = {"SELECT name FROM xlsx_private.channel", 0, {0}, NULL};
 	static NameData name;
@@ -52,7 +52,7 @@ tell_channel(void)
 }
 
 bool
-tell_lock(int64 task, bool wait)
+events_lock(int64 task, bool wait)
 {
 	LOCKTAG		tag;
 
@@ -61,7 +61,7 @@ tell_lock(int64 task, bool wait)
 }
 
 void
-tell_json(const TellTo *to, const char *event, const char *json)
+events_send_json(const EventsTo *to, const char *event, const char *json)
 {
 	char	   *payload = psprintf(INT64_FORMAT " %s %s", to->task, event, json);
 
@@ -77,12 +77,12 @@ tell_json(const TellTo *to, const char *event, const char *json)
 }
 
 void
-tell_event(const TellTo *to, int64 seq, const char *event, const char *members)
+events_send(const EventsTo *to, int64 seq, const char *event, const char *members)
 {
 	char	   *json = psprintf("{\"taskId\":" INT64_FORMAT ",\"seq\":" INT64_FORMAT "%s%s}", to->task, seq,
 								members[0] != '\0' ? "," : "", members);
 
-	tell_json(to, event, json);
+	events_send_json(to, event, json);
 	pfree(json);
 }
 
@@ -120,23 +120,23 @@ rows_of(const LiveState *state)
 }
 
 static void
-send_state(const TellTo *to, const LiveState *state, bool optional)
+send_state(const EventsTo *to, const LiveState *state, bool optional)
 {
-	LiveTold	told = {state->phase, state->percent, rows_of(state), GetCurrentTimestamp(), false};
+	LiveSent	sent = {state->phase, state->percent, rows_of(state), GetCurrentTimestamp(), false};
 	int64		seq = live_next_seq(to->live, optional);
 	char	   *members;
 
 	if (seq == 0)
 		return;
 	members = phase_members(state);
-	tell_event(to, seq, "task-progress", members);
+	events_send(to, seq, "task-progress", members);
 	pfree(members);
-	live_tell(to->live, &told);
+	live_note_sent(to->live, &sent);
 }
 
 /* The end of VALIDATING, as it is at any time after it. */
 static void
-send_validated(const TellTo *to, const LiveState *state)
+send_validated(const EventsTo *to, const LiveState *state)
 {
 	LiveState	validated = *state;
 
@@ -148,7 +148,7 @@ send_validated(const TellTo *to, const LiveState *state)
 
 /* SAVING's 0 comes first, wherever it is by now. */
 static void
-send_saving(const TellTo *to, const LiveState *state)
+send_saving(const EventsTo *to, const LiveState *state)
 {
 	LiveState	nothing = *state;
 
@@ -160,25 +160,25 @@ send_saving(const TellTo *to, const LiveState *state)
 }
 
 void
-tell_phase(const TellTo *to, Phase phase)
+events_send_phase(const EventsTo *to, Phase phase)
 {
 	const char *own_event = own_events[phase];
-	LiveTold	told = live_told(to->live);
+	LiveSent	sent = live_sent(to->live);
 	LiveState	state = live_state(to->live);
 
-	if (told.closed)
+	if (sent.closed)
 		return;
 	if (phase == PHASE_SAVING)
 	{
-		tell_state(to, false);
-		if (live_told(to->live).phase != PHASE_SAVING)
+		events_send_state(to, false);
+		if (live_sent(to->live).phase != PHASE_SAVING)
 			send_state(to, &state, false);	/* of an attempt that goes on in mid-phase */
 		return;
 	}
 	state.phase = phase;
 	send_state(to, &state, false);
 	if (own_event != NULL)
-		tell_event(to, live_next_seq(to->live, false), own_event, "");
+		events_send(to, live_next_seq(to->live, false), own_event, "");
 }
 
 /* NOTIFY's queue is shared by the whole server; nobody needs each step of a bar. */
@@ -189,41 +189,41 @@ queue_is_crowded(void)
 }
 
 void
-tell_state(const TellTo *to, bool optional)
+events_send_state(const EventsTo *to, bool optional)
 {
-	LiveTold	told = live_told(to->live);
+	LiveSent	sent = live_sent(to->live);
 	LiveState	state = live_state(to->live);
 
-	if (told.closed || told.phase < PHASE_VALIDATING)
+	if (sent.closed || sent.phase < PHASE_VALIDATING)
 		return;
-	if (told.phase == PHASE_VALIDATING && state.phase == PHASE_SAVING)
+	if (sent.phase == PHASE_VALIDATING && state.phase == PHASE_SAVING)
 	{
-		if (told.percent < 100)
+		if (sent.percent < 100)
 			send_validated(to, &state);
 		send_saving(to, &state);
-		told = live_told(to->live);
+		sent = live_sent(to->live);
 		optional = false;
 	}
-	if (told.phase != state.phase || told.percent == 100)
+	if (sent.phase != state.phase || sent.percent == 100)
 		return;
 	if (state.percent == 100)
 		send_state(to, &state, false);
-	else if (optional && (state.percent > told.percent || rows_of(&state) > told.rows) && !queue_is_crowded())
+	else if (optional && (state.percent > sent.percent || rows_of(&state) > sent.rows) && !queue_is_crowded())
 		send_state(to, &state, true);
 }
 
 bool
-tell_is_urgent(Live *live)
+events_are_urgent(Live *live)
 {
-	LiveTold	told = live_told(live);
+	LiveSent	sent = live_sent(live);
 
-	return !told.closed && told.phase == PHASE_VALIDATING && live_state(live).phase == PHASE_SAVING;
+	return !sent.closed && sent.phase == PHASE_VALIDATING && live_state(live).phase == PHASE_SAVING;
 }
 
 bool
-tell_is_due(Live *live, int interval_ms, TimestampTz now)
+events_are_due(Live *live, int interval_ms, TimestampTz now)
 {
-	TimestampTz last = live_told(live).at;
+	TimestampTz last = live_sent(live).at;
 
 	/* A clock that has been set back does not stop the events. */
 	return now < last || TimestampDifferenceExceeds(last, now, interval_ms);

@@ -1,0 +1,58 @@
+/*
+ * events.h
+ *	  The events of a running import, from whichever process sends them.
+ *
+ * An event is a NOTIFY with the payload "<task id> <event> <JSON object>".  It
+ * goes out when the current transaction commits.  Where an import keeps its transaction
+ * open for long, its reading process sends the events instead.  Both take
+ * events_lock() first and keep it until their transaction ends.  So the
+ * numbers of events rise in the order in which listeners receive them, and no event is
+ * sent twice.
+ */
+#ifndef PG_XLSX_EVENTS_H
+#define PG_XLSX_EVENTS_H
+
+#include "pg/pg_xlsx.h"
+
+#include "tasks/live.h"
+
+/* The channel that xlsx.listen knows. Reads a private table; kept for the session. */
+extern const char *events_channel(void);
+
+/*
+ * The right to send events of a task, until this transaction ends.  wait: waits for the process
+ * that has it; otherwise returns false at once when another process has it.
+ */
+extern bool events_lock(int64 task, bool wait);
+
+/* Where events go. */
+typedef struct EventsTo
+{
+	int64		task;
+	Live	   *live;
+	const char *channel;
+	bool		mirror;			/* also to Redis, when pg_xlsx.redis_url is set */
+} EventsTo;
+
+/* One event: {"taskId":..,"seq":..,<members>}; members is JSON without its braces, may be "". */
+extern void events_send(const EventsTo *to, int64 seq, const char *event, const char *members);
+
+/* Bytes that a JSON object may have: Postgres takes payloads below 8000 bytes, and the task's id and the event's name stand before it. */
+#define EVENTS_MOST_BYTES (7999 - 64)
+
+/* The same with the JSON object as it is. */
+extern void events_send_json(const EventsTo *to, const char *event, const char *json);
+
+/* Under events_lock(): the first events of a phase, unless they have been sent. */
+extern void events_send_phase(const EventsTo *to, Phase phase);
+
+/* Under events_lock(): what live_state() reports and no event has said yet. optional: also changes within a phase. */
+extern void events_send_state(const EventsTo *to, bool optional);
+
+/* Would events_send_state() send an event that must not wait? */
+extern bool events_are_urgent(Live *live);
+
+/* Have so many milliseconds passed since the last event? */
+extern bool events_are_due(Live *live, int interval_ms, TimestampTz now);
+
+#endif							/* PG_XLSX_EVENTS_H */
