@@ -61,7 +61,6 @@ xlsx_book_open(const XlsxSource *source, const XlsxAllocator *allocator, const X
 	self->allocator = *allocator;
 	self->source = *source;
 	self->limits = *limits;
-	xlsx_limits_complete(&self->limits);
 	xlsx_memory_init(&self->memory, allocator);
 	status = xlsx_zip_open(&self->source, &self->limits, &self->memory, &self->zip, error);
 	if (status == XLSX_NOT_A_WORKBOOK)

@@ -378,7 +378,7 @@ xlsx_directory_read(const XlsxSource *source, const XlsxLimits *limits, XlsxMemo
 	reader->directory = directory;
 	status = find_end(reader, error);
 	if (status == XLSX_OK && reader->count > limits->max_entries)
-		status = xlsx_fail_limit(error, "max_entries", limits->max_entries, "workbook file has too many entries");
+		status = xlsx_fail_limit(error, limits, XLSX_LIMIT_max_entries, "workbook file has too many entries");
 	if (status == XLSX_OK)
 		status = read_entries(reader, error);
 	if (status == XLSX_OK)

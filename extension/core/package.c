@@ -269,7 +269,7 @@ add_sheet(Loader *loader, const char **attributes)
 
 	if (package->count >= loader->limits->max_entries)
 	{
-		xlsx_fail_limit(xlsx_xml_error(loader->xml), "max_entries", loader->limits->max_entries,
+		xlsx_fail_limit(xlsx_xml_error(loader->xml), loader->limits, XLSX_LIMIT_max_entries,
 						"workbook has too many sheets");
 		xlsx_xml_stop(loader->xml, XLSX_LIMIT);
 		return;

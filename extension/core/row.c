@@ -43,9 +43,9 @@ fail_memory(XlsxRowBuilder *row)
 }
 
 static bool
-fail_limit(XlsxRowBuilder *row, const char *setting, uint64_t limit, const char *message)
+fail_limit(XlsxRowBuilder *row, XlsxLimitId id, const char *message)
 {
-	return fail_here(row, xlsx_fail_limit(&row->error, setting, limit, message));
+	return fail_here(row, xlsx_fail_limit(&row->error, row->limits, id, message));
 }
 
 bool
@@ -87,7 +87,7 @@ xlsx_row_grow(XlsxRowBuilder *row)
 	size_t		most = (size_t) row->limits->max_columns + XLSX_CELLS_AHEAD;
 
 	if (row->count - row->first >= row->limits->max_columns)
-		return fail_limit(row, "max_columns", row->limits->max_columns, "row has too many cells");
+		return fail_limit(row, XLSX_LIMIT_max_columns, "row has too many cells");
 	if (row->count == row->capacity &&
 		!xlsx_memory_grow(row->memory, &row->cells, &row->capacity, sizeof(XlsxCell), most))
 		return fail_memory(row);
@@ -105,7 +105,7 @@ xlsx_row_text(XlsxRowBuilder *row, size_t length)
 	row->scratch_bytes += length;
 	if (row->scratch_bytes > row->limits->max_row_bytes)
 	{
-		fail_limit(row, "max_row_bytes", row->limits->max_row_bytes, "row has too much text");
+		fail_limit(row, XLSX_LIMIT_max_row_bytes, "row has too much text");
 		return NULL;
 	}
 	if (block == NULL || block->capacity - block->used < length)
@@ -220,7 +220,7 @@ xlsx_row_begin_at(XlsxRowBuilder *row, uint32_t number)
 	row->scratch_bytes = 0;
 	set_room(row);
 	if (number > row->limits->max_rows || row->ended >= row->limits->max_rows)
-		return fail_limit(row, "max_rows", row->limits->max_rows, "worksheet has too many rows");
+		return fail_limit(row, XLSX_LIMIT_max_rows, "worksheet has too many rows");
 	return true;
 }
 
@@ -253,7 +253,7 @@ bool
 xlsx_row_check_column(XlsxRowBuilder *row)
 {
 	if (row->column > row->limits->max_columns)
-		return fail_limit(row, "max_columns", row->limits->max_columns, "worksheet has too many columns");
+		return fail_limit(row, XLSX_LIMIT_max_columns, "worksheet has too many columns");
 	return true;
 }
 
@@ -328,7 +328,7 @@ add_cell(XlsxRowBuilder *row, XlsxKind kind, const char *text, size_t length)
 static bool
 put_text(XlsxRowBuilder *row, XlsxKind kind, const char *text, size_t length, bool escaped)
 {
-	uint32_t	most = row->limits->max_string_length;
+	uint64_t	most = row->limits->max_string_length;
 
 	if (escaped && xlsx_text_has_escape(text, length))
 	{
@@ -340,7 +340,7 @@ put_text(XlsxRowBuilder *row, XlsxKind kind, const char *text, size_t length, bo
 		text = copy;
 	}
 	if (length > most && xlsx_text_count(text, length) > most)
-		return fail_limit(row, "max_string_length", most, "text of a cell is too long");
+		return fail_limit(row, XLSX_LIMIT_max_string_length, "text of a cell is too long");
 	return add_cell(row, kind, text, length) != NULL;
 }
 
@@ -420,7 +420,7 @@ deliver_ready(XlsxRowBuilder *row, const XlsxReadyRow *ready)
 	if (bytes <= row->limits->max_row_bytes)
 		return true;
 	row->column = 0;
-	return fail_limit(row, "max_row_bytes", row->limits->max_row_bytes, "row has too much text");
+	return fail_limit(row, XLSX_LIMIT_max_row_bytes, "row has too much text");
 }
 
 void

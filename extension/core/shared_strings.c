@@ -39,7 +39,7 @@ typedef XlsxStringsLoader Loader;
 static XlsxStatus
 fail_budget(Loader *loader, XlsxError *error)
 {
-	xlsx_fail_limit(error, "max_shared_strings_bytes", loader->limits->max_shared_strings_bytes,
+	xlsx_fail_limit(error, loader->limits, XLSX_LIMIT_max_shared_strings_bytes,
 					"workbook has too much text in its shared strings");
 	return xlsx_fail_at(error, loader->name, 0, 0);
 }
@@ -47,9 +47,9 @@ fail_budget(Loader *loader, XlsxError *error)
 static XlsxStatus
 fail_length(Loader *loader, XlsxError *error)
 {
-	xlsx_fail_limit(error, "max_string_length", loader->limits->max_string_length, "text of a cell is too long");
-	xlsx_fail_detail(error, "Shared string %zu has more than %u characters.", loader->strings->count,
-					 loader->limits->max_string_length);
+	xlsx_fail_limit(error, loader->limits, XLSX_LIMIT_max_string_length, "text of a cell is too long");
+	xlsx_fail_detail(error, "Shared string %zu has more than %llu characters.", loader->strings->count,
+					 (unsigned long long) loader->limits->max_string_length);
 	return xlsx_fail_at(error, loader->name, 0, 0);
 }
 

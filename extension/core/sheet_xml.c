@@ -219,7 +219,7 @@ on_text(void *context, const char *text, size_t length)
 		return;
 	if (!fits(sheet, wanted))
 	{
-		builder->status = xlsx_fail_limit(&builder->error, "max_string_length", builder->limits->max_string_length,
+		builder->status = xlsx_fail_limit(&builder->error, builder->limits, XLSX_LIMIT_max_string_length,
 										  "text of a cell is too long");
 		xlsx_fail_at(&builder->error, builder->part, builder->number, builder->column);
 	}

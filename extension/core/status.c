@@ -85,9 +85,9 @@ xlsx_fail_memory(XlsxError *error)
 }
 
 XlsxStatus
-xlsx_fail_limit(XlsxError *error, const char *setting, uint64_t limit, const char *message)
+xlsx_fail_limit(XlsxError *error, const XlsxLimits *limits, XlsxLimitId id, const char *message)
 {
 	xlsx_fail(error, XLSX_LIMIT, "%s", message);
-	error->setting = setting;
-	return xlsx_fail_detail(error, "The limit is %llu.", (unsigned long long) limit);
+	error->setting = xlsx_limits[id].name;
+	return xlsx_fail_detail(error, "The limit is %llu.", (unsigned long long) limits->value[id]);
 }

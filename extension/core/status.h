@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "limits.h"
+
 typedef enum XlsxStatus
 {
 	XLSX_OK = 0,
@@ -30,7 +32,7 @@ typedef enum XlsxStatus
 typedef struct XlsxError
 {
 	XlsxStatus	status;
-	const char *setting;		/* XLSX_LIMIT: field of XlsxLimits, else NULL; static text */
+	const char *setting;		/* XLSX_LIMIT: name of the limit (limits.h), else NULL; static text */
 	char		part[256];		/* part of the package, "" when it concerns the whole file */
 	uint32_t	row;			/* 1-based sheet row, 0 when unknown */
 	uint32_t	column;			/* 1-based sheet column, 0 when unknown */
@@ -51,8 +53,8 @@ extern XlsxStatus xlsx_fail_detail(XlsxError *error, const char *detail,...)
 extern XlsxStatus xlsx_fail_hint(XlsxError *error, const char *hint);	/* returns error->status */
 extern XlsxStatus xlsx_fail_at(XlsxError *error, const char *part, uint32_t row, uint32_t column);
 
-/* The two failures that occur everywhere. setting is a field of XlsxLimits, static text. */
+/* The two failures that occur everywhere. limits are those in force. */
 extern XlsxStatus xlsx_fail_memory(XlsxError *error);
-extern XlsxStatus xlsx_fail_limit(XlsxError *error, const char *setting, uint64_t limit, const char *message);
+extern XlsxStatus xlsx_fail_limit(XlsxError *error, const XlsxLimits *limits, XlsxLimitId id, const char *message);
 
 #endif							/* XLSX_STATUS_H */

@@ -81,9 +81,9 @@ split_name(const char **name)
 }
 
 static void
-stop_at_limit(XlsxXml *xml, const char *setting, uint64_t limit, const char *message)
+stop_at_limit(XlsxXml *xml, XlsxLimitId id, const char *message)
 {
-	xlsx_fail_limit(&xml->error, setting, limit, message);
+	xlsx_fail_limit(&xml->error, xml->limits, id, message);
 	xlsx_fail_at(&xml->error, xml->part, 0, 0);
 	xlsx_xml_stop(xml, XLSX_LIMIT);
 }
@@ -101,15 +101,14 @@ on_start(void *data, const XML_Char *name, const XML_Char **attributes)
 	xml->declarations = 0;
 	if (xml->depth >= xml->limits->max_xml_depth)
 	{
-		stop_at_limit(xml, "max_xml_depth", xml->limits->max_xml_depth, "XML elements are nested too deeply");
+		stop_at_limit(xml, XLSX_LIMIT_max_xml_depth, "XML elements are nested too deeply");
 		return;
 	}
 	while (attributes[2 * count] != NULL && count <= xml->limits->max_xml_attributes)
 		count++;
 	if (count + declarations > xml->limits->max_xml_attributes)
 	{
-		stop_at_limit(xml, "max_xml_attributes", xml->limits->max_xml_attributes,
-					  "XML element has too many attributes");
+		stop_at_limit(xml, XLSX_LIMIT_max_xml_attributes, "XML element has too many attributes");
 		return;
 	}
 	space = split_name(&name);

@@ -106,10 +106,9 @@ fail_entry(const XlsxZipStream *stream, XlsxError *error, const char *detail)
 }
 
 static XlsxStatus
-fail_entry_limit(const XlsxZipStream *stream, XlsxError *error, const char *setting, uint64_t limit,
-				 const char *message)
+fail_entry_limit(const XlsxZipStream *stream, XlsxError *error, XlsxLimitId id, const char *message)
 {
-	xlsx_fail_limit(error, setting, limit, message);
+	xlsx_fail_limit(error, stream->zip->limits, id, message);
 	return xlsx_fail_at(error, stream->entry->name, 0, 0);
 }
 
@@ -120,10 +119,9 @@ check_size(const XlsxZipStream *stream, uint64_t size, uint64_t stored, XlsxErro
 	const XlsxLimits *limits = stream->zip->limits;
 
 	if (size > limits->max_entry_bytes)
-		return fail_entry_limit(stream, error, "max_entry_bytes", limits->max_entry_bytes,
-								"part of the workbook is too large");
+		return fail_entry_limit(stream, error, XLSX_LIMIT_max_entry_bytes, "part of the workbook is too large");
 	if (size > limits->ratio_floor_bytes && size / limits->max_compression_ratio > stored)
-		return fail_entry_limit(stream, error, "max_compression_ratio", limits->max_compression_ratio,
+		return fail_entry_limit(stream, error, XLSX_LIMIT_max_compression_ratio,
 								"part of the workbook is compressed too much");
 	return XLSX_OK;
 }

@@ -138,7 +138,7 @@ error_hint(const XlsxError *error)
 	if (error->hint[0] != '\0')
 		return pstrdup(error->hint);
 	if (error->setting != NULL)
-		return psprintf("The limit is set by \"pg_xlsx.%s\".", error->setting);
+		return psprintf("The limit is set by \"" GUC_PREFIX ".%s\".", error->setting);
 	return NULL;
 }
 

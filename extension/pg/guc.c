@@ -24,17 +24,7 @@ char	   *pg_xlsx_redis_url;
 int			pg_xlsx_redis_timeout;
 char	   *pg_xlsx_default_profile;
 
-static int	max_entry_bytes;
-static int	max_compression_ratio;
-static int	ratio_floor_bytes;
-static int	max_entries;
-static int	max_shared_strings_bytes;
-static int	max_string_length;
-static int	max_row_bytes;
-static int	max_columns;
-static int	max_rows;
-static int	max_xml_depth;
-static int	max_xml_attributes;
+static int	limit_units[XLSX_LIMIT_COUNT];	/* of the reader, in the units of xlsx_limits */
 
 typedef struct IntSetting
 {
@@ -73,40 +63,43 @@ static const IntSetting int_settings[] = {
 	&pg_xlsx_max_spool_bytes, 2048, 0, INT_MAX, PGC_SUSET, GUC_UNIT_MB},
 	{"pg_xlsx.redis_timeout", "Longest wait for an answer of Redis.",
 	&pg_xlsx_redis_timeout, 2000, 1, 60000, PGC_SIGHUP, GUC_UNIT_MS},
-	{"pg_xlsx.max_entry_bytes", "Greatest inflated size of one part of a workbook.",
-	&max_entry_bytes, 16 * 1024, 1, INT_MAX, PGC_SUSET, GUC_UNIT_MB},
-	{"pg_xlsx.max_compression_ratio", "Greatest ratio of inflated to stored size of a part.",
-	&max_compression_ratio, 200, 1, INT_MAX, PGC_SUSET, 0},
-	{"pg_xlsx.ratio_floor_bytes", "Parts that inflate to less than this are not held against max_compression_ratio.",
-	&ratio_floor_bytes, 16 * 1024, 0, INT_MAX, PGC_SUSET, GUC_UNIT_KB},
-	{"pg_xlsx.max_entries", "Most entries in the zip directory of a workbook.",
-	&max_entries, 10000, 1, INT_MAX, PGC_SUSET, 0},
-	{"pg_xlsx.max_shared_strings_bytes", "Most memory for the shared strings of a workbook.",
-	&max_shared_strings_bytes, 512 * 1024, 64, INT_MAX, PGC_SUSET, GUC_UNIT_KB},
-	{"pg_xlsx.max_string_length", "Most characters in one cell.",
-	&max_string_length, 32767, 1, 10 * 1024 * 1024, PGC_SUSET, 0},
-	{"pg_xlsx.max_row_bytes", "Most memory for the texts of one row.",
-	&max_row_bytes, 32 * 1024, 64, INT_MAX, PGC_SUSET, GUC_UNIT_KB},
-	{"pg_xlsx.max_columns", "Greatest column number of a sheet.",
-	&max_columns, 16384, 1, 1000000, PGC_SUSET, 0},
-	{"pg_xlsx.max_rows", "Greatest row number of a sheet.",
-	&max_rows, 1048576, 1, INT_MAX, PGC_SUSET, 0},
-	{"pg_xlsx.max_xml_depth", "Deepest nesting of elements in a part.",
-	&max_xml_depth, 64, 8, 10000, PGC_SUSET, 0},
-	{"pg_xlsx.max_xml_attributes", "Most attributes of one element.",
-	&max_xml_attributes, 256, 16, 100000, PGC_SUSET, 0},
 };
+
+static void
+define_int(const IntSetting *s)
+{
+	DefineCustomIntVariable(s->name, s->description, NULL, s->variable, s->boot, s->min, s->max, s->context, s->flags,
+							NULL, NULL, NULL);
+}
+
+static int
+unit_flag(uint32 unit)
+{
+	return unit == XLSX_MB ? GUC_UNIT_MB : unit == XLSX_KB ? GUC_UNIT_KB : 0;
+}
+
+/* The server keeps a copy of the name, and the description as it is. */
+static void
+define_limits(void)
+{
+	for (int i = 0; i < XLSX_LIMIT_COUNT; i++)
+	{
+		const XlsxLimit *limit = &xlsx_limits[i];
+
+		define_int(&(IntSetting)
+		{
+			psprintf(GUC_PREFIX ".%s", limit->name), limit->description, &limit_units[i], limit->standard, limit->least,
+				limit->most, PGC_SUSET, unit_flag(limit->unit)
+		});
+	}
+}
 
 void
 guc_define(void)
 {
 	for (size_t i = 0; i < lengthof(int_settings); i++)
-	{
-		const IntSetting *s = &int_settings[i];
-
-		DefineCustomIntVariable(s->name, s->description, NULL, s->variable, s->boot, s->min, s->max, s->context,
-								s->flags, NULL, NULL, NULL);
-	}
+		define_int(&int_settings[i]);
+	define_limits();
 	DefineCustomBoolVariable("pg_xlsx.read_ahead",
 							 "Read large workbooks in a second process, ahead of the one that checks and saves.",
 							 "Rows are saved while they are checked then, where each stands for itself. Takes a background worker.",
@@ -120,24 +113,12 @@ guc_define(void)
 							   "Redis that holds uploaded files, as redis://[[user]:password@]host[:port][/database].",
 							   "Empty: they wait in a table.",
 							   &pg_xlsx_redis_url, "", PGC_SIGHUP, GUC_SUPERUSER_ONLY, NULL, NULL, NULL);
-	MarkGUCPrefixReserved("pg_xlsx");
+	MarkGUCPrefixReserved(GUC_PREFIX);
 }
 
 void
 guc_limits(XlsxLimits *limits)
 {
-	*limits = (XlsxLimits)
-	{
-		.max_entry_bytes = (uint64) max_entry_bytes << 20,
-			.max_compression_ratio = (uint32) max_compression_ratio,
-			.ratio_floor_bytes = (uint64) ratio_floor_bytes << 10,
-			.max_entries = (uint32) max_entries,
-			.max_shared_strings_bytes = (uint64) max_shared_strings_bytes << 10,
-			.max_string_length = (uint32) max_string_length,
-			.max_row_bytes = (uint64) max_row_bytes << 10,
-			.max_columns = (uint32) max_columns,
-			.max_rows = (uint32) max_rows,
-			.max_xml_depth = (uint32) max_xml_depth,
-			.max_xml_attributes = (uint32) max_xml_attributes,
-	};
+	for (int i = 0; i < XLSX_LIMIT_COUNT; i++)
+		limits->value[i] = (uint64) limit_units[i] * xlsx_limits[i].unit;
 }

@@ -7,7 +7,10 @@
 
 #include "pg/pg_xlsx.h"
 
-#include "core/alloc.h"
+#include "core/limits.h"
+
+/* Before the dot in the name of each. */
+#define GUC_PREFIX "pg_xlsx"
 
 extern int	pg_xlsx_max_workers;
 extern int	pg_xlsx_max_workers_per_role;	/* 0: max_workers - 1 */
@@ -27,7 +30,7 @@ extern char *pg_xlsx_default_profile;	/* "" when unset */
 
 extern void guc_define(void);
 
-/* The budgets of the reader as set now. */
+/* The budgets of the reader (core/limits.h) as set now. */
 extern void guc_limits(XlsxLimits *limits);
 
 #endif							/* PG_XLSX_GUC_H */

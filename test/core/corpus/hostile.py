@@ -2,9 +2,11 @@
 """Files made to hurt a reader: each must be refused, or read, within its budget.
 
     hostile.py XLSXDUMP WORK_DIR [--megabytes N]
-    hostile.py --make WORK_DIR      only makes them, and NAME.txt with words of the refusal beside NAME.xlsx (empty: it may be read)
+    hostile.py --make WORK_DIR      only makes them, and beside NAME.xlsx NAME.txt with words of the refusal (empty: it may be read)
+                                    and NAME.megabytes with the memory that it may take
 
-5 seconds of CPU time and 256 MiB of resident memory per file; refusals must say what the matter is.
+5 seconds of CPU time and 256 MiB of resident memory per file, or what the file is made to fill of a larger budget; refusals
+must say what the matter is.  Each file is held against the limits of core/limits.h, as users have them.
 """
 import os, shutil, signal, struct, sys, zlib
 
@@ -84,14 +86,19 @@ HEAD, TAIL = '<worksheet xmlns="%s"><sheetData>' % MAIN, '</sheetData></workshee
 NOISE = ''.join('<row><c t="str"><v>%08x%08x</v></c></row>' % (i * 2654435761 % 2**32, i * i * 40503 % 2**32) for i in range(1, 20000))
 
 
-def many_strings(count):
-    block = ''.join('<si><t>%07d</t></si>' % i for i in range(100000))
-    return Repeated('<sst xmlns="%s">' % MAIN, block, count // 100000, '</sst>')
+def many_strings(count, padding='', checksum=False):
+    block = ''.join('<si><t>%07d%s</t></si>' % (i, padding) for i in range(10000))
+    return Repeated('<sst xmlns="%s">' % MAIN, block, count // 10000, '</sst>', checksum)
+
+
+# Files that fill a budget which is larger than the memory that the others may take.
+MEGABYTES = {'more-strings': 512 + 64}
 
 
 # name, how to make it, words of the refusal (None: it may as well be read)
 FILES = [
-    ('ten-gigabytes', lambda p: book(p, Repeated(HEAD, rows(50000), 10**10 // len(rows(50000)), TAIL)), 'max_entry_bytes'),
+    ('ten-gigabytes', lambda p: book(p, Repeated(HEAD, rows(50000), 10**10 // len(rows(50000)), TAIL)), 'max_compression_ratio'),
+    ('twenty-gigabytes-by-its-own-words', lambda p: book(p, claimed=20 << 30), 'max_entry_bytes'),
     ('three-gigabytes-of-space', lambda p: book(p, Repeated(HEAD, ' ' * (1 << 20), 3072, TAIL)), 'max_compression_ratio'),
     ('size-lie', lambda p: book(p, Repeated(HEAD, rows(50000), 2000, TAIL), claimed=1000), 'longer than the directory'),
     ('size-lie-below-the-ratio', lambda p: book(p, Repeated(HEAD, rows(50000), 2000, TAIL), claimed=1 << 31), 'max_compression_ratio'),
@@ -103,14 +110,16 @@ FILES = [
     ('attributes', lambda p: book(p, '<worksheet xmlns="%s"%s>%s' % (MAIN, ''.join(' a%d="1"' % i for i in range(20000)), TAIL)), 'max_xml_attributes'),
     ('namespaces', lambda p: book(p, '<worksheet xmlns="%s"%s>%s' % (MAIN, ''.join(' xmlns:a%d="u%d" a%d:b="1"' % (i, i, i) for i in range(6000)), TAIL)), 'max_xml_attributes'),
     ('nesting', lambda p: book(p, HEAD + '<a>' * 1000000), 'max_xml_depth'),
-    ('many-strings', lambda p: book(p, strings=many_strings(10000000)), None),
-    ('more-strings', lambda p: book(p, strings=many_strings(20000000)), 'max_shared_strings_bytes'),
-    ('wide-text', lambda p: book(p, HEAD + '<row>' + ('<c t="inlineStr"><is><r><t>%s</t></r></is></c>' % ('x' * 30000)) * 2000 + '</row>' + TAIL), 'max_row_bytes'),
+    ('many-strings', lambda p: book(p, strings=many_strings(10000000, checksum=True)), None),
+    ('more-strings', lambda p: book(p, strings=many_strings(1800000, 'x' * 300)), 'max_shared_strings_bytes'),
+    ('wide-text', lambda p: book(p, HEAD + '<row>' + ('<c t="inlineStr"><is><r><t>%s</t></r></is></c>' % NOISE.replace('<', ' ').replace('>', ' ')[:30000]) * 2000 + '</row>' + TAIL), 'max_row_bytes'),
     ('million-entries', lambda p: Zip(p).add(*RELS).close(1000000), 'max_entries'),
     ('forty-two', lambda p: Zip(p).add('1.zip', Repeated('', 'PK' * 500000, 2000, '')).close(16), 'without a workbook'),
-    ('many-sheets', lambda p: Zip(p).add(*RELS).add('w.xml', WORKBOOK[1].replace('<sheet name="S" r:id="a"/>', '<sheet name="S" r:id="a"/>' * 60000))
-     .add('_rels/w.xml.rels', TARGETS[1].replace('<Rel', '<Rel', 1).replace('</Relationships>', ('<Relationship Id="a" Type="%s/worksheet" Target="x"/>' % REL) * 60000 + '</Relationships>')).close(),
+    ('many-sheets', lambda p: Zip(p).add(*RELS).add('w.xml', WORKBOOK[1].replace('<sheet name="S" r:id="a"/>', '<sheet name="S" r:id="a"/>' * 9000))
+     .add('_rels/w.xml.rels', TARGETS[1].replace('<Rel', '<Rel', 1).replace('</Relationships>', ('<Relationship Id="a" Type="%s/worksheet" Target="x"/>' % REL) * 9000 + '</Relationships>')).close(),
      'is missing from the file'),
+    ('more-sheets', lambda p: Zip(p).add(*RELS).add('w.xml', WORKBOOK[1].replace('<sheet name="S" r:id="a"/>', '<sheet name="S" r:id="a"/>' * 60000))
+     .add(*TARGETS).close(), 'max_entries'),
     ('entities', lambda p: book(p, '<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb">]><worksheet xmlns="%s">%s' % (MAIN, TAIL)), 'document type'),
     ('false-ends', lambda p: open(p, 'wb').write(b'PK\5\6' * 100000), 'damaged'),
 ]
@@ -127,7 +136,7 @@ def main(program, work, megabytes):
     for name, make, words in FILES:
         path = os.path.join(work, name + '.xlsx')
         make(path)
-        code, why = check.run(program, path, os.devnull, path + '.err', megabytes)
+        code, why = check.run(program, path, os.devnull, path + '.err', MEGABYTES.get(name, megabytes))
         said = open(path + '.err', errors='replace').read()
         if code == 1 and not (check.is_one_line(path + '.err') and (words is None or words in said)):
             why = 'refused, but not because of %s: %s' % (words, said)
@@ -147,6 +156,8 @@ def make_all(work):
         make(os.path.join(work, name + '.xlsx'))
         with open(os.path.join(work, name + '.txt'), 'w') as file:
             file.write(words or '')
+        with open(os.path.join(work, name + '.megabytes'), 'w') as file:
+            file.write(str(MEGABYTES.get(name, 256)))
 
 
 if __name__ == '__main__':

@@ -10,7 +10,7 @@
 #include "zip.h"
 
 static void
-read_entry(XlsxZip *zip, size_t index)
+read_entry(XlsxZip *zip, size_t index, const XlsxLimits *limits)
 {
 	XlsxZipStream *stream;
 	XlsxError	error;
@@ -27,7 +27,7 @@ read_entry(XlsxZip *zip, size_t index)
 	{
 		produced += got;
 		xlsx_zip_stream_position(stream, &done, &total);
-		if (got == 0 || done > total || produced > fuzz_limits.max_entry_bytes)
+		if (got == 0 || done > total || produced > limits->max_entry_bytes)
 			abort();
 	}
 	if (error.status != status && status != XLSX_DONE)
@@ -49,21 +49,23 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t		index;
 	int			way;
 
-	for (way = 0; way < 2; way++)
+	for (way = 0; way < 2 * FUZZ_LIMITS; way++)
 	{
-		if (way == 0)
+		const XlsxLimits *limits = &fuzz_limits[way / 2];
+
+		if (way % 2 == 0)
 			xlsx_source_memory(&source, data, size);
 		else
 			source = jumping_source(&jumping);
 		xlsx_memory_init(&memory, &allocator);
 		memset(&error, 0, sizeof(error));
-		if (xlsx_zip_open(&source, &fuzz_limits, &memory, &zip, &error) == XLSX_OK)
+		if (xlsx_zip_open(&source, limits, &memory, &zip, &error) == XLSX_OK)
 		{
 			index = xlsx_zip_find(zip, "xl/workbook.xml");
 			if (index != SIZE_MAX)
-				read_entry(zip, index);
+				read_entry(zip, index, limits);
 			for (index = 0; index < 8 && xlsx_zip_count(zip) > index; index++)
-				read_entry(zip, index);
+				read_entry(zip, index, limits);
 		}
 		xlsx_zip_close(zip);
 		if (counts.live != 0)

@@ -219,18 +219,29 @@ two_cursors_may_be_open_at_once(void **state)
 }
 
 static void
-limits_of_0_are_the_defaults(void **state)
+a_limit_of_0_is_0(void **state)
 {
-	XlsxLimits	none;
+	XlsxLimits	limits = xlsx_default_limits;
 	Bytes		bytes = some_book();
-	char	   *cells;
 
 	(void) state;
-	memset(&none, 0, sizeof(none));
-	cells = dump(&bytes, &none, false);
-	assert_string_equal(cells, "A1 text zero\nB1 text a & b\nA2 text rich\nA3 number 1\n");
-	free(cells);
+	limits.max_rows = 0;
+	assert_fails(&bytes, &limits, XLSX_LIMIT, "worksheet has too many rows; The limit is 0.");
 	bytes_free(&bytes);
+}
+
+static void
+every_default_is_within_its_own_bounds(void **state)
+{
+	(void) state;
+	for (int i = 0; i < XLSX_LIMIT_COUNT; i++)
+	{
+		const XlsxLimit *limit = &xlsx_limits[i];
+
+		assert_in_range(limit->standard, limit->least, limit->most);
+		assert_int_equal(xlsx_default_limits.value[i], (uint64_t) limit->standard * limit->unit);
+	}
+	assert_string_equal(xlsx_limits[XLSX_LIMIT_max_rows].name, "max_rows");
 }
 
 static void
@@ -347,7 +358,8 @@ main(void)
 		cmocka_unit_test(whoever_wants_to_interrupt_is_asked),
 		cmocka_unit_test(a_failing_source_is_reported_as_it_is),
 		cmocka_unit_test(two_cursors_may_be_open_at_once),
-		cmocka_unit_test(limits_of_0_are_the_defaults),
+		cmocka_unit_test(a_limit_of_0_is_0),
+		cmocka_unit_test(every_default_is_within_its_own_bounds),
 		cmocka_unit_test(memory_does_not_grow_with_the_rows),
 		cmocka_unit_test(the_first_bytes_tell_what_a_file_is),
 		cmocka_unit_test(a_password_is_found_in_the_directory_of_the_compound_file),

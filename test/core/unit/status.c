@@ -42,10 +42,11 @@ place_detail_and_hint_come_afterwards(void **state)
 static void
 a_limit_names_its_setting(void **state)
 {
+	XlsxLimits	limits = {.max_rows = 10};
 	XlsxError	error;
 
 	(void) state;
-	assert_int_equal(xlsx_fail_limit(&error, "max_rows", 10, "too many rows"), XLSX_LIMIT);
+	assert_int_equal(xlsx_fail_limit(&error, &limits, XLSX_LIMIT_max_rows, "too many rows"), XLSX_LIMIT);
 	assert_string_equal(error.setting, "max_rows");
 	assert_string_equal(error.detail, "The limit is 10.");
 }
