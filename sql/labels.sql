@@ -3,7 +3,7 @@ CREATE VIEW body AS
 SELECT p.oid, p.oid::regprocedure AS signature, p.provolatile, p.proparallel,
   regexp_replace(regexp_replace(pg_get_functiondef(p.oid), '^.*?(?=BEGIN ATOMIC|RETURN |AS \$)', ''), '''[^'']*''', '', 'g') AS text
 FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
-WHERE p.pronamespace IN ('xlsx'::regnamespace, 'xlsx_private'::regnamespace) AND p.prokind = 'f' AND l.lanname IN ('sql', 'plpgsql');
+WHERE p.pronamespace IN ('xlsx'::regnamespace, 'xlsx_private'::regnamespace, 'xlsx_rest'::regnamespace) AND p.prokind = 'f' AND l.lanname IN ('sql', 'plpgsql');
 CREATE FUNCTION steadiness(label "char") RETURNS int LANGUAGE sql IMMUTABLE RETURN array_position('{v,s,i}', label::text);
 -- Of functions with one name the steadiest counts.
 SELECT b.signature, string_agg(DISTINCT called.name, ', ') AS calls_what_is_less_steady
@@ -17,9 +17,9 @@ WHERE provolatile <> 'v' AND text ~* '\m(INSERT INTO|DELETE FROM|UPDATE xlsx|FOR
 \a
 SELECT DISTINCT CASE p.provolatile WHEN 'i' THEN 'immutable' ELSE 'stable' END AS label, p.proname
 FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
-WHERE p.pronamespace IN ('xlsx'::regnamespace, 'xlsx_private'::regnamespace) AND l.lanname = 'c' AND p.provolatile <> 'v' ORDER BY 1, 2;
+WHERE p.pronamespace IN ('xlsx'::regnamespace, 'xlsx_private'::regnamespace, 'xlsx_rest'::regnamespace) AND l.lanname = 'c' AND p.provolatile <> 'v' ORDER BY 1, 2;
 \a
 SELECT string_agg(p.proname, ' ' ORDER BY p.proname) AS parallel_safe FROM pg_proc p
-WHERE p.pronamespace IN ('xlsx'::regnamespace, 'xlsx_private'::regnamespace) AND p.proparallel = 's';
+WHERE p.pronamespace IN ('xlsx'::regnamespace, 'xlsx_private'::regnamespace, 'xlsx_rest'::regnamespace) AND p.proparallel = 's';
 DROP VIEW body;
 DROP FUNCTION steadiness;

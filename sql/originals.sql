@@ -29,7 +29,7 @@ SELECT row_number, cell, code, value, "values" ->> 'Department' AS department, "
 SELECT xlsx.submit('clerk', decode(:'book', 'base64'), 'clerks.xlsx') AS task \gset
 SELECT xlsx.wait(:task, '30 s');
 EXECUTE errors;
-SELECT body #>> '{data,0,values}' AS values FROM xlsx.rest_errors(:'task', NULL, NULL);
+SELECT body #>> '{data,0,values}' AS values FROM xlsx_rest.rest_errors(:'task', NULL, NULL);
 SELECT xlsx.drop_profile('clerk');
 DROP TABLE clerk, department;
 DROP FUNCTION refuse;

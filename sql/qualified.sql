@@ -3,12 +3,12 @@
 CREATE VIEW ours AS
 SELECT d.classid, d.objid FROM pg_depend d JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
 WHERE e.extname = 'pg_xlsx' AND d.deptype = 'e'
-UNION SELECT 'pg_rewrite'::regclass, r.oid FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class WHERE c.relnamespace IN ('xlsx'::regnamespace, 'xlsx_private'::regnamespace)
-UNION SELECT 'pg_policy'::regclass, p.oid FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid WHERE c.relnamespace IN ('xlsx'::regnamespace, 'xlsx_private'::regnamespace)
-UNION SELECT 'pg_attrdef'::regclass, a.oid FROM pg_attrdef a JOIN pg_class c ON c.oid = a.adrelid WHERE c.relnamespace IN ('xlsx'::regnamespace, 'xlsx_private'::regnamespace)
-UNION SELECT 'pg_constraint'::regclass, o.oid FROM pg_constraint o WHERE o.connamespace IN ('xlsx'::regnamespace, 'xlsx_private'::regnamespace)
-UNION SELECT 'pg_trigger'::regclass, t.oid FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE c.relnamespace IN ('xlsx'::regnamespace, 'xlsx_private'::regnamespace)
-UNION SELECT 'pg_class'::regclass, c.oid FROM pg_class c WHERE c.relnamespace IN ('xlsx'::regnamespace, 'xlsx_private'::regnamespace);
+UNION SELECT 'pg_rewrite'::regclass, r.oid FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class WHERE c.relnamespace IN ('xlsx'::regnamespace, 'xlsx_private'::regnamespace, 'xlsx_rest'::regnamespace)
+UNION SELECT 'pg_policy'::regclass, p.oid FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid WHERE c.relnamespace IN ('xlsx'::regnamespace, 'xlsx_private'::regnamespace, 'xlsx_rest'::regnamespace)
+UNION SELECT 'pg_attrdef'::regclass, a.oid FROM pg_attrdef a JOIN pg_class c ON c.oid = a.adrelid WHERE c.relnamespace IN ('xlsx'::regnamespace, 'xlsx_private'::regnamespace, 'xlsx_rest'::regnamespace)
+UNION SELECT 'pg_constraint'::regclass, o.oid FROM pg_constraint o WHERE o.connamespace IN ('xlsx'::regnamespace, 'xlsx_private'::regnamespace, 'xlsx_rest'::regnamespace)
+UNION SELECT 'pg_trigger'::regclass, t.oid FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid WHERE c.relnamespace IN ('xlsx'::regnamespace, 'xlsx_private'::regnamespace, 'xlsx_rest'::regnamespace)
+UNION SELECT 'pg_class'::regclass, c.oid FROM pg_class c WHERE c.relnamespace IN ('xlsx'::regnamespace, 'xlsx_private'::regnamespace, 'xlsx_rest'::regnamespace);
 CREATE VIEW foreign_to_us AS
 SELECT pg_describe_object(d.classid, d.objid, d.objsubid) AS object, pg_describe_object(d.refclassid, d.refobjid, d.refobjsubid) AS calls
 FROM pg_depend d JOIN ours o USING (classid, objid)
@@ -40,13 +40,13 @@ SELECT bare($$ a := b || c; d OPERATOR(pg_catalog.=) e; IF f <> 'g = h' THEN x =
 $$) AS finds_them;
 SELECT p.oid::regprocedure AS signature, bare(p.prosrc) AS operators_that_anybody_could_make
 FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
-WHERE p.pronamespace IN ('xlsx'::regnamespace, 'xlsx_private'::regnamespace) AND l.lanname IN ('plpgsql', 'sql') AND p.prosqlbody IS NULL
+WHERE p.pronamespace IN ('xlsx'::regnamespace, 'xlsx_private'::regnamespace, 'xlsx_rest'::regnamespace) AND l.lanname IN ('plpgsql', 'sql') AND p.prosqlbody IS NULL
   AND NOT coalesce(p.proconfig @> '{"search_path=pg_catalog, pg_temp"}', false) AND bare(p.prosrc) <> '' ORDER BY 1;
 -- Nor does a call without a schema stand in one.
 SELECT p.oid::regprocedure AS signature, string_agg(DISTINCT m[2], ' ') AS calls_that_anybody_could_answer
 FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang,
   regexp_matches(regexp_replace(regexp_replace(p.prosrc, '--[^\n]*', '', 'g'), '''[^'']*''', '', 'g'), '(^|[^a-z_.])([a-z_]+)\(', 'g') AS m
-WHERE p.pronamespace IN ('xlsx'::regnamespace, 'xlsx_private'::regnamespace) AND l.lanname IN ('plpgsql', 'sql') AND p.prosqlbody IS NULL
+WHERE p.pronamespace IN ('xlsx'::regnamespace, 'xlsx_private'::regnamespace, 'xlsx_rest'::regnamespace) AND l.lanname IN ('plpgsql', 'sql') AND p.prosqlbody IS NULL
   AND NOT coalesce(p.proconfig @> '{"search_path=pg_catalog, pg_temp"}', false)
   AND m[2] NOT IN ('coalesce', 'exists', 'nullif', 'cast', 'row', 'array', 'greatest', 'least') GROUP BY 1 ORDER BY 1;
 DROP FUNCTION bare;

@@ -69,11 +69,11 @@ SELECT t.* FROM unnest(ARRAY[
   format('SELECT xlsx.submit_once(''refusal'', %L, header_row => ''none'')', decode(:'book', 'base64')),
   format('SELECT * FROM xlsx.import(''refusal'', %L, header_row => ''none'')', decode(:'book', 'base64')),
   format('SELECT * FROM xlsx.match_headers(''refusal'', %L, header_row => ''none'')', decode(:'book', 'base64')),
-  format('SELECT * FROM xlsx.rest_preview(xlsx.upload_begin(''refusal'', ''x.xlsx'', ''{"headerRow": "none"}''))'),
+  format('SELECT * FROM xlsx_rest.rest_preview(xlsx_rest.upload_begin(''refusal'', ''x.xlsx'', ''{"headerRow": "none"}''))'),
   $$SELECT xlsx.schedule('refusal', NULL, 'refusal', query => 'SELECT 1', header_row => 'none')$$,
   $$SELECT xlsx.schedule('refusal', NULL, 'refusal', query => 'DELETE FROM refusal')$$,
   $$SELECT xlsx.schedule('refusal', NULL, 'refusal', query => 'SELECT 1', settle => '-1 s')$$,
-  $$SELECT * FROM xlsx.tus_create('refusal', 'x.xlsx', NULL, 0, NULL)$$,
+  $$SELECT * FROM xlsx_rest.tus_create('refusal', 'x.xlsx', NULL, 0, NULL)$$,
   $$SELECT xlsx.limit_tasks(0, 'refusal')$$]) AS s (statement), told(s.statement) AS t;
 \x
 SELECT xlsx.drop_profile('refusal');

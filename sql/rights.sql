@@ -25,7 +25,7 @@ DECLARE
   statement text;
 BEGIN
   FOREACH statement IN ARRAY ARRAY['xlsx.wait(%s)', 'xlsx.cancel(%s)', 'xlsx.retry(%s)', 'xlsx.delete_task(%s)',
-    'xlsx.rest_task(''%s'')', 'xlsx.rest_snapshot(''%s'')', 'xlsx_private.remove_task(%s)'] LOOP
+    'xlsx_rest.rest_task(''%s'')', 'xlsx_rest.rest_snapshot(''%s'')', 'xlsx_private.remove_task(%s)'] LOOP
     BEGIN
       EXECUTE 'SELECT ' || format(statement, current_setting('test.task'));
       RAISE NOTICE 'allowed: %', statement;
@@ -53,7 +53,7 @@ SELECT count(*) FROM xlsx.tasks;
 RESET ROLE;
 \set VERBOSITY default
 -- Functions that run with other rights than the caller's pin their search_path; none may be called by everybody.
-SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace IN ('xlsx'::regnamespace, 'xlsx_private'::regnamespace)
+SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace IN ('xlsx'::regnamespace, 'xlsx_private'::regnamespace, 'xlsx_rest'::regnamespace)
   AND (p.prosecdef AND NOT coalesce(p.proconfig::text LIKE '%search_path%', false)
     OR has_function_privilege('xlsx_test_eve', p.oid, 'EXECUTE')) ORDER BY 1;
 SELECT count(xlsx.delete_task(id)) FROM xlsx.tasks;

@@ -3,9 +3,9 @@ CREATE FUNCTION bytes(size int) RETURNS bytea LANGUAGE sql IMMUTABLE
 RETURN '\x504b0304'::bytea || substr((SELECT string_agg(sha512(n::text::bytea), '' ORDER BY n) FROM generate_series(0, size / 64) AS n), 1, size - 4);
 CREATE FUNCTION put(data bytea, OUT upload bigint) LANGUAGE plpgsql AS $$
 BEGIN
-  upload := xlsx.upload_begin(NULL, 'stored.xlsx');
+  upload := xlsx_rest.upload_begin(NULL, 'stored.xlsx');
   FOR n IN 0 .. (length(data) - 1) / 262144 LOOP
-    PERFORM xlsx.upload_chunk(upload, n, substr(data, n * 262144 + 1, 262144));
+    PERFORM xlsx_rest.upload_chunk(upload, n, substr(data, n * 262144 + 1, 262144));
   END LOOP;
 END
 $$;
@@ -25,7 +25,7 @@ BEGIN;
 SELECT put(bytes(300000)) AS upload \gset
 SELECT xlsx.file_hash(xlsx_private.upload_file(:upload)) = sha256(bytes(300000)) AS same;
 SAVEPOINT before;
-SELECT xlsx.upload_remove(:upload);
+SELECT xlsx_rest.upload_remove(:upload);
 SELECT count(*) FROM xlsx_private.chunk WHERE file_id = :upload;
 ROLLBACK TO before;
 SELECT xlsx.file_hash(xlsx_private.upload_file(:upload)) = sha256(bytes(300000)) AS same;

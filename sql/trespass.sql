@@ -38,8 +38,8 @@ CREATE TABLE diary (task bigint, name text, note text);
 SELECT xlsx.create_profile('alice', 'diary', task_column => 'task') > 0 AS made;
 SELECT task AS alice_task FROM xlsx.import('alice', decode(:'book', 'base64')) \gset
 BEGIN;
-SELECT xlsx.upload_begin('alice', 'secret.xlsx') AS alice_upload \gset
-SELECT xlsx.upload_chunk(:alice_upload, 0, decode(:'book', 'base64'));
+SELECT xlsx_rest.upload_begin('alice', 'secret.xlsx') AS alice_upload \gset
+SELECT xlsx_rest.upload_chunk(:alice_upload, 0, decode(:'book', 'base64'));
 COMMIT;
 SET ROLE xlsx_mallory;
 CREATE TABLE own (id bigint, name text, note text);
@@ -96,10 +96,10 @@ SELECT attempt('alice', :'book');
 -- By the tasks and uploads of another
 SELECT refused(format(call, :alice_task)) FROM unnest(ARRAY['SELECT xlsx.undo(%s)', 'SELECT xlsx.delete_task(%s)', 'SELECT xlsx.cancel(%s)',
   'SELECT xlsx.retry(%s)', 'SELECT xlsx.wait(%s)', $$SELECT xlsx_private.note_undone(%s, '{}', 0, 0, true)$$, 'SELECT xlsx_private.delete_rows(%s)',
-  'SELECT xlsx_private.remove_task(%s)', 'SELECT * FROM xlsx.task_errors(%s)', 'SELECT * FROM xlsx.rest_report(''%s'')',
+  'SELECT xlsx_private.remove_task(%s)', 'SELECT * FROM xlsx.task_errors(%s)', 'SELECT * FROM xlsx_rest.rest_report(''%s'')',
   'SELECT * FROM xlsx_private.undo_xid WHERE task_id = %s', 'SELECT xlsx.emit(%s, ''task-completed'')']) AS call;
 SELECT refused(format(call, :alice_upload)) FROM unnest(ARRAY['SELECT length(xlsx_private.upload_file(%s))', 'SELECT xlsx_private.upload_settings(%s)',
-  'SELECT xlsx.rest_preview(%s)', 'SELECT xlsx.upload_finish(%s)', 'SELECT xlsx.upload_chunk(%s, 0, ''x'')']) AS call;
+  'SELECT xlsx_rest.rest_preview(%s)', 'SELECT xlsx_rest.upload_finish(%s)', 'SELECT xlsx_rest.upload_chunk(%s, 0, ''x'')']) AS call;
 -- By files, by writing, and by the private tables
 SELECT refused(call) FROM unnest(ARRAY[$$SELECT xlsx.sheets(xlsx.server_file('/etc/hostname'))$$, 'SELECT xlsx.write(''SELECT * FROM trespass.secret'')',
   'SELECT xlsx.write(''DELETE FROM trespass.own RETURNING 1'')', 'SELECT * FROM xlsx_private.chunk', 'SELECT * FROM xlsx_private.file',

@@ -3,13 +3,13 @@
  */
 
 -- Functions are for the roles below; those that read and write workbooks touch nothing that their caller could not.
-REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA xlsx, xlsx_private FROM PUBLIC;
+REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA xlsx, xlsx_private, xlsx_rest FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION xlsx.server_file, xlsx.large_object, xlsx.sheets, xlsx.cells, xlsx.read, xlsx.discover,
   xlsx.create_table_sql, xlsx.write, xlsx.write_chunks
   TO PUBLIC;
 -- No more than SET ROLE, which everybody may try.
-GRANT EXECUTE ON FUNCTION xlsx.act_as TO PUBLIC;
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA xlsx, xlsx_private TO xlsx_user;
+GRANT EXECUTE ON FUNCTION xlsx_rest.act_as TO PUBLIC;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA xlsx, xlsx_private, xlsx_rest TO xlsx_user;
 -- What runs as the owner and is told who calls would believe anybody.
 DO $$
 DECLARE

@@ -2,7 +2,7 @@
  * What the notifier needs besides the REST interface.
  */
 
-CREATE FUNCTION xlsx.act_as(role text, superuser_allowed boolean DEFAULT false) RETURNS void
+CREATE FUNCTION xlsx_rest.act_as(role text, superuser_allowed boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql VOLATILE STRICT
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -21,5 +21,5 @@ BEGIN
   PERFORM set_config('role', wanted.rolname, true);
 END
 $$;
-COMMENT ON FUNCTION xlsx.act_as(text, boolean) IS
+COMMENT ON FUNCTION xlsx_rest.act_as(text, boolean) IS
 'Takes over a role that the session may take over, until the end of the transaction.';

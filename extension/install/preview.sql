@@ -76,18 +76,3 @@ CREATE FUNCTION xlsx_private.upload_settings(upload bigint,
   OUT name text, OUT size bigint, OUT profile text, OUT sheet text, OUT header_row text, OUT mapping text)
 AS 'MODULE_PATHNAME', 'pg_xlsx_upload_settings' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx_private.upload_settings(bigint) IS 'What was said of an upload that has not ended.';
-
-CREATE FUNCTION xlsx.rest_preview(upload bigint, OUT status int, OUT body json)
-LANGUAGE plpgsql VOLATILE STRICT
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-  given record;
-BEGIN
-  SELECT * INTO given FROM xlsx_private.upload_settings(upload);
-  status := 200;
-  body := (jsonb_build_object('fileName', given.name, 'fileSize', given.size, 'profile', given.profile)
-    || xlsx.preview(xlsx_private.upload_file(upload), given.profile, given.sheet, given.header_row, given.mapping::jsonb)::jsonb)::json;
-END
-$$;
-COMMENT ON FUNCTION xlsx.rest_preview(bigint) IS 'POST /preview: of an upload that has not ended, and is removed afterwards.';

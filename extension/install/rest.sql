@@ -1,51 +1,8 @@
 /*
- * JSON of the REST interface: the notifier passes on what comes from here.
- * Each returns the HTTP status and the body; failures are errors whose
- * SQLSTATE the notifier turns into a status.
+ * The REST interface: the sidecar passes on what comes from here.  Each
+ * function returns the HTTP status and the body; failures are errors whose
+ * SQLSTATE the sidecar turns into a status.
  */
-
-CREATE FUNCTION xlsx_private.iso(moment timestamptz) RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN pg_catalog.to_char(moment AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"');
-COMMENT ON FUNCTION xlsx_private.iso(timestamptz) IS 'ISO 8601, UTC, milliseconds.';
-
-CREATE FUNCTION xlsx_private.is_undoable(task xlsx_private.task) RETURNS boolean
-LANGUAGE sql STABLE
-RETURN (task).status NOT IN ('PENDING', 'PROCESSING') AND NOT (task).undone AND NOT (task).dry_run AND (task).saved_rows > 0
-  AND (EXISTS (SELECT FROM xlsx_private.undo_xid u WHERE u.task_id = (task).id)
-    OR EXISTS (SELECT FROM xlsx_private.undo_row u WHERE u.task_id = (task).id));
-COMMENT ON FUNCTION xlsx_private.is_undoable(xlsx_private.task) IS 'Is there something that xlsx.undo could take back?';
-
-CREATE FUNCTION xlsx_private.deletes_rows(task xlsx_private.task) RETURNS boolean
-LANGUAGE sql STABLE
-BEGIN ATOMIC
-  SELECT (task).inserted_rows OPERATOR(pg_catalog.>) 0 AND NOT (task).dry_run AND NOT (task).undone
-    AND EXISTS (SELECT FROM xlsx_private.frozen_profile p
-      WHERE p.id OPERATOR(pg_catalog.=) (task).frozen_id AND p.content OPERATOR(pg_catalog.->>) 'task_column' IS NOT NULL
-        AND pg_catalog.has_table_privilege((task).owner, p.target, 'DELETE'));
-END;
-COMMENT ON FUNCTION xlsx_private.deletes_rows(xlsx_private.task) IS 'Would xlsx.delete_task look for imported rows, and delete them?';
-
-CREATE FUNCTION xlsx.task_json(task bigint) RETURNS json
-LANGUAGE sql STABLE
-BEGIN ATOMIC
-  SELECT pg_catalog.json_build_object('id', t.id, 'profile', t.profile, 'fileName', t.file_name,
-    'fileSize', t.file_size, 'status', t.status, 'phase', coalesce(l.phase, t.phase),
-    'progress', coalesce(l.progress, t.progress), 'totalRows', coalesce(l.total_rows, t.total_rows),
-    'validatedRows', coalesce(l.validated_rows, t.validated_rows), 'errorRows', coalesce(l.error_rows, t.error_rows),
-    'savedRows', coalesce(l.saved_rows, t.saved_rows), 'attempts', t.attempts, 'errorMessage', t.error_message,
-    'errorCode', t.error_code, 'errorDetail', t.error_detail, 'errorHint', t.error_hint,
-    'createdAt', xlsx_private.iso(t.created_at), 'updatedAt', xlsx_private.iso(t.updated_at),
-    'startedAt', xlsx_private.iso(t.started_at), 'completedAt', xlsx_private.iso(t.completed_at),
-    'mode', t.mode, 'dryRun', t.dry_run, 'insertedRows', t.inserted_rows, 'updatedRows', t.updated_rows,
-    'unchangedRows', t.unchanged_rows, 'deletedRows', t.deleted_rows, 'absentRows', t.absent_rows, 'skippedRows', t.skipped_rows, 'warningRows', t.warning_rows,
-    'undoable', xlsx_private.is_undoable(t), 'exactlyOnce', t.exactly_once,
-    'undone', t.undone, 'undoneRows', t.undone_rows, 'deletesRows', xlsx_private.deletes_rows(t), 'workMs', t.work_ms)
-  FROM xlsx_private.task t
-    LEFT JOIN xlsx_private.live(false) l ON l.task = t.id AND t.status = 'PROCESSING'
-  WHERE t.id = task_json.task;
-END;
-COMMENT ON FUNCTION xlsx.task_json(bigint) IS 'A task as the REST interface shows it; NULL when there is none.';
 
 CREATE FUNCTION xlsx_private.rest_id(id text) RETURNS bigint
 LANGUAGE plpgsql STABLE
@@ -86,7 +43,7 @@ RETURN pg_catalog.json_build_object('data', coalesce(data, '[]'::pg_catalog.json
     'totalPages', (total + "limit" - 1) / "limit"));
 COMMENT ON FUNCTION xlsx_private.rest_page(json, bigint, int, int) IS 'One page of a list with its meta part.';
 
-CREATE FUNCTION xlsx.rest_tasks(page text, "limit" text, with_status text, OUT status int, OUT body json)
+CREATE FUNCTION xlsx_rest.rest_tasks(page text, "limit" text, with_status text, OUT status int, OUT body json)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -102,27 +59,27 @@ BEGIN
       USING ERRCODE = 'invalid_parameter_value';
   END IF;
   SELECT count(*) INTO total FROM xlsx_private.task t WHERE wanted IS NULL OR t.status = wanted;
-  SELECT json_agg(xlsx.task_json(p.id) ORDER BY p.id DESC) INTO items
+  SELECT json_agg(xlsx_rest.task_json(p.id) ORDER BY p.id DESC) INTO items
   FROM (SELECT t.id FROM xlsx_private.task t WHERE wanted IS NULL OR t.status = wanted
     ORDER BY t.id DESC LIMIT page_size OFFSET (page_no - 1)::bigint * page_size) p;
   status := 200;
   body := xlsx_private.rest_page(items, total, page_no, page_size);
 END
 $$;
-COMMENT ON FUNCTION xlsx.rest_tasks(text, text, text) IS 'GET /tasks';
+COMMENT ON FUNCTION xlsx_rest.rest_tasks(text, text, text) IS 'GET /tasks';
 
-CREATE FUNCTION xlsx.rest_task(id text, OUT status int, OUT body json)
+CREATE FUNCTION xlsx_rest.rest_task(id text, OUT status int, OUT body json)
 LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT 200, (pg_catalog.jsonb_build_object('dataCount', t.saved_rows,
       'errorCount', (SELECT coalesce(pg_catalog.sum(p.row_count), 0) FROM xlsx_private.error_page p WHERE p.task_id = t.id))
-    || xlsx.task_json(t.id)::pg_catalog.jsonb)::pg_catalog.json
+    || xlsx_rest.task_json(t.id)::pg_catalog.jsonb)::pg_catalog.json
   FROM xlsx_private.rest_id(rest_task.id) AS wanted, xlsx_private.task t
   WHERE t.id = wanted;
 END;
-COMMENT ON FUNCTION xlsx.rest_task(text) IS 'GET /tasks/:taskId';
+COMMENT ON FUNCTION xlsx_rest.rest_task(text) IS 'GET /tasks/:taskId';
 
-CREATE FUNCTION xlsx.rest_retry(id text, OUT status int, OUT body json)
+CREATE FUNCTION xlsx_rest.rest_retry(id text, OUT status int, OUT body json)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -131,12 +88,12 @@ DECLARE
 BEGIN
   PERFORM xlsx.retry(task);
   status := 200;
-  body := xlsx.task_json(task);
+  body := xlsx_rest.task_json(task);
 END
 $$;
-COMMENT ON FUNCTION xlsx.rest_retry(text) IS 'POST /tasks/:taskId/retry';
+COMMENT ON FUNCTION xlsx_rest.rest_retry(text) IS 'POST /tasks/:taskId/retry';
 
-CREATE FUNCTION xlsx.rest_cancel(id text, OUT status int, OUT body json)
+CREATE FUNCTION xlsx_rest.rest_cancel(id text, OUT status int, OUT body json)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -145,13 +102,13 @@ DECLARE
 BEGIN
   PERFORM xlsx.cancel(task);
   status := 200;
-  body := xlsx.task_json(task);
+  body := xlsx_rest.task_json(task);
 END
 $$;
-COMMENT ON FUNCTION xlsx.rest_cancel(text) IS 'POST /tasks/:taskId/cancel';
+COMMENT ON FUNCTION xlsx_rest.rest_cancel(text) IS 'POST /tasks/:taskId/cancel';
 
 -- Without a search_path of its own: triggers of the target are to have the session's.
-CREATE FUNCTION xlsx.rest_delete(id text, OUT status int, OUT body json)
+CREATE FUNCTION xlsx_rest.rest_delete(id text, OUT status int, OUT body json)
 LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
@@ -164,7 +121,7 @@ BEGIN
     'deletedRows', deletion.deleted_rows, 'detail', deletion.message);
 END
 $$;
-COMMENT ON FUNCTION xlsx.rest_delete(text) IS 'DELETE /tasks/:taskId';
+COMMENT ON FUNCTION xlsx_rest.rest_delete(text) IS 'DELETE /tasks/:taskId';
 
 -- Counts by pages, and opens those alone that are asked for.
 CREATE FUNCTION xlsx_private.some_error_rows(task bigint, skipped bigint, wanted int) RETURNS SETOF xlsx_private.reported_row
@@ -181,7 +138,7 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION xlsx_private.some_error_rows(bigint, bigint, int) IS 'Rows of a task that were not saved, in the order of the sheet: wanted of them after the first skipped.';
 
-CREATE FUNCTION xlsx.rest_errors(id text, page text, "limit" text, OUT status int, OUT body json)
+CREATE FUNCTION xlsx_rest.rest_errors(id text, page text, "limit" text, OUT status int, OUT body json)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -205,9 +162,9 @@ BEGIN
   body := xlsx_private.rest_page(items, total, page_no, page_size);
 END
 $$;
-COMMENT ON FUNCTION xlsx.rest_errors(text, text, text) IS 'GET /tasks/:taskId/errors';
+COMMENT ON FUNCTION xlsx_rest.rest_errors(text, text, text) IS 'GET /tasks/:taskId/errors';
 
-CREATE FUNCTION xlsx.rest_errors_workbook(id text) RETURNS text
+CREATE FUNCTION xlsx_rest.rest_errors_workbook(id text) RETURNS text
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -220,26 +177,26 @@ BEGIN
   RETURN format('validation-errors-task-%s.xlsx', task);
 END
 $$;
-COMMENT ON FUNCTION xlsx.rest_errors_workbook(text) IS
+COMMENT ON FUNCTION xlsx_rest.rest_errors_workbook(text) IS
 'GET /get-validation-errors-by-task-id/:taskId: the file name; the bytes come from xlsx.errors_workbook_chunks.';
 
-CREATE FUNCTION xlsx.rest_error_summary(id text, OUT status int, OUT body json)
+CREATE FUNCTION xlsx_rest.rest_error_summary(id text, OUT status int, OUT body json)
 LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT 200, pg_catalog.json_build_object('data', xlsx.report(wanted) -> 'errors')
   FROM xlsx_private.rest_id(rest_error_summary.id) AS wanted;
 END;
-COMMENT ON FUNCTION xlsx.rest_error_summary(text) IS 'GET /tasks/:taskId/errors/summary';
+COMMENT ON FUNCTION xlsx_rest.rest_error_summary(text) IS 'GET /tasks/:taskId/errors/summary';
 
-CREATE FUNCTION xlsx.rest_report(id text, OUT status int, OUT body json)
+CREATE FUNCTION xlsx_rest.rest_report(id text, OUT status int, OUT body json)
 LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT 200, xlsx.report(wanted)::pg_catalog.json FROM xlsx_private.rest_id(rest_report.id) AS wanted;
 END;
-COMMENT ON FUNCTION xlsx.rest_report(text) IS 'GET /tasks/:taskId/report';
+COMMENT ON FUNCTION xlsx_rest.rest_report(text) IS 'GET /tasks/:taskId/report';
 
 -- Without a search_path of its own: triggers of the target are to have the caller's. So no operator stands here.
-CREATE FUNCTION xlsx.rest_undo(id text, OUT status int, OUT body json)
+CREATE FUNCTION xlsx_rest.rest_undo(id text, OUT status int, OUT body json)
 LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
@@ -252,16 +209,9 @@ BEGIN
     'undone', outcome.undone, 'kept', outcome.reasons);
 END
 $$;
-COMMENT ON FUNCTION xlsx.rest_undo(text) IS 'POST /tasks/:taskId/undo';
+COMMENT ON FUNCTION xlsx_rest.rest_undo(text) IS 'POST /tasks/:taskId/undo';
 
-CREATE FUNCTION xlsx_private.enum_labels(type_id oid) RETURNS json
-LANGUAGE sql STABLE
-BEGIN ATOMIC
-  SELECT pg_catalog.json_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum e WHERE e.enumtypid = type_id;
-END;
-COMMENT ON FUNCTION xlsx_private.enum_labels(oid) IS 'Labels of an enum in their order; NULL for other types.';
-
-CREATE FUNCTION xlsx.rest_profiles(OUT status int, OUT body json)
+CREATE FUNCTION xlsx_rest.rest_profiles(OUT status int, OUT body json)
 LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT 200, pg_catalog.json_build_object('data', coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
@@ -278,9 +228,9 @@ BEGIN ATOMIC
   WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_class t WHERE t.oid = p.target
     AND NOT pg_catalog.has_schema_privilege(t.relnamespace, 'USAGE'));
 END;
-COMMENT ON FUNCTION xlsx.rest_profiles() IS 'GET /profiles: those whose target is in a schema that the current role may use.';
+COMMENT ON FUNCTION xlsx_rest.rest_profiles() IS 'GET /profiles: those whose target is in a schema that the current role may use.';
 
-CREATE FUNCTION xlsx.rest_template(name text) RETURNS text
+CREATE FUNCTION xlsx_rest.rest_template(name text) RETURNS text
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -291,95 +241,10 @@ BEGIN
   RETURN regexp_replace(name, '[^[:alnum:]._-]+', '_', 'g') || '-template.xlsx';
 END
 $$;
-COMMENT ON FUNCTION xlsx.rest_template(text) IS
+COMMENT ON FUNCTION xlsx_rest.rest_template(text) IS
 'GET /profiles/:name/template: the file name; the bytes come from xlsx.template.';
 
-CREATE FUNCTION xlsx.upload_finish(upload bigint, OUT status int, OUT body json)
-LANGUAGE plpgsql VOLATILE STRICT
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-  outcome record;
-BEGIN
-  SELECT * INTO outcome FROM xlsx_private.upload_finish(upload);
-  SELECT CASE WHEN outcome.created THEN 201 ELSE 200 END,
-    json_build_object('taskId', t.id, 'id', t.id, 'fileName', t.file_name, 'fileSize', t.file_size,
-      'status', t.status, 'createdAt', xlsx_private.iso(t.created_at))
-  INTO status, body
-  FROM xlsx_private.task t WHERE t.id = outcome.task;
-END
-$$;
-COMMENT ON FUNCTION xlsx.upload_finish(bigint) IS
-'Ends an upload and queues its task. body holds taskId, fileName, fileSize, status and createdAt; status is 201, or 200 when the idempotency key belongs to an earlier task, which is returned then.';
-
-CREATE FUNCTION xlsx_private.terminal_event(task xlsx_private.task, OUT event text, OUT data json)
-LANGUAGE sql STABLE
-BEGIN ATOMIC
-  SELECT CASE WHEN (task).status IN ('COMPLETED', 'HAS_ERRORS') THEN 'task-completed' ELSE 'task-failed' END,
-    CASE WHEN (task).status IN ('COMPLETED', 'HAS_ERRORS')
-      THEN (pg_catalog.jsonb_build_object('taskId', (task).id, 'seq', (task).seq)
-        || xlsx.task_json((task).id)::pg_catalog.jsonb)::pg_catalog.json
-      ELSE (pg_catalog.jsonb_build_object('taskId', (task).id, 'seq', (task).seq, 'status', (task).status,
-        'error', pg_catalog.left((task).error_message, 2000))
-        || pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object('code', (task).error_code,
-          'detail', pg_catalog.left((task).error_detail, 1000), 'hint', pg_catalog.left((task).error_hint, 500))))::pg_catalog.json END;
-END;
-COMMENT ON FUNCTION xlsx_private.terminal_event(xlsx_private.task) IS 'The event that ends a task.';
-
--- NOTIFY takes less than 8000 bytes; the whole of what is shortened stands in the row of the task.
-CREATE FUNCTION xlsx_private.shortened_event(data json, most_bytes int) RETURNS json
-LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-  short json := data;
-  most int;
-BEGIN
-  FOREACH most IN ARRAY ARRAY[2000, 1000, 500, 250, 120, 60, 30] LOOP
-    IF octet_length(short::text) <= most_bytes THEN
-      RETURN short;
-    END IF;
-    short := (SELECT json_object_agg(m.key, CASE WHEN json_typeof(m.value) = 'string' AND length(m.value #>> '{}') > most
-        THEN to_json(left(m.value #>> '{}', most) || '…') ELSE m.value END)
-      FROM json_each(data) AS m);
-  END LOOP;
-  RETURN short;
-END
-$$;
-COMMENT ON FUNCTION xlsx_private.shortened_event(json, int) IS
-'The members of an event, their texts cut so that the whole has no more bytes than that.';
-
-CREATE FUNCTION xlsx_private.progress_data(task xlsx_private.task) RETURNS json
-LANGUAGE sql STABLE
-BEGIN ATOMIC
-  SELECT pg_catalog.json_strip_nulls(CASE
-    WHEN now.phase IN ('LOADING_WORKBOOK', 'VALIDATING_HEADERS') THEN
-      pg_catalog.json_build_object('taskId', (task).id, 'seq', now.seq, 'phase', now.phase)
-    WHEN now.phase = 'VALIDATING' THEN
-      pg_catalog.json_build_object('taskId', (task).id, 'seq', now.seq, 'phase', now.phase, 'progress', now.percent,
-        'totalRows', now.total_rows, 'validatedRows', now.validated_rows, 'errorRows', now.error_rows)
-    WHEN now.phase = 'SAVING' THEN
-      pg_catalog.json_build_object('taskId', (task).id, 'seq', now.seq, 'phase', now.phase, 'progress', now.percent,
-        'savedRows', now.saved_rows, 'committed', CASE WHEN NOT now.committed THEN false END)
-    WHEN (task).attempts > 0 OR (task).error_code IS NOT NULL THEN
-      pg_catalog.json_build_object('taskId', (task).id, 'seq', now.seq, 'phase', 'RETRYING',
-        'attempt', (task).attempts + 1, 'retryInMs',
-        pg_catalog.round(greatest(0, 1000 * extract(epoch FROM (task).run_at - pg_catalog.statement_timestamp()))))
-    ELSE
-      pg_catalog.json_build_object('taskId', (task).id, 'seq', now.seq, 'status', (task).status)
-    END)
-  FROM (SELECT coalesce(l.phase, (progress_data.task).phase) AS phase, coalesce(l.seq, (progress_data.task).seq) AS seq,
-      CASE l.phase WHEN 'VALIDATING' THEN l.validating WHEN 'SAVING' THEN l.saving ELSE (progress_data.task).phase_progress END AS percent,
-      coalesce(l.total_rows, (progress_data.task).total_rows) AS total_rows,
-      coalesce(l.validated_rows, (progress_data.task).validated_rows) AS validated_rows,
-      coalesce(l.error_rows, (progress_data.task).error_rows) AS error_rows, coalesce(l.saved_rows, (progress_data.task).saved_rows) AS saved_rows,
-      coalesce(l.committed, true) AS committed
-    FROM (SELECT 1) AS one
-      LEFT JOIN xlsx_private.live(false) l ON l.task = (progress_data.task).id AND (progress_data.task).status = 'PROCESSING') AS now;
-END;
-COMMENT ON FUNCTION xlsx_private.progress_data(xlsx_private.task) IS 'A task-progress event of where the task is now.';
-
-CREATE FUNCTION xlsx.rest_snapshot(id text, OUT event text, OUT data json)
+CREATE FUNCTION xlsx_rest.rest_snapshot(id text, OUT event text, OUT data json)
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
   SELECT CASE WHEN t.status IN ('PENDING', 'PROCESSING') THEN 'task-progress' ELSE terminal.event END,
@@ -388,5 +253,31 @@ BEGIN ATOMIC
     JOIN xlsx_private.task t ON t.id = wanted
     CROSS JOIN LATERAL xlsx_private.terminal_event(t) AS terminal;
 END;
-COMMENT ON FUNCTION xlsx.rest_snapshot(text) IS
+COMMENT ON FUNCTION xlsx_rest.rest_snapshot(text) IS
 'The state of a task as an event, for whoever joins late: task-progress, or the one that ended it.';
+
+CREATE FUNCTION xlsx_rest.rest_row_schema(name text, OUT status int, OUT body json)
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  status := 200;
+  body := xlsx.row_schema(coalesce(name, ''));
+END
+$$;
+COMMENT ON FUNCTION xlsx_rest.rest_row_schema(text) IS 'GET /profiles/:name/schema';
+
+CREATE FUNCTION xlsx_rest.rest_preview(upload bigint, OUT status int, OUT body json)
+LANGUAGE plpgsql VOLATILE STRICT
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  given record;
+BEGIN
+  SELECT * INTO given FROM xlsx_private.upload_settings(upload);
+  status := 200;
+  body := (jsonb_build_object('fileName', given.name, 'fileSize', given.size, 'profile', given.profile)
+    || xlsx.preview(xlsx_private.upload_file(upload), given.profile, given.sheet, given.header_row, given.mapping::jsonb)::jsonb)::json;
+END
+$$;
+COMMENT ON FUNCTION xlsx_rest.rest_preview(bigint) IS 'POST /preview: of an upload that has not ended, and is removed afterwards.';

@@ -1,7 +1,8 @@
 /*
  * pg_xlsx 1.0
  *
- * Schema xlsx is what people call; schema xlsx_private holds the tables.
+ * Schema xlsx is what people call, schema xlsx_rest what the sidecar calls;
+ * schema xlsx_private holds the tables.
  * Rights: xlsx_user may import and sees what is his, xlsx_notifier serves a
  * web frontend, xlsx_admin sees everything.  The tables can only be read
  * through the views, under row-level security; the C functions write them as
@@ -19,10 +20,11 @@ DECLARE
   subject record;
   others text;
 BEGIN
-  IF EXISTS (SELECT FROM pg_namespace n WHERE n.nspname = 'xlsx_private') THEN
-    RAISE EXCEPTION 'schema "xlsx_private" exists already' USING ERRCODE = 'duplicate_schema',
-      DETAIL = 'The extension makes it, for tables that nobody else may write.', HINT = 'Drop the schema, or rename it.';
-  END IF;
+  FOR subject IN SELECT n.nspname AS name FROM pg_namespace n WHERE n.nspname IN ('xlsx_private', 'xlsx_rest') ORDER BY n.nspname LOOP
+    RAISE EXCEPTION 'schema "%" exists already', subject.name USING ERRCODE = 'duplicate_schema',
+      DETAIL = format('The extension makes it, for %s that nobody else may write.', CASE subject.name WHEN 'xlsx_rest' THEN 'functions' ELSE 'tables' END),
+      HINT = 'Drop the schema, or rename it.';
+  END LOOP;
   SELECT n.oid, n.nspowner, n.nspacl, pg_get_userbyid(n.nspowner) AS owner, coalesce((SELECT r.rolsuper FROM pg_roles r WHERE r.oid = n.nspowner), false) AS super
   INTO subject FROM pg_namespace n WHERE n.nspname = 'xlsx';
   IF NOT subject.super AND subject.owner <> current_user THEN
@@ -95,8 +97,10 @@ END
 $$;
 
 CREATE SCHEMA xlsx_private;
+CREATE SCHEMA xlsx_rest;
 COMMENT ON SCHEMA xlsx IS 'Reads workbooks, imports them into tables, and tells how far it is.';
 COMMENT ON SCHEMA xlsx_private IS 'Tables of pg_xlsx; use the views and functions of schema xlsx.';
-GRANT USAGE ON SCHEMA xlsx TO PUBLIC;
+COMMENT ON SCHEMA xlsx_rest IS 'Functions that only the sidecar of pg_xlsx calls: the answers of its REST interface, and uploads in pieces.';
+GRANT USAGE ON SCHEMA xlsx, xlsx_rest TO PUBLIC;
 -- The views run with the rights of their caller, so the caller must reach the tables.
 GRANT USAGE ON SCHEMA xlsx_private TO xlsx_user;

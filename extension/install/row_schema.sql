@@ -2,6 +2,13 @@
  * The shape of a profile's rows, as JSON Schema (2020-12)
  */
 
+CREATE FUNCTION xlsx_private.enum_labels(type_id oid) RETURNS json
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT pg_catalog.json_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_catalog.pg_enum e WHERE e.enumtypid = type_id;
+END;
+COMMENT ON FUNCTION xlsx_private.enum_labels(oid) IS 'Labels of an enum in their order; NULL for other types.';
+
 CREATE FUNCTION xlsx_private.bounds_schema(lowest numeric, highest numeric) RETURNS jsonb
 LANGUAGE sql STABLE
 RETURN pg_catalog.jsonb_build_object('type', 'integer', 'minimum', lowest, 'maximum', highest);
@@ -159,14 +166,3 @@ END
 $$;
 COMMENT ON FUNCTION xlsx.row_schema(text) IS
 'The shape of a row for a profile, as JSON Schema (2020-12): an object with the headers as keys. Types, lengths, enums and what is required come from the target, bounds, patterns and lists from the rules of severity error; what a schema cannot say (unique, expressions, CHECK constraints, rules on dates) is left out.';
-
-CREATE FUNCTION xlsx.rest_row_schema(name text, OUT status int, OUT body json)
-LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-  status := 200;
-  body := xlsx.row_schema(coalesce(name, ''));
-END
-$$;
-COMMENT ON FUNCTION xlsx.rest_row_schema(text) IS 'GET /profiles/:name/schema';

@@ -117,26 +117,26 @@ CREATE FUNCTION xlsx_private.tus_remove(id uuid) RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx_private.tus_remove(uuid) IS 'Forgets an upload that the caller may act on.';
 
-CREATE FUNCTION xlsx.tus_create(profile text, file_name text, options json, length bigint, metadata text,
+CREATE FUNCTION xlsx_rest.tus_create(profile text, file_name text, options json, length bigint, metadata text,
   OUT status int, OUT body json)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   status := 201;
-  body := xlsx_private.tus_body(xlsx_private.tus_add(xlsx.upload_begin(profile, file_name, options), length, metadata));
+  body := xlsx_private.tus_body(xlsx_private.tus_add(xlsx_rest.upload_begin(profile, file_name, options), length, metadata));
 END
 $$;
-COMMENT ON FUNCTION xlsx.tus_create(text, text, json, bigint, text) IS 'POST /files/';
+COMMENT ON FUNCTION xlsx_rest.tus_create(text, text, json, bigint, text) IS 'POST /files/';
 
-CREATE FUNCTION xlsx.tus_state(id text, OUT status int, OUT body json)
+CREATE FUNCTION xlsx_rest.tus_state(id text, OUT status int, OUT body json)
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
   SELECT 200, xlsx_private.tus_body(r) FROM xlsx_private.tus_find(tus_state.id) r;
 END;
-COMMENT ON FUNCTION xlsx.tus_state(text) IS 'HEAD /files/:id';
+COMMENT ON FUNCTION xlsx_rest.tus_state(text) IS 'HEAD /files/:id';
 
-CREATE FUNCTION xlsx.tus_append(id text, "offset" bigint, data bytea, OUT status int, OUT body json)
+CREATE FUNCTION xlsx_rest.tus_append(id text, "offset" bigint, data bytea, OUT status int, OUT body json)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -155,13 +155,13 @@ BEGIN
   END IF;
   upload.taken := upload.taken + length(data);
   WHILE length(bytes) >= chunk_size OR (upload.taken = upload.length AND length(bytes) > 0) LOOP
-    PERFORM xlsx.upload_chunk(upload.file_id, no, substring(bytes FROM 1 FOR chunk_size));
+    PERFORM xlsx_rest.upload_chunk(upload.file_id, no, substring(bytes FROM 1 FOR chunk_size));
     bytes := substring(bytes FROM chunk_size + 1);
     no := no + 1;
     upload.used_at := clock_timestamp();
   END LOOP;
   IF upload.taken = upload.length THEN
-    SELECT f.body INTO finished FROM xlsx.upload_finish(upload.file_id) f;
+    SELECT f.body INTO finished FROM xlsx_rest.upload_finish(upload.file_id) f;
     upload.task_id := (finished ->> 'taskId')::bigint;
   END IF;
   upload.tail := bytes;
@@ -169,10 +169,10 @@ BEGIN
   body := xlsx_private.tus_body(xlsx_private.tus_keep(upload));
 END
 $$;
-COMMENT ON FUNCTION xlsx.tus_append(text, bigint, bytea) IS
+COMMENT ON FUNCTION xlsx_rest.tus_append(text, bigint, bytea) IS
 'PATCH /files/:id: the next piece, of any length; the last one queues the task.';
 
-CREATE FUNCTION xlsx.tus_delete(id text, OUT status int, OUT body json)
+CREATE FUNCTION xlsx_rest.tus_delete(id text, OUT status int, OUT body json)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -180,11 +180,11 @@ DECLARE
   upload xlsx_private.resumable := xlsx_private.tus_find(id);
 BEGIN
   IF upload.task_id IS NULL THEN
-    PERFORM xlsx.upload_remove(upload.file_id);
+    PERFORM xlsx_rest.upload_remove(upload.file_id);
   END IF;
   PERFORM xlsx_private.tus_remove(upload.id);
   status := 204;
   body := '{}';
 END
 $$;
-COMMENT ON FUNCTION xlsx.tus_delete(text) IS 'DELETE /files/:id: gives the upload up; a task that was made of it stays.';
+COMMENT ON FUNCTION xlsx_rest.tus_delete(text) IS 'DELETE /files/:id: gives the upload up; a task that was made of it stays.';

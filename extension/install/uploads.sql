@@ -2,25 +2,43 @@
  * Uploads in pieces, in one transaction or many: what is not finished expires
  */
 
-CREATE FUNCTION xlsx.upload_begin(profile text, file_name text, options json DEFAULT NULL) RETURNS bigint
+CREATE FUNCTION xlsx_rest.upload_begin(profile text, file_name text, options json DEFAULT NULL) RETURNS bigint
 AS 'MODULE_PATHNAME', 'pg_xlsx_upload_begin' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION xlsx.upload_begin(text, text, json) IS
+COMMENT ON FUNCTION xlsx_rest.upload_begin(text, text, json) IS
 'Begins an upload and returns its id. options: idempotencyKey, runAt, priority, sheet.';
 
-CREATE FUNCTION xlsx.upload_chunk(upload bigint, no int, data bytea) RETURNS void
+CREATE FUNCTION xlsx_rest.upload_chunk(upload bigint, no int, data bytea) RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_upload_chunk' LANGUAGE C VOLATILE STRICT;
-COMMENT ON FUNCTION xlsx.upload_chunk(bigint, int, bytea) IS
+COMMENT ON FUNCTION xlsx_rest.upload_chunk(bigint, int, bytea) IS
 'Adds the next piece, counted from 0; all but the last have 262,144 bytes. The first one is refused when its content is no workbook.';
 
-CREATE FUNCTION xlsx.upload_options(upload bigint, profile text, options json DEFAULT NULL) RETURNS void
+CREATE FUNCTION xlsx_rest.upload_options(upload bigint, profile text, options json DEFAULT NULL) RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_upload_options' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION xlsx.upload_options(bigint, text, json) IS 'Replaces profile and options of an upload.';
+COMMENT ON FUNCTION xlsx_rest.upload_options(bigint, text, json) IS 'Replaces profile and options of an upload.';
 
-CREATE FUNCTION xlsx.upload_remove(upload bigint) RETURNS void
+CREATE FUNCTION xlsx_rest.upload_remove(upload bigint) RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_upload_remove' LANGUAGE C VOLATILE STRICT;
-COMMENT ON FUNCTION xlsx.upload_remove(bigint) IS 'Gives an upload up that has not ended: nothing is left of it.';
+COMMENT ON FUNCTION xlsx_rest.upload_remove(bigint) IS 'Gives an upload up that has not ended: nothing is left of it.';
 
 CREATE FUNCTION xlsx_private.upload_finish(upload bigint, OUT task bigint, OUT created boolean)
 AS 'MODULE_PATHNAME', 'pg_xlsx_upload_finish' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx_private.upload_finish(bigint) IS
 'Ends an upload and queues its task; created is false when the idempotency key belongs to an earlier one.';
+
+CREATE FUNCTION xlsx_rest.upload_finish(upload bigint, OUT status int, OUT body json)
+LANGUAGE plpgsql VOLATILE STRICT
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  outcome record;
+BEGIN
+  SELECT * INTO outcome FROM xlsx_private.upload_finish(upload);
+  SELECT CASE WHEN outcome.created THEN 201 ELSE 200 END,
+    json_build_object('taskId', t.id, 'id', t.id, 'fileName', t.file_name, 'fileSize', t.file_size,
+      'status', t.status, 'createdAt', xlsx_private.iso(t.created_at))
+  INTO status, body
+  FROM xlsx_private.task t WHERE t.id = outcome.task;
+END
+$$;
+COMMENT ON FUNCTION xlsx_rest.upload_finish(bigint) IS
+'Ends an upload and queues its task. body holds taskId, fileName, fileSize, status and createdAt; status is 201, or 200 when the idempotency key belongs to an earlier task, which is returned then.';

@@ -358,7 +358,7 @@ void
 download_errors(HttpExchange *exchange, const char *id)
 {
 	static const Kind errors = {
-		"errors workbook", "SELECT xlsx.rest_errors_workbook($1)", "SELECT xlsx.errors_workbook_chunks($1)"
+		"errors workbook", "SELECT xlsx_rest.rest_errors_workbook($1)", "SELECT xlsx.errors_workbook_chunks($1)"
 	};
 
 	start(exchange, &errors, id);
@@ -368,7 +368,7 @@ void
 download_template(HttpExchange *exchange, const char *name)
 {
 	static const Kind template = {
-		"template", "SELECT xlsx.rest_template($1)", "SELECT xlsx.template($1)"
+		"template", "SELECT xlsx_rest.rest_template($1)", "SELECT xlsx.template($1)"
 	};
 
 	start(exchange, &template, name);

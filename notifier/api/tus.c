@@ -66,14 +66,14 @@ void
 tus_state(HttpExchange *exchange, const char *id)
 {
 	if (tus_version_is_ours(exchange))
-		call(exchange, "SELECT status, body FROM xlsx.tus_state($1)", 1, &id);
+		call(exchange, "SELECT status, body FROM xlsx_rest.tus_state($1)", 1, &id);
 }
 
 void
 tus_delete(HttpExchange *exchange, const char *id)
 {
 	if (tus_version_is_ours(exchange))
-		call(exchange, "SELECT status, body FROM xlsx.tus_delete($1)", 1, &id);
+		call(exchange, "SELECT status, body FROM xlsx_rest.tus_delete($1)", 1, &id);
 }
 
 void
@@ -172,7 +172,7 @@ create(HttpExchange *exchange, int64_t length, const char *metadata, UploadForm 
 	};
 
 	snprintf(size, sizeof(size), "%" PRId64, length);
-	call(exchange, "SELECT status, body FROM xlsx.tus_create($1, $2, $3, $4, $5)", 5, arguments);
+	call(exchange, "SELECT status, body FROM xlsx_rest.tus_create($1, $2, $3, $4, $5)", 5, arguments);
 }
 
 void

@@ -85,7 +85,7 @@ send_chunk(ChunkPipe *pipe, int64_t offset, Buf *chunk)
 	char		text[24];
 	const char *const arguments[] = {append_of(pipe)->id, text};
 	const DbRequest request = {
-		.sql = "SELECT status, body FROM xlsx.tus_append($1, $2, $3)",.count = 2,.arguments = arguments,.bytes = chunk
+		.sql = "SELECT status, body FROM xlsx_rest.tus_append($1, $2, $3)",.count = 2,.arguments = arguments,.bytes = chunk
 	};
 
 	snprintf(text, sizeof(text), "%" PRId64, offset);

@@ -10,7 +10,7 @@
 #include "db/db.h"
 #include "http/http.h"
 
-/* Headers only; body is the JSON of xlsx.tus_*(). */
+/* Headers only; body is the JSON of xlsx_rest.tus_*(). */
 extern void tus_reply(HttpExchange *exchange, int status, const char *body, size_t len);
 
 /* Adds what the head of each error has. */

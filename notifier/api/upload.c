@@ -75,7 +75,7 @@ static void
 clean(ChunkPipe *pipe)
 {
 	const char *const arguments[] = {upload_of(pipe)->id};
-	const DbRequest removal = {.sql = "SELECT 1, xlsx.upload_remove($1)",.count = 1,.arguments = arguments};
+	const DbRequest removal = {.sql = "SELECT 1, xlsx_rest.upload_remove($1)",.count = 1,.arguments = arguments};
 
 	if (upload_of(pipe)->id[0] != '\0')
 		chunk_pipe_ask(pipe, &removal, on_removed);
@@ -139,7 +139,7 @@ begin(Upload *upload, Buf *chunk)
 		upload_form_profile(upload->form), upload_form_file_name(upload->form), upload_form_options(upload->form)
 	};
 	const DbRequest request = {
-		.sql = "SELECT u.id, xlsx.upload_chunk(u.id, 0, $4) FROM xlsx.upload_begin($1, $2, $3) AS u (id)",
+		.sql = "SELECT u.id, xlsx_rest.upload_chunk(u.id, 0, $4) FROM xlsx_rest.upload_begin($1, $2, $3) AS u (id)",
 		.count = 3,.arguments = arguments,.bytes = chunk
 	};
 
@@ -155,7 +155,7 @@ send_chunk(ChunkPipe *pipe, int64_t offset, Buf *chunk)
 	char		number[24];
 	const char *const arguments[] = {upload->id, number};
 	const DbRequest request = {
-		.sql = "SELECT pg_catalog.set_config('synchronous_commit', 'off', true), xlsx.upload_chunk($1, $2, $3)",
+		.sql = "SELECT pg_catalog.set_config('synchronous_commit', 'off', true), xlsx_rest.upload_chunk($1, $2, $3)",
 		.count = 2,.arguments = arguments,.bytes = chunk
 	};
 
@@ -170,7 +170,7 @@ static void
 send_options(Upload *upload)
 {
 	const char *const arguments[] = {upload->id, upload_form_profile(upload->form), upload_form_options(upload->form)};
-	const DbRequest request = {.sql = "SELECT 1, xlsx.upload_options($1, $2, $3)",.count = 3,.arguments = arguments};
+	const DbRequest request = {.sql = "SELECT 1, xlsx_rest.upload_options($1, $2, $3)",.count = 3,.arguments = arguments};
 
 	upload->fields = upload_form_count(upload->form);
 	chunk_pipe_ask(&upload->pipe, &request, on_taken);
@@ -181,7 +181,7 @@ finish(Upload *upload)
 {
 	const char *const arguments[] = {upload->id};
 	const DbRequest request = {
-		.sql = upload->preview ? "SELECT status, body FROM xlsx.rest_preview($1)" : "SELECT status, body FROM xlsx.upload_finish($1)",
+		.sql = upload->preview ? "SELECT status, body FROM xlsx_rest.rest_preview($1)" : "SELECT status, body FROM xlsx_rest.upload_finish($1)",
 		.count = 1,.arguments = arguments
 	};
 

@@ -188,7 +188,7 @@ void
 db_enter(PgConn *conn, const char *role, PgResult result, void *arg)
 {
 	const PgStatement statement = {
-		.sql = "SELECT xlsx.act_as($1, $2)",
+		.sql = "SELECT xlsx_rest.act_as($1, $2)",
 		.count = 2,
 		.values = {role, config.jwt_allow_superuser ? "true" : "false"},
 	};

@@ -33,7 +33,7 @@ feed_snapshot(const char *role, int64_t task, DbDone done, void *arg)
 	const char *const arguments[] = {id};
 
 	snprintf(id, sizeof(id), "%" PRId64, task);
-	return db_call(role, "SELECT event, data FROM xlsx.rest_snapshot($1)", 1, arguments, done, arg);
+	return db_call(role, "SELECT event, data FROM xlsx_rest.rest_snapshot($1)", 1, arguments, done, arg);
 }
 
 /*

@@ -146,7 +146,7 @@ describe('the time that an import took', () => {
     page = await open(browser, server.url);
     const task = await importFile('busy.xlsx', people(3), { profile: 'busy' });
     const [attempts, waited, worked] = JSON.parse(await db.query(`SELECT json_build_array(attempts,
-      round(1000 * extract(epoch FROM completed_at - started_at)), (xlsx.task_json(id) ->> 'workMs')::int) FROM xlsx.tasks WHERE id = ${task}`));
+      round(1000 * extract(epoch FROM completed_at - started_at)), (xlsx_rest.task_json(id) ->> 'workMs')::int) FROM xlsx.tasks WHERE id = ${task}`));
     assert.equal(attempts, 2);
     assert.ok(waited >= 2000 && worked < 2000, `${waited} ms from start to end, ${worked} ms of work`);
     const took = (await named('busy.xlsx').locator('dl').innerText()).match(/Took\s+([\d.]+) (ms|s)/);

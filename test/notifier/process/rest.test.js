@@ -228,12 +228,12 @@ describe('about itself', () => {
   });
 
   test('what goes wrong in the database is logged, not told', async () => {
-    await db.query('ALTER FUNCTION xlsx.rest_profiles() RENAME TO hidden');
+    await db.query('ALTER FUNCTION xlsx_rest.rest_profiles() RENAME TO hidden');
     const { status, json } = await api(server.url, '/profiles');
-    await db.query('ALTER FUNCTION xlsx.hidden() RENAME TO rest_profiles');
+    await db.query('ALTER FUNCTION xlsx_rest.hidden() RENAME TO rest_profiles');
     assert.equal(status, 500);
     assert.deepEqual(json, { message: 'Internal server error', error: 'Internal Server Error', statusCode: 500, code: '42883' });
-    await server.logged(/function xlsx\.rest_profiles\(\) does not exist/);
+    await server.logged(/function xlsx_rest\.rest_profiles\(\) does not exist/);
   });
 
   test('a database that does not answer in time: 503', async () => {

@@ -62,8 +62,8 @@ sub upload
 	my ($between) = @_;
 	return <<"SQL";
 BEGIN;
-SELECT xlsx.upload_begin('people', 'book.xlsx') AS upload \\gset
-SELECT xlsx.upload_chunk(:upload, (n)::int, substr(data, (n * 262144 + 1)::int, 262144))
+SELECT xlsx_rest.upload_begin('people', 'book.xlsx') AS upload \\gset
+SELECT xlsx_rest.upload_chunk(:upload, (n)::int, substr(data, (n * 262144 + 1)::int, 262144))
 FROM pg_read_binary_file('$book') AS data, generate_series(0, (length(data) - 1) / 262144) AS n ORDER BY n;
 $between
 SQL
@@ -71,13 +71,13 @@ SQL
 
 # Nobody checks the foreign key of a slice: whoever deletes a file waits for whoever writes to it, and the other way round.
 {
-	my $chunk = "SELECT xlsx.upload_chunk(id, 0, substr(pg_read_binary_file('$book'), 1, 262144)) FROM xlsx_private.file WHERE NOT complete";
+	my $chunk = "SELECT xlsx_rest.upload_chunk(id, 0, substr(pg_read_binary_file('$book'), 1, 262144)) FROM xlsx_private.file WHERE NOT complete";
 	my $blocked = "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
 	my ($first, $second) = map { $node->background_psql('postgres', on_error_stop => 0) } 1 .. 2;
 
 	foreach my $turn ([ $chunk, 'DELETE FROM xlsx_private.file' ], [ 'DELETE FROM xlsx_private.file', $chunk ])
 	{
-		$node->safe_psql('postgres', "SELECT xlsx.upload_begin('people', 'book.xlsx')");
+		$node->safe_psql('postgres', "SELECT xlsx_rest.upload_begin('people', 'book.xlsx')");
 		$first->query_safe("BEGIN; $turn->[0]");
 		$second->query_until(qr/sent/, "\\echo sent\n$turn->[1];\n\\echo ended\n");
 		$node->poll_query_until('postgres', $blocked) or die 'nobody waits';
@@ -101,13 +101,13 @@ foreach my $store ('table', 'redis')
 	is(counts_of($node, $task), '40000|40000|0|40000|40000|0|0|0', "$store: every row once");
 	is($kept{$store}->(), 0, "S-011, S-167: $store: its bytes go with the end");
 
-	$node->safe_psql('postgres', upload("SELECT status FROM xlsx.upload_finish(:upload); COMMIT;"));
+	$node->safe_psql('postgres', upload("SELECT status FROM xlsx_rest.upload_finish(:upload); COMMIT;"));
 	$task = $node->safe_psql('postgres', 'SELECT max(id) FROM xlsx.tasks');
 	is(wait_for($node, $task), 'COMPLETED', "$store: so is one that comes in pieces");
 
 	$node->safe_psql('postgres', upload('ROLLBACK;'));
 	is($kept{$store}->(), 0, "$store: an aborted upload leaves nothing");
-	$node->safe_psql('postgres', upload('COMMIT;') =~ s/^SELECT xlsx\.upload_chunk/SAVEPOINT s;\nSELECT xlsx.upload_chunk/mr
+	$node->safe_psql('postgres', upload('COMMIT;') =~ s/^SELECT xlsx_rest\.upload_chunk/SAVEPOINT s;\nSELECT xlsx_rest.upload_chunk/mr
 		  =~ s/^COMMIT/ROLLBACK TO s;\nCOMMIT/mr);
 	is($kept{$store}->(), 0, "$store: neither does one that a savepoint takes back");
 

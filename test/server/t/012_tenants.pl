@@ -30,8 +30,8 @@ SELECT xlsx.alter_profile('hers', keep_old => true, mode => 'upsert');
 SELECT xlsx.add_rule('hers', 'unique', 'bio_id');
 SELECT xlsx.pause('hers'), xlsx.resume('hers'), xlsx.limit_tasks(9, 'hers');
 SELECT xlsx.schedule('hers', NULL, 'hers', query => 'SELECT data, ''book.xlsx'' FROM book');
-SELECT xlsx.tus_create('hers', 'book.xlsx', NULL, 1000, NULL);
-SELECT xlsx.upload_begin('hers', 'book.xlsx');
+SELECT xlsx_rest.tus_create('hers', 'book.xlsx', NULL, 1000, NULL);
+SELECT xlsx_rest.upload_begin('hers', 'book.xlsx');
 SELECT xlsx.submit('hers', data) FROM book;
 SQL
 is(wait_for($node, 1), 'HAS_ERRORS', 'an import of the first tenant');
@@ -99,7 +99,7 @@ BEGIN
       format_type(p.proargtypes[1], NULL) AS second, format_type(p.proargtypes[2], NULL) AS third,
       CASE WHEN p.proargnames[1] = 'upload' THEN (SELECT min(id) FROM xlsx_private.file WHERE NOT complete) ELSE id END AS id, p.prorettype
     FROM pg_proc p, (VALUES (1), (2)) AS task (id)
-    WHERE p.pronamespace IN ('xlsx'::regnamespace, 'xlsx_private'::regnamespace) AND p.proargnames[1] IN ('task', 'task_id', 'upload', 'id')
+    WHERE p.pronamespace IN ('xlsx'::regnamespace, 'xlsx_private'::regnamespace, 'xlsx_rest'::regnamespace) AND p.proargnames[1] IN ('task', 'task_id', 'upload', 'id')
       AND p.proargtypes[0] IN ('bigint'::regtype, 'text'::regtype) AND p.oid::regproc::text NOT LIKE '%tus_%'
       AND p.proargnames[1:2] <> ARRAY['id', 'given']
   LOOP
@@ -150,11 +150,11 @@ like(complaints("GRANT SELECT ON $_ TO PUBLIC"), qr/ann reads $_/, "$_ for every
 # Functions that run with more rights than their caller's pin their search_path; everybody may call only
 # what reads and writes files, or does what SET ROLE does.
 is($psql->(<<'SQL'), '', 'no SECURITY DEFINER function without a search_path of its own');
-SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace IN ('xlsx'::regnamespace, 'xlsx_private'::regnamespace)
+SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace IN ('xlsx'::regnamespace, 'xlsx_private'::regnamespace, 'xlsx_rest'::regnamespace)
   AND p.prosecdef AND NOT coalesce(p.proconfig::text LIKE '%search_path=pg_catalog, pg_temp%', false)
 SQL
 is($psql->(<<'SQL'), 'act_as cells create_table_sql discover large_object read server_file sheets write write_chunks', 'what everybody may call');
-SELECT string_agg(DISTINCT p.proname, ' ' ORDER BY p.proname) FROM pg_proc p WHERE p.pronamespace IN ('xlsx'::regnamespace, 'xlsx_private'::regnamespace)
+SELECT string_agg(DISTINCT p.proname, ' ' ORDER BY p.proname) FROM pg_proc p WHERE p.pronamespace IN ('xlsx'::regnamespace, 'xlsx_private'::regnamespace, 'xlsx_rest'::regnamespace)
   AND EXISTS (SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a WHERE a.grantee = 0)
 SQL
 

@@ -49,13 +49,18 @@ DETAIL:  It holds function xlsx.same(regrole,regrole), operator xlsx.=(regrole,r
 HINT:  Drop what it holds, or move it to another schema: nobody but the extension has anything in there.
 TEXT
 $node->safe_psql('his', 'DROP SCHEMA xlsx CASCADE');
-$his->('CREATE SCHEMA xlsx_private');
-is(install(), <<'TEXT' =~ s/\n$//r, 'a schema for the tables');
-ERROR:  schema "xlsx_private" exists already
-DETAIL:  The extension makes it, for tables that nobody else may write.
+foreach ([ 'xlsx_private', 'tables' ], [ 'xlsx_rest', 'functions' ])
+{
+	my ($schema, $purpose) = @$_;
+
+	$his->("CREATE SCHEMA $schema");
+	is(install(), <<"TEXT" =~ s/\n$//r, "a schema for the $purpose");
+ERROR:  schema "$schema" exists already
+DETAIL:  The extension makes it, for $purpose that nobody else may write.
 HINT:  Drop the schema, or rename it.
 TEXT
-$his->('DROP SCHEMA xlsx_private');
+	$his->("DROP SCHEMA $schema");
+}
 is($node->safe_psql('his', "SELECT rolsuper FROM pg_roles WHERE rolname = 'mallory'"), 'f', 'nothing of it has run');
 
 # What lies elsewhere on the way is not called.

@@ -118,8 +118,8 @@ passes("SELECT xlsx.wait(pg_catalog.max(id), '60 s') FROM xlsx.tasks", 'COMPLETE
 passes("SELECT xlsx.set_column('people', 'name', label => 'Full name'), xlsx.add_rule('people', 'min_length', 'name', '{1}'), xlsx.pause('people'), xlsx.resume('people'), xlsx.limit_tasks(3, 'people')", '|name_min_length|||', 'what changes profiles and the queue');
 passes("SELECT pg_catalog.count(*) FROM xlsx.queue", '3', 'xlsx.queue');
 passes("SELECT pg_catalog.length(xlsx.template('people')) OPERATOR(pg_catalog.>) 1000", 't', 'xlsx.template');
-passes("SELECT status FROM xlsx.rest_tasks(NULL, NULL, NULL)", '200', 'rest_tasks');
-passes("SELECT status FROM xlsx.rest_profiles()", '200', 'rest_profiles');
+passes("SELECT status FROM xlsx_rest.rest_tasks(NULL, NULL, NULL)", '200', 'rest_tasks');
+passes("SELECT status FROM xlsx_rest.rest_profiles()", '200', 'rest_profiles');
 passes("SELECT pg_catalog.count(DISTINCT row_number) FROM xlsx.task_errors(1)", '13', 'task_errors');
 passes("SELECT pg_catalog.json_typeof(xlsx.preview((SELECT data FROM public.book), 'people'))", 'object', 'preview');
 passes("SELECT pg_catalog.length(xlsx.create_table_sql((SELECT data FROM public.book), 'x')) OPERATOR(pg_catalog.>) 10", 't', 'create_table_sql');

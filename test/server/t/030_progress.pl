@@ -51,7 +51,7 @@ sub rises
 		"postgres|$task|postgres|people|book.xlsx|1|f|SAVING|100|5000|5000|0|t", 'xlsx.progress shows a task');
 	is($node->safe_psql('postgres', "SET ROLE $_; SELECT count(*) FROM xlsx.progress"), { ann => 0, bob => 0, eve => 1 }->{$_},
 		"$_ sees as many imports as he sees tasks") foreach qw(ann bob eve);
-	my $seen = $node->safe_psql('postgres', "SELECT progress = (xlsx.task_json(id) ->> 'progress')::int, saved_rows = (xlsx.task_json(id) ->> 'savedRows')::int, seq > (SELECT max(seq) FROM xlsx_private.task) - 1048576, seq < (SELECT max(seq) FROM xlsx_private.task) FROM xlsx.tasks WHERE id = $task");
+	my $seen = $node->safe_psql('postgres', "SELECT progress = (xlsx_rest.task_json(id) ->> 'progress')::int, saved_rows = (xlsx_rest.task_json(id) ->> 'savedRows')::int, seq > (SELECT max(seq) FROM xlsx_private.task) - 1048576, seq < (SELECT max(seq) FROM xlsx_private.task) FROM xlsx.tasks WHERE id = $task");
 	is($seen, 't|t|t|t', 'xlsx.tasks and REST say the same, with numbers of events that the claim has set aside');
 	$holder->quit;
 	is(wait_for($node, $task), 'COMPLETED', 'it ends');

@@ -165,10 +165,10 @@ $node->append_conf('postgresql.conf', "pg_xlsx.keep_tasks = 0");
 $node->reload;
 
 # Uploads that have expired, whose rows their owner holds.
-$node->safe_psql('postgres', q{SELECT xlsx.tus_create('people', 'a.xlsx', NULL, 10, NULL)}, extra_params => [ '-U', 'ann' ]);
-$node->safe_psql('postgres', q{SELECT xlsx.tus_create('people', 'a.xlsx', NULL, 10, NULL)}, extra_params => [ '-U', 'bob' ]);
+$node->safe_psql('postgres', q{SELECT xlsx_rest.tus_create('people', 'a.xlsx', NULL, 10, NULL)}, extra_params => [ '-U', 'ann' ]);
+$node->safe_psql('postgres', q{SELECT xlsx_rest.tus_create('people', 'a.xlsx', NULL, 10, NULL)}, extra_params => [ '-U', 'bob' ]);
 my $session = $node->background_psql('postgres', extra_params => [ '-U', 'ann' ]);
-$session->query_safe(q{BEGIN; SELECT xlsx.tus_delete(id::text) FROM xlsx_private.resumable WHERE owner = 'ann'::regrole});
+$session->query_safe(q{BEGIN; SELECT xlsx_rest.tus_delete(id::text) FROM xlsx_private.resumable WHERE owner = 'ann'::regrole});
 ok($node->poll_query_until('postgres', "SELECT bool_and(used_at < clock_timestamp() - interval '1.1 s') FROM xlsx_private.file"), 'uploads expire');
 sweep_thrice();
 is($node->safe_psql('postgres', 'SELECT string_agg(owner::text, \' \') FROM xlsx_private.file'), 'ann', 'a sweep leaves the upload whose row a session holds');

@@ -95,7 +95,7 @@ foreach my $how ('ALTER SYSTEM', 'ALTER DATABASE postgres', 'ALTER ROLE postgres
 	$node->poll_query_until('postgres', "SELECT status = 'COMPLETED' OR wait_ms >= 4000 FROM xlsx_private.task WHERE id = $task") or die 'it is not tried again';
 	like(task_row($node, $task, "concat_ws('|', status, attempts, error_message)"), qr/^PENDING\|0\|cannot execute \w+ in a read-only transaction$|^COMPLETED\|1$/,
 		'costs a task no attempt');
-	my ($event) = $node->safe_psql('postgres', "SELECT data ->> 'phase', data ->> 'attempt' FROM xlsx.rest_snapshot('$task')");
+	my ($event) = $node->safe_psql('postgres', "SELECT data ->> 'phase', data ->> 'attempt' FROM xlsx_rest.rest_snapshot('$task')");
 	is($event, task_row($node, $task, 'status') eq 'PENDING' ? 'RETRYING|1' : '|', 'whoever looks is told that it will be tried again');
 	$node->safe_psql('postgres', "SET default_transaction_read_only = off; $how RESET default_transaction_read_only");
 	$node->reload;

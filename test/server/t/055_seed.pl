@@ -177,7 +177,7 @@ SQL
 	# NOTIFY takes payloads below 8000 bytes; these names are a part of the event that ends the task, six bytes for each character.
 	sql("CREATE TABLE long (name text, gender text, bio_id text); SELECT xlsx.create_profile(repeat(chr(1), 500), 'long')");
 	my $long = sql("SELECT xlsx.submit(repeat(chr(1), 500), " . book_of([ 'Eve', 'F', '9' ]) . ", repeat(chr(2), 1000) || '.xlsx')");
-	cmp_ok(sql("SELECT octet_length(xlsx.task_json($long)::text)"), '>', 8000, 'an event that NOTIFY does not take');
+	cmp_ok(sql("SELECT octet_length(xlsx_rest.task_json($long)::text)"), '>', 8000, 'an event that NOTIFY does not take');
 	is(wait_for($node, $long), 'COMPLETED', 'S-066: an event that cannot be sent fails no task');
 	is(task_row($node, $long, 'attempts, saved_rows, error_message IS NULL'), '1|1|t', 'S-066: nor costs it an attempt');
 }
