@@ -25,7 +25,7 @@ typedef struct CheckedValue
 /* All texts are static or live in the current memory context; detail and hint may be NULL. */
 typedef struct Violation
 {
-	const char *code;			/* required, type, range, length, exactness, cell_error, text; and see save.h */
+	const char *code;			/* required, type, range, length, exactness, cell_error, text; and see saver.h */
 	char	   *message;
 	char	   *detail;
 	char	   *hint;

@@ -10,6 +10,7 @@
 #include "miscadmin.h"
 #include "pg/guc.h"
 #include "profile/headers.h"
+#include "saving/rights.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 

@@ -10,7 +10,7 @@
 #include "kept/error_rows.h"
 #include "profile/profile.h"
 #include "reading/rows.h"
-#include "saving/save.h"
+#include "saving/saver.h"
 #include "tables/role_sql.h"
 #include "tasks/progress.h"
 #include "tasks/queue.h"

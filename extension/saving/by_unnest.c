@@ -2,25 +2,14 @@
  * by_unnest.c
  *	  INSERT ... SELECT FROM unnest($1, $2, ...): right for any target.
  */
-#include "saving/save.h"
+#include "saving/method.h"
 
-#include "access/relation.h"
-#include "access/table.h"
-#include "catalog/namespace.h"
-#include "catalog/pg_type.h"
-#include "executor/executor.h"
 #include "fmgr.h"
 #include "kept/unnest.h"
-#include "lib/stringinfo.h"
-#include "optimizer/optimizer.h"
 #include "pg/query.h"
-#include "rewrite/rewriteHandler.h"
-#include "utils/builtins.h"
-#include "utils/lsyscache.h"
-#include "utils/rel.h"
+#include "saving/insert_sql.h"
 
 PG_FUNCTION_INFO_V1(pg_xlsx_mark_row);
-PG_FUNCTION_INFO_V1(pg_xlsx_column_default);
 
 /*
  * The row that the statement has come to.  Where its executor takes one at a
@@ -37,123 +26,6 @@ typedef struct UnnestState
 	int			arguments;
 } UnnestState;
 
-/* Does a blank cell of this column get something? */
-static bool
-has_default(const Profile *profile, const ProfileColumn *column)
-{
-	Relation	target = table_open(profile->target, AccessShareLock);
-	bool		found = target->rd_rel->relkind != RELKIND_VIEW &&
-		TupleDescAttr(RelationGetDescr(target), column->attnum - 1)->atthasdef &&
-		build_column_default(target, column->attnum) != NULL;
-
-	table_close(target, NoLock);
-	return found;
-}
-
-/* As the table has it: written as SQL, its CASE, IN or NULLIF would look for operators by the search_path. */
-static ExprState *
-prepare_default(Oid relation, AttrNumber attnum, Oid type)
-{
-	Relation	target = relation_open(relation, AccessShareLock);
-	TupleDesc	descriptor = RelationGetDescr(target);
-	Expr	   *expression = NULL;
-
-	if (attnum > 0 && attnum <= descriptor->natts && !TupleDescAttr(descriptor, attnum - 1)->attisdropped &&
-		!TupleDescAttr(descriptor, attnum - 1)->attgenerated && getBaseType(TupleDescAttr(descriptor, attnum - 1)->atttypid) == type)
-		expression = (Expr *) build_column_default(target, attnum);
-	relation_close(target, NoLock);
-	if (expression == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_COLUMN),
-				 errmsg("relation %u has no column %d of type %s with a default", relation, attnum, format_type_be(type))));
-	return ExecInitExpr(expression_planner(expression), NULL);
-}
-
-typedef struct ColumnDefault
-{
-	ExprState  *state;
-	ExprContext *context;
-} ColumnDefault;
-
-/* The default of a column, of the type that stands first, which is no domain: NULL need not be a value of one. */
-Datum
-pg_xlsx_column_default(PG_FUNCTION_ARGS)
-{
-	ColumnDefault *column = fcinfo->flinfo->fn_extra;
-	Datum		value;
-	bool		null;
-
-	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
-		PG_RETURN_NULL();
-	if (column == NULL)
-	{
-		MemoryContext caller = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
-
-		column = palloc(sizeof(ColumnDefault));
-		column->state = prepare_default(PG_GETARG_OID(1), PG_GETARG_INT16(2), get_fn_expr_rettype(fcinfo->flinfo));
-		column->context = CreateStandaloneExprContext();
-		fcinfo->flinfo->fn_extra = column;
-		MemoryContextSwitchTo(caller);
-	}
-	ResetExprContext(column->context);
-	value = ExecEvalExpr(column->state, column->context, &null);
-	if (null)
-		PG_RETURN_NULL();
-	PG_RETURN_DATUM(value);
-}
-
-void
-save_unnest_source(StringInfo select, const Profile *profile, int i)
-{
-	const ProfileColumn *column = &profile->columns[i];
-	bool		falls_back = has_default(profile, column);
-
-	if (falls_back)
-		appendStringInfoString(select, "coalesce(");
-	if (column->class == COLUMN_OTHER)
-		appendStringInfo(select, "CAST(u.c%d AS %s)", i, unnest_type_name(column->type));
-	else
-		appendStringInfo(select, "u.c%d", i);
-	if (falls_back)
-		appendStringInfo(select, ", CAST(xlsx_private.column_default(CAST(NULL AS %s), %u::pg_catalog.oid, %d::pg_catalog.int2) AS %s))",
-						 unnest_type_name(getBaseType(column->type)), profile->target, column->attnum, unnest_type_name(column->type));
-}
-
-char *
-save_unnest_select(const Profile *profile)
-{
-	StringInfoData columns;
-	StringInfoData select;
-
-	initStringInfo(&columns);
-	initStringInfo(&select);
-	for (int i = 0; i < profile->count; i++)
-	{
-		const char *comma = i > 0 ? ", " : "";
-
-		appendStringInfo(&columns, "%s%s", comma, quote_identifier(profile->columns[i].name));
-		appendStringInfoString(&select, comma);
-		save_unnest_source(&select, profile, i);
-	}
-	if (profile->task_attnum != InvalidAttrNumber)
-	{
-		appendStringInfo(&columns, ", %s", quote_identifier(get_attname(profile->target, profile->task_attnum, false)));
-		appendStringInfo(&select, ", CAST($%d AS %s)", profile->count + 1, unnest_type_name(profile->task_type));
-	}
-	return psprintf("(%s) SELECT %s", columns.data, select.data);
-}
-
-char *
-save_unnest_statement(const Profile *profile, Oid *types)
-{
-	char	   *schema = get_namespace_name(get_rel_namespace(profile->target));
-
-	types[profile->count] = INT8OID;
-	return psprintf("INSERT INTO %s %s FROM %s WHERE xlsx_private.mark_row(u.ord)",
-					quote_qualified_identifier(schema, get_rel_name(profile->target)),
-					save_unnest_select(profile), unnest_from(profile, types));
-}
-
 Datum
 pg_xlsx_mark_row(PG_FUNCTION_ARGS)
 {
@@ -168,7 +40,7 @@ unnest_create(const SaveTask *task)
 	MemoryContext life = CurrentMemoryContext;
 	UnnestState *state = palloc0(sizeof(UnnestState));
 	Oid		   *types = palloc(sizeof(Oid) * (size_t) (profile->count + 1));
-	char	   *sql = save_unnest_statement(profile, types);
+	char	   *sql = insert_sql_statement(profile, types);
 
 	state->profile = profile;
 	state->task = task->task;
@@ -217,4 +89,6 @@ unnest_save(void *opaque, const PacketRows *rows, int first, int last, SaveOutco
 	outcome->counts.skipped += last - first - inserted;
 }
 
-const SaveMethod save_unnest = {"unnest", unnest_create, unnest_save, NULL};
+const SaveMethod save_unnest = {
+	.name = "unnest", .whole_rows = true, .create = unnest_create, .save = unnest_save
+};

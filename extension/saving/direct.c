@@ -7,7 +7,7 @@
  * the whole task, because a slot over the relation's descriptor costs a pin
  * each (pg-internals: CopyFrom's surprise).
  */
-#include "saving/save.h"
+#include "saving/method.h"
 
 #include "access/heapam.h"
 #include "access/table.h"
@@ -306,4 +306,7 @@ direct_save_fitting(void *opaque, const PacketRows *rows, int first, int last, S
 	target_close(&target);
 }
 
-const SaveMethod save_direct = {"direct", direct_create, direct_save, direct_save_fitting};
+const SaveMethod save_direct = {
+	.name = "direct", .plain_only = true, .knows_row = true, .indexes_late = true, .whole_rows = true,
+	.create = direct_create, .save = direct_save, .save_fitting = direct_save_fitting
+};

@@ -7,7 +7,7 @@
 
 #include "pg/pg_xlsx.h"
 
-#include "saving/save.h"
+#include "saving/save_task.h"
 
 typedef struct SaveKey
 {

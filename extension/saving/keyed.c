@@ -13,7 +13,7 @@
  * not locked is gone, and is looked for again.  The form without locks is
  * used until a row gets lost; its work is undone then.
  */
-#include "saving/save.h"
+#include "saving/method.h"
 
 #include "access/htup_details.h"
 #include "access/table.h"
@@ -24,6 +24,7 @@
 #include "lib/stringinfo.h"
 #include "miscadmin.h"
 #include "pg/query.h"
+#include "saving/insert_sql.h"
 #include "saving/key.h"
 #include "tables/owner.h"
 #include "tables/private_rows.h"
@@ -155,7 +156,7 @@ given(const Profile *profile, Oid *types)
 	for (int i = 0; i < profile->count; i++)
 	{
 		appendStringInfoString(&select, "CAST(");
-		save_unnest_source(&select, profile, i);
+		insert_sql_source(&select, profile, i);
 		appendStringInfo(&select, " AS %s) AS c%d, ", unnest_type_name(profile->columns[i].type), i);
 	}
 	return psprintf("SELECT %su.ord FROM %s", select.data, from);
@@ -192,7 +193,7 @@ insertion(const KeyedState *state, const char *target)
 	const Profile *profile = state->task->profile;
 
 	return psprintf("INSERT INTO %s AS t %s FROM looked AS u WHERE NOT u.found RETURNING %s",
-					target, save_unnest_select(profile),
+					target, insert_sql_select(profile),
 					state->task->undo ? psprintf("0::bigint AS ord, NULL::pg_catalog.jsonb AS old, %s AS new", row_texts(profile)) : "1");
 }
 
@@ -526,4 +527,6 @@ keyed_save(void *opaque, const PacketRows *rows, int first, int last, SaveOutcom
 	SPI_finish();
 }
 
-const SaveMethod save_keyed = {"keyed", keyed_create, keyed_save, NULL};
+const SaveMethod save_keyed = {
+	.name = "keyed", .by_key = true, .may_race = true, .create = keyed_create, .save = keyed_save
+};

@@ -16,6 +16,7 @@
 #include "nodes/plannodes.h"
 #include "parser/parsetree.h"
 #include "pg/compat.h"
+#include "saving/insert_sql.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
@@ -74,12 +75,12 @@ look_at_plan(const Profile *profile, const PlannedStmt *statement, SaveProbe *pr
 	ListCell   *cell;
 
 	probe->local = probe->row_by_row = IsA(statement->planTree, ModifyTable);
-	probe->direct = probe->local && list_length(statement->resultRelations) == 1;
+	probe->plain = probe->local && list_length(statement->resultRelations) == 1;
 	foreach(cell, statement->resultRelations)
 	{
 		Oid			relation = rt_fetch(lfirst_int(cell), statement->rtable)->relid;
 
-		probe->direct = probe->direct && relation == profile->target;
+		probe->plain = probe->plain && relation == profile->target;
 		look_at_relation(relation, probe);
 	}
 }
@@ -100,7 +101,7 @@ typical_statement(const SaveTask *task, Oid *types, int *arguments)
 						column, column);
 	}
 	*arguments = profile->count + (profile->task_attnum != InvalidAttrNumber);
-	return save_unnest_statement(profile, types);
+	return insert_sql_statement(profile, types);
 }
 
 static void
@@ -195,19 +196,6 @@ table_is_plain(const Profile *profile)
 	return plain;
 }
 
-SaveProbe
-save_probe(const SaveTask *task)
-{
-	const Profile *profile = task->profile;
-	SaveProbe	probe = {false, false, false};
-
-	/* A view that can be updated need not be one into which rows can be inserted, or the other way round. */
-	if (!save_is_keyed(task->mode) || get_rel_relkind(profile->target) != RELKIND_VIEW)
-		probe_plan(task, &probe);
-	probe.direct = probe.direct && !save_is_keyed(task->mode) && table_is_plain(profile);
-	return probe;
-}
-
 /*
  * Changes
  */
@@ -220,13 +208,34 @@ note_change(Datum argument, Oid relation)
 	changes++;
 }
 
-uint64
-save_probe_changes(void)
+static void
+listen_for_changes(void)
 {
 	static bool listens = false;
 
 	if (!listens)
 		CacheRegisterRelcacheCallback(note_change, (Datum) 0);
 	listens = true;
-	return changes;
+}
+
+SaveProbe
+save_probe(const SaveTask *task)
+{
+	const Profile *profile = task->profile;
+	SaveProbe	probe = {false, false, false, 0};
+
+	listen_for_changes();
+	probe.changes = changes;	/* what changes while this looks is looked at again */
+	/* A view that can be updated need not be one into which rows can be inserted, or the other way round. */
+	if (!save_is_keyed(task->mode) || get_rel_relkind(profile->target) != RELKIND_VIEW)
+		probe_plan(task, &probe);
+	probe.plain = probe.plain && table_is_plain(profile);
+	return probe;
+}
+
+/* A role may get or lose its exemption from policies without a change of the table. */
+bool
+save_probe_holds(const SaveProbe *probe, Oid target)
+{
+	return probe->changes == changes && !(probe->plain && check_enable_rls(target, InvalidOid, true) == RLS_ENABLED);
 }

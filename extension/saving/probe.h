@@ -2,26 +2,26 @@
  * probe.h
  *	  What the target is, as far as saving has to know.
  *
- * The answer holds for a transaction that has locked the target, and until
- * save_probe_changes says another number: somebody may add a trigger, a rule, a
- * policy, a partition or a constraint between two batches.
+ * Somebody may add a trigger, a rule, a policy, a partition or a constraint between two
+ * batches.  So lock the target, ask save_probe_holds(), and probe again when it says no;
+ * the answer then holds until the lock is released.
  */
 #ifndef PG_XLSX_SAVING_PROBE_H
 #define PG_XLSX_SAVING_PROBE_H
 
 #include "pg/pg_xlsx.h"
 
-#include "saving/save.h"
+#include "saving/save_task.h"
 
 typedef struct SaveProbe
 {
-	/* A plain heap table, to which nothing happens on an INSERT but constraints, indexes and AFTER row triggers. */
-	bool		direct;
+	/* A heap table by itself, to which nothing happens on an INSERT but constraints, indexes and AFTER row triggers. */
+	bool		plain;
 
 	/*
-	 * An INSERT takes its rows one by one all the way, so that the row it has
-	 * come to is the one at fault when it throws.  Where another server or an extension
-	 * has a part in it, rows may be buffered.
+	 * The executor carries a row all the way before it takes the next, so that the row it has
+	 * come to is the one at fault when it throws.  False where another server or an extension
+	 * takes part: rows may be buffered there.
 	 */
 	bool		row_by_row;
 
@@ -30,11 +30,14 @@ typedef struct SaveProbe
 	 * foreign table or an extension, and no trigger is there that could send it.
 	 */
 	bool		local;
+
+	uint64		changes;		/* of the database's relations, as far as this process had heard; for save_probe_holds */
 } SaveProbe;
 
+/* Looks at the target, for a task whose profile and mode are set.  Keeps nothing: it can be called at any time. */
 extern SaveProbe save_probe(const SaveTask *task);
 
-/* Rises whenever some relation of the database has changed, as far as this process has heard. */
-extern uint64 save_probe_changes(void);
+/* Would another probe say the same?  False also when any other relation of the database has changed. */
+extern bool save_probe_holds(const SaveProbe *probe, Oid target);
 
 #endif							/* PG_XLSX_SAVING_PROBE_H */

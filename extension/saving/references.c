@@ -5,7 +5,7 @@
  * Only an aid: it spares the search for the rows at fault.  What it marks is
  * still inserted by itself, so the constraint has the last word.
  */
-#include "saving/save.h"
+#include "saving/references.h"
 
 #include "access/htup_details.h"
 #include "access/table.h"

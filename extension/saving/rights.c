@@ -2,7 +2,7 @@
  * rights.c
  *	  What a role must be allowed to do with the target.
  */
-#include "saving/save.h"
+#include "saving/rights.h"
 
 #include "access/htup_details.h"
 #include "access/table.h"

@@ -1,36 +1,19 @@
 /*
- * save.c
- *	  Rights, and choosing the way.
+ * saver.c
+ *	  Chooses the method for a target, and again when the target has changed.
  */
-#include "saving/saver.h"
+#include "saving/saver_state.h"
 
 #include "access/htup_details.h"
-#include "catalog/pg_type.h"
 #include "executor/spi.h"
-#include "miscadmin.h"
 #include "saving/late_index.h"
+#include "saving/references.h"
+#include "saving/rights.h"
 #include "storage/lmgr.h"
-#include "tables/private_sql.h"
-#include "utils/acl.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
-#include "utils/rls.h"
 #include "utils/syscache.h"
-
-/* The array type of xid has no name in the catalog's headers. */
-#define XIDARRAYOID 1011
-
-bool
-save_is_keyed(SaveMode mode)
-{
-	return mode == MODE_UPSERT || mode == MODE_SKIP || mode == MODE_UPDATE;
-}
-
-/*
- * The way
- */
 
 /* Does the target have the columns that the rows were checked for? */
 static bool
@@ -67,29 +50,31 @@ require_columns(const Profile *profile)
 				 errmsg("table \"%s\" was altered in mid-import", get_rel_name(profile->target))));
 }
 
-/* What is changed while it is asked shows in changes, and is asked again. */
+/* The first that fits is taken. */
+static const SaveMethod *const methods[] = {&save_keyed, &save_direct, &save_unnest};
+
+static const SaveMethod *
+choose_method(const SaveTask *task, const SaveProbe *probe)
+{
+	for (int i = 0; i < (int) lengthof(methods); i++)
+		if (methods[i]->by_key == save_is_keyed(task->mode) && (probe->plain || !methods[i]->plain_only))
+			return methods[i];
+	elog(ERROR, "no method saves into \"%s\"", get_rel_name(task->profile->target));
+}
+
 static void
-choose_way(Saver *saver)
+look_at_target(Saver *saver)
 {
 	MemoryContext caller;
 
-	saver->changes = save_probe_changes();
 	saver->probe = save_probe(&saver->task);
 	saver->refers_to_itself = save_refers_to_itself(saver->profile);
-	saver->method = save_is_keyed(saver->task.mode) ? &save_keyed : saver->probe.direct ? &save_direct : &save_unnest;
+	saver->method = choose_method(&saver->task, &saver->probe);
 	MemoryContextReset(saver->context);
 	saver->checks = NULL;
 	caller = MemoryContextSwitchTo(saver->context);
 	saver->state = saver->method->create(&saver->task);
 	MemoryContextSwitchTo(caller);
-}
-
-/* A role may get or lose its exemption from policies without a change of the table. */
-static bool
-target_has_changed(const Saver *saver)
-{
-	return saver->changes != save_probe_changes() ||
-		(saver->probe.direct && check_enable_rls(saver->profile->target, InvalidOid, true) == RLS_ENABLED);
 }
 
 void
@@ -99,10 +84,10 @@ saver_follow_target(Saver *saver)
 	if (get_rel_name(saver->profile->target) == NULL)
 		return;
 	save_require_rights(&saver->task);
-	if (!target_has_changed(saver))
+	if (save_probe_holds(&saver->probe, saver->profile->target))
 		return;
 	require_columns(saver->profile);
-	choose_way(saver);
+	look_at_target(saver);
 }
 
 Saver *
@@ -113,8 +98,8 @@ saver_create(const SaveTask *task)
 	save_require_rights(task);
 	saver->task = *task;
 	saver->profile = task->profile;
-	saver->context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx way of saving", ALLOCSET_DEFAULT_SIZES);
-	choose_way(saver);
+	saver->context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx save method", ALLOCSET_DEFAULT_SIZES);
+	look_at_target(saver);
 	saver->stride = PG_XLSX_BATCH_ROWS;
 	return saver;
 }
@@ -144,7 +129,7 @@ saver_empty(Saver *saver)
 bool
 saver_index_later(Saver *saver, int64 removed, int64 added)
 {
-	return saver->method == &save_direct && !saver->refers_to_itself &&
+	return saver->method->indexes_late && !saver->refers_to_itself &&
 		late_index_suspend(saver->profile->target, removed, added);
 }
 
@@ -152,26 +137,4 @@ void
 saver_index(Saver *saver)
 {
 	late_index_build(saver->profile->target);
-}
-
-const char *
-saver_method(const Saver *saver)
-{
-	return saver->method->name;
-}
-
-void
-save_note_xids(int64 task, const TransactionId *xids, int count)
-{
-	static PrivateStatement insert = {
-		"INSERT INTO xlsx_private.undo_xid (task_id, xids) VALUES ($1, $2)", 2, {INT8OID, XIDARRAYOID}, NULL
-	};
-	Datum	   *elements = palloc(sizeof(Datum) * (size_t) count);
-	Datum		values[2];
-
-	for (int i = 0; i < count; i++)
-		elements[i] = TransactionIdGetDatum(xids[i]);
-	values[0] = Int64GetDatum(task);
-	values[1] = PointerGetDatum(construct_array(elements, count, XIDOID, sizeof(TransactionId), true, TYPALIGN_INT));
-	private_sql_run(&insert, values, NULL, NULL);
 }

@@ -1,0 +1,260 @@
+/*
+ * batch.c
+ *	  A batch into the target: tried as a whole, then row by row where it has to be.
+ */
+#include "saving/saver.h"
+
+#include "access/xact.h"
+#include "pg/place.h"
+#include "pg/subtransaction.h"
+#include "saving/faults.h"
+#include "saving/references.h"
+#include "saving/saver_state.h"
+#include "saving/undo_xids.h"
+
+/* Rows that are tried together after a bad one, at the least. */
+#define LEAST_STRIDE 8
+
+/* One batch on its way. */
+typedef struct Attempt
+{
+	Saver	   *saver;
+	const PacketRows *rows;
+	SaveCounts *counts;
+	bool	   *bad;			/* by row */
+	Faults		faults;			/* found so far */
+	bool		careful;		/* it was tried as a whole, in vain */
+	List	   *orphans;		/* rows that may find their parent among the rows after them */
+	bool		final;			/* no row waits any more */
+	TransactionId *xids;		/* of the subtransactions that wrote */
+	int			xid_count;
+	int			saved;			/* rows that the target has now */
+	int			settled;		/* and those that are left out */
+} Attempt;
+
+static void
+note_error_row(Attempt *attempt, int row, const ErrorData *error)
+{
+	if (error->sqlerrcode == ERRCODE_FOREIGN_KEY_VIOLATION && attempt->saver->refers_to_itself && !attempt->final)
+		attempt->orphans = lcons_int(row, attempt->orphans);	/* the last ones first */
+	else
+		faults_note_error(&attempt->faults, row, error);
+}
+
+/* Rows first to last - 1 of an attempt, on their way through the method. */
+typedef struct SaveCall
+{
+	Attempt    *attempt;
+	int			first;
+	int			last;
+	bool		fitting;
+	SaveOutcome outcome;
+	TransactionId xid;
+} SaveCall;
+
+static void
+call_method(void *argument)
+{
+	SaveCall   *call = argument;
+	Saver	   *saver = call->attempt->saver;
+	void		(*save) (void *, const PacketRows *, int, int, SaveOutcome *) =
+		call->fitting ? saver->method->save_fitting : saver->method->save;
+
+	save(saver->state, call->attempt->rows, call->first, call->last, &call->outcome);
+	call->xid = GetCurrentTransactionIdIfAny();
+}
+
+static void
+add_counts(SaveCounts *sum, const SaveCounts *counts)
+{
+	sum->inserted += counts->inserted;
+	sum->updated += counts->updated;
+	sum->unchanged += counts->unchanged;
+	sum->skipped += counts->skipped;
+}
+
+static void
+keep_xid(Attempt *attempt, TransactionId xid)
+{
+	if (!attempt->saver->task.undo || !TransactionIdIsValid(xid))
+		return;
+	if (attempt->xids == NULL)
+		attempt->xids = palloc(sizeof(TransactionId) * 64);
+	else if (attempt->xid_count >= 64 && (attempt->xid_count & (attempt->xid_count - 1)) == 0)
+		attempt->xids = repalloc(attempt->xids, sizeof(TransactionId) * 2 * (size_t) attempt->xid_count);
+	attempt->xids[attempt->xid_count++] = xid;
+}
+
+/*
+ * Saves rows in a subtransaction.  NULL, and they are counted; or the error and
+ * in *failed the row at fault (-1: unknown).
+ */
+static ErrorData *
+try_rows(Attempt *attempt, int first, int last, bool fitting, int *failed)
+{
+	SaveCall	call = {attempt, first, last, fitting, {.failed = -1, .bad = attempt->bad, .careful = attempt->careful}, InvalidTransactionId};
+	SaveCounts *counts = &call.outcome.counts;
+	ErrorData  *error;
+
+	place_set_rows(attempt->rows->sheet_rows[first], attempt->rows->sheet_rows[Max(last, first + 1) - 1]);
+	error = subtransaction_try(call_method, &call);
+	place_set_rows(0, 0);
+	*failed = call.outcome.failed;
+	if (error != NULL && !subtransaction_row_fault(error))
+		ReThrowError(error);
+	if (error != NULL)
+		return error;
+	add_counts(attempt->counts, counts);
+	attempt->saved += (int) (counts->inserted + counts->updated + counts->unchanged);
+	attempt->settled += (int) (counts->inserted + counts->updated + counts->unchanged + counts->skipped);
+	keep_xid(attempt, call.xid);
+	for (int row = first; row < last && !fitting; row++)
+		if (attempt->bad[row])
+			faults_note_missing(&attempt->faults, row, call.outcome.key_column);
+	return NULL;
+}
+
+/* One row by itself: it is saved, or its own error is noted. */
+static void
+save_row(Attempt *attempt, int row)
+{
+	int			failed;
+	ErrorData  *error;
+
+	attempt->bad[row] = false;
+	error = try_rows(attempt, row, row + 1, false, &failed);
+	/* Somebody may have inserted the key since it was looked for, or deleted the row. */
+	if (error != NULL && attempt->saver->method->may_race &&
+		(error->sqlerrcode == ERRCODE_UNIQUE_VIOLATION || error->sqlerrcode == ERRCODE_CARDINALITY_VIOLATION))
+		error = try_rows(attempt, row, row + 1, false, &failed);
+	if (error != NULL)
+		note_error_row(attempt, row, error);
+}
+
+/*
+ * Saves what can be saved of rows first to last - 1, by halving and by stepping
+ * over rows that are known to be bad.  A failure loses the work of all rows that
+ * were tried together, so no more are than went well the last time, or twice as many after no failure.
+ */
+static void
+save_by_halves(Attempt *attempt, int first, int last)
+{
+	Saver	   *saver = attempt->saver;
+
+	while (first < last)
+	{
+		int			failed;
+		int			end = first + Min(last - first, saver->stride);
+		ErrorData  *error = NULL;
+
+		if (end - first == 1)
+			save_row(attempt, first);
+		else
+			error = try_rows(attempt, first, end, false, &failed);
+		if (error == NULL)
+		{
+			first = end;
+			saver->stride = Min(2 * saver->stride, PG_XLSX_BATCH_ROWS);
+			continue;
+		}
+		if (failed < 0)
+		{
+			/* The row is not known: one half has it. */
+			saver->stride = (end - first) / 2;
+			continue;
+		}
+		/* The rows before it may still hold one that only the end of the statement would show. */
+		save_by_halves(attempt, first, failed);
+		if (saver->method->knows_row || saver->probe.row_by_row)
+			note_error_row(attempt, failed, error);
+		else
+			save_row(attempt, failed);
+		saver->stride = Max(failed - first, LEAST_STRIDE);
+		first = failed + 1;
+	}
+}
+
+/* Rows that are not marked bad, between those that are. */
+static void
+save_between(Attempt *attempt)
+{
+	int			count = attempt->rows->count;
+	bool	   *orphan = memcpy(palloc((size_t) count), attempt->bad, (size_t) count);
+	int			first = 0;
+
+	memset(attempt->bad, 0, (size_t) count);
+	for (int row = 0; row <= count; row++)
+	{
+		if (row < count && !orphan[row])
+			continue;
+		save_by_halves(attempt, first, row);
+		if (row < count)
+			save_row(attempt, row);
+		first = row + 1;
+	}
+}
+
+/* Saves what fits, then asks the others one by one what is wrong with them. False when that did not work. */
+static bool
+save_fitting_rows(Attempt *attempt)
+{
+	Saver	   *saver = attempt->saver;
+	int			count = attempt->rows->count;
+	int			failed;
+
+	if (saver->method->save_fitting == NULL || saver->unfit)
+		return false;
+	saver->unfit = try_rows(attempt, 0, count, true, &failed) != NULL;
+	if (saver->unfit)
+		return false;
+	for (int row = 0; row < count; row++)
+		if (attempt->bad[row])
+			save_row(attempt, row);
+	return true;
+}
+
+/* Rows whose parent came after them, as long as one of them finds it; then the rest is bad. */
+static void
+save_orphans(Attempt *attempt)
+{
+	while (attempt->orphans != NIL)
+	{
+		List	   *rows = attempt->orphans;
+		int			before = attempt->settled;
+		ListCell   *cell;
+
+		attempt->orphans = NIL;
+		foreach(cell, rows)
+			save_row(attempt, lfirst_int(cell));
+		attempt->final = attempt->settled == before;
+	}
+}
+
+int
+saver_save(Saver *saver, const PacketRows *rows, SaveCounts *counts, ErrorRows *errors)
+{
+	Attempt		attempt = {
+		.saver = saver, .rows = rows, .counts = counts, .bad = palloc0((size_t) rows->count + 1), .faults = {saver, rows, NIL}
+	};
+	int			failed;
+
+	saver_follow_target(saver);
+	/* Where the batch before had bad rows, this one is likely to. */
+	if (saver->wary || try_rows(&attempt, 0, rows->count, false, &failed) != NULL)
+	{
+		memset(attempt.bad, 0, (size_t) rows->count);
+		save_mark_orphans(saver->profile, rows, attempt.bad);
+		if (!save_fitting_rows(&attempt))
+		{
+			attempt.careful = true;
+			save_between(&attempt);
+		}
+		save_orphans(&attempt);
+		saver->wary = attempt.settled < rows->count;
+		saver->unfit = saver->unfit && saver->wary;
+	}
+	faults_report(&attempt.faults, errors);
+	if (attempt.xid_count > 0)
+		undo_xids_store(saver->task.task, attempt.xids, attempt.xid_count);
+	return attempt.saved;
+}

@@ -1,0 +1,37 @@
+/*
+ * faults.h
+ *	  What is wrong with the rows of a batch that the target refused, and their error rows.
+ *
+ * Order of calls: faults_note_... for each row at fault, in any order, then faults_report once.
+ */
+#ifndef PG_XLSX_SAVING_FAULTS_H
+#define PG_XLSX_SAVING_FAULTS_H
+
+#include "pg/pg_xlsx.h"
+
+#include "kept/error_rows.h"
+#include "kept/packet.h"
+
+struct Saver;
+
+/* Zero but for saver and rows; what is noted lives in the current memory context. */
+typedef struct Faults
+{
+	struct Saver *saver;
+	const PacketRows *rows;
+	List	   *list;			/* of what faults.c knows */
+} Faults;
+
+/* The server refused the row with this error. */
+extern void faults_note_error(Faults *faults, int row, const ErrorData *error);
+
+/* Of MODE_UPDATE: there is no row to update. key_column: of the profile. */
+extern void faults_note_missing(Faults *faults, int row, int key_column);
+
+/*
+ * Finds what else is wrong with the rows, and writes their error rows, in the order of the
+ * sheet, with what stands in their cells.
+ */
+extern void faults_report(Faults *faults, ErrorRows *errors);
+
+#endif							/* PG_XLSX_SAVING_FAULTS_H */

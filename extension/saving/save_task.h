@@ -1,0 +1,33 @@
+/*
+ * save_task.h
+ *	  What is to be saved, and where to.
+ */
+#ifndef PG_XLSX_SAVE_TASK_H
+#define PG_XLSX_SAVE_TASK_H
+
+#include "pg/pg_xlsx.h"
+
+#include "profile/profile.h"
+
+/*
+ * Returns the text of a cell of the sheet that the rows come from, for the error row of a refused row: allocated in the
+ * current memory context, NULL for a blank cell.  column is 1-based, 0: none.  Rows are asked for in ascending order.
+ */
+typedef char *(*SaveOriginal) (void *argument, uint32 row, uint32 column);
+
+/* Belongs to the caller and must live as long as what is made for it (saver_create). */
+typedef struct SaveTask
+{
+	Profile    *profile;
+	int64		task;
+	SaveMode	mode;
+	const uint32 *source;		/* sheet column of each profile column, 0: none */
+	bool		undo;			/* keep what xlsx.undo needs */
+	SaveOriginal original;
+	void	   *originals;		/* its argument */
+} SaveTask;
+
+/* Does the mode look for rows of the target with the same key? */
+extern bool save_is_keyed(SaveMode mode);
+
+#endif							/* PG_XLSX_SAVE_TASK_H */
