@@ -115,7 +115,7 @@ EXECUTE counts;
 SELECT task FROM xlsx.import('parted', decode(:'three', 'base64')) \gset
 INSERT INTO of_parted VALUES (1), (3);
 -- The key of the partition has a name of the server's, which 18 makes in another way.
-SELECT deleted_rows, regexp_replace(message, 'fkey_?1', 'fkey1') AS message FROM xlsx.delete_task(:task);
+SELECT deleted_rows, regexp_replace(message, 'fkey_?1', 'fkey1') AS message FROM xlsx.delete(:task);
 SELECT id FROM parted ORDER BY id;
 SELECT count(*) FROM xlsx.tasks WHERE id = :task;
 DROP TABLE of_parted;
@@ -126,13 +126,13 @@ SELECT xlsx.create_profile('referred', 'referred', task_column => 'task') > 0 AS
 SELECT task FROM xlsx.import('referred', decode(:'three', 'base64')) \gset
 INSERT INTO refers VALUES (2);
 SELECT undone, kept, jsonb_path_query_array(reasons, '$[*].row.id') AS ids FROM xlsx.undo(:task);
-SELECT deleted_rows, message FROM xlsx.delete_task(:task);
+SELECT deleted_rows, message FROM xlsx.delete(:task);
 SELECT id FROM referred ORDER BY id;
 DELETE FROM referred WHERE id <> 2;
 SELECT task FROM xlsx.import('referred', decode(:'three', 'base64'), mode => 'skip') \gset
 INSERT INTO refers VALUES (1);
 BEGIN;
-SELECT deleted_rows, message FROM xlsx.delete_task(:task);
+SELECT deleted_rows, message FROM xlsx.delete(:task);
 DELETE FROM refers WHERE id = 1;
 COMMIT;
 SELECT id FROM referred ORDER BY id;
@@ -145,14 +145,14 @@ INSERT INTO parted VALUES (5, 'Old', :next), (6, 'Old', :next);
 SELECT task = :next AS same_number, task FROM xlsx.import('parted', decode(:'three', 'base64')) \gset
 UPDATE parted SET name = 'Changed' WHERE id = 2;
 SELECT undone, kept, jsonb_path_query_array(reasons, '$[*].row.id') AS ids FROM xlsx.undo(:task);
-SELECT deleted_rows FROM xlsx.delete_task(:task);
+SELECT deleted_rows FROM xlsx.delete(:task);
 SELECT id, name FROM parted ORDER BY id;
 -- A task whose column of the target is text
 CREATE TABLE texty (id int, task text);
 SELECT xlsx.create_profile('texty', 'texty', task_column => 'task') > 0 AS made;
 SELECT task FROM xlsx.import('texty', decode(:'three', 'base64')) \gset
 SELECT undone FROM xlsx.undo(:task);
-SELECT deleted_rows FROM xlsx.delete_task(:task);
+SELECT deleted_rows FROM xlsx.delete(:task);
 SELECT xlsx.drop_profile(name) FROM xlsx.profiles WHERE name IN ('member', 'ruled', 'seen', 'guarded', 'parted', 'exact', 'texty');
 DROP TABLE member, ruled, guarded, parted, exact, before, texty;
 DROP VIEW seen;

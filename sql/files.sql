@@ -44,7 +44,7 @@ SELECT xlsx.submit('filed', xlsx.large_object(:object), 'people.xlsx') AS task \
 SELECT xlsx.wait(:task, '30 s');
 SELECT count(*), count(DISTINCT f.*) FROM filed AS f;
 SELECT xlsx.submit('filed', xlsx.server_file(current_setting('data_directory') || '/PG_VERSION'), 'version.xlsx');
-SELECT count(xlsx.delete_task(id)) FROM xlsx.tasks WHERE profile = 'filed';
+SELECT count(xlsx.delete(id)) FROM xlsx.tasks WHERE profile = 'filed';
 SELECT xlsx.drop_profile('filed');
 DROP TABLE filed;
 -- What is none

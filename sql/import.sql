@@ -25,9 +25,9 @@ SELECT count(*) FROM xlsx_private.packet;
 -- A task ends once.
 SELECT xlsx.cancel(:task);
 SELECT xlsx.retry(:task);
-SELECT * FROM xlsx.delete_task(:task);
+SELECT * FROM xlsx.delete(:task);
 SELECT count(*) FROM people;
-SELECT * FROM xlsx.delete_task(:task);
+SELECT * FROM xlsx.delete(:task);
 -- S-047: wrong headers
 SELECT xlsx.submit('people', decode(:'types', 'base64'), 'types.xlsx') AS task \gset
 SELECT xlsx.wait(:task, '30 s');
@@ -36,27 +36,27 @@ SELECT status, error_code, error_message FROM xlsx.tasks WHERE id = :task;
 SELECT xlsx.retry(:task);
 SELECT xlsx.wait(:task, '30 s');
 SELECT status, attempts, error_message FROM xlsx.tasks WHERE id = :task;
-SELECT message FROM xlsx.delete_task(:task);
+SELECT message FROM xlsx.delete(:task);
 -- An idempotency key makes one task of two submissions.
 SELECT xlsx.submit('people', decode(:'people', 'base64'), idempotency_key => 'once') AS task \gset
 SELECT xlsx.submit('people', decode(:'people', 'base64'), idempotency_key => 'once') = :task AS same;
 SELECT xlsx.wait(:task, '30 s');
 SELECT count(*) FROM people;
-SELECT deleted_rows FROM xlsx.delete_task(:task);
+SELECT deleted_rows FROM xlsx.delete(:task);
 -- A profile without task_column: the rows stay, and the answer says so.
 SELECT xlsx.create_profile('anonymous', 'people', headers => '{"bio_id": "Bio-ID"}') > 0 AS made;
 SELECT xlsx.submit('anonymous', decode(:'people', 'base64')) AS task \gset
 SELECT xlsx.wait(:task, '30 s');
-SELECT * FROM xlsx.delete_task(:task);
+SELECT * FROM xlsx.delete(:task);
 SELECT count(*) FROM people;
 -- By sheet
 SELECT xlsx.submit('people', decode(:'people', 'base64'), sheet => 'PEOPLE') AS task \gset
 SELECT xlsx.wait(:task, '30 s');
-SELECT deleted_rows FROM xlsx.delete_task(:task);
+SELECT deleted_rows FROM xlsx.delete(:task);
 SELECT xlsx.submit('people', decode(:'people', 'base64'), sheet => 'Animals') AS task \gset
 SELECT xlsx.wait(:task, '30 s');
 SELECT error_message, error_detail FROM xlsx.tasks WHERE id = :task;
-SELECT deleted_rows FROM xlsx.delete_task(:task);
+SELECT deleted_rows FROM xlsx.delete(:task);
 -- Refusals before there is a task
 SELECT xlsx.submit('nobody', decode(:'people', 'base64'));
 SELECT xlsx.submit(NULL, decode(:'people', 'base64'));

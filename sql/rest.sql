@@ -70,7 +70,7 @@ SELECT refused(call) FROM unnest(ARRAY[$$xlsx_rest.rest_template('nobody')$$, $$
 SELECT status, body -> 'undone' AS undone, body -> 'kept' AS kept FROM xlsx_rest.rest_undo(:'upload_task');
 SELECT count(*) FROM guests;
 SELECT (body ->> 'deletedRows')::int AS deleted FROM xlsx_rest.rest_delete(:'upload_task');
-SELECT message <> '' AS deleted FROM xlsx.delete_task(:dry);
+SELECT message <> '' AS deleted FROM xlsx.delete(:dry);
 SELECT wait_tidy();
 SELECT count(*) FROM xlsx_private.file;
 SELECT xlsx.drop_profile('guests');

@@ -24,7 +24,7 @@ DO $$
 DECLARE
   statement text;
 BEGIN
-  FOREACH statement IN ARRAY ARRAY['xlsx.wait(%s)', 'xlsx.cancel(%s)', 'xlsx.retry(%s)', 'xlsx.delete_task(%s)',
+  FOREACH statement IN ARRAY ARRAY['xlsx.wait(%s)', 'xlsx.cancel(%s)', 'xlsx.retry(%s)', 'xlsx.delete(%s)',
     'xlsx_rest.rest_task(''%s'')', 'xlsx_rest.rest_snapshot(''%s'')', 'xlsx_private.remove_task(%s)'] LOOP
     BEGIN
       EXECUTE 'SELECT ' || format(statement, current_setting('test.task'));
@@ -56,7 +56,7 @@ RESET ROLE;
 SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace IN ('xlsx'::regnamespace, 'xlsx_private'::regnamespace, 'xlsx_rest'::regnamespace)
   AND (p.prosecdef AND NOT coalesce(p.proconfig::text LIKE '%search_path%', false)
     OR has_function_privilege('xlsx_test_eve', p.oid, 'EXECUTE')) ORDER BY 1;
-SELECT count(xlsx.delete_task(id)) FROM xlsx.tasks;
+SELECT count(xlsx.delete(id)) FROM xlsx.tasks;
 SELECT xlsx.drop_profile('ann');
 DROP TABLE ann_people;
 REVOKE CREATE ON SCHEMA public FROM xlsx_test_ann;

@@ -98,7 +98,7 @@ SELECT code, title, price, more FROM article WHERE code IN ('A-0019', 'A-0020', 
 SELECT count(*) AS articles, count(DISTINCT first_seen) AS tasks FROM article;
 SELECT undone, kept FROM xlsx.undo(:task);
 SELECT contents('{article}') = :'before' AS as_before;
-SELECT count(xlsx.delete_task(id)) FROM xlsx.tasks WHERE profile IN ('hr', 'measurement', 'article');
+SELECT count(xlsx.delete(id)) FROM xlsx.tasks WHERE profile IN ('hr', 'measurement', 'article');
 SELECT xlsx.drop_profile(name) FROM xlsx.profiles WHERE name IN ('hr', 'measurement', 'article');
 DROP TABLE hr_staff, hr_department, hr_badge, measurement, article;
 DROP DOMAIN hr_email;

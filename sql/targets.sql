@@ -63,6 +63,6 @@ SELECT xlsx.wait(:task, '30 s');
 SELECT * FROM behind_view ORDER BY bio_id;
 SELECT row_number, cell, code, message FROM xlsx.task_errors(:task);
 SELECT count(xlsx.drop_profile(name)) FROM xlsx.profiles;
-SELECT count(xlsx.delete_task(id)) FROM xlsx.tasks;
+SELECT count(xlsx.delete(id)) FROM xlsx.tasks;
 DROP TABLE with_key, once_each, with_check, with_reference, genders, with_trigger, parted, behind_view CASCADE;
 DROP FUNCTION import_people, refuse_cid;

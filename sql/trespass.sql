@@ -94,7 +94,7 @@ SELECT refused($$SELECT xlsx.alter_profile('alice', mode => 'replace')$$);
 SELECT refused($$SELECT xlsx.drop_profile('alice')$$);
 SELECT attempt('alice', :'book');
 -- By the tasks and uploads of another
-SELECT refused(format(call, :alice_task)) FROM unnest(ARRAY['SELECT xlsx.undo(%s)', 'SELECT xlsx.delete_task(%s)', 'SELECT xlsx.cancel(%s)',
+SELECT refused(format(call, :alice_task)) FROM unnest(ARRAY['SELECT xlsx.undo(%s)', 'SELECT xlsx.delete(%s)', 'SELECT xlsx.cancel(%s)',
   'SELECT xlsx.retry(%s)', 'SELECT xlsx.wait(%s)', $$SELECT xlsx_private.note_undone(%s, '{}', 0, 0, true)$$, 'SELECT xlsx_private.delete_rows(%s)',
   'SELECT xlsx_private.remove_task(%s)', 'SELECT * FROM xlsx.task_errors(%s)', 'SELECT * FROM xlsx_rest.rest_report(''%s'')',
   'SELECT * FROM xlsx_private.undo_xid WHERE task_id = %s', 'SELECT xlsx.emit(%s, ''task-completed'')']) AS call;
@@ -123,7 +123,7 @@ SELECT count(*) FROM shared;
 SELECT count(*) FROM secret;
 GRANT DELETE ON shared TO xlsx_mallory;
 SELECT undone, kept FROM xlsx.undo(:task);
-SELECT deleted_rows FROM xlsx.delete_task(:task);
+SELECT deleted_rows FROM xlsx.delete(:task);
 -- Nor by a trigger that waits for the end of the transaction, or a setting that it leaves behind.
 SET ROLE xlsx_mallory;
 CREATE TABLE late (id bigint, name text, note text);
@@ -141,7 +141,7 @@ SELECT task FROM xlsx.import('late', decode(:'book', 'base64')) \gset
 SELECT task AS other_task FROM xlsx.import('late', decode(:'book', 'base64')) \gset
 RESET ROLE;
 SELECT undone, kept FROM xlsx.undo(:task);
-SELECT deleted_rows FROM xlsx.delete_task(:other_task);
+SELECT deleted_rows FROM xlsx.delete(:other_task);
 SHOW search_path;
 SELECT DISTINCT who FROM late_as;
 -- What that trigger defers again is refused.
@@ -149,10 +149,10 @@ SET ROLE xlsx_mallory;
 CREATE CONSTRAINT TRIGGER later AFTER INSERT ON late_as DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION climb();
 SELECT task FROM xlsx.import('late', decode(:'book', 'base64')) \gset
 RESET ROLE;
-SELECT refused(format('SELECT xlsx.delete_task(%s)', :task));
+SELECT refused(format('SELECT xlsx.delete(%s)', :task));
 DROP TRIGGER later ON late_as;
 SELECT count(*) FROM diary;
-SELECT count(xlsx.delete_task(id)) >= 0 AS deleted FROM xlsx.tasks WHERE owner IN ('xlsx_mallory'::regrole, 'xlsx_alice'::regrole);
+SELECT count(xlsx.delete(id)) >= 0 AS deleted FROM xlsx.tasks WHERE owner IN ('xlsx_mallory'::regrole, 'xlsx_alice'::regrole);
 DELETE FROM xlsx_private.file WHERE owner IN ('xlsx_mallory'::regrole, 'xlsx_alice'::regrole);
 SELECT count(xlsx.drop_profile(name)) FROM xlsx.profiles WHERE owner IN ('xlsx_mallory'::regrole, 'xlsx_alice'::regrole);
 RESET search_path;

@@ -46,7 +46,7 @@ BEGIN
   -- The rows that are there are just those that should be.
   SELECT count(*) INTO kept FROM child c JOIN rows_of(n, percent, kind) r ON r.id = c.id AND r.amount = c.amount AND r.name = c.name;
   EXECUTE 'DROP TABLE child';
-  PERFORM xlsx.drop_profile('child'), xlsx.delete_task(outcome.task);
+  PERFORM xlsx.drop_profile('child'), xlsx.delete(outcome.task);
   RETURN format('%s %s%% %s: %s of %s saved, %s bad, %s wrong cause%s', shape, percent, kind, outcome.saved_rows, outcome.total_rows,
     outcome.error_rows, wrong, CASE WHEN kept = outcome.saved_rows AND outcome.saved_rows + outcome.error_rows = n THEN '' ELSE ', kept ' || kept END);
 END $$;
@@ -65,7 +65,7 @@ SELECT xlsx.wait(:one, '60 s'), xlsx.wait(:two, '60 s');
 SELECT t.saved_rows, t.error_rows, array_agg(DISTINCT e.code) AS codes, count(DISTINCT e.constraint_name) AS constraints
 FROM xlsx.tasks t CROSS JOIN LATERAL xlsx.task_errors(t.id) e WHERE t.id IN (:one, :two) GROUP BY t.id, t.saved_rows, t.error_rows ORDER BY t.id;
 SELECT count(*) FROM child;
-SELECT count(xlsx.delete_task(id)) FROM xlsx.tasks WHERE id IN (:one, :two);
+SELECT count(xlsx.delete(id)) FROM xlsx.tasks WHERE id IN (:one, :two);
 SELECT xlsx.drop_profile('child');
 DROP TABLE child;
 -- A row may stand before the one it refers to.

@@ -115,7 +115,7 @@ DECLARE
   task bigint := xlsx_private.rest_id($1);
   deletion record;
 BEGIN
-  SELECT * INTO deletion FROM xlsx.delete_task(task);
+  SELECT * INTO deletion FROM xlsx.delete(task);
   status := 200;
   body := pg_catalog.json_build_object('message', pg_catalog.format('Task with ID %s deleted successfully', task),
     'deletedRows', deletion.deleted_rows, 'detail', deletion.message);

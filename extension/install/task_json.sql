@@ -22,7 +22,7 @@ BEGIN ATOMIC
       WHERE p.id OPERATOR(pg_catalog.=) (task).frozen_id AND p.content OPERATOR(pg_catalog.->>) 'task_column' IS NOT NULL
         AND pg_catalog.has_table_privilege((task).owner, p.target, 'DELETE'));
 END;
-COMMENT ON FUNCTION xlsx_private.deletes_rows(xlsx_private.task) IS 'Would xlsx.delete_task look for imported rows, and delete them?';
+COMMENT ON FUNCTION xlsx_private.deletes_rows(xlsx_private.task) IS 'Would xlsx.delete look for imported rows, and delete them?';
 
 CREATE FUNCTION xlsx_rest.task_json(task bigint) RETURNS json
 LANGUAGE sql STABLE

@@ -126,15 +126,15 @@ COMMENT ON FUNCTION xlsx.retry(bigint) IS
 CREATE FUNCTION xlsx_private.remove_task(task bigint) RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_remove_task' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx_private.remove_task(bigint) IS
-'Removes a task that has ended, its errors and its file, if the current role may; xlsx.delete_task uses it.';
+'Removes a task that has ended, its errors and its file, if the current role may; xlsx.delete uses it.';
 
 CREATE FUNCTION xlsx_private.delete_rows(task bigint, OUT deleted bigint, OUT kept bigint, OUT reason text)
 AS 'MODULE_PATHNAME', 'pg_xlsx_delete_rows' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx_private.delete_rows(bigint) IS
-'Deletes the rows that a task imported, with the rights of its owner, whoever calls; NULL where its profile names no column that holds the task id, or its owner may not delete. kept: rows that cannot go, because others refer to them or a trigger refuses, and the first reason. xlsx.delete_task uses it.';
+'Deletes the rows that a task imported, with the rights of its owner, whoever calls; NULL where its profile names no column that holds the task id, or its owner may not delete. kept: rows that cannot go, because others refer to them or a trigger refuses, and the first reason. xlsx.delete uses it.';
 
 -- Without a search_path of its own: triggers of the target are to have the session's.
-CREATE FUNCTION xlsx.delete_task(task bigint, OUT deleted_rows bigint, OUT message text)
+CREATE FUNCTION xlsx.delete(task bigint, OUT deleted_rows bigint, OUT message text)
 LANGUAGE plpgsql VOLATILE STRICT
 AS $$
 DECLARE
@@ -157,7 +157,7 @@ BEGIN
     ELSE pg_catalog.format('Task deleted with %s imported rows.', deleted_rows) END;
 END
 $$;
-COMMENT ON FUNCTION xlsx.delete_task(bigint) IS
+COMMENT ON FUNCTION xlsx.delete(bigint) IS
 'Stops a task if it runs, and removes it with its errors and its file. The imported rows go too where the profile has a task_column; deleted_rows is NULL where it has none. Rows that others refer to stay, and the message says how many.';
 
 CREATE FUNCTION xlsx.emit(task_id bigint, event text, payload json DEFAULT NULL) RETURNS bigint

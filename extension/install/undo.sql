@@ -25,7 +25,7 @@ COMMENT ON FUNCTION xlsx_private.key_of(regclass, name[]) IS
 -- Statements on a target have the search_path that its triggers expect; all else has one of its own.
 CREATE FUNCTION xlsx_private.path_of_statements() RETURNS text
 AS 'MODULE_PATHNAME', 'pg_xlsx_path_of_statements' LANGUAGE C STABLE;
-COMMENT ON FUNCTION xlsx_private.path_of_statements() IS 'The search_path for statements on the target of the task that xlsx.undo or xlsx.delete_task is at; else the one in force.';
+COMMENT ON FUNCTION xlsx_private.path_of_statements() IS 'The search_path for statements on the target of the task that xlsx.undo or xlsx.delete is at; else the one in force.';
 
 CREATE FUNCTION xlsx_private.equality_of(type oid) RETURNS text
 LANGUAGE sql STABLE
@@ -313,7 +313,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION xlsx_private.delete_imported(bigint, regclass, name) IS
-'Deletes the rows that a task of the current role inserted, changed since or not; kept are those that others refer to or a trigger defends. xlsx.delete_task uses it.';
+'Deletes the rows that a task of the current role inserted, changed since or not; kept are those that others refer to or a trigger defends. xlsx.delete uses it.';
 
 CREATE FUNCTION xlsx.undo(task bigint, OUT undone bigint, OUT kept bigint, OUT reasons jsonb)
 AS 'MODULE_PATHNAME', 'pg_xlsx_undo' LANGUAGE C VOLATILE STRICT;

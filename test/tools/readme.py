@@ -110,7 +110,7 @@ def run_blocks(stranger, blocks):
         output = (stranger.paste if language == "sql" else stranger.shell)(block)
         # What the page tells people to upload is theirs.
         if language == "sh" and "/upload" in block:
-            stranger.ask("SELECT count(xlsx.wait(id)), count(xlsx.delete_task(id)) FROM xlsx.tasks WHERE id > 1 AND profile = 'people'")
+            stranger.ask("SELECT count(xlsx.wait(id)), count(xlsx.delete(id)) FROM xlsx.tasks WHERE id > 1 AND profile = 'people'")
         yield output and failed("with the demo", number, block, output)
     after = stranger.ask(BELONGINGS)
     yield None if before == after else f"README.md: the demo is not what it was\n--- before\n{before}\n--- after\n{after}"

@@ -30,7 +30,7 @@ afterEach(async () => {
   await page?.context().close();
   page = undefined;
   assert.deepEqual(faults, []);
-  await db.query(`SELECT xlsx.resume(); SELECT count(xlsx.delete_task(id)) FROM xlsx.tasks`);
+  await db.query(`SELECT xlsx.resume(); SELECT count(xlsx.delete(id)) FROM xlsx.tasks`);
   await becomes(server.url, 'rooms', 0);
 });
 

@@ -236,7 +236,7 @@ describe('the words', () => {
         await db.emit(idle, 'task-progress', { phase: 'VALIDATING', progress, totalRows, validatedRows, errorRows: 0 });
         await page.locator(`[data-task="${idle}"]`).getByText(words.validating[index], { exact: true }).waitFor();
       }
-      await db.query(`SELECT xlsx.delete_task(${bad}), xlsx.delete_task(${idle})`);
+      await db.query(`SELECT xlsx.delete(${bad}), xlsx.delete(${idle})`);
     });
   }
 });

@@ -247,7 +247,7 @@ describe('an upload', () => {
     assert.equal((await done(headers['task-id'])).status, 'COMPLETED');
     assert.equal(await db.query(`SELECT owner FROM xlsx.tasks WHERE id = ${headers['task-id']}`), ann);
     await secured.stop();
-    await db.query(`SELECT xlsx.delete_task(${headers['task-id']}); DELETE FROM xlsx_private.file WHERE owner = '${ann}'::regrole;
+    await db.query(`SELECT xlsx.delete(${headers['task-id']}); DELETE FROM xlsx_private.file WHERE owner = '${ann}'::regrole;
       DROP OWNED BY ${ann}, ${bob}; DROP ROLE ${ann}; DROP ROLE ${bob}`);
   });
 });

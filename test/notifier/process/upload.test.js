@@ -31,7 +31,7 @@ const kept = () => db.query('SELECT (SELECT count(*) FROM xlsx.tasks) || \' task
 const unfinished = () => db.query("SELECT count(*) || ' of ' || coalesce(sum(size), 0) || ' bytes' FROM xlsx_private.file WHERE NOT complete");
 
 async function forgetAll() {
-  await db.query('SELECT xlsx.wait(id), xlsx.delete_task(id) FROM xlsx.tasks');
+  await db.query('SELECT xlsx.wait(id), xlsx.delete(id) FROM xlsx.tasks');
   assert.equal(await kept(), '0 tasks, 0 files, 0 slices');
 }
 
@@ -304,7 +304,7 @@ describe('S-033 S-171 an upload that is refused leaves nothing behind', () => {
     await db.query('SELECT xlsx_private.wake_queue()');
     while (await unfinished() !== '0 of 0 bytes');
     assert.equal(await kept(), '1 tasks, 1 files, 1 slices');
-    await db.query(`SELECT xlsx.delete_task(${other})`);
+    await db.query(`SELECT xlsx.delete(${other})`);
   });
 
   test('an upload that loses its key leaves no file', async () => {
@@ -316,7 +316,7 @@ describe('S-033 S-171 an upload that is refused leaves nothing behind', () => {
     assert.equal(await db.query("SELECT xlsx.submit('people', '\\x504b0304'::bytea, 'c.xlsx', idempotency_key => 'lost')"), String(first.taskId));
     assert.equal(Number(await files()), before + 1);
     assert.equal(await db.query('SELECT count(*) FROM xlsx.tasks'), '1');
-    await db.query(`SELECT xlsx.delete_task(${first.taskId})`);
+    await db.query(`SELECT xlsx.delete(${first.taskId})`);
   });
 });
 

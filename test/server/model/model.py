@@ -204,7 +204,7 @@ class Round:
     def delete(self, task):
         self.log.append(f"delete {task.number}")
         expected = task.delete(self.table)
-        found = self.sql(f"SELECT coalesce(deleted_rows::text, 'None') FROM xlsx.delete_task({task.number})")
+        found = self.sql(f"SELECT coalesce(deleted_rows::text, 'None') FROM xlsx.delete({task.number})")
         del self.tasks[task.number]
         if found != str(expected):
             raise Wrong(f"delete says {found}, the model {expected}")

@@ -55,7 +55,7 @@ $node->safe_psql('postgres', 'TRUNCATE people; DROP TRIGGER stop_here ON people;
 $holder = block_at($node, 'BIO-0003500', 'SAVING');
 $task = submit($node, $book);
 wait_blocked($node);
-is($node->safe_psql('postgres', "SELECT deleted_rows FROM xlsx.delete_task($task)"), 3000, 'S-027: an active task can be deleted');
+is($node->safe_psql('postgres', "SELECT deleted_rows FROM xlsx.delete($task)"), 3000, 'S-027: an active task can be deleted');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM people'), 0, 'S-027: its rows go');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM xlsx_private.packet'), 0, 'S-027: its packets too');
 is(worker_pid($node), '', 'S-027: no worker is left');

@@ -117,16 +117,16 @@ foreach my $store ('table', 'redis')
 
 	$task = $node->safe_psql('postgres', "SELECT xlsx.submit('people', pg_read_binary_file('$book'), run_at => now() + interval '1 h')");
 	is($kept{$store}->(), 1, "$store: a task that waits has its bytes");
-	$node->safe_psql('postgres', "BEGIN; SELECT xlsx.delete_task($task); ROLLBACK");
+	$node->safe_psql('postgres', "BEGIN; SELECT xlsx.delete($task); ROLLBACK");
 	is($kept{$store}->(), 1, "$store: a deletion that is rolled back deletes nothing");
-	$node->safe_psql('postgres', "SELECT xlsx.delete_task($task)");
+	$node->safe_psql('postgres', "SELECT xlsx.delete($task)");
 	is($kept{$store}->(), 0, "$store: S-027: one that is committed deletes the bytes");
 
 	my $key = "SELECT xlsx.submit('people', pg_read_binary_file('$book'), run_at => now() + interval '1 h', idempotency_key => 'k')";
 	$task = $node->safe_psql('postgres', $key);
 	is($node->safe_psql('postgres', $key), $task, "$store: an idempotency key gives the first task");
 	is($kept{$store}->(), 1, "$store: and keeps no second file");
-	$node->safe_psql('postgres', "SELECT xlsx.delete_task($task)");
+	$node->safe_psql('postgres', "SELECT xlsx.delete($task)");
 
 	# Killed in mid-reading, it goes on.
 	my $holder = block_at($node, 'BIO-0020001', 'VALIDATING');
@@ -165,7 +165,7 @@ wait_for($node, $done);
 my ($mirror) = split /\n/, ask_redis('KEYS', "*:task:$done");
 is(ask_redis('HMGET', $mirror, 'status', 'progress', 'totalRows', 'savedRows'), "COMPLETED\n100\n40000\n40000", 'the progress is a hash');
 cmp_ok(ask_redis('TTL', $mirror), '>', 3000, 'S-009: with a TTL');
-$node->safe_psql('postgres', "SELECT xlsx.delete_task($done)");
+$node->safe_psql('postgres', "SELECT xlsx.delete($done)");
 is(ask_redis('EXISTS', $mirror), 0, 'that goes with its task');
 
 # A file that is gone.
@@ -184,7 +184,7 @@ is(task_row($node, $task, 'attempts, error_code, error_message'), '3|08006|could
 	'S-003: after the attempts, and says why');
 my ($code, $out, $err) = $node->psql('postgres', "SELECT xlsx.submit('people', pg_read_binary_file('$book'))");
 like($err, qr/could not reach the Redis/, 'a submit is refused');
-is($node->safe_psql('postgres', "SELECT deleted_rows FROM xlsx.delete_task($task)"), 0, 'a task can be deleted without Redis');
+is($node->safe_psql('postgres', "SELECT deleted_rows FROM xlsx.delete($task)"), 0, 'a task can be deleted without Redis');
 
 # A Redis that does not answer: every call ends by its time-out.
 {

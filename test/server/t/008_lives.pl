@@ -162,7 +162,7 @@ sub fresh_people
 	my ($options) = @_;
 	$node->safe_psql('postgres', 'DROP TABLE IF EXISTS people CASCADE; SELECT xlsx.drop_profile(name) FROM xlsx.profiles');
 	make_people($node);
-	$node->safe_psql('postgres', 'SELECT xlsx.delete_task(id) FROM xlsx.tasks');
+	$node->safe_psql('postgres', 'SELECT xlsx.delete(id) FROM xlsx.tasks');
 	$node->safe_psql('postgres', $options // '');
 	return;
 }

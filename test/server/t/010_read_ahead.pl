@@ -151,12 +151,12 @@ foreach my $bad (damage(workbook('-r', 60000, '-i'), 50000, 'unnumbered'), damag
 	like(counts_of($node, $task), qr/\|0\|0\|0\|0\|0\|0\|\d+$/, "$how: and leaves nothing");
 	like(task_row($node, $task, "error_message || '; ' || error_detail"),
 		qr/could not read row 50000|row has too much text; .*row 50000/, "$how: and says why, and where");
-	$node->safe_psql('postgres', "SELECT xlsx.delete_task($task)");
+	$node->safe_psql('postgres', "SELECT xlsx.delete($task)");
 	remove_stop();
 	$task = submit($node, $bad);
 	is(wait_for($node, $task), 'FAILED', "$how: it fails without a stop, too");
 	like(counts_of($node, $task), qr/\|0\|0\|0\|0\|0\|0\|\d+$/, "$how: and leaves nothing");
-	$node->safe_psql('postgres', "SELECT xlsx.delete_task($task)");
+	$node->safe_psql('postgres', "SELECT xlsx.delete($task)");
 }
 
 # A row that the table refuses is found in the same pass.
@@ -175,7 +175,7 @@ foreach my $wish ("mode => 'all_or_nothing'", 'max_errors => 10')
 		"SELECT xlsx.submit('people', pg_read_binary_file('$book'), 'book.xlsx', $wish)");
 	is(wait_for($node, $task), 'FAILED', "with $wish");
 	is($node->safe_psql('postgres', "SELECT count(*) FROM people WHERE task_id = $task"), 0, 'nothing is saved');
-	$node->safe_psql('postgres', "SELECT xlsx.delete_task($task)");
+	$node->safe_psql('postgres', "SELECT xlsx.delete($task)");
 }
 
 # A reader that dies is an attempt that failed; the next one goes on.
@@ -208,7 +208,7 @@ foreach my $wish ("mode => 'all_or_nothing'", 'max_errors => 10')
 	is($node->safe_psql('postgres', "SELECT xlsx.cancel($task)"), 'CANCELLED', 'an import can be cancelled');
 	ok(no_reader_is_left(), 'and no reader is left');
 	go_on($holder);
-	$node->safe_psql('postgres', "SELECT xlsx.delete_task($task)");
+	$node->safe_psql('postgres', "SELECT xlsx.delete($task)");
 	remove_stop();
 }
 

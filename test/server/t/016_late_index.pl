@@ -92,7 +92,7 @@ sub submit_as
 	return $node->safe_psql('postgres', "SELECT xlsx.submit('people', pg_read_binary_file('$book'), mode => '$mode')");
 }
 
-$node->safe_psql('postgres', "SELECT xlsx.delete_task(id) FROM xlsx.tasks WHERE status = 'FAILED'");
+$node->safe_psql('postgres', "SELECT xlsx.delete(id) FROM xlsx.tasks WHERE status = 'FAILED'");
 
 # Who writes is not kept waiting, and does not keep the import waiting.
 truncate_people();

@@ -116,9 +116,9 @@ $task = $psql->("SET ROLE ann; SELECT xlsx.submit('ann_functions', data) FROM bo
 is(wait_for($node, $task), 'FAILED', 'a trigger that makes a function of pg_temp');
 like($psql->("SELECT error_message, error_hint FROM xlsx.tasks WHERE id = $task"),
 	qr/^cannot create temporary object within security-restricted operation\|This SQL runs as "ann" in a session/, 'is told why it may not');
-my ($rc, $out, $err) = $node->psql('postgres', "BEGIN; CREATE FUNCTION pg_temp.yours() RETURNS int LANGUAGE sql RETURN 1; SELECT xlsx.delete_task($typed)");
+my ($rc, $out, $err) = $node->psql('postgres', "BEGIN; CREATE FUNCTION pg_temp.yours() RETURNS int LANGUAGE sql RETURN 1; SELECT xlsx.delete($typed)");
 like($err, qr/cannot create temporary object within security-restricted operation/, 'nor in the session of an administrator');
-($rc, $out, $err) = $node->psql('postgres', "DROP TRIGGER t ON ann_functions; BEGIN; CREATE FUNCTION pg_temp.yours() RETURNS int LANGUAGE sql RETURN 1; SELECT deleted_rows FROM xlsx.delete_task($typed); COMMIT");
+($rc, $out, $err) = $node->psql('postgres', "DROP TRIGGER t ON ann_functions; BEGIN; CREATE FUNCTION pg_temp.yours() RETURNS int LANGUAGE sql RETURN 1; SELECT deleted_rows FROM xlsx.delete($typed); COMMIT");
 is("$out$err", '3', 'whose own ones are nobody else\'s business');
 
 # The claim of a task is not among the session locks that SQL can release, whether it goes on or fails.

@@ -75,7 +75,7 @@ is($sql->("SELECT jsonb_agg(m ->> 'column') FROM jsonb_array_elements(xlsx.repor
 $sql->("SELECT xlsx.drop_profile('people')");
 is($sql->($errors), '{Bio-ID,Gender,Name}', 'and when there is no profile any more');
 is($sql->("SELECT length(xlsx.errors_workbook($task)) > 1000"), 't', 'and in the workbook');
-is($sql->("SELECT deleted_rows = (SELECT saved_rows FROM xlsx.tasks WHERE id = $task) FROM xlsx.delete_task($task)"), 't', 'the rows are found by the column that the profile had');
+is($sql->("SELECT deleted_rows = (SELECT saved_rows FROM xlsx.tasks WHERE id = $task) FROM xlsx.delete($task)"), 't', 'the rows are found by the column that the profile had');
 
 # The target: another table of the same name is another table.
 $sql->("SELECT xlsx.create_profile('people', 'people', 'task_id', '{\"bio_id\": \"Bio-ID\"}')");
@@ -109,7 +109,7 @@ $sql->("SELECT xlsx.drop_profile('people')", 'boss');
 $sql->("SELECT xlsx.create_profile('people', 'people', 'task_id', '{\"bio_id\": \"Bio-ID\"}')");
 
 # One copy for all tasks whose profiles were the same, and none for those that are gone.
-$sql->("SELECT xlsx.delete_task(id) FROM xlsx.tasks");
+$sql->("SELECT xlsx.delete(id) FROM xlsx.tasks");
 submit_later('people', 'postgres') foreach 1 .. 5;
 is($sql->('SELECT count(*) FROM xlsx_private.frozen_profile f WHERE EXISTS (SELECT FROM xlsx_private.task t WHERE t.frozen_id = f.id)'), 1, 'five tasks share what they keep');
 $sql->("SELECT xlsx.alter_profile('people', locale => 'de')");
@@ -117,7 +117,7 @@ my $first = $node->background_psql('postgres');
 $first->query_safe("BEGIN; SELECT xlsx.submit('people', data, run_at => now() + interval '1 hour') FROM book");
 $sql->("SET lock_timeout = '10s'; SELECT xlsx.submit('people', data, run_at => now() + interval '1 hour') FROM book");
 pass('who submits with a profile as nobody had it waits for nobody who does the same');
-$sql->("SELECT xlsx.delete_task(id) FROM xlsx.tasks");
+$sql->("SELECT xlsx.delete(id) FROM xlsx.tasks");
 $task = $sql->("SELECT xlsx.submit('people', data) FROM book WHERE path = '$book'");
 is(wait_for($node, $task), 'COMPLETED', 'an import beside an open transaction');
 $sql->('SELECT xlsx.resume()');
@@ -128,7 +128,7 @@ $first->quit;
 is($sql->('SELECT count(*) FROM xlsx_private.task t LEFT JOIN xlsx_private.frozen_profile f ON f.id = t.frozen_id WHERE f.id IS NULL'), 0, 'every task has its own');
 
 # A dump carries it, to a server where tables have other numbers.
-$sql->("SELECT xlsx.delete_task(id) FROM xlsx.tasks; TRUNCATE people");
+$sql->("SELECT xlsx.delete(id) FROM xlsx.tasks; TRUNCATE people");
 $task = submit_later('people', 'postgres');
 $sql->("SELECT xlsx.set_column('people', 'name', transform => '''changed''')");
 my $dump = PostgreSQL::Test::Utils::tempdir . '/dump';

@@ -94,7 +94,7 @@ my $by_key = "SELECT status, saved_rows FROM xlsx.import('people', (SELECT data 
 passes($by_key, 'HAS_ERRORS|17', 'an import by key');
 passes('SELECT undone, kept FROM xlsx.undo(2)', '17|0', 'xlsx.undo of kept rows');
 passes($by_key, 'HAS_ERRORS|17', 'once more');
-passes('SELECT deleted_rows FROM xlsx.delete_task(3)', '17', 'xlsx.delete_task');
+passes('SELECT deleted_rows FROM xlsx.delete(3)', '17', 'xlsx.delete');
 $sql->("SELECT xlsx.alter_profile('keyed', mode => 'upsert', key_columns => '{bio_id}')");
 my $counts = 'SELECT inserted_rows, updated_rows, unchanged_rows FROM xlsx.tasks ORDER BY id DESC LIMIT 1';
 for my $mode ([ upsert => '29|0|0' ], [ upsert => '0|0|29' ], [ upsert => '0|5|24', 'UPDATE keyed SET gender = NULL WHERE ctid IN (SELECT ctid FROM keyed LIMIT 5)' ],

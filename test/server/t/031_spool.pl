@@ -87,7 +87,7 @@ PY
 	$task = submit($node, $bad);
 	is(wait_for($node, $task), 'FAILED', "$name = $value: a damaged file fails");
 	is($node->safe_psql('postgres', 'SELECT count(*) FROM people'), 0, "$name = $value: and leaves no row");
-	$node->safe_psql('postgres', "SELECT xlsx.delete_task($task)");
+	$node->safe_psql('postgres', "SELECT xlsx.delete($task)");
 	with_setting($name, undef);
 }
 

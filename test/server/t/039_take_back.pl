@@ -45,7 +45,7 @@ $node->safe_psql('postgres', "SELECT xlsx.retry($task)");
 is(wait_for($node, $task), 'COMPLETED', 'a retry');
 is(counts($task), 'COMPLETED|5000|5000|0|5000|5000', 'begins at the first row');
 is($node->safe_psql('postgres', "SELECT undone, kept FROM xlsx.undo($task)"), '5000|0', 'and can be undone itself');
-is($node->safe_psql('postgres', "SELECT deleted_rows FROM xlsx.delete_task($task)"), 0, 'then nothing is left to delete');
+is($node->safe_psql('postgres', "SELECT deleted_rows FROM xlsx.delete($task)"), 0, 'then nothing is left to delete');
 
 # One row has been changed, and stays.
 $task = cancelled();
@@ -60,7 +60,7 @@ is($node->safe_psql('postgres', "SELECT undone, kept FROM xlsx.undo($task)"), '0
 $node->safe_psql('postgres', "SELECT xlsx.retry($task)");
 wait_for($node, $task);
 is(counts($task), 'COMPLETED|5000|5000|0|5000|5000', 'and a retry imports all');
-is($node->safe_psql('postgres', "SELECT deleted_rows FROM xlsx.delete_task($task)"), 5000, 'delete takes all rows along');
+is($node->safe_psql('postgres', "SELECT deleted_rows FROM xlsx.delete($task)"), 5000, 'delete takes all rows along');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM people'), 0, 'and leaves none');
 
 # A retry waits for an undo that is under way.
@@ -75,7 +75,7 @@ $undoing->quit;
 $retrying->quit;
 is(wait_for($node, $task), 'COMPLETED', 'a retry waits for an undo that another session is at');
 is(counts($task), 'COMPLETED|5000|5000|0|5000|5000', 'and begins at the first row then');
-$node->safe_psql('postgres', "SELECT xlsx.delete_task($task)");
+$node->safe_psql('postgres', "SELECT xlsx.delete($task)");
 
 # All or nothing: what was wrong with the table may be mended.
 $node->safe_psql('postgres', "ALTER TABLE people ADD CONSTRAINT no_last CHECK (bio_id <> 'BIO-0004999')");

@@ -104,7 +104,7 @@ my @others = (
 	(map { (qq{SELECT xlsx.submit('target', (SELECT file FROM book WHERE size = 'few'), mode => '$_')},
 		q{SELECT xlsx.wait(max(id), '60 s') FROM xlsx.tasks}) } qw(upsert insert)),
 	q{SELECT length(xlsx.errors_workbook(max(id))) > 0 FROM xlsx.tasks},
-	q{SELECT xlsx.delete_task(id) FROM xlsx.tasks ORDER BY id DESC LIMIT 3},
+	q{SELECT xlsx.delete(id) FROM xlsx.tasks ORDER BY id DESC LIMIT 3},
 	q{SELECT xlsx.set_column('target', 'name', default_value => 'x', null_tokens => '{n1}')},
 	sprintf($import, 'few', q{mode => 'all_or_nothing'}));
 

@@ -155,7 +155,7 @@ foreach my $path (sort glob "$folder/endless/*.xlsx")
 	$node->poll_query_until('postgres', q{SELECT count(*) = 0 FROM pg_stat_activity WHERE backend_type = 'pg_xlsx reader'});
 	cmp_ok(time - $began, '<', 60, "$name: a task is cancelled at once");
 	is(task_row($node, $task, 'status'), 'CANCELLED', "$name: and says so");
-	$node->safe_psql('postgres', "SELECT xlsx.delete_task($task)");
+	$node->safe_psql('postgres', "SELECT xlsx.delete($task)");
 }
 
 is($node->safe_psql('postgres', 'SELECT 1'), 1, 'the server goes on');

@@ -47,7 +47,7 @@ is($node->safe_psql('postgres', 'SELECT profile, running, waiting, delayed, paus
 	'S-013: xlsx.queue counts a task once, with several rules');
 $node->safe_psql('postgres', <<'SQL');
 SELECT xlsx.limit_tasks(NULL, 'people'), xlsx.limit_tasks(NULL), xlsx.limit_tasks(NULL, role => 'postgres'), xlsx.limit_tasks(NULL, 'people', 'postgres');
-SELECT xlsx.delete_task(id) FROM xlsx.tasks;
+SELECT xlsx.delete(id) FROM xlsx.tasks;
 SELECT xlsx.resume();
 SQL
 is($node->safe_psql('postgres', 'SELECT profile, running, waiting, delayed, paused, max_tasks FROM xlsx.queue'), 'people|0|0|0|f|',

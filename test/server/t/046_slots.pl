@@ -51,7 +51,7 @@ is($node->safe_psql('postgres', "SET statement_timeout = '30s'; SELECT xlsx.canc
 wait_blocked($node);
 is(task_row($node, $waiting, 'status'), 'PROCESSING', 'whose place is given out then');
 replace_launcher(sub { kill 'TERM', $_[0] }) foreach 1 .. 3;
-is($node->safe_psql('postgres', "SET statement_timeout = '30s'; SELECT deleted_rows IS NOT NULL FROM xlsx.delete_task($waiting)"), 't',
+is($node->safe_psql('postgres', "SET statement_timeout = '30s'; SELECT deleted_rows IS NOT NULL FROM xlsx.delete($waiting)"), 't',
 	'a task can be deleted after any number of launchers');
 $holder->quit;
 is(import_in('postgres'), 'COMPLETED', 'and the place is free again');

@@ -51,7 +51,7 @@ sub end_all
 {
 	$node->safe_psql('postgres', 'SELECT xlsx.pause()');
 	$node->safe_psql('postgres', "SELECT xlsx.cancel(id) FROM xlsx.tasks WHERE status IN ('PENDING', 'PROCESSING') ORDER BY status");
-	$node->safe_psql('postgres', 'SELECT xlsx.delete_task(id) FROM xlsx.tasks; SELECT xlsx.resume()');
+	$node->safe_psql('postgres', 'SELECT xlsx.delete(id) FROM xlsx.tasks; SELECT xlsx.resume()');
 	return;
 }
 
@@ -140,9 +140,9 @@ sub sweep_thrice
 }
 
 my %held = (
-	'delete_task' => sub { "BEGIN; SELECT xlsx.delete_task($_[0])" },
+	'delete' => sub { "BEGIN; SELECT xlsx.delete($_[0])" },
 	'an undo' => sub { "BEGIN; SELECT FROM xlsx.undo($_[0])" },
-	'a prepared delete_task' => sub { "BEGIN; SELECT xlsx.delete_task($_[0]); PREPARE TRANSACTION 'held'" });
+	'a prepared delete' => sub { "BEGIN; SELECT xlsx.delete($_[0]); PREPARE TRANSACTION 'held'" });
 $node->safe_psql('postgres', 'GRANT SELECT, DELETE ON people TO ann');
 foreach my $name (sort keys %held)
 {

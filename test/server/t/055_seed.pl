@@ -99,7 +99,7 @@ SQL
 	is(wait_for($node, $task), 'FAILED', 'S-046: a task whose file is gone fails');
 	is(task_row($node, $task, 'error_message'), 'uploaded file is not there any more', 'S-046: gracefully, with the reason');
 	is(wait_for($node, sql("SELECT xlsx.submit('people', " . book_of([ 'Bea', 'F', '2' ]) . ')')), 'COMPLETED', 'S-046: and the next one goes through');
-	sql("SELECT xlsx.delete_task($task); TRUNCATE people");
+	sql("SELECT xlsx.delete($task); TRUNCATE people");
 }
 
 # Rules, as the seed has them.

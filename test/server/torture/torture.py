@@ -193,7 +193,7 @@ class World:
         return json.loads(self.server.patient_sql(OUTCOME.format(table=MODES[mode][1], task=task)))
 
     def reset(self, mode):
-        self.server.patient_sql("SELECT xlsx.delete_task(id) FROM xlsx.tasks")
+        self.server.patient_sql("SELECT xlsx.delete(id) FROM xlsx.tasks")
         self.server.patient_sql(RESET)
 
     def undisturbed(self, mode):
