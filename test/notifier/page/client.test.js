@@ -49,8 +49,11 @@ async function eventsOf(rows) {
   const socket = connect();
   const inbox = new Inbox();
   socket.onAny((name, data) => inbox.put([name, data]));
-  const { json } = await upload(server.url, workbook(rows), 'people.xlsx', { runAt: new Date(Date.now() + 1000).toISOString() });
-  socket.emit(IncomingEvents.JOIN_TASK, { taskId: json.taskId });
+  // Nothing starts before the room is joined.
+  await db.query('SELECT xlsx.pause()');
+  const { json } = await upload(server.url, workbook(rows), 'people.xlsx');
+  await socket.emitWithAck(IncomingEvents.JOIN_TASK, { taskId: json.taskId });
+  await db.query('SELECT xlsx.resume()');
   const events = [];
   do events.push(await inbox.next()); while (!['task-completed', 'task-failed'].includes(events.at(-1)[0]));
   socket.emit(IncomingEvents.LEAVE_TASK, { taskId: json.taskId });

@@ -14,7 +14,7 @@ import { people, workbookEntries, zip } from '../process/support/workbook.js';
 import { launch, open, shoot, webRoot } from './support/browser.js';
 
 const ROWS = Number(process.env.PAGE_ROWS ?? 100000);
-const LONGEST_TASK_MS = 200;
+const LONGEST_TASK_MS = 200; // of the processor: what else the machine does is not the page's
 const RESUMABLE_FROM = 8e6;
 
 let folder;
@@ -41,23 +41,27 @@ afterEach(async () => {
   assert.deepEqual(faults, []);
 });
 
+// The processor time in ms of the longest task of any renderer's main thread.
+function longestTask(trace) {
+  const { traceEvents } = JSON.parse(trace);
+  const mains = new Set(traceEvents.filter(({ name, args }) => name === 'thread_name' && args.name === 'CrRendererMain').map(({ pid, tid }) => `${pid} ${tid}`));
+  const tasks = traceEvents.filter(({ name, pid, tid }) => name === 'RunTask' && mains.has(`${pid} ${tid}`));
+  assert.ok(tasks.length > 100, `${tasks.length} tasks traced`);
+  return tasks.reduce((longest, { tdur = 0 }) => Math.max(longest, tdur / 1000), 0);
+}
+
 test(`the page answers all the time while ${ROWS} rows are imported`, async (t) => {
   const path = join(folder, 'large.xlsx');
   execFileSync(join(root, 'build/makebook'), ['-r', String(ROWS), '-e', '1', path]);
   page = await open(browser, server.url);
   await page.getByText('No imports yet').waitFor();
-  await page.evaluate(() => {
-    globalThis.longest = 0;
-    new PerformanceObserver((list) => {
-      for (const { duration } of list.getEntries()) globalThis.longest = Math.max(globalThis.longest, duration);
-    }).observe({ type: 'longtask' });
-  });
+  await browser.startTracing(page, { categories: ['disabled-by-default-devtools.timeline'] });
   await page.locator('input[type=file]').setInputFiles(path);
   await page.getByRole('button', { name: 'Import', exact: true }).click();
   await page.locator('[data-status=HAS_ERRORS]').waitFor({ timeout: 240000 });
   await page.getByRole('button', { name: 'Show errors' }).click();
   await page.getByRole('region', { name: /wrong cells are marked/ }).waitFor();
-  const longest = await page.evaluate(() => globalThis.longest);
+  const longest = longestTask(await browser.stopTracing());
   t.diagnostic(`${ROWS} rows, longest task ${Math.round(longest)} ms`);
   assert.ok(longest <= LONGEST_TASK_MS, `a task took ${longest} ms`);
 });

@@ -45,13 +45,14 @@ async function untilTheEnd(inbox) {
   return events;
 }
 
-// Uploads a file that is run a little later, so that nothing of it is missed; all events up to the last.
+// Uploads a file whose import begins when its room is joined, so that nothing of it is missed; all events up to the last.
 async function watch(file, fileName = 'people.xlsx') {
   const listener = await listen();
-  const runAt = new Date(Date.now() + 1500).toISOString();
-  const { status, json } = await upload(server.url, file, fileName, { runAt });
+  await db.query('SELECT xlsx.pause()');
+  const { status, json } = await upload(server.url, file, fileName);
   assert.equal(status, 201, JSON.stringify(json));
-  listener.socket.emit('join-task', { taskId: json.taskId });
+  await listener.socket.emitWithAck('join-task', { taskId: json.taskId });
+  await db.query('SELECT xlsx.resume()');
   const events = await untilTheEnd(listener.inbox);
   listener.close();
   const task = (await api(server.url, `/tasks/${json.taskId}`)).json;

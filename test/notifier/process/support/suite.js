@@ -28,6 +28,7 @@ export async function runSuite(folder, files, settings) {
   const passed = count('pass');
   const failed = count('fail') + count('cancelled') + (passed === 0 ? 1 : 0);
   if (failed > 0 || process.env.VERBOSE) process.stdout.write(output);
+  for (const [, name] of output.matchAll(/^ *not ok \d+ - (.*)$/gm)) console.log(`failed: ${name}`);
   console.log(`${passed} passed, ${failed} failed, ${count('skipped')} skipped`);
   return failed === 0 ? 0 : 1;
 }
