@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Runs the ```sql and ```sh blocks of README.md as a stranger pastes them, in the order in which they stand.
+"""Runs the ```sql and ```sh blocks of README.md, and then those of the pages that continue it, as a stranger pastes them.
 
-The blocks run in the folder of a copy of the tree, where `make demo` among them starts a demo: all ```sql blocks in one psql
-session on the demo's database, each ```sh block in a shell of its own. Then the ```sql blocks run once more in a new database,
-each in a session of its own. What the demo had before it has afterwards.
+The blocks run in the folder of a copy of the tree, in the order in which they stand. A block of README.md runs `make demo`. Of each
+page all ```sql blocks run in one psql session on the demo's database, each ```sh block in a shell of its own. Then its ```sql blocks run
+once more in a new database, each in a session of its own. Each page leaves the demo as it was.
 """
 import os
 import pathlib
@@ -15,6 +15,7 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+PAGES = ("README.md", "docs/sql.md", "docs/frontends.md", "docs/dba.md")
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
 # A fence without one of these words would run nowhere.
 LANGUAGES = {"sql", "sh", "js", "ini", "text"}
@@ -61,7 +62,7 @@ class Stranger:
         return self.psql(query, options=("-Atq", "-v", "ON_ERROR_STOP=1")).stdout
 
     def paste(self, block):
-        """Into the one session on the demo's database; None, or what it printed when something failed."""
+        """Into the page's session on the demo's database; None, or what it printed when something failed."""
         if self.session is None:
             self.session = subprocess.Popen(["psql", "-X", self.url()], cwd=self.clone, env=self.environment, text=True,
                                             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -76,9 +77,13 @@ class Stranger:
             output += "ERROR: psql ended"
         return output if re.search(r"^ERROR:|\berror:|unrecognized|invalid command", output, re.M) else None
 
-    def leave(self):
+    def close_session(self):
         if self.session is not None:
             self.session.communicate()
+            self.session = None
+
+    def leave(self):
+        self.close_session()
         return self.shell("make -s demo-stop")
 
 
@@ -94,48 +99,59 @@ SELECT 'schedule', count(*) FROM xlsx.schedules;
 """
 
 
-def failed(kind, number, block, output):
-    return f"README.md, block {number} ({block.splitlines()[0]}) {kind}\n{output}"
+class Page:
+    def __init__(self, name):
+        self.name = name
+        every = FENCED.findall((ROOT / name).read_text())
+        self.unknown = [language for language, _ in every if language not in LANGUAGES]
+        self.blocks = [(language, block) for language, block in every if language in ("sql", "sh")]
 
+    def failed(self, kind, number, block, output):
+        return f"{self.name}, block {number} ({block.splitlines()[0]}) {kind}\n{output}"
 
-def run_blocks(stranger, blocks):
-    """In order; yields what failed, or None, for each."""
-    before = None
-    for number, (language, block) in enumerate(blocks, 1):
-        if language == "sql" and not stranger.has_demo():
-            yield failed("comes before the demo", number, block, "No block before it runs make demo.")
-            return
-        if language == "sql" and before is None:
-            before = stranger.ask(BELONGINGS)
-        output = (stranger.paste if language == "sql" else stranger.shell)(block)
-        # What the page tells people to upload is theirs.
-        if language == "sh" and "/upload" in block:
-            stranger.ask("SELECT count(xlsx.wait(id)), count(xlsx.delete(id)) FROM xlsx.tasks WHERE id > 1 AND profile = 'people'")
-        yield output and failed("with the demo", number, block, output)
-    after = stranger.ask(BELONGINGS)
-    yield None if before == after else f"README.md: the demo is not what it was\n--- before\n{before}\n--- after\n{after}"
+    def run_on_demo(self, stranger):
+        """In order; yields what failed, or None, for each."""
+        before = stranger.ask(BELONGINGS) if stranger.has_demo() else None
+        for number, (language, block) in enumerate(self.blocks, 1):
+            if language == "sql" and not stranger.has_demo():
+                yield self.failed("comes before the demo", number, block, "No block before it runs make demo.")
+                return
+            output = (stranger.paste if language == "sql" else stranger.shell)(block)
+            if before is None and stranger.has_demo():
+                before = stranger.ask(BELONGINGS)
+            # What the page tells people to upload is theirs.
+            if language == "sh" and "/upload" in block:
+                stranger.ask("SELECT count(xlsx.wait(id)), count(xlsx.delete(id)) FROM xlsx.tasks WHERE id > 1 AND profile = 'people'")
+            yield output and self.failed("with the demo", number, block, output)
+        stranger.close_session()
+        after = stranger.ask(BELONGINGS)
+        yield None if before == after else f"{self.name}: the demo is not what it was\n--- before\n{before}\n--- after\n{after}"
 
+    def run_in_new_database(self, stranger):
+        database = "stranger_" + re.sub(r"\W", "_", self.name).lower()
+        stranger.psql(f"CREATE DATABASE {database}")
+        for number, (language, block) in enumerate(self.blocks, 1):
+            if language == "sql":
+                result = stranger.psql(block, database)
+                yield self.failed("in a new database", number, block, result.stdout) if result.returncode != 0 else None
 
-def run_in_new_database(stranger, blocks):
-    stranger.psql("CREATE DATABASE stranger")
-    for number, (language, block) in enumerate(blocks, 1):
-        if language == "sql":
-            result = stranger.psql(block, "stranger")
-            yield failed("in a new database", number, block, result.stdout) if result.returncode != 0 else None
+    def outcomes(self, stranger):
+        for language in self.unknown:
+            yield f"{self.name}: a fence says {language!r}, not one of {sorted(LANGUAGES)}"
+        yield from self.run_on_demo(stranger)
+        if stranger.has_demo():
+            yield from self.run_in_new_database(stranger)
 
 
 def check():
     """How many blocks passed, and what failed."""
-    every = FENCED.findall((ROOT / "README.md").read_text())
-    outcomes = [f"README.md: a fence says {language!r}, not one of {sorted(LANGUAGES)}" for language, _ in every if language not in LANGUAGES]
-    blocks = [(language, block) for language, block in every if language in ("sql", "sh")]
+    outcomes = []
     directory = pathlib.Path(tempfile.mkdtemp(prefix="pg_xlsx_readme."))
     try:
         stranger = Stranger(directory)
         try:
-            outcomes += run_blocks(stranger, blocks)
-            if stranger.session is not None:
-                outcomes += run_in_new_database(stranger, blocks)
+            for name in PAGES:
+                outcomes += Page(name).outcomes(stranger)
         finally:
             outcomes.append(stranger.leave())
     finally:
