@@ -97,6 +97,21 @@ def unused_names(cluster, examples):
     return [name for name in names.split() if name not in used]
 
 
+# pg_settings.context, in the words of docs/settings.md.
+SET_BY = {"sighup": "config", "superuser": "superuser", "user": "anyone"}
+
+
+def wrong_settings(cluster):
+    """Differences between docs/settings.md and the server: which settings there are, and who may set each."""
+    page = (ROOT / "docs" / "settings.md").read_text()
+    listed = dict(re.findall(r"^\| `(pg_xlsx\.\w+)` \|[^|]*\| (\w+) \|", page, re.M))
+    lines = cluster.run("docs_" + PAGES[0].stem, "LOAD 'pg_xlsx'; SELECT name, context FROM pg_settings WHERE name LIKE 'pg_xlsx.%'", "-Atq").split()
+    real = {name: SET_BY[context] for name, context in (line.split("|") for line in lines)}
+    for name in sorted(listed.keys() | real.keys()):
+        if listed.get(name) != real.get(name):
+            yield f"settings.md: {name} is set by {listed.get(name)} there, and by {real.get(name)} in the server"
+
+
 def main():
     writing = "--write" in sys.argv[1:]
     passed, failures = 0, []
@@ -114,6 +129,7 @@ def main():
             passed += len(blocks) - len(wrong)
         for name in unused_names(cluster, examples):
             failures.append(f"no example uses {name}")
+        failures += wrong_settings(cluster)
     finally:
         cluster.remove()
     if not writing:
