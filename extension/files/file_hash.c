@@ -26,17 +26,14 @@ static void
 hash_pieces(const XlsxSource *source, pg_cryptohash_ctx *hashing)
 {
 	uint8	   *buffer = palloc(PG_XLSX_CHUNK_BYTES);
-	XlsxError	error;
-	size_t		got;
 
-	for (uint64 at = 0; at < source->size; at += got)
+	for (uint64 at = 0; at < source->size; at += PG_XLSX_CHUNK_BYTES)
 	{
+		size_t		length = Min(source->size - at, PG_XLSX_CHUNK_BYTES);
+
 		CHECK_FOR_INTERRUPTS();
-		if (xlsx_source_read(source, at, buffer, PG_XLSX_CHUNK_BYTES, &got, &error) != XLSX_OK)
-			workbook_throw(&error);
-		if (got == 0)
-			break;
-		check_hash(pg_cryptohash_update(hashing, buffer, got));
+		workbook_read(source, at, buffer, length);
+		check_hash(pg_cryptohash_update(hashing, buffer, length));
 	}
 	pfree(buffer);
 }

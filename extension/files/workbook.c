@@ -216,3 +216,17 @@ workbook_find_sheet(const XlsxBook *book, const char *name)
 			 errmsg("workbook has no sheet \"%s\"", name),
 			 errdetail("Its sheets are %s%s.", names.data, count > 20 ? ", and more" : "")));
 }
+
+void
+workbook_read(const XlsxSource *source, uint64 offset, void *buffer, size_t length)
+{
+	XlsxError	error;
+	size_t		got;
+
+	if (xlsx_source_read(source, offset, buffer, length, &got, &error) != XLSX_OK)
+		workbook_throw(&error);
+	if (got < length)
+		ereport(ERROR,
+				(errcode(ERRCODE_IO_ERROR),
+				 errmsg("file has become shorter while it was read")));
+}

@@ -40,4 +40,7 @@ extern int	workbook_sqlstate(const XlsxError *error);
  */
 extern size_t workbook_find_sheet(const XlsxBook *book, const char *name);
 
+/* Reads length bytes from offset on; an error when the source has fewer. */
+extern void workbook_read(const XlsxSource *source, uint64 offset, void *buffer, size_t length);
+
 #endif							/* PG_XLSX_FILES_WORKBOOK_H */

@@ -10,9 +10,11 @@
 #include "profile/options.h"
 #include "profile/profile.h"
 #include "tables/private_sql.h"
+#include "tasks/dispatch.h"
 #include "tasks/membership.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
+#include "utils/timestamp.h"
 
 /* A longer one does not fit into an index. */
 #define MAX_KEY_BYTES 1024
@@ -79,4 +81,35 @@ submission_insert(int64 file, const char *file_name, int64 size, const Submissio
 	values[20] = BoolGetDatum(membership_can_become(GetSessionUserId(), GetUserId()));
 	values[21] = BoolGetDatum(membership_may_import(GetUserId()));
 	return private_sql_run(&insert, values, nulls, &row) == 0 ? 0 : DatumGetInt64(row.values[0]);
+}
+
+int64
+submission_find(const char *key)
+{
+	static PrivateStatement select = {
+		"SELECT id FROM xlsx_private.task WHERE owner = $1::oid::regrole AND idempotency_key = $2",
+		2, {OIDOID, TEXTOID}, NULL
+	};
+	Datum		values[2];
+	PrivateRow	row;
+
+	if (key == NULL)
+		return 0;
+	values[0] = ObjectIdGetDatum(GetUserId());
+	values[1] = CStringGetTextDatum(key);
+	return private_sql_run(&select, values, NULL, &row) > 0 ? DatumGetInt64(row.values[0]) : 0;
+}
+
+int64
+submission_queue(int64 file, const char *file_name, int64 size, const Submission *submission)
+{
+	int64		task = submission_insert(file, file_name, size, submission);
+
+	if (task == 0)
+		return 0;
+	if (submission->run_now || DatumGetTimestampTz(submission->run_at) <= GetCurrentTimestamp())
+		dispatch_want(GetSessionUserId());
+	else
+		dispatch_due(DatumGetTimestampTz(submission->run_at));
+	return task;
 }

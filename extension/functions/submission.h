@@ -30,8 +30,14 @@ extern void submission_check(const Submission *submission);
 /*
  * Writes the row of a task of the current role: PENDING, or PROCESSING when it
  * has no file (0).  The profile is kept as it is now (profile/frozen.h).
- * Returns its id, or 0 when the idempotency key is taken; waits for whoever is taking it.
+ * Returns its id, or 0 when the idempotency key is taken; waits for the transaction that is taking it.
  */
 extern int64 submission_insert(int64 file, const char *file_name, int64 size, const Submission *submission);
+
+/* The same, and sees to it that a worker is started for the task when it is due. */
+extern int64 submission_queue(int64 file, const char *file_name, int64 size, const Submission *submission);
+
+/* The task of the current role's earlier submission with this key, 0 when there is none. NULL finds none. */
+extern int64 submission_find(const char *idempotency_key);
 
 #endif							/* PG_XLSX_SUBMISSION_H */
