@@ -1,4 +1,4 @@
--- A workbook goes in and comes out as rows: S-020, S-044, S-045, S-052, S-060 to S-065.
+-- A workbook goes in and comes out as rows.
 \getenv root PG_ABS_SRCDIR
 \set people `base64 -w0 :'root'/test/samples/people.xlsx`
 \set types `base64 -w0 :'root'/test/samples/types.xlsx`
@@ -28,7 +28,7 @@ SELECT xlsx.retry(:task);
 SELECT * FROM xlsx.delete(:task);
 SELECT count(*) FROM people;
 SELECT * FROM xlsx.delete(:task);
--- S-047: wrong headers
+-- Wrong headers
 SELECT xlsx.submit('people', decode(:'types', 'base64'), 'types.xlsx') AS task \gset
 SELECT xlsx.wait(:task, '30 s');
 SELECT status, error_code, error_message FROM xlsx.tasks WHERE id = :task;

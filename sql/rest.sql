@@ -1,4 +1,4 @@
--- JSON of the REST interface: S-020 to S-026, S-029, S-030.
+-- JSON of the REST interface.
 \getenv root PG_ABS_SRCDIR
 \set people `base64 -w0 :'root'/test/samples/people.xlsx`
 CREATE TABLE guests (task_id bigint, name text NOT NULL, gender text NOT NULL, bio_id text NOT NULL);

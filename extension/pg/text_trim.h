@@ -9,8 +9,8 @@
 
 /*
  * Bytes of the white space character at the start of text, 0 when there is
- * none: the ones that JavaScript's trim() removes (ECMA-262, 22.1.3.32), since
- * what it removed the seed's rules never saw.
+ * none: the ones that JavaScript's trim() removes (ECMA-262, 22.1.3.32).  Web
+ * frontends trim with it before they check a value, and both must agree.
  */
 extern int	text_space_length(const char *text, size_t length);
 

@@ -174,7 +174,7 @@ has_domain_column(Relation target)
 	return false;
 }
 
-/* What the plan does not show; the list is that of pg-internals: only a plain heap table qualifies. */
+/* Everything that makes a table other than a plain heap and that a plan does not show.  Only a plain heap may be filled directly. */
 static bool
 table_is_plain(const Profile *profile)
 {
