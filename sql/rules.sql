@@ -42,7 +42,7 @@ SELECT status, error_rows FROM xlsx.import('staff', decode(:'book', 'base64'), l
 SELECT row_number, message FROM xlsx.task_errors((SELECT max(id) FROM xlsx.tasks)) WHERE code IN ('lookup', 'rule') ORDER BY 1;
 SELECT count(*) FROM staff;
 -- By number of the sheet and of the row, with a range and a mapping by hand
-SELECT xlsx.alter_profile('staff', skip_end => 0, cell_range => 'A1:F5');
+SELECT xlsx.alter_profile('staff', skip_end => 0, range => 'A1:F5');
 SELECT status, total_rows, saved_rows FROM xlsx.import('staff', decode(:'book', 'base64'), sheet => '#2', header_row => '3',
   mapping => '{"Emp. No": "name", "Name": "code"}', dry_run => true);
 SELECT row_number, column_name, cell, code, message FROM xlsx.task_errors((SELECT max(id) FROM xlsx.tasks));
@@ -65,7 +65,7 @@ SELECT xlsx.set_column('copy', 'name', lookup => 'DELETE FROM department RETURNI
 SELECT xlsx.add_rule('copy', 'min', 'name');
 SELECT xlsx.add_rule('copy', 'min_length', 'name', '{x}');
 SELECT xlsx.add_rule('copy', 'expression', argument => '{"1 = 1; SELECT 2"}');
-SELECT xlsx.alter_profile('copy', cell_range => 'A1:');
+SELECT xlsx.alter_profile('copy', range => 'A1:');
 SELECT xlsx.alter_profile('copy', mode => 'merge');
 SELECT xlsx.alter_profile('nobody', mode => 'skip');
 SELECT xlsx.drop_rule('copy', 'nothing');

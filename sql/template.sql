@@ -29,7 +29,7 @@ SELECT lo_export(47110816, :'path'), lo_unlink(47110816);
 -- An empty template has the right headers
 SELECT status, total_rows, message FROM xlsx.import('article', (SELECT data FROM template));
 -- Placed where the profile looks, and readable for those who may not see the choices
-SELECT xlsx.alter_profile('article', sheet => 'Articles', header_row => '3', cell_range => 'B2:Z500');
+SELECT xlsx.alter_profile('article', sheet => 'Articles', header_row => '3', range => 'B2:Z500');
 SELECT c.sheet, c.row, c.col, c.value FROM xlsx.cells(xlsx.template('article'), 'Articles') AS c LIMIT 2;
 CREATE ROLE regress_typist IN ROLE xlsx_user;
 GRANT USAGE ON SCHEMA template_test TO regress_typist;

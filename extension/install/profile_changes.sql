@@ -191,7 +191,7 @@ AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx.drop_profile(text) IS
 'Removes a profile of one''s own; xlsx_admin may remove any. Tasks that were submitted with it stay, and go on as they were submitted.';
 
-CREATE FUNCTION xlsx_private.alter_profile(caller regrole, profile text, sheet text, header_row text, cell_range text, skip_end int,
+CREATE FUNCTION xlsx_private.alter_profile(caller regrole, profile text, sheet text, header_row text, range text, skip_end int,
   null_tokens text[], trim_cells boolean, mode text, key_columns name[], update_columns name[], max_errors bigint, keep_old boolean,
   locale text, follow boolean, index_after_load text)
 RETURNS void
@@ -205,7 +205,7 @@ BEGIN
   PERFORM xlsx_private.check_texts(alter_profile.update_columns::text[], 'update_columns');
   PERFORM xlsx_private.require_columns(p.target, alter_profile.key_columns || alter_profile.update_columns)
   FROM xlsx_private.profile p WHERE p.id = own_id;
-  PERFORM xlsx_private.check_range(alter_profile.cell_range);
+  PERFORM xlsx_private.check_range(alter_profile.range);
   PERFORM xlsx_private.check_options(alter_profile.mode, NULL, alter_profile.header_row, NULL);
   PERFORM xlsx_private.check_texts(alter_profile.null_tokens, 'null_tokens');
   IF alter_profile.index_after_load NOT IN ('never', 'replace', 'empty') THEN
@@ -219,7 +219,7 @@ BEGIN
   UPDATE xlsx_private.profile p SET
     sheet = CASE WHEN alter_profile.sheet IS NULL THEN p.sheet ELSE nullif(alter_profile.sheet, '') END,
     header_row = coalesce(alter_profile.header_row, p.header_row),
-    cell_range = CASE WHEN alter_profile.cell_range IS NULL THEN p.cell_range ELSE nullif(alter_profile.cell_range, '') END,
+    range = CASE WHEN alter_profile.range IS NULL THEN p.range ELSE nullif(alter_profile.range, '') END,
     skip_end = coalesce(alter_profile.skip_end, p.skip_end),
     null_tokens = coalesce(alter_profile.null_tokens, p.null_tokens),
     trim = coalesce(trim_cells, p.trim),
@@ -238,14 +238,14 @@ COMMENT ON FUNCTION xlsx_private.alter_profile(regrole, text, text, text, text, 
 'xlsx.alter_profile, as the owner of the tables.';
 
 CREATE FUNCTION xlsx.alter_profile(profile text, sheet text DEFAULT NULL, header_row text DEFAULT NULL,
-  cell_range text DEFAULT NULL, skip_end int DEFAULT NULL, null_tokens text[] DEFAULT NULL, trim_cells boolean DEFAULT NULL,
+  range text DEFAULT NULL, skip_end int DEFAULT NULL, null_tokens text[] DEFAULT NULL, trim_cells boolean DEFAULT NULL,
   mode text DEFAULT NULL, key_columns name[] DEFAULT NULL, update_columns name[] DEFAULT NULL,
   max_errors bigint DEFAULT NULL, keep_old boolean DEFAULT NULL, locale text DEFAULT NULL, follow boolean DEFAULT NULL,
   index_after_load text DEFAULT NULL)
 RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx.alter_profile(text, text, text, text, int, text[], boolean, text, name[], name[], bigint, boolean, text, boolean, text) IS
-'Changes a profile; NULL leaves an option as it is, an empty text or array (max_errors: -1) takes it back. sheet: its name, "#2" for the second one, "~regexp" for the first whose name matches. header_row: "first" (the first row that is not blank), "auto" (the one of the first 20 that fits best), or its number. cell_range: as B2:F500, B:F or 2:500. skip_end: rows to leave out at the end, such as totals. null_tokens: texts that mean blank. mode: insert, all_or_nothing, upsert, skip (rows whose key exists), update, replace. key_columns: what upsert, skip and update look for; the primary key by default. update_columns: what they change; all by default. max_errors: the task fails when more rows are bad. keep_old: keep what xlsx.undo needs. index_after_load: when the rows go in first and the indexes are built afterwards, which is more than twice as fast with keys in random order, while queries wait for the building of an index and writers for the import: "replace" (the default) in that mode; "empty" also in insert and all_or_nothing, when the target is empty: its rows are then seen at the end, all at once; "never".';
+'Changes a profile; NULL leaves an option as it is, an empty text or array (max_errors: -1) takes it back. sheet: its name, "#2" for the second one, "~regexp" for the first whose name matches. header_row: "first" (the first row that is not blank), "auto" (the one of the first 20 that fits best), or its number. range: as B2:F500, B:F or 2:500. skip_end: rows to leave out at the end, such as totals. null_tokens: texts that mean blank. mode: insert, all_or_nothing, upsert, skip (rows whose key exists), update, replace. key_columns: what upsert, skip and update look for; the primary key by default. update_columns: what they change; all by default. max_errors: the task fails when more rows are bad. keep_old: keep what xlsx.undo needs. index_after_load: when the rows go in first and the indexes are built afterwards, which is more than twice as fast with keys in random order, while queries wait for the building of an index and writers for the import: "replace" (the default) in that mode; "empty" also in insert and all_or_nothing, when the target is empty: its rows are then seen at the end, all at once; "never".';
 
 CREATE FUNCTION xlsx_private.check_column(header text, label text, aliases text[], pattern text, transform text, lookup text, source text,
   null_tokens text[], messages jsonb)
@@ -499,7 +499,7 @@ DECLARE
   given_column xlsx_private.profile_column;
   given_rule xlsx_private.profile_rule;
 BEGIN
-  PERFORM xlsx_private.alter_profile(caller, new_name, given.sheet, given.header_row, given.cell_range, given.skip_end, given.null_tokens,
+  PERFORM xlsx_private.alter_profile(caller, new_name, given.sheet, given.header_row, given.range, given.skip_end, given.null_tokens,
     given.trim, given.mode, given.key_columns, given.update_columns, given.max_errors, given.keep_old, given.locale, given.follow,
     given.index_after_load);
   FOR given_column IN SELECT * FROM jsonb_populate_recordset(NULL::xlsx_private.profile_column, definition -> 'columns') LOOP

@@ -59,7 +59,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   RETURN (SELECT jsonb_build_object('name', p.name, 'task_column', p.task_column, 'sheet', p.sheet, 'header_row', p.header_row,
-    'cell_range', p.cell_range, 'skip_end', p.skip_end, 'mode', p.mode, 'locale', p.locale, 'max_errors', p.max_errors,
+    'range', p.range, 'skip_end', p.skip_end, 'mode', p.mode, 'locale', p.locale, 'max_errors', p.max_errors,
     'keep_old', p.keep_old, 'key_columns', p.key_columns, 'update_columns', p.update_columns, 'index_after_load', p.index_after_load,
     'columns', (SELECT coalesce(jsonb_agg(jsonb_build_object('name', c.column_name, 'header', c.header, 'label', c.label,
         'aliases', c.aliases, 'pattern', c.pattern, 'required', coalesce(c.required, false) OR coalesce(c.column_name = ANY (p.key_columns), false),
@@ -126,7 +126,7 @@ CREATE VIEW xlsx.profiles WITH (security_invoker = true) AS
 SELECT p.id, p.name, p.target, p.task_column, p.owner, p.created_at,
   ARRAY(SELECT c.header FROM xlsx_private.live_columns(p.id) c ORDER BY c.position, c.column_name) AS headers,
   ARRAY(SELECT c.column_name FROM xlsx_private.live_columns(p.id) c ORDER BY c.position, c.column_name) AS columns,
-  p.sheet, p.header_row, p.cell_range, p.skip_end, p.null_tokens, p.trim, p.mode, p.key_columns, p.update_columns,
+  p.sheet, p.header_row, p.range, p.skip_end, p.null_tokens, p.trim, p.mode, p.key_columns, p.update_columns,
   p.max_errors, p.keep_old, p.locale, p.follow, p.index_after_load
 FROM xlsx_private.profile p;
 COMMENT ON VIEW xlsx.profiles IS 'Profiles with their options, the headers they expect and the columns these go to.';

@@ -10,7 +10,7 @@ CREATE TABLE xlsx_private.profile (
   follow         boolean  NOT NULL DEFAULT true,
   sheet          text     CHECK (sheet <> ''),
   header_row     text     NOT NULL DEFAULT 'first' CHECK (header_row ~ '^(first|auto|[1-9][0-9]{0,6})$'),
-  cell_range     text     CHECK (cell_range <> ''),
+  range          text     CHECK (range <> ''),
   skip_end       int      NOT NULL DEFAULT 0 CHECK (skip_end BETWEEN 0 AND 1000),
   null_tokens    text[]   NOT NULL DEFAULT '{}',
   trim           boolean  NOT NULL DEFAULT true,

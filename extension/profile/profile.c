@@ -375,9 +375,9 @@ static char *
 load_options(Profile *profile, Datum content)
 {
 	static PrivateStatement select = {
-		"SELECT o.task_column, o.sheet, o.header_row, o.cell_range, coalesce(o.skip_end, 0), o.locale, coalesce(o.max_errors, -1),"
+		"SELECT o.task_column, o.sheet, o.header_row, o.range, coalesce(o.skip_end, 0), o.locale, coalesce(o.max_errors, -1),"
 		" coalesce(o.keep_old, false), array_remove(o.key_columns, NULL), array_remove(o.update_columns, NULL), o.index_after_load"
-		" FROM jsonb_to_record($1) AS o (task_column text, sheet text, header_row text, cell_range text, skip_end int, locale text,"
+		" FROM jsonb_to_record($1) AS o (task_column text, sheet text, header_row text, range text, skip_end int, locale text,"
 		" max_errors bigint, keep_old boolean, key_columns text[], update_columns text[], index_after_load text)",
 		1, {JSONBOID}, NULL
 	};

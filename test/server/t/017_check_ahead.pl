@@ -86,9 +86,9 @@ same_both_ways(mixed_book(1904), 'plain', 'dates from 1904');
 
 $node->safe_psql('postgres', q{SELECT xlsx.alter_profile('plain', null_tokens => '{-,n/a,42,""}', trim_cells => false)});
 same_both_ways($book, 'plain', 'with words for NULL, not trimmed');
-$node->safe_psql('postgres', q{SELECT xlsx.alter_profile('plain', cell_range => 'B1:N15000')});
+$node->safe_psql('postgres', q{SELECT xlsx.alter_profile('plain', range => 'B1:N15000')});
 same_both_ways($book, 'plain', 'a range');
-$node->safe_psql('postgres', q{SELECT xlsx.alter_profile('plain', cell_range => '', skip_end => 3)});
+$node->safe_psql('postgres', q{SELECT xlsx.alter_profile('plain', range => '', skip_end => 3)});
 same_both_ways($book, 'plain', 'without the last rows');
 
 # Rules on single cells: good rows are found by the reader and by row_check.c, bad ones by stage.c, which a rule on rows gives all of them to.
