@@ -117,6 +117,7 @@ chunk_pipe_ask(ChunkPipe *pipe, const DbRequest *request, ChunkPipeAnswer answer
 
 	asked.role = pipe->role;
 	asked.lane = PG_LANE_UPLOAD;
+	asked.writes = true;
 	pipe->asking = true;
 	pipe->answer = answer;
 	db_run(&asked, on_answer, pipe);

@@ -105,6 +105,9 @@ call_sql(HttpExchange *exchange, const Route *route, const char *id)
 	char		values[MAX_NAMES][MAX_VALUE];
 	const char *arguments[MAX_NAMES + 1] = {0};
 	SqlRequest *request = mem_alloc(sizeof(*request));
+	DbRequest	call = {
+		.role = http_role(exchange),.lane = PG_LANE_REQUEST,.writes = route->method != HTTP_GET,.sql = route->sql,.arguments = arguments
+	};
 	int			count = 0;
 
 	if (id != NULL)
@@ -112,7 +115,8 @@ call_sql(HttpExchange *exchange, const Route *route, const char *id)
 	for (int i = 0; i < MAX_NAMES && route->names[i] != NULL; i++)
 		arguments[count++] = http_query(exchange, route->names[i], values[i], MAX_VALUE) ? values[i] : NULL;
 	request->exchange = exchange;
-	request->call = db_call(http_role(exchange), route->sql, count, arguments, sql_done, request);
+	call.count = count;
+	request->call = db_run(&call, sql_done, request);
 	http_own(exchange, &sql_hooks, request);
 }
 

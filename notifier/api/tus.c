@@ -53,12 +53,15 @@ on_gone(HttpExchange *exchange)
 static const HttpHooks hooks = {.gone = on_gone};
 
 static void
-call(HttpExchange *exchange, const char *sql, int count, const char *const *arguments)
+call(HttpExchange *exchange, bool writes, const char *sql, int count, const char *const *arguments)
 {
 	Request    *request = mem_alloc(sizeof(*request));
+	const DbRequest wanted = {
+		.role = http_role(exchange),.lane = PG_LANE_REQUEST,.writes = writes,.sql = sql,.count = count,.arguments = arguments
+	};
 
 	request->exchange = exchange;
-	request->call = db_call(http_role(exchange), sql, count, arguments, on_answer, request);
+	request->call = db_run(&wanted, on_answer, request);
 	http_own(exchange, &hooks, request);
 }
 
@@ -66,14 +69,14 @@ void
 tus_state(HttpExchange *exchange, const char *id)
 {
 	if (tus_version_is_ours(exchange))
-		call(exchange, "SELECT status, body FROM xlsx_rest.tus_state($1)", 1, &id);
+		call(exchange, false, "SELECT status, body FROM xlsx_rest.tus_state($1)", 1, &id);
 }
 
 void
 tus_delete(HttpExchange *exchange, const char *id)
 {
 	if (tus_version_is_ours(exchange))
-		call(exchange, "SELECT status, body FROM xlsx_rest.tus_delete($1)", 1, &id);
+		call(exchange, true, "SELECT status, body FROM xlsx_rest.tus_delete($1)", 1, &id);
 }
 
 void
@@ -172,7 +175,7 @@ create(HttpExchange *exchange, int64_t length, const char *metadata, UploadForm 
 	};
 
 	snprintf(size, sizeof(size), "%" PRId64, length);
-	call(exchange, "SELECT status, body FROM xlsx_rest.tus_create($1, $2, $3, $4, $5)", 5, arguments);
+	call(exchange, true, "SELECT status, body FROM xlsx_rest.tus_create($1, $2, $3, $4, $5)", 5, arguments);
 }
 
 void

@@ -13,6 +13,9 @@
 #include "process/config.h"
 #include "process/loop.h"
 
+/* A request to cancel may come between two statements, and is repeated. */
+#define CANCEL_AGAIN_MS 1000
+
 /* Without a role a call is its CALL alone. */
 typedef enum DbStep
 {
@@ -27,6 +30,9 @@ struct DbCall
 {
 	PgStatement statement;
 	char	   *role;			/* NULL: the sidecar's own */
+	bool		writes;
+	bool		late;			/* its time is over: it was asked to end */
+	int64_t		limit;			/* until when that may take, in loop_now()'s time */
 	Buf			bytes;			/* the last argument, where it is binary */
 	DbStep		step;			/* whose results come now */
 	Buf			first;			/* the row, until it is committed */
@@ -34,7 +40,7 @@ struct DbCall
 	DbDone		done;			/* NULL: nobody is interested any more */
 	void	   *arg;
 	PgTicket   *ticket;
-	bool		running;
+	PgConn	   *conn;			/* NULL: it waits for one */
 	bool		answered;
 	Timer		deadline;		/* or, when it could not even wait: the bad news */
 };
@@ -42,6 +48,22 @@ struct DbCall
 static const DbError lost = {.code = "08006",.message = "database is not available"};
 static const DbError crowded = {.code = "53300",.message = "too many requests wait for the database"};
 static const DbError late = {.code = "57014",.message = "database did not answer in time"};
+static const DbError cancelled = {
+	.code = "57014",.message = "database did not answer in time",
+	.detail = "The statement was cancelled, and what it had changed was rolled back.",.outcome = DB_CANCELLED
+};
+
+#define UNKNOWN_DETAIL "What was asked for may have been done or not, or may still be done."
+#define UNKNOWN_HINT "Look at the task, or wait for its events, before asking again."
+
+static const DbError silent = {
+	.code = "57014",.message = "database did not answer in time",
+	.detail = UNKNOWN_DETAIL,.hint = UNKNOWN_HINT,.outcome = DB_UNKNOWN
+};
+static const DbError vanished = {
+	.code = "08006",.message = "database is not available",
+	.detail = UNKNOWN_DETAIL,.hint = UNKNOWN_HINT,.outcome = DB_UNKNOWN
+};
 
 /*
  * Errors
@@ -121,12 +143,24 @@ finish(DbCall *call, const DbError *error, const DbRow *row)
 		done(call->arg, error, row);
 }
 
+/* Whoever ends a session may do so while it commits. */
+static bool
+is_ended_session(const DbError *error)
+{
+	return strncmp(error->code, "57P", 3) == 0 || strncmp(error->code, "08", 2) == 0;
+}
+
 static void
 fail(DbCall *call, const PGresult *result)
 {
 	DbError		error = db_error(result);
 
-	finish(call, &error, NULL);
+	if (call->writes && call->step == STEP_COMMIT && is_ended_session(&error))
+		finish(call, &vanished, NULL);
+	else if (call->late && strcmp(error.code, cancelled.code) == 0)
+		finish(call, &cancelled, NULL);
+	else
+		finish(call, &error, NULL);
 }
 
 static void
@@ -142,8 +176,6 @@ take_row(DbCall *call, const PGresult *result)
 {
 	buf_puts(&call->first, PQgetvalue(result, 0, 0));
 	buf_append(&call->second, PQgetvalue(result, 0, 1), (size_t) PQgetlength(result, 0, 1));
-	if (call->role == NULL)
-		succeed(call);
 }
 
 static void
@@ -175,13 +207,18 @@ on_result(void *arg, PGresult *result)
 			take_result(call, result);
 		return;
 	}
+	if (pg_conn_lost(call->conn))
+		return;					/* ticket_failed() comes next */
 	call->step++;
+	/* without a role the statement commits by itself, behind its row */
+	if (call->role == NULL && call->step > STEP_CALL && !call->answered)
+		succeed(call);
 	if (call->answered && (call->step == STEP_END || (call->role == NULL && call->step > STEP_CALL)))
 	{
-		pg_pool_return(call->ticket, true);
+		pg_pool_return(call->ticket, !call->late);	/* a cancel may still be on its way to this session */
 		release(call);
 	}
-	/* else there is more to come, or the connection is lost, which ticket_failed() hears */
+	/* else there is more to come */
 }
 
 void
@@ -203,7 +240,7 @@ ticket_granted(void *arg, PgConn *conn)
 	static const PgStatement commit = {.sql = "COMMIT"};
 	DbCall	   *call = arg;
 
-	call->running = true;
+	call->conn = conn;
 	if (call->role != NULL)
 	{
 		pg_conn_send(conn, &begin, on_result, call);
@@ -221,21 +258,50 @@ ticket_failed(void *arg)
 {
 	DbCall	   *call = arg;
 
-	finish(call, &lost, NULL);
+	if (!call->answered)
+		finish(call, call->writes && call->conn != NULL ? &vanished : &lost, NULL);
 	release(call);
 }
 
 static const PgTicketHandler ticket_handler = {ticket_granted, ticket_failed};
+
+/*
+ * A BEGIN that was cancelled would leave the call outside of a transaction, as
+ * the sidecar's own role.  So nothing is cancelled before the server has
+ * answered it.
+ */
+static bool
+may_cancel(const DbCall *call)
+{
+	return call->step > STEP_BEGIN && call->step < STEP_COMMIT;
+}
+
+/* Its connection goes too: nobody knows when the statement ends. */
+static void
+give_up(DbCall *call, const DbError *error)
+{
+	if (call->ticket != NULL)
+		pg_pool_return(call->ticket, false);
+	finish(call, error, NULL);
+	release(call);
+}
 
 static void
 deadline_passed(Timer *timer)
 {
 	DbCall	   *call = container_of(timer, DbCall, deadline);
 
-	if (call->ticket != NULL)
-		pg_pool_return(call->ticket, false);
-	finish(call, call->ticket == NULL ? &crowded : &late, NULL);
-	release(call);
+	if (call->conn != NULL && may_cancel(call))
+		pg_conn_cancel(call->conn);
+	if (call->conn == NULL || !call->writes || (call->late && loop_now() >= call->limit))
+	{
+		give_up(call, call->ticket == NULL ? &crowded : call->conn == NULL || !call->writes ? &late : &silent);
+		return;
+	}
+	if (!call->late)
+		call->limit = loop_now() + DB_GRACE_MS * 1000;
+	call->late = true;
+	loop_timer_start(&call->deadline, CANCEL_AGAIN_MS, deadline_passed);
 }
 
 static void
@@ -256,6 +322,7 @@ db_run(const DbRequest *request, DbDone done, void *arg)
 	DbCall	   *call = mem_alloc(sizeof(*call));
 
 	call->role = request->role == NULL ? NULL : mem_strdup(request->role);
+	call->writes = request->writes;
 	call->statement.sql = request->sql;
 	call->statement.count = request->count;
 	for (int i = 0; i < request->count; i++)
@@ -282,7 +349,7 @@ void
 db_cancel(DbCall *call)
 {
 	call->done = NULL;
-	if (call->running)
+	if (call->conn != NULL)
 		return;
 	if (call->ticket != NULL)
 		pg_pool_return(call->ticket, true);

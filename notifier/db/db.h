@@ -14,6 +14,14 @@
 #include "db/pg_conn.h"
 #include "db/pg_pool.h"
 
+/* What is known of a call that may change something, when it fails. */
+typedef enum DbOutcome
+{
+	DB_REFUSED,					/* an error: the transaction was rolled back, or never began */
+	DB_CANCELLED,				/* the same, because its time was over */
+	DB_UNKNOWN					/* the database did not say: it may still commit */
+} DbOutcome;
+
 /* What went wrong, in the words of the database; texts live during the callback. */
 typedef struct DbError
 {
@@ -21,6 +29,7 @@ typedef struct DbError
 	const char *message;
 	const char *detail;			/* NULL: none */
 	const char *hint;			/* NULL: none */
+	DbOutcome	outcome;
 } DbError;
 
 typedef struct DbRow
@@ -40,11 +49,19 @@ typedef struct DbCall DbCall;
  * exactly once, never before db_call() has returned, unless db_cancel() does.
  * With a role, which is copied as well, the call is a transaction in which the
  * session is that role; the answer comes once it is committed.
+ *
+ * After request-timeout the statement is cancelled.  A call that only reads is
+ * answered at once.  One that writes waits for the statement's own end, since
+ * the cancel races with the commit, and says what happened; where the database
+ * does not answer for DB_GRACE_MS more, the outcome is unknown.
  */
+#define DB_GRACE_MS 5000
+
 typedef struct DbRequest
 {
 	const char *role;			/* NULL: the sidecar's own */
 	PgLane		lane;
+	bool		writes;
 	const char *sql;
 	int			count;
 	const char *const *arguments;
@@ -53,8 +70,10 @@ typedef struct DbRequest
 
 extern DbCall *db_run(const DbRequest *request, DbDone done, void *arg);
 
-/* The same for most: text only, in the lane of requests. */
+/* The same for what reads: text only, in the lane of requests. */
 extern DbCall *db_call(const char *role, const char *sql, int count, const char *const *arguments, DbDone done, void *arg);
+
+/* Nobody wants the answer any more; a statement that runs already goes on, to its end or its deadline. */
 extern void db_cancel(DbCall *call);
 
 /*

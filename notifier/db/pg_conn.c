@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "db/pg_cancel.h"
 #include "process/config.h"
 #include "process/log.h"
 #include "process/loop.h"
@@ -37,6 +38,7 @@ struct PgConn
 	bool		ready;			/* the login was found to be good */
 	bool		refused;		/* or not */
 	bool		paused;
+	bool		lost;			/* the statements still open get their last call */
 	bool		working;		/* in the middle of calling back */
 	bool		closed;			/* to be released when it is not working any more */
 	bool		broken;			/* a statement could not even be queued */
@@ -105,6 +107,7 @@ lose(PgConn *conn, const char *message)
 {
 	char	   *text = mem_strdup(message);
 
+	conn->lost = true;
 	while (conn->first != NULL && !conn->closed)
 		statement_done(conn);
 	if (!conn->closed)
@@ -368,6 +371,19 @@ pg_conn_forget(PgConn *conn, const void *arg)
 		if (open->arg == arg)
 			open->result = NULL;
 	}
+}
+
+void
+pg_conn_cancel(PgConn *conn)
+{
+	if (!pg_cancel(conn->pg))
+		log_warning("could not ask the database to cancel a statement");
+}
+
+bool
+pg_conn_lost(const PgConn *conn)
+{
+	return conn->lost;
 }
 
 bool

@@ -57,6 +57,12 @@ extern void pg_conn_send(PgConn *conn, const PgStatement *statement, PgResult re
 /* Statements sent with this arg are forgotten: their results go nowhere. */
 extern void pg_conn_forget(PgConn *conn, const void *arg);
 
+/* Asks the server to cancel the statement that runs now; without effect when that ends first. */
+extern void pg_conn_cancel(PgConn *conn);
+
+/* In a result's last call: did it come because the connection is lost? */
+extern bool pg_conn_lost(const PgConn *conn);
+
 /* In closed(): was it because of who logged in? */
 extern bool pg_conn_refused(const PgConn *conn);
 

@@ -109,6 +109,9 @@ reply_refuse_upgrade(HttpExchange *exchange, int status, const char *message, co
 	buf_free(&body);
 }
 
+/* An error that needs no more words has none. */
+static const char *const outcomes[] = {[DB_REFUSED] = NULL,[DB_CANCELLED] = "cancelled",[DB_UNKNOWN] = "unknown"};
+
 void
 reply_db_error(HttpExchange *exchange, const DbError *error)
 {
@@ -123,5 +126,6 @@ reply_db_error(HttpExchange *exchange, const DbError *error)
 	put_member(&body, "code", error->code);
 	put_member(&body, "detail", ours ? NULL : error->detail);
 	put_member(&body, "hint", ours ? NULL : error->hint);
+	put_member(&body, "outcome", outcomes[error->outcome]);
 	finish(exchange, status, &body);
 }

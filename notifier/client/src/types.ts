@@ -120,6 +120,8 @@ export interface TaskFailed {
   code?: string;
   detail?: string;
   hint?: string;
+  /** Of a request that writes: it was rolled back at its deadline, or nobody knows; then look at the task before asking again. */
+  outcome?: 'cancelled' | 'unknown';
 }
 
 /** `workbook-loading`, `header-validation`. */
