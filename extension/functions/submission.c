@@ -23,7 +23,7 @@ void
 submission_check(const Submission *submission)
 {
 	if (submission->mode != NULL)
-		(void) profile_mode(submission->mode);
+		(void) save_mode_called(submission->mode);
 	options_check_header_row(submission->header_row);
 	options_check_mapping(submission->mapping);
 	if (submission->idempotency_key != NULL && strlen(submission->idempotency_key) > MAX_KEY_BYTES)

@@ -49,7 +49,7 @@ PG_FUNCTION_INFO_V1(pg_xlsx_path_of_statements);
 typedef struct Subject
 {
 	int64		id;
-	char	   *status;
+	TaskStatus	status;
 	int			worker_pid;		/* 0: none */
 	Oid			owner;
 	Oid			login;
@@ -88,7 +88,7 @@ find_task(int64 id)
 				 errmsg("task " INT64_FORMAT " does not exist", id),
 				 errdetail("Or it belongs to another role.")));
 	subject.owner = DatumGetObjectId(row.values[0]);
-	subject.status = TextDatumGetCString(row.values[1]);
+	subject.status = (TaskStatus) names_find(&task_status_names, TextDatumGetCString(row.values[1]));
 	subject.worker_pid = row.nulls[2] ? 0 : DatumGetInt32(row.values[2]);
 	subject.login = DatumGetObjectId(row.values[3]);
 	subject.file = row.nulls[4] ? 0 : DatumGetInt64(row.values[4]);
@@ -120,7 +120,7 @@ lock_task(int64 id)
 static bool
 is_active(const Subject *task)
 {
-	return strcmp(task->status, "PENDING") == 0 || strcmp(task->status, "PROCESSING") == 0;
+	return (task_status_meaning(task->status) & TASK_ACTIVE) != 0;
 }
 
 /*
@@ -194,7 +194,7 @@ pg_xlsx_wait(PG_FUNCTION_ARGS)
 		dispatch_wait(Min(left, LOOK_AGAIN_MS));
 	}
 	dispatch_wait_end();
-	PG_RETURN_TEXT_P(cstring_to_text(task.status));
+	PG_RETURN_TEXT_P(cstring_to_text(task_status_names.texts[task.status]));
 }
 
 /*
@@ -206,7 +206,7 @@ refuse_state(const Subject *task, const char *action)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-			 errmsg("cannot %s task " INT64_FORMAT " because it is %s", action, task->id, task->status)));
+			 errmsg("cannot %s task " INT64_FORMAT " because it is %s", action, task->id, task_status_names.texts[task->status])));
 }
 
 static void
@@ -251,16 +251,16 @@ pg_xlsx_cancel(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
 				 errmsg("cannot cancel task " INT64_FORMAT " from SQL that it runs itself", task.id),
 				 errhint("Raise an error to refuse a row.")));
-	if (strcmp(task.status, "PROCESSING") == 0)
+	if (task.status == TASK_PROCESSING)
 	{
 		stop_worker(&task);
 		task = find_task(task.id);
 	}
 	if (is_active(&task))
-		queue_end(task.id, "CANCELLED", &error);
-	else if (strcmp(task.status, "CANCELLED") != 0)
+		queue_end(task.id, TASK_CANCELLED, &error);
+	else if (task.status != TASK_CANCELLED)
 		refuse_state(&task, "cancel");
-	PG_RETURN_TEXT_P(cstring_to_text("CANCELLED"));
+	PG_RETURN_TEXT_P(cstring_to_text(task_status_names.texts[TASK_CANCELLED]));
 }
 
 /*
@@ -323,13 +323,13 @@ pg_xlsx_retry(PG_FUNCTION_ARGS)
 		" UPDATE xlsx_private.task SET status = 'PENDING', phase = NULL, attempts = 0, deaths = 0,"
 		" run_at = clock_timestamp(), wait_ms = 0, completed_at = NULL, error_code = NULL, error_message = NULL,"
 		" error_detail = NULL, error_hint = NULL, updated_at = clock_timestamp() WHERE id = $1"
-		" AND status IN ('FAILED', 'CANCELLED')",
+		" AND NOT xlsx_private.is_active(status) AND NOT xlsx_private.is_success(status)",
 		2, {INT8OID, INT8OID}, NULL
 	};
 	Subject		task = lock_task(PG_GETARG_INT64(0));
 	Datum		values[] = {Int64GetDatum(task.id), Int64GetDatum(task.file)};
 
-	if (strcmp(task.status, "FAILED") != 0 && strcmp(task.status, "CANCELLED") != 0)
+	if (task_status_meaning(task.status) != 0)
 		refuse_state(&task, "retry");
 	if (task.file == 0)
 		ereport(ERROR,
@@ -342,7 +342,7 @@ pg_xlsx_retry(PG_FUNCTION_ARGS)
 	if (task.restart || task.spoiled)
 		begin_again(task.id);
 	dispatch_want(task.login);
-	PG_RETURN_TEXT_P(cstring_to_text("PENDING"));
+	PG_RETURN_TEXT_P(cstring_to_text(task_status_names.texts[TASK_PENDING]));
 }
 
 /*
@@ -353,7 +353,7 @@ Datum
 pg_xlsx_remove_task(PG_FUNCTION_ARGS)
 {
 	static PrivateStatement delete_task = {
-		"DELETE FROM xlsx_private.task WHERE id = $1 AND status NOT IN ('PENDING', 'PROCESSING')", 1, {INT8OID}, NULL
+		"DELETE FROM xlsx_private.task WHERE id = $1 AND NOT xlsx_private.is_active(status)", 1, {INT8OID}, NULL
 	};
 	Subject		task = find_task(PG_GETARG_INT64(0));
 	Datum		id[] = {Int64GetDatum(task.id)};

@@ -213,7 +213,7 @@ give_up(Import *import, char *message)
 		.hint = "The errors of the task tell which rows; correct them and upload the file again."
 	};
 
-	queue_end(import->task->id, "FAILED", &error);
+	queue_end(import->task->id, TASK_FAILED, &error);
 	if (import->inside)
 		queue_remove_working_rows(import->task->id);	/* without a file there is no second attempt */
 }

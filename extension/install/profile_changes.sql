@@ -208,9 +208,9 @@ BEGIN
   PERFORM xlsx_private.check_range(alter_profile.range);
   PERFORM xlsx_private.check_options(alter_profile.mode, NULL, alter_profile.header_row, NULL);
   PERFORM xlsx_private.check_texts(alter_profile.null_tokens, 'null_tokens');
-  IF alter_profile.index_after_load NOT IN ('never', 'replace', 'empty') THEN
+  IF alter_profile.index_after_load <> ALL (xlsx_private.names_of('index_after_load')) THEN
     RAISE EXCEPTION 'index_after_load "%" does not exist', alter_profile.index_after_load USING ERRCODE = 'invalid_parameter_value',
-      HINT = 'It is "never", "replace" or "empty".';
+      HINT = format('It is %s.', xlsx_private.choices_of('index_after_load'));
   END IF;
   IF alter_profile.skip_end NOT BETWEEN 0 AND 1000 THEN
     RAISE EXCEPTION 'skip_end must be between 0 and 1000' USING ERRCODE = 'invalid_parameter_value',
@@ -260,11 +260,11 @@ BEGIN
   END IF;
   IF source = 'sheet_name' THEN
     RAISE EXCEPTION 'source "sheet_name" is not supported' USING ERRCODE = 'invalid_parameter_value',
-      DETAIL = 'A column cannot take the name of its sheet.', HINT = 'The sources are cell, value, task_id, row_number, file_name, extra and none.';
+      DETAIL = 'A column cannot take the name of its sheet.', HINT = format('The sources are %s.', xlsx_private.sentence_of('source'));
   END IF;
-  IF source NOT IN ('cell', 'value', 'task_id', 'row_number', 'file_name', 'extra', 'none') THEN
+  IF source <> ALL (xlsx_private.names_of('source')) THEN
     RAISE EXCEPTION 'source "%" does not exist', source USING ERRCODE = 'invalid_parameter_value',
-      DETAIL = 'A source says where the value of a column comes from.', HINT = 'The sources are cell, value, task_id, row_number, file_name, extra and none.';
+      DETAIL = 'A source says where the value of a column comes from.', HINT = format('The sources are %s.', xlsx_private.sentence_of('source'));
   END IF;
   PERFORM xlsx_private.check_expression(transform, 'transform');
   PERFORM xlsx_private.check_pattern(pattern);
@@ -347,22 +347,20 @@ LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  IF kind IS NULL OR kind NOT IN ('required', 'min', 'max', 'min_length', 'max_length', 'pattern', 'one_of', 'unique', 'expression') THEN
+  IF kind IS NULL OR kind <> ALL (xlsx_private.names_of('rule')) THEN
     RAISE EXCEPTION 'rule "%" does not exist', coalesce(kind, 'NULL') USING ERRCODE = 'invalid_parameter_value',
-      HINT = 'The rules are required, min, max, min_length, max_length, pattern, one_of, unique and expression.';
+      HINT = format('The rules are %s.', xlsx_private.sentence_of('rule'));
   END IF;
   IF column_name IS NULL AND kind <> 'expression' THEN
     RAISE EXCEPTION 'rule "%" needs a column', kind USING ERRCODE = 'invalid_parameter_value',
       DETAIL = 'Only expression can be about the whole row.', HINT = 'Give column_name.';
   END IF;
-  IF severity IS NULL OR severity NOT IN ('error', 'warning') THEN
+  IF severity IS NULL OR severity <> ALL (xlsx_private.names_of('severity')) THEN
     RAISE EXCEPTION 'severity "%" does not exist', coalesce(severity, 'NULL') USING ERRCODE = 'invalid_parameter_value',
-      DETAIL = 'A row that breaks a rule is refused, or saved with a warning.', HINT = 'It is "error" or "warning".';
+      DETAIL = 'A row that breaks a rule is refused, or saved with a warning.', HINT = format('It is %s.', xlsx_private.choices_of('severity'));
   END IF;
   PERFORM xlsx_private.check_texts(argument, 'argument');
-  IF kind IN ('min', 'max', 'min_length', 'max_length', 'pattern', 'expression') AND cardinality(argument) IS DISTINCT FROM 1
-    OR kind = 'one_of' AND coalesce(cardinality(argument), 0) = 0
-    OR kind IN ('required', 'unique') AND cardinality(argument) > 0 THEN
+  IF NOT xlsx_private.rule_takes(kind, coalesce(cardinality(argument), 0)) THEN
     RAISE EXCEPTION 'rule "%" has a wrong number of arguments', kind USING ERRCODE = 'invalid_parameter_value',
       HINT = 'min, max, min_length, max_length, pattern and expression take one, one_of one or more, required and unique none.';
   END IF;

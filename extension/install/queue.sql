@@ -151,7 +151,7 @@ FROM xlsx_private.profile p
       count(*) FILTER (WHERE t.status = 'PENDING' AND xlsx_private.is_due(t.run_at, t.wait_ms)) AS waiting,
       count(*) FILTER (WHERE t.status = 'PENDING' AND NOT xlsx_private.is_due(t.run_at, t.wait_ms)) AS delayed,
       min(t.run_at) FILTER (WHERE t.status = 'PENDING') AS next_at
-    FROM xlsx_private.task t WHERE t.profile_id = p.id AND t.status IN ('PENDING', 'PROCESSING')) AS t
+    FROM xlsx_private.task t WHERE t.profile_id = p.id AND xlsx_private.is_active(t.status)) AS t
   CROSS JOIN LATERAL (
     SELECT coalesce(bool_or(r.paused), false) AS paused, min(r.max_tasks) AS max_tasks
     FROM xlsx_private.queue_rule r WHERE (r.profile_id = p.id OR r.profile_id IS NULL) AND r.role IS NULL) AS r;
@@ -178,7 +178,7 @@ WITH task AS (
   FROM xlsx_private.task t
 )
 SELECT 'tasks' AS name, s.status AS label, (SELECT count(*) FROM task t WHERE t.status = s.status)::float8 AS value
-FROM pg_catalog.unnest(ARRAY['PENDING', 'PROCESSING', 'COMPLETED', 'HAS_ERRORS', 'FAILED', 'CANCELLED']) AS s (status)
+FROM pg_catalog.unnest(xlsx_private.names_of('status')) AS s (status)
 UNION ALL SELECT 'queue_length', NULL, count(*) FROM task WHERE status = 'PENDING' AND xlsx_private.is_due(run_at, wait_ms)
 UNION ALL SELECT 'queue_delayed', NULL, count(*) FROM task WHERE status = 'PENDING' AND NOT xlsx_private.is_due(run_at, wait_ms)
 UNION ALL SELECT 'oldest_pending_seconds', NULL, coalesce(extract(epoch FROM pg_catalog.now() - min(run_at)), 0)

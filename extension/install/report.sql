@@ -44,7 +44,7 @@ BEGIN ATOMIC
         'message', s.message, 'severity', s.severity, 'count', s.count, 'firstRow', s.first_row, 'firstCell', s.first_cell)), '[]'::pg_catalog.jsonb)
       FROM xlsx.error_summary(t.id) s),
     'phases', (SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('phase', p.name, 'ms', t.phase_ms[p.place]) ORDER BY p.place)
-      FROM pg_catalog.unnest(ARRAY['LOADING_WORKBOOK', 'VALIDATING_HEADERS', 'VALIDATING', 'SAVING']) WITH ORDINALITY AS p (name, place)))
+      FROM pg_catalog.unnest(xlsx_private.names_of('phase')) WITH ORDINALITY AS p (name, place)))
   FROM xlsx_private.task t WHERE t.id = task;
 END;
 COMMENT ON FUNCTION xlsx.report(bigint) IS

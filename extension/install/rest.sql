@@ -54,8 +54,8 @@ DECLARE
   total bigint;
   items json;
 BEGIN
-  IF wanted NOT IN ('PENDING', 'PROCESSING', 'COMPLETED', 'HAS_ERRORS', 'FAILED', 'CANCELLED') THEN
-    RAISE EXCEPTION 'status must be one of PENDING, PROCESSING, COMPLETED, HAS_ERRORS, FAILED, CANCELLED'
+  IF wanted <> ALL (xlsx_private.names_of('status')) THEN
+    RAISE EXCEPTION 'status must be one of %', array_to_string(xlsx_private.names_of('status'), ', ')
       USING ERRCODE = 'invalid_parameter_value';
   END IF;
   SELECT count(*) INTO total FROM xlsx_private.task t WHERE wanted IS NULL OR t.status = wanted;
@@ -216,7 +216,7 @@ LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT 200, pg_catalog.json_build_object('data', coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
     'name', p.name, 'headers', p.headers, 'mode', p.mode,
-    'modes', pg_catalog.json_build_array('insert', 'all_or_nothing', 'upsert', 'skip', 'update', 'replace'),
+    'modes', (SELECT pg_catalog.json_agg(m.name ORDER BY m.place) FROM pg_catalog.unnest(xlsx_private.names_of('mode')) WITH ORDINALITY AS m (name, place)),
     'default', p.name = coalesce(nullif(pg_catalog.current_setting('pg_xlsx.default_profile', true), ''),
       CASE WHEN (SELECT pg_catalog.count(*) FROM xlsx_private.profile) = 1 THEN p.name END, ''),
     'columns', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('header', c.header, 'column', c.column_name,
@@ -247,8 +247,8 @@ COMMENT ON FUNCTION xlsx_rest.rest_template(text) IS
 CREATE FUNCTION xlsx_rest.rest_snapshot(id text, OUT event text, OUT data json)
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
-  SELECT CASE WHEN t.status IN ('PENDING', 'PROCESSING') THEN 'task-progress' ELSE terminal.event END,
-    CASE WHEN t.status IN ('PENDING', 'PROCESSING') THEN xlsx_private.progress_data(t) ELSE terminal.data END
+  SELECT CASE WHEN xlsx_private.is_active(t.status) THEN 'task-progress' ELSE terminal.event END,
+    CASE WHEN xlsx_private.is_active(t.status) THEN xlsx_private.progress_data(t) ELSE terminal.data END
   FROM xlsx_private.rest_id(rest_snapshot.id) AS wanted
     JOIN xlsx_private.task t ON t.id = wanted
     CROSS JOIN LATERAL xlsx_private.terminal_event(t) AS terminal;

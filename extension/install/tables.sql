@@ -15,12 +15,12 @@ CREATE TABLE xlsx_private.profile (
   null_tokens    text[]   NOT NULL DEFAULT '{}',
   trim           boolean  NOT NULL DEFAULT true,
   mode           text     NOT NULL DEFAULT 'insert'
-    CHECK (mode IN ('insert', 'all_or_nothing', 'upsert', 'skip', 'update', 'replace')),
+    CHECK (mode = ANY (xlsx_private.names_of('mode'))),
   key_columns    name[],
   update_columns name[],
   max_errors     bigint   CHECK (max_errors >= 0),
   keep_old       boolean  NOT NULL DEFAULT false,
-  index_after_load text   NOT NULL DEFAULT 'replace' CHECK (index_after_load IN ('never', 'replace', 'empty')),
+  index_after_load text   NOT NULL DEFAULT 'replace' CHECK (index_after_load = ANY (xlsx_private.names_of('index_after_load'))),
   locale         text,
   owner          regrole  NOT NULL,
   created_at     timestamptz NOT NULL DEFAULT pg_catalog.now()
@@ -38,7 +38,7 @@ CREATE TABLE xlsx_private.profile_column (
   pattern       text   CHECK (pattern <> ''),
   required      boolean,
   source        text   NOT NULL DEFAULT 'cell'
-    CHECK (source IN ('cell', 'value', 'task_id', 'row_number', 'file_name', 'extra', 'none')),
+    CHECK (source = ANY (xlsx_private.names_of('source'))),
   default_value text,
   transform     text   CHECK (transform <> ''),
   lookup        text   CHECK (lookup <> ''),
@@ -59,9 +59,9 @@ CREATE TABLE xlsx_private.profile_rule (
   position    int    NOT NULL,
   column_name name,
   kind        text   NOT NULL
-    CHECK (kind IN ('required', 'min', 'max', 'min_length', 'max_length', 'pattern', 'one_of', 'unique', 'expression')),
+    CHECK (kind = ANY (xlsx_private.names_of('rule'))),
   argument    text[] NOT NULL DEFAULT '{}',
-  severity    text   NOT NULL DEFAULT 'error' CHECK (severity IN ('error', 'warning')),
+  severity    text   NOT NULL DEFAULT 'error' CHECK (severity = ANY (xlsx_private.names_of('severity'))),
   messages    jsonb  NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(messages) = 'object'),
   PRIMARY KEY (profile_id, name),
   CHECK (column_name IS NOT NULL OR kind = 'expression')
@@ -138,9 +138,9 @@ CREATE TABLE xlsx_private.task (
   login_was_member boolean NOT NULL DEFAULT false,
   owner_was_user  boolean NOT NULL DEFAULT false,
   status          text    NOT NULL DEFAULT 'PENDING'
-    CHECK (status IN ('PENDING', 'PROCESSING', 'COMPLETED', 'HAS_ERRORS', 'FAILED', 'CANCELLED')),
+    CHECK (status = ANY (xlsx_private.names_of('status'))),
   phase           text
-    CHECK (phase IN ('LOADING_WORKBOOK', 'VALIDATING_HEADERS', 'VALIDATING', 'SAVING')),
+    CHECK (phase = ANY (xlsx_private.names_of('phase'))),
   phase_progress  int     NOT NULL DEFAULT 0 CHECK (phase_progress BETWEEN 0 AND 100),
   progress        int     NOT NULL DEFAULT 0 CHECK (progress BETWEEN 0 AND 100),
   total_rows      bigint  NOT NULL DEFAULT 0,
@@ -155,7 +155,7 @@ CREATE TABLE xlsx_private.task (
   idempotency_key text,
   sheet           text,
   mode            text    NOT NULL DEFAULT 'insert'
-    CHECK (mode IN ('insert', 'all_or_nothing', 'upsert', 'skip', 'update', 'replace')),
+    CHECK (mode = ANY (xlsx_private.names_of('mode'))),
   dry_run         boolean NOT NULL DEFAULT false,
   max_errors      bigint  CHECK (max_errors >= 0),
   header_row      text    CHECK (header_row ~ '^(first|auto|[1-9][0-9]{0,6})$'),
@@ -172,7 +172,7 @@ CREATE TABLE xlsx_private.task (
   found_sheet     text,
   found_header_row int,
   found_headers   text[],
-  phase_ms        bigint[] NOT NULL DEFAULT '{0,0,0,0}',
+  phase_ms        bigint[] NOT NULL DEFAULT pg_catalog.array_fill(0::bigint, ARRAY[pg_catalog.cardinality(xlsx_private.names_of('phase'))]),
   phase_started   timestamptz,
   undone          boolean NOT NULL DEFAULT false,
   restart         boolean NOT NULL DEFAULT false,
@@ -218,7 +218,7 @@ COMMENT ON COLUMN xlsx_private.task.wait_ms IS
 'How long the task was to wait when run_at was set: if run_at is further off, the clock has been set back, and the task is due. NULL: it waits for run_at by the clock, as its submitter wished.';
 COMMENT ON COLUMN xlsx_private.task.deaths IS 'Workers that died on it in a row without committing a batch.';
 COMMENT ON COLUMN xlsx_private.task.source_columns IS 'Sheet column of each profile column, 0 for none.';
-COMMENT ON COLUMN xlsx_private.task.phase_ms IS 'Time spent in each of the four phases, over all attempts.';
+COMMENT ON COLUMN xlsx_private.task.phase_ms IS 'Time spent in each of the phases, over all attempts.';
 COMMENT ON COLUMN xlsx_private.task.found_headers IS 'Header texts of the sheet, by profile column; NULL for none.';
 COMMENT ON COLUMN xlsx_private.task.cursor_row IS 'Last sheet row whose outcome is committed.';
 COMMENT ON COLUMN xlsx_private.task.restart IS 'Rows of it were taken back: xlsx.retry begins at the first row again.';
@@ -226,7 +226,7 @@ COMMENT ON COLUMN xlsx_private.task.born IS 'The transaction that made it: its r
 COMMENT ON COLUMN xlsx_private.task.packet_rows_saved IS 'Rows of the next packet that have been dealt with.';
 COMMENT ON COLUMN xlsx_private.task.seq IS 'Number of the last event; while an attempt runs, of the last one that it may send: the claim takes 2^20 of them.';
 
-CREATE INDEX task_active ON xlsx_private.task (priority DESC, run_at, id) WHERE status IN ('PENDING', 'PROCESSING');
+CREATE INDEX task_active ON xlsx_private.task (priority DESC, run_at, id) WHERE xlsx_private.is_active(status);
 CREATE INDEX task_file ON xlsx_private.task (file_id);
 CREATE INDEX task_frozen ON xlsx_private.task (frozen_id);
 CREATE UNIQUE INDEX task_idempotency_key ON xlsx_private.task (owner, idempotency_key)

@@ -9,7 +9,7 @@ COMMENT ON FUNCTION xlsx_private.iso(timestamptz) IS 'ISO 8601, UTC, millisecond
 
 CREATE FUNCTION xlsx_private.is_undoable(task xlsx_private.task) RETURNS boolean
 LANGUAGE sql STABLE
-RETURN (task).status NOT IN ('PENDING', 'PROCESSING') AND NOT (task).undone AND NOT (task).dry_run AND (task).saved_rows > 0
+RETURN NOT xlsx_private.is_active((task).status) AND NOT (task).undone AND NOT (task).dry_run AND (task).saved_rows > 0
   AND (EXISTS (SELECT FROM xlsx_private.undo_xid u WHERE u.task_id = (task).id)
     OR EXISTS (SELECT FROM xlsx_private.undo_row u WHERE u.task_id = (task).id));
 COMMENT ON FUNCTION xlsx_private.is_undoable(xlsx_private.task) IS 'Is there something that xlsx.undo could take back?';
@@ -48,8 +48,8 @@ COMMENT ON FUNCTION xlsx_rest.task_json(bigint) IS 'A task as the REST interface
 CREATE FUNCTION xlsx_private.terminal_event(task xlsx_private.task, OUT event text, OUT data json)
 LANGUAGE sql STABLE
 BEGIN ATOMIC
-  SELECT CASE WHEN (task).status IN ('COMPLETED', 'HAS_ERRORS') THEN 'task-completed' ELSE 'task-failed' END,
-    CASE WHEN (task).status IN ('COMPLETED', 'HAS_ERRORS')
+  SELECT CASE WHEN xlsx_private.is_success((task).status) THEN 'task-completed' ELSE 'task-failed' END,
+    CASE WHEN xlsx_private.is_success((task).status)
       THEN (pg_catalog.jsonb_build_object('taskId', (task).id, 'seq', (task).seq)
         || xlsx_rest.task_json((task).id)::pg_catalog.jsonb)::pg_catalog.json
       ELSE (pg_catalog.jsonb_build_object('taskId', (task).id, 'seq', (task).seq, 'status', (task).status,

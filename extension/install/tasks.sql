@@ -141,7 +141,7 @@ DECLARE
   rows record;
 BEGIN
   IF EXISTS (SELECT FROM xlsx_private.task t WHERE t.id OPERATOR(pg_catalog.=) task
-      AND t.status OPERATOR(pg_catalog.=) ANY ('{PENDING,PROCESSING}'::pg_catalog.text[])) THEN
+      AND xlsx_private.is_active(t.status)) THEN
     BEGIN
       PERFORM xlsx.cancel(task);
     EXCEPTION WHEN object_not_in_prerequisite_state THEN

@@ -254,7 +254,7 @@ BEGIN
   IF subject.id IS NULL THEN
     RAISE EXCEPTION 'task % does not exist', task USING ERRCODE = 'no_data_found';
   END IF;
-  IF subject.status IN ('PENDING', 'PROCESSING') THEN
+  IF xlsx_private.is_active(subject.status) THEN
     RAISE EXCEPTION 'task % has not ended', task USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Cancel it first.';
   END IF;
   IF subject.undone THEN

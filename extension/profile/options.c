@@ -72,7 +72,7 @@ pg_xlsx_check_options(PG_FUNCTION_ARGS)
 	Jsonb	   *mapping = PG_ARGISNULL(3) ? NULL : PG_GETARG_JSONB_P(3);
 
 	if (!PG_ARGISNULL(0))
-		(void) profile_mode(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+		(void) save_mode_called(text_to_cstring(PG_GETARG_TEXT_PP(0)));
 	if (!PG_ARGISNULL(1))
 		options_check_max_errors(PG_GETARG_INT64(1));
 	options_check_header_row(PG_XLSX_GETARG_STRING(2, NULL));

@@ -19,39 +19,6 @@
 #include "utils/rel.h"
 #include "utils/syscache.h"
 
-static const char *const mode_names[] = {"insert", "all_or_nothing", "upsert", "skip", "update", "replace"};
-
-static const char *const late_index_names[] = {"never", "replace", "empty"};
-
-static const char *const source_names[] = {"cell", "value", "task_id", "row_number", "file_name", "extra"};
-
-static const char *const rule_names[] = {
-	"required", "min", "max", "min_length", "max_length", "pattern", "one_of", "unique", "expression"
-};
-
-/* Index of name in a list that the catalog's CHECKs keep in step with. */
-static int
-index_of(const char *const *names, int count, const char *name)
-{
-	for (int i = 0; i < count; i++)
-		if (strcmp(names[i], name) == 0)
-			return i;
-	return -1;
-}
-
-SaveMode
-profile_mode(const char *name)
-{
-	int			mode = index_of(mode_names, lengthof(mode_names), name);
-
-	if (mode < 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("mode \"%s\" does not exist", name),
-				 errhint("The modes are insert, all_or_nothing, upsert, skip, update and replace.")));
-	return (SaveMode) mode;
-}
-
 int
 profile_column_index(const Profile *profile, const char *name)
 {
@@ -201,10 +168,10 @@ required_text(const Profile *profile, const PrivateRow *row, int i, const char *
 
 /* The place of a word in a list; an error when it is not there. */
 static int
-word_of(const Profile *profile, const PrivateRow *row, int i, const char *const *words, int count, const char *what)
+word_of(const Profile *profile, const PrivateRow *row, int i, const Names *words, const char *what)
 {
 	char	   *word = required_text(profile, row, i, what);
-	int			place = index_of(words, count, word);
+	int			place = names_find(words, word);
 
 	if (place < 0)
 		profile_refuse(profile->name, psprintf("There is no %s \"%s\".", what, word));
@@ -228,7 +195,7 @@ add_column(void *argument, const PrivateRow *row)
 	column->normal_headers = normal_headers(column, &aliases);
 	column->pattern = private_sql_text(row, 4);
 	column->required = DatumGetBool(row->values[5]);
-	column->source = (ColumnSource) word_of(profile, row, 6, source_names, lengthof(source_names), "source");
+	column->source = (ColumnSource) word_of(profile, row, 6, &column_source_names, "source");
 	column->default_value = private_sql_text(row, 7);
 	column->transform = private_sql_text(row, 8);
 	column->lookup = private_sql_text(row, 9);
@@ -266,7 +233,7 @@ add_rule(void *argument, const PrivateRow *row)
 	rule->column = row->nulls[1] ? -1 : profile_column_index(profile, private_sql_text(row, 1));
 	if (!row->nulls[1] && rule->column < 0)
 		return;					/* of a column that is not imported */
-	rule->kind = (RuleKind) word_of(profile, row, 2, rule_names, lengthof(rule_names), "rule");
+	rule->kind = (RuleKind) word_of(profile, row, 2, &rule_kind_names, "rule");
 	rule->argument = row_texts(row, 3);
 	rule->warning = DatumGetBool(row->values[4]);
 	rule->messages = required_text(profile, row, 5, "object of messages");
@@ -393,7 +360,7 @@ load_options(Profile *profile, Datum content)
 	profile->keep_old = DatumGetBool(row.values[7]);
 	profile->key = row_texts(&row, 8);
 	profile->updates = row_texts(&row, 9);
-	profile->late_index = (LateIndex) word_of(profile, &row, 10, late_index_names, lengthof(late_index_names), "index_after_load");
+	profile->late_index = (LateIndex) word_of(profile, &row, 10, &late_index_names, "index_after_load");
 	return private_sql_text(&row, 0);
 }
 

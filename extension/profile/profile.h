@@ -13,6 +13,7 @@
 
 #include "core/sheet.h"
 #include "fmgr.h"
+#include "profile/words.h"
 
 /* How a cell becomes a value of the column (check/cell.c), and how the value waits in a packet. */
 typedef enum ColumnClass
@@ -26,17 +27,6 @@ typedef enum ColumnClass
 	COLUMN_NUMERIC,				/* waits as its bytes */
 	COLUMN_OTHER				/* any type's input function; waits as text */
 } ColumnClass;
-
-/* Where the value of a column comes from. */
-typedef enum ColumnSource
-{
-	SOURCE_CELL,				/* a cell under its header */
-	SOURCE_VALUE,				/* its transformation alone */
-	SOURCE_TASK_ID,
-	SOURCE_ROW_NUMBER,
-	SOURCE_FILE_NAME,
-	SOURCE_EXTRA				/* all columns of the sheet that no other takes, as a JSON object */
-} ColumnSource;
 
 /* Texts in the database's encoding. */
 typedef struct TextList
@@ -72,19 +62,6 @@ typedef struct ProfileColumn
 	Oid			input_param;
 } ProfileColumn;
 
-typedef enum RuleKind
-{
-	RULE_REQUIRED,
-	RULE_MIN,
-	RULE_MAX,
-	RULE_MIN_LENGTH,
-	RULE_MAX_LENGTH,
-	RULE_PATTERN,
-	RULE_ONE_OF,
-	RULE_UNIQUE,
-	RULE_EXPRESSION
-} RuleKind;
-
 typedef struct ProfileRule
 {
 	char	   *name;
@@ -94,24 +71,6 @@ typedef struct ProfileRule
 	bool		warning;
 	char	   *messages;		/* JSON object of own texts by locale; "" is the one without */
 } ProfileRule;
-
-typedef enum SaveMode
-{
-	MODE_INSERT,
-	MODE_ALL_OR_NOTHING,
-	MODE_UPSERT,
-	MODE_SKIP,
-	MODE_UPDATE,
-	MODE_REPLACE
-} SaveMode;
-
-/* When the indexes of the target are made after its rows, in modes that only insert (late_index.h). */
-typedef enum LateIndex
-{
-	LATE_INDEX_NEVER,
-	LATE_INDEX_REPLACE,			/* when the import has emptied the target */
-	LATE_INDEX_EMPTY			/* also when it was empty */
-} LateIndex;
 
 typedef struct Profile
 {
@@ -160,9 +119,6 @@ extern void profile_compile_type(ProfileColumn *column, Oid type, int32 typmod);
 
 /* Id of the profile called name; NULL means the default one. Raises an error when there is none. *name is set. */
 extern int64 profile_find(const char **name);
-
-/* The mode called so (as xlsx.submit has it); an error when there is none. */
-extern SaveMode profile_mode(const char *name);
 
 /* Index of the column called name, -1 when there is none. */
 extern int	profile_column_index(const Profile *profile, const char *name);

@@ -34,14 +34,6 @@ check_column(const Profile *profile, const ProfileColumn *column)
 		profile_sql_check(column->lookup, "lookup");
 }
 
-/* How many arguments a rule takes: at least, and at most. */
-static void
-arguments_of(RuleKind kind, int *least, int *most)
-{
-	*least = kind == RULE_REQUIRED || kind == RULE_UNIQUE ? 0 : 1;
-	*most = kind == RULE_ONE_OF ? INT_MAX : *least;
-}
-
 static bool
 is_length(const char *text)
 {
@@ -53,11 +45,7 @@ is_length(const char *text)
 static void
 check_rule(const Profile *profile, const ProfileRule *rule)
 {
-	int			least;
-	int			most;
-
-	arguments_of(rule->kind, &least, &most);
-	if (rule->argument.count < least || rule->argument.count > most)
+	if (!rule_takes(rule->kind, rule->argument.count))
 		profile_refuse(profile->name, psprintf("Rule \"%s\" has %d arguments.", rule->name, rule->argument.count));
 	if (rule->column < 0 && rule->kind != RULE_EXPRESSION)
 		profile_refuse(profile->name, psprintf("Rule \"%s\" has no column.", rule->name));

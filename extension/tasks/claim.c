@@ -114,7 +114,7 @@ task_of_row(const PrivateRow *row)
 	i++;						/* deaths */
 	task->sheet = private_sql_text(row, i++);
 	task->file_name = private_sql_text(row, i++);
-	task->mode = profile_mode(private_sql_text(row, i++));
+	task->mode = save_mode_called(private_sql_text(row, i++));
 	task->dry_run = DatumGetBool(row->values[i++]);
 	task->max_errors = DatumGetInt64(row->values[i++]);
 	task->header_row = private_sql_text(row, i++);
@@ -147,7 +147,7 @@ take(int64 id, int *deaths)
 		" error_code = NULL, error_message = NULL, error_detail = NULL, error_hint = NULL"
 		", seq = seq + $3"
 		" WHERE id = (SELECT t.id FROM xlsx_private.task t WHERE t.id = $1 FOR UPDATE SKIP LOCKED)"
-		" AND status IN ('PENDING', 'PROCESSING') AND EXISTS (SELECT FROM xlsx_private.due_task d WHERE d.id = $1)"
+		" AND xlsx_private.is_active(status) AND EXISTS (SELECT FROM xlsx_private.due_task d WHERE d.id = $1)"
 		" RETURNING " TASK_COLUMNS,
 		3, {INT8OID, INT4OID, INT8OID}, NULL
 	};
@@ -170,7 +170,7 @@ end_killer(int64 task, bool late)
 		.hint = "The server's log tells why; the task can be retried."
 	};
 
-	queue_end(task, "FAILED", late ? deadline_error() : &error);
+	queue_end(task, TASK_FAILED, late ? deadline_error() : &error);
 	queue_unlock(task);
 }
 

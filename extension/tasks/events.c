@@ -24,14 +24,6 @@
 /* Above this share of the NOTIFY queue progress is left out; what ends a task is not. */
 #define QUEUE_CROWDED 0.5
 
-/* Sent beside task-progress when the phase begins. */
-static const char *const own_events[] = {
-	[PHASE_LOADING_WORKBOOK] = "workbook-loading",
-	[PHASE_VALIDATING_HEADERS] = "header-validation",
-	[PHASE_VALIDATING] = NULL,
-	[PHASE_SAVING] = NULL,
-};
-
 /* The table's OID changes with a new CREATE EXTENSION, and its name of the channel with it. */
 const char *
 events_channel(void)
@@ -97,7 +89,7 @@ written_member(const LiveState *state)
 static char *
 phase_members(const LiveState *state)
 {
-	const char *name = live_phase_name(state->phase);
+	const char *name = phase_names.texts[state->phase];
 
 	switch (state->phase)
 	{
@@ -162,7 +154,7 @@ send_saving(const EventsTo *to, const LiveState *state)
 void
 events_send_phase(const EventsTo *to, Phase phase)
 {
-	const char *own_event = own_events[phase];
+	const char *own_event = phase_event(phase);
 	LiveSent	sent = live_sent(to->live);
 	LiveState	state = live_state(to->live);
 

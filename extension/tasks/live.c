@@ -45,38 +45,10 @@ struct Live
 	LiveSent	sent;
 };
 
-typedef struct PhaseShare
-{
-	const char *name;
-	int			job_from;		/* share of the whole job: 0-20 before, 20-50 validating, 50-100 saving */
-	int			job_to;
-} PhaseShare;
-
-static const PhaseShare phases[] = {
-	[PHASE_LOADING_WORKBOOK] = {"LOADING_WORKBOOK", 0, 10},
-	[PHASE_VALIDATING_HEADERS] = {"VALIDATING_HEADERS", 10, 20},
-	[PHASE_VALIDATING] = {"VALIDATING", 20, 50},
-	[PHASE_SAVING] = {"SAVING", 50, 100},
-};
-
 static Live *places = NULL;
 static int	place_count = 0;
 static shmem_request_hook_type previous_request_hook = NULL;
 static shmem_startup_hook_type previous_startup_hook = NULL;
-
-const char *
-live_phase_name(Phase phase)
-{
-	return phases[phase].name;
-}
-
-int
-live_job_percent(Phase phase, int percent)
-{
-	const PhaseShare *share = &phases[phase];
-
-	return share->job_from + (share->job_to - share->job_from) * percent / 100;
-}
 
 /*
  * The memory
@@ -409,7 +381,7 @@ state_of(const LiveImport *import, const LiveReader *reader, const LiveSent *sen
 		state.percent = Min(saving_percent(&state, import->handled_rows), 99);
 	if (sent->phase == state.phase)
 		state.percent = Max(state.percent, sent->percent);
-	state.job = live_job_percent(state.phase, state.percent);
+	state.job = phase_job_percent(state.phase, state.percent);
 	return state;
 }
 
@@ -475,7 +447,7 @@ put_row(ReturnSetInfo *result, const Live *live, uint32 pid)
 	values[i++] = CStringGetTextDatum(live->file_name);
 	values[i++] = Int32GetDatum(live->attempt);
 	values[i++] = BoolGetDatum(live->inside);
-	values[i++] = CStringGetTextDatum(phases[state.phase].name);
+	values[i++] = CStringGetTextDatum(phase_names.texts[state.phase]);
 	values[i++] = Int32GetDatum(state.job);
 	values[i++] = Int32GetDatum(saving ? 100 : state.phase == PHASE_VALIDATING ? state.percent : 0);
 	values[i++] = Int32GetDatum(saving ? state.percent : 0);

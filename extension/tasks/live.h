@@ -18,6 +18,7 @@
 #include "pg/pg_xlsx.h"
 
 #include "datatype/timestamp.h"
+#include "tasks/task_status.h"
 
 #define LIVE_FEW 24
 
@@ -26,14 +27,6 @@
 
 /* Events of an attempt, which the claim sets aside in the row of the task: task.seq is the last of them. */
 #define LIVE_EVENTS (INT64CONST(1) << 20)
-
-typedef enum Phase
-{
-	PHASE_LOADING_WORKBOOK,
-	PHASE_VALIDATING_HEADERS,
-	PHASE_VALIDATING,
-	PHASE_SAVING
-} Phase;
 
 /* Who imports what. */
 typedef struct LiveTask
@@ -140,9 +133,5 @@ extern bool live_waits_for_import(Live *live);
 
 /* The next number of an event; 0 when only those are left that the end needs, and this one is optional. */
 extern int64 live_next_seq(Live *live, bool optional);
-
-/* Share of the whole job that a percent of a phase is. */
-extern int	live_job_percent(Phase phase, int percent);
-extern const char *live_phase_name(Phase phase);
 
 #endif							/* PG_XLSX_LIVE_H */

@@ -46,7 +46,7 @@ write_row(const Progress *progress)
 	};
 	LiveState	state = live_state(progress->live);
 	Datum		values[] = {
-		Int64GetDatum(progress->task), CStringGetTextDatum(live_phase_name(state.phase)),
+		Int64GetDatum(progress->task), CStringGetTextDatum(phase_names.texts[state.phase]),
 		Int32GetDatum(state.percent), Int32GetDatum(state.job), Int64GetDatum(progress->total_rows),
 		Int64GetDatum(progress->validated_rows), Int64GetDatum(progress->error_rows), Int64GetDatum(progress->saved_rows),
 		Int64GetDatum(progress->cursor_row), BoolGetDatum(progress->validated), Int32GetDatum(progress->packets),

@@ -230,7 +230,7 @@ queue_complete(Task *task)
 }
 
 void
-queue_end(int64 task, const char *status, const ErrorData *error)
+queue_end(int64 task, TaskStatus status, const ErrorData *error)
 {
 	static PrivateStatement update = {
 		"UPDATE xlsx_private.task SET status = $2, phase = NULL, worker_pid = NULL, deaths = 0,"
@@ -238,7 +238,7 @@ queue_end(int64 task, const char *status, const ErrorData *error)
 		" updated_at = clock_timestamp(), completed_at = clock_timestamp() WHERE id = $1",
 		6, {INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID}, NULL
 	};
-	Datum		values[6] = {Int64GetDatum(task), CStringGetTextDatum(status)};
+	Datum		values[6] = {Int64GetDatum(task), CStringGetTextDatum(task_status_names.texts[status])};
 	char		nulls[6] = {' ', ' '};
 
 	private_sql_set_text(values, nulls, 2, unpack_sql_state(error->sqlerrcode));

@@ -116,7 +116,7 @@ extern void queue_remove_spent(const Task *task);
 extern Task *queue_load(int64 id);
 
 /* Ends a task as FAILED or CANCELLED. Its file and packets stay until their time is over, for xlsx.retry. */
-extern void queue_end(int64 task, const char *status, const ErrorData *error);
+extern void queue_end(int64 task, TaskStatus status, const ErrorData *error);
 
 /*
  * Has a claimed task come to its end already?  An interruption may come when

@@ -42,7 +42,7 @@ static void
 end_tasks_of(Oid login)
 {
 	static PrivateStatement select = {
-		"SELECT id FROM xlsx_private.task WHERE login = $1::oid::regrole AND status IN ('PENDING', 'PROCESSING')"
+		"SELECT id FROM xlsx_private.task WHERE login = $1::oid::regrole AND xlsx_private.is_active(status)"
 		" LIMIT 1 FOR UPDATE SKIP LOCKED",
 		1, {OIDOID}, NULL
 	};
@@ -54,7 +54,7 @@ end_tasks_of(Oid login)
 	PrivateRow	row;
 
 	while (private_sql_run(&select, values, NULL, &row) > 0)
-		queue_end(DatumGetInt64(row.values[0]), "FAILED", &error);
+		queue_end(DatumGetInt64(row.values[0]), TASK_FAILED, &error);
 }
 
 /* Roles with tasks that are due, or PROCESSING without a worker. */
@@ -133,7 +133,7 @@ remove_files(void)
 		"SELECT array(SELECT f.id FROM xlsx_private.file f"
 		" WHERE f.spent OR f.used_at < clock_timestamp() - $1 * interval '1 second'"
 		" AND NOT EXISTS (SELECT FROM xlsx_private.task t WHERE t.file_id = f.id"
-		" AND (t.status IN ('PENDING', 'PROCESSING')"
+		" AND (xlsx_private.is_active(t.status)"
 		" OR t.updated_at >= clock_timestamp() - $1 * interval '1 second')))",
 		1, {INT4OID}, NULL
 	};
@@ -165,7 +165,7 @@ delete_tasks(void *argument)
 {
 	static PrivateStatement delete = {
 		"WITH old AS MATERIALIZED (SELECT id FROM xlsx_private.task WHERE id = ANY ($1)"
-		" AND status NOT IN ('PENDING', 'PROCESSING') FOR UPDATE SKIP LOCKED),"
+		" AND NOT xlsx_private.is_active(status) FOR UPDATE SKIP LOCKED),"
 		" gone AS (DELETE FROM xlsx_private.task t USING old WHERE t.id = old.id RETURNING t.id),"
 		" errors AS (DELETE FROM xlsx_private.error_page e USING old WHERE e.task_id = old.id),"
 		" warnings AS (DELETE FROM xlsx_private.warning_page w USING old WHERE w.task_id = old.id)"
@@ -189,7 +189,7 @@ static int64
 remove_tasks(void)
 {
 	static PrivateStatement select = {
-		"SELECT array(SELECT id FROM xlsx_private.task WHERE status NOT IN ('PENDING', 'PROCESSING')"
+		"SELECT array(SELECT id FROM xlsx_private.task WHERE NOT xlsx_private.is_active(status)"
 		" AND completed_at < clock_timestamp() - $1 * interval '1 second')",
 		1, {INT4OID}, NULL
 	};
@@ -218,8 +218,8 @@ static int64
 remove_jobs(void)
 {
 	static PrivateStatement delete = {
-		"WITH numbered AS (SELECT id, status IN ('COMPLETED', 'HAS_ERRORS') AS good, row_number()"
-		" OVER (PARTITION BY status IN ('COMPLETED', 'HAS_ERRORS') ORDER BY id DESC) AS n FROM xlsx_private.job)"
+		"WITH numbered AS (SELECT id, xlsx_private.is_success(status) AS good, row_number()"
+		" OVER (PARTITION BY xlsx_private.is_success(status) ORDER BY id DESC) AS n FROM xlsx_private.job)"
 		" DELETE FROM xlsx_private.job j USING numbered o"
 		" WHERE o.id = j.id AND o.n > CASE WHEN o.good THEN $1 ELSE $2 END",
 		2, {INT4OID, INT4OID}, NULL
@@ -300,9 +300,9 @@ next_tidying(void)
 	static PrivateStatement select = {
 		"SELECT least((SELECT min(greatest(f.used_at, t.updated_at) + $1 * interval '1 second')"
 		" FROM xlsx_private.file f LEFT JOIN xlsx_private.task t ON t.file_id = f.id"
-		" WHERE t.status IS NULL OR t.status NOT IN ('PENDING', 'PROCESSING')),"
+		" WHERE t.status IS NULL OR NOT xlsx_private.is_active(t.status)),"
 		" (SELECT min(completed_at) + $2 * interval '1 second' FROM xlsx_private.task"
-		" WHERE $2 > 0 AND status NOT IN ('PENDING', 'PROCESSING')))",
+		" WHERE $2 > 0 AND NOT xlsx_private.is_active(status)))",
 		2, {INT4OID, INT4OID}, NULL
 	};
 	Datum		values[] = {Int32GetDatum(pg_xlsx_upload_ttl), Int32GetDatum(pg_xlsx_keep_tasks)};

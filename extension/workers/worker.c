@@ -187,18 +187,18 @@ settle_failure(void *argument)
 		ereport(LOG,
 				(errmsg("task " INT64_FORMAT " had ended before its worker was interrupted", task->id)));
 	else if (deadline_passed())
-		queue_end(task->id, "FAILED", deadline_error());
+		queue_end(task->id, TASK_FAILED, deadline_error());
 	else if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
 	{
 		error->message = "Task was cancelled";
-		queue_end(task->id, "CANCELLED", error);
+		queue_end(task->id, TASK_CANCELLED, error);
 	}
 	else if (is_mere_conflict(task, error->sqlerrcode))
 		queue_again(task->id);
 	else if (error->sqlerrcode == ERRCODE_READ_ONLY_SQL_TRANSACTION)
 		dispatch_due(TimestampTzPlusMilliseconds(GetCurrentTimestamp(), queue_wait_on(task, error)));
 	else if (!is_passing(error->sqlerrcode) || !queue_postpone(task, error, &delay_ms))
-		queue_end(task->id, "FAILED", error);
+		queue_end(task->id, TASK_FAILED, error);
 	else
 		dispatch_due(TimestampTzPlusMilliseconds(GetCurrentTimestamp(), delay_ms));
 	transaction_end();

@@ -1,0 +1,69 @@
+/*
+ * facts.c
+ *	  Lists and numbers of the C code, for the install script: CHECKs, functions
+ *	  and messages read them here and have none of their own.
+ */
+#include "pg/names.h"
+
+#include "catalog/pg_type.h"
+#include "fmgr.h"
+#include "profile/words.h"
+#include "tasks/task_status.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+
+PG_FUNCTION_INFO_V1(pg_xlsx_names_of);
+PG_FUNCTION_INFO_V1(pg_xlsx_rule_takes);
+
+typedef struct Fact
+{
+	const char *kind;
+	const Names *names;
+	int			meaning;		/* of task_status_names: only those that mean so; 0: all */
+} Fact;
+
+static const Fact facts[] = {
+	{"mode", &save_mode_names},
+	{"index_after_load", &late_index_names},
+	{"source", &column_source_names},
+	{"rule", &rule_kind_names},
+	{"severity", &severity_names},
+	{"phase", &phase_names},
+	{"status", &task_status_names},
+	{"active_status", &task_status_names, TASK_ACTIVE},
+	{"success_status", &task_status_names, TASK_SUCCESS},
+};
+
+static const Fact *
+fact_called(const char *kind)
+{
+	for (size_t i = 0; i < lengthof(facts); i++)
+		if (strcmp(facts[i].kind, kind) == 0)
+			return &facts[i];
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("there is no list of names called \"%s\"", kind)));
+}
+
+Datum
+pg_xlsx_names_of(PG_FUNCTION_ARGS)
+{
+	const Fact *fact = fact_called(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	Datum	   *names = palloc(sizeof(Datum) * (size_t) fact->names->count);
+	int			count = 0;
+
+	for (int i = 0; i < fact->names->count; i++)
+		if (fact->meaning == 0 || (task_status_meaning((TaskStatus) i) & fact->meaning) != 0)
+			names[count++] = CStringGetTextDatum(fact->names->texts[i]);
+	PG_RETURN_ARRAYTYPE_P(construct_array(names, count, TEXTOID, -1, false, TYPALIGN_INT));
+}
+
+Datum
+pg_xlsx_rule_takes(PG_FUNCTION_ARGS)
+{
+	int			kind = names_find(&rule_kind_names, text_to_cstring(PG_GETARG_TEXT_PP(0)));
+
+	if (kind < 0)
+		PG_RETURN_NULL();
+	PG_RETURN_BOOL(rule_takes((RuleKind) kind, PG_GETARG_INT32(1)));
+}

@@ -1,0 +1,89 @@
+/*
+ * words.h
+ *	  The words that a profile is made of: how rows are saved, where values
+ *	  come from, what rules ask for.
+ */
+#ifndef PG_XLSX_PROFILE_WORDS_H
+#define PG_XLSX_PROFILE_WORDS_H
+
+#include "pg/names.h"
+
+#define SAVE_MODES(X) \
+	X(MODE_INSERT, "insert") \
+	X(MODE_ALL_OR_NOTHING, "all_or_nothing") \
+	X(MODE_UPSERT, "upsert") \
+	X(MODE_SKIP, "skip") \
+	X(MODE_UPDATE, "update") \
+	X(MODE_REPLACE, "replace")
+
+typedef enum SaveMode
+{
+	SAVE_MODES(NAMES_VALUE)
+} SaveMode;
+
+/* When the indexes of the target are made after its rows, in modes that only insert (late_index.h). */
+#define LATE_INDEXES(X) \
+	X(LATE_INDEX_NEVER, "never") \
+	X(LATE_INDEX_REPLACE, "replace")	/* when the import has emptied the target */ \
+	X(LATE_INDEX_EMPTY, "empty")	/* also when it was empty */
+
+typedef enum LateIndex
+{
+	LATE_INDEXES(NAMES_VALUE)
+} LateIndex;
+
+/* Where the value of a column comes from. */
+#define COLUMN_SOURCES(X) \
+	X(SOURCE_CELL, "cell")		/* a cell under its header */ \
+	X(SOURCE_VALUE, "value")	/* its transformation alone */ \
+	X(SOURCE_TASK_ID, "task_id") \
+	X(SOURCE_ROW_NUMBER, "row_number") \
+	X(SOURCE_FILE_NAME, "file_name") \
+	X(SOURCE_EXTRA, "extra")	/* all columns of the sheet that no other takes, as a JSON object */ \
+	X(SOURCE_NONE, "none")		/* the import leaves the column out: no compiled profile has it */
+
+typedef enum ColumnSource
+{
+	COLUMN_SOURCES(NAMES_VALUE)
+} ColumnSource;
+
+/* X(value, name, least number of arguments, most; -1: any number) */
+#define RULE_KINDS(X) \
+	X(RULE_REQUIRED, "required", 0, 0) \
+	X(RULE_MIN, "min", 1, 1) \
+	X(RULE_MAX, "max", 1, 1) \
+	X(RULE_MIN_LENGTH, "min_length", 1, 1) \
+	X(RULE_MAX_LENGTH, "max_length", 1, 1) \
+	X(RULE_PATTERN, "pattern", 1, 1) \
+	X(RULE_ONE_OF, "one_of", 1, -1) \
+	X(RULE_UNIQUE, "unique", 0, 0) \
+	X(RULE_EXPRESSION, "expression", 1, 1)
+
+typedef enum RuleKind
+{
+	RULE_KINDS(NAMES_VALUE)
+} RuleKind;
+
+/* What becomes of a row that breaks a rule. */
+#define SEVERITIES(X) \
+	X(SEVERITY_ERROR, "error")	/* it is refused */ \
+	X(SEVERITY_WARNING, "warning")	/* it is saved, and the violation noted */
+
+typedef enum Severity
+{
+	SEVERITIES(NAMES_VALUE)
+} Severity;
+
+extern const Names save_mode_names;
+extern const Names late_index_names;
+extern const Names column_source_names;
+extern const Names rule_kind_names;
+extern const Names severity_names;
+
+/* The mode called so (as xlsx.submit has it); an error when there is none. */
+extern SaveMode save_mode_called(const char *name);
+
+/* May a rule have so many arguments? */
+extern bool rule_takes(RuleKind kind, int arguments);
+
+#endif							/* PG_XLSX_PROFILE_WORDS_H */
