@@ -120,8 +120,6 @@ export interface TaskFailed {
   code?: string;
   detail?: string;
   hint?: string;
-  /** Of a request that writes: it was rolled back at its deadline, or nobody knows; then look at the task before asking again. */
-  outcome?: 'cancelled' | 'unknown';
 }
 
 /** `workbook-loading`, `header-validation`. */
@@ -302,4 +300,6 @@ export interface ApiErrorBody {
   code?: string;
   detail?: string;
   hint?: string;
+  /** Of a request that writes: it was rolled back at its deadline, or nobody knows; then look at the task before asking again. */
+  outcome?: 'cancelled' | 'unknown';
 }
