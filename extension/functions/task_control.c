@@ -24,6 +24,7 @@
 #include "tasks/queue.h"
 #include "tasks/slots.h"
 #include "utils/acl.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/timestamp.h"
@@ -360,7 +361,7 @@ pg_xlsx_remove_task(PG_FUNCTION_ARGS)
 
 	if (is_active(&task) || private_sql_run(&delete_task, id, NULL, NULL) == 0)
 		refuse_state(&task, "remove");
-	remove_reports(task.id);
+	queue_remove_rows(PointerGetDatum(construct_array(id, 1, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE)));
 	mirror_remove(task.id);
 	if (task.file != 0)
 		queue_remove_file(task.file);

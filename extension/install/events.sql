@@ -8,7 +8,7 @@
  */
 
 CREATE TABLE xlsx_private.channel (
-  name name NOT NULL
+  name name PRIMARY KEY
 );
 CREATE UNIQUE INDEX channel_single ON xlsx_private.channel ((true));
 INSERT INTO xlsx_private.channel

@@ -58,14 +58,14 @@ $$;
 COMMENT ON FUNCTION xlsx_private.check_messages(jsonb, text) IS 'An error when own texts of messages are not a JSON object; NULL is fine.';
 
 CREATE FUNCTION xlsx_private.own_profile(caller regrole, profile text) RETURNS bigint
-LANGUAGE plpgsql STABLE
+LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   found_id bigint;
   found_owner regrole;
 BEGIN
-  SELECT p.id, p.owner INTO found_id, found_owner FROM xlsx_private.profile p WHERE p.name = profile;
+  SELECT p.id, p.owner INTO found_id, found_owner FROM xlsx_private.profile p WHERE p.name = profile FOR KEY SHARE;
   IF found_id IS NULL THEN
     RAISE EXCEPTION 'profile "%" does not exist', coalesce(profile, 'NULL') USING ERRCODE = 'undefined_object';
   END IF;
@@ -76,7 +76,7 @@ BEGIN
   RETURN found_id;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.own_profile(regrole, text) IS 'Id of a profile that the caller may change.';
+COMMENT ON FUNCTION xlsx_private.own_profile(regrole, text) IS 'Id of a profile that the caller may change. Nobody can drop the profile before the transaction ends.';
 
 CREATE FUNCTION xlsx_private.require_columns(target regclass, names name[]) RETURNS void
 LANGUAGE plpgsql STABLE
@@ -174,14 +174,19 @@ CREATE FUNCTION xlsx_private.drop_profile(caller regrole, name text) RETURNS voi
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+  dropped bigint;
 BEGIN
   IF NOT pg_has_role(caller::oid, 'xlsx_admin', 'USAGE') THEN
     PERFORM xlsx_private.own_profile(caller, drop_profile.name);
   END IF;
-  DELETE FROM xlsx_private.profile p WHERE p.name = drop_profile.name;
-  IF NOT FOUND THEN
+  DELETE FROM xlsx_private.profile p WHERE p.name = drop_profile.name RETURNING p.id INTO dropped;
+  IF dropped IS NULL THEN
     RAISE EXCEPTION 'profile "%" does not exist', name USING ERRCODE = 'undefined_object';
   END IF;
+  DELETE FROM xlsx_private.profile_column c WHERE c.profile_id = dropped;
+  DELETE FROM xlsx_private.profile_rule r WHERE r.profile_id = dropped;
+  DELETE FROM xlsx_private.queue_rule q WHERE q.profile_id = dropped;
 END
 $$;
 COMMENT ON FUNCTION xlsx_private.drop_profile(regrole, text) IS 'xlsx.drop_profile, as the owner of the tables.';
@@ -426,8 +431,10 @@ CREATE FUNCTION xlsx_private.drop_rule(caller regrole, profile text, name text) 
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+  own_id bigint := xlsx_private.own_profile(caller, profile);
 BEGIN
-  DELETE FROM xlsx_private.profile_rule r WHERE r.profile_id = xlsx_private.own_profile(caller, profile) AND r.name = drop_rule.name;
+  DELETE FROM xlsx_private.profile_rule r WHERE r.profile_id = own_id AND r.name = drop_rule.name;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'profile "%" has no rule "%"', profile, name USING ERRCODE = 'undefined_object';
   END IF;

@@ -4,7 +4,7 @@
 
 CREATE TABLE xlsx_private.queue_rule (
   id         bigint  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  profile_id bigint  REFERENCES xlsx_private.profile ON DELETE CASCADE,
+  profile_id bigint,
   role       regrole,
   paused     boolean NOT NULL DEFAULT false,
   max_tasks  int     CHECK (max_tasks > 0)
@@ -48,15 +48,18 @@ CREATE TABLE xlsx_private.job (
 COMMENT ON TABLE xlsx_private.job IS 'Attempts at tasks that have ended, the last ones.';
 
 CREATE TABLE xlsx_private.housekeeping (
+  id            int PRIMARY KEY DEFAULT 1 CHECK (id = 1),
   swept_at      timestamptz NOT NULL,
   sweeps        bigint NOT NULL,
   files_removed bigint NOT NULL,
   tasks_removed bigint NOT NULL,
-  jobs_removed  bigint NOT NULL
+  jobs_removed  bigint NOT NULL,
+  orphans_removed bigint NOT NULL DEFAULT 0,
+  orphans_sought_at timestamptz
 );
-CREATE UNIQUE INDEX housekeeping_single ON xlsx_private.housekeeping ((true));
-INSERT INTO xlsx_private.housekeeping VALUES (pg_catalog.now(), 0, 0, 0, 0);
+INSERT INTO xlsx_private.housekeeping (swept_at, sweeps, files_removed, tasks_removed, jobs_removed) VALUES (pg_catalog.now(), 0, 0, 0, 0);
 COMMENT ON TABLE xlsx_private.housekeeping IS 'When the database was swept last, and what all sweeps have removed.';
+COMMENT ON COLUMN xlsx_private.housekeeping.orphans_sought_at IS 'When a sweep last looked for rows that point nowhere; NULL: not yet in this database.';
 
 -- Everybody may see why his task waits; a profile's owner may hold its tasks, and xlsx_admin all.
 CREATE FUNCTION xlsx_private.may_hold(caller regrole, profile_id bigint, role regrole) RETURNS boolean
@@ -92,7 +95,7 @@ DECLARE
   subject bigint;
 BEGIN
   IF profile IS NOT NULL THEN
-    SELECT p.id INTO subject FROM xlsx_private.profile p WHERE p.name = set_queue_rule.profile;
+    SELECT p.id INTO subject FROM xlsx_private.profile p WHERE p.name = set_queue_rule.profile FOR KEY SHARE;
     IF subject IS NULL THEN
       RAISE EXCEPTION 'profile "%" does not exist', profile USING ERRCODE = 'undefined_object';
     END IF;
@@ -197,7 +200,8 @@ UNION ALL SELECT 'sweeps', NULL, sweeps FROM xlsx_private.housekeeping
 UNION ALL SELECT 'last_sweep_seconds', NULL, extract(epoch FROM pg_catalog.now() - swept_at) FROM xlsx_private.housekeeping
 UNION ALL SELECT 'removed', 'files', files_removed FROM xlsx_private.housekeeping
 UNION ALL SELECT 'removed', 'tasks', tasks_removed FROM xlsx_private.housekeeping
-UNION ALL SELECT 'removed', 'jobs', jobs_removed FROM xlsx_private.housekeeping;
+UNION ALL SELECT 'removed', 'jobs', jobs_removed FROM xlsx_private.housekeeping
+UNION ALL SELECT 'removed', 'orphans', orphans_removed FROM xlsx_private.housekeeping;
 COMMENT ON VIEW xlsx_private.metric_value IS 'Counts over the tasks of all roles; read through xlsx.metrics only.';
 
 CREATE VIEW xlsx_private.metric_meaning (name, type, help) AS VALUES

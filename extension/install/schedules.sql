@@ -37,9 +37,9 @@ CREATE TABLE xlsx_private.schedule (
 COMMENT ON TABLE xlsx_private.schedule IS 'Where files come from, and which profile they go to.';
 COMMENT ON COLUMN xlsx_private.schedule.job IS 'Job of pg_cron; NULL when something else calls xlsx.run_schedule.';
 
--- Without a foreign key to the task: a file counts as done when its task is gone.
+-- A file counts as done when its task is gone.
 CREATE TABLE xlsx_private.schedule_file (
-  schedule_id  bigint NOT NULL REFERENCES xlsx_private.schedule ON DELETE CASCADE,
+  schedule_id  bigint NOT NULL,
   content_hash bytea  NOT NULL,
   file_name    text   NOT NULL,
   file_size    bigint,
@@ -53,7 +53,7 @@ COMMENT ON TABLE xlsx_private.schedule_file IS 'Files that a schedule has submit
 
 CREATE TABLE xlsx_private.schedule_run (
   id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  schedule_id bigint NOT NULL REFERENCES xlsx_private.schedule ON DELETE CASCADE,
+  schedule_id bigint NOT NULL,
   started_at  timestamptz NOT NULL,
   ended_at    timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
   files       int NOT NULL,
@@ -171,22 +171,24 @@ COMMENT ON FUNCTION xlsx_private.schedule_add(text, text, text, text, text, inte
 'Writes a schedule of the caller''s and returns its id; xlsx.schedule uses it.';
 
 CREATE FUNCTION xlsx_private.own_schedule(caller regrole, id bigint) RETURNS bigint
-LANGUAGE plpgsql STABLE
+LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  IF NOT EXISTS (SELECT FROM xlsx_private.schedule s WHERE s.id = own_schedule.id AND pg_has_role(caller::oid, s.owner::oid, 'USAGE')) THEN
+  PERFORM FROM xlsx_private.schedule s WHERE s.id = own_schedule.id AND pg_has_role(caller::oid, s.owner::oid, 'USAGE') FOR KEY SHARE;
+  IF NOT FOUND THEN
     RAISE EXCEPTION 'schedule % does not exist', id USING ERRCODE = 'undefined_object', DETAIL = 'Or it belongs to another role.';
   END IF;
   RETURN id;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.own_schedule(regrole, bigint) IS 'The id of a schedule, if the caller may act for its owner; else an error.';
+COMMENT ON FUNCTION xlsx_private.own_schedule(regrole, bigint) IS 'The id of a schedule, if the caller may act for its owner; else an error. Nobody can remove the schedule before the transaction ends.';
 
 CREATE FUNCTION xlsx_private.schedule_set_job(caller regrole, schedule bigint, job bigint) RETURNS void
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
-  UPDATE xlsx_private.schedule SET job = schedule_set_job.job WHERE schedule.id = xlsx_private.own_schedule(caller, schedule_set_job.schedule);
+  UPDATE xlsx_private.schedule SET job = schedule_set_job.job
+  FROM (SELECT xlsx_private.own_schedule(caller, schedule_set_job.schedule) AS id OFFSET 0) AS own WHERE schedule.id = own.id;
 END;
 COMMENT ON FUNCTION xlsx_private.schedule_set_job(regrole, bigint, bigint) IS 'The same, as the owner of the tables.';
 
@@ -220,7 +222,8 @@ CREATE FUNCTION xlsx_private.schedule_note_task(caller regrole, schedule bigint,
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
   UPDATE xlsx_private.schedule_file f SET task_id = schedule_note_task.task, error = schedule_note_task.error
-  WHERE f.schedule_id = xlsx_private.own_schedule(caller, schedule_note_task.schedule) AND f.content_hash = schedule_note_task.hash;
+  FROM (SELECT xlsx_private.own_schedule(caller, schedule_note_task.schedule) AS id OFFSET 0) AS own
+  WHERE f.schedule_id = own.id AND f.content_hash = schedule_note_task.hash;
 END;
 COMMENT ON FUNCTION xlsx_private.schedule_note_task(regrole, bigint, bytea, bigint, text) IS 'The same, as the owner of the tables.';
 
@@ -260,6 +263,8 @@ BEGIN
   IF found.id IS NULL THEN
     RAISE EXCEPTION 'schedule "%" does not exist', name USING ERRCODE = 'undefined_object';
   END IF;
+  DELETE FROM xlsx_private.schedule_file f WHERE f.schedule_id = found.id;
+  DELETE FROM xlsx_private.schedule_run r WHERE r.schedule_id = found.id;
   RETURN found.job;
 END
 $$;

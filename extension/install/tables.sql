@@ -1,5 +1,14 @@
 /*
  * Tables
+ *
+ * No table has a foreign key. pg_dump does not order the data of an
+ * extension's tables by them, so a parallel restore would lose rows. The
+ * functions that delete a row delete what belongs to it, and the functions
+ * that add a row lock its parent's row first. There are no triggers either:
+ * they do not fire under session_replication_role = replica.
+ * xlsx_private.orphans() lists the rows that point nowhere; a sweep removes
+ * them. Each table has a primary key, so that a publication FOR ALL TABLES
+ * stops no update.
  */
 
 CREATE TABLE xlsx_private.profile (
@@ -29,7 +38,7 @@ COMMENT ON TABLE xlsx_private.profile IS 'How the columns of a sheet become the 
 COMMENT ON COLUMN xlsx_private.profile.follow IS 'Columns that the target gets later are taken in.';
 
 CREATE TABLE xlsx_private.profile_column (
-  profile_id    bigint NOT NULL REFERENCES xlsx_private.profile ON DELETE CASCADE,
+  profile_id    bigint NOT NULL,
   position      int    NOT NULL,
   column_name   name   NOT NULL,
   header        text   NOT NULL CHECK (header <> ''),
@@ -54,7 +63,7 @@ COMMENT ON TABLE xlsx_private.profile_column IS
 COMMENT ON COLUMN xlsx_private.profile_column.custom IS 'Somebody said something about it: the column must be there.';
 
 CREATE TABLE xlsx_private.profile_rule (
-  profile_id  bigint NOT NULL REFERENCES xlsx_private.profile ON DELETE CASCADE,
+  profile_id  bigint NOT NULL,
   name        text   NOT NULL CHECK (name <> ''),
   position    int    NOT NULL,
   column_name name,
@@ -84,7 +93,7 @@ COMMENT ON TABLE xlsx_private.file IS 'Uploaded workbooks that wait for their ta
 COMMENT ON COLUMN xlsx_private.file.spent IS 'The task is complete: the bytes go as soon as somebody has the time.';
 
 CREATE TABLE xlsx_private.chunk (
-  file_id bigint NOT NULL REFERENCES xlsx_private.file ON DELETE CASCADE,
+  file_id bigint NOT NULL,
   slice   int    NOT NULL,
   data    bytea  NOT NULL,
   PRIMARY KEY (file_id, slice)
@@ -92,11 +101,11 @@ CREATE TABLE xlsx_private.chunk (
 -- A row is as long as a page and stays there as it is.
 ALTER TABLE xlsx_private.chunk ALTER data SET STORAGE PLAIN;
 COMMENT ON TABLE xlsx_private.chunk IS
-'Bytes of files. Written straight and not by SQL, so the foreign key is only there to delete: whoever writes holds a lock on the row of the file.';
+'Bytes of files. Who writes them holds a lock on the row of the file.';
 COMMENT ON COLUMN xlsx_private.chunk.slice IS 'Number in the file, from 0 on: each chunk of 256 kB is cut into the same number of slices, each of which fills a page.';
 
 -- Not part of a dump: the ids of transactions that are kept beside it are those of this server.
-CREATE TABLE xlsx_private.installation_id (id uuid NOT NULL);
+CREATE TABLE xlsx_private.installation_id (id uuid PRIMARY KEY);
 CREATE UNIQUE INDEX installation_single ON xlsx_private.installation_id ((true));
 INSERT INTO xlsx_private.installation_id VALUES (pg_catalog.gen_random_uuid());
 COMMENT ON TABLE xlsx_private.installation_id IS 'A name of its own for this installation of the extension.';
@@ -128,9 +137,9 @@ COMMENT ON COLUMN xlsx_private.frozen_profile.content IS 'xlsx_private.profile_c
 CREATE TABLE xlsx_private.task (
   id              bigint  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   profile_id      bigint,
-  frozen_id       bigint  REFERENCES xlsx_private.frozen_profile,
+  frozen_id       bigint,
   profile         text    NOT NULL,
-  file_id         bigint  REFERENCES xlsx_private.file ON DELETE SET NULL,
+  file_id         bigint,
   file_name       text    NOT NULL,
   file_size       bigint  NOT NULL,
   owner           regrole NOT NULL,
@@ -207,7 +216,7 @@ COMMENT ON COLUMN xlsx_private.task.skipped_rows IS 'Rows that mode skip, a trig
 COMMENT ON COLUMN xlsx_private.task.deleted_rows IS 'Rows of the file that asked for the end of a row; no mode does so yet.';
 COMMENT ON COLUMN xlsx_private.task.absent_rows IS 'Rows of the target that the file lacks and that the import removed or marked; no mode does so yet.';
 COMMENT ON COLUMN xlsx_private.task.profile_id IS
-'Without a foreign key: dropping a profile would lock the rows of its tasks, and their workers would wait for whoever dropped it. Numbers do not come again.';
+'The profile may be gone: a task keeps the copy in frozen_profile. Numbers do not come again.';
 COMMENT ON COLUMN xlsx_private.task.frozen_id IS 'The profile as it was at the submission.';
 COMMENT ON COLUMN xlsx_private.task.undone_rows IS 'Saved rows that are gone, or as they were, since xlsx.undo; undone says that none was kept.';
 COMMENT ON COLUMN xlsx_private.task.attempt_started_at IS 'Start of the attempt that runs; NULL while none does.';
@@ -233,7 +242,7 @@ CREATE UNIQUE INDEX task_idempotency_key ON xlsx_private.task (owner, idempotenc
   WHERE idempotency_key IS NOT NULL;
 
 CREATE TABLE xlsx_private.packet (
-  task_id bigint NOT NULL REFERENCES xlsx_private.task ON DELETE CASCADE,
+  task_id bigint NOT NULL,
   no      int    NOT NULL,
   data    bytea  NOT NULL,
   PRIMARY KEY (task_id, no)
@@ -246,7 +255,6 @@ CREATE TYPE xlsx_private.reported_row AS (row_number int, cells text[], violatio
 COMMENT ON TYPE xlsx_private.reported_row IS
 'A row of a sheet: original values in the order of the profile, and what was wrong with them.';
 
--- No foreign key, whose checks would cost more than the rows; remove_task deletes them.
 CREATE TABLE xlsx_private.error_page (
   task_id   bigint NOT NULL,
   first_row int    NOT NULL,
@@ -284,7 +292,7 @@ COMMENT ON VIEW xlsx_private.warning_row IS 'The rows of warning_page.';
 
 -- What the rule "unique" has seen, so that memory does not grow with the rows.
 CREATE TABLE xlsx_private.seen_value (
-  task_id    bigint NOT NULL REFERENCES xlsx_private.task ON DELETE CASCADE,
+  task_id    bigint NOT NULL,
   value      bytea  NOT NULL,
   row_number int    NOT NULL,
   PRIMARY KEY (task_id, value)
@@ -294,7 +302,8 @@ COMMENT ON TABLE xlsx_private.seen_value IS
 
 -- For xlsx.undo: which transactions wrote rows of a task, and what rows were before.
 CREATE TABLE xlsx_private.undo_xid (
-  task_id bigint NOT NULL REFERENCES xlsx_private.task ON DELETE CASCADE,
+  no      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  task_id bigint NOT NULL,
   xids    xid[]  NOT NULL
 );
 CREATE INDEX undo_xid_task ON xlsx_private.undo_xid (task_id);
@@ -302,7 +311,7 @@ COMMENT ON TABLE xlsx_private.undo_xid IS '(Sub)transactions that inserted rows 
 
 CREATE TABLE xlsx_private.undo_row (
   no         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  task_id    bigint NOT NULL REFERENCES xlsx_private.task ON DELETE CASCADE,
+  task_id    bigint NOT NULL,
   row_number int    NOT NULL,
   old        jsonb,
   new        jsonb  NOT NULL

@@ -6,7 +6,7 @@
 
 CREATE TABLE xlsx_private.resumable (
   id       uuid    PRIMARY KEY DEFAULT pg_catalog.gen_random_uuid(),
-  file_id  bigint  REFERENCES xlsx_private.file ON DELETE SET NULL,
+  file_id  bigint,
   length   bigint  NOT NULL CHECK (length > 0),
   taken    bigint  NOT NULL DEFAULT 0 CHECK (taken BETWEEN 0 AND length),
   tail     bytea   NOT NULL DEFAULT '',
@@ -69,7 +69,8 @@ BEGIN
     RAISE EXCEPTION 'the length of an upload must be 1 byte or more' USING ERRCODE = 'invalid_parameter_value',
       DETAIL = format('It is %s.', coalesce(length::text, 'NULL')), HINT = 'An empty file is no workbook.';
   END IF;
-  IF NOT EXISTS (SELECT FROM xlsx_private.file f WHERE f.id = upload AND NOT f.complete AND f.owner = caller) THEN
+  PERFORM FROM xlsx_private.file f WHERE f.id = upload AND NOT f.complete AND f.owner = caller FOR KEY SHARE;
+  IF NOT FOUND THEN
     RAISE EXCEPTION 'upload % does not exist', upload USING ERRCODE = 'no_data_found';
   END IF;
   -- Those of the same role that nobody will ask for any more.

@@ -117,7 +117,25 @@ queue_remove_working_rows(int64 task)
 	private_sql_run(&delete, values, NULL, NULL);
 }
 
-/* The tasks are locked first, as by everybody who removes a task. */
+void
+queue_remove_rows(Datum tasks)
+{
+	static PrivateStatement delete = {
+		"WITH packets AS (DELETE FROM xlsx_private.packet WHERE task_id = ANY ($1)),"
+		" errors AS (DELETE FROM xlsx_private.error_page WHERE task_id = ANY ($1)),"
+		" warnings AS (DELETE FROM xlsx_private.warning_page WHERE task_id = ANY ($1)),"
+		" xids AS (DELETE FROM xlsx_private.undo_xid WHERE task_id = ANY ($1)),"
+		" old_rows AS (DELETE FROM xlsx_private.undo_row WHERE task_id = ANY ($1))"
+		" DELETE FROM xlsx_private.seen_value WHERE task_id = ANY ($1)", 1, {INT8ARRAYOID}, NULL
+	};
+
+	private_sql_run(&delete, &tasks, NULL, NULL);
+}
+
+/*
+ * The tasks are locked first, as by everybody who removes a task, and the file
+ * after them: a task that was made of it meanwhile is seen by what follows.
+ */
 void
 queue_remove_file(int64 file)
 {
@@ -129,11 +147,17 @@ queue_remove_file(int64 file)
 	static PrivateStatement delete = {
 		"DELETE FROM xlsx_private.file WHERE id = $1", 1, {INT8OID}, NULL
 	};
+	static PrivateStatement forget = {
+		"WITH uploads AS (UPDATE xlsx_private.resumable SET file_id = NULL WHERE file_id = $1)"
+		" UPDATE xlsx_private.task SET file_id = NULL WHERE file_id = $1", 1, {INT8OID}, NULL
+	};
 	Datum		values[] = {Int64GetDatum(file)};
+	const Store *store = store_of(file);
 
 	private_sql_run(&delete_working_rows, values, NULL, NULL);
-	store_of(file)->remove(file);
 	private_sql_run(&delete, values, NULL, NULL);
+	store->remove(file);
+	private_sql_run(&forget, values, NULL, NULL);
 }
 
 /* Can the file and all its tasks be had at once?  They are locked then. */

@@ -130,6 +130,9 @@ extern bool queue_postpone(const Task *task, const ErrorData *error, int64 *dela
 /* Removes what VALIDATING keeps for a task that will not go on: packets, and values that must be unique. */
 extern void queue_remove_working_rows(int64 task);
 
+/* All rows that belong to tasks which are gone. tasks: an array of bigint. */
+extern void queue_remove_rows(Datum tasks);
+
 /*
  * An attempt that met what passes by itself and is nobody's fault: the task
  * waits, and the attempt does not count.  Returns for how long, in milliseconds.

@@ -166,10 +166,8 @@ delete_tasks(void *argument)
 	static PrivateStatement delete = {
 		"WITH old AS MATERIALIZED (SELECT id FROM xlsx_private.task WHERE id = ANY ($1)"
 		" AND NOT xlsx_private.is_active(status) FOR UPDATE SKIP LOCKED),"
-		" gone AS (DELETE FROM xlsx_private.task t USING old WHERE t.id = old.id RETURNING t.id),"
-		" errors AS (DELETE FROM xlsx_private.error_page e USING old WHERE e.task_id = old.id),"
-		" warnings AS (DELETE FROM xlsx_private.warning_page w USING old WHERE w.task_id = old.id)"
-		" SELECT count(*) FROM gone",
+		" gone AS (DELETE FROM xlsx_private.task t USING old WHERE t.id = old.id RETURNING t.id)"
+		" SELECT array(SELECT id FROM gone), (SELECT count(*) FROM gone)",
 		1, {INT8ARRAYOID}, NULL
 	};
 	Removal    *removal = argument;
@@ -181,7 +179,8 @@ delete_tasks(void *argument)
 		ids[i] = Int64GetDatum(removal->tasks[i]);
 	values[0] = PointerGetDatum(construct_array(ids, removal->count, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 	private_sql_run(&delete, values, NULL, &row);
-	removal->removed = DatumGetInt64(row.values[0]);
+	queue_remove_rows(row.values[0]);
+	removal->removed = DatumGetInt64(row.values[1]);
 }
 
 /* Tasks that ended so long ago, with all that is kept of them; the rows that they imported stay. */
@@ -229,19 +228,43 @@ remove_jobs(void)
 	return (int64) private_sql_run(&delete, values, NULL, NULL);
 }
 
+/*
+ * Rows that point nowhere come from a restore of some of the tables, or from
+ * transactions of another isolation level. Seeking them reads all rows, so it
+ * is done after CREATE EXTENSION and once a day.
+ */
+static int64
+remove_orphans(void)
+{
+	static PrivateStatement due = {
+		"UPDATE xlsx_private.housekeeping SET orphans_sought_at = clock_timestamp()"
+		" WHERE orphans_sought_at IS NULL OR orphans_sought_at < clock_timestamp() - interval '1 day'",
+		0, {0}, NULL
+	};
+	static PrivateStatement remove = {"SELECT xlsx_private.remove_orphans()", 0, {0}, NULL};
+	PrivateRow	row;
+
+	if (private_sql_run(&due, NULL, NULL, NULL) == 0)
+		return 0;
+	private_sql_run(&remove, NULL, NULL, &row);
+	return DatumGetInt64(row.values[0]);
+}
+
 void
 sweep_tidy(void)
 {
 	static PrivateStatement update = {
 		"UPDATE xlsx_private.housekeeping SET swept_at = clock_timestamp(), sweeps = sweeps + 1,"
-		" tasks_removed = tasks_removed + $1, files_removed = files_removed + $2, jobs_removed = jobs_removed + $3",
-		3, {INT8OID, INT8OID, INT8OID}, NULL
+		" tasks_removed = tasks_removed + $1, files_removed = files_removed + $2, jobs_removed = jobs_removed + $3,"
+		" orphans_removed = orphans_removed + $4",
+		4, {INT8OID, INT8OID, INT8OID, INT8OID}, NULL
 	};
-	Datum		values[3];
+	Datum		values[4];
 
 	values[0] = Int64GetDatum(remove_tasks());
 	values[1] = Int64GetDatum(remove_files());
 	values[2] = Int64GetDatum(remove_jobs());
+	values[3] = Int64GetDatum(remove_orphans());
 	(void) frozen_profile_sweep();
 	private_sql_run(&update, values, NULL, NULL);
 }

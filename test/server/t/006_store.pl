@@ -69,13 +69,14 @@ $between
 SQL
 }
 
-# Nobody checks the foreign key of a slice: whoever deletes a file waits for whoever writes to it, and the other way round.
+# No foreign key holds a slice to its file: who removes a file waits for who writes to it, and the other way round.
 {
 	my $chunk = "SELECT xlsx_rest.upload_chunk(id, 0, substr(pg_read_binary_file('$book'), 1, 262144)) FROM xlsx_private.file WHERE NOT complete";
 	my $blocked = "SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+	my $remove = 'SELECT xlsx_rest.upload_remove(id) FROM xlsx_private.file WHERE NOT complete';
 	my ($first, $second) = map { $node->background_psql('postgres', on_error_stop => 0) } 1 .. 2;
 
-	foreach my $turn ([ $chunk, 'DELETE FROM xlsx_private.file' ], [ 'DELETE FROM xlsx_private.file', $chunk ])
+	foreach my $turn ([ $chunk, $remove ], [ $remove, $chunk ])
 	{
 		$node->safe_psql('postgres', "SELECT xlsx_rest.upload_begin('people', 'book.xlsx')");
 		$first->query_safe("BEGIN; $turn->[0]");

@@ -7,10 +7,39 @@ use warnings FATAL => 'all';
 use Exporter 'import';
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
+use Test::More ();
 
 our @EXPORT = qw(start_server make_people submit workbook wait_for wait_tidy task_row counts_of block_at wait_blocked worker_pid);
 
 my $books = 0;
+
+# Whatever a test did: when it stops a server, no row of a private table points nowhere, in any database.
+{
+	no warnings 'redefine';
+	my $stop = \&PostgreSQL::Test::Cluster::stop;
+
+	*PostgreSQL::Test::Cluster::stop = sub {
+		my ($node, $mode, @rest) = @_;
+		check_orphans($node) if ($mode // '') ne 'immediate' && $node->{_pid};
+		return $stop->($node, $mode, @rest);
+	};
+}
+
+sub check_orphans
+{
+	my ($node) = @_;
+	my ($failed, $databases) = $node->psql('postgres', 'SELECT datname FROM pg_database WHERE datallowconn AND datname <> $$template1$$');
+
+	return if $failed;
+	foreach my $database (split /\n/, $databases)
+	{
+		my ($missing, $installed) = $node->psql($database, 'SELECT to_regproc($$xlsx_private.orphans$$) IS NOT NULL');
+		next if $missing || $installed ne 't';
+		my ($unread, $orphans) = $node->psql($database, 'SELECT * FROM xlsx_private.orphans()');
+		Test::More::is("$unread$orphans", '0', "no row of the books of $database points nowhere");
+	}
+	return;
+}
 
 # A running server with the extension in database "postgres". settings: lines of postgresql.conf.
 sub start_server
