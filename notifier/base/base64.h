@@ -10,7 +10,7 @@
 
 #include "base/buf.h"
 
-/* Appends the bytes; false when text is none, out may hold a part of it then. */
+/* Appends the decoded bytes to out. Returns false if text is not base64; out may then hold a part of the bytes. */
 extern bool base64_decode(const char *text, size_t len, Buf *out);
 
 #endif							/* NOTIFIER_BASE64_H */

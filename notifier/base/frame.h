@@ -2,8 +2,8 @@
  * frame.h
  *	  An encoded packet that any number of queues share.
  *
- * It is made once and never changes; the bytes in front of data belong to
- * whoever writes it to a socket, during that write.
+ * It never changes after frame_make(). The headroom in front of data belongs
+ * to the writer of a socket during the write.
  */
 #ifndef NOTIFIER_FRAME_H
 #define NOTIFIER_FRAME_H
@@ -21,7 +21,7 @@ typedef struct Frame
 } Frame;
 
 extern Frame *frame_make(const char *data, size_t len);		/* the caller holds one reference */
-extern Frame *frame_share(Frame *frame);	/* one reference more */
+extern Frame *frame_share(Frame *frame);	/* adds a reference */
 extern void frame_release(Frame *frame);
 
 #endif							/* NOTIFIER_FRAME_H */

@@ -2,7 +2,8 @@
  * frame_queue.h
  *	  Frames that wait to be written, first in first out.
  *
- * A zeroed FrameQueue is empty and ready, and costs no memory until used.
+ * A zeroed FrameQueue is empty and ready; it allocates memory when a frame is
+ * put in.
  */
 #ifndef NOTIFIER_FRAME_QUEUE_H
 #define NOTIFIER_FRAME_QUEUE_H
@@ -21,7 +22,7 @@ typedef struct FrameQueue
 } FrameQueue;
 
 extern void frame_queue_put(FrameQueue *queue, Frame *frame); /* takes a reference of its own */
-extern Frame *frame_queue_take(FrameQueue *queue);	/* hands its reference over; NULL when empty */
+extern Frame *frame_queue_take(FrameQueue *queue);	/* gives its reference to the caller; NULL when empty */
 extern void frame_queue_clear(FrameQueue *queue); /* releases all, frees the memory */
 
 #endif							/* NOTIFIER_FRAME_QUEUE_H */

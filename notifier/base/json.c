@@ -13,7 +13,7 @@
 /* Integers that a JavaScript number holds exactly. */
 #define JSON_SAFE_INTEGER 9007199254740992.0
 
-/* Longest number worth converting; longer ones are no task id. */
+/* Longest number that is converted; a task id is never longer. */
 #define JSON_NUMBER_TEXT 64
 
 typedef struct Scanner
@@ -96,7 +96,7 @@ hex_digit(char c)
 	return -1;
 }
 
-/* Four hexadecimal digits; -1 when they are not. */
+/* The value of four hexadecimal digits; -1 if they are not. */
 static int
 hex_code(const char *text, size_t len)
 {
@@ -238,7 +238,7 @@ scan_typed(Scanner *scan, JsonType *type)
 	}
 }
 
-/* One value and the white space around it. */
+/* Scans one value and the white space around it. */
 static bool
 scan_value(Scanner *scan, JsonValue *value)
 {
@@ -323,7 +323,7 @@ json_get(const JsonValue *object, const char *key, JsonValue *member)
 	return found;
 }
 
-/* The ASCII character that an escape stands for, 0 for any other; moves *at behind it. */
+/* The ASCII character of an escape, 0 for any other character; moves *at behind the escape. */
 static char
 unescape(const char **at)
 {

@@ -10,7 +10,7 @@
 
 #define MAP_SMALLEST 16
 
-/* Finalizer of MurmurHash3: task ids come one after the other. */
+/* Finalizer of MurmurHash3. It spreads task ids, which are consecutive. */
 static size_t
 home(const Map *map, uint64_t key)
 {
@@ -22,7 +22,7 @@ home(const Map *map, uint64_t key)
 	return (size_t) key & (map->size - 1);
 }
 
-/* The slot of the key, or the free one where it would go. */
+/* The slot of the key, or the free slot where the key belongs. */
 static MapSlot *
 probe(const Map *map, uint64_t key)
 {
@@ -63,7 +63,7 @@ map_put(Map *map, uint64_t key, void *value)
 	map->count++;
 }
 
-/* Entries behind the gap move into it when that brings them nearer to their home. */
+/* Moves entries behind the gap into it if that brings them nearer to their home slot. */
 static void
 close_gap(Map *map, size_t gap)
 {

@@ -2,7 +2,8 @@
  * map.h
  *	  A hash table from 64-bit keys to pointers.
  *
- * A zeroed Map is empty and ready.  The values are the caller's; NULL is none.
+ * A zeroed Map is empty and ready.  The caller owns the values. A value is
+ * never NULL.
  */
 #ifndef NOTIFIER_MAP_H
 #define NOTIFIER_MAP_H
@@ -25,9 +26,12 @@ typedef struct Map
 
 extern void *map_get(const Map *map, uint64_t key);		/* NULL when there is none */
 extern void map_put(Map *map, uint64_t key, void *value);	/* the key must be new */
-extern void map_remove(Map *map, uint64_t key);		/* a key that is not there is fine */
+extern void map_remove(Map *map, uint64_t key);		/* does nothing if the key is absent */
 
-/* One value after another in no order, from *position = 0 on; NULL at the end.  The map must not change meanwhile. */
+/*
+ * Returns the values one by one, in no order; begin with *position = 0. NULL
+ * at the end. The map must not change during the iteration.
+ */
 extern void *map_next(const Map *map, size_t *position);
 
 extern void map_free(Map *map);

@@ -2,8 +2,8 @@
  * mem.h
  *	  Memory from the C library; running out of it ends the process.
  *
- * The sidecar bounds what its peers can make it hold, and holds nothing that
- * a restart would lose, so no caller has a use for NULL.
+ * The sidecar bounds the memory that its peers can use, and a restart loses
+ * no data, so no caller could do better than end.
  */
 #ifndef NOTIFIER_MEM_H
 #define NOTIFIER_MEM_H
@@ -13,7 +13,7 @@
 #define lengthof(array) (sizeof(array) / sizeof((array)[0]))
 #define container_of(pointer, type, member) ((type *) ((char *) (pointer) - offsetof(type, member)))
 
-/* Zeroed. */
+/* The memory is zeroed. */
 extern void *mem_alloc(size_t size);
 extern void *mem_resize(void *old, size_t size);
 extern char *mem_strndup(const char *text, size_t len);

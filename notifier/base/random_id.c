@@ -1,6 +1,6 @@
 /*
  * random_id.c
- *	  Ids that nobody can guess.
+ *	  Random ids that cannot be guessed.
  */
 #include "base/random_id.h"
 

@@ -1,6 +1,7 @@
 /*
  * random_id.h
- *	  Ids that nobody can guess, of sessions and the like: 120 random bits, 20 characters that need no escaping.
+ *	  Random ids that cannot be guessed, for sessions and rooms: 120 random bits, as 20 characters that need no
+ *	  escaping.
  */
 #ifndef NOTIFIER_RANDOM_ID_H
 #define NOTIFIER_RANDOM_ID_H
@@ -11,7 +12,7 @@
 
 extern void random_id_make(char id[RANDOM_ID_LEN + 1]);
 
-/* A hash of any string: its first eight bytes, which are random in such an id. */
+/* A hash of a string: its first eight bytes. In an id they are random. */
 extern uint64_t random_id_hash(const char *id);
 
 #endif							/* NOTIFIER_RANDOM_ID_H */

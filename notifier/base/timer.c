@@ -99,8 +99,8 @@ timers_next(const TimerHeap *heap, int64_t *due)
 }
 
 /*
- * A timer that fires and is started anew for a time not later than now would
- * fire for ever, so as many run as there were at the start.
+ * A timer that restarts itself for a time not later than now would fire for
+ * ever, so the loop runs as many timers as there were at its start.
  */
 void
 timers_run(TimerHeap *heap, int64_t now)

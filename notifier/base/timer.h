@@ -1,10 +1,10 @@
 /*
  * timer.h
- *	  Timers in a heap: any number of them at O(log n), and none that ticks.
+ *	  Timers in a heap: O(log n) for each, and no periodic tick.
  *
- * A Timer is embedded in what it belongs to (container_of() leads back) and
- * zeroed before its first use.  It must be stopped before its owner goes.
- * timers_run() may start and stop timers from within fire().
+ * A Timer is embedded in its owner (container_of() leads back) and must be
+ * zeroed before its first use. Stop it before its owner is freed. fire() may
+ * start and stop timers.
  */
 #ifndef NOTIFIER_TIMER_H
 #define NOTIFIER_TIMER_H
@@ -18,7 +18,7 @@ typedef struct Timer Timer;
 struct Timer
 {
 	int64_t		due;			/* microseconds on the caller's clock */
-	size_t		slot;			/* its place in the heap, from 1; 0: not running */
+	size_t		slot;			/* index in the heap, from 1; 0: not running */
 	void		(*fire) (Timer *timer);
 };
 
@@ -29,14 +29,17 @@ typedef struct TimerHeap
 	size_t		size;
 } TimerHeap;
 
-/* Starts it, or starts it anew. */
+/* Starts the timer, or restarts it. */
 extern void timers_start(TimerHeap *heap, Timer *timer, int64_t due, void (*fire) (Timer *timer));
-extern void timers_stop(TimerHeap *heap, Timer *timer);		/* one that does not run is fine */
+extern void timers_stop(TimerHeap *heap, Timer *timer);		/* does nothing if it does not run */
 
-/* False when none runs. */
+/* When the next timer is due; false if none runs. */
 extern bool timers_next(const TimerHeap *heap, int64_t *due);
 
-/* Fires those due by now, but no more than there were: one that starts itself anew cannot keep the loop. */
+/*
+ * Fires the timers that are due, but no more than there were at the start, so
+ * that a timer that restarts itself cannot block the loop.
+ */
 extern void timers_run(TimerHeap *heap, int64_t now);
 
 extern void timers_free(TimerHeap *heap);

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Length of the well-formed sequence that text starts with; 0 when it does not, or len is 0. */
+/* Length of the well-formed sequence at the start of text; 0 if there is none, or len is 0. */
 extern size_t utf8_sequence(const char *text, size_t len);
 
 extern bool utf8_valid(const char *text, size_t len);

@@ -13,7 +13,7 @@
 
 #define SEPARATORS ", \t"
 
-/* From 1 to 65535 in at most five digits; 0 when it is none. */
+/* A port from 1 to 65535 in at most five digits; 0 if it is not. */
 static int
 parse_port(const char *text, size_t len)
 {
@@ -30,7 +30,7 @@ parse_port(const char *text, size_t len)
 	return port <= 65535 ? port : 0;
 }
 
-/* Length of the name in front of a port, 0 when there is none. */
+/* Length of the name in front of the port; 0 if there is no name. */
 static size_t
 name_len(const char *text, size_t len)
 {
