@@ -28,7 +28,7 @@
 #include "process/systemd.h"
 #include "socketio/socketio.h"
 
-/* Before it listens anyway. */
+/* The sidecar listens after this time even if it has not reached the database. */
 #define FIRST_CONNECTION_MS 3000
 
 static int	status = EXIT_SUCCESS;
@@ -69,7 +69,7 @@ reload(void)
 	systemd_ready();
 }
 
-/* Clients are told, requests in flight may finish; a second signal ends it at once. */
+/* The first signal informs clients and lets requests in flight finish; the second ends the process at once. */
 static void
 signal_arrived(void *arg)
 {
@@ -146,7 +146,7 @@ first_connection_is_late(Timer *timer)
 	begin_to_listen();
 }
 
-/* Once it was seen who the sidecar is in the database; a database that is away is no reason to wait. */
+/* Called once the sidecar's own role is known, or once the database proves unreachable: that is no reason to wait. */
 static void
 first_connection_ended(void)
 {

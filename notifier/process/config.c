@@ -29,7 +29,7 @@ typedef struct Setting
 	const char *name;
 	SettingType type;
 	void	   *target;
-	const char *fallback;		/* as it would be written; NULL: unset */
+	const char *fallback;		/* in the form of a configuration file; NULL: unset */
 	int64_t		least;
 	int64_t		greatest;
 	const char *help;
@@ -41,7 +41,7 @@ typedef struct Unit
 	int64_t		factor;
 } Unit;
 
-/* Where a value came from; a later source does not replace an earlier one. */
+/* The source of a value. A later source does not replace the value of an earlier one. */
 typedef enum Source
 {
 	FROM_DEFAULT,
@@ -194,7 +194,7 @@ parse_number(const Setting *setting, const char *text, int64_t *number)
 	}
 }
 
-/* Takes value over; settings own their texts. */
+/* Takes ownership of value: settings own their texts. */
 static void
 set_text(const char **target, char *value)
 {
@@ -223,7 +223,7 @@ assign(size_t index, const char *text, Source source)
 	return true;
 }
 
-/* Dashes and underscores are alike; -1 when there is no such setting. */
+/* Index of a setting; dashes and underscores are equal. -1 if there is no such setting. */
 static int
 find(const char *name, size_t len)
 {
@@ -281,7 +281,7 @@ print_help(void)
 	puts("  --help, --version");
 }
 
-/* A flag may stand alone: that is on. */
+/* A flag without a value is on. */
 static const char *
 argument_value(const Setting *setting, const char *next)
 {
@@ -422,10 +422,10 @@ read_file(void)
 }
 
 /*
- * What must hold between settings
+ * Conditions between settings
  */
 
-/* Or the interface. */
+/* Or the name of an interface. */
 static bool
 is_loopback(const char *address)
 {
@@ -469,7 +469,7 @@ complete(void)
 				"or allow-open where all who reach the port may do everything\n", config.listen);
 		return false;
 	}
-	/* The page need not be installed, but a folder that somebody named must be there. */
+	/* The page need not be installed, but a folder that a setting names must exist. */
 	if (config.web_root[0] == '\0' || (strcmp(config.web_root, NOTIFIER_WEB_ROOT) == 0 && access(config.web_root, R_OK) != 0))
 		set_text(&config.web_root, NULL);
 	if ((config.tls_certificate == NULL) != (config.tls_key == NULL))

@@ -20,22 +20,22 @@ typedef struct Config
 	const char *docs_root;
 	const char *tls_certificate;	/* NULL: no TLS */
 	const char *tls_key;
-	const char *cors_origin;	/* NULL: not said; gate.h has the rule */
-	const char *host;			/* NULL: none is named */
+	const char *cors_origin;	/* NULL: unset; gate.h has the rule */
+	const char *host;			/* NULL: none */
 	const char *log_level;
 	const char *log_format;
 
-	const char *jwt_secret;		/* NULL: none; so is each of these */
+	const char *jwt_secret;		/* NULL: none; the same for the next ones */
 	const char *jwt_public_key;
 	const char *jwt_role_claim; /* never NULL */
 	const char *jwt_audience;
 	int64_t		jwt_allow_superuser;	/* a flag */
-	int64_t		allow_superuser;	/* a flag: of the sidecar's own login */
+	int64_t		allow_superuser;	/* a flag, for the sidecar's own login */
 	int64_t		allow_open;		/* a flag */
 
 	const char *path;			/* of Socket.IO; starts and ends with a slash */
 	const char *nsp;
-	int64_t		ping_interval;	/* milliseconds, all of them */
+	int64_t		ping_interval;	/* milliseconds; the same for the next ones */
 	int64_t		ping_timeout;
 	int64_t		connect_timeout;
 	int64_t		upgrade_timeout;
@@ -57,7 +57,7 @@ typedef enum ConfigResult
 {
 	CONFIG_RUN,
 	CONFIG_EXIT,				/* --help or --version was answered */
-	CONFIG_WRONG				/* said on standard error */
+	CONFIG_WRONG				/* written to standard error */
 } ConfigResult;
 
 extern ConfigResult config_load(int argc, char **argv);

@@ -51,7 +51,7 @@ log_wants(LogLevel level)
 	return level <= current;
 }
 
-/* What a client sent may be in the text: no line breaks, no terminal sequences. */
+/* Replaces line breaks and terminal sequences, because the text may come from a client. */
 static void
 flatten(char *text)
 {
@@ -62,7 +62,7 @@ flatten(char *text)
 	}
 }
 
-/* The length of "key=" at text, 0 when it is none. */
+/* The length of "key=" at text; 0 if there is none. */
 static size_t
 key_length(const char *text)
 {
@@ -71,7 +71,7 @@ key_length(const char *text)
 	return len > 0 && text[len] == '=' ? len : 0;
 }
 
-/* The length of a value: a JSON string, or all up to a space. */
+/* The length of a value: a JSON string, or the text up to a space. */
 static size_t
 value_length(const char *text)
 {
@@ -95,7 +95,7 @@ put_value(Buf *line, const char *text, size_t len)
 		buf_json(line, text, len);
 }
 
-/* The message ends where the first pair begins; what stands between pairs belongs to it as well. */
+/* The message ends where the first pair begins. Text between pairs belongs to the message too. */
 static void
 put_fields(Buf *line, const char *text)
 {

@@ -5,8 +5,8 @@
  * A value with spaces is a JSON string.  As JSON a line is one object: time,
  * level, message, and a member for each pair.
  *
- * Passwords and tokens never go in: database addresses are logged by
- * pg_conn.h without their password, requests without their query.
+ * Passwords and tokens are never logged: pg_conn.h logs database addresses
+ * without their password, and requests are logged without their query.
  */
 #ifndef NOTIFIER_LOG_H
 #define NOTIFIER_LOG_H
@@ -15,8 +15,8 @@
 
 typedef enum LogLevel
 {
-	LOG_ERROR,					/* somebody must look */
-	LOG_WARNING,				/* something was refused or lost, and was dealt with */
+	LOG_ERROR,					/* an operator must act */
+	LOG_WARNING,				/* something was refused or lost, and the sidecar handled it */
 	LOG_INFO,					/* life cycle, one line per REST request */
 	LOG_DEBUG					/* connections, joins, packets refused */
 } LogLevel;

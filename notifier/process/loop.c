@@ -2,10 +2,10 @@
  * loop.c
  *	  The event loop: libuv's, in which libwebsockets runs as well.
  *
- * libwebsockets has a loop of its own, which looks at every connection each
- * time: at a thousand of them that is most of its work.  Its timers are in a
- * sorted list, which is slow with one for each of thousands of sessions; ours
- * are in a heap and use one of libuv's.
+ * libwebsockets has a loop of its own, which examines every connection each
+ * time. With a thousand connections that is most of its work. Its timers are
+ * in a sorted list, which is slow with thousands of sessions. Ours are in a
+ * heap and use a single timer of libuv.
  */
 #include "process/loop.h"
 
@@ -22,7 +22,7 @@
 /* Largest read from a socket; one buffer for all of them. */
 #define READ_BUFFER (64 * 1024)
 
-/* A request's head may be as large as this; larger ones are dropped. */
+/* Largest head of a request; connections with larger ones are dropped. */
 #define MAX_HEAD 16384
 
 /* Descriptors besides those of clients and the database: log, loop, files that are served. */
@@ -95,7 +95,7 @@ loop_timer_stop(Timer *timer)
 	timers_stop(&timers, timer);
 }
 
-/* The library sets its timer anew only when it is called, so it is made to be. */
+/* The library resets its timer only when it is called, so this causes a call. */
 void
 loop_limit(struct lws *wsi, int reason, int seconds)
 {
@@ -126,7 +126,7 @@ update_watch(LoopWatch *watch)
 		uv_poll_stop(&watch->poll);
 }
 
-/* A descriptor that went bad is readable: its owner will find out. */
+/* A broken descriptor is reported as readable, so that its owner finds the error. */
 static void
 on_ready(uv_poll_t *poll, int status, int events)
 {
@@ -203,7 +203,10 @@ lws_log(int level, const char *line)
 	log_at(level & LLL_ERR ? LOG_WARNING : LOG_DEBUG, "libwebsockets: %s", line);
 }
 
-/* libwebsockets makes tables of this many entries at once, and its look-ups are fast only when it is the limit. */
+/*
+ * libwebsockets allocates tables with one entry per descriptor, and looks up
+ * fast only if the number equals the process's limit.
+ */
 static void
 fit_open_files(int64_t descriptors)
 {

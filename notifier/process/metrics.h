@@ -32,7 +32,7 @@ extern void metrics_add(Metric metric, uint64_t n);
 /* Appends all counters in Prometheus' text format. */
 extern void metrics_print(Buf *out);
 
-/* Appends one value that is now. */
+/* Appends one current value. */
 extern void metrics_print_gauge(Buf *out, const char *name, const char *help, double value);
 
 #endif							/* NOTIFIER_METRICS_H */

@@ -1,6 +1,6 @@
 /*
  * systemd.c
- *	  Tells the service manager how we are.
+ *	  Reports the sidecar's state to the service manager.
  *
  * The protocol is one datagram to the socket named in the environment, so no
  * library is needed for it.
@@ -19,7 +19,7 @@
 #include "process/loop.h"
 
 static Timer watchdog;
-static int64_t watchdog_ms;		/* 0: none is wanted */
+static int64_t watchdog_ms;		/* 0: no watchdog */
 
 static void
 tell(const char *state)
@@ -58,7 +58,7 @@ systemd_ready(void)
 	tell("READY=1");
 	if (limit == NULL || watchdog_ms != 0)
 		return;
-	watchdog_ms = strtoll(limit, NULL, 10) / 2000;	/* twice within the limit */
+	watchdog_ms = strtoll(limit, NULL, 10) / 2000;	/* feeds it twice within the limit */
 	if (watchdog_ms > 0)
 		feed_watchdog(&watchdog);
 }

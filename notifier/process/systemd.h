@@ -1,12 +1,13 @@
 /*
  * systemd.h
- *	  Tells the service manager how we are (sd_notify(3)), where there is one.
+ *	  Reports the sidecar's state to the service manager, if there is one
+ *	  (sd_notify(3)).
  */
 #ifndef NOTIFIER_SYSTEMD_H
 #define NOTIFIER_SYSTEMD_H
 
-extern void systemd_ready(void);	/* also starts to feed the watchdog, where one is wanted */
-extern void systemd_reloading(void);	/* then systemd_ready() again */
+extern void systemd_ready(void);	/* also begins to feed the watchdog, if one is wanted */
+extern void systemd_reloading(void);	/* call systemd_ready() afterwards */
 extern void systemd_stopping(void);
 
 #endif							/* NOTIFIER_SYSTEMD_H */
