@@ -19,13 +19,13 @@
 #include "process/log.h"
 #include "process/loop.h"
 
-/* Taken in a row before the loop gets its turn. */
+/* Most connections that are accepted in a row before the loop continues. */
 #define AT_ONCE 64
 
-/* After the system had no descriptor or memory for one. */
+/* Pause after the system had no descriptor or memory for a connection. */
 #define REST_MS 100
 
-/* A full house is told about once in this time. */
+/* Least time between two log lines that all places are taken. */
 #define TELL_MS 10000
 
 static int	listener = -1;
@@ -33,7 +33,7 @@ static LoopWatch *watch;
 static AcceptorTake taker;
 static int64_t limit;
 static int64_t connections;
-static bool full;				/* nothing is taken */
+static bool full;				/* nothing is accepted */
 static Timer rest;
 static Timer told;
 
@@ -77,7 +77,7 @@ rest_a_while(void)
 	update();
 }
 
-/* False when there is none, or none can be taken now. */
+/* False if no connection waits, or none can be accepted now. */
 static bool
 accept_one(void)
 {
@@ -174,7 +174,7 @@ listen_at(struct sockaddr_storage *address, socklen_t len)
 	if (listener < 0)
 		return false;
 	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (address->ss_family == AF_INET6) /* "::" is all addresses, old ones included */
+	if (address->ss_family == AF_INET6) /* "::" means all addresses, IPv4 included */
 		setsockopt(listener, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
 	return bind(listener, (struct sockaddr *) address, len) == 0 && listen(listener, SOMAXCONN) == 0;
 }

@@ -1,10 +1,10 @@
 /*
  * acceptor.h
- *	  The listening socket: takes connections as long as there is room for them.
+ *	  The listening socket: accepts connections while there is room for them.
  *
- * libwebsockets' own would be ready for reading, over and over, while there
- * are more clients than it has places; here they wait in the kernel instead,
- * and are taken when somebody has left.
+ * The listening socket of libwebsockets would be reported as readable over
+ * and over while there are more clients than places. Here the clients wait in
+ * the kernel, and are accepted when another one has left.
  */
 #ifndef NOTIFIER_ACCEPTOR_H
 #define NOTIFIER_ACCEPTOR_H
@@ -12,16 +12,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Takes a connection over, and closes it when it cannot. */
+/* Takes ownership of a connection. Closes it if it cannot serve it. */
 typedef void (*AcceptorTake) (int descriptor);
 
 /*
- * address is one of this machine's, a name of it, or an interface; port 0 is
- * replaced by the one that was taken.  False when it cannot listen, with errno.
+ * address is an address or name of this machine, or an interface. Port 0 is
+ * replaced by the port that the system chose. False with errno if it cannot
+ * listen.
  */
 extern bool acceptor_open(const char *address, int *port, int64_t most, AcceptorTake take);
 
-/* So many connections are open now: goes on where there is room again. */
+/* Reports how many connections are open now. Accepting continues if there is room again. */
 extern void acceptor_update(int64_t open);
 
 #endif							/* NOTIFIER_ACCEPTOR_H */

@@ -1,9 +1,9 @@
 /*
  * auth.c
- *	  Who is calling: a signed token names the role that a request runs as.
+ *	  Authentication: a signed token names the role that a request runs as.
  *
- * The kind of the key decides which algorithms are good, never the token: a
- * public key must not be taken for the secret of an HMAC.
+ * The kind of the key decides which algorithms are accepted, never the token:
+ * a public key must not serve as the secret of an HMAC.
  */
 #include "http/auth.h"
 
@@ -28,7 +28,7 @@
 #define MAX_TOKEN 8192
 #define MAX_KEY_FILE 65536
 
-/* How far ahead of ours the clock of who signs may be. */
+/* How far the signer's clock may be ahead of ours. */
 #define SKEW_S 30
 
 #define DAY_S 86400
@@ -135,7 +135,7 @@ auth_wanted(void)
  * Tokens
  */
 
-/* Part of a token as JSON; its text stays in buf. */
+/* Decodes a part of a token as JSON; its text stays in buf. */
 static bool
 decode_part(const char *part, size_t len, Buf *buf, JsonValue *object)
 {
@@ -158,7 +158,7 @@ algorithm_is_good(const JsonValue *header)
 	return false;
 }
 
-/* A time may have a fraction (RFC 7519, 2: NumericDate).  False when it is none; 0 when it is not there. */
+/* A time may have a fraction (RFC 7519, 2: NumericDate).  False if it is no time; 0 if it is absent. */
 static bool
 read_time(const JsonValue *claims, const char *name, int64_t *seconds)
 {
@@ -229,7 +229,7 @@ take_role(jwt_t *jwt, AuthUser *user)
 	return NULL;
 }
 
-/* The signature first; nothing else in a token counts before it was found good. */
+/* Checks the signature first; nothing else in a token is used before. */
 static const char *
 check_signed(const char *token, AuthUser *user)
 {

@@ -1,6 +1,6 @@
 /*
  * gate.c
- *	  Whose pages may call.
+ *	  Which pages may call.
  */
 #include "http/gate.h"
 
@@ -80,7 +80,7 @@ is_listed_host(const WebHost *host)
 	return false;
 }
 
-/* Whoever may call from there is no stranger as a host either. */
+/* A host whose pages may call is known as a host too. */
 static bool
 is_host_of_origin(const WebHost *host)
 {
@@ -98,7 +98,7 @@ is_host_of_origin(const WebHost *host)
 	return false;
 }
 
-/* The address that the client connected to is no name that somebody could let point here. */
+/* The address that the client connected to is known: an attacker can let a name point here, but not an address. */
 static bool
 is_local_address(const HttpExchange *exchange, const WebHost *host)
 {
@@ -107,7 +107,7 @@ is_local_address(const HttpExchange *exchange, const WebHost *host)
 	return http_local_address(exchange, address, sizeof(address)) && strcasecmp(address, host->name) == 0;
 }
 
-/* A request without the header does not come from a browser. */
+/* A request without the header Host does not come from a browser, so it passes. */
 static bool
 host_is_known(const HttpExchange *exchange)
 {
@@ -149,7 +149,7 @@ is_listed_origin(const char *origin, size_t origin_len)
 	return false;
 }
 
-/* The page came from here: a proxy may speak TLS, so the scheme is not compared. */
+/* Is the page the sidecar's own? The scheme is not compared, because a proxy may speak TLS. */
 static bool
 is_own_origin(const HttpExchange *exchange, const WebHost *origin, bool tls)
 {
@@ -193,7 +193,7 @@ header_is(const HttpExchange *exchange, const char *name, const char *expected)
 	return http_header(exchange, name, value, sizeof(value)) && strcasecmp(value, expected) == 0;
 }
 
-/* A browser that names no origin may still tell that the request is another site's doing. */
+/* A browser that sends no Origin may still say that the page of another site makes the request. */
 static bool
 comes_from_elsewhere(const HttpExchange *exchange)
 {

@@ -1,18 +1,19 @@
 /*
  * gate.h
- *	  Whose pages may call: the headers Host, Origin, Referer and Sec-Fetch-Site.
+ *	  Which pages may call: the headers Host, Origin, Referer and Sec-Fetch-Site.
  *
- * A browser sends requests for any page that its user looks at, so without a
- * token they say nothing of who wants them.  Without a key these origins are
+ * A browser sends requests for any page that its user opens, so a request
+ * without a token does not show who wants it. Without a key these origins are
  * answered: those on loopback hosts, those of cors-origin, and the sidecar's
- * own, under a host that is known: a loopback one, the address that was
- * connected to, those of cors-origin and of the setting host.  With a key a
- * token is needed, which no foreign page has: any origin, unless cors-origin
- * names some; any host, unless the setting host does.  (Were a token ever
- * taken from a cookie, the rule would have to be that without a key.)
+ * own. The host must be known: a loopback host, the address of the
+ * connection, or a host of cors-origin or of the setting host. With a key a
+ * token is needed, which no foreign page has. So any origin is answered,
+ * unless cors-origin lists some, and any host, unless the setting host lists
+ * some. (If a token were ever taken from a cookie, the rule without a key
+ * would have to apply.)
  *
- * It is asked first, before a body is read or the database is: by every
- * request and every WebSocket.
+ * Every request and every WebSocket is checked first, before its body is read
+ * or the database is asked.
  */
 #ifndef NOTIFIER_GATE_H
 #define NOTIFIER_GATE_H
@@ -22,13 +23,13 @@
 typedef enum GateVerdict
 {
 	GATE_OPEN,
-	GATE_PAGE,					/* a link of a foreign page led here: pages may be shown, nothing else */
+	GATE_PAGE,					/* a link of a foreign page led here: pages may be shown, nothing else is answered */
 	GATE_CLOSED					/* gate_problem() says why */
 } GateVerdict;
 
 extern GateVerdict gate_check(const HttpExchange *exchange);
 
-/* What is wrong with a request that is not let in. */
+/* What is wrong with a request that is refused. */
 typedef struct GateProblem
 {
 	const char *message;
@@ -38,10 +39,10 @@ typedef struct GateProblem
 
 extern GateProblem gate_problem(const HttpExchange *exchange);
 
-/* What Access-Control-Allow-Origin says to a request: "*", its own origin, or NULL. Lives until the next call. */
+/* The value of Access-Control-Allow-Origin for a request: "*", its own origin, or NULL. Lives until the next call. */
 extern const char *gate_allowed_origin(const HttpExchange *exchange);
 
-/* False when cors-origin or host are malformed, which was said on standard error. */
+/* False if cors-origin or host are malformed; an error was written to standard error. */
 extern bool gate_settings_are_good(void);
 
 #endif							/* NOTIFIER_GATE_H */

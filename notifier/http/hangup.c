@@ -1,6 +1,6 @@
 /*
  * hangup.c
- *	  Notices that a peer hung up while nobody reads from its socket.
+ *	  Detects that a peer hung up while its socket is not read.
  */
 #include "http/hangup.h"
 
@@ -14,7 +14,7 @@ static int	set = -1;
 static LoopWatch *watch;
 static void (*on_gone) (void *arg);
 
-/* One at a time: what the callback does may forget another one that hung up as well. */
+/* Takes one event at a time, because the callback may remove another socket that hung up as well. */
 static void
 set_readable(void *arg)
 {

@@ -1,9 +1,9 @@
 /*
  * hangup.h
- *	  Notices that a peer hung up while nobody reads from its socket.
+ *	  Detects that a peer hung up while its socket is not read.
  *
- * The loop does not poll a socket that is not read, and would spin on it if
- * it did; an edge-triggered epoll set beside it tells of the end at once.
+ * The loop does not poll a socket that is not read, and would spin if it did.
+ * An edge-triggered epoll set reports the end at once.
  */
 #ifndef NOTIFIER_HANGUP_H
 #define NOTIFIER_HANGUP_H

@@ -1,10 +1,9 @@
 /*
  * http.c
- *	  Connections over libwebsockets: a request after the other, each with its answer.
+ *	  Connections over libwebsockets: one request after another, each with its answer.
  *
- * The library is asked for little: it parses heads, hands out bodies and
- * writes bytes.  The head of an answer is written here, in one piece with its
- * body.
+ * The library parses heads, delivers bodies and writes bytes.  The head of an
+ * answer is written here, in one piece with its body.
  */
 #include "http/http.h"
 
@@ -26,16 +25,17 @@
 #define NEXT_REQUEST_MS 75000
 
 /*
- * A body must come by so many bytes in so many times request-timeout, so that
- * one that trickles ends; libwebsockets sees to the time between two pieces.
+ * Each BODY_WINDOW bytes of a body must come within BODY_TIMEOUTS times
+ * request-timeout, so that a trickling body ends. libwebsockets limits the
+ * time between two pieces.
  */
 #define BODY_WINDOW (256 * 1024)
 #define BODY_TIMEOUTS 10
 
-/* A client that takes nothing of its answer for so long is cut off. */
+/* A client that reads nothing of its answer for this long is cut off. */
 #define STALLED_ANSWER_MS 60000
 
-/* How long a body that nobody wants is swallowed, so that its sender gets to read the answer. */
+/* How long the rest of an unwanted body is discarded, so that its sender can read the answer. */
 #define LINGER_MS 5000
 
 static unsigned requests;
@@ -134,7 +134,7 @@ exchange_close(HttpExchange *exchange)
 	free(exchange);
 }
 
-/* hangup.h found out. */
+/* Called by hangup.h. */
 static void
 peer_gone(void *arg)
 {
@@ -149,10 +149,10 @@ peer_gone(void *arg)
  */
 
 /*
- * A connection may be read between requests and while a body is wanted.  At
- * any other time the library would poll for input without taking it.  While it
- * is not read it is not told of room to write either, so wanting to write
- * opens it.
+ * A connection is read between requests and while a body is wanted. At any
+ * other time the library would poll for input without taking it. While a
+ * connection is not read, the library does not report room to write either, so
+ * a wish to write enables reading.
  */
 static void
 update_flow(HttpExchange *exchange)
@@ -185,7 +185,7 @@ write_out(HttpExchange *exchange)
 	return written < 0 ? -1 : 0;
 }
 
-/* The answer is written, at least to the library: on to the next request, or to the end. */
+/* The answer is written, at least to the library: go on to the next request, or close. */
 static int
 finish(HttpExchange *exchange)
 {
@@ -225,7 +225,7 @@ stream_on(HttpExchange *exchange)
 	}
 	if (exchange->stream_ended)
 		return finish(exchange);
-	loop_timer_stop(&exchange->timer);	/* it is the owner who is slow, if anybody */
+	loop_timer_stop(&exchange->timer);	/* if anything is slow, it is the owner, not the client */
 	exchange->hooks->writable(exchange);
 	return 0;
 }
@@ -258,7 +258,7 @@ exchange_writable(HttpExchange *exchange)
  * The request
  */
 
-/* What no handler gets to see. */
+/* Answers a request that reaches no handler. */
 static void
 refuse(HttpExchange *exchange, int status, const char *message)
 {
@@ -270,7 +270,7 @@ refuse(HttpExchange *exchange, int status, const char *message)
 	buf_free(&body);
 }
 
-/* curl holds a body back until it is asked for, or for a second. */
+/* curl waits for 100 Continue, or for a second, before it sends a body. */
 static void
 ask_for_body(HttpExchange *exchange)
 {
@@ -329,7 +329,7 @@ exchange_request(HttpExchange *exchange, const char *path, size_t len, HttpHandl
 		exchange->hooks->body_end(exchange);
 	update_flow(exchange);
 	if (!exchange->must_close)
-		lws_http_headers_detach(exchange->wsi); /* 16 kB that a held request has no use for */
+		lws_http_headers_detach(exchange->wsi); /* 16 kB that a waiting request does not need */
 	return 0;
 }
 
@@ -353,7 +353,7 @@ exchange_body(HttpExchange *exchange, const char *data, size_t len)
 	return 0;
 }
 
-/* The library may call more than once, when input follows the body. */
+/* The library may call more than once if input follows the body. */
 int
 exchange_body_end(HttpExchange *exchange)
 {
@@ -387,7 +387,7 @@ http_owner(const HttpExchange *exchange)
 	return exchange->owner;
 }
 
-/* The library sets its limit on the time between two pieces of a body after each piece: take it off later. */
+/* The library sets its timeout between two pieces of a body after each piece, so remove it later. */
 static void
 clear_body_timeout(Timer *timer)
 {

@@ -13,7 +13,7 @@
 
 #define MAX_REQUEST_ID 64
 
-/* It goes into headers and logs as it is. */
+/* The id is written to headers and logs unchanged, so only these characters are allowed. */
 static bool
 is_request_id(const char *text)
 {

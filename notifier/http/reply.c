@@ -12,7 +12,7 @@
 
 #define RETRY_AFTER_S "5"
 
-/* What the client chose is quoted, so that it cannot look like another pair. */
+/* Text of the client is quoted, so that it cannot look like another pair. */
 static void
 log_request(const HttpExchange *exchange, int status)
 {
@@ -109,7 +109,7 @@ reply_refuse_upgrade(HttpExchange *exchange, int status, const char *message, co
 	buf_free(&body);
 }
 
-/* An error that needs no more words has none. */
+/* The word for an outcome in the answer; a plain refusal has none. */
 static const char *const outcomes[] = {[DB_REFUSED] = NULL,[DB_CANCELLED] = "cancelled",[DB_UNKNOWN] = "unknown"};
 
 void

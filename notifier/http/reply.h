@@ -10,19 +10,19 @@
 
 extern void reply_json(HttpExchange *exchange, int status, const char *body, size_t len);
 
-/* {"message", "error", "statusCode"}; 503 asks to come back. */
+/* {"message", "error", "statusCode"}; 503 has Retry-After. */
 extern void reply_error(HttpExchange *exchange, int status, const char *message);
 
-/* The same with what explains it; detail and hint may be NULL. */
+/* The same with code, detail and hint; detail and hint may be NULL. */
 extern void reply_problem(HttpExchange *exchange, int status, const char *message, const char *detail, const char *hint);
 
-/* The same to a request for a WebSocket. */
+/* The same, as the answer to a request for a WebSocket. */
 extern void reply_refuse_upgrade(HttpExchange *exchange, int status, const char *message, const char *detail, const char *hint);
 
-/* The same with the database's code, detail and hint; what is our fault is logged instead of told. */
+/* The same with the database's code, detail and hint. A fault of the sidecar is logged and not sent. */
 extern void reply_db_error(HttpExchange *exchange, const DbError *error);
 
-/* An answer that was given by other means. */
+/* Logs an answer that was given by other means. */
 extern void reply_note(const HttpExchange *exchange, int status);
 
 #endif							/* NOTIFIER_REPLY_H */

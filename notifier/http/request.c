@@ -1,6 +1,6 @@
 /*
  * request.c
- *	  What a request says: its head, read as libwebsockets has parsed it.
+ *	  The head of a request, as libwebsockets has parsed it.
  */
 #include "http/http.h"
 
@@ -126,7 +126,7 @@ http_content_type(const HttpExchange *exchange, char *value, size_t size)
 	return token_value(exchange, WSI_TOKEN_HTTP_CONTENT_TYPE, value, size);
 }
 
-/* Headers that the library knows are found by their token only, all others by their name only. */
+/* The library finds headers that it knows by their token only, and all others by their name only. */
 bool
 http_header(const HttpExchange *exchange, const char *name, char *value, size_t size)
 {
@@ -192,7 +192,7 @@ http_number(const char *text, int64_t *number)
 	return true;
 }
 
-/* A header that comes twice is one value with a comma; lengths that are the same are one. */
+/* A header that comes twice is one value with a comma. Equal lengths count as one. */
 static bool
 read_content_length(char *value, int64_t *length)
 {
@@ -210,7 +210,7 @@ read_content_length(char *value, int64_t *length)
 	return !first;
 }
 
-/* What is wrong with where the request ends and whom it is for; NULL: nothing (RFC 9112, 3.2 and 6.3). */
+/* What is wrong with the length or the host of the request; NULL: nothing (RFC 9112, 3.2 and 6.3). */
 static const char *
 framing_problem(const HttpExchange *exchange, bool has_length, bool length_is_good)
 {
@@ -226,8 +226,8 @@ framing_problem(const HttpExchange *exchange, bool has_length, bool length_is_go
 }
 
 /*
- * A POST that tells no length has no body (RFC 9112, 6.3), but the library
- * goes on to wait for one; such a connection is closed after the answer.
+ * A POST without a length has no body (RFC 9112, 6.3), but the library waits
+ * for one. So the connection is closed after the answer.
  */
 static void
 read_framing(HttpExchange *exchange)
@@ -242,7 +242,7 @@ read_framing(HttpExchange *exchange)
 	exchange->problem = framing_problem(exchange, has_length, is_good);
 	if ((!has_length && may_have_body) || exchange->problem != NULL)
 		exchange->must_close = true;
-	/* Of a body whose length nobody knows some may come, and is swallowed. */
+	/* Bytes of a body of unknown length may come, and are discarded. */
 	exchange->has_body = exchange->content_length > 0 || (has_length && exchange->problem != NULL);
 	if (!token_value(exchange, WSI_TOKEN_HTTP, value, sizeof(value)) || strcmp(value, "HTTP/1.1") != 0)
 		exchange->must_close = true;

@@ -1,6 +1,6 @@
 /*
  * server.c
- *	  The listening side: each of libwebsockets' reasons to call goes to one function.
+ *	  The listening side: one function for each of libwebsockets' callback reasons.
  */
 #include "http/server.h"
 
@@ -15,16 +15,16 @@
 #include "process/log.h"
 #include "process/loop.h"
 
-/* For each WebSocket; longer messages come in pieces of this size. */
+/* Buffer of each WebSocket; longer messages arrive in pieces of this size. */
 #define WS_READ_BUFFER 1024
 
 static HttpHandler on_request;
 static HttpUpgradeHandler on_upgrade;
 
 /*
- * Java's client asks for HTTP/2 in the clear on every first request.  The
- * library would grant it; it looks at the word again after this callback, so
- * spoiling it leaves an ordinary request.
+ * Java's client asks for unencrypted HTTP/2 on every first request, and the
+ * library would grant it. The library reads the word again after this
+ * callback, so changing it leaves an ordinary request.
  */
 static int
 confirm_upgrade(HttpExchange *exchange, char *protocol)
@@ -98,12 +98,12 @@ static const struct lws_protocols protocols[] = {
 	{0}
 };
 
-/* The library's own pings come on top of Engine.IO's; without a policy it sends none and keeps no timers for them. */
+/* Engine.IO has pings of its own. Without a policy the library sends none and keeps no timers for them. */
 static const lws_retry_bo_t no_keepalive = {0};
 
 static struct lws_vhost *vhost;
 
-/* The library closes what it cannot take. */
+/* The library closes a socket that it cannot take. */
 static void
 take(int descriptor)
 {

@@ -1,6 +1,7 @@
 /*
  * server.h
- *	  The listening side: takes connections and gives their events to http.c and ws.c.
+ *	  The listening side: accepts connections and passes their events to http.c and
+ *	  ws.c.
  */
 #ifndef NOTIFIER_SERVER_H
 #define NOTIFIER_SERVER_H
@@ -9,7 +10,7 @@
 
 #include "http/http.h"
 
-/* False when it cannot listen; said in the log.  Port 0 is replaced by the one that was taken. */
+/* False if it cannot listen; the log says why. Port 0 is replaced by the port that the system chose. */
 extern bool server_open(HttpHandler handler, HttpUpgradeHandler upgrade, int *port);
 
 #endif							/* NOTIFIER_SERVER_H */

@@ -1,6 +1,6 @@
 /*
  * static_files.c
- *	  Files of a folder, as they are.
+ *	  Serves the files of a folder unchanged.
  *
  * A path is walked folder by folder without following links, and no name
  * starts with a dot, so that nothing outside the folder can be reached.
@@ -18,12 +18,12 @@
 
 #define BLOCK 65536
 
-/* The page runs its own scripts and talks to its own origin, and no other site shows it in a frame. */
+/* The page may run its own scripts only, may contact its own origin only, and may not be shown in another site's frame. */
 #define SECURITY_POLICY \
 	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " \
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-/* Files below it have their hash in the name, so they never change. */
+/* Files below this path have their hash in the name, so they never change. */
 #define HASHED "/assets/"
 
 typedef struct Type
@@ -76,7 +76,7 @@ type_of(const char *path)
 	return "application/octet-stream";
 }
 
-/* A descriptor, -1 when there is no such thing.  Closes folder. */
+/* Returns a descriptor, or -1 if there is no such file. Closes folder. */
 static int
 open_in(int folder, const char *name)
 {
@@ -86,7 +86,7 @@ open_in(int folder, const char *name)
 	return found;
 }
 
-/* The root is looked up by its name each time: an installation may have put another folder in its place. */
+/* Opens the root by its name each time, because an installation may have replaced the folder. */
 static int
 open_path(const StaticRoot *root, const char *path)
 {

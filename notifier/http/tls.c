@@ -1,6 +1,6 @@
 /*
  * tls.c
- *	  The certificate, where the settings name one.
+ *	  The certificate, if the settings name one.
  */
 #include "http/tls.h"
 
@@ -21,7 +21,7 @@ tls_prepare(struct lws_context_creation_info *info)
 	info->ssl_cert_filepath = config.tls_certificate;
 	info->ssl_private_key_filepath = config.tls_key;
 	info->ssl_options_set = SSL_OP_NO_SSLv3 | SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1;
-	info->alpn = "http/1.1";	/* answers are written as such */
+	info->alpn = "http/1.1";	/* the only version that this server writes */
 }
 
 void
@@ -38,7 +38,7 @@ load(SSL_CTX *context)
 		SSL_CTX_check_private_key(context) == 1;
 }
 
-/* Tried on a context of its own first: the one in use never has half of a pair. */
+/* Tries the files on a separate context first, so that the context in use never has half of a pair. */
 void
 tls_reload(void)
 {

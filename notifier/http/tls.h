@@ -1,6 +1,6 @@
 /*
  * tls.h
- *	  The certificate, where the settings name one.
+ *	  The certificate, if the settings name one.
  */
 #ifndef NOTIFIER_TLS_H
 #define NOTIFIER_TLS_H
@@ -8,13 +8,13 @@
 #include <libwebsockets.h>
 #include <stdbool.h>
 
-/* What libwebsockets must be told when its context and its listener are made. */
+/* Fills in libwebsockets' parameters for its context and its listener. */
 extern void tls_prepare(struct lws_context_creation_info *info);
 
-/* The listener's SSL_CTX, as the library's callback has it. */
+/* Takes the listener's SSL_CTX from the library's callback. */
 extern void tls_use(void *ssl_ctx);
 
-/* Reads the files again, for connections from now on.  What is wrong is logged, and the old ones stay. */
+/* Reads the files again, for connections from now on. If they are wrong, the log says why and the old ones stay. */
 extern void tls_reload(void);
 
 #endif							/* NOTIFIER_TLS_H */

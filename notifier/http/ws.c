@@ -16,22 +16,22 @@
 
 _Static_assert(FRAME_HEADROOM >= LWS_PRE, "libwebsockets writes its header in front of a frame");
 
-/* For the last frames and the closing handshake; then the connection is cut. */
+/* Time for the last frames and the closing handshake; then the connection is cut. */
 #define CLOSING_MS 10000
 
-/* Frames written before the loop gets its turn. */
+/* Most frames that are written before the loop continues. */
 #define FRAMES_AT_ONCE 16
 
 struct WebSocket
 {
 	struct lws *wsi;
 	void	   *owner;
-	Buf			message;		/* pieces of the one that is arriving */
+	Buf			message;		/* pieces of the message that is arriving */
 	bool		closing;
 	bool		close_sent;
-	Timer		deadline;		/* of closing */
+	Timer		deadline;		/* deadline of the closing handshake */
 	WebSocket  *next_awake;
-	WebSocket **awake_link;		/* who points to it among those awake; NULL: it is none of them */
+	WebSocket **awake_link;		/* the pointer to this socket in the list of awake sockets; NULL: it is not in the list */
 };
 
 static const WsHandler *handler;
@@ -120,8 +120,9 @@ write_all(Timer *timer)
 }
 
 /*
- * Nearly always there is room, so frames are written without asking for it:
- * asking would take the kernel three more calls for each of them.
+ * There is nearly always room to write, so frames are written without waiting
+ * for the writable callback, which would cost three more system calls for
+ * each frame.
  */
 void
 ws_wake(WebSocket *socket)
@@ -171,9 +172,10 @@ refuse(WebSocket *socket, enum lws_close_status status)
 }
 
 /*
- * RFC 6455, 5.5.1: a close of status 1000.  The peer answers with one of its
- * own, and the library ends the connection; asked to send it itself, it does
- * not wait for it to be written when it runs in libuv.
+ * RFC 6455, 5.5.1: a close frame with status 1000. The peer answers with its
+ * own, and the library ends the connection. The frame is written here because
+ * the library, when it runs in libuv, does not wait until its own close frame
+ * is written.
  */
 static int
 send_close(WebSocket *socket)

@@ -17,10 +17,10 @@ typedef struct WebSocket WebSocket;
 
 typedef struct WsHandler
 {
-	/* Path and query of the exchange may be read here, and only here. */
+	/* Path and query of the exchange may be read here only. */
 	void		(*opened) (WebSocket *socket, HttpExchange *exchange);
 	void		(*message) (WebSocket *socket, const char *data, size_t len, bool binary);
-	/* The next frame to write, with a reference for the taker; NULL when there is none. */
+	/* The next frame to write, with a reference that the caller owns; NULL if there is none. */
 	Frame	   *(*next) (WebSocket *socket);
 	void		(*closed) (WebSocket *socket);
 } WsHandler;
@@ -30,10 +30,10 @@ extern void ws_set_handler(const WsHandler *handler);
 extern void ws_own(WebSocket *socket, void *owner);
 extern void *ws_owner(const WebSocket *socket);
 
-/* There is something to write: next() will be asked. */
+/* Says that there is something to write: next() will be called. */
 extern void ws_wake(WebSocket *socket);
 
-/* Closes it once next() has nothing more; closed() follows later. */
+/* Closes the socket once next() returns NULL; closed() follows later. */
 extern void ws_close(WebSocket *socket);
 
 #endif							/* NOTIFIER_WS_H */

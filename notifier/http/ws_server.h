@@ -1,6 +1,7 @@
 /*
  * ws_server.h
- *	  What server.c calls of ws.c, from libwebsockets' callbacks; -1 closes the connection.
+ *	  The functions of ws.c that server.c calls from libwebsockets' callbacks; -1 closes
+ *	  the connection.
  */
 #ifndef NOTIFIER_WS_SERVER_H
 #define NOTIFIER_WS_SERVER_H
