@@ -1,3 +1,5 @@
+\getenv root PG_ABS_SRCDIR
+\set people `base64 -w0 :'root'/test/samples/people.xlsx`
 -- Facts that stand in one place of the C code, and that SQL, JSON and TypeScript agree with.
 SELECT kind, xlsx_private.names_of(kind) AS names
 FROM unnest(ARRAY['mode', 'index_after_load', 'source', 'rule', 'severity', 'status', 'active_status', 'success_status', 'phase']) AS kind;
@@ -23,3 +25,20 @@ CREATE FUNCTION pg_temp.plan_of(query text) RETURNS SETOF text LANGUAGE plpgsql 
 SELECT count(*) FILTER (WHERE line ~ 'task_active') AS indexed
 FROM pg_temp.plan_of('SELECT id FROM xlsx_private.task WHERE xlsx_private.is_active(status) ORDER BY priority DESC, run_at, id') AS line;
 RESET enable_seqscan;
+-- Numbers, and the form of header_row.
+SELECT kind, xlsx_private.number_of(kind) FROM unnest(ARRAY['chunk_bytes', 'skip_end', 'length_digits']) AS kind;
+SELECT xlsx_private.number_of('colour');
+SELECT said, xlsx_private.is_header_row(said) AS importable
+FROM unnest(ARRAY['first', 'auto', 'none', '1', '9999999', '10000000', '0', '01', '-1', '1 ', '', 'First', 'B7']) AS said;
+SELECT said, (SELECT count(*) FROM xlsx.read(decode(:'people', 'base64'), NULL, NULL, said) AS r (name text)) AS rows
+FROM unnest(ARRAY['first', 'auto', 'none', '1']) AS said;
+SELECT count(*) FROM xlsx.read(decode(:'people', 'base64'), NULL, NULL, '01') AS r (name text);
+SELECT count(*) FROM xlsx.read(decode(:'people', 'base64'), NULL, NULL, '10000000') AS r (name text);
+-- numeric(digits, scale), from its modifier.
+CREATE TABLE decimals (a numeric, b numeric(5), c numeric(7,2), d numeric(3,-2), e numeric(2,5), f numeric(1000,1000), g numeric(2,-9));
+SELECT format_type(atttypid, atttypmod) AS type, xlsx_private.integer_digits(atttypmod)
+FROM pg_attribute WHERE attrelid = 'decimals'::regclass AND attnum > 0 ORDER BY attnum;
+SELECT xlsx.create_profile('decimals', 'decimals');
+SELECT key AS column_name, value FROM json_each(xlsx.row_schema('decimals') -> 'properties');
+SELECT xlsx.drop_profile('decimals');
+DROP TABLE decimals;

@@ -7,13 +7,16 @@
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "pg/numeric_form.h"
 #include "profile/words.h"
 #include "tasks/task_status.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 
 PG_FUNCTION_INFO_V1(pg_xlsx_names_of);
+PG_FUNCTION_INFO_V1(pg_xlsx_number_of);
 PG_FUNCTION_INFO_V1(pg_xlsx_rule_takes);
+PG_FUNCTION_INFO_V1(pg_xlsx_integer_digits);
 
 typedef struct Fact
 {
@@ -32,6 +35,18 @@ static const Fact facts[] = {
 	{"status", &task_status_names},
 	{"active_status", &task_status_names, TASK_ACTIVE},
 	{"success_status", &task_status_names, TASK_SUCCESS},
+};
+
+typedef struct Number
+{
+	const char *kind;
+	int32		number;
+} Number;
+
+static const Number numbers[] = {
+	{"chunk_bytes", PG_XLSX_CHUNK_BYTES},
+	{"skip_end", MOST_SKIP_END},
+	{"length_digits", MOST_LENGTH_DIGITS},
 };
 
 static const Fact *
@@ -66,4 +81,27 @@ pg_xlsx_rule_takes(PG_FUNCTION_ARGS)
 	if (kind < 0)
 		PG_RETURN_NULL();
 	PG_RETURN_BOOL(rule_takes((RuleKind) kind, PG_GETARG_INT32(1)));
+}
+
+Datum
+pg_xlsx_number_of(PG_FUNCTION_ARGS)
+{
+	const char *kind = text_to_cstring(PG_GETARG_TEXT_PP(0));
+
+	for (size_t i = 0; i < lengthof(numbers); i++)
+		if (strcmp(numbers[i].kind, kind) == 0)
+			PG_RETURN_INT32(numbers[i].number);
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("there is no number called \"%s\"", kind)));
+}
+
+Datum
+pg_xlsx_integer_digits(PG_FUNCTION_ARGS)
+{
+	NumericForm form = numeric_form(PG_GETARG_INT32(0));
+
+	if (!form.given)
+		PG_RETURN_NULL();
+	PG_RETURN_INT32(form.digits - form.scale);
 }

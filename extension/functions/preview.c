@@ -63,7 +63,7 @@ pg_xlsx_match(PG_FUNCTION_ARGS)
 	file_value_source(PG_GETARG_DATUM(1), &source, context);
 	book = workbook_open(&source, context);
 	rows = rows_open(book, &options);
-	header = rows_find_header(rows, profile, PG_XLSX_GETARG_STRING(3, profile->header_row), mapping, &match);
+	header = rows_find_header(rows, profile, header_row_said(PG_XLSX_GETARG_STRING(3, profile->header_row)), mapping, &match);
 	put_matches(result, rows, profile, header != NULL ? header->number : 0, &match);
 	MemoryContextDelete(context);
 	return (Datum) 0;

@@ -85,7 +85,7 @@ throw_missing(const TypedRead *read, const SheetRows *rows, const HeaderMatch *m
 
 /* Which sheet column feeds which column, by their headers. */
 static void
-match_headers(TypedRead *read, SheetRows *rows, const char *where)
+match_headers(TypedRead *read, SheetRows *rows, HeaderRow where)
 {
 	HeaderMatch match;
 
@@ -201,7 +201,7 @@ pg_xlsx_read(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	RowsOptions options = {.sheet = PG_XLSX_GETARG_STRING(1, NULL), .range = PG_XLSX_GETARG_STRING(2, NULL)};
-	const char *header = sheet_arguments_header(fcinfo, 3);
+	HeaderRow	header = sheet_arguments_header(fcinfo, 3);
 	TypedRead	read = {.null_on_error = wants_null(PG_XLSX_GETARG_STRING(4, NULL))};
 	XlsxBook   *book;
 	SheetRows  *rows;
@@ -213,7 +213,7 @@ pg_xlsx_read(PG_FUNCTION_ARGS)
 	book = sheet_arguments_book(fcinfo, 0);
 	read.date1904 = xlsx_book_date1904(book);
 	rows = rows_open(book, &options);
-	if (strcmp(header, "none") == 0)
+	if (header.kind == HEADER_ROW_NONE)
 		match_positions(&read, range_parse(options.range));
 	else
 		match_headers(&read, rows, header);

@@ -7,7 +7,6 @@
 #include "files/file_value.h"
 #include "files/range.h"
 #include "files/workbook.h"
-#include "profile/header_row.h"
 #include "reading/rows.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -28,33 +27,29 @@ sheet_arguments_range(FunctionCallInfo fcinfo, int argument)
 	return range_parse(PG_XLSX_GETARG_STRING(argument, NULL));
 }
 
-const char *
+HeaderRow
 sheet_arguments_header(FunctionCallInfo fcinfo, int argument)
 {
-	const char *wanted = PG_XLSX_GETARG_STRING(argument, "auto");
-	uint32		row;
-	uint32		column;
+	const char *given = PG_XLSX_GETARG_STRING(argument, "auto");
+	HeaderRow	wanted;
 
-	if (strcmp(wanted, "auto") != 0 && strcmp(wanted, "none") != 0 && strcmp(wanted, "first") != 0 &&
-		(!xlsx_ref_parse(wanted, strlen(wanted), &row, &column) || row == 0 || column != 0))
+	if (!header_row_parse(given, &wanted))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("\"%s\" is not a header row", wanted),
+				 errmsg("\"%s\" is not a header row", given),
 				 errhint("Write \"auto\", \"first\", \"none\" or the number of the row.")));
 	return wanted;
 }
 
-/* The row that the text names. */
+/* Its number in the sheet; 0: none. */
 static uint32
-header_row_of(const char *wanted, const SheetArguments *arguments)
+header_row_of(HeaderRow wanted, const SheetArguments *arguments)
 {
-	if (strcmp(wanted, "none") == 0)
-		return 0;
-	if (strcmp(wanted, "auto") == 0)
+	if (wanted.kind == HEADER_ROW_AUTO)
 		return header_row_guess(arguments->book, arguments->index, &arguments->range);
-	if (strcmp(wanted, "first") == 0)
+	if (wanted.kind == HEADER_ROW_FIRST)
 		return header_row_first(arguments->book, arguments->index, &arguments->range);
-	return (uint32) atoi(wanted);
+	return wanted.number;
 }
 
 void

@@ -10,6 +10,7 @@
 #include "core/book.h"
 #include "core/ref.h"
 #include "fmgr.h"
+#include "profile/header_row.h"
 
 typedef struct SheetArguments
 {
@@ -26,7 +27,7 @@ extern XlsxBook *sheet_arguments_book(FunctionCallInfo fcinfo, int argument);
 extern XlsxRange sheet_arguments_range(FunctionCallInfo fcinfo, int argument);
 
 /* Which row holds the headers: "auto", "none", "first" or the number of a row; anything else is an error. */
-extern const char *sheet_arguments_header(FunctionCallInfo fcinfo, int argument);
+extern HeaderRow sheet_arguments_header(FunctionCallInfo fcinfo, int argument);
 
 /*
  * Arguments 0 to 3: file (not NULL), sheet, range, header.  Raises an error that says what is wrong with them.

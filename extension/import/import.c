@@ -55,7 +55,7 @@ start_reader(const Import *import)
 	EventsTo		to;
 
 	if (!pg_xlsx_read_ahead || task->content != NULL || task->file == 0 || task->file_size < READER_LEAST_BYTES ||
-		strcmp(task->header_row, "auto") == 0)
+		header_row_said(task->header_row).kind == HEADER_ROW_AUTO)
 		return NULL;
 	to = import_events_to(import);
 	return reader_start(&file, &to);
@@ -151,7 +151,7 @@ validate_headers(Import *import)
 	import_enter_phase(import, PHASE_VALIDATING_HEADERS, 0);
 	import_step_begin(import);
 	MemoryContextSwitchTo(import->context);
-	row = rows_find_header(import->rows, profile, task->header_row, task->mapping, &match);
+	row = rows_find_header(import->rows, profile, header_row_said(task->header_row), task->mapping, &match);
 	if (match.message != NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

@@ -31,3 +31,16 @@ COMMENT ON FUNCTION xlsx_private.is_success(text) IS 'Has a task of this status 
 CREATE FUNCTION xlsx_private.rule_takes(rule text, arguments int) RETURNS boolean
 AS 'MODULE_PATHNAME', 'pg_xlsx_rule_takes' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION xlsx_private.rule_takes(text, int) IS 'May a rule have so many arguments? NULL when there is no such rule.';
+
+CREATE FUNCTION xlsx_private.is_header_row(header_row text) RETURNS boolean
+AS 'MODULE_PATHNAME', 'pg_xlsx_is_header_row' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION xlsx_private.is_header_row(text) IS 'Can an import be told so which row holds the headers?';
+
+CREATE FUNCTION xlsx_private.number_of(kind text) RETURNS int
+AS 'MODULE_PATHNAME', 'pg_xlsx_number_of' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION xlsx_private.number_of(text) IS
+'chunk_bytes: bytes of all chunks of a file but the last; skip_end: most rows that a profile leaves out at the end; length_digits: most digits of a length that a rule asks for.';
+
+CREATE FUNCTION xlsx_private.integer_digits(modifier int) RETURNS int
+AS 'MODULE_PATHNAME', 'pg_xlsx_integer_digits' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION xlsx_private.integer_digits(int) IS 'Most digits before the point of numeric(digits, scale), by its type modifier; NULL where it has none.';

@@ -217,8 +217,8 @@ BEGIN
     RAISE EXCEPTION 'index_after_load "%" does not exist', alter_profile.index_after_load USING ERRCODE = 'invalid_parameter_value',
       HINT = format('It is %s.', xlsx_private.choices_of('index_after_load'));
   END IF;
-  IF alter_profile.skip_end NOT BETWEEN 0 AND 1000 THEN
-    RAISE EXCEPTION 'skip_end must be between 0 and 1000' USING ERRCODE = 'invalid_parameter_value',
+  IF alter_profile.skip_end NOT BETWEEN 0 AND xlsx_private.number_of('skip_end') THEN
+    RAISE EXCEPTION 'skip_end must be between 0 and %', xlsx_private.number_of('skip_end') USING ERRCODE = 'invalid_parameter_value',
       DETAIL = format('It is %s.', alter_profile.skip_end), HINT = 'It is the number of rows to leave out at the end of the sheet.';
   END IF;
   UPDATE xlsx_private.profile p SET
@@ -369,7 +369,7 @@ BEGIN
     RAISE EXCEPTION 'rule "%" has a wrong number of arguments', kind USING ERRCODE = 'invalid_parameter_value',
       HINT = 'min, max, min_length, max_length, pattern and expression take one, one_of one or more, required and unique none.';
   END IF;
-  IF kind IN ('min_length', 'max_length') AND argument[1] !~ '^[0-9]{1,9}$' THEN
+  IF kind IN ('min_length', 'max_length') AND argument[1] !~ format('^[0-9]{1,%s}$', xlsx_private.number_of('length_digits')) THEN
     RAISE EXCEPTION 'rule "%" takes a number of characters, not "%"', kind, argument[1] USING ERRCODE = 'invalid_parameter_value';
   END IF;
   IF kind = 'pattern' THEN

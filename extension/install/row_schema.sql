@@ -20,14 +20,11 @@ LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  digits int := ((modifier - 4) >> 16) & 65535;
-  scale int := ((modifier - 4) & 2047) # 1024;
-  bound numeric;
+  bound CONSTANT numeric := 10::numeric ^ xlsx_private.integer_digits(modifier);
 BEGIN
-  IF modifier < 4 THEN
+  IF bound IS NULL THEN
     RETURN '{"type": "number"}';
   END IF;
-  bound := 10::numeric ^ (digits - (scale - 1024));
   RETURN jsonb_build_object('type', 'number', 'exclusiveMinimum', trim_scale(-bound), 'exclusiveMaximum', trim_scale(bound));
 END
 $$;

@@ -142,7 +142,7 @@ LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  chunk_size CONSTANT int := 262144;
+  chunk_size CONSTANT int := xlsx_private.number_of('chunk_bytes');
   upload xlsx_private.resumable := xlsx_private.tus_find(id);
   bytes bytea := upload.tail || data;
   no int := (upload.taken - length(upload.tail)) / chunk_size;

@@ -5,9 +5,14 @@
 #include "profile/header_row.h"
 
 #include "files/workbook.h"
+#include "fmgr.h"
 #include "miscadmin.h"
 #include "pg/text_trim.h"
+#include "utils/builtins.h"
 #include "utils/memutils.h"
+
+/* Digits of the greatest row number that can be asked for. */
+#define MAX_ROW_DIGITS 7
 
 /* Longer texts are notes. */
 #define MAX_HEADER_BYTES 256
@@ -18,6 +23,44 @@ typedef struct RowShape
 	int			filled;			/* cells that are not blank */
 	bool		titles;			/* all of them texts that differ */
 } RowShape;
+
+NAMES_DEFINE(header_row_names, HEADER_ROWS);
+
+PG_FUNCTION_INFO_V1(pg_xlsx_is_header_row);
+
+bool
+header_row_parse(const char *text, HeaderRow *wanted)
+{
+	int			word = names_find(&header_row_names, text);
+	size_t		digits = strspn(text, "0123456789");
+
+	*wanted = (HeaderRow){word < 0 ? HEADER_ROW_NUMBER : (HeaderRowKind) word, 0};
+	if (word >= 0)
+		return true;
+	if (text[0] == '0' || digits == 0 || digits > MAX_ROW_DIGITS || text[digits] != '\0')
+		return false;
+	wanted->number = (uint32) atoi(text);
+	return true;
+}
+
+HeaderRow
+header_row_said(const char *text)
+{
+	HeaderRow	wanted;
+
+	if (!header_row_parse(text, &wanted))
+		elog(ERROR, "unexpected header row \"%s\"", text);
+	return wanted;
+}
+
+/* Of an import. */
+Datum
+pg_xlsx_is_header_row(PG_FUNCTION_ARGS)
+{
+	HeaderRow	wanted;
+
+	PG_RETURN_BOOL(header_row_parse(text_to_cstring(PG_GETARG_TEXT_PP(0)), &wanted) && wanted.kind != HEADER_ROW_NONE);
+}
 
 static int
 compare_texts(const void *a, const void *b)

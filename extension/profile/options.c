@@ -5,30 +5,22 @@
 #include "profile/options.h"
 
 #include "fmgr.h"
+#include "profile/header_row.h"
 #include "profile/profile.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 
 PG_FUNCTION_INFO_V1(pg_xlsx_check_options);
 
-/* Digits of the greatest row number that can be asked for. */
-#define MAX_ROW_DIGITS 7
-
-static bool
-is_row_number(const char *text)
-{
-	size_t		digits = strspn(text, "0123456789");
-
-	return text[0] != '0' && digits > 0 && digits <= MAX_ROW_DIGITS && text[digits] == '\0';
-}
-
 void
 options_check_header_row(const char *header_row)
 {
-	if (header_row == NULL || strcmp(header_row, "first") == 0 || strcmp(header_row, "auto") == 0 ||
-		is_row_number(header_row))
+	HeaderRow	wanted;
+	bool		known = header_row == NULL || header_row_parse(header_row, &wanted);
+
+	if (header_row == NULL || (known && wanted.kind != HEADER_ROW_NONE))
 		return;
-	if (strcmp(header_row, "none") == 0)
+	if (known)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("header_row \"none\" is not supported"),

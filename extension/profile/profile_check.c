@@ -7,12 +7,6 @@
 #include "profile/options.h"
 #include "profile/sql.h"
 
-/* Rows that can be left out at the end of a sheet. */
-#define MAX_SKIP_END 1000
-
-/* Digits of the greatest length that a rule can ask for. */
-#define MAX_LENGTH_DIGITS 9
-
 void
 profile_refuse(const char *name, const char *detail)
 {
@@ -39,7 +33,7 @@ is_length(const char *text)
 {
 	size_t		digits = strspn(text, "0123456789");
 
-	return digits > 0 && digits <= MAX_LENGTH_DIGITS && text[digits] == '\0';
+	return digits > 0 && digits <= MOST_LENGTH_DIGITS && text[digits] == '\0';
 }
 
 static void
@@ -60,7 +54,7 @@ void
 profile_check(const Profile *profile)
 {
 	options_check_header_row(profile->header_row);
-	if (profile->skip_end < 0 || profile->skip_end > MAX_SKIP_END)
+	if (profile->skip_end < 0 || profile->skip_end > MOST_SKIP_END)
 		profile_refuse(profile->name, psprintf("It leaves out %d rows at the end.", profile->skip_end));
 	for (int i = 0; i < profile->count; i++)
 		check_column(profile, &profile->columns[i]);

@@ -86,4 +86,10 @@ extern SaveMode save_mode_called(const char *name);
 /* May a rule have so many arguments? */
 extern bool rule_takes(RuleKind kind, int arguments);
 
+/* Most rows that can be left out at the end of a sheet. */
+#define MOST_SKIP_END 1000
+
+/* Most digits of a length that a rule can ask for. */
+#define MOST_LENGTH_DIGITS 9
+
 #endif							/* PG_XLSX_PROFILE_WORDS_H */

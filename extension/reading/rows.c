@@ -308,15 +308,11 @@ guess_header(SheetRows *rows, const Profile *profile, const char *mapping)
 }
 
 const XlsxRow *
-rows_find_header(SheetRows *rows, const Profile *profile, const char *where, const char *mapping, HeaderMatch *match)
+rows_find_header(SheetRows *rows, const Profile *profile, HeaderRow where, const char *mapping, HeaderMatch *match)
 {
-	uint32		wanted = 0;
+	uint32		wanted = where.kind == HEADER_ROW_AUTO ? guess_header(rows, profile, mapping) : where.number;
 	const XlsxRow *row;
 
-	if (strcmp(where, "auto") == 0)
-		wanted = guess_header(rows, profile, mapping);
-	else if (strcmp(where, "first") != 0)
-		wanted = (uint32) atoi(where);
 	do
 		row = next_in_range(rows);
 	while (row != NULL && row->number < wanted);

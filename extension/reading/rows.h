@@ -14,6 +14,7 @@
 
 #include "core/ref.h"
 #include "core/sheet.h"
+#include "profile/header_row.h"
 #include "profile/headers.h"
 #include "reading/reader.h"
 
@@ -42,12 +43,11 @@ extern bool rows_date1904(const SheetRows *rows);
 extern const char *rows_sheet_name(const SheetRows *rows);
 
 /*
- * Finds and takes the header row: where is "first" (the first row that holds
- * something), "auto" (of the first 20 such rows the one that fits the profile
- * best) or the number of a row.  NULL when there is none; *match says what it
- * means for the profile in any case.
+ * Finds and takes the header row; HEADER_ROW_AUTO: of the first HEADER_ROW_SEARCH rows
+ * that hold something the one that fits the profile best.  NULL when there is none;
+ * *match says what it means for the profile in any case.
  */
-extern const XlsxRow *rows_find_header(SheetRows *rows, const Profile *profile, const char *where, const char *mapping,
+extern const XlsxRow *rows_find_header(SheetRows *rows, const Profile *profile, HeaderRow where, const char *mapping,
 									   HeaderMatch *match);
 
 /* The next row that holds something; NULL at the end. Can be interrupted. */

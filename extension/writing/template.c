@@ -16,7 +16,9 @@
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "pg/numeric_form.h"
 #include "pg/text_encoding.h"
+#include "profile/header_row.h"
 #include "profile/message.h"
 #include "profile/profile.h"
 #include "storage/fd.h"
@@ -58,10 +60,13 @@ check_write(lxw_error error)
 				 errdetail("%s.", lxw_strerror(error))));
 }
 
+/* Digits after the point that a column has room for; -1: any number. */
 static int
-scale_of(int32 typmod)
+decimals_of(const ProfileColumn *column)
 {
-	return typmod < (int32) VARHDRSZ ? -1 : (((typmod - (int32) VARHDRSZ) & 0x7ff) ^ 1024) - 1024;
+	NumericForm form = numeric_form(column->typmod);
+
+	return form.given ? Max(form.scale, 0) : -1;
 }
 
 /*
@@ -93,7 +98,7 @@ add_line(StringInfo note, const char *format,...)
 static void
 add_type(StringInfo note, const ProfileColumn *column)
 {
-	int			scale = scale_of(column->typmod);
+	int			decimals = decimals_of(column);
 
 	switch (column->class)
 	{
@@ -110,10 +115,10 @@ add_type(StringInfo note, const ProfileColumn *column)
 			add_line(note, "Number");
 			break;
 		case COLUMN_NUMERIC:
-			if (scale > 0)
-				add_line(note, "Number with at most %d decimals", scale);
+			if (decimals > 0)
+				add_line(note, "Number with at most %d decimals", decimals);
 			else
-				add_line(note, scale < 0 ? "Number" : "Whole number");
+				add_line(note, decimals < 0 ? "Number" : "Whole number");
 			break;
 		case COLUMN_BOOLEAN:
 			add_line(note, "TRUE or FALSE");
@@ -208,7 +213,7 @@ note_of(const Profile *profile, int at, const TextList *choices)
 static const char *
 number_format(const ProfileColumn *column)
 {
-	int			scale = scale_of(column->typmod);
+	int			decimals = decimals_of(column);
 
 	if (column->lookup != NULL || column->transform != NULL)
 		return "@";
@@ -217,7 +222,7 @@ number_format(const ProfileColumn *column)
 		case COLUMN_INTEGER:
 			return "0";
 		case COLUMN_NUMERIC:
-			return scale < 0 ? "General" : scale == 0 ? "0" : psprintf("0.%0*d", Min(scale, 15), 0);
+			return decimals < 0 ? "General" : decimals == 0 ? "0" : psprintf("0.%0*d", Min(decimals, 15), 0);
 		case COLUMN_FLOAT:
 		case COLUMN_BOOLEAN:
 			return "General";
@@ -381,7 +386,7 @@ fill_book(Template *template)
 	lxw_col_t	at;
 
 	template->sheet = workbook_add_worksheet(template->book, sheet_name(profile));
-	template->header_row = (lxw_row_t) Max(range.first_row, (uint32) Max(atoi(profile->header_row), 1)) - 1;
+	template->header_row = (lxw_row_t) Max(range.first_row, Max(header_row_said(profile->header_row).number, 1)) - 1;
 	template->first_column = at = (lxw_col_t) (range.first_column - 1);
 	for (int i = 0; i < profile->count; i++)
 		if (profile->columns[i].source == SOURCE_CELL)

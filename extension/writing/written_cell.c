@@ -10,6 +10,7 @@
 #include "core/number.h"
 #include "files/book_file.h"
 #include "mb/pg_wchar.h"
+#include "pg/numeric_form.h"
 #include "pg/text_encoding.h"
 #include "utils/builtins.h"
 #include "utils/date.h"
@@ -55,15 +56,12 @@ time_styles(CellColumn *column, XlsxWriter *writer, const char *format)
 static void
 numeric_style(CellColumn *column, int32 typmod, XlsxWriter *writer)
 {
-	int			scale;
+	NumericForm form = numeric_form(typmod);
 
-	if (typmod < (int32) VARHDRSZ)
-		return;
-	scale = (((typmod - (int32) VARHDRSZ) & 0x7ff) ^ 1024) - 1024;
-	if (scale <= 0)
+	if (form.given && form.scale <= 0)
 		column->style = style_of(writer, "0");
-	else if (scale <= 15)
-		column->style = style_of(writer, psprintf("0.%0*d", scale, 0));
+	else if (form.given && form.scale <= 15)
+		column->style = style_of(writer, psprintf("0.%0*d", form.scale, 0));
 }
 
 void

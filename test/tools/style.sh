@@ -38,6 +38,7 @@ verdict "the sidecar knows nothing of the server's insides" \
 verdict "the extension knows nothing of the sidecar" "$(forbid extension '^#include [<"](libwebsockets|notifier/|\.\./notifier)')"
 verdict "includes point down the order of folders" "$(test/tools/layers.py 2>&1)"
 verdict "the documentation names what exists" "$(test/tools/names.py 2>&1)"
+verdict "facts stand in one place, or agree" "$(test/tools/facts.py 2>&1)"
 verdict "version differences live in compat.h" \
     "$(grep -lr PG_VERSION_NUM --include='*.[ch]' extension | grep -v '^extension/pg/compat.h$')"
 verdict "the library exports only its own names" \
