@@ -21,9 +21,9 @@ FROM sample, xlsx.discover(people);
 SELECT col, column_name, type, filled, blanks, errors, longest, min_value, max_value FROM sample, xlsx.discover(types);
 SELECT col, column_name, type, filled, blanks, longest, min_value, max_value, header_row FROM sample, xlsx.discover(typed);
 -- The header is looked for below titles; names are made unique
-SELECT col, header_text, column_name, type, filled, blanks, min_value, max_value, header_row FROM sample, xlsx.discover(titled, range => 'B:I', header => '3');
+SELECT col, header_text, column_name, type, filled, blanks, min_value, max_value, header_row FROM sample, xlsx.discover(titled, range => 'B:I', header_row => '3');
 SELECT DISTINCT header_row FROM sample, xlsx.discover(titled, range => 'B:E');
-SELECT col, header_text, column_name, type FROM sample, xlsx.discover(titled, range => 'B4:C5', header => 'none');
+SELECT col, header_text, column_name, type FROM sample, xlsx.discover(titled, range => 'B4:C5', header_row => 'none');
 SELECT column_name, filled, blanks FROM sample, xlsx.discover(typed, sample => 1) LIMIT 2;
 SELECT xlsx.create_table_sql(typed, 'public.typed') FROM sample;
 SELECT xlsx.create_table_sql(titled, '"Odd Schema".staff', range => 'B:E') AS statement FROM sample \gset
@@ -36,7 +36,7 @@ SELECT xlsx.drop_profile('odd');
 DROP SCHEMA "Odd Schema" CASCADE;
 -- Refusals that help
 SELECT xlsx.discover(people, 'Salaries') FROM sample;
-SELECT xlsx.discover(people, header => 'B7') FROM sample;
+SELECT xlsx.discover(people, header_row => 'B7') FROM sample;
 SELECT xlsx.create_table_sql(people, 'a b') FROM sample;
 SELECT xlsx.create_table_sql(people, 'empty', range => 'X:Z') FROM sample;
 SELECT xlsx.create_table_sql(NULL, 'empty');

@@ -23,7 +23,7 @@ SELECT t.* FROM sample, xlsx.read(typed) AS t(id int, amount numeric, ratio floa
   lapse interval, flag boolean, code text, exact numeric, big bigint, json jsonb) \gx
 -- By position, in a range, of a sheet by number or pattern
 SELECT t.* FROM sample, xlsx.read(texts, '#1', 'A3:C4', 'none') AS t(article text, price real, stock text);
-SELECT t.* FROM sample, xlsx.read(texts, '~^Sheet', header => '2') AS t(since text);
+SELECT t.* FROM sample, xlsx.read(texts, '~^Sheet', header_row => '2') AS t(since text);
 SELECT t.* FROM sample, xlsx.read(people, range => 'B:C') AS t(gender text) WHERE gender IS NOT NULL;
 SELECT sum(t.n) FROM xlsx.read(xlsx.write('SELECT n FROM generate_series(1, 100000) AS n')) AS t(n int);
 -- Into a table
@@ -41,8 +41,8 @@ SELECT t.* FROM sample, xlsx.read(types, on_error => 'null') AS t(name text, bor
 -- Refusals that help
 SELECT t.* FROM sample, xlsx.read(people) AS t(name text, salary int, "born on" date);
 SELECT t.* FROM sample, xlsx.read(people, 'Salaries') AS t(name text);
-SELECT t.* FROM sample, xlsx.read(people, header => 'top') AS t(name text);
-SELECT t.* FROM sample, xlsx.read(people, header => '9') AS t(name text);
+SELECT t.* FROM sample, xlsx.read(people, header_row => 'top') AS t(name text);
+SELECT t.* FROM sample, xlsx.read(people, header_row => '9') AS t(name text);
 SELECT t.* FROM sample, xlsx.read(people, on_error => 'skip') AS t(name text);
 SELECT t.* FROM sample, xlsx.read(people, range => 'A1:') AS t(name text);
 SELECT xlsx.read(people) FROM sample;

@@ -2,18 +2,45 @@
  * What a sheet holds
  */
 
-CREATE FUNCTION xlsx.discover(file bytea, sheet text DEFAULT NULL, range text DEFAULT NULL, header text DEFAULT 'auto',
-  sample int DEFAULT NULL,
-  OUT "position" int, OUT col text, OUT header_text text, OUT column_name text, OUT type text, OUT filled bigint,
-  OUT blanks bigint, OUT errors bigint, OUT longest int, OUT min_value text, OUT max_value text, OUT examples text[],
-  OUT header_row int)
-RETURNS SETOF record
+CREATE TYPE xlsx.discovered_column AS (
+  "position"  int,
+  col         text,
+  header_text text,
+  column_name text,
+  type        text,
+  filled      bigint,
+  blanks      bigint,
+  errors      bigint,
+  longest     int,
+  min_value   text,
+  max_value   text,
+  examples    text[],
+  header_row  int
+);
+COMMENT ON TYPE xlsx.discovered_column IS 'A column of a sheet and what it holds; xlsx.discover returns one for each column that holds anything.';
+COMMENT ON COLUMN xlsx.discovered_column."position" IS 'Number among the columns that hold anything, from 1 on.';
+COMMENT ON COLUMN xlsx.discovered_column.col IS 'Letters of the column: A, B, …';
+COMMENT ON COLUMN xlsx.discovered_column.header_text IS 'Text of its cell in the header row; NULL where there is none. A text of more than 1023 bytes is cut.';
+COMMENT ON COLUMN xlsx.discovered_column.column_name IS 'A name for a column of a table, made of the header; unlike those of the other columns.';
+COMMENT ON COLUMN xlsx.discovered_column.type IS 'The type of PostgreSQL that suits all values.';
+COMMENT ON COLUMN xlsx.discovered_column.filled IS 'Number of cells with a value.';
+COMMENT ON COLUMN xlsx.discovered_column.blanks IS 'Number of rows without one.';
+COMMENT ON COLUMN xlsx.discovered_column.errors IS 'Number of cells with an error of the spreadsheet, such as #N/A.';
+COMMENT ON COLUMN xlsx.discovered_column.longest IS 'Length of the longest value, in characters.';
+COMMENT ON COLUMN xlsx.discovered_column.min_value IS 'The least value as text; a long one is cut.';
+COMMENT ON COLUMN xlsx.discovered_column.max_value IS 'The greatest value as text; a long one is cut.';
+COMMENT ON COLUMN xlsx.discovered_column.examples IS 'Some values that differ; long ones are cut.';
+COMMENT ON COLUMN xlsx.discovered_column.header_row IS 'Number of the header row in the sheet; NULL where there is none.';
+
+CREATE FUNCTION xlsx.discover(file bytea, sheet text DEFAULT NULL, range text DEFAULT NULL, header_row text DEFAULT 'auto',
+  sample int DEFAULT NULL)
+RETURNS SETOF xlsx.discovered_column
 AS 'MODULE_PATHNAME', 'pg_xlsx_discover' LANGUAGE C STABLE ROWS 20;
 COMMENT ON FUNCTION xlsx.discover(bytea, text, text, text, int) IS
-'Columns of a sheet (the first one by default) and what they hold: letters, header, a name and the type that suits all values, counts of values, blanks and errors, the longest value in characters, the least and the greatest, some different examples; long texts are cut in these three, and headers of more than 1023 bytes. header: auto, none, or the number of its row; header_row says which it was. sample: look at so many rows only.';
+'Columns of a sheet and what they hold, one row for each column that holds anything. sheet: its name, "#2" for the second one, "~regexp" for the first whose name matches; the first sheet by default. range: such as B2:F500. header_row: "auto" (the row that looks like headers), "first" (the first row that is not blank), its number, or "none". sample: reads the first N rows only; all by default.';
 
 CREATE FUNCTION xlsx.create_table_sql(file bytea, name text, sheet text DEFAULT NULL, range text DEFAULT NULL,
-  header text DEFAULT 'auto', sample int DEFAULT NULL)
+  header_row text DEFAULT 'auto', sample int DEFAULT NULL)
 RETURNS text
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -32,7 +59,7 @@ BEGIN
     string_agg(format(E'\nCOMMENT ON COLUMN %s.%I IS %L;', quoted, d.column_name, d.header_text), '' ORDER BY d.position)
       FILTER (WHERE translate(lower(d.header_text), ' -_', '') <> translate(d.column_name, '_', ''))
   INTO columns, comments
-  FROM xlsx.discover(file, sheet, range, header, sample) AS d;
+  FROM xlsx.discover(file, sheet, range, header_row, sample) AS d;
   IF columns IS NULL THEN
     RAISE EXCEPTION 'sheet has no columns' USING ERRCODE = 'no_data_found';
   END IF;

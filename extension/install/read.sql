@@ -25,9 +25,9 @@ AS 'MODULE_PATHNAME', 'pg_xlsx_cells' LANGUAGE C STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION xlsx.cells(bytea, text, text) IS
 'Cells of a workbook that hold a value, in file order: sheet number, row, column letters, kind (number, text, bool, date, error), value as text. sheet: name, all by default; range: such as A2:C100, A:C or 2:100.';
 
-CREATE FUNCTION xlsx.read(file bytea, sheet text DEFAULT NULL, range text DEFAULT NULL, header text DEFAULT 'auto',
+CREATE FUNCTION xlsx.read(file bytea, sheet text DEFAULT NULL, range text DEFAULT NULL, header_row text DEFAULT 'auto',
   on_error text DEFAULT 'error')
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'pg_xlsx_read' LANGUAGE C STABLE;
 COMMENT ON FUNCTION xlsx.read(bytea, text, text, text, text) IS
-'Rows of a sheet with the caller''s types: SELECT * FROM xlsx.read(file) AS t(name text, born date). Columns are found by their headers as in an import, and cells become values by the same rules. sheet: its name, #2 for the second, ~regexp for the first that matches; the first one by default. range: such as B2:F500. header: auto (of the first 20 rows the one that fits best), first (that is not blank), the number of its row, or none: by position. on_error: error, which names the cell, or null.';
+'Rows of a sheet with the caller''s types: SELECT * FROM xlsx.read(file) AS t(name text, born date). Columns are found by their headers as in an import, and cells become values by the same rules. sheet: its name, #2 for the second, ~regexp for the first that matches; the first one by default. range: such as B2:F500. header_row: auto (of the first 20 rows the one that fits best), first (that is not blank), the number of its row, or none: by position. on_error: error, which names the cell, or null.';

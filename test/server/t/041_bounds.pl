@@ -57,8 +57,8 @@ my @further = (
 	q{SELECT (xlsx.import('wide', FILE)).error_rows},
 	q{SELECT (xlsx.import('with_extra', FILE)).saved_rows},
 	q{SELECT count(*) FROM xlsx.cells(FILE, range => 'A1:B2')},
-	q{SELECT count(*) FROM xlsx.discover(FILE, header => 'none', sample => 10)},
-	q{SELECT count(*) FROM xlsx.read(FILE, header => 'none') AS t(a text, b text)});
+	q{SELECT count(*) FROM xlsx.discover(FILE, header_row => 'none', sample => 10)},
+	q{SELECT count(*) FROM xlsx.read(FILE, header_row => 'none') AS t(a text, b text)});
 
 is($node->safe_psql('postgres', q{SELECT string_agg(DISTINCT p.proname, ' ' ORDER BY p.proname) FROM pg_proc p
 	WHERE p.pronamespace = 'xlsx'::regnamespace AND p.proargtypes::oid[] @> ARRAY['bytea'::regtype::oid] AND 'file' = ANY (p.proargnames)}),
@@ -114,9 +114,9 @@ stays_within($_, @all, @further) foreach sort glob "$folder/bounded/*.xlsx";
 
 # Of equal headers no two columns get the same name, and the names are those that they always got.
 is($node->safe_psql('postgres', "SELECT count(DISTINCT column_name), min(column_name) FILTER (WHERE position = 2), max(column_name) FILTER (WHERE position = 16384)
-	FROM xlsx.discover(xlsx.server_file('$folder/bounded/same-headers.xlsx'), header => '1')"), '16384|name_2|name_16384', 'equal headers get numbers');
+	FROM xlsx.discover(xlsx.server_file('$folder/bounded/same-headers.xlsx'), header_row => '1')"), '16384|name_2|name_16384', 'equal headers get numbers');
 is($node->safe_psql('postgres', "SELECT count(DISTINCT column_name), string_agg(column_name, ' ' ORDER BY position) FILTER (WHERE position <= 8)
-	FROM xlsx.discover(xlsx.server_file('$folder/bounded/numbered-headers.xlsx'), header => '1')"), '16384|a a_2 a_3 a_0 b_4 a_4 a_2_2 a_3_2', 'numbers that a header has are not given again');
+	FROM xlsx.discover(xlsx.server_file('$folder/bounded/numbered-headers.xlsx'), header_row => '1')"), '16384|a a_2 a_3 a_0 b_4 a_4 a_2_2 a_3_2', 'numbers that a header has are not given again');
 
 # A file that nobody is soon done with: statement_timeout ends whoever reads it, and so does a cancel.
 sub ends_at_once
