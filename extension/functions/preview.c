@@ -4,6 +4,7 @@
  */
 #include "pg/pg_xlsx.h"
 
+#include "core/ref.h"
 #include "files/file_value.h"
 #include "files/workbook.h"
 #include "fmgr.h"
@@ -26,13 +27,18 @@ put_matches(ReturnSetInfo *result, const SheetRows *rows, const Profile *profile
 	for (int i = 0; i < profile->count; i++)
 	{
 		Datum		values[5] = {
-			CStringGetTextDatum(rows_sheet_name(rows)), Int32GetDatum((int32) header_row),
-			CStringGetTextDatum(profile->columns[i].name), (Datum) 0, Int32GetDatum((int32) match->source[i])
+			CStringGetTextDatum(rows_sheet_name(rows)), Int32GetDatum((int32) header_row), CStringGetTextDatum(profile->columns[i].name)
 		};
 		bool		nulls[5] = {false, header_row == 0, false, match->found[i] == NULL, match->source[i] == 0};
+		char		letters[8];
 
 		if (match->found[i] != NULL)
 			values[3] = CStringGetTextDatum(match->found[i]);
+		if (match->source[i] != 0)
+		{
+			xlsx_ref_column((uint32) match->source[i], letters);
+			values[4] = CStringGetTextDatum(letters);
+		}
 		tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 	}
 }
