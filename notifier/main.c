@@ -13,6 +13,7 @@
 #include "api/routes.h"
 #include "api/sse.h"
 #include "api/tasks.h"
+#include "db/health.h"
 #include "db/pg_listen.h"
 #include "db/pg_pool.h"
 #include "engineio/engineio.h"
@@ -176,6 +177,7 @@ start(void)
 	loop_timer_start(&first_connection, FIRST_CONNECTION_MS, first_connection_is_late);
 	pg_pool_open(first_connection_ended);
 	pg_listen_open(&feed_listen_handler);
+	health_open(pg_listen_hurry);
 	return true;
 }
 
@@ -197,6 +199,7 @@ main(int argc, char **argv)
 	if (!start())
 		return EXIT_FAILURE;
 	loop_run();
+	health_close();
 	pg_listen_close();
 	pg_pool_close();
 	hangup_close();

@@ -323,7 +323,7 @@ ticket_failed(void *arg)
 		release(download);
 }
 
-static const PgTicketHandler ticket_handler = {ticket_granted, ticket_failed};
+static const PgTicketHandler ticket_handler = {.granted = ticket_granted,.failed = ticket_failed};
 
 static void
 start(HttpExchange *exchange, const Kind *kind, const char *id)

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "db/db.h"
+#include "db/health.h"
 #include "db/pg_listen.h"
 #include "db/pg_pool.h"
 #include "engineio/engineio.h"
@@ -47,12 +48,12 @@ probes_health(HttpExchange *exchange, const char *id)
 void
 probes_readiness(HttpExchange *exchange, const char *id)
 {
-	bool		ready = pg_pool_reachable() && pg_listen_established() && !draining;
+	bool		ready = health_reachable() && pg_listen_established() && !draining;
 	Buf			body = {0};
 
 	(void) id;
 	buf_printf(&body, "{\"status\":\"%s\",\"database\":%s,\"listening\":%s,\"stopping\":%s}", ready ? "ready" : "not ready",
-			   pg_pool_reachable() ? "true" : "false", pg_listen_established() ? "true" : "false", draining ? "true" : "false");
+			   health_reachable() ? "true" : "false", pg_listen_established() ? "true" : "false", draining ? "true" : "false");
 	http_reply(exchange, ready ? 200 : 503, "application/json; charset=utf-8", body.data, body.len);
 	buf_free(&body);
 }

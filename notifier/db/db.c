@@ -33,6 +33,9 @@ struct DbCall
 	bool		writes;
 	bool		late;			/* its time is over: it was asked to end */
 	int64_t		limit;			/* until when that may take, in loop_now()'s time */
+	int64_t		own_limit;		/* DbRequest's limit */
+	PgLane		lane;
+	int			again;			/* times that it may still be made again */
 	Buf			bytes;			/* the last argument, where it is binary */
 	DbStep		step;			/* whose results come now */
 	Buf			first;			/* the row, until it is committed */
@@ -44,6 +47,9 @@ struct DbCall
 	bool		answered;
 	Timer		deadline;		/* or, when it could not even wait: the bad news */
 };
+
+/* Connections that one call may lose. */
+#define TIMES_AGAIN 3
 
 static const DbError lost = {.code = "08006",.message = "database is not available"};
 static const DbError crowded = {.code = "53300",.message = "too many requests wait for the database"};
@@ -155,6 +161,8 @@ fail(DbCall *call, const PGresult *result)
 {
 	DbError		error = db_error(result);
 
+	if (call->again > 0 && strncmp(error.code, "57P", 3) == 0)
+		return;					/* the connection ends, and ticket_failed() makes the call again */
 	if (call->writes && call->step == STEP_COMMIT && is_ended_session(&error))
 		finish(call, &vanished, NULL);
 	else if (call->late && strcmp(error.code, cancelled.code) == 0)
@@ -233,6 +241,8 @@ db_enter(PgConn *conn, const char *role, PgResult result, void *arg)
 	pg_conn_send(conn, &statement, result, arg);
 }
 
+static void deadline_passed(Timer *timer);
+
 static void
 ticket_granted(void *arg, PgConn *conn)
 {
@@ -249,8 +259,33 @@ ticket_granted(void *arg, PgConn *conn)
 	call->step = call->role == NULL ? STEP_CALL : STEP_BEGIN;
 	pg_conn_send(conn, &call->statement, on_result, call);
 	buf_free(&call->bytes);		/* libpq has a copy */
+	if (call->own_limit > 0)
+		loop_timer_start(&call->deadline, call->own_limit, deadline_passed);
 	if (call->role != NULL)
 		pg_conn_send(conn, &commit, on_result, call);
+}
+
+static const PgTicketHandler ticket_handler;
+
+/* On another connection.  False: it is not. */
+static bool
+make_again(DbCall *call)
+{
+	PgTicket   *ticket;
+
+	if (call->again == 0 || call->conn == NULL || call->answered || call->done == NULL)
+		return false;
+	ticket = pg_pool_borrow(call->lane, &ticket_handler, call);
+	if (ticket == NULL)
+		return false;
+	call->ticket = ticket;
+	call->conn = NULL;
+	call->again--;
+	buf_clear(&call->first);
+	buf_clear(&call->second);
+	if (call->own_limit > 0)
+		loop_timer_stop(&call->deadline);
+	return true;
 }
 
 static void
@@ -258,12 +293,24 @@ ticket_failed(void *arg)
 {
 	DbCall	   *call = arg;
 
+	if (make_again(call))
+		return;
 	if (!call->answered)
 		finish(call, call->writes && call->conn != NULL ? &vanished : &lost, NULL);
 	release(call);
 }
 
-static const PgTicketHandler ticket_handler = {ticket_granted, ticket_failed};
+static void
+ticket_suspected(void *arg)
+{
+	DbCall	   *call = arg;
+	PgTicket   *ticket = call->ticket;
+
+	if (make_again(call))
+		pg_pool_return(ticket, false);
+}
+
+static const PgTicketHandler ticket_handler = {ticket_granted, ticket_failed, ticket_suspected};
 
 /*
  * A BEGIN that was cancelled would leave the call outside of a transaction, as
@@ -331,8 +378,12 @@ db_run(const DbRequest *request, DbDone done, void *arg)
 		add_bytes(call, request->bytes);
 	call->done = done;
 	call->arg = arg;
+	call->lane = request->lane;
+	call->again = request->writes ? 0 : TIMES_AGAIN;
+	call->own_limit = request->limit;
 	call->ticket = pg_pool_borrow(request->lane, &ticket_handler, call);
-	loop_timer_start(&call->deadline, call->ticket == NULL ? 0 : config.request_timeout, deadline_passed);
+	if (call->ticket == NULL || call->own_limit == 0)
+		loop_timer_start(&call->deadline, call->ticket == NULL ? 0 : config.request_timeout, deadline_passed);
 	return call;
 }
 

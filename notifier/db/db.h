@@ -51,7 +51,8 @@ typedef struct DbCall DbCall;
  * session is that role; the answer comes once it is committed.
  *
  * After request-timeout the statement is cancelled.  A call that only reads is
- * answered at once.  One that writes waits for the statement's own end, since
+ * answered at once, and is made again while it has time where its connection
+ * is lost or suspected.  One that writes waits for the statement's own end, since
  * the cancel races with the commit, and says what happened; where the database
  * does not answer for DB_GRACE_MS more, the outcome is unknown.
  */
@@ -65,7 +66,8 @@ typedef struct DbRequest
 	const char *sql;
 	int			count;
 	const char *const *arguments;
-	Buf		   *bytes;			/* one more argument, a bytea, which is taken over; NULL: none */
+	Buf		   *bytes;			/* one more argument, a bytea, which is taken over; NULL: none.  Only of one that writes */
+	int64_t		limit;			/* milliseconds for the answer alone, however long it waits in line; 0: request-timeout for both */
 } DbRequest;
 
 extern DbCall *db_run(const DbRequest *request, DbDone done, void *arg);

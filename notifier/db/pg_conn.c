@@ -17,8 +17,6 @@
 #include "process/log.h"
 #include "process/loop.h"
 
-#define CONNECT_TIMEOUT_MS 10000
-
 typedef struct Open
 {
 	struct Open *next;
@@ -33,7 +31,8 @@ struct PgConn
 	void	   *arg;
 	LoopWatch  *watch;
 	int			watched_socket;
-	Timer		timer;			/* the attempt's limit; then: go on without being called from below */
+	Timer		limit;			/* until it is ready */
+	Timer		turn;			/* go on without being called from below */
 	bool		connected;
 	bool		ready;			/* the login was found to be good */
 	bool		refused;		/* or not */
@@ -47,7 +46,8 @@ struct PgConn
 };
 
 static void conn_work(void *arg);
-static void conn_due(Timer *timer);
+static void turn_due(Timer *timer);
+static void limit_passed(Timer *timer);
 
 static const LoopWatchHandler watch_handler = {.readable = conn_work,.writable = conn_work};
 
@@ -71,7 +71,8 @@ forget_all(PgConn *conn)
 static void
 release(PgConn *conn)
 {
-	loop_timer_stop(&conn->timer);
+	loop_timer_stop(&conn->limit);
+	loop_timer_stop(&conn->turn);
 	loop_forget(conn->watch);
 	PQfinish(conn->pg);
 	forget_all(conn);
@@ -138,10 +139,14 @@ log_notice(void *arg, const char *message)
 }
 
 PgConn *
-pg_conn_open(const char *url, const PgConnHandler *handler, void *arg)
+pg_conn_open(const char *url, int64_t limit, const PgConnHandler *handler, void *arg)
 {
-	const char *const keys[] = {"dbname", "fallback_application_name", "client_encoding", NULL};
-	const char *const values[] = {url, "pg_xlsx_notifier", "UTF8", NULL};
+	/* What stands before dbname is overridden by what the address says. */
+	const char *const keys[] = {
+		"keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout",
+		"dbname", "fallback_application_name", "client_encoding", NULL
+	};
+	const char *const values[] = {"30", "10", "3", "30000", url, "pg_xlsx_notifier", "UTF8", NULL};
 	PgConn	   *conn = mem_alloc(sizeof(*conn));
 
 	conn->handler = handler;
@@ -154,8 +159,10 @@ pg_conn_open(const char *url, const PgConnHandler *handler, void *arg)
 		return NULL;
 	}
 	PQsetNoticeProcessor(conn->pg, log_notice, NULL);
-	loop_timer_start(&conn->timer, PQstatus(conn->pg) == CONNECTION_BAD ? 0 : CONNECT_TIMEOUT_MS, conn_due);
-	if (PQstatus(conn->pg) != CONNECTION_BAD && watch_socket(conn))
+	loop_timer_start(&conn->limit, limit, limit_passed);
+	if (PQstatus(conn->pg) == CONNECTION_BAD)
+		loop_timer_start(&conn->turn, 0, turn_due);
+	else if (watch_socket(conn))
 		loop_watch_write(conn->watch);
 	return conn;
 }
@@ -183,6 +190,13 @@ refuse_login(PgConn *conn, const char *name)
 }
 
 static void
+become_ready(PgConn *conn)
+{
+	loop_timer_stop(&conn->limit);
+	conn->handler->ready(conn->arg);
+}
+
+static void
 on_login(void *arg, PGresult *result)
 {
 	PgConn	   *conn = arg;
@@ -190,7 +204,7 @@ on_login(void *arg, PGresult *result)
 	if (result == NULL)
 	{
 		if (conn->ready)
-			conn->handler->ready(conn->arg);
+			become_ready(conn);
 	}
 	else if (PQresultStatus(result) != PGRES_TUPLES_OK)
 		lose(conn, PQresultErrorMessage(result));
@@ -214,7 +228,7 @@ check_login(PgConn *conn)
 		return;
 	}
 	conn->ready = true;
-	conn->handler->ready(conn->arg);
+	become_ready(conn);
 }
 
 bool
@@ -233,7 +247,6 @@ connect_on(PgConn *conn)
 	switch (PQconnectPoll(conn->pg))
 	{
 		case PGRES_POLLING_OK:
-			loop_timer_stop(&conn->timer);
 			if (!watch_socket(conn) || PQsetnonblocking(conn->pg, 1) != 0 || !PQenterPipelineMode(conn->pg))
 			{
 				lose(conn, "could not set up the connection");
@@ -320,18 +333,19 @@ conn_work(void *arg)
 }
 
 static void
-conn_due(Timer *timer)
+turn_due(Timer *timer)
 {
-	PgConn	   *conn = container_of(timer, PgConn, timer);
+	conn_work(container_of(timer, PgConn, turn));
+}
 
-	if (!conn->connected && PQstatus(conn->pg) != CONNECTION_BAD)
-	{
-		conn->working = true;
-		lose(conn, "timed out while connecting");
-		release(conn);
-	}
-	else
-		conn_work(conn);
+static void
+limit_passed(Timer *timer)
+{
+	PgConn	   *conn = container_of(timer, PgConn, limit);
+
+	conn->working = true;
+	lose(conn, conn->connected ? "timed out while logging in" : "timed out while connecting");
+	release(conn);
 }
 
 /*
@@ -360,7 +374,7 @@ pg_conn_send(PgConn *conn, const PgStatement *statement, PgResult result, void *
 						   statement->binary_result) ||
 		(statement->row_by_row && !PQsetSingleRowMode(conn->pg)) || !PQpipelineSync(conn->pg))
 		conn->broken = true;
-	loop_timer_start(&conn->timer, 0, conn_due);
+	loop_timer_start(&conn->turn, 0, turn_due);
 }
 
 void
@@ -400,5 +414,5 @@ pg_conn_pause(PgConn *conn, bool pause)
 	conn->paused = pause;
 	loop_watch_read(conn->watch, !pause);
 	if (!pause)
-		loop_timer_start(&conn->timer, 0, conn_due);
+		loop_timer_start(&conn->turn, 0, turn_due);
 }

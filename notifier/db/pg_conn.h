@@ -13,6 +13,11 @@
  *
  * A statement without any result was lost with its connection: every one
  * still open gets its last call, then comes closed().  After closed() or pg_conn_close() it must not be used.
+ *
+ * A peer that is gone without a word is noticed by whoever waits for an answer:
+ * to connect and to log in has a limit here, statements have those of their
+ * senders.  Where nobody waits, TCP's own means find it in a minute, unless
+ * database-url sets keepalives or tcp_user_timeout itself.
  */
 #ifndef NOTIFIER_PG_CONN_H
 #define NOTIFIER_PG_CONN_H
@@ -45,8 +50,8 @@ typedef struct PgConnHandler
 	void		(*notified) (void *arg, const char *payload);	/* may be NULL */
 } PgConnHandler;
 
-/* NULL when not even an attempt could be made, or libpq has no memory. */
-extern PgConn *pg_conn_open(const char *url, const PgConnHandler *handler, void *arg);
+/* limit: milliseconds until ready().  NULL when not even an attempt could be made, or libpq has no memory. */
+extern PgConn *pg_conn_open(const char *url, int64_t limit, const PgConnHandler *handler, void *arg);
 extern void pg_conn_close(PgConn *conn);	/* open statements get no more calls; NULL is fine */
 
 /* Whom ready() and closed() tell; a pool hands connections around. */

@@ -10,7 +10,10 @@
 #include <string.h>
 
 #include "base/random_id.h"
+#include "db/db.h"
+#include "db/health.h"
 #include "db/pg_conn.h"
+#include "db/pg_pool.h"
 #include "process/config.h"
 #include "process/log.h"
 #include "process/loop.h"
@@ -18,16 +21,20 @@
 
 /* Between two attempts to connect: doubled from the first to the last. */
 #define FIRST_RETRY_MS 100
-#define LAST_RETRY_MS 5000
+#define LAST_RETRY_MS 1600
 
-/* A connection that went dead without a word is found out by asking, and waiting so long for the answer. */
-#define ASK_MS 10000
-#define ANSWER_MS 5000
+/* Longest time of an attempt, and of what it takes to listen then. */
+#define CONNECT_MS 5000
+#define BEGIN_MS 5000
 
 /* The question is the same: a channel that changed, by a new CREATE EXTENSION, is heard again. */
 #define LISTEN "SELECT xlsx.listen()"
 
-/* With each question a notification goes to ourselves, behind all that wait: how long it takes is the lag of events. */
+/*
+ * Now and then a notification goes to ourselves, behind all that wait: how long it takes is the lag of events. It is sent on
+ * another connection, because it waits for the disk where the work of imports does, and answers must not wait behind it.
+ */
+#define LAG_MS 10000
 #define LAG_CHANNEL "pg_xlsx_lag_"
 #define LAG_PAYLOAD "lag "
 
@@ -35,14 +42,17 @@ static const PgListenHandler *handler;
 static PgConn *conn;
 static bool established;
 static bool answered;			/* LISTEN or the last question */
+static int	missed;				/* answers to the question at hand */
+static bool heard;				/* the last question was answered in time */
+static bool said_lost;			/* the log knows that there is no listening */
 static int	retry_ms = FIRST_RETRY_MS;
 static char lag_id[RANDOM_ID_LEN + 1];	/* of our own channel */
 static int64_t lag_sent;		/* microseconds; 0: it has come back */
 static int64_t lag;				/* of the last that came back */
-static Timer timer;				/* by state: connect, ask, or give up on the answer */
+static Timer timer;				/* by state: connect, ask, or the end of the wait for an answer */
+static Timer lag_timer;
 
 static void try_to_connect(Timer *due);
-static void answer_overdue(Timer *due);
 static void ask(Timer *due);
 
 static void
@@ -53,16 +63,39 @@ retry_later(void)
 	retry_ms = retry_ms * 2 > LAST_RETRY_MS ? LAST_RETRY_MS : retry_ms * 2;
 }
 
+/* What shares the way to the database may be as dead. */
 static void
 conn_closed(void *arg, const char *message)
 {
 	(void) arg;
 	if (established)
 		metrics_add(METRIC_LISTEN_LOST, 1);
-	log_warning("not listening to the database: %s", message);
-	established = false;
+	log_at(said_lost ? LOG_DEBUG : LOG_WARNING, "not listening to the database: %s", message);
+	if (established)
+		pg_pool_suspect();
+	said_lost = true;
+	established = heard = false;
 	lag = lag_sent = 0;
+	loop_timer_stop(&lag_timer);
 	retry_later();
+}
+
+static void
+give_up(Timer *due)
+{
+	(void) due;
+	pg_conn_close(conn);
+	conn_closed(NULL, "no answer");
+}
+
+static void
+answer_overdue(Timer *due)
+{
+	heard = false;
+	if (++missed < 2)
+		loop_timer_start(&timer, HEALTH_ANSWER_MS, answer_overdue);
+	else
+		give_up(due);
 }
 
 static void
@@ -71,8 +104,8 @@ send(const char *sql, PgResult result)
 	PgStatement statement = {.sql = sql};
 
 	answered = false;
+	missed = 0;
 	pg_conn_send(conn, &statement, result, NULL);
-	loop_timer_start(&timer, ANSWER_MS, answer_overdue);
 }
 
 /* True at the end of a statement that went well. */
@@ -107,15 +140,31 @@ listen_for_lag(void)
 }
 
 static void
-notify_for_lag(void)
+on_notified(void *arg, const DbError *error, const DbRow *row)
+{
+	(void) arg;
+	(void) row;
+	if (error != NULL)
+		log_debug("could not measure the lag of events: %s", error->message);
+}
+
+static void
+notify_for_lag(Timer *due)
 {
 	char		sent[32];
-	PgStatement statement = {.sql = "SELECT pg_notify('" LAG_CHANNEL "' || $1, $2)",.count = 2,.values = {lag_id, sent}};
+	const char *const arguments[] = {lag_id, sent};
+	const DbRequest request = {
+		.sql = "SELECT 1, pg_catalog.pg_notify('" LAG_CHANNEL "' || $1, $2)",.writes = true,.count = 2,.arguments = arguments
+	};
 
+	(void) due;
 	if (lag_sent == 0)
+	{
 		lag_sent = loop_now();
-	snprintf(sent, sizeof(sent), LAG_PAYLOAD "%" PRId64, lag_sent);
-	pg_conn_send(conn, &statement, on_lag_answer, NULL);
+		snprintf(sent, sizeof(sent), LAG_PAYLOAD "%" PRId64, lag_sent);
+		db_run(&request, on_notified, NULL);
+	}
+	loop_timer_start(&lag_timer, LAG_MS, notify_for_lag);
 }
 
 static void
@@ -131,8 +180,10 @@ static void
 on_answer(void *arg, PGresult *result)
 {
 	(void) arg;
-	if (went_well(result))
-		loop_timer_start(&timer, ASK_MS, ask);
+	if (!went_well(result))
+		return;
+	heard = missed == 0 || heard;
+	loop_timer_start(&timer, HEALTH_ASK_MS, ask);
 }
 
 static void
@@ -141,10 +192,12 @@ on_listening(void *arg, PGresult *result)
 	(void) arg;
 	if (!went_well(result))
 		return;
-	established = true;
+	established = heard = true;
+	said_lost = false;
 	retry_ms = FIRST_RETRY_MS;
-	ask(NULL);
 	log_info("listening to the database");
+	notify_for_lag(NULL);
+	ask(NULL);
 	handler->established();
 }
 
@@ -154,6 +207,7 @@ conn_ready(void *arg)
 	(void) arg;
 	listen_for_lag();
 	send(LISTEN, on_listening);
+	loop_timer_start(&timer, BEGIN_MS, give_up);
 }
 
 static void
@@ -172,23 +226,15 @@ static void
 ask(Timer *due)
 {
 	(void) due;
-	notify_for_lag();
 	send(LISTEN, on_answer);
-}
-
-static void
-answer_overdue(Timer *due)
-{
-	(void) due;
-	pg_conn_close(conn);
-	conn_closed(NULL, "no answer");
+	loop_timer_start(&timer, HEALTH_ANSWER_MS, answer_overdue);
 }
 
 static void
 try_to_connect(Timer *due)
 {
 	(void) due;
-	conn = pg_conn_open(config.listen_database_url, &conn_handler, NULL);
+	conn = pg_conn_open(config.listen_database_url, CONNECT_MS, &conn_handler, NULL);
 	if (conn == NULL)
 		retry_later();
 }
@@ -204,15 +250,24 @@ void
 pg_listen_close(void)
 {
 	loop_timer_stop(&timer);
+	loop_timer_stop(&lag_timer);
 	pg_conn_close(conn);
 	conn = NULL;
-	established = false;
+	established = heard = false;
 }
 
 bool
 pg_listen_established(void)
 {
-	return established;
+	return established && heard;
+}
+
+void
+pg_listen_hurry(void)
+{
+	retry_ms = FIRST_RETRY_MS;
+	if (conn == NULL)
+		loop_timer_start(&timer, 0, try_to_connect);
 }
 
 double

@@ -16,50 +16,73 @@
 /* Idle connections beyond the first are closed after this time. */
 #define IDLE_MS 30000
 
-/* After an attempt to connect failed. */
-#define RETRY_MS 250
+/* Longest time of an attempt to connect, and the wait after one that failed: both are doubled from the first to the last. */
+#define FIRST_LIMIT_MS 2500
+#define LAST_LIMIT_MS 10000
+#define FIRST_RETRY_MS 100
+#define LAST_RETRY_MS 1600
+
+/* One that answered so lately is not asked again before it is given out. */
+#define FRESH_US 2000
+
+/* How long the answer of one that lay idle may take until another one is made, and until it is given up. */
+#define ASK_MS 700
+#define LATE_MS 4000
 
 typedef struct Pooled Pooled;
 
 struct PgTicket
 {
-	PgTicket   *next;			/* in its lane's queue */
+	PgTicket   *next;			/* in its lane's queue, or among those that hold a connection */
+	bool		suspected;		/* and was told */
 	PgLane		lane;
 	const PgTicketHandler *handler;
 	void	   *arg;
 	Pooled	   *pooled;			/* NULL while it waits */
 };
 
+typedef enum PooledState
+{
+	POOLED_CONNECTING,
+	POOLED_IDLE,
+	POOLED_ASKED,				/* whether it is still alive */
+	POOLED_LATE,				/* it has not answered yet */
+	POOLED_HELD,				/* by a ticket */
+	POOLED_CLEANING,
+	POOLED_STATES
+} PooledState;
+
 struct Pooled
 {
 	Pooled	   *next;			/* among the idle ones */
 	PgConn	   *conn;
-	PgTicket   *ticket;			/* NULL: connecting, being cleaned, or idle */
-	bool		cleaning;
-	size_t		cleaned;		/* statements of it that have gone well */
-	Timer		idle;			/* or the limit of the cleaning */
+	PgTicket   *ticket;			/* of whoever holds it */
+	PooledState state;
+	size_t		answers;		/* good ones, to what it was asked or cleaned with */
+	int64_t		heard;			/* when it answered last */
+	Timer		limit;			/* of its state, where that has one */
 };
 
 typedef struct Lane
 {
 	PgTicket   *first;
 	PgTicket  **last;
+	PgTicket   *holders;
 	int			held;
 	int			limit;
 } Lane;
 
 static Lane lanes[PG_LANES];
 static Pooled *idle;			/* the last one used comes first */
-static int	connections;		/* in whatever state */
-static int	connecting;
-static int	being_cleaned;
+static int	counts[POOLED_STATES];	/* connections by state */
 static int	waiting;
-static bool reachable;
+static bool said_away;			/* the log knows that there is no connection to be had */
 static bool refused;
 static void (*on_first) (void); /* NULL: it was called */
 static bool closing;
 static Timer dispatch;
-static int64_t not_before;		/* the next attempt to connect */
+static int	failures;			/* attempts to connect, in a row */
+static int64_t not_before;		/* the next attempt */
 
 static void give_out(Timer *timer);
 
@@ -83,38 +106,122 @@ unlink_idle(Pooled *pooled)
 		link = &(*link)->next;
 	if (*link != NULL)
 		*link = pooled->next;
-	loop_timer_stop(&pooled->idle);
+}
+
+static void
+enter(Pooled *pooled, PooledState state)
+{
+	if (pooled->state == POOLED_IDLE)
+		unlink_idle(pooled);
+	loop_timer_stop(&pooled->limit);
+	counts[pooled->state]--;
+	counts[state]++;
+	pooled->state = state;
+	pooled->answers = 0;
 }
 
 static void
 release(Pooled *pooled)
 {
-	unlink_idle(pooled);
-	connections--;
-	being_cleaned -= pooled->cleaning;
+	if (pooled->state == POOLED_IDLE)
+		unlink_idle(pooled);
+	loop_timer_stop(&pooled->limit);
+	counts[pooled->state]--;
 	free(pooled);
 	dispatch_soon();
 }
 
 static void
-idle_too_long(Timer *timer)
+throw_away(Pooled *pooled)
 {
-	Pooled	   *pooled = container_of(timer, Pooled, idle);
-
-	if (connections == 1)
-		return;
 	pg_conn_close(pooled->conn);
 	release(pooled);
 }
 
 static void
+idle_too_long(Timer *timer)
+{
+	Pooled	   *pooled = container_of(timer, Pooled, limit);
+
+	if (pg_pool_connections() > 1)
+		throw_away(pooled);
+}
+
+static void
 put_idle(Pooled *pooled)
 {
+	enter(pooled, POOLED_IDLE);
 	pooled->ticket = NULL;
+	pooled->heard = loop_now();
 	pooled->next = idle;
 	idle = pooled;
-	loop_timer_start(&pooled->idle, IDLE_MS, idle_too_long);
+	loop_timer_start(&pooled->limit, IDLE_MS, idle_too_long);
 	dispatch_soon();
+}
+
+/*
+ * Questions: all must be answered well before the connection is idle (again)
+ */
+
+static size_t questions(const Pooled *pooled);
+
+static void
+not_answered(Timer *timer)
+{
+	Pooled	   *pooled = container_of(timer, Pooled, limit);
+	bool		asked = pooled->state != POOLED_CLEANING;
+
+	log_warning("a database connection %s and is given up", asked ? "did not answer" : "could not be cleaned");
+	throw_away(pooled);
+	if (asked)
+		pg_pool_suspect();
+}
+
+static void
+on_answer(void *arg, PGresult *result)
+{
+	Pooled	   *pooled = arg;
+
+	if (result != NULL)
+	{
+		ExecStatusType status = PQresultStatus(result);
+
+		pooled->answers += status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+		return;
+	}
+	if (!pg_conn_idle(pooled->conn))
+		return;					/* there is more to come */
+	if (pooled->answers == questions(pooled))
+		put_idle(pooled);
+	else						/* it could not be, or the connection is lost; then closed() is a turn too late to find it */
+		loop_timer_start(&pooled->limit, 0, not_answered);
+}
+
+static void
+question(Pooled *pooled, const char *sql)
+{
+	const PgStatement statement = {.sql = sql};
+
+	pg_conn_send(pooled->conn, &statement, on_answer, pooled);
+}
+
+/* Whoever waits need not wait for it. */
+static void
+is_late(Timer *timer)
+{
+	Pooled	   *pooled = container_of(timer, Pooled, limit);
+
+	enter(pooled, POOLED_LATE);
+	loop_timer_start(&pooled->limit, LATE_MS, not_answered);
+	dispatch_soon();
+}
+
+static void
+ask(Pooled *pooled)
+{
+	enter(pooled, POOLED_ASKED);
+	question(pooled, "SELECT 1");
+	loop_timer_start(&pooled->limit, ASK_MS, is_late);
 }
 
 /*
@@ -128,56 +235,26 @@ static const char *const cleaning[] = {
 	"SELECT pg_catalog.pg_advisory_unlock_all()", "DISCARD TEMP", "DISCARD SEQUENCES"
 };
 
-static void
-not_cleaned(Timer *timer)
+static size_t
+questions(const Pooled *pooled)
 {
-	Pooled	   *pooled = container_of(timer, Pooled, idle);
-
-	pg_conn_close(pooled->conn);
-	release(pooled);
-}
-
-static void
-on_cleaned(void *arg, PGresult *result)
-{
-	Pooled	   *pooled = arg;
-
-	if (result != NULL)
-	{
-		ExecStatusType status = PQresultStatus(result);
-
-		pooled->cleaned += status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
-		return;
-	}
-	if (!pg_conn_idle(pooled->conn))
-		return;					/* there is more to come */
-	if (pooled->cleaned == lengthof(cleaning))
-	{
-		pooled->cleaning = false;
-		being_cleaned--;
-		put_idle(pooled);
-		return;
-	}
-	/* It could not be, or the connection is lost; then closed() is a turn too late to find it. */
-	loop_timer_start(&pooled->idle, 0, not_cleaned);
+	return pooled->state == POOLED_CLEANING ? lengthof(cleaning) : 1;
 }
 
 static void
 clean(Pooled *pooled)
 {
+	enter(pooled, POOLED_CLEANING);
 	pooled->ticket = NULL;
-	pooled->cleaning = true;
-	being_cleaned++;
-	pooled->cleaned = 0;
 	for (size_t i = 0; i < lengthof(cleaning); i++)
-	{
-		const PgStatement statement = {.sql = cleaning[i]};
-
-		pg_conn_send(pooled->conn, &statement, on_cleaned, pooled);
-	}
-	loop_timer_start(&pooled->idle, config.request_timeout, not_cleaned);
+		question(pooled, cleaning[i]);
+	loop_timer_start(&pooled->limit, config.request_timeout, not_answered);
 	dispatch_soon();
 }
+
+/*
+ * Coming and going
+ */
 
 static void
 first_has_ended(void)
@@ -192,11 +269,11 @@ first_has_ended(void)
 static void
 conn_ready(void *arg)
 {
-	connecting--;
-	if (!reachable)
+	if (said_away || on_first != NULL)
 		log_info("connected to the database");
-	reachable = true;
-	refused = false;
+	said_away = refused = false;
+	failures = 0;
+	not_before = 0;
 	put_idle(arg);
 	first_has_ended();
 }
@@ -227,13 +304,24 @@ leave_queue(PgTicket *ticket)
 }
 
 static void
+no_longer_held(PgTicket *ticket)
+{
+	PgTicket  **link = &lanes[ticket->lane].holders;
+
+	while (*link != ticket)
+		link = &(*link)->next;
+	*link = ticket->next;
+	lanes[ticket->lane].held--;
+}
+
+static void
 fail(PgTicket *ticket)
 {
 	ticket->handler->failed(ticket->arg);
 	free(ticket);
 }
 
-/* When none could be made and there is none, waiting is of no use. */
+/* Who logs in is refused: waiting is of no use. */
 static void
 fail_all_waiting(void)
 {
@@ -246,31 +334,43 @@ fail_all_waiting(void)
 	}
 }
 
+static int
+doubled(int first, int last)
+{
+	int			shift = failures < 16 ? failures : 16;
+
+	return first << shift > last ? last : first << shift;
+}
+
+static void
+could_not_connect(bool for_who)
+{
+	refused = for_who;
+	said_away = true;
+	not_before = loop_now() + doubled(FIRST_RETRY_MS, LAST_RETRY_MS) * 1000;
+	failures++;
+	if (for_who && pg_pool_connections() == 0)
+		fail_all_waiting();
+	first_has_ended();
+}
+
 static void
 conn_closed(void *arg, const char *message)
 {
 	Pooled	   *pooled = arg;
 	PgTicket   *ticket = pooled->ticket;
-	bool		was_connecting = !pg_conn_idle(pooled->conn) && ticket == NULL && !pooled->cleaning;
-	bool		was_refused = pg_conn_refused(pooled->conn);
+	PooledState state = pooled->state;
+	bool		for_who = pg_conn_refused(pooled->conn);
 
-	log_at(was_refused ? LOG_ERROR : LOG_WARNING, "no database connection: %s", message);
+	log_at(for_who ? LOG_ERROR : state == POOLED_CONNECTING && said_away ? LOG_DEBUG : LOG_WARNING, "no database connection: %s", message);
 	release(pooled);
-	if (ticket != NULL)
+	if (state == POOLED_HELD)
 	{
-		lanes[ticket->lane].held--;
+		no_longer_held(ticket);
 		fail(ticket);
 	}
-	else if (was_connecting)
-	{
-		connecting--;
-		reachable = false;
-		refused = was_refused;
-		not_before = loop_now() + RETRY_MS * 1000;
-		if (connections == 0)
-			fail_all_waiting();
-		first_has_ended();
-	}
+	else if (state == POOLED_CONNECTING)
+		could_not_connect(for_who);
 }
 
 static const PgConnHandler conn_handler = {.ready = conn_ready,.closed = conn_closed};
@@ -280,14 +380,13 @@ open_one(void)
 {
 	Pooled	   *pooled = mem_alloc(sizeof(*pooled));
 
-	pooled->conn = pg_conn_open(config.database_url, &conn_handler, pooled);
+	pooled->conn = pg_conn_open(config.database_url, doubled(FIRST_LIMIT_MS, LAST_LIMIT_MS), &conn_handler, pooled);
 	if (pooled->conn == NULL)
 	{
 		free(pooled);
 		return false;
 	}
-	connections++;
-	connecting++;
+	counts[POOLED_CONNECTING]++;
 	return true;
 }
 
@@ -300,41 +399,60 @@ grant(PgTicket *ticket)
 {
 	Pooled	   *pooled = idle;
 
-	unlink_idle(pooled);
+	enter(pooled, POOLED_HELD);
 	leave_queue(ticket);
 	pooled->ticket = ticket;
 	ticket->pooled = pooled;
+	ticket->next = lanes[ticket->lane].holders;
+	lanes[ticket->lane].holders = ticket;
 	lanes[ticket->lane].held++;
 	ticket->handler->granted(ticket->arg, pooled->conn);
 }
 
-/* Gives idle connections to those who may have one; makes as many new ones as are wanted besides. */
-static void
-give_out(Timer *timer)
+/* How many that wait may have a connection. */
+static int
+wanted(void)
 {
-	PgTicket   *ticket;
-	int			wanted = 0;
+	int			count = 0;
 
-	(void) timer;
-	while (idle != NULL && (ticket = next_waiting()) != NULL)
-		grant(ticket);
 	for (int i = 0; i < PG_LANES; i++)
 	{
 		int			room = lanes[i].limit - lanes[i].held;
 
-		for (ticket = lanes[i].first; ticket != NULL && room > 0; ticket = ticket->next, room--)
-			wanted++;
+		for (PgTicket *ticket = lanes[i].first; ticket != NULL && room > 0; ticket = ticket->next, room--)
+			count++;
 	}
-	wanted -= being_cleaned;	/* they are free in a moment */
-	if (connecting >= wanted)
-		return;
-	if (loop_now() < not_before)
-		loop_timer_start(&dispatch, RETRY_MS, give_out);
+	return count;
+}
+
+static void
+open_some(int count)
+{
+	int64_t		wait = not_before - loop_now();
+
+	if (count > 0 && wait > 0)
+		loop_timer_start(&dispatch, wait / 1000 + 1, give_out);
 	else
 	{
-		while (connecting < wanted && open_one())
+		while (count-- > 0 && open_one())
 			;
 	}
+}
+
+/* Gives fresh connections to those who may have one, asks idle ones for the others, and makes what is wanted besides. */
+static void
+give_out(Timer *timer)
+{
+	PgTicket   *ticket;
+	int			missing;
+
+	(void) timer;
+	while (idle != NULL && loop_now() - idle->heard < FRESH_US && (ticket = next_waiting()) != NULL)
+		grant(ticket);
+	missing = wanted() - counts[POOLED_ASKED] - counts[POOLED_CLEANING];	/* these are free in a moment */
+	for (; missing > 0 && idle != NULL && counts[POOLED_LATE] == 0; missing--)
+		ask(idle);
+	open_some(missing - counts[POOLED_CONNECTING]);
 }
 
 PgTicket *
@@ -355,8 +473,8 @@ pg_pool_borrow(PgLane lane, const PgTicketHandler *handler, void *arg)
 	return ticket;
 }
 
-void
-pg_pool_return(PgTicket *ticket, bool reusable)
+static void
+give_back(PgTicket *ticket, void (*keep) (Pooled *pooled))
 {
 	Pooled	   *pooled = ticket->pooled;
 
@@ -364,26 +482,68 @@ pg_pool_return(PgTicket *ticket, bool reusable)
 		leave_queue(ticket);
 	else
 	{
-		lanes[ticket->lane].held--;
-		if (reusable && pg_conn_idle(pooled->conn))
-			clean(pooled);
+		no_longer_held(ticket);
+		if (keep != NULL && pg_conn_idle(pooled->conn))
+			keep(pooled);
 		else
-		{
-			pg_conn_close(pooled->conn);
-			release(pooled);
-		}
+			throw_away(pooled);
 	}
 	free(ticket);
+}
+
+void
+pg_pool_return(PgTicket *ticket, bool reusable)
+{
+	give_back(ticket, reusable ? clean : NULL);
+}
+
+void
+pg_pool_return_clean(PgTicket *ticket)
+{
+	give_back(ticket, put_idle);
 }
 
 /*
  * The pool
  */
 
-bool
-pg_pool_reachable(void)
+/* One at a time: what a holder does changes the list. */
+static bool
+tell_a_holder(PgTicket *holders)
 {
-	return reachable;
+	PgTicket   *ticket = holders;
+
+	while (ticket != NULL && ticket->suspected)
+		ticket = ticket->next;
+	if (ticket == NULL)
+		return false;
+	ticket->suspected = true;
+	if (ticket->handler->suspected != NULL)
+		ticket->handler->suspected(ticket->arg);
+	return true;
+}
+
+void
+pg_pool_suspect(void)
+{
+	while (idle != NULL)
+		throw_away(idle);
+	for (int i = 0; i < PG_LANES; i++)
+	{
+		for (PgTicket *ticket = lanes[i].holders; ticket != NULL; ticket = ticket->next)
+			ticket->suspected = false;
+		while (tell_a_holder(lanes[i].holders))
+			;
+	}
+}
+
+void
+pg_pool_hurry(void)
+{
+	failures = 0;
+	not_before = 0;
+	loop_timer_stop(&dispatch);
+	dispatch_soon();
 }
 
 bool
@@ -395,7 +555,11 @@ pg_pool_refused(void)
 int
 pg_pool_connections(void)
 {
-	return connections;
+	int			count = 0;
+
+	for (int i = 0; i < POOLED_STATES; i++)
+		count += counts[i];
+	return count;
 }
 
 int
@@ -411,6 +575,7 @@ pg_pool_open(void (*first) (void))
 		[PG_LANE_REQUEST] = config.pool_size,
 		[PG_LANE_UPLOAD] = config.max_uploads,
 		[PG_LANE_DOWNLOAD] = config.max_downloads,
+		[PG_LANE_HEALTH] = 1,
 	};
 
 	for (int i = 0; i < PG_LANES; i++)
@@ -429,10 +594,5 @@ pg_pool_close(void)
 	closing = true;
 	loop_timer_stop(&dispatch);
 	while (idle != NULL)
-	{
-		Pooled	   *pooled = idle;
-
-		pg_conn_close(pooled->conn);
-		release(pooled);
-	}
+		throw_away(idle);
 }

@@ -352,7 +352,7 @@ describe('when the database is lost', () => {
     const taken = atEnd(() => cluster.remove());
     const own = await Database.create(cluster.env);
     const task = await own.idleTask();
-    const other = await Notifier.start({ 'database-url': own.url, 'ping-interval': '1h' });
+    const other = await Notifier.start({ 'database-url': own.url, 'ping-interval': '1h', 'request-timeout': '2s' });
     const client = await Client.connect(other.url);
     const [, before] = await client.join(task);
     cluster.stop('immediate');
@@ -360,7 +360,7 @@ describe('when the database is lost', () => {
     assert.equal((await request(`${other.url}/readyz`)).status, 503);
     assert.equal((await request(`${other.url}/healthz`)).status, 200);
     client.send('join-task', { taskId: task + 1 });
-    assert.deepEqual(await client.next(), ['exception', { status: 'error', message: 'database is not available' }]);
+    assert.deepEqual(await client.next(), ['exception', { status: 'error', message: 'database did not answer in time' }]);
     cluster.startAgain();
     await own.query(`SELECT xlsx.cancel(${task})`);
     for (;;) {
