@@ -145,6 +145,8 @@ idle_too_long(Timer *timer)
 
 	if (pg_pool_connections() > 1)
 		throw_away(pooled);
+	else
+		loop_timer_start(&pooled->limit, IDLE_MS, idle_too_long);
 }
 
 static void
@@ -555,7 +557,7 @@ pg_pool_refused(void)
 int
 pg_pool_connections(void)
 {
-	int			count = 0;
+	int			count = -lanes[PG_LANE_HEALTH].held;
 
 	for (int i = 0; i < POOLED_STATES; i++)
 		count += counts[i];

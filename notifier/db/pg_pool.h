@@ -66,7 +66,7 @@ extern void pg_pool_hurry(void);
 
 /* Was the last attempt to connect refused for who logged in? */
 extern bool pg_pool_refused(void);
-extern int	pg_pool_connections(void);
+extern int	pg_pool_connections(void);	/* but for the one of health.h */
 extern int	pg_pool_waiting(void);
 
 #endif							/* NOTIFIER_PG_POOL_H */
