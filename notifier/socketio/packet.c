@@ -15,7 +15,7 @@ typedef struct Reader
 	const char *end;
 } Reader;
 
-/* Names that mean something to the libraries on both sides. */
+/* Names that the libraries on both sides reserve. */
 static const char *const reserved_events[] = {
 	"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"
 };
@@ -35,7 +35,7 @@ read_type(Reader *reader, SioPacket *packet)
 	return true;
 }
 
-/* At least one, so no leading zeros matter; the limit keeps n small. */
+/* At least one digit. Leading zeros do not matter; the limit keeps n small. */
 static bool
 read_attachments(Reader *reader, SioPacket *packet)
 {
@@ -148,7 +148,7 @@ placeholder_valid(const JsonValue *object, int attachments)
 	return json_get(object, "num", &num) && json_integer(&num, &index) && index >= 0 && index < attachments;
 }
 
-/* Recursion is bounded by the depth that json_parse() allows. */
+/* json_parse() limits the depth of the recursion. */
 static bool
 placeholders_valid(const JsonValue *value, int attachments)
 {

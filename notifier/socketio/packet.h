@@ -5,8 +5,9 @@
  * type, [attachments "-"], [namespace ","], [id], [JSON]
  *
  * Pure functions over the caller's bytes; a decoded packet points into them.
- * What decodes satisfies the rules of the official parser: a payload fits its
- * type, an event starts with a name that is not reserved.
+ * A packet that decodes satisfies the rules of the official parser: its
+ * payload fits its type, and an event starts with a name that is not
+ * reserved.
  */
 #ifndef NOTIFIER_SIO_SOCKETIO_PACKET_H
 #define NOTIFIER_SIO_SOCKETIO_PACKET_H
@@ -19,7 +20,7 @@
 
 #define SIO_MAX_ATTACHMENTS 10
 #define SIO_MAX_NAMESPACE 255
-#define SIO_MAX_ID 32			/* digits; clients count in numbers of at most 16 */
+#define SIO_MAX_ID 32			/* digits; clients use numbers of at most 16 */
 
 typedef enum SioType
 {
@@ -36,7 +37,7 @@ typedef struct SioPacket
 {
 	SioType		type;
 	int			attachments;	/* binary messages that follow */
-	const char *nsp;			/* without the comma; "/" when the packet names none */
+	const char *nsp;			/* without the comma; "/" if the packet names none */
 	size_t		nsp_len;
 	const char *id;				/* digits without leading zeros */
 	size_t		id_len;			/* 0: no acknowledgement wanted */
@@ -46,7 +47,7 @@ typedef struct SioPacket
 
 extern bool sio_packet_decode(const char *text, size_t len, SioPacket *packet);
 
-/* False when a placeholder of a binary packet points beyond its attachments. */
+/* False if a placeholder of a binary packet points beyond its attachments. */
 extern bool sio_packet_placeholders(const SioPacket *packet);
 
 /*

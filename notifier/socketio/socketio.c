@@ -2,8 +2,8 @@
  * socketio.c
  *	  Socket.IO 5 over Engine.IO sessions.
  *
- * One function per packet type; whatever the official server closes a
- * connection for closes it here, too.
+ * One function per packet type. A connection is closed for the same faults as
+ * by the official server.
  */
 #include "socketio/socketio.h"
 
@@ -22,7 +22,7 @@
 
 typedef struct Client Client;
 
-/* Who came with a token, and until when. */
+/* The user of a token, and when the token expires. */
 typedef struct Admission
 {
 	AuthUser	user;
@@ -35,16 +35,16 @@ struct SioSocket
 	Client	   *client;
 	const SioNamespace *nsp;
 	void	   *owner;
-	Admission  *admission;		/* NULL: nobody was asked */
+	Admission  *admission;		/* NULL: no token was required */
 	char		sid[RANDOM_ID_LEN + 1];
 };
 
 struct Client
 {
 	EioSession *session;
-	SioSocket  *sockets[NAMESPACES];	/* by place in namespaces[]; NULL: not connected */
+	SioSocket  *sockets[NAMESPACES];	/* by index in namespaces[]; NULL: not connected */
 	Timer		connect_deadline;
-	Buf			partial;		/* a binary packet whose attachments are still to come */
+	Buf			partial;		/* a binary packet whose attachments have not all arrived */
 	int			attachments;
 };
 
@@ -144,7 +144,7 @@ socketio_sockets(void)
 	return sockets;
 }
 
-/* Place in namespaces[]; -1 when there is no such namespace. */
+/* Index in namespaces[]; -1 if there is no such namespace. */
 static int
 find_namespace(const SioPacket *packet)
 {
@@ -186,7 +186,7 @@ place_of(const SioSocket *socket)
 
 static void start_expiry(Admission *admission);
 
-/* A timer counts no more than a day, so it may not be time yet. */
+/* A timer runs for a day at most, so the token may not have expired yet. */
 static void
 expiry_due(Timer *timer)
 {
@@ -215,7 +215,7 @@ start_expiry(Admission *admission)
 		loop_timer_start(&admission->expiry, remaining, expiry_due);
 }
 
-/* NULL when the client may come in, with *admission to keep; else the reason why not. */
+/* NULL if the client is admitted, and *admission is then the caller's; else the reason why not. */
 static const char *
 admit(const SioPacket *packet, Admission **admission)
 {
@@ -228,7 +228,7 @@ admit(const SioPacket *packet, Admission **admission)
 		return NULL;
 	if (!packet->has_data || !json_get(&packet->data, "token", &token) || token.type != JSON_STRING)
 		return "Send a token: auth: {token}";
-	problem = auth_check(token.text + 1, token.len - 2, &user);	/* one that has escapes is none */
+	problem = auth_check(token.text + 1, token.len - 2, &user);	/* a token has no escapes */
 	if (problem != NULL)
 		return problem;
 	*admission = mem_alloc(sizeof(**admission));
@@ -307,7 +307,7 @@ on_event(SioSocket *socket, const SioPacket *packet)
 	socket->nsp->event(socket, &packet->data, id);
 }
 
-/* A packet that is complete, attachments and all. */
+/* Handles a packet that is complete, with its attachments. */
 static void
 on_packet(Client *client, const SioPacket *packet)
 {
@@ -322,7 +322,7 @@ on_packet(Client *client, const SioPacket *packet)
 		on_event(socket, packet);
 	else if (packet->type == SIO_DISCONNECT)
 		disconnect(client, place);
-	/* else an acknowledgement of something that was never asked */
+	/* otherwise it acknowledges an event that did not ask for it */
 }
 
 static void
@@ -402,7 +402,7 @@ free_client(Timer *timer)
 	free(client);
 }
 
-/* Whoever ended the session may still be busy with one of its packets. */
+/* The caller that ended the session may still be handling one of its packets. */
 static void
 session_closed(void *arg)
 {

@@ -26,27 +26,27 @@ typedef struct SioNamespace
 {
 	const char *name;
 	void		(*connected) (SioSocket *socket);
-	void		(*event) (SioSocket *socket, const JsonValue *event, const char *id);	/* id: "" when no answer is wanted */
+	void		(*event) (SioSocket *socket, const JsonValue *event, const char *id);	/* id: "" if the client wants no answer */
 	void		(*disconnected) (SioSocket *socket);
 } SioNamespace;
 
-/* "/" is always there and takes no notice of events.  nsp may be given once. */
+/* The namespace "/" always exists and ignores events. Call this once for each nsp. */
 extern void socketio_open(const SioNamespace *nsp);
 
 extern void socketio_own(SioSocket *socket, void *owner);
 extern void *socketio_owner(const SioSocket *socket);
 extern const char *socketio_sid(const SioSocket *socket);
-extern const char *socketio_role(const SioSocket *socket);	/* NULL: nobody was asked */
+extern const char *socketio_role(const SioSocket *socket);	/* NULL: no token was required */
 
-/* Any of these may end the socket, when its queue is full. */
+/* Each of these may end the socket, if its queue is full. */
 extern void socketio_emit(SioSocket *socket, const char *event, const Buf *json);
 extern void socketio_acknowledge(SioSocket *socket, const char *id, const Buf *json);
-extern void socketio_send(SioSocket *socket, Frame *frame); /* one made by socketio_event() */
+extern void socketio_send(SioSocket *socket, Frame *frame); /* a frame made by socketio_event() */
 
 /* An event of the namespace given to socketio_open(), encoded once for any number of sockets. */
 extern Frame *socketio_event(const char *event, const char *json, size_t len);
 
-/* Sockets in the namespace. */
+/* Number of sockets in the namespace. */
 extern int	socketio_sockets(void);
 
 #endif							/* NOTIFIER_SOCKETIO_H */
