@@ -15,7 +15,7 @@
 
 static const char scheme[] = "Bearer ";
 
-/* Empty when there is none. */
+/* Empty if there is none. */
 static const char *
 find_token(const HttpExchange *exchange)
 {
@@ -30,7 +30,7 @@ find_token(const HttpExchange *exchange)
 	return "";
 }
 
-/* RFC 6750, 3: a request without a token is told no error code. */
+/* RFC 6750, 3: the answer to a request without a token has no error code. */
 static void
 refuse(HttpExchange *exchange, const char *problem, bool had_token)
 {

@@ -8,9 +8,9 @@
 #include "http/http.h"
 
 /*
- * Finds out who is calling, where tokens are wanted; false when it has
- * answered with 401 and the reason.  What cannot send headers (EventSource, a
- * link) may have its token in the query of a GET, as access_token.
+ * Finds the user of the token, if tokens are required. False: it has answered
+ * with 401 and the reason. A client that cannot send headers (EventSource, a
+ * link) may put its token into the query of a GET, as access_token.
  */
 extern bool bearer_admit(HttpExchange *exchange);
 

@@ -1,6 +1,6 @@
 /*
  * chunk_pipe.c
- *	  The bytes of a workbook on their way from a body into the database, for an upload of any protocol.
+ *	  Moves the bytes of a workbook from a body into the database, for an upload of any protocol.
  */
 #include "api/chunk_pipe.h"
 
@@ -30,12 +30,12 @@ end_due(Timer *timer)
 	pipe->hooks->release(pipe);
 }
 
-/* What is in the middle of it may still look at it, so it goes from the top of the loop. */
+/* Callers may still use the pipe, so it is freed from the top of the loop. */
 static void
 clean(ChunkPipe *pipe)
 {
 	if (pipe->asking)
-		return;					/* and is called again when the answer comes */
+		return;					/* and is called again with the answer */
 	pipe->cleaning = true;
 	if (pipe->hooks->clean != NULL)
 		pipe->hooks->clean(pipe);
@@ -158,7 +158,7 @@ send_chunk(ChunkPipe *pipe, size_t len)
 	pipe->hooks->chunk(pipe, offset, &chunk);
 }
 
-/* A chunk of the file ends where one of the database's does. */
+/* A chunk of the file ends where a chunk of the database ends. */
 static void
 ask_next(ChunkPipe *pipe)
 {

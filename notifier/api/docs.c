@@ -1,9 +1,9 @@
 /*
  * docs.c
- *	  The REST interface described.
+ *	  The description of the REST interface.
  *
- * The document is a part of the program; the page is made of files that are
- * installed beside it, and is not there when they are not.
+ * The document is a part of the program. The page consists of files that are
+ * installed beside it, and is missing if they are.
  */
 #include "api/docs.h"
 

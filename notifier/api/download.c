@@ -2,10 +2,10 @@
  * download.c
  *	  Files that the database makes, streamed as they come.
  *
- * All statements are one transaction, under the role of whoever asks.  What
- * comes is put into a temporary file, as fast as the database makes it, and
- * sent from there as fast as the client takes it: one block is in memory, and
- * no connection and no transaction waits for a client that reads slowly.
+ * All statements are one transaction, under the role of the request. The
+ * bytes are written to a temporary file as fast as the database makes them,
+ * and sent from there as fast as the client reads. One block is in memory,
+ * and no connection and no transaction waits for a slow client.
  */
 #include "api/download.h"
 
@@ -22,10 +22,10 @@
 #include "process/log.h"
 #include "process/loop.h"
 
-/* Read from the temporary file at a time. */
+/* Bytes that are read from the temporary file at a time. */
 #define BLOCK 65536
 
-/* Clients may take them at their own pace: so many times max-downloads, each with a temporary file. */
+/* Clients may read slowly, so there may be this many times max-downloads of them, each with a temporary file. */
 #define DOWNLOADS_OPEN 32
 
 #define XLSX_TYPE "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -40,19 +40,19 @@ typedef struct Kind
 
 typedef struct Download
 {
-	HttpExchange *exchange;		/* NULL once it was answered */
+	HttpExchange *exchange;		/* NULL after the answer */
 	const Kind *kind;
 	char	   *id;
-	char	   *role;			/* NULL: the sidecar's own */
-	PgTicket   *ticket;			/* NULL: the database has done its part */
+	char	   *role;			/* the role; NULL: the sidecar's own */
+	PgTicket   *ticket;			/* NULL: the database has finished */
 	PgConn	   *conn;
 	char		file_name[256];
 	FILE	   *spool;			/* the bytes from the database */
 	off_t		spooled;
 	off_t		sent;
 	bool		started;		/* the answer */
-	bool		waiting;		/* the client is ready for more */
-	bool		ended;			/* all bytes have come */
+	bool		waiting;		/* the client can take more */
+	bool		ended;			/* all bytes have arrived */
 	Timer		deadline;		/* for the database's next row */
 } Download;
 
@@ -70,7 +70,7 @@ release(Download *download)
 	downloads--;
 }
 
-/* The database goes on to its end or not; nobody waits for it. */
+/* Stops waiting for the database, which may still finish its statement. */
 static void
 leave_database(Download *download, bool reusable)
 {
@@ -80,7 +80,7 @@ leave_database(Download *download, bool reusable)
 	download->ticket = NULL;
 }
 
-/* An answer that has begun can only be cut off. */
+/* An answer that has begun can only be cut. */
 static void
 fail(Download *download, const DbError *error)
 {
@@ -140,7 +140,7 @@ send_more(Download *download)
 		http_stream_end(download->exchange);
 	download->exchange = NULL;
 	if (download->ticket == NULL)
-		release(download);		/* else the COMMIT is still under way */
+		release(download);		/* otherwise the COMMIT is still running */
 }
 
 static void
@@ -204,7 +204,7 @@ on_committed(void *arg, PGresult *result)
 		release(download);
 }
 
-/* Also after an error, whose transaction it ends. */
+/* Sent after an error too: it ends the transaction. */
 static void
 commit(Download *download)
 {

@@ -7,7 +7,7 @@
 
 #include "http/http.h"
 
-/* Under the id or name of the path: the errors workbook of a task, the empty workbook of a profile. */
+/* For the id or the name in the path: the errors workbook of a task, the template of a profile. */
 extern void download_errors(HttpExchange *exchange, const char *id);
 extern void download_template(HttpExchange *exchange, const char *name);
 

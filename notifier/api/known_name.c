@@ -1,6 +1,6 @@
 /*
  * known_name.c
- *	  Names that a request may use, and what to say of others.
+ *	  Names that a request may use, and suggestions for others.
  */
 #include "api/known_name.h"
 
@@ -19,7 +19,7 @@ known_name(const char *const *known, const char *name)
 	return -1;
 }
 
-/* The next letter or digit, in small; 0 at the end. */
+/* The next letter or digit, in lower case; 0 at the end. */
 static int
 next_letter(const char **text)
 {

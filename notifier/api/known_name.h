@@ -1,6 +1,6 @@
 /*
  * known_name.h
- *	  Names that a request may use, and what to say of others.
+ *	  Names that a request may use, and suggestions for others.
  *
  * Lists of names end with NULL.
  */
@@ -9,12 +9,12 @@
 
 #include "base/buf.h"
 
-/* Its place in the list, -1 when it is not there. */
+/* Index in the list; -1 if the name is not there. */
 extern int	known_name(const char *const *known, const char *name);
 
 /*
- * Appends a sentence that helps on: the name that was meant, where the given
- * one differs from it only by case, underscores and dashes, else all of them.
+ * Appends a hint: the right name, if the given one differs from it only by
+ * case, underscores and dashes; otherwise all names.
  */
 extern void known_name_hint(Buf *hint, const char *const *known, const char *given);
 

@@ -1,10 +1,11 @@
 /*
  * multipart.c
- *	  multipart/form-data (RFC 7578) as it arrives, in pieces of any size.
+ *	  Parses multipart/form-data (RFC 7578) as it arrives, in pieces of any
+ *	  size.
  *
- * The delimiter is CR LF "--" boundary.  A boundary holds no CR, so a failed
- * match can only start again at the byte that failed, and what had matched is
- * known without being kept: it is a beginning of the delimiter.
+ * The delimiter is CR LF "--" boundary.  A boundary holds no CR, so after a
+ * failed match the next match can start at the failed byte only. The bytes
+ * that had matched need not be kept: they are a beginning of the delimiter.
  */
 #include "api/multipart.h"
 
@@ -15,7 +16,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 
-#define MAX_BOUNDARY 200		/* RFC 2046 allows 70; some clients do not know */
+#define MAX_BOUNDARY 200		/* RFC 2046 allows 70; some clients use more */
 #define MAX_HEADERS 8192
 
 typedef enum State
@@ -35,7 +36,7 @@ struct Multipart
 	char		delimiter[MAX_BOUNDARY + 5];
 	size_t		delimiter_len;
 	size_t		matched;		/* bytes of the delimiter seen */
-	Buf			line;			/* headers of a part, or what is behind a delimiter */
+	Buf			line;			/* headers of a part, or the bytes behind a delimiter */
 	MultipartStatus status;
 };
 
@@ -53,7 +54,7 @@ skip_blanks(const char *at)
 
 /*
  * Browsers write a quote as %22, curl as \"; Internet Explorer sent whole
- * Windows paths without escaping, so any other backslash is itself.
+ * Windows paths without escaping, so any other backslash stands for itself.
  */
 static const char *
 read_quoted(const char *at, Buf *value)
@@ -82,7 +83,7 @@ read_token(const char *at, Buf *value)
 	return at + len;
 }
 
-/* Finds name in "type; a=1; b=\"2\""; false when it is not there. */
+/* Finds name in "type; a=1; b=\"2\""; false if it is absent. */
 static bool
 find_parameter(const char *header, const char *name, Buf *value)
 {
@@ -104,7 +105,7 @@ find_parameter(const char *header, const char *name, Buf *value)
 			at = *at == '"' ? read_quoted(at + 1, value) : read_token(at, value);
 			if (wanted)
 			{
-				buf_append(value, "", 0);	/* an empty value is a string, too */
+				buf_append(value, "", 0);	/* an empty value is a string too */
 				return true;
 			}
 		}
@@ -122,7 +123,7 @@ hex_digit(char c)
 	return found == NULL ? -1 : (int) (found - digits);
 }
 
-/* filename*=UTF-8''%e2%82%ac.xlsx (RFC 5987); wins over filename. */
+/* filename*=UTF-8''%e2%82%ac.xlsx (RFC 5987); it has priority over filename. */
 static bool
 find_extended_name(const char *header, Buf *value)
 {
@@ -154,7 +155,7 @@ find_extended_name(const char *header, Buf *value)
  * The headers of a part
  */
 
-/* The value of a header of that name, cut at its line's end; NULL when there is none. */
+/* The value of a header of that name, cut at its line's end; NULL if there is none. */
 static char *
 find_header(char *headers, const char *name)
 {
@@ -198,7 +199,7 @@ start_part(Multipart *form)
 }
 
 /*
- * One function per state: consumes some of data, returns how much
+ * One function per state; each consumes a part of data and returns its length
  */
 
 static void
@@ -230,7 +231,7 @@ delimiter_found(Multipart *form)
 	enter(form, BEHIND_DELIMITER);
 }
 
-/* Preamble and content alike: look for the delimiter. */
+/* Looks for the delimiter, in the preamble as in content. */
 static size_t
 feed_content(Multipart *form, const char *data, size_t len)
 {
@@ -341,7 +342,7 @@ multipart_open(const char *content_type, const MultipartHandler *handler, void *
 	memcpy(form->delimiter, "\r\n--", 4);
 	memcpy(form->delimiter + 4, boundary.data, boundary.len);
 	form->delimiter_len = 4 + boundary.len;
-	form->matched = 2;			/* the first delimiter may come without a line before it */
+	form->matched = 2;			/* the first delimiter may come without a line end before it */
 	buf_free(&boundary);
 	return form;
 }

@@ -1,6 +1,7 @@
 /*
  * probes.c
- *	  What operators ask: does it live, can it serve, what does it do.
+ *	  Probes for operators: is the process alive, can it serve, and its
+ *	  metrics.
  */
 #include "api/probes.h"
 
@@ -20,7 +21,7 @@
 #include "process/metrics.h"
 #include "socketio/socketio.h"
 
-/* The view as it is, in Prometheus' text format: what it learns to count later shows by itself. */
+/* Converts the view to Prometheus' text format. A row that is added to the view appears here without a change. */
 static const char database_metrics[] =
 "SELECT count(*), coalesce(string_agg(format(E'# HELP %1$s %2$s\\n# TYPE %1$s %3$s\\n%4$s', name, help, type, lines), '' ORDER BY name), '') "
 "FROM (SELECT m.name, help, type, string_agg(format(E'%s%s %s\\n', m.name, "
@@ -96,7 +97,7 @@ answer_scrape(HttpExchange *exchange, const char *of_database, size_t len)
 	buf_free(&text);
 }
 
-/* Without a database, and without the right to look, there is less to tell. */
+/* Without the database, or without the right to read the view, only the sidecar's own metrics are there. */
 static void
 scrape_done(void *arg, const DbError *error, const DbRow *row)
 {

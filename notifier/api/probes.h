@@ -1,20 +1,21 @@
 /*
  * probes.h
- *	  What operators ask: does it live, can it serve, what does it do.
+ *	  Probes for operators: is the process alive, can it serve, and its
+ *	  metrics.
  */
 #ifndef NOTIFIER_PROBES_H
 #define NOTIFIER_PROBES_H
 
 #include "http/http.h"
 
-/* Handlers of routes; id is none. */
+/* Handlers of routes; they ignore id. */
 extern void probes_health(HttpExchange *exchange, const char *id);
 extern void probes_readiness(HttpExchange *exchange, const char *id);
 
-/* Prometheus text: the sidecar's own numbers, and those of the database as far as it tells them. */
+/* Prometheus text: the sidecar's own metrics, and those of the database as far as they can be read. */
 extern void probes_metrics(HttpExchange *exchange, const char *id);
 
-/* From now on it is not ready. */
+/* From now on /readyz says 503. */
 extern void probes_drain(void);
 
 #endif							/* NOTIFIER_PROBES_H */

@@ -3,7 +3,8 @@
  *	  The routes: which request goes where.
  *
  * Most are one SQL function each, whose parameters come from the path and the
- * query as they are: the function checks them, answers, and says the status.
+ * query unchanged. The function checks them and returns the status and the
+ * answer.
  */
 #include "api/routes.h"
 
@@ -38,7 +39,7 @@
 
 typedef enum Place
 {
-	OPEN,						/* at the root, for everybody */
+	OPEN,						/* at the root, without a token */
 	BASED,						/* under each of bases[] */
 	BOTH						/* at the root as well */
 } Place;
@@ -46,8 +47,8 @@ typedef enum Place
 typedef enum Takes
 {
 	TAKES_NAMES,				/* the names in the query, and no body */
-	TAKES_BODY,					/* a body besides */
-	TAKES_ALL					/* looks at both by itself */
+	TAKES_BODY,					/* a body as well */
+	TAKES_ALL					/* checks both itself */
 } Takes;
 
 typedef struct Route
@@ -57,8 +58,8 @@ typedef struct Route
 	Takes		takes;
 	const char *pattern;		/* ":id" stands for one segment */
 	void		(*handle) (HttpExchange *exchange, const char *id);
-	const char *sql;			/* instead of handle; $1 is the id, if there is one, then the names */
-	const char *names[MAX_NAMES + 1];	/* parameters from the query; of sql its further arguments */
+	const char *sql;			/* instead of handle; $1 is the id, if there is one; the names follow */
+	const char *names[MAX_NAMES + 1];	/* parameters from the query; for sql its further arguments */
 } Route;
 
 static const char *const bases[] = {"/applications/upload-large-xlsx", "/upload-xlsx"};
@@ -224,7 +225,7 @@ static const Route routes[] = {
 	{HTTP_GET, OPEN, TAKES_NAMES, "/", get_front_page, NULL, {NULL}},
 };
 
-/* Fills id when the pattern has one; a slash at the end of the path is no matter. */
+/* Fills id if the pattern has one; a slash at the end of the path is ignored. */
 static bool
 matches(const char *pattern, const char *path, char *id)
 {
@@ -284,11 +285,11 @@ is_socketio(const char *path)
 }
 
 /*
- * What a route does not take is refused: a name that was misspelt would do
- * something else than was meant.
+ * A parameter that a route does not take is refused, because a misspelt name
+ * would have no effect.
  */
 
-/* A token in the query is for what cannot set headers. */
+/* A token in the query is allowed for clients that cannot set headers. */
 static bool
 query_is_good(HttpExchange *exchange, const Route *route)
 {
@@ -336,7 +337,7 @@ go(HttpExchange *exchange, const Route *route, const char *id)
 		route->handle(exchange, id);
 }
 
-/* Of a request that takes none: some clients send an empty object. */
+/* Reads the body of a request that takes none: some clients send an empty object. */
 typedef struct EmptyBody
 {
 	const Route *route;
@@ -420,7 +421,7 @@ method_matches(HttpMethod asked, HttpMethod route)
 	return asked == route || (asked == HTTP_HEAD && route == HTTP_GET);
 }
 
-/* tus lets clients ask by POST for what their network does not let through. */
+/* tus lets clients send a POST in place of a method that their network blocks. */
 static HttpMethod
 method_of(const HttpExchange *exchange, const Route *route)
 {
@@ -454,7 +455,7 @@ answer_options(HttpExchange *exchange)
 	http_reply_options(exchange);
 }
 
-/* By the table; *allowed collects the methods of routes that match but for theirs. */
+/* Finds the route in the table. *allowed collects the methods of routes that match except for the method. */
 static bool
 find_route(HttpExchange *exchange, char *allowed)
 {
@@ -485,7 +486,7 @@ refuse_at_gate(HttpExchange *exchange)
 	reply_problem(exchange, 403, problem.message, problem.detail, problem.hint);
 }
 
-/* What shows itself and tells nothing of the database. */
+/* Serves the page, which says nothing about the database. */
 static bool
 serve_page(HttpExchange *exchange)
 {

@@ -1,6 +1,6 @@
 /*
  * tus.c
- *	  Uploads that can be resumed: the requests but for PATCH.
+ *	  Uploads that can be resumed: the requests except PATCH.
  */
 #include "api/tus.h"
 
@@ -104,7 +104,7 @@ is_file_name(const char *key)
 	return strcmp(key, "filename") == 0 || strcmp(key, "fileName") == 0 || strcmp(key, "name") == 0;
 }
 
-/* One "key base64" of Upload-Metadata, whose value is put into text; false when it is none. */
+/* One "key base64" of Upload-Metadata, whose value is decoded into text; false if it is malformed. */
 static bool
 read_pair(char *pair, Buf *text)
 {
@@ -121,10 +121,14 @@ read_pair(char *pair, Buf *text)
 	return strlen(text->data) == text->len;
 }
 
-/* What clients tell besides, and nobody needs. */
+/* Keys that clients send and that are ignored. */
 static const char *const about_the_file[] = {"filetype", "type", "contentType", "relativePath", "lastModified", NULL};
 
-/* NULL when the metadata is malformed; a field of it may be wrong (upload_form_problem()).  Twice over the pairs: the file's name comes first in a form. */
+/*
+ * NULL if the metadata is malformed; a field of it may be wrong
+ * (upload_form_problem()). Goes over the pairs twice, because the file's name
+ * must come first in a form.
+ */
 static UploadForm *
 read_metadata(const char *metadata)
 {

@@ -1,11 +1,11 @@
 /*
  * tus_append.c
- *	  PATCH of tus: bytes on their way into an upload that can be resumed.
+ *	  PATCH of tus: appends bytes to an upload that can be resumed.
  *
  *	  tus_append					for each chunk, in a transaction of its own (chunk_pipe.h), so that what has come stays
  *
- * With a checksum the bytes wait in a temporary file until they were seen to be
- * those that were meant; only then do they go the same way.
+ * With a checksum the bytes wait in a temporary file until the checksum was
+ * compared; only then do they go the same way.
  */
 #include "api/tus.h"
 
@@ -35,7 +35,7 @@ typedef struct Append
 	ChunkPipe	pipe;
 	char	   *id;
 	Buf			state;			/* of the upload, after the last chunk */
-	FILE	   *spool;			/* bytes whose checksum is not known yet; NULL: none */
+	FILE	   *spool;			/* bytes whose checksum has not been compared; NULL: none */
 	EVP_MD_CTX *digest;			/* NULL: no checksum */
 	Buf			expected;
 	bool		verified;		/* the checksum was right */
@@ -92,7 +92,7 @@ send_chunk(ChunkPipe *pipe, int64_t offset, Buf *chunk)
 	chunk_pipe_ask(pipe, &request, on_appended);
 }
 
-/* A body without a byte asks for the state all the same. */
+/* An empty body also asks for the state. */
 static void
 send_last(ChunkPipe *pipe)
 {
@@ -109,7 +109,7 @@ send_last(ChunkPipe *pipe)
 	chunk_pipe_end(pipe);
 }
 
-/* A file that cannot be read ends here; the client goes on from where the upload is then. */
+/* A temporary file that cannot be read ends the request; the client continues at the upload's offset. */
 static void
 read_spool(ChunkPipe *pipe, size_t want)
 {
@@ -176,7 +176,7 @@ on_body_end(HttpExchange *exchange)
 	}
 }
 
-/* What has come is kept, unless a checksum was to tell whether it is right. */
+/* Received bytes are kept, unless a checksum would have had to confirm them. */
 static void
 on_gone(HttpExchange *exchange)
 {
@@ -195,7 +195,7 @@ on_gone(HttpExchange *exchange)
 
 static const HttpHooks hooks = {.body = on_body,.body_end = on_body_end,.gone = on_gone};
 
-/* "sha1 base64"; false when it is malformed or of an algorithm that we have not. */
+/* "sha1 base64"; false if it is malformed or its algorithm is unknown. */
 static bool
 read_checksum(HttpExchange *exchange, Append *append)
 {

@@ -1,6 +1,6 @@
 /*
  * tus_reply.c
- *	  The answers of tus: what the database tells of an upload, as headers.
+ *	  The answers of tus: the state of an upload, as headers.
  */
 #include "api/tus_reply.h"
 
@@ -13,7 +13,7 @@
 
 #define VERSION "1.0.0"
 
-/* A string is taken as it is: none of those that we make has escapes. */
+/* A string is copied unchanged: none of those that the database makes has escapes. */
 static void
 add_member(HttpExchange *exchange, const JsonValue *object, const char *member, const char *header)
 {

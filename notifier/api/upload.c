@@ -1,16 +1,16 @@
 /*
  * upload.c
- *	  A workbook on its way from a body into the database.
+ *	  Uploads a workbook from a body into the database.
  *
  *	  upload_begin, upload_chunk	when the first chunk is full, or the file has ended
  *	  upload_chunk ...				as they fill
  *	  upload_options				when fields came behind the file
  *	  upload_finish -> status, body, and then the answer
  *
- * Each line is a transaction of its own (chunk_pipe.h).  What was
- * committed of an upload that comes to nothing is removed by upload_remove; if
- * that fails, too, it expires as uploads of tus do.  A preview asks for
- * rest_preview instead of upload_finish, and is removed like that.
+ * Each line is a transaction of its own (chunk_pipe.h).  If an upload fails,
+ * upload_remove removes what was committed of it; if that fails too, the
+ * upload expires as uploads of tus do. A preview calls rest_preview instead of
+ * upload_finish, and is then removed in the same way.
  */
 #include "api/upload.h"
 
@@ -28,7 +28,7 @@
 #include "process/log.h"
 #include "process/metrics.h"
 
-/* What a multipart body may hold besides the file. */
+/* Most bytes of a multipart body besides the file. */
 #define FORM_OVERHEAD (256 * 1024)
 
 #define MAX_QUERY_VALUE 4096
@@ -38,9 +38,9 @@ typedef struct Upload
 	ChunkPipe	pipe;
 	bool		preview;
 	UploadForm *form;
-	char		id[24];			/* of the upload in the database, while it is ours to remove; "" otherwise */
-	int			fields;			/* of the form that the database knows of */
-	bool		finishing;		/* its outcome is the database's */
+	char		id[24];			/* id of the upload in the database while this module must remove it; "" otherwise */
+	int			fields;			/* fields of the form that the database has */
+	bool		finishing;		/* the database decides its outcome */
 } Upload;
 
 static Upload *
@@ -66,7 +66,7 @@ static void
 on_removed(ChunkPipe *pipe, const DbError *error, const DbRow *row)
 {
 	(void) row;
-	/* no_data_found: it was gone already */
+	/* no_data_found: it was removed before */
 	if (error != NULL && strcmp(error->code, "P0002") != 0)
 		log_warning("upload %s could not be removed and waits until it expires: %s", upload_of(pipe)->id, error->message);
 }
@@ -115,7 +115,7 @@ on_taken(ChunkPipe *pipe, const DbError *error, const DbRow *row)
 	(void) row;
 }
 
-/* What became a task is not ours any more; a preview leaves nothing. */
+/* An upload that became a task is not removed; a preview is. */
 static void
 on_finished(ChunkPipe *pipe, const DbError *error, const DbRow *row)
 {
@@ -147,7 +147,7 @@ begin(Upload *upload, Buf *chunk)
 	chunk_pipe_ask(&upload->pipe, &request, on_begun);
 }
 
-/* A chunk that a crash takes back is missed by the next one, or by upload_finish, so none of them waits for the disk. */
+/* Chunks are committed without waiting for the disk. If a crash takes a chunk back, the next chunk or upload_finish misses it. */
 static void
 send_chunk(ChunkPipe *pipe, int64_t offset, Buf *chunk)
 {
@@ -189,7 +189,7 @@ finish(Upload *upload)
 	chunk_pipe_ask(&upload->pipe, &request, on_finished);
 }
 
-/* A file without a byte has no chunk, but an upload all the same. */
+/* An empty file has no chunk, but it has an upload. */
 static void
 send_last(ChunkPipe *pipe)
 {
@@ -271,7 +271,7 @@ on_gone(HttpExchange *exchange)
 
 static const HttpHooks hooks = {.body = on_body,.body_end = on_body_end,.gone = on_gone};
 
-/* Of a body that is the workbook itself, everything else is in the query. */
+/* If the body is the workbook itself, all fields are in the query. */
 static UploadForm *
 open_plain(HttpExchange *exchange, Upload *upload)
 {
@@ -298,7 +298,7 @@ open_plain(HttpExchange *exchange, Upload *upload)
 	return form;
 }
 
-/* What a form says is in the form. */
+/* If the body is a form, all fields are in the form. */
 static UploadForm *
 open_multipart(HttpExchange *exchange, Upload *upload, const char *type)
 {

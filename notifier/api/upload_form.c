@@ -1,6 +1,6 @@
 /*
  * upload_form.c
- *	  What a form of an upload says besides the file.
+ *	  The fields of an upload besides the file.
  */
 #include "api/upload_form.h"
 
@@ -29,15 +29,15 @@ struct UploadForm
 	const UploadFormHandler *handler;
 	void	   *arg;
 	Part		part;
-	const char *field;			/* of upload_form_fields[]; the part that is being read */
+	const char *field;			/* entry of upload_form_fields[] for the part that is being read */
 	Buf			value;
 	Buf			file_name;
 	Buf			profile;
-	Buf			options;		/* without the closing brace until somebody asks */
+	Buf			options;		/* without the closing brace until upload_form_options() is called */
 	bool		has_file;
 	int			count;
 	bool		stopped;
-	unsigned	seen;			/* fields, by their place in upload_form_fields[] */
+	unsigned	seen;			/* bits of the fields that have come, by index in upload_form_fields[] */
 	Buf			problem;
 	Buf			hint;
 };
@@ -61,7 +61,7 @@ wrong_field(UploadForm *form, const char *problem, const char *name)
 }
 
 /*
- * The file's name: browsers send UTF-8; whatever else comes is taken for Latin-1
+ * The file's name: browsers send UTF-8; any other text is read as Latin-1
  */
 
 static void
@@ -119,14 +119,14 @@ start_file(UploadForm *form, const MultipartPart *part)
 	if (form->has_file)
 		return wrong(form, "More than one file: an upload is one workbook");
 	if (part->file_name[0] == '\0')
-		return true;			/* a file input that was left empty */
+		return true;			/* a file input without a file */
 	take_file_name(form, part->file_name);
 	form->part = PART_FILE;
 	form->has_file = true;
 	return true;
 }
 
-/* The field of that name, for its first time; NULL when there is no such field, or it came before. */
+/* The field of that name; NULL if there is no such field, or it came before. */
 static const char *
 field_of(UploadForm *form, const char *name)
 {
@@ -156,7 +156,7 @@ on_part(void *arg, const MultipartPart *part)
 	if (part->file_name != NULL)
 		return start_file(form, part);
 	if (strcmp(part->name, FILE_FIELD) == 0)
-		return true;			/* a text is no file, which is told at the end */
+		return true;			/* a text is not a file; the error comes at the end */
 	form->field = field_of(form, part->name);
 	form->part = PART_FIELD;
 	buf_clear(&form->value);
@@ -254,7 +254,7 @@ upload_form_refuse(UploadForm *form, const char *problem, const char *name)
 	wrong_field(form, problem, name);
 }
 
-/* The first byte begins the file, so an empty body has none. */
+/* The first byte begins the file, so an empty body has no file. */
 static UploadFormStatus
 feed_plain(UploadForm *form, const char *data, size_t len)
 {
@@ -331,7 +331,7 @@ upload_form_options(const UploadForm *form)
 	if (options->len == 0)
 		return NULL;
 	buf_putc(options, '}');
-	options->len--;				/* fields that come later go on from here */
+	options->len--;				/* fields that come later are appended here */
 	return options->data;
 }
 

@@ -4,10 +4,10 @@
  *
  * A SioSocket is one client in one namespace, from connected() to
  * disconnected(), each called once.  Events reach the namespace as their JSON
- * array, name first; binary parts have been swallowed.
+ * array, name first; binary parts are discarded.
  *
- * Where tokens are wanted, a client shows one for each namespace
- * ({"token": "..."} in its CONNECT), and is disconnected when it expires.
+ * If tokens are required, a client sends one for each namespace ({"token":
+ * "..."} in its CONNECT), and is disconnected when it expires.
  */
 #ifndef NOTIFIER_SOCKETIO_H
 #define NOTIFIER_SOCKETIO_H
