@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/task_id.h"
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -249,12 +250,9 @@ open_stream(HttpExchange *exchange, int64_t task)
 void
 sse_request(HttpExchange *exchange, const char *task)
 {
-	char	   *rest;
 	int64_t		id;
 
-	errno = 0;
-	id = strtoll(task, &rest, 10);
-	if (errno != 0 || *rest != '\0')
+	if (!task_id_parse(task, &id))
 		reply_error(exchange, 400, "Task ID must be an integer");
 	else
 		open_stream(exchange, id);

@@ -45,6 +45,9 @@ struct HttpExchange
 	bool		watched;
 	int64_t		content_length;
 	const char *problem;		/* an error in the head, before a handler is called; NULL: none */
+	int			problem_status; /* of HTTP */
+	int64_t		read_before;	/* bytes of the connection up to the end of the last request */
+	bool		allow_credentials;	/* of this origin */
 	int64_t		window;			/* bytes of the body since its timer was started */
 	char	   *allow_origin;	/* NULL: the origin is refused, or there is none */
 	char	   *path;
@@ -64,8 +67,8 @@ extern int	exchange_body(HttpExchange *exchange, const char *data, size_t len);
 extern int	exchange_body_end(HttpExchange *exchange);
 extern int	exchange_writable(HttpExchange *exchange);
 
-/* Takes a connection that asks for a WebSocket as a request, without an answer. */
-extern void exchange_upgrade(HttpExchange *exchange, const char *path);
+/* Takes a connection that asks for a WebSocket as a request, without an answer.  False: its head was refused. */
+extern bool exchange_upgrade(HttpExchange *exchange, const char *path);
 
 /* Of request.c, for both: fills in what the head says. */
 extern void exchange_read_head(HttpExchange *exchange, const char *path);

@@ -264,3 +264,12 @@ gate_allowed_origin(const HttpExchange *exchange)
 		return NULL;
 	return origin;
 }
+
+bool
+gate_allows_credentials(const HttpExchange *exchange)
+{
+	char		origin[MAX_HEADER];
+
+	return !any_origin() && http_header(exchange, "origin:", origin, sizeof(origin)) && host_is_known(exchange) &&
+		is_listed_origin(origin, strlen(origin));
+}

@@ -42,6 +42,9 @@ extern GateProblem gate_problem(const HttpExchange *exchange);
 /* The value of Access-Control-Allow-Origin for a request: "*", its own origin, or NULL. Lives until the next call. */
 extern const char *gate_allowed_origin(const HttpExchange *exchange);
 
+/* May a page send its cookies, and read the answer?  Only if cors-origin lists its origin. */
+extern bool gate_allows_credentials(const HttpExchange *exchange);
+
 /* False if cors-origin or host are malformed; an error was written to standard error. */
 extern bool gate_settings_are_good(void);
 

@@ -20,7 +20,7 @@ typedef struct Reason
 static const Reason reasons[] = {
 	{200, "OK"}, {201, "Created"}, {204, "No Content"}, {304, "Not Modified"}, {308, "Permanent Redirect"}, {400, "Bad Request"}, {401, "Unauthorized"},
 	{403, "Forbidden"}, {404, "Not Found"}, {405, "Method Not Allowed"}, {409, "Conflict"}, {411, "Length Required"},
-	{412, "Precondition Failed"}, {413, "Payload Too Large"}, {415, "Unsupported Media Type"}, {460, "Checksum Mismatch"}, {500, "Internal Server Error"}, {503, "Service Unavailable"},
+	{412, "Precondition Failed"}, {413, "Payload Too Large"}, {415, "Unsupported Media Type"}, {431, "Request Header Fields Too Large"}, {460, "Checksum Mismatch"}, {500, "Internal Server Error"}, {503, "Service Unavailable"},
 };
 
 void
@@ -53,11 +53,13 @@ put_date(Buf *out)
 }
 
 static void
-put_cors(Buf *out, const char *origin)
+put_cors(Buf *out, const char *origin, bool credentials)
 {
 	if (origin != NULL)
 	{
 		buf_printf(out, "Access-Control-Allow-Origin: %s\r\n", origin);
+		if (credentials)
+			buf_puts(out, "Access-Control-Allow-Credentials: true\r\n");
 		buf_puts(out, "Access-Control-Expose-Headers: Content-Disposition, Location, Retry-After, Task-Id, Tus-Checksum-Algorithm, "
 				 "Tus-Extension, Tus-Max-Size, Tus-Resumable, Tus-Version, Upload-Expires, Upload-Length, Upload-Metadata, Upload-Offset, "
 				 "X-Request-Id\r\n");
@@ -73,7 +75,7 @@ exchange_put_head(HttpExchange *exchange, int status, const char *type)
 
 	buf_printf(out, "HTTP/1.1 %d %s\r\n", status, http_reason(status));
 	put_date(out);
-	put_cors(out, exchange->allow_origin);
+	put_cors(out, exchange->allow_origin, exchange->allow_credentials);
 	if (type != NULL)
 		buf_printf(out, "Content-Type: %s\r\n", type);
 	if (exchange->request_id != NULL)

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "http/acceptor.h"
 #include "http/exchange.h"
+#include "http/head_size.h"
 #include "http/hangup.h"
 #include "process/config.h"
 #include "process/log.h"
@@ -37,6 +38,8 @@
 
 /* How long the rest of an unwanted body is discarded, so that its sender can read the answer. */
 #define LINGER_MS 5000
+
+#define JSON_TYPE "application/json; charset=utf-8"
 
 static unsigned requests;
 static int	connections;
@@ -258,15 +261,21 @@ exchange_writable(HttpExchange *exchange)
  * The request
  */
 
+static void
+put_refusal(Buf *body, int status, const char *message)
+{
+	buf_printf(body, "{\"message\":\"%s\",\"error\":\"%s\",\"statusCode\":%d}", message, http_reason(status), status);
+}
+
 /* Answers a request that reaches no handler. */
 static void
 refuse(HttpExchange *exchange, int status, const char *message)
 {
 	Buf			body = {0};
 
-	buf_printf(&body, "{\"message\":\"%s\",\"error\":\"%s\",\"statusCode\":%d}", message, http_reason(status), status);
+	put_refusal(&body, status, message);
 	exchange->must_close = true;
-	http_reply(exchange, status, "application/json; charset=utf-8", body.data, body.len);
+	http_reply(exchange, status, JSON_TYPE, body.data, body.len);
 	buf_free(&body);
 }
 
@@ -308,7 +317,7 @@ exchange_request(HttpExchange *exchange, const char *path, size_t len, HttpHandl
 	if (exchange->problem == NULL && lws_hdr_total_length(exchange->wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0)
 		refuse(exchange, 411, "A body needs a Content-Length");
 	else if (exchange->problem != NULL)
-		refuse(exchange, 400, exchange->problem);
+		refuse(exchange, exchange->problem_status, exchange->problem);
 	else if (strlen(path) != len)
 		refuse(exchange, 400, "The path holds a NUL character");
 	else
@@ -333,11 +342,19 @@ exchange_request(HttpExchange *exchange, const char *path, size_t len, HttpHandl
 	return 0;
 }
 
-void
+bool
 exchange_upgrade(HttpExchange *exchange, const char *path)
 {
+	Buf			body = {0};
+
 	begin(exchange, path);
 	enter(exchange, EXCHANGE_UPGRADED);
+	if (exchange->problem == NULL)
+		return true;
+	put_refusal(&body, exchange->problem_status, exchange->problem);
+	http_refuse_upgrade(exchange, exchange->problem_status, JSON_TYPE, body.data);
+	buf_free(&body);
+	return false;
 }
 
 int
@@ -360,6 +377,7 @@ exchange_body_end(HttpExchange *exchange)
 	if (exchange->body_ended)
 		return 0;
 	exchange->body_ended = true;
+	exchange->read_before = head_size_read(lws_get_socket_fd(exchange->wsi));
 	if (exchange->state == EXCHANGE_LINGERING)
 		return -1;
 	if (exchange->state == EXCHANGE_OPEN && !exchange->paused)

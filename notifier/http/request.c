@@ -15,9 +15,17 @@
 #include "base/mem.h"
 #include "http/exchange.h"
 #include "http/gate.h"
+#include "http/head_size.h"
 #include "process/config.h"
+#include "process/loop.h"
 
-#define MAX_FRAGMENT 16384
+#define MAX_FRAGMENT LOOP_MAX_HEAD
+
+/* A longer head is refused. */
+#define MAX_HEAD 16384
+
+/* Of the bytes that a connection with TLS has read: its handshake, and what frames its records. */
+#define TLS_OVERHEAD 4096
 
 static const HttpMethod methods[] = {
 	[LWSHUMETH_GET] = HTTP_GET,
@@ -252,6 +260,23 @@ read_framing(HttpExchange *exchange)
 		exchange->must_close = true;
 }
 
+/*
+ * Of the body there is as much at most as libwebsockets reads at a time.  A
+ * head of more than 8 kB that has another request right behind it may be taken
+ * for longer than it is: nobody sends those.
+ */
+static bool
+head_is_too_long(HttpExchange *exchange)
+{
+	int64_t		read = head_size_read(lws_get_socket_fd(exchange->wsi));
+	int64_t		len = read - exchange->read_before;
+
+	exchange->read_before = read;
+	if (exchange->has_body)
+		len -= exchange->content_length < LOOP_READ_BUFFER ? exchange->content_length : LOOP_READ_BUFFER;
+	return len > MAX_HEAD + (config.tls_certificate != NULL ? TLS_OVERHEAD : 0);
+}
+
 void
 exchange_read_head(HttpExchange *exchange, const char *path)
 {
@@ -262,6 +287,13 @@ exchange_read_head(HttpExchange *exchange, const char *path)
 	exchange->method = method >= 0 && method < (int) lengthof(methods) ? methods[method] : HTTP_OTHER;
 	exchange->path = mem_strdup(path);
 	exchange->allow_origin = gate_allowed_origin(exchange) == NULL ? NULL : mem_strdup(gate_allowed_origin(exchange));
+	exchange->allow_credentials = gate_allows_credentials(exchange);
 	exchange->must_close = false;
+	exchange->problem_status = 400;
 	read_framing(exchange);
+	if (head_is_too_long(exchange) && exchange->problem == NULL)
+	{
+		exchange->problem = "The head of a request may have 16 kB";
+		exchange->problem_status = 431;
+	}
 }

@@ -39,8 +39,7 @@ confirm_upgrade(HttpExchange *exchange, char *protocol)
 	}
 	if (strcasecmp(protocol, "websocket") != 0 || lws_http_get_uri_and_method(exchange->wsi, &path, &len) < 0)
 		return -1;
-	exchange_upgrade(exchange, path);
-	return on_upgrade(exchange) ? 0 : -1;
+	return exchange_upgrade(exchange, path) && on_upgrade(exchange) ? 0 : -1;
 }
 
 static int

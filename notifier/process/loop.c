@@ -19,12 +19,6 @@
 #include "process/config.h"
 #include "process/log.h"
 
-/* Largest read from a socket; one buffer for all of them. */
-#define READ_BUFFER (64 * 1024)
-
-/* Largest head of a request; connections with larger ones are dropped. */
-#define MAX_HEAD 16384
-
 /* Descriptors besides those of clients and the database: log, loop, files that are served. */
 #define OWN_DESCRIPTORS 64
 
@@ -235,8 +229,8 @@ loop_open(int64_t descriptors)
 		.port = CONTEXT_PORT_NO_LISTEN,
 		.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_VALIDATE_UTF8 | LWS_SERVER_OPTION_LIBUV,
 		.foreign_loops = loops,
-		.pt_serv_buf_size = READ_BUFFER,
-		.max_http_header_data = MAX_HEAD,
+		.pt_serv_buf_size = LOOP_READ_BUFFER,
+		.max_http_header_data = LOOP_MAX_HEAD,
 		.timeout_secs = (unsigned int) ((config.request_timeout + 999) / 1000),
 	};
 

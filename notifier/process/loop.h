@@ -22,6 +22,13 @@ struct lws_context;
  */
 #define LOOP_HEAD_TIMEOUT_S (7 * 24 * 3600)
 
+/*
+ * What it reads at a time; what came behind a head, up to so much, is counted into the head's length (http/request.c).
+ * And the longest head, beyond which it closes the connection without a word.
+ */
+#define LOOP_READ_BUFFER 8192
+#define LOOP_MAX_HEAD 65535
+
 /* Raises or lowers the limit on open files as needed. False if no loop can be made. */
 extern bool loop_open(int64_t descriptors);
 

@@ -178,6 +178,26 @@ describe('with names', () => {
     await allRefuse(listed, { host: 'import.example.org', 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'no-cors' }, ORIGIN);
   });
 
+  test('pages of origins that are listed may send their cookies, and no others', async () => {
+    const credentials = async (on, headers) => {
+      const answers = [];
+      for (const [name, call] of ways) {
+        if (name !== 'Socket.IO by WebSocket') answers.push((await call(on, headers)).headers['access-control-allow-credentials']);
+      }
+      assert.equal(new Set(answers).size, 1, `${JSON.stringify(headers)}: ${answers}`);
+      return answers[0];
+    };
+    const listedWithKey = await Notifier.start({ 'database-url': db.url, 'jwt-secret': SECRET, 'cors-origin': LISTED });
+    assert.equal(await credentials(listed, { origin: LISTED }), 'true');
+    assert.equal(await credentials(listedWithKey, { origin: LISTED }), 'true');
+    assert.equal(await credentials(listed, { origin: 'http://localhost:3000' }), undefined);
+    assert.equal(await credentials(listed, { origin: 'http://evil.example' }), undefined);
+    assert.equal(await credentials(listed, {}), undefined);
+    assert.equal(await credentials(any, { origin: LISTED }), undefined);
+    assert.equal(await credentials(keyed, { origin: LISTED }), undefined);
+    await listedWithKey.stop();
+  });
+
   test('* lets every page in, where it was written', async () => {
     await allAnswer(any, { origin: 'http://evil.example' }, '*');
     await allAnswer(any, { origin: 'null', host: 'evil.example' }, '*');

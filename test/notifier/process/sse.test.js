@@ -24,6 +24,23 @@ after(async () => {
 const open = (task, options, query = '') => EventStream.open(`${server.url}${BASE}/tasks/${task}/events${query}`, options);
 
 describe('a stream', () => {
+  for (const id of ['+2', '%202', '2%20', '0x2', '2.0', '', '9223372036854775808', '-9223372036854775809', '1e3', '%2B2', '२']) {
+    test(`of the task "${id}" is refused as REST refuses it`, async () => {
+      const path = `/tasks/${encodeURI(decodeURI(id))}`;
+      const [rest, events] = [await api(server.url, id === '' ? '/tasks//errors' : path), await api(server.url, `${path}/events`)];
+      assert.deepEqual(events.json.message.replace('/events', '/errors'), rest.json.message);
+      assert.equal(events.status, rest.status);
+      assert.ok([400, 404].includes(events.status));
+    });
+  }
+
+  for (const id of ['-1', '0', '00999999', '9223372036854775807', '-9223372036854775808']) {
+    test(`of the task "${id}", which is not there, is 404 as in REST`, async () => {
+      const [rest, events] = [await api(server.url, `/tasks/${id}`), await api(server.url, `/tasks/${id}/events`)];
+      assert.deepEqual([events.status, events.json], [404, rest.json]);
+    });
+  }
+
   test('starts with the state, then tells each event with its number', async () => {
     const task = await db.idleTask();
     const stream = await open(task);
