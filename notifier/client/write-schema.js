@@ -1,4 +1,4 @@
-// Part of the build: the schemas as a file, for those who do not write JavaScript.
+// Part of the build: the schemas as a file, for users of other languages.
 
 import { writeFileSync } from 'node:fs';
 import { schema } from './dist/schema.js';

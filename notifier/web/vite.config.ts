@@ -7,16 +7,16 @@ export default defineConfig({
     outDir: '../../build/web',
     emptyOutDir: true,
     target: 'es2022',
-    // The Content-Security-Policy allows no data: address but that of an image.
+    // The Content-Security-Policy allows data: addresses for images only.
     assetsInlineLimit: 0,
     rollupOptions: {
       onwarn: (warning, tell) => {
-        // "use client" in a library: there is no server that it could be for.
+        // A library says "use client"; there is no server part here, so the warning does not apply.
         if (warning.code !== 'MODULE_LEVEL_DIRECTIVE') tell(warning);
       },
     },
   },
-  // npm run dev: the page from here, the rest from a sidecar that runs already.
+  // npm run dev serves the page; a running sidecar serves everything else.
   server: {
     proxy: {
       '/upload-xlsx': sidecar,

@@ -6,7 +6,7 @@ import type {
 
 export const BASE_PATH = '/upload-xlsx';
 
-/** An answer that is no success; body is what the server said about it. */
+/** An answer that is not a success; body is the answer's body. */
 export class ApiError extends Error {
   readonly status: number;
   readonly body: ApiErrorBody;
@@ -20,13 +20,13 @@ export class ApiError extends Error {
 }
 
 export interface ApiOptions {
-  /** Where the sidecar is; "" is where the page came from. */
+  /** The address of the sidecar; "" means the origin of the page. */
   origin?: string;
-  /** Sent as a bearer token when there is one. */
+  /** Sent as a bearer token, if given. */
   token?: () => string | null;
 }
 
-/** A form that the server accepts: options first, so that they are known when the file starts. */
+/** A form that the server accepts: options first, so that the server knows them when the file starts. */
 export function uploadForm(file: File, options: UploadOptions): FormData {
   const form = new FormData();
   for (const [name, value] of Object.entries(options)) if (value !== undefined) form.append(name, value);
@@ -34,13 +34,13 @@ export function uploadForm(file: File, options: UploadOptions): FormData {
   return form;
 }
 
-/** The error that an answer stands for, whatever a proxy made of it. */
+/** The error of an answer, also if a proxy made the answer. */
 export function apiError(status: number, text: string, reason: string): ApiError {
   try {
     const body = JSON.parse(text) as ApiErrorBody;
     if (typeof body.message === 'string') return new ApiError(status, body);
   } catch {
-    // Not from the sidecar.
+    // The answer is not the sidecar's.
   }
   return new ApiError(status, { message: reason || `HTTP ${status}`, error: reason, statusCode: status });
 }

@@ -1,12 +1,12 @@
-/** How fast an import goes, and how long it will still take, from what is told of it. */
+/** Estimates the speed of an import and the time left, from its events. */
 
 import { isActive } from './progress.js';
 import type { Phase, ShownTask } from './types.js';
 
-/* Nothing is said of a shorter time. */
+/* No estimate is made in a shorter time. */
 const LEAST_MS = 250;
 
-/* Where nothing is known of saving yet, it takes about half of the time of checking. */
+/* While the speed of saving is unknown: saving takes about half of the time of checking. */
 const SAVING_BY_CHECKING = 0.5;
 
 interface Sample {
@@ -36,8 +36,8 @@ class Work {
   }
 
   /**
-   * Rows per millisecond; null before there is something to tell. Targets get slower while their indexes grow, so the later half of
-   * the time counts as much as all of it, which what else the machine does disturbs less.
+   * Rows per millisecond; null while it is unknown. Targets get slower while their indexes grow, so the later half of
+   * the time counts as much as the whole, which other load of the machine disturbs less.
    */
   speed(): number | null {
     const last = this.last;
@@ -50,12 +50,12 @@ class Work {
   }
 }
 
-/** One import, observed: call `observe` with the task after each event, `read` to be told. Times are milliseconds of any clock. */
+/** Observes one import: call `observe` with the task after each event, and `read` for the estimate. Times are milliseconds of any clock. */
 export class Pace {
   #task: ShownTask | null = null;
   #phase: Phase | null = null;
   #checking: Work | null = null;
-  /* From the beginning of VALIDATING on where rows are saved meanwhile. */
+  /* Begins with VALIDATING if rows are saved meanwhile. */
   #saving: Work | null = null;
 
   observe(task: ShownTask, at: number): void {
@@ -76,7 +76,7 @@ export class Pace {
     }
   }
 
-  /** Null before there is something to tell. */
+  /** Null while there is no estimate. */
   read(at: number): Estimate | null {
     if (!this.#task) return null;
     const estimate = this.#phase === 'VALIDATING' ? this.#whileChecking(this.#task, this.#checking!) : this.#whileSaving(this.#task, this.#saving!);
@@ -90,7 +90,7 @@ export class Pace {
     const all = Math.max(task.totalRows ?? 0, task.validatedRows);
     const checkingLeft = (all - task.validatedRows) / perMs;
     if (!this.#saving) return { perMs, leftMs: checkingLeft + (SAVING_BY_CHECKING * all) / perMs };
-    // Both go on at once, and the slower one ends last.
+    // Both run at the same time, and the slower one ends last.
     const good = all * (1 - task.errorRows / Math.max(task.validatedRows, 1));
     const saved = this.#saving.speed();
     return { perMs, leftMs: Math.max(checkingLeft, saved === null ? 0 : (good - this.#saving.last.rows) / saved) };
@@ -100,7 +100,7 @@ export class Pace {
     const all = Math.max(0, (task.totalRows ?? 0) - task.errorRows - (task.skippedRows ?? 0));
     const perMs = saving.speed();
     if (perMs !== null) return { perMs, leftMs: Math.max(0, all - task.savedRows) / perMs };
-    // It has just begun.
+    // The import has just begun.
     const checked = this.#checking?.speed();
     return checked ? { perMs: checked / SAVING_BY_CHECKING, leftMs: (SAVING_BY_CHECKING * (all - task.savedRows)) / checked } : null;
   }

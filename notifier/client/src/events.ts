@@ -1,4 +1,4 @@
-/** The names of all events, and where they are spoken. */
+/** The names of all events, and their namespace. */
 
 export const NAMESPACE = '/upload-xlsx';
 

@@ -1,25 +1,25 @@
 /**
- * The hybrid strategy: HTTP is the truth, the socket makes it fast.
+ * The hybrid strategy: HTTP has the true state, the socket makes updates fast.
  *
- * `follow(tasks)` is called with every list that HTTP answered. The socket is made when a task is active and closed when none is;
+ * `follow(tasks)` is called with every list that HTTP returned. The socket is opened when a task is active and closed when none is;
  * rooms are joined for active tasks and left when they end. `pollInterval` says how often to read the list, and `resync` is called
- * when it is to be read at once.
+ * when it should be read at once.
  */
 
 import { IncomingEvents, OutgoingEvents } from './events.js';
 import { isActive } from './progress.js';
 import type { Task, TaskCompleted, TaskFailed, TaskProgress } from './types.js';
 
-/** off: no task is active. live: the rooms of all active tasks are joined, so that no event is missed from here on. */
+/** off: no task is active. live: the rooms of all active tasks are joined, so no event is missed from then on. */
 export type Connection = 'off' | 'connecting' | 'live' | 'reconnecting';
 
 export const POLL_MS = 30_000;
 export const POLL_WHILE_DOWN_MS = 5_000;
 
-/** What is used of socket.io-client's Socket. */
+/** The members of socket.io-client's Socket that are used. */
 export interface SocketLike {
   readonly connected: boolean;
-  /** False when it will not connect again by itself. */
+  /** False if it will not connect again by itself. */
   readonly active: boolean;
   on(event: string, listener: (...values: any[]) => void): unknown;
   emit(event: string, ...values: unknown[]): unknown;
@@ -45,11 +45,11 @@ export class LiveTasks {
   #socket: SocketLike | undefined;
   #connection: Connection = 'off';
   #again: ReturnType<typeof setTimeout> | undefined;
-  /* Rooms that we want to be in, with the number of the last event. */
+  /* Rooms that the client wants to be in, with the number of the last event. */
   #rooms = new Map<number, number>();
-  /* Of those, what was asked for on connecting and not answered yet. */
+  /* Those of them that were requested on connecting and are not answered yet. */
   #joining = new Set<number>();
-  /* Tasks whose room was refused, until they are asked for again. */
+  /* Tasks whose room was refused, until they are requested again. */
   #refused = new Map<number, ReturnType<typeof setTimeout>>();
 
   constructor(handlers: LiveHandlers) {
@@ -64,7 +64,7 @@ export class LiveTasks {
     return pollInterval(this.#connection);
   }
 
-  /** The tasks that are shown, as HTTP told them. */
+  /** Takes the tasks that are shown, as HTTP returned them. */
   follow(tasks: readonly Pick<Task, 'id' | 'status'>[]): void {
     const active = new Set(tasks.filter(isActive).map((task) => task.id));
     for (const id of this.#rooms.keys()) if (!active.has(id)) this.#leave(id);
@@ -137,7 +137,7 @@ export class LiveTasks {
     });
   }
 
-  /* It may be gone, which the list tells; else this was a failure that may pass. */
+  /* The task may be deleted, which the list shows; otherwise this failure may pass. */
   #refuse(id: number): void {
     const again = () => {
       this.#refused.delete(id);
@@ -152,7 +152,7 @@ export class LiveTasks {
     if (this.#socket?.connected) this.#socket.emit(IncomingEvents.LEAVE_TASK, { taskId: id });
   }
 
-  /* Of a room that we are in, and not older than what was told already. */
+  /* Is the event of a joined room, and newer than the last one? */
   #isNews({ taskId, seq = Infinity }: { taskId: number; seq?: number }): boolean {
     const last = this.#rooms.get(taskId);
     if (last === undefined || seq < last) return false;

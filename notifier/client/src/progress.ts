@@ -1,4 +1,4 @@
-/** How events and answers become one state of a task: pure functions. */
+/** Pure functions that make one state of a task from events and answers. */
 
 import { ACTIVE_STATUSES, PHASES, type ShownTask, type Task, type TaskCompleted, type TaskFailed, type TaskProgress } from './types.js';
 
@@ -6,20 +6,20 @@ export function isActive(task: Pick<Task, 'status'>): boolean {
   return (ACTIVE_STATUSES as readonly string[]).includes(task.status);
 }
 
-/* Which part of the whole job's progress a phase has. */
+/* The share of a phase in the progress of the whole. */
 const SHARE = { LOADING_WORKBOOK: [0, 10], VALIDATING_HEADERS: [10, 20], VALIDATING: [20, 50], SAVING: [50, 100] } as const;
 
-/* So that a share of a share is the whole number that it was. */
+/* Rounds, so that a share of a share becomes the original whole number. */
 const ROUNDING = 1e-6;
 
-/** 0-100 of each of the two phases that have a bar. */
+/** 0 to 100 for each of the two phases that have a bar. */
 export function phaseProgress(task: Pick<Task, 'progress'>): { validating: number; saving: number } {
   const part = ([from, to]: readonly [number, number]) =>
     Math.floor(Math.min(100, Math.max(0, (100 * (task.progress - from)) / (to - from))) + ROUNDING);
   return { validating: part(SHARE.VALIDATING), saving: part(SHARE.SAVING) };
 }
 
-/** The task after a `task-progress`, whose progress may then be a fraction; the same object when the event tells nothing about it. */
+/** The task after a `task-progress`, whose progress may then be a fraction; the same object if the event is not about it. */
 export function applyProgress(task: ShownTask, event: TaskProgress, now: number = Date.now()): ShownTask {
   if (!isActive(task)) return task;
   if (event.phase === 'RETRYING') {
@@ -56,8 +56,8 @@ export function applyEnd(task: Task, event: TaskCompleted | TaskFailed): Task {
 }
 
 /**
- * An answer of HTTP over what is shown. HTTP is the truth, but it may have been under way while events arrived: within one attempt
- * a task is not shown to go back.
+ * Merges an answer of HTTP into the shown task. HTTP has the true state, but the answer may have been under way while events arrived. So within one attempt
+ * the shown progress never goes back.
  */
 export function reconcile(fetched: Task, shown: ShownTask | undefined): ShownTask {
   if (fetched.status === 'PENDING' && fetched.attempts === shown?.attempts) return { ...fetched, nextAttempt: shown.nextAttempt, retryAt: shown.retryAt };

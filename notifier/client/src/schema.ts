@@ -1,4 +1,4 @@
-/** JSON Schema (2020-12) of statuses and events; the compiler holds it against the types. */
+/** JSON Schema (2020-12) of statuses and events; the compiler checks it against the types. */
 
 import {
   ACTIVE_STATUSES, MODES, PHASES, STATUSES, TERMINAL_STATUSES,
@@ -8,7 +8,7 @@ import {
 
 type Schema = Record<string, unknown>;
 
-/* Every member of the type has a schema, and nothing else has. */
+/* Every member of the type has a schema, and there is no other schema. */
 type Members<T> = { [Name in keyof Required<T>]: Schema };
 
 const id = { type: 'integer', minimum: 1 };

@@ -1,4 +1,4 @@
-/** What travels: tasks, events, and the answers of the REST interface. */
+/** The types of tasks, of events, and of the answers of the REST interface. */
 
 export const ACTIVE_STATUSES = ['PENDING', 'PROCESSING'] as const;
 export const TERMINAL_STATUSES = ['COMPLETED', 'HAS_ERRORS', 'FAILED', 'CANCELLED'] as const;
@@ -12,7 +12,7 @@ export type TaskStatus = (typeof STATUSES)[number];
 export type Phase = (typeof PHASES)[number];
 export type Mode = (typeof MODES)[number];
 
-/** One import of one file, as HTTP tells it. Optional members came later than the first servers. */
+/** One import of one file, as HTTP returns it. Optional members are missing in answers of early servers. */
 export interface Task {
   id: number;
   profile: string | null;
@@ -20,16 +20,16 @@ export interface Task {
   fileSize: number | null;
   status: TaskStatus;
   phase: Phase | null;
-  /** Of the whole job: 0-20 before validating, 20-50 validating, 50-100 saving. */
+  /** Percentage of the whole: 0-20 before validating, 20-50 validating, 50-100 saving. */
   progress: number;
   totalRows: number | null;
-  /** Looked at, good or bad. */
+  /** Rows examined, good or bad. */
   validatedRows: number;
   errorRows: number;
   savedRows: number;
   attempts: number;
   errorMessage: string | null;
-  /** SQLSTATE, and what explains the message. */
+  /** SQLSTATE, and detail and hint of the message. */
   errorCode?: string | null;
   errorDetail?: string | null;
   errorHint?: string | null;
@@ -49,20 +49,20 @@ export interface Task {
   undoable?: boolean;
   /** False: rows go to another server, and a crash at the moment of its commit can save a batch twice. */
   exactlyOnce?: boolean;
-  /** All that it saved was taken back; undoneRows: so many rows of it were. */
+  /** True if everything that it saved was undone; undoneRows is the number of rows undone. */
   undone?: boolean;
   undoneRows?: number;
-  /** Deleting it deletes the imported rows, too. */
+  /** True if deleting the task deletes the imported rows too. */
   deletesRows?: boolean;
   /** Time of the attempts that have ended, without the waits between them. */
   workMs?: number | null;
 }
 
-/** A task with what only events tell of it. */
+/** A task with the members that only events have. */
 export interface ShownTask extends Task {
   /** Rows written while others are still being checked; they are committed when all have been checked. */
   writtenRows?: number | undefined;
-  /** False: `savedRows` are written and not committed; the transaction under way keeps all of them or none. */
+  /** False: `savedRows` are written and not committed; the open transaction keeps all of them or none. */
   committed?: boolean | undefined;
   /** Between two attempts: the number of the next one, and when it starts (milliseconds since 1970). */
   nextAttempt?: number | undefined;
@@ -84,7 +84,7 @@ export interface TaskReference {
 /** `task-progress`. Its progress is the phase's own, 0-100. */
 export interface TaskProgress {
   taskId: number;
-  /** Rises within a task. */
+  /** A number that rises within a task. */
   seq?: number;
   phase?: Phase | 'RETRYING';
   progress?: number;
@@ -92,14 +92,14 @@ export interface TaskProgress {
   validatedRows?: number;
   errorRows?: number;
   savedRows?: number;
-  /** With VALIDATING, where rows are saved meanwhile: written so far, and not committed. */
+  /** With VALIDATING, if rows are saved meanwhile: rows written so far, and not committed. */
   writtenRows?: number;
-  /** With SAVING, and only false: a promise, since the transaction under way keeps all rows or none. */
+  /** With SAVING, and only false: `savedRows` are not committed, because the open transaction keeps all rows or none. */
   committed?: boolean;
   /** With RETRYING: the number of the next attempt, and when it starts. */
   attempt?: number;
   retryInMs?: number;
-  /** Of a task that waits. */
+  /** Of a task that has not begun. */
   status?: ActiveStatus;
 }
 
@@ -116,7 +116,7 @@ export interface TaskFailed {
   seq?: number;
   status?: 'FAILED' | 'CANCELLED';
   error: string | null;
-  /** SQLSTATE, and what explains the error. */
+  /** SQLSTATE, and detail and hint of the error. */
   code?: string;
   detail?: string;
   hint?: string;
@@ -135,13 +135,13 @@ export interface ProcessingCompleted {
   totalRows: number;
 }
 
-/** `exception`: what was asked could not be done. */
+/** `exception`: a request could not be fulfilled. */
 export interface SocketException {
   status: 'error';
   message: string;
 }
 
-/** What each event carries. */
+/** The payload of each event. */
 export interface OutgoingPayloads {
   'joined-task': TaskReference;
   'left-task': TaskReference;
@@ -171,7 +171,7 @@ export interface UploadAnswer {
   createdAt: string;
 }
 
-/** What can be said with an upload; all values travel as text. */
+/** The options of an upload; all values are sent as text. */
 export interface UploadOptions {
   profile?: string;
   mode?: Mode;
@@ -216,7 +216,7 @@ export interface ErrorGroup {
 export interface Profile {
   name: string;
   headers: string[];
-  /** How rows are saved when an upload does not say it. */
+  /** How rows are saved if the upload does not say it. */
   mode?: Mode;
   modes?: Mode[];
   default?: boolean;
@@ -228,7 +228,7 @@ export interface ProfileColumn {
   column: string;
   type: string;
   required: boolean;
-  /** "cell", or what fills the column without one. */
+  /** "cell", or the source that fills the column without a cell. */
   source?: string;
   values: string[] | null;
 }
@@ -276,7 +276,7 @@ export interface Report {
     inserted?: number;
     updated?: number;
     skipped?: number;
-    /** Of a dry run, instead of the three before. */
+    /** Of a dry run, in place of the three members before. */
     wouldInsert?: number;
     wouldUpdate?: number;
     wouldSkip?: number;
@@ -292,7 +292,7 @@ export interface UndoAnswer {
   kept: { rowNumber?: number; key?: string; reason: string }[];
 }
 
-/** Every refusal and every failure. */
+/** The body of every error. */
 export interface ApiErrorBody {
   message: string;
   error: string;
@@ -300,6 +300,6 @@ export interface ApiErrorBody {
   code?: string;
   detail?: string;
   hint?: string;
-  /** Of a request that writes: it was rolled back at its deadline, or nobody knows; then look at the task before asking again. */
+  /** Of a request that writes. cancelled: rolled back at its deadline. unknown: it may have been committed, so read the task before you repeat the request. */
   outcome?: 'cancelled' | 'unknown';
 }

@@ -5,19 +5,19 @@ import { currentToken } from './session.js';
 
 export const api = new Api({ token: currentToken });
 
-/** The server is older than this feature: its route is not there, rather than what was asked for. */
+/** True if the server lacks the route, because it is older than the feature; false if it lacks the object. */
 export function isRouteMissing(error: unknown): boolean {
   return error instanceof ApiError && (error.status === 404 || error.status === 405) && /^Cannot [A-Z]+ /.test(error.message);
 }
 
-/** Message, detail and hint of what went wrong, or null when the server did not answer at all. */
+/** Message, detail and hint of an error; null if the server did not answer. */
 export function explain(error: unknown): string | null {
   if (!(error instanceof ApiError)) return null;
   const { message, detail, hint } = error.body;
   return [message, detail, hint].filter(Boolean).join(' ');
 }
 
-/** Saves an answer as a file. A link does it without a token, which no link can carry. */
+/** Saves an answer as a file. Without a token a link does this; a link cannot carry a token. */
 export async function download(path: string): Promise<void> {
   const link = document.createElement('a');
   if (currentToken() === null) {

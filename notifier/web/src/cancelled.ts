@@ -1,4 +1,4 @@
-/** Which tasks were cancelled from this tab; a reload does not forget it. */
+/** The tasks that were cancelled from this tab, also after a reload. */
 
 const KEY = 'pg_xlsx.cancelled';
 

@@ -1,4 +1,4 @@
-/** The cache of what HTTP answered, and how events change it. */
+/** The cache of HTTP's answers, and how events change it. */
 
 import { QueryCache, MutationCache, QueryClient } from '@tanstack/react-query';
 import {
@@ -15,7 +15,7 @@ function noticeRefusal(error: unknown): void {
 export const queryClient = new QueryClient({
   queryCache: new QueryCache({ onError: noticeRefusal }),
   mutationCache: new MutationCache({ onError: noticeRefusal }),
-  // A failed read shows at once; the next poll is the repetition.
+  // A failed read shows at once; the next poll repeats it.
   defaultOptions: { queries: { retry: false, networkMode: 'always' }, mutations: { networkMode: 'always' } },
 });
 

@@ -1,4 +1,4 @@
-/** What deleting a task takes along, in words. */
+/** A text that says what is deleted with a task. */
 
 import type { Task } from 'pg-xlsx-client';
 import { number, t } from './texts/index.js';

@@ -1,4 +1,4 @@
-/** The token that the person gave, if the server wants one; lives as long as the tab. */
+/** The token that the person entered, if the server requires one. It lives as long as the tab. */
 
 import { useSyncExternalStore } from 'react';
 
@@ -6,7 +6,7 @@ const KEY = 'pg_xlsx.token';
 
 interface Session {
   token: string | null;
-  /** Why the page asks for a token, in the server's words; null while it does not ask. */
+  /** Why the page asks for a token, in the server's words; null if it does not ask. */
   refused: string | null;
 }
 

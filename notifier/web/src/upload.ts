@@ -1,4 +1,4 @@
-/** Sends a file: by tus when it is large and the server can resume, else in one request. */
+/** Sends a file: by tus if it is large and the server can resume uploads, otherwise in one request. */
 
 import { apiError, uploadForm, type UploadOptions } from 'pg-xlsx-client';
 import * as tus from 'tus-js-client';
@@ -10,7 +10,7 @@ const RETRY_DELAYS_MS = [500, 1000, 3000, 5000, 10_000, 20_000];
 
 export interface UploadHooks {
   onProgress(percent: number): void;
-  /** The connection broke, and the upload will go on by itself. */
+  /** The connection broke, and the upload will continue by itself. */
   onBroken(): void;
 }
 
@@ -19,7 +19,7 @@ export interface Upload {
   abort(): void;
 }
 
-/* Asked once; a server that answers no such thing has no resumable uploads. */
+/* Asked once. A server that does not answer this has no resumable uploads. */
 let resumable: Promise<boolean> | undefined;
 
 function canResume(): Promise<boolean> {
@@ -45,7 +45,7 @@ export function startUpload(file: File, options: UploadOptions, hooks: UploadHoo
   };
 }
 
-/* XMLHttpRequest, because fetch tells nothing about how much was sent. */
+/* XMLHttpRequest, because fetch does not report how much was sent. */
 function plainUpload(file: File, options: UploadOptions, { onProgress }: UploadHooks): Upload {
   const request = new XMLHttpRequest();
   const done = new Promise<void>((resolve, reject) => {

@@ -1,4 +1,4 @@
-/** A bar from 0 to 100; label is for those who do not see it. */
+/** A bar from 0 to 100; label is for screen readers. */
 export function Bar({ label, percent, kind = 'plain' }: { label: string; percent: number; kind?: 'plain' | 'validating' | 'saving' }) {
   return (
     <div className={`bar bar-${kind}`} role="progressbar" aria-label={label} aria-valuemin={0} aria-valuemax={100} aria-valuenow={percent}>

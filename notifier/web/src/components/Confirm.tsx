@@ -5,12 +5,12 @@ export interface Question {
   title: string;
   hint: string;
   yes: string;
-  /** What the safe answer says; "Cancel" where it is not given. */
+  /** The label of the safe answer; "Cancel" by default. */
   no?: string;
   onYes(): void;
 }
 
-/** Asks before what cannot be taken back; the safe answer has the focus. */
+/** Asks before an action that cannot be undone. The safe answer has the focus. */
 export function Confirm({ question, onClose }: { question: Question; onClose(): void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();

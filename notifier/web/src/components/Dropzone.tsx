@@ -1,13 +1,13 @@
 import { useEffect, useId, useRef, useState, type ChangeEvent } from 'react';
 import { t } from '../texts/index.js';
 
-/** Takes files: by dropping them anywhere on the page, by clicking, or by keyboard. */
+/** Accepts files that are dropped anywhere on the page, or chosen by mouse or keyboard. */
 export function Dropzone({ onFiles, small }: { onFiles(files: File[]): void; small: boolean }) {
   const over = useDropAnywhere(onFiles);
   const hint = useId();
   const choose = (event: ChangeEvent<HTMLInputElement>) => {
     onFiles([...(event.target.files ?? [])]);
-    // The same file can be chosen again.
+    // So that the same file can be chosen again.
     event.target.value = '';
   };
   return (
@@ -21,7 +21,7 @@ export function Dropzone({ onFiles, small }: { onFiles(files: File[]): void; sma
   );
 }
 
-/* True while files are held over the page. */
+/* True while files are dragged over the page. */
 function useDropAnywhere(onFiles: (files: File[]) => void): boolean {
   const [over, setOver] = useState(false);
   const depth = useRef(0);

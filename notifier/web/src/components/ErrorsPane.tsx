@@ -6,11 +6,11 @@ import { number, t } from '../texts/index.js';
 import { Notice } from './Notice.js';
 import { Pager } from './Pager.js';
 
-/** What is wrong, first by column and rule, then row by row with the wrong cells marked. */
+/** The errors, first by column and rule, then row by row with the wrong cells marked. */
 export function ErrorsPane({ task }: { task: Task }) {
   const [page, setPage] = useState(1);
   const attempt = `${task.attempts} ${task.completedAt}`;
-  // A server that tells no mode is older than the summary.
+  // A server whose tasks have no mode is older than the summary.
   const grouped = task.mode !== undefined;
   const summary = useQuery({ queryKey: ['summary', task.id, attempt], queryFn: () => api.errorSummary(task.id), staleTime: Infinity, enabled: grouped });
   const rows = useQuery({

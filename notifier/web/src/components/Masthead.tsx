@@ -2,7 +2,7 @@ import type { Connection } from 'pg-xlsx-client';
 import { signOut, useSession } from '../session.js';
 import { t } from '../texts/index.js';
 
-/** The head of the page, with how fresh it is. */
+/** The head of the page. It shows when the list was last read. */
 export function Masthead({ connection }: { connection: Connection }) {
   const { token } = useSession();
   return (

@@ -8,7 +8,7 @@ import { Dropzone } from './Dropzone.js';
 import { Notice } from './Notice.js';
 import { StagedFiles } from './StagedFiles.js';
 
-/** Where files come in: the drop zone, what it expects, and the files on their way. */
+/** The drop zone, the expected columns, and the chosen files. */
 export function NewImport({ onUploaded }: { onUploaded(): void }) {
   const profiles = useProfiles();
   const [chosen, setChosen] = useState<string | null>(null);
@@ -47,7 +47,7 @@ interface ExpectedProps {
   onProfile(name: string): void;
 }
 
-/* Which columns a workbook should have. */
+/* The columns that a workbook should have. */
 function Expected({ profiles, profile, onProfile }: ExpectedProps) {
   const columns = profile.columns?.filter(({ source }) => source === undefined || source === 'cell') ?? profile.headers.map((header) => ({ header, required: false }));
   return (

@@ -7,7 +7,7 @@ interface Props {
   onPage(page: number): void;
 }
 
-/** Nothing at all when everything fits on one page. */
+/** Shows nothing if everything fits on one page. */
 export function Pager({ label, page, pages, onPage }: Props) {
   if (pages <= 1 && page === 1) return null;
   return (

@@ -3,12 +3,12 @@ import { useState } from 'react';
 import { t } from '../texts/index.js';
 import { Notice } from './Notice.js';
 
-/** Column letter of the sheet -> column of the table, "" to leave it out; only what was changed by hand. */
+/** Column letter of the sheet -> column of the table, "" to leave it out; only the columns that the person changed. */
 export type Mapping = Record<string, string>;
 
 const targetOf = (column: PreviewColumn, mapping: Mapping) => mapping[column.col] ?? column.target ?? '';
 
-/** The upload option that says what was changed; undefined when nothing was. */
+/** The upload option for the changes; undefined if there are none. */
 export function mappingOption(preview: Preview, mapping: Mapping): string | undefined {
   if (Object.keys(mapping).length === 0) return undefined;
   const named = preview.columns.filter(({ header }) => header !== null && header !== '');
@@ -23,7 +23,7 @@ interface Props {
   onMapping(mapping: Mapping): void;
 }
 
-/** What is in the file, and which column goes where; all of it can be changed. */
+/** The content of the file, and which column goes where. The person can change every column. */
 export function PreviewPane({ preview, profile, mapping, onPlace, onMapping }: Props) {
   const targets = (profile?.columns ?? []).filter(({ source }) => source === undefined || source === 'cell');
   const taken = new Set(preview.columns.map((column) => targetOf(column, mapping)));
@@ -32,7 +32,7 @@ export function PreviewPane({ preview, profile, mapping, onPlace, onMapping }: P
 
   const choose = (column: PreviewColumn, target: string) => {
     const next = { ...mapping, [column.col]: target };
-    // A column of the table takes one column of the sheet.
+    // Each column of the table takes one column of the sheet only.
     for (const other of preview.columns) if (other.col !== column.col && target !== '' && targetOf(other, mapping) === target) next[other.col] = '';
     onMapping(next);
   };
@@ -83,7 +83,7 @@ export function PreviewPane({ preview, profile, mapping, onPlace, onMapping }: P
   );
 }
 
-/* Which sheet, and where its header is. */
+/* The choice of the sheet and of its header row. */
 function Place({ preview, onPlace }: Pick<Props, 'preview' | 'onPlace'>) {
   const [row, setRow] = useState<string | null>(null);
   const settle = () => {

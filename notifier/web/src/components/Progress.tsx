@@ -4,13 +4,13 @@ import { useSpeed } from '../hooks/useSpeed.js';
 import { duration, number, rowNumber, t } from '../texts/index.js';
 import { Bar } from './Bar.js';
 
-/* What is said between two attempts. */
+/* The text between two attempts. */
 function retryText(task: ShownTask, inMs: number | null): string {
   const attempt = task.nextAttempt ?? task.attempts + 1;
   return inMs !== null && inMs > 0 ? t.progress.retryingIn(attempt, duration(Math.ceil(inMs / 1000) * 1000)) : t.progress.retrying(attempt);
 }
 
-/* What is said while it works. */
+/* The text while an import runs. */
 function statusText(task: ShownTask, validating: number, saving: number, retryInMs: number | null): string {
   switch (task.phase) {
     case null: return task.attempts > 0 || task.nextAttempt !== undefined ? retryText(task, retryInMs) : t.progress.waiting;

@@ -5,7 +5,7 @@ import { duration, number, t } from '../texts/index.js';
 import { Groups } from './ErrorsPane.js';
 import { Notice } from './Notice.js';
 
-/** What an import did, or a check found. */
+/** The report of an import, or of a check. */
 export function ReportPane({ task }: { task: Task }) {
   const report = useQuery({ queryKey: ['report', task.id, task.completedAt], queryFn: () => api.report(task.id), staleTime: Infinity });
   return (

@@ -8,7 +8,7 @@ import { Bar } from './Bar.js';
 import { Notice } from './Notice.js';
 import { PreviewPane, mappingOption, type Mapping } from './PreviewPane.js';
 
-/* A larger file is sent for its preview only when somebody asks. */
+/* A larger file is sent for a preview only when the person asks for it. */
 const PREVIEW_AT_ONCE_BYTES = 8_000_000;
 
 interface Props {
@@ -20,7 +20,7 @@ interface Props {
   onRemove(): void;
 }
 
-/** One chosen file: what is in it, how it is to be imported, and its way to the server. */
+/** One chosen file: its content, the options of its import, and its upload. */
 export function StagedCard({ item, profile, onChoice, onSend, onStop, onRemove }: Props) {
   const { file, key, state } = item;
   const [asked, setAsked] = useState(file.size <= PREVIEW_AT_ONCE_BYTES);
@@ -30,7 +30,7 @@ export function StagedCard({ item, profile, onChoice, onSend, onStop, onRemove }
   const name = useId();
 
   const where: UploadOptions = { ...(profile && { profile: profile.name }), ...place };
-  // A server that tells no columns of its profiles is older than previews and checks.
+  // A server whose profiles have no columns is older than previews and checks.
   const checkable = profile?.columns !== undefined;
   const preview = usePreview(key, file, where, asked && checkable);
   const shown = preview.isSuccess ? preview.data : undefined;

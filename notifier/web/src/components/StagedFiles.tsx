@@ -6,9 +6,9 @@ import { StagedCard } from './StagedCard.js';
 
 type Staged = ReturnType<typeof useStagedFiles>;
 
-/** The files that were chosen, each with its preview, and a button for all of them. */
+/** The chosen files, each with its preview, and a button that sends them all. */
 export function StagedFiles({ staged, profile }: { staged: Staged; profile: Profile | undefined }) {
-  // What was chosen in each card, for the button that sends them all.
+  // The choices made in each card, for the button that sends them all.
   const choices = useRef(new Map<string, UploadOptions>());
   const waiting = staged.list.filter(({ state }) => state === 'ready' || state === 'failed');
   if (staged.list.length === 0) return null;

@@ -18,7 +18,7 @@ interface Props {
   onAsk(question: Question): void;
 }
 
-/** One import: how far it is, or how it ended and what can be done now. */
+/** One import: its progress, or its end and the actions that are possible now. */
 export const TaskCard = memo(function TaskCard({ task, onAsk }: Props) {
   const heading = useId();
   const [open, setOpen] = useState<'errors' | 'report' | null>(null);
@@ -54,7 +54,7 @@ export const TaskCard = memo(function TaskCard({ task, onAsk }: Props) {
   );
 });
 
-/* Only an end that happens while it is watched. */
+/* Announces only an end that happens while the page is open. */
 function useEndAnnounced(task: Task, name: string): void {
   const active = isActive(task);
   const wasActive = useRef(active);
@@ -64,7 +64,7 @@ function useEndAnnounced(task: Task, name: string): void {
   }, [active, name, task.status]);
 }
 
-/* Why it failed; that it was cancelled is no trouble, least of all to who did it. */
+/* The reason of a failure. A cancelled task shows none, because the person cancelled it. */
 function Outcome({ task }: { task: Task }) {
   if (task.status === 'CANCELLED') {
     const words = cancelledHere(task.id) ? t.task.cancelledByYou : task.errorMessage;
@@ -74,13 +74,13 @@ function Outcome({ task }: { task: Task }) {
   return words ? <Notice kind="bad">{words}</Notice> : null;
 }
 
-/* Its own time, without waiting for its turn or for another attempt. */
+/* The time of the attempts, without the waits before and between them. */
 function worked(task: Task): number | null {
   if (task.workMs !== undefined) return task.workMs;
   return task.startedAt && task.completedAt ? Date.parse(task.completedAt) - Date.parse(task.startedAt) : null;
 }
 
-/* What a check found, and what an import would do. */
+/* The result of a check, and what an import would do. */
 function Found({ task }: { task: Task }) {
   const total = task.totalRows ?? 0;
   const { found } = t.task;
@@ -141,7 +141,7 @@ function Actions({ task, name, open, onOpen, onAsk }: ActionsProps) {
     await api.retry(task.id);
   };
   const cancel = async () => {
-    // The event may come before the answer.
+    // The event may arrive before the answer.
     rememberCancelled(task.id);
     await api.cancel(task.id);
   };

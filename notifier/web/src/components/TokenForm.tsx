@@ -3,14 +3,14 @@ import { queryClient } from '../queries.js';
 import { signIn, useSession } from '../session.js';
 import { t } from '../texts/index.js';
 
-/** Asks for a token when the server has answered 401. */
+/** Asks for a token after the server has answered 401. */
 export function TokenForm({ reason }: { reason: string }) {
   const { token } = useSession();
   const [value, setValue] = useState('');
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (value.trim() === '') return;
-    // Nothing of what somebody else saw stays.
+    // Removes everything that another user saw.
     queryClient.clear();
     signIn(value.trim());
   };

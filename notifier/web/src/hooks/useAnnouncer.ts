@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react';
 
-/* What screen readers are told; not what happens all the time. */
+/* The events that screen readers announce; frequent ones are left out. */
 let text = '';
 const listeners = new Set<() => void>();
 

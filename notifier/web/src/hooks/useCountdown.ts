@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 
-/** Milliseconds until a moment, anew each second; null where there is none. */
+/** Milliseconds until a moment, updated each second; null if there is no moment. */
 export function useCountdown(moment: number | undefined): number | null {
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {

@@ -4,7 +4,7 @@ import { io } from 'socket.io-client';
 import { mergeEnd, mergeProgress, rereadTasks } from '../queries.js';
 import { currentToken } from '../session.js';
 
-/** One socket for the page, made when a task is active and closed when none is; its events go into the cache. */
+/** The page's only socket. It is opened when a task is active and closed when no task is. Its events update the cache. */
 export function useSocketConnection(): { live: LiveTasks; connection: Connection } {
   const [connection, setConnection] = useState<Connection>('off');
   const [live] = useState(() => new LiveTasks({

@@ -1,7 +1,7 @@
 import { Pace, type Estimate, type ShownTask } from 'pg-xlsx-client';
 import { useRef } from 'react';
 
-/** Rows per second, and what is left at that speed; null before there is something to tell. */
+/** Rows per second, and the time left at that speed; null while they are unknown. */
 export function useSpeed(task: ShownTask): Estimate | null {
   const pace = useRef<Pace>(null);
   pace.current ??= new Pace();

@@ -6,7 +6,7 @@ import { t } from '../texts/index.js';
 import { startUpload, type Upload } from '../upload.js';
 import { announce } from './useAnnouncer.js';
 
-/** A file that was chosen and is not yet a task. */
+/** A chosen file that is not yet a task. */
 export interface StagedFile {
   key: string;
   file: File;
@@ -28,16 +28,16 @@ function reduce(list: StagedFile[], action: Action): StagedFile[] {
   }
 }
 
-/* crypto.randomUUID is there over https only. */
+/* crypto.randomUUID exists over https only. */
 function randomKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** Chosen files, and their way to the server. onUploaded is called for each that arrived. */
+/** Chosen files and their uploads. onUploaded is called after each upload. */
 export function useStagedFiles(onUploaded: () => void) {
   const [list, dispatch] = useReducer(reduce, []);
   const uploads = useRef(new Map<string, Upload>());
-  // One key for all attempts to send a file in one way: a lost answer makes no second task.
+  // One key for all attempts to send a file with the same options, so that a lost answer does not cause a second task.
   const idempotencyKeys = useRef(new Map<string, string>());
 
   const add = useCallback((files: File[]) => {
@@ -63,7 +63,7 @@ export function useStagedFiles(onUploaded: () => void) {
     try {
       await upload.done;
       idempotencyKeys.current.delete(way);
-      // What was only checked is likely to be imported next.
+      // A file that was only checked will probably be imported next.
       if (options.dryRun) change({ state: 'ready', percent: 0 });
       else dispatch({ type: 'remove', key });
       announce(t.announce.uploaded(file.name));

@@ -11,7 +11,7 @@ export interface TaskFilter {
   status: TaskStatus | undefined;
 }
 
-/** The list of tasks, which HTTP answers; read more often while the socket is down. */
+/** The list of tasks, read by HTTP, and more often while the socket is down. */
 export function useTasks(filter: TaskFilter, connection: Connection) {
   const client = useQueryClient();
   const queryKey = [...TASKS, filter];

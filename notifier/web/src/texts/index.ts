@@ -1,4 +1,4 @@
-/** The texts of the language that the browser asks for, and its way to write numbers and times. */
+/** The texts of the language that the browser asks for, and the language's formats of numbers and times. */
 
 import { de } from './de.js';
 import { en, type Texts } from './en.js';
@@ -16,14 +16,14 @@ function choose(): Texts {
 export const t: Texts = choose();
 
 const locale = navigator.languages.find((wanted) => wanted.startsWith(t.language)) ?? t.language;
-/* As the language groups digits, but none of four: 1000, 514,000. */
+/* Digits are grouped as in the language, except in numbers of four digits: 1000, 514,000. */
 const counter = new Intl.NumberFormat(locale, { useGrouping: 'min2' } as Intl.NumberFormatOptions);
 const integer = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
 const tenth = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
 const moment = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
 
 export const number = (value: number) => integer.format(value);
-/** A row's number, or how many rows there are, in a sentence. */
+/** Formats a row's number, or a number of rows, for a sentence. */
 export const rowNumber = (value: number) => counter.format(value);
 export const time = (iso: string) => moment.format(new Date(iso));
 
