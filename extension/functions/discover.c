@@ -9,7 +9,7 @@
 
 #include "catalog/pg_collation.h"
 #include "catalog/pg_type.h"
-#include "check/cell.h"
+#include "check/cell_text.h"
 #include "core/datetime.h"
 #include "core/number.h"
 #include "core/ref.h"

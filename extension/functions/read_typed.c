@@ -7,7 +7,8 @@
  */
 #include "pg/pg_xlsx.h"
 
-#include "check/cell.h"
+#include "check/cell_text.h"
+#include "check/judge.h"
 #include "core/ref.h"
 #include "files/range.h"
 #include "fmgr.h"
@@ -26,10 +27,11 @@ typedef struct TypedRead
 {
 	Profile		wanted;
 	uint32	   *source;			/* by column: 1-based sheet column */
-	SourceIndex sources;
 	bool		date1904;
 	bool		null_on_error;
-	const XlsxCell **cells;		/* of the row at hand, by column */
+	Judge	   *judge;
+	JudgedRow	row;			/* at hand */
+	CheckedValue *checked;		/* of it, by column */
 	Datum	   *values;
 	bool	   *nulls;
 } TypedRead;
@@ -60,7 +62,7 @@ want_columns(TypedRead *read, TupleDesc descriptor)
 	read->wanted.count = descriptor->natts;
 	read->wanted.columns = palloc0(sizeof(ProfileColumn) * count);
 	read->source = palloc0(sizeof(uint32) * count);
-	read->cells = palloc0(sizeof(XlsxCell *) * count);
+	read->checked = palloc0(sizeof(CheckedValue) * count);
 	read->values = palloc0(sizeof(Datum) * count);
 	read->nulls = palloc0(sizeof(bool) * count);
 	for (int i = 0; i < descriptor->natts; i++)
@@ -107,16 +109,16 @@ match_positions(TypedRead *read, XlsxRange range)
  */
 
 static void
-throw_violation(const ProfileColumn *column, uint32 row, uint32 sheet_column, const XlsxCell *cell, bool date1904,
-				const Violation *violation)
+throw_violation(const TypedRead *read, const RowViolation *found)
 {
+	const ProfileColumn *column = &read->wanted.columns[found->column];
 	char		place[19];
-	char	   *original = check_original(cell, date1904);
+	char	   *original = judge_original(read->judge, &read->row, found->column);
 
-	xlsx_ref_cell(row, sheet_column, place);
+	xlsx_ref_cell(read->row.number, read->source[found->column], place);
 	ereport(ERROR,
 			(errcode(ERRCODE_DATA_EXCEPTION),
-			 errmsg("cell %s: %s", place, violation->message),
+			 errmsg("cell %s: %s", place, found->violation.message),
 			 errdetail("It holds \"%s\".", original),
 			 errhint("With on_error => 'null' such values are read as null."),
 			 errcontext("column \"%s\" of type %s", column->name, format_type_be(column->type))));
@@ -138,30 +140,25 @@ datum_of(const ProfileColumn *column, const CheckedValue *value)
 }
 
 static void
-read_cell(TypedRead *read, int i, const XlsxRow *row)
+read_row(TypedRead *read, const XlsxRow *row)
 {
-	ProfileColumn *column = &read->wanted.columns[i];
-	CheckedValue value;
-	Violation	violation;
-
-	if (check_cell(column, read->cells[i], read->date1904, &value, &violation))
+	judge_take(read->judge, &read->row, row);
+	if (judge_row(read->judge, &read->row, read->checked) == ROW_BAD && !read->null_on_error)
+		throw_violation(read, &read->row.violations[0]);
+	for (int i = 0; i < read->wanted.count; i++)
 	{
-		read->nulls[i] = value.null;
-		read->values[i] = value.null ? (Datum) 0 : datum_of(column, &value);
-		return;
+		read->nulls[i] = read->checked[i].null;
+		read->values[i] = read->nulls[i] ? (Datum) 0 : datum_of(&read->wanted.columns[i], &read->checked[i]);
 	}
-	if (!read->null_on_error)
-		throw_violation(column, row->number, read->source[i], read->cells[i], read->date1904, &violation);
-	read->nulls[i] = true;
-	read->values[i] = (Datum) 0;
 }
 
 static void
-read_row(TypedRead *read, const XlsxRow *row)
+prepare_judge(TypedRead *read)
 {
-	source_index_cells(&read->sources, row, read->cells, read->wanted.count);
-	for (int i = 0; i < read->wanted.count; i++)
-		read_cell(read, i, row);
+	JudgeTask	task = {.profile = &read->wanted,.date1904 = read->date1904,.source = read->source};
+
+	read->judge = judge_create(plan_create(&task), &read->wanted);
+	judge_row_init(read->judge, &read->row);
 }
 
 static void
@@ -172,7 +169,7 @@ read_rows(TypedRead *read, SheetRows *rows, ReturnSetInfo *result)
 
 	for (int i = 0; i < read->wanted.count; i++)
 		read->wanted.columns[i].required = false;
-	source_index_create(&read->sources, read->source, read->wanted.count);
+	prepare_judge(read);
 	while ((row = rows_next(rows)) != NULL)
 	{
 		MemoryContext caller = MemoryContextSwitchTo(context);

@@ -122,15 +122,15 @@ load_workbook(Import *import)
 static void
 look_ahead(Import *import)
 {
-	const RowCheck *check = validator_row_check(import->validator);
-	bool		early = check != NULL && import_may_save_early(import);
+	const JudgePlan *plan = validator_plan(import->validator);
+	bool		early = plan != NULL && import_may_save_early(import);
 
-	if (check != NULL && rows_check_ahead(import->rows, check, import->header_row,
-										  (uint32) import->progress->cursor_row, early))
+	if (plan != NULL && rows_check_ahead(import->rows, plan, import->header_row,
+										 (uint32) import->progress->cursor_row, early))
 		import->early = early;
 	if (import->early)
 		import->batch_rows = IMPORT_FIRST_BATCH_ROWS;
-	if (check == NULL)
+	if (plan == NULL)
 		import->judged_rows = IMPORT_FIRST_BATCH_ROWS;
 	import->progress->ahead = import->kept_whole = import->early;
 	if (import->reader != NULL && import_is_in_one_go(import->task))
@@ -161,11 +161,11 @@ validate_headers(Import *import)
 	import->header_row = row->number;
 	import->source = match.source;
 	queue_save_source(task, rows_sheet_name(import->rows), row->number, match.source, match.found, profile->count);
-	import->stage = (StageTask) {
+	import->judging = (JudgeTask) {
 		.profile = profile, .id = task->id, .file_name = task->file_name, .locale = task->locale, .date1904 = date1904,
 		.source = match.source, .extras = headers_of_extras(row, date1904, &match, profile->count)
 	};
-	import->validator = validator_create(&import->stage, import->progress->cursor_row);
+	import->validator = validator_create(&import->judging, import->progress->cursor_row);
 	look_ahead(import);
 	import_step_end(import);
 }

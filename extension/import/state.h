@@ -32,7 +32,7 @@ typedef struct Import
 	XlsxBook   *book;
 	SheetRows  *rows;
 	uint32		header_row;
-	StageTask	stage;			/* what the validator works on */
+	JudgeTask	judging;		/* what the validator works on */
 	const uint32 *source;		/* sheet column of each profile column, 0: none */
 	Validator  *validator;
 	const XlsxRow *ahead;		/* read already, for the next batch; NULL at the end */

@@ -4,6 +4,7 @@
  */
 #include "kept/error_form.h"
 
+#include "check/cell_text.h"
 #include "core/ref.h"
 
 void
@@ -27,7 +28,7 @@ error_form_value(ErrorForm *form, const char *value, size_t length)
 }
 
 void
-error_form_violation(ErrorForm *form, const ProfileColumn *column, uint32 sheet_row, uint32 source, const char *value,
+error_form_violation(ErrorForm *form, const char *header, uint32 sheet_row, uint32 source, const char *value,
 					 const Violation *violation)
 {
 	char		cell[19];
@@ -36,7 +37,7 @@ error_form_violation(ErrorForm *form, const ProfileColumn *column, uint32 sheet_
 		[VIOLATION_CODE] = violation->code,
 		[VIOLATION_HINT] = violation->hint,
 		[VIOLATION_VALUE] = value,
-		[VIOLATION_COLUMN] = column != NULL ? column->header : NULL,
+		[VIOLATION_COLUMN] = header,
 		[VIOLATION_DETAIL] = violation->detail,
 		[VIOLATION_MESSAGE] = violation->message,
 		[VIOLATION_SQLSTATE] = violation->sqlstate,
@@ -46,4 +47,29 @@ error_form_violation(ErrorForm *form, const ProfileColumn *column, uint32 sheet_
 	if (source > 0)
 		xlsx_ref_cell(sheet_row, source, cell);
 	violation_json_add(&form->violations, members);
+}
+
+void
+error_form_row(ErrorForm *form, const Judge *judge, const JudgedRow *row, bool warnings)
+{
+	const JudgePlan *plan = judge->plan;
+	const PlanColumn *columns = plan_columns(plan);
+
+	for (int i = 0; i < plan->column_count; i++)
+	{
+		size_t		length;
+		const char *original = check_original_bytes(row->cells[i], plan->date1904, &length);
+
+		error_form_value(form, original, length);
+	}
+	for (int i = 0; i < row->count; i++)
+	{
+		const RowViolation *found = &row->violations[i];
+		bool		of_row = found->column < 0;
+
+		if (found->warning == warnings)
+			error_form_violation(form, of_row ? NULL : plan_text(plan, columns[found->column].header), row->number,
+								 of_row ? 0 : columns[found->column].source,
+								 of_row ? NULL : judge_original(judge, row, found->column), &found->violation);
+	}
 }

@@ -10,7 +10,7 @@
 
 #include "pg/pg_xlsx.h"
 
-#include "check/cell.h"
+#include "check/judge.h"
 #include "kept/text_array.h"
 #include "kept/violation_json.h"
 
@@ -27,8 +27,11 @@ extern void error_form_begin(ErrorForm *form);
 /* In the profile's order; server encoding, not terminated; NULL: blank. */
 extern void error_form_value(ErrorForm *form, const char *value, size_t length);
 
-/* source: 1-based sheet column, 0 when no single cell is to blame; column may be NULL then; value may be NULL. */
-extern void error_form_violation(ErrorForm *form, const ProfileColumn *column, uint32 sheet_row, uint32 source,
+/* source: 1-based sheet column, 0 when no single cell is to blame; header may be NULL then; value may be NULL. */
+extern void error_form_violation(ErrorForm *form, const char *header, uint32 sheet_row, uint32 source,
 								 const char *value, const Violation *violation);
+
+/* All of a row that has been judged, into a form that has just begun: its cells, and its errors or its warnings. */
+extern void error_form_row(ErrorForm *form, const Judge *judge, const JudgedRow *row, bool warnings);
 
 #endif							/* PG_XLSX_ERROR_FORM_H */

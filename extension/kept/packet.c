@@ -47,6 +47,9 @@ void
 packet_init(PacketWriter *writer, const Profile *profile)
 {
 	writer->profile = profile;
+	writer->classes = palloc(sizeof(ColumnClass) * (size_t) Max(profile->count, 1));
+	for (int i = 0; i < profile->count; i++)
+		writer->classes[i] = profile->columns[i].class;
 	initStringInfo(&writer->buffer);
 }
 
@@ -98,39 +101,39 @@ put_varlena(char *out, const char *bytes, size_t length)
 
 /* The most bytes that the row can take. */
 static size_t
-row_bytes(const Profile *profile, const CheckedValue *values)
+row_bytes(const ColumnClass *classes, int count, const CheckedValue *values)
 {
-	size_t		bytes = sizeof(uint32) + (size_t) (profile->count + 7) / 8;
+	size_t		bytes = sizeof(uint32) + (size_t) (count + 7) / 8;
 
-	for (int i = 0; i < profile->count; i++)
+	for (int i = 0; i < count; i++)
 	{
 		size_t		length = sizeof(Datum);
 
 		if (values[i].null)
 			continue;
-		if (!waits_as_datum(profile->columns[i].class))
-			(void) varlena_bytes(profile->columns[i].class, &values[i], &length);
+		if (!waits_as_datum(classes[i]))
+			(void) varlena_bytes(classes[i], &values[i], &length);
 		bytes += length + 2 * VARHDRSZ;
 	}
 	return bytes;
 }
 
 void
-packet_pack(StringInfo buffer, const Profile *profile, uint32 sheet_row, const CheckedValue *values)
+packet_pack(StringInfo buffer, const ColumnClass *classes, int count, uint32 sheet_row, const CheckedValue *values)
 {
-	size_t		bitmap_bytes = (size_t) (profile->count + 7) / 8;
+	size_t		bitmap_bytes = (size_t) (count + 7) / 8;
 	char	   *bitmap;
 	char	   *out;
 
-	enlargeStringInfo(buffer, (int) row_bytes(profile, values));
+	enlargeStringInfo(buffer, (int) row_bytes(classes, count, values));
 	out = buffer->data + buffer->len;
 	memcpy(out, &sheet_row, sizeof(sheet_row));
 	bitmap = out + sizeof(sheet_row);
 	memset(bitmap, 0, bitmap_bytes);
 	out = bitmap + bitmap_bytes;
-	for (int i = 0; i < profile->count; i++)
+	for (int i = 0; i < count; i++)
 	{
-		ColumnClass class = profile->columns[i].class;
+		ColumnClass class = classes[i];
 
 		if (values[i].null)
 			bitmap[i / 8] |= (char) (1 << (i % 8));
@@ -163,7 +166,7 @@ void
 packet_row(PacketWriter *writer, uint32 sheet_row, const CheckedValue *values)
 {
 	begin_row(&writer->buffer, 0);
-	packet_pack(&writer->buffer, writer->profile, sheet_row, values);
+	packet_pack(&writer->buffer, writer->classes, writer->profile->count, sheet_row, values);
 	writer->rows++;
 }
 

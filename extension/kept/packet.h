@@ -21,6 +21,7 @@
 typedef struct PacketWriter
 {
 	const Profile *profile;
+	ColumnClass *classes;		/* of its columns */
 	StringInfoData buffer;
 	int			rows;
 } PacketWriter;
@@ -39,8 +40,8 @@ typedef struct PackedRow
 
 extern void packet_packed_row(PacketWriter *writer, const PackedRow *row);
 
-/* Appends a packed row to a buffer whose length is a multiple of 4. Needs but count and classes of the columns. */
-extern void packet_pack(StringInfo buffer, const Profile *profile, uint32 sheet_row, const CheckedValue *values);
+/* Appends a packed row of so many columns to a buffer whose length is a multiple of 4. */
+extern void packet_pack(StringInfo buffer, const ColumnClass *classes, int count, uint32 sheet_row, const CheckedValue *values);
 
 /* Full: end the batch before the next row. */
 extern bool packet_full(const PacketWriter *writer);

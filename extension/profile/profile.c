@@ -28,6 +28,24 @@ profile_column_index(const Profile *profile, const char *name)
 	return -1;
 }
 
+bool
+profile_computes(const ProfileColumn *column)
+{
+	return column->transform != NULL || column->lookup != NULL;
+}
+
+bool
+profile_sees_extra(const Profile *profile)
+{
+	return profile_column_index(profile, "extra") < 0;
+}
+
+bool
+rule_is_on_cell(RuleKind kind)
+{
+	return kind != RULE_UNIQUE && kind != RULE_EXPRESSION;
+}
+
 static ColumnClass
 class_of_type(Oid type)
 {
@@ -115,15 +133,6 @@ compile_target(Profile *profile, const char *task_column)
 		profile->task_type = TupleDescAttr(RelationGetDescr(target), profile->task_attnum - 1)->atttypid;
 	}
 	relation_close(target, NoLock);
-}
-
-bool
-text_list_has(const TextList *list, const char *text, size_t length)
-{
-	for (int i = 0; i < list->count; i++)
-		if (strlen(list->items[i]) == length && memcmp(list->items[i], text, length) == 0)
-			return true;
-	return false;
 }
 
 static TextList
@@ -253,35 +262,11 @@ load_rules(Profile *profile, Datum content)
 	private_sql_each(&select, &content, NULL, add_rule, profile);
 }
 
-/* Does every column take its cell as it is? */
-static bool
-takes_cells(const Profile *profile)
-{
-	for (int i = 0; i < profile->count; i++)
-	{
-		const ProfileColumn *column = &profile->columns[i];
-
-		if (column->source != SOURCE_CELL || column->transform != NULL || column->lookup != NULL ||
-			column->default_value != NULL)
-			return false;
-	}
-	return true;
-}
-
-static bool
-has_own_words(const Profile *profile)
-{
-	for (int i = 0; i < profile->count; i++)
-		if (strcmp(profile->columns[i].messages, "{}") != 0)
-			return true;
-	return false;
-}
-
 static bool
 has_sql(const Profile *profile)
 {
 	for (int i = 0; i < profile->count; i++)
-		if (profile->columns[i].transform != NULL || profile->columns[i].lookup != NULL)
+		if (profile_computes(&profile->columns[i]))
 			return true;
 	for (int i = 0; i < profile->rule_count; i++)
 		if (profile->rules[i].kind == RULE_EXPRESSION)
@@ -385,8 +370,6 @@ load(PrivateStatement *select, int64 id)
 	load_rules(profile, row.values[3]);
 	profile_check(profile);
 	compile_target(profile, task_column);
-	profile->takes_cells = takes_cells(profile);
-	profile->plain = profile->takes_cells && profile->rule_count == 0 && !has_own_words(profile);
 	return profile;
 }
 

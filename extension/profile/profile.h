@@ -35,9 +35,6 @@ typedef struct TextList
 	char	  **items;
 } TextList;
 
-/* text need not be terminated. */
-extern bool text_list_has(const TextList *list, const char *text, size_t length);
-
 typedef struct ProfileColumn
 {
 	char	   *header;
@@ -94,8 +91,6 @@ typedef struct Profile
 	ProfileColumn *columns;
 	int			rule_count;
 	ProfileRule *rules;
-	bool		takes_cells;	/* as they are: no source but cells, nothing to compute */
-	bool		plain;			/* that, and neither rules nor words of its own */
 } Profile;
 
 /*
@@ -122,5 +117,14 @@ extern int64 profile_find(const char **name);
 
 /* Index of the column called name, -1 when there is none. */
 extern int	profile_column_index(const Profile *profile, const char *name);
+
+/* Is the column computed by SQL, a transformation or a lookup? */
+extern bool profile_computes(const ProfileColumn *column);
+
+/* Do expressions see the sheet's other columns? Only if no column of the profile is called "extra". */
+extern bool profile_sees_extra(const Profile *profile);
+
+/* Other rules are on whole rows, or across the rows of a file. */
+extern bool rule_is_on_cell(RuleKind kind);
 
 #endif							/* PG_XLSX_PROFILE_H */

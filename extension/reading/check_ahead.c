@@ -1,252 +1,106 @@
 /*
  * check_ahead.c
- *	  What a reader checks ahead of the import.
+ *	  Rows judged ahead of the import.
  *
- * Columns and rules go over in shared memory as they are compiled: a reader that
- * opened the target itself could wait for a lock behind somebody who waits for
- * the import, which waits for the reader, and nobody would see the circle.
+ * The bytes of a row: its warnings, if there are any, then its errors or the packed row.  Each
+ * begins at a multiple of 4.
  */
-#include "reading/reader.h"
+#include "reading/check_ahead.h"
 
-#include "utils/builtins.h"
+#include "kept/error_form.h"
 #include "utils/memutils.h"
 
-/* What the order begins with; the columns follow, then the rules. */
-typedef struct SentProfile
+struct CheckAhead
 {
-	bool		plain;
-	int			columns;
-	int			rules;
-} SentProfile;
-
-/* A column in the order; header, label and its null tokens follow, each with its NUL. */
-typedef struct SentColumn
-{
-	uint32		source;
-	ColumnClass class;
-	Oid			type;
-	int32		typmod;
-	int			max_characters;
-	bool		required;
-	bool		trim;
-	int			null_tokens;
-} SentColumn;
-
-/* A rule in the order; the bytes of its bound follow where it is no value by itself, then its texts, each with its NUL. */
-typedef struct SentRule
-{
-	RuleKind	kind;
-	int			column;
-	int			length;
-	int			texts;
-	Oid			compare;		/* a built-in function, or InvalidOid */
-	Oid			collation;
-	Datum		bound;
-	int			bound_bytes;	/* 0: the bound is a value by itself */
-} SentRule;
-
-struct ReaderCheck
-{
-	Profile		profile;		/* only what a check looks at */
-	RowCheck	row;
+	Judge	   *judge;
+	JudgedRow	row;			/* at hand */
+	CheckedValue *values;		/* of it */
 	ErrorForm	form;
 	MemoryContext context;		/* of the row at hand */
 };
 
-/*
- * The import's side
- */
-
-static void
-add_text(StringInfo bytes, const char *text)
+CheckAhead *
+check_ahead_create(const JudgePlan *plan)
 {
-	appendBinaryStringInfo(bytes, text, (int) strlen(text) + 1);
+	CheckAhead *ahead = palloc0(sizeof(CheckAhead));
+
+	ahead->judge = judge_create(plan, NULL);
+	judge_row_init(ahead->judge, &ahead->row);
+	ahead->values = palloc0(sizeof(CheckedValue) * (size_t) Max(plan->column_count, 1));
+	error_form_init(&ahead->form);
+	ahead->context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx checked row", ALLOCSET_SMALL_SIZES);
+	return ahead;
 }
 
 static void
-add_column(StringInfo bytes, const ProfileColumn *column, uint32 source)
+append_aligned(StringInfo buffer, const void *datum)
 {
-	SentColumn	sent = {
-		source, column->class, column->type, column->typmod, column->max_characters, column->required, column->trim,
-		column->null_tokens.count
-	};
+	static const char zeros[sizeof(int32)];
 
-	appendBinaryStringInfo(bytes, (char *) &sent, sizeof(sent));
-	add_text(bytes, column->header);
-	add_text(bytes, column->label);
-	for (int i = 0; i < sent.null_tokens; i++)
-		add_text(bytes, column->null_tokens.items[i]);
+	appendBinaryStringInfo(buffer, datum, (int) VARSIZE(datum));
+	appendBinaryStringInfo(buffer, zeros, (int) (INTALIGN(buffer->len) - (Size) buffer->len));
 }
 
 static void
-add_rule(StringInfo bytes, const CellRule *rule, const ProfileColumn *column)
+append_kept(CheckAhead *ahead, bool warnings, StringInfo buffer)
 {
-	bool		has_bound = rule->kind == RULE_MIN || rule->kind == RULE_MAX;
-	SentRule	sent = {
-		rule->kind, rule->column, rule->length, rule->texts.count, rule->compare.fn_oid, rule->collation, rule->bound,
-		has_bound && column->class == COLUMN_NUMERIC ? (int) VARSIZE(DatumGetPointer(rule->bound)) : 0
-	};
-
-	appendBinaryStringInfo(bytes, (char *) &sent, sizeof(sent));
-	if (sent.bound_bytes > 0)
-		appendBinaryStringInfo(bytes, DatumGetPointer(rule->bound), sent.bound_bytes);
-	for (int i = 0; i < sent.texts; i++)
-		add_text(bytes, rule->texts.items[i]);
+	error_form_begin(&ahead->form);
+	error_form_row(&ahead->form, ahead->judge, &ahead->row, warnings);
+	append_aligned(buffer, text_array_end(&ahead->form.values));
+	append_aligned(buffer, violation_json_end(&ahead->form.violations));
 }
 
-bool
-reader_check_ask(ReaderOrder *order, const RowCheck *check, const ReaderScope *scope)
+static RowVerdict
+judge_into(CheckAhead *ahead, const XlsxRow *given, StringInfo buffer)
 {
-	const Profile *profile = check->profile;
-	SentProfile sent = {profile->plain, profile->count, check->rules.count};
-	StringInfoData bytes;
-	bool		fits;
+	JudgedRow  *row = &ahead->row;
+	RowVerdict	verdict;
 
-	initStringInfo(&bytes);
-	appendBinaryStringInfo(&bytes, (char *) &sent, sizeof(sent));
-	for (int i = 0; i < sent.columns; i++)
-		add_column(&bytes, &profile->columns[i], check->source[i]);
-	for (int i = 0; i < sent.rules; i++)
-		add_rule(&bytes, &check->rules.items[i], &profile->columns[check->rules.items[i].column]);
-	fits = bytes.len <= READER_PROFILE_BYTES;
-	if (fits)
-	{
-		order->scope = *scope;
-		memcpy(READER_PROFILE(order), bytes.data, (size_t) bytes.len);
-		pg_write_barrier();
-		pg_atomic_write_u32(&order->profile, (uint32) bytes.len);
-	}
-	pfree(bytes.data);
-	return fits;
-}
-
-/*
- * The process's side
- */
-
-static char *
-take_text(const char **cursor)
-{
-	char	   *text = (char *) *cursor;
-
-	*cursor += strlen(text) + 1;
-	return text;
-}
-
-static TextList
-take_texts(const char **cursor, int count)
-{
-	TextList	texts = {count, palloc(sizeof(char *) * (size_t) Max(count, 1))};
-
-	for (int i = 0; i < count; i++)
-		texts.items[i] = take_text(cursor);
-	return texts;
-}
-
-/* What begins at the cursor, which need not be aligned. */
-static void
-take_struct(const char **cursor, void *sent, size_t bytes)
-{
-	memcpy(sent, *cursor, bytes);
-	*cursor += bytes;
-}
-
-static void
-take_column(const char **cursor, ProfileColumn *column, uint32 *source)
-{
-	SentColumn	sent;
-
-	take_struct(cursor, &sent, sizeof(sent));
-	*source = sent.source;
-	*column = (ProfileColumn) {
-		.class = sent.class,.type = sent.type,.typmod = sent.typmod,.max_characters = sent.max_characters,
-		.required = sent.required,.trim = sent.trim
-	};
-	column->header = take_text(cursor);
-	column->label = take_text(cursor);
-	column->null_tokens = take_texts(cursor, sent.null_tokens);
-}
-
-static void
-take_rule(const char **cursor, CellRule *rule)
-{
-	SentRule	sent;
-
-	take_struct(cursor, &sent, sizeof(sent));
-	*rule = (CellRule) {
-		.kind = sent.kind,.column = sent.column,.length = sent.length,.bound = sent.bound,.collation = sent.collation
-	};
-	if (OidIsValid(sent.compare))
-		fmgr_info(sent.compare, &rule->compare);
-	if (sent.bound_bytes > 0)
-	{
-		void	   *bound = palloc((Size) sent.bound_bytes);
-
-		take_struct(cursor, bound, (size_t) sent.bound_bytes);
-		rule->bound = PointerGetDatum(bound);
-	}
-	rule->texts = take_texts(cursor, sent.texts);
-	if (sent.kind == RULE_PATTERN)
-		rule->pattern = cstring_to_text(rule->texts.items[0]);
-}
-
-ReaderCheck *
-reader_check_create(ReaderOrder *order, bool date1904)
-{
-	const char *cursor = READER_PROFILE(order);
-	SentProfile sent;
-	ReaderCheck *check;
-	Profile    *profile;
-	CellRules	rules;
-	uint32	   *source;
-
-	if (pg_atomic_read_u32(&order->profile) == 0)
-		return NULL;
-	pg_read_barrier();
-	take_struct(&cursor, &sent, sizeof(sent));
-	check = palloc0(sizeof(ReaderCheck));
-	check->context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx checked row", ALLOCSET_SMALL_SIZES);
-	profile = &check->profile;
-	profile->plain = sent.plain;
-	profile->count = sent.columns;
-	profile->columns = palloc(sizeof(ProfileColumn) * (size_t) Max(sent.columns, 1));
-	source = palloc(sizeof(uint32) * (size_t) Max(sent.columns, 1));
-	for (int i = 0; i < sent.columns; i++)
-		take_column(&cursor, &profile->columns[i], &source[i]);
-	rules = (CellRules) {sent.rules, palloc(sizeof(CellRule) * (size_t) Max(sent.rules, 1))};
-	for (int i = 0; i < sent.rules; i++)
-		take_rule(&cursor, &rules.items[i]);
-	row_check_init(&check->row, profile, &rules, source, date1904);
-	error_form_init(&check->form);
-	return check;
-}
-
-/* As CheckedRow has it: two values of the server, one after the other. */
-static void
-append_error(ReaderCheck *check, uint32 number, StringInfo buffer)
-{
-	const ArrayType *cells;
-	const Jsonb *violations;
-
-	error_form_begin(&check->form);
-	row_check_report(&check->row, number, &check->form);
-	cells = text_array_end(&check->form.values);
-	violations = violation_json_end(&check->form.violations);
-	appendBinaryStringInfo(buffer, (const char *) cells, (int) VARSIZE(cells));
-	appendBinaryStringInfo(buffer, (const char *) violations, (int) VARSIZE(violations));
+	judge_take(ahead->judge, row, given);
+	verdict = judge_row(ahead->judge, row, ahead->values);
+	if (verdict == ROW_OPEN)
+		return verdict;
+	if (row->warned)
+		append_kept(ahead, true, buffer);
+	if (verdict == ROW_BAD)
+		append_kept(ahead, false, buffer);
+	else
+		packet_pack(buffer, ahead->judge->classes, ahead->judge->plan->column_count, row->number, ahead->values);
+	return verdict;
 }
 
 RowVerdict
-reader_check_row(ReaderCheck *check, const XlsxRow *row, StringInfo buffer)
+check_ahead_row(CheckAhead *ahead, const XlsxRow *row, StringInfo buffer, bool *warned)
 {
-	MemoryContext caller = MemoryContextSwitchTo(check->context);
-	RowVerdict	verdict = row_check_alone(&check->row, row);
+	MemoryContext caller = MemoryContextSwitchTo(ahead->context);
+	RowVerdict	verdict = judge_into(ahead, row, buffer);
 
-	if (verdict == ROW_GOOD)
-		packet_pack(buffer, &check->profile, row->number, check->row.values);
-	else if (verdict == ROW_BAD)
-		append_error(check, row->number, buffer);
+	*warned = ahead->row.warned;
 	MemoryContextSwitchTo(caller);
-	MemoryContextReset(check->context);
+	MemoryContextReset(ahead->context);
 	return verdict;
+}
+
+/* Two values of the server, one after the other; returns where they end. */
+static const char *
+take_kept(KeptRow *kept, const char *bytes)
+{
+	kept->cells = (const ArrayType *) bytes;
+	kept->violations = (const Jsonb *) (bytes + INTALIGN(VARSIZE(bytes)));
+	return (const char *) kept->violations + INTALIGN(VARSIZE(kept->violations));
+}
+
+void
+check_ahead_take(CheckedRow *row, RowVerdict verdict, bool warned, const char *bytes, size_t length)
+{
+	const char *main = bytes;
+
+	row->verdict = verdict;
+	row->warned = warned;
+	if (warned)
+		main = take_kept(&row->warnings, bytes);
+	if (verdict == ROW_BAD)
+		(void) take_kept(&row->errors, main);
+	else
+		row->packed = (PackedRow) {main, length - (size_t) (main - bytes)};
 }

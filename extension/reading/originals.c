@@ -4,7 +4,7 @@
  */
 #include "reading/originals.h"
 
-#include "check/cell.h"
+#include "check/cell_text.h"
 #include "files/workbook.h"
 #include "utils/memutils.h"
 

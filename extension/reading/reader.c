@@ -8,6 +8,7 @@
 #include "miscadmin.h"
 #include "pg/guc.h"
 #include "postmaster/bgworker.h"
+#include "reading/check_ahead.h"
 #include "storage/dsm.h"
 #include "storage/latch.h"
 #include "storage/proc.h"
@@ -20,6 +21,7 @@ struct Reader
 	MemoryContext context;
 	dsm_segment *segment;
 	ReaderOrder *order;			/* in it */
+	dsm_segment *plan;			/* NULL: nobody has asked for checked rows */
 	BackgroundWorkerHandle *worker;
 	shm_mq_handle *queue;
 	ReaderSheet sheet;
@@ -43,6 +45,8 @@ reader_stop(void *argument)
 
 	if (reader->worker != NULL)
 		TerminateBackgroundWorker(reader->worker);
+	if (reader->plan != NULL)
+		dsm_detach(reader->plan);
 	dsm_detach(reader->segment);
 }
 
@@ -50,7 +54,7 @@ static void
 create_segment(Reader *reader, const ReaderOrder *order)
 {
 	MemoryContextCallback *callback = palloc0(sizeof(MemoryContextCallback));
-	Size		size = MAXALIGN(sizeof(ReaderOrder)) + READER_PROFILE_BYTES + READER_QUEUE_BYTES;
+	Size		size = MAXALIGN(sizeof(ReaderOrder)) + READER_QUEUE_BYTES;
 	shm_mq	   *queue;
 
 	reader->segment = dsm_create(size, 0);
@@ -64,7 +68,7 @@ create_segment(Reader *reader, const ReaderOrder *order)
 	pg_atomic_init_u32(&reader->order->go, 0);
 	pg_atomic_init_u32(&reader->order->received, 0);
 	pg_atomic_init_u32(&reader->order->stay, order->file == 0 ? 1 : 0);
-	pg_atomic_init_u32(&reader->order->profile, 0);
+	pg_atomic_init_u32(&reader->order->plan, DSM_HANDLE_INVALID);
 	queue = shm_mq_create(READER_QUEUE(reader->order), READER_QUEUE_BYTES);
 	shm_mq_set_receiver(queue, MyProc);
 	reader->queue = shm_mq_attach(queue, reader->segment, NULL);
@@ -224,19 +228,6 @@ grow_cells(Reader *reader, uint32 count)
 	reader->cells = MemoryContextAllocHuge(reader->context, sizeof(XlsxCell) * (Size) reader->capacity);
 }
 
-static void
-take_checked(CheckedRow *checked, const ReaderRow *row, const char *bytes)
-{
-	checked->verdict = row->verdict;
-	if (row->verdict == ROW_GOOD)
-		checked->packed = (PackedRow) {bytes, row->bytes};
-	else if (row->verdict == ROW_BAD)
-	{
-		checked->cells = (const ArrayType *) bytes;
-		checked->violations = (const Jsonb *) (bytes + VARSIZE(bytes));
-	}
-}
-
 /* The row that next points to. */
 static const XlsxRow *
 take_row(Reader *reader)
@@ -247,7 +238,9 @@ take_row(Reader *reader)
 
 	reader->next = text + MAXALIGN(row->bytes);
 	reader->rows_left--;
-	take_checked(&reader->checked, row, text);
+	reader->checked.verdict = ROW_OPEN;
+	if (row->verdict != ROW_OPEN)
+		check_ahead_take(&reader->checked, row->verdict, row->warned, text, row->bytes);
 	if (row->count > reader->capacity)
 		grow_cells(reader, row->count);
 	for (uint32 i = 0; i < row->count; i++)
@@ -290,9 +283,17 @@ reader_looked(const Reader *reader)
 }
 
 bool
-reader_check(Reader *reader, const RowCheck *check, const ReaderScope *scope)
+reader_check(Reader *reader, const JudgePlan *plan, const ReaderScope *scope)
 {
-	return reader_check_ask(reader->order, check, scope);
+	reader->plan = dsm_create(plan->bytes, DSM_CREATE_NULL_IF_MAXSEGMENTS);
+	if (reader->plan == NULL)
+		return false;
+	dsm_pin_mapping(reader->plan);	/* beyond this transaction */
+	memcpy(dsm_segment_address(reader->plan), plan, plan->bytes);
+	reader->order->scope = *scope;
+	pg_write_barrier();
+	pg_atomic_write_u32(&reader->order->plan, dsm_segment_handle(reader->plan));
+	return true;
 }
 
 ReaderOutlook

@@ -23,7 +23,7 @@
 #include "core/sheet.h"
 #include "port/atomics.h"
 #include "tasks/events.h"
-#include "validate/row_check.h"
+#include "validate/validator.h"
 
 typedef struct Reader Reader;
 
@@ -76,10 +76,10 @@ extern bool reader_is_there(const Reader *reader);
 extern const ReaderSheet *reader_open(Reader *reader);
 
 /*
- * Asks for rows that are checked as check does it; false: the profile is too large to be sent.
+ * Asks for rows that are judged by a plan (plan_is_portable); false: there is no shared memory left to send it.
  * Rows on their way already come unchecked, and so does any whose check takes more than its cells.
  */
-extern bool reader_check(Reader *reader, const RowCheck *check, const ReaderScope *scope);
+extern bool reader_check(Reader *reader, const JudgePlan *plan, const ReaderScope *scope);
 
 /* The next row, NULL at the end. It lives until the next call. */
 extern const XlsxRow *reader_next(Reader *reader);
@@ -118,9 +118,8 @@ extern void reader_position(const Reader *reader, uint64 *done, uint64 *total);
 #define READER_QUEUE_BYTES		(1024 * 1024)
 #define READER_MESSAGE_BYTES	(64 * 1024)	/* a message is sent once it has so many */
 #define READER_SHEET_NAME		256
-#define READER_PROFILE_BYTES	(128 * 1024)	/* room for 1,600 columns, their null tokens and rules */
 
-/* At the start of the shared memory; the columns and rules of the profile follow, and the queue. */
+/* At the start of the shared memory; the queue follows. */
 typedef struct ReaderOrder
 {
 	Oid			database;
@@ -136,12 +135,12 @@ typedef struct ReaderOrder
 	NameData	channel;
 	int			interval;		/* pg_xlsx.progress_interval */
 	uint64		spool_bytes;
-	ReaderScope scope;			/* written before profile */
+	ReaderScope scope;			/* written before plan */
 	pg_atomic_uint32 outlook;	/* ReaderOutlook, set by the process */
 	pg_atomic_uint32 go;		/* set by the import: reader_go */
 	pg_atomic_uint32 received;	/* messages that the import has taken, until then */
 	pg_atomic_uint32 stay;		/* set by the import: reader_stay */
-	pg_atomic_uint32 profile;	/* set by the import when it asks for checked rows: bytes of the profile, written before */
+	pg_atomic_uint32 plan;		/* set by the import when it asks for checked rows: dsm_handle of the JudgePlan; 0: not yet */
 } ReaderOrder;
 
 typedef enum ReaderMessageKind
@@ -168,9 +167,10 @@ typedef struct ReaderMessage
 typedef struct ReaderRow
 {
 	uint32		number;
-	uint32		count:30;		/* of its cells */
+	uint32		count:29;		/* of its cells */
 	uint32		verdict:2;		/* ROW_OPEN: it was not checked */
-	uint64		bytes;			/* text of its cells; or the packed row; or the array of values, then the violations, at multiples of 4 */
+	uint32		warned:1;		/* it was, and there are warnings */
+	uint64		bytes;			/* text of its cells; or what check_ahead.h makes of it */
 } ReaderRow;
 
 typedef struct ReaderCell
@@ -183,22 +183,6 @@ typedef struct ReaderCell
 	bool		boolean;
 } ReaderCell;
 
-/*
- * Checking ahead (reading/check_ahead.c)
- */
-
-typedef struct ReaderCheck ReaderCheck;
-
-/* The import's side. False, and nothing is asked for, where the profile does not fit into the order. */
-extern bool reader_check_ask(ReaderOrder *order, const RowCheck *check, const ReaderScope *scope);
-
-/* The process's side: NULL while nobody has asked. Lives in the current memory context. */
-extern ReaderCheck *reader_check_create(ReaderOrder *order, bool date1904);
-
-/* Appends the bytes of a row that is good or bad to a buffer whose length is a multiple of 8; nothing of one that is open. */
-extern RowVerdict reader_check_row(ReaderCheck *check, const XlsxRow *row, StringInfo buffer);
-
-#define READER_PROFILE(order) ((char *) (order) + MAXALIGN(sizeof(ReaderOrder)))
-#define READER_QUEUE(order) ((void *) (READER_PROFILE(order) + READER_PROFILE_BYTES))
+#define READER_QUEUE(order) ((void *) ((char *) (order) + MAXALIGN(sizeof(ReaderOrder))))
 
 #endif							/* PG_XLSX_READER_H */

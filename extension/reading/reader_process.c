@@ -13,6 +13,7 @@
 #include "pg/process_memory.h"
 #include "pg/transaction.h"
 #include "postmaster/bgworker.h"
+#include "reading/check_ahead.h"
 #include "reading/rows.h"
 #include "reading/spool.h"
 #include "storage/dsm.h"
@@ -40,7 +41,7 @@ typedef struct Process
 	XlsxSource	store;
 	XlsxBook   *book;
 	XlsxSheet  *sheet;
-	ReaderCheck *check;			/* NULL: rows are not to be checked, or not yet */
+	CheckAhead *check;			/* NULL: rows are not to be checked, or not yet */
 	Live	   *live;			/* NULL: nobody else could see it */
 	LiveReader	looked;			/* what is published there */
 	uint32		sent;			/* messages, before reader_go */
@@ -207,9 +208,18 @@ send_at_once(Process *process)
 static bool
 is_asked(Process *process)
 {
-	if (process->check == NULL)
-		process->check = reader_check_create(process->order, xlsx_book_date1904(process->book));
-	return process->check != NULL;
+	dsm_handle	handle = pg_atomic_read_u32(&process->order->plan);
+	dsm_segment *segment;
+
+	if (process->check != NULL || handle == DSM_HANDLE_INVALID)
+		return process->check != NULL;
+	pg_read_barrier();
+	segment = dsm_attach(handle);
+	if (segment == NULL)
+		proc_exit(0);			/* the import is over */
+	dsm_pin_mapping(segment);
+	process->check = check_ahead_create(dsm_segment_address(segment));
+	return true;
 }
 
 /* Only where the import saves as it goes: else it takes what is read at once. */
@@ -313,9 +323,13 @@ add_checked_row(Process *process, const XlsxRow *row)
 	StringInfo	message = &process->message;
 	int			start = message->len;
 	ReaderRow	head = {.number = row->number};
+	bool		warned;
 
+	if (rows_is_blank(row, &process->order->scope.range))
+		return false;
 	appendBinaryStringInfo(message, (char *) &head, sizeof(head));
-	head.verdict = reader_check_row(process->check, row, message);
+	head.verdict = check_ahead_row(process->check, row, message, &warned);
+	head.warned = warned;
 	if (head.verdict == ROW_OPEN)
 	{
 		message->len = start;

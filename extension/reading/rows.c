@@ -123,12 +123,12 @@ rows_position(const SheetRows *rows, uint64 *done, uint64 *total)
  */
 
 bool
-rows_check_ahead(SheetRows *rows, const RowCheck *check, uint32 header_row, uint32 after, bool spool)
+rows_check_ahead(SheetRows *rows, const JudgePlan *plan, uint32 header_row, uint32 after, bool spool)
 {
 	ReaderScope scope = {header_row, Max(header_row, after), rows->range, spool};
 
 	/* The last rows are kept with their cells while it is not known whether they are data. */
-	return rows->reader != NULL && rows->skip_end == 0 && reader_check(rows->reader, check, &scope);
+	return rows->reader != NULL && rows->skip_end == 0 && reader_check(rows->reader, plan, &scope);
 }
 
 bool

@@ -54,10 +54,10 @@ extern const XlsxRow *rows_find_header(SheetRows *rows, const Profile *profile, 
 extern const XlsxRow *rows_next(SheetRows *rows);
 
 /*
- * Lets the reader, if there is one, check the rows that are still to come as check does it; false: nobody does.
+ * Lets the reader, if there is one, judge the rows that are still to come by a plan; false: nobody does.
  * Which rows come does not change.  after: rows up to this one have been dealt with; spool: as ReaderScope has it.
  */
-extern bool rows_check_ahead(SheetRows *rows, const RowCheck *check, uint32 header_row, uint32 after, bool spool);
+extern bool rows_check_ahead(SheetRows *rows, const JudgePlan *plan, uint32 header_row, uint32 after, bool spool);
 
 /* The row that rows_next returned last, when it was checked ahead: it has no cells then; else NULL. */
 extern const CheckedRow *rows_checked(const SheetRows *rows);

@@ -135,7 +135,7 @@ report_fault(const Faults *faults, const Fault *fault, ErrorRows *errors)
 		const Blame *blame = lfirst(cell);
 		ptrdiff_t	at = blame->column != NULL ? blame->column - profile->columns : -1;
 
-		error_form_violation(form, blame->column, fault->sheet_row, at >= 0 ? task->source[at] : 0,
+		error_form_violation(form, blame->column != NULL ? blame->column->header : NULL, fault->sheet_row, at >= 0 ? task->source[at] : 0,
 							 at >= 0 ? texts[at] : NULL, &blame->violation);
 	}
 	error_row_end(errors, fault->sheet_row);

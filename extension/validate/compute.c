@@ -23,24 +23,13 @@ typedef struct ComputePlan
 
 struct Compute
 {
-	const StageTask *task;
+	const Profile *profile;
+	Judge	   *judge;
 	bool		sees_extra;
 	MemoryContext context;		/* of the plans */
 	ComputePlan all;
 	ComputePlan *alone;			/* one for each column: they tell which of them it is that throws */
 };
-
-bool
-compute_has(const ProfileColumn *column)
-{
-	return column->transform != NULL || column->lookup != NULL;
-}
-
-bool
-compute_sees_extra(const Profile *profile)
-{
-	return profile_column_index(profile, "extra") < 0;
-}
 
 /*
  * The query
@@ -64,7 +53,7 @@ append_input(StringInfo sql, const Profile *profile, int i)
 static char *
 statement(const Compute *compute, const ComputePlan *plan)
 {
-	const Profile *profile = compute->task->profile;
+	const Profile *profile = compute->profile;
 	StringInfoData from;
 	StringInfoData names;
 	StringInfoData inputs;
@@ -110,7 +99,7 @@ statement(const Compute *compute, const ComputePlan *plan)
 static void
 prepare(const Compute *compute, ComputePlan *plan)
 {
-	const Profile *profile = compute->task->profile;
+	const Profile *profile = compute->profile;
 	Oid		   *types = palloc(sizeof(Oid) * (size_t) (profile->count + 1));
 	MemoryContext caller = MemoryContextSwitchTo(compute->context);
 
@@ -122,18 +111,18 @@ prepare(const Compute *compute, ComputePlan *plan)
 }
 
 Compute *
-compute_create(const StageTask *task)
+compute_create(const Profile *profile, Judge *judge)
 {
-	const Profile *profile = task->profile;
 	Compute    *compute = palloc0(sizeof(Compute));
 	ComputePlan *all = &compute->all;
 
-	compute->task = task;
+	compute->profile = profile;
+	compute->judge = judge;
 	compute->context = CurrentMemoryContext;
-	compute->sees_extra = compute_sees_extra(profile);
+	compute->sees_extra = profile_sees_extra(profile);
 	all->columns = palloc(sizeof(int) * (size_t) profile->count);
 	for (int i = 0; i < profile->count; i++)
-		if (compute_has(&profile->columns[i]))
+		if (profile_computes(&profile->columns[i]))
 			all->columns[all->count++] = i;
 	if (all->count == 0)
 		return NULL;
@@ -153,7 +142,7 @@ typedef struct ComputeCall
 {
 	Compute    *compute;
 	ComputePlan *plan;
-	StageRow   *rows;
+	JudgedRow  *rows;
 	int			first;
 	int			last;
 } ComputeCall;
@@ -192,29 +181,11 @@ extras_array(const ComputeCall *call)
 	return PointerGetDatum(construct_array(values, count, JSONBOID, -1, false, TYPALIGN_INT));
 }
 
-/* The column has no value: by the profile's own words, or by ours. */
-static void
-note_unknown(const Compute *compute, StageRow *row, int column, Violation *violation)
-{
-	char	   *own = stage_words(compute->task, row, &column, 1, NULL, compute->task->profile->columns[column].messages,
-								  violation->code);
-
-	if (own != NULL)
-		violation->message = own;
-	stage_violate(row, column, false, violation);
-	row->states[column] = VALUE_UNKNOWN;
-}
-
 /* What a lookup found for a row. */
 static void
-note_lookup(const Compute *compute, StageRow *row, int column, int64 found)
+note_lookup(const Compute *compute, JudgedRow *row, int column, int64 found)
 {
-	char	   *original = stage_original(compute->task, row, column);
-	Violation	violation = {.code = found == 0 ? "lookup" : "ambiguous"};
-
-	violation.message = psprintf(found == 0 ? "%s \"%s\" is unknown" : "%s \"%s\" is ambiguous",
-								 compute->task->profile->columns[column].label, original != NULL ? original : "");
-	note_unknown(compute, row, column, &violation);
+	judge_fault(compute->judge, row, column, found == 0 ? FAULT_LOOKUP : FAULT_AMBIGUOUS, NULL, NULL);
 }
 
 static void
@@ -225,7 +196,7 @@ take_result(const ComputeCall *call, uint64 found, MemoryContext context)
 	TupleDesc	desc = SPI_tuptable->tupdesc;
 	bool		null;
 	Datum		place = SPI_getbinval(tuple, desc, 1, &null);
-	StageRow   *row = &call->rows[call->first + query_index(place, null, call->last - call->first)];
+	JudgedRow  *row = &call->rows[call->first + query_index(place, null, call->last - call->first)];
 	MemoryContext spi = MemoryContextSwitchTo(context);
 
 	for (int k = 0; k < call->plan->count; k++)
@@ -247,7 +218,7 @@ static void
 execute(void *argument)
 {
 	ComputeCall *call = argument;
-	const Profile *profile = call->compute->task->profile;
+	const Profile *profile = call->compute->profile;
 	Datum	   *arguments = palloc(sizeof(Datum) * (size_t) (profile->count + 1));
 	MemoryContext context = CurrentMemoryContext;
 	RoleSql		sql;
@@ -266,23 +237,20 @@ execute(void *argument)
 }
 
 static void
-note_failure(const Compute *compute, StageRow *row, int column, const ErrorData *error)
+note_failure(const Compute *compute, JudgedRow *row, int column, const ErrorData *error)
 {
-	Violation	violation = {.code = "transform", .detail = error->message, .hint = error->hint};
-
-	violation.message = psprintf("%s could not be transformed", compute->task->profile->columns[column].label);
-	note_unknown(compute, row, column, &violation);
+	judge_fault(compute->judge, row, column, FAULT_TRANSFORM, error->message, error->hint);
 }
 
 /* Somewhere in the row, since no column does it by itself. */
 static void
-note_failed_row(const Compute *compute, StageRow *row, const ErrorData *error)
+note_failed_row(const Compute *compute, JudgedRow *row, const ErrorData *error)
 {
 	Violation	violation = {
 		.code = "transform", .message = "Row could not be transformed", .detail = error->message, .hint = error->hint
 	};
 
-	stage_violate(row, -1, false, &violation);
+	judge_violate(row, -1, false, &violation);
 	for (int k = 0; k < compute->all.count; k++)
 		row->states[compute->all.columns[k]] = VALUE_UNKNOWN;
 }
@@ -292,10 +260,10 @@ note_failed_row(const Compute *compute, StageRow *row, const ErrorData *error)
  * The row will not be saved, so what an expression writes on the way is taken back.
  */
 static void
-run_row(Compute *compute, StageRow *row, const ErrorData *error)
+run_row(Compute *compute, JudgedRow *row, const ErrorData *error)
 {
 	static const bool keep = false;
-	size_t		bytes = sizeof(char *) * (size_t) compute->task->profile->count;
+	size_t		bytes = sizeof(char *) * (size_t) compute->profile->count;
 	char	  **given = row->texts;
 	char	  **computed = memcpy(palloc(bytes), given, bytes);
 
@@ -322,7 +290,7 @@ run_row(Compute *compute, StageRow *row, const ErrorData *error)
 }
 
 static void
-run(Compute *compute, StageRow *rows, int first, int last)
+run(Compute *compute, JudgedRow *rows, int first, int last)
 {
 	ComputeCall call = {compute, &compute->all, rows, first, last};
 	ErrorData  *error;
@@ -330,7 +298,7 @@ run(Compute *compute, StageRow *rows, int first, int last)
 
 	if (first == last)
 		return;
-	error = profile_sql_try(compute->task->profile, execute, &call);
+	error = profile_sql_try(compute->profile, execute, &call);
 	if (error == NULL)
 		return;
 	if (!subtransaction_row_fault(error))
@@ -347,7 +315,15 @@ run(Compute *compute, StageRow *rows, int first, int last)
 }
 
 void
-compute_run(Compute *compute, StageRow *rows, int count)
+compute_take(const Compute *compute, JudgedRow *row)
+{
+	row->texts = palloc(sizeof(char *) * (size_t) compute->profile->count);
+	for (int i = 0; i < compute->profile->count; i++)
+		row->texts[i] = judge_text(compute->judge, row, i);
+}
+
+void
+compute_run(Compute *compute, JudgedRow *rows, int count)
 {
 	run(compute, rows, 0, count);
 }

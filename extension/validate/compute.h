@@ -11,20 +11,17 @@
 
 #include "pg/pg_xlsx.h"
 
-#include "validate/stage.h"
+#include "check/judge.h"
 
 typedef struct Compute Compute;
 
 /* NULL when the profile has nothing to compute. Lives in the current memory context. */
-extern Compute *compute_create(const StageTask *task);
+extern Compute *compute_create(const Profile *profile, Judge *judge);
+
+/* Gives a row the texts that SQL sees, in the current memory context: call it for each row before compute_run. */
+extern void compute_take(const Compute *compute, JudgedRow *row);
 
 /* Writes what was computed to the texts of the rows; a row whose expression throws gets a violation. */
-extern void compute_run(Compute *compute, StageRow *rows, int count);
-
-/* Is the column computed? */
-extern bool compute_has(const ProfileColumn *column);
-
-/* Do expressions see the sheet's other columns? Only if nobody else is called "extra". */
-extern bool compute_sees_extra(const Profile *profile);
+extern void compute_run(Compute *compute, JudgedRow *rows, int count);
 
 #endif							/* PG_XLSX_COMPUTE_H */

@@ -5,7 +5,6 @@
 #include "validate/rules.h"
 
 #include "catalog/pg_type.h"
-#include "check/cell_rule.h"
 #include "executor/spi.h"
 #include "kept/unnest.h"
 #include "kept/waiting.h"
@@ -21,37 +20,64 @@ typedef struct CompiledRule
 {
 	const ProfileRule *rule;
 	const ProfileColumn *column;	/* NULL: the row */
-	CellRule	cell;			/* where it is on a cell */
+	Message		message;
 	RowRule		row;			/* RULE_EXPRESSION, by itself */
 	SeenValues *seen;			/* RULE_UNIQUE */
 } CompiledRule;
 
 struct Rules
 {
-	const StageTask *task;
+	const Profile *profile;
+	const Judge *judge;
 	int			count;
 	CompiledRule *items;
 	int			expressions;
-	int			uniques;
 	SPIPlanPtr	plan;			/* of the expressions, all in one, for rows without an error */
-	bool	   *broken;			/* by profile column, of the row at hand */
 };
 
 /*
  * Compiling
  */
 
+/* What {label} stands for: the columns that the rule reads, or its name where it reads none. */
+static const char *
+label_of(const CompiledRule *compiled, const Profile *profile)
+{
+	StringInfoData labels;
+
+	if (compiled->column != NULL)
+		return compiled->column->label;
+	if (compiled->row.read_count == 0)
+		return compiled->rule->name;
+	initStringInfo(&labels);
+	for (int i = 0; i < compiled->row.read_count; i++)
+		appendStringInfo(&labels, "%s%s", i > 0 ? ", " : "", profile->columns[compiled->row.reads[i]].label);
+	return labels.data;
+}
+
+static Message
+message_of(const CompiledRule *compiled, const JudgeTask *task)
+{
+	const ProfileRule *rule = compiled->rule;
+	const char *template = message_template(message_object(rule->messages), NULL, task->locale);
+	MessagePlaces places = {.label = label_of(compiled, task->profile)};
+
+	if (template != NULL)
+		return message_make(template, &places);
+	places.rule = rule->name;
+	return message_make(fault_message_of_rule(rule->kind)->message, &places);
+}
+
 static void
-compile_rule(CompiledRule *compiled, const ProfileRule *rule, const StageTask *task)
+compile_rule(CompiledRule *compiled, const ProfileRule *rule, const JudgeTask *task)
 {
 	compiled->rule = rule;
 	compiled->column = rule->column < 0 ? NULL : &task->profile->columns[rule->column];
-	if (rule_is_on_cell(rule->kind))
-		cell_rule_compile(&compiled->cell, rule, compiled->column);
-	else if (rule->kind == RULE_UNIQUE)
+	if (rule->kind == RULE_UNIQUE)
 		compiled->seen = seen_values_create(task->id, rule->name);
 	else
 		row_rule_compile(&compiled->row, task->profile, rule->argument.items[0]);
+	compiled->message = message_of(compiled, task);
 }
 
 /*
@@ -61,7 +87,7 @@ compile_rule(CompiledRule *compiled, const ProfileRule *rule, const StageTask *t
 static void
 prepare_expressions(Rules *rules)
 {
-	const Profile *profile = rules->task->profile;
+	const Profile *profile = rules->profile;
 	Oid		   *types = palloc(sizeof(Oid) * (size_t) profile->count);
 	char	   *from = unnest_from(profile, types);
 	StringInfoData tests;
@@ -78,20 +104,20 @@ prepare_expressions(Rules *rules)
 }
 
 Rules *
-rules_create(const StageTask *task)
+rules_create(const JudgeTask *task, const Judge *judge)
 {
 	const Profile *profile = task->profile;
 	Rules	   *rules = palloc0(sizeof(Rules));
 
-	rules->task = task;
-	rules->count = profile->rule_count;
-	rules->items = palloc0(sizeof(CompiledRule) * (size_t) Max(rules->count, 1));
-	rules->broken = palloc0(sizeof(bool) * (size_t) profile->count);
-	for (int i = 0; i < rules->count; i++)
+	rules->profile = profile;
+	rules->judge = judge;
+	rules->items = palloc0(sizeof(CompiledRule) * (size_t) Max(profile->rule_count, 1));
+	for (int i = 0; i < profile->rule_count; i++)
 	{
-		compile_rule(&rules->items[i], &profile->rules[i], task);
+		if (rule_is_on_cell(profile->rules[i].kind))
+			continue;
+		compile_rule(&rules->items[rules->count++], &profile->rules[i], task);
 		rules->expressions += profile->rules[i].kind == RULE_EXPRESSION;
-		rules->uniques += profile->rules[i].kind == RULE_UNIQUE;
 	}
 	if (rules->expressions > 0)
 		prepare_expressions(rules);
@@ -101,127 +127,25 @@ rules_create(const StageTask *task)
 bool
 rules_need_rows(const Rules *rules)
 {
-	return rules->expressions > 0 || rules->uniques > 0;
+	return rules->count > 0;
 }
 
 /*
  * Violations
  */
 
-static const char *const rule_codes[] = {
-	[RULE_REQUIRED] = "required",[RULE_MIN] = "min",[RULE_MAX] = "max",[RULE_MIN_LENGTH] = "min_length",
-	[RULE_MAX_LENGTH] = "max_length",[RULE_PATTERN] = "pattern",[RULE_ONE_OF] = "one_of",[RULE_UNIQUE] = "unique",
-	[RULE_EXPRESSION] = "rule"
-};
-
-static char *
-list_of(const TextList *texts)
-{
-	StringInfoData list;
-
-	initStringInfo(&list);
-	for (int i = 0; i < texts->count; i++)
-		appendStringInfo(&list, "%s%s", i > 0 ? ", " : "", texts->items[i]);
-	return list.data;
-}
-
-static char *
-default_message(const CompiledRule *compiled)
+static void
+break_rule(const Rules *rules, const CompiledRule *compiled, JudgedRow *row, const char *detail)
 {
 	const ProfileRule *rule = compiled->rule;
-	const char *label = compiled->column != NULL ? compiled->column->label : NULL;
-
-	switch (rule->kind)
-	{
-		case RULE_REQUIRED:
-			return psprintf("%s is required", label);
-		case RULE_MIN:
-			return psprintf("%s must be at least %s", label, rule->argument.items[0]);
-		case RULE_MAX:
-			return psprintf("%s must be at most %s", label, rule->argument.items[0]);
-		case RULE_MIN_LENGTH:
-			return psprintf("%s must have at least %s characters", label, rule->argument.items[0]);
-		case RULE_MAX_LENGTH:
-			return psprintf("%s must have at most %s characters", label, rule->argument.items[0]);
-		case RULE_PATTERN:
-			return psprintf("%s does not have the expected form", label);
-		case RULE_ONE_OF:
-			return psprintf("%s must be one of %s", label, list_of(&rule->argument));
-		case RULE_UNIQUE:
-			return psprintf("%s must be unique in the file", label);
-		case RULE_EXPRESSION:
-			break;
-	}
-	return psprintf("Row breaks the rule \"%s\"", rule->name);
-}
-
-static void
-break_rule(Rules *rules, const CompiledRule *compiled, StageRow *row, char *detail)
-{
-	int			column = compiled->rule->column;
-	bool		of_row = column < 0;
+	bool		of_row = rule->column < 0;
 	Violation	violation = {
-		.code = rule_codes[compiled->rule->kind], .detail = detail, .constraint = compiled->rule->name
+		.code = fault_message_of_rule(rule->kind)->code,.detail = detail,.constraint = rule->name
 	};
 
-	violation.message = stage_words(rules->task, row, of_row ? compiled->row.reads : &column,
-									of_row ? compiled->row.read_count : 1, compiled->rule->name,
-									compiled->rule->messages, NULL);
-	if (violation.message == NULL)
-		violation.message = default_message(compiled);
-	stage_violate(row, column, compiled->rule->warning, &violation);
-}
-
-/*
- * Cells
- */
-
-/* The text that a person sees: of the cell, or what was computed. */
-static const char *
-seen_text(const StageRow *row, int column)
-{
-	return row->texts[column] != NULL ? row->texts[column] : "";
-}
-
-/* Is there what the rule is about: a value for its bounds, a text for the others? */
-static bool
-can_be_asked(RuleKind kind, ValueState state)
-{
-	bool		of_value = kind == RULE_MIN || kind == RULE_MAX || kind == RULE_REQUIRED;
-
-	return rule_is_on_cell(kind) && (of_value ? state == VALUE_GOOD : state != VALUE_UNKNOWN);
-}
-
-static bool
-is_obeyed(CompiledRule *compiled, const StageRow *row, const CheckedValue *values)
-{
-	static const CheckedValue misfit = {.null = false};
-	int			column = compiled->rule->column;
-	const char *text = seen_text(row, column);
-
-	return cell_rule_obeyed(&compiled->cell, compiled->column,
-							row->states[column] == VALUE_GOOD ? &values[column] : &misfit, text, strlen(text));
-}
-
-void
-rules_check_cells(Rules *rules, StageRow *row, const CheckedValue *values)
-{
-	int			columns = rules->task->profile->count;
-
-	memset(rules->broken, 0, sizeof(bool) * (size_t) columns);
-	for (int i = 0; i < rules->count; i++)
-	{
-		CompiledRule *compiled = &rules->items[i];
-		int			column = compiled->rule->column;
-
-		if (column < 0 || !can_be_asked(compiled->rule->kind, row->states[column]) || is_obeyed(compiled, row, values))
-			continue;
-		break_rule(rules, compiled, row, NULL);
-		rules->broken[column] = rules->broken[column] || !compiled->rule->warning;
-	}
-	for (int i = 0; i < columns; i++)
-		if (rules->broken[i] && row->states[i] == VALUE_GOOD)
-			row->states[i] = VALUE_MISFIT;
+	violation.message = judge_say(rules->judge, row, &compiled->message, of_row ? compiled->row.reads : &rule->column,
+								  of_row ? compiled->row.read_count : 1);
+	judge_violate(row, rule->column, rule->warning, &violation);
 }
 
 /*
@@ -233,7 +157,7 @@ typedef struct ExpressionCall
 {
 	Rules	   *rules;
 	const PacketRows *packet;
-	StageRow   *rows;
+	JudgedRow  *rows;
 	const int  *index;
 } ExpressionCall;
 
@@ -243,7 +167,7 @@ execute_expressions(void *argument)
 	ExpressionCall *call = argument;
 	Rules	   *rules = call->rules;
 	const PacketRows *packet = call->packet;
-	const Profile *profile = rules->task->profile;
+	const Profile *profile = rules->profile;
 	Datum	   *arguments = palloc(sizeof(Datum) * (size_t) profile->count);
 	MemoryContext caller = CurrentMemoryContext;
 	RoleSql		sql;
@@ -259,7 +183,7 @@ execute_expressions(void *argument)
 		TupleDesc	desc = SPI_tuptable->tupdesc;
 		bool		null;
 		Datum		place = SPI_getbinval(SPI_tuptable->vals[found], desc, 1, &null);
-		StageRow   *row = &call->rows[call->index[query_index(place, null, packet->count)]];
+		JudgedRow  *row = &call->rows[call->index[query_index(place, null, packet->count)]];
 		Datum		broken = SPI_getbinval(SPI_tuptable->vals[found], desc, 2, &null);
 		MemoryContext spi = MemoryContextSwitchTo(caller);
 		Datum	   *items;
@@ -279,10 +203,10 @@ execute_expressions(void *argument)
 }
 
 static void
-run_expressions(Rules *rules, const PacketRows *packet, StageRow *rows, const int *index)
+run_expressions(Rules *rules, const PacketRows *packet, JudgedRow *rows, const int *index)
 {
 	ExpressionCall call = {rules, packet, rows, index};
-	ErrorData  *error = profile_sql_try(rules->task->profile, execute_expressions, &call);
+	ErrorData  *error = profile_sql_try(rules->profile, execute_expressions, &call);
 
 	if (error != NULL)
 		ReThrowError(error);
@@ -319,7 +243,7 @@ take_given(const CompiledRule *compiled, const PacketRows *packet, const int *in
 }
 
 static void
-check_unique(Rules *rules, const CompiledRule *compiled, const PacketRows *packet, StageRow *rows, const int *index)
+check_unique(Rules *rules, const CompiledRule *compiled, const PacketRows *packet, JudgedRow *rows, const int *index)
 {
 	GivenValue *given = palloc(sizeof(GivenValue) * (size_t) packet->count);
 	int		   *places = palloc(sizeof(int) * (size_t) packet->count);
@@ -332,7 +256,7 @@ check_unique(Rules *rules, const CompiledRule *compiled, const PacketRows *packe
 }
 
 void
-rules_check_rows(Rules *rules, const PacketRows *packet, StageRow *rows, const int *index)
+rules_check_rows(Rules *rules, const PacketRows *packet, JudgedRow *rows, const int *index)
 {
 	if (rules->expressions > 0)
 		run_expressions(rules, packet, rows, index);
@@ -347,7 +271,7 @@ rules_check_rows(Rules *rules, const PacketRows *packet, StageRow *rows, const i
 
 /* Has the row all that the rule reads? */
 static bool
-has_all(const RowRule *rule, const StageRow *row)
+has_all(const RowRule *rule, const JudgedRow *row)
 {
 	for (int i = 0; i < rule->read_count; i++)
 		if (row->states[rule->reads[i]] != VALUE_GOOD)
@@ -356,7 +280,7 @@ has_all(const RowRule *rule, const StageRow *row)
 }
 
 static void
-ask_expression(Rules *rules, const CompiledRule *compiled, const PacketRows *gaps, StageRow *rows, const int *index)
+ask_expression(Rules *rules, const CompiledRule *compiled, const PacketRows *gaps, JudgedRow *rows, const int *index)
 {
 	int		   *places = palloc(sizeof(int) * (size_t) gaps->count);
 	bool	   *broken = palloc(sizeof(bool) * (size_t) gaps->count);
@@ -366,14 +290,14 @@ ask_expression(Rules *rules, const CompiledRule *compiled, const PacketRows *gap
 	for (int i = 0; i < gaps->count; i++)
 		if (has_all(&compiled->row, &rows[index[i]]))
 			places[count++] = i;
-	row_rule_ask(&compiled->row, rules->task->profile, gaps, places, count, broken, errors);
+	row_rule_ask(&compiled->row, rules->profile, gaps, places, count, broken, errors);
 	for (int i = 0; i < count; i++)
 		if (broken[i])
 			break_rule(rules, compiled, &rows[index[places[i]]], errors[i] != NULL ? errors[i]->message : NULL);
 }
 
 static void
-ask_unique(Rules *rules, const CompiledRule *compiled, const PacketRows *gaps, StageRow *rows, const int *index)
+ask_unique(Rules *rules, const CompiledRule *compiled, const PacketRows *gaps, JudgedRow *rows, const int *index)
 {
 	GivenValue *given = palloc(sizeof(GivenValue) * (size_t) gaps->count);
 	int		   *places = palloc(sizeof(int) * (size_t) gaps->count);
@@ -386,7 +310,7 @@ ask_unique(Rules *rules, const CompiledRule *compiled, const PacketRows *gaps, S
 }
 
 void
-rules_check_gaps(Rules *rules, const PacketRows *gaps, StageRow *rows, const int *index)
+rules_check_gaps(Rules *rules, const PacketRows *gaps, JudgedRow *rows, const int *index)
 {
 	for (int i = 0; i < rules->count; i++)
 		if (rules->items[i].rule->kind == RULE_EXPRESSION)

@@ -2,18 +2,20 @@
  * validator.c
  *	  Rows of a sheet -> a packet of good rows, error rows and warnings.
  *
- * A row that can be found good by itself goes into the packet at once, and so
- * does a bad one of a plain profile among the error rows.  Others take the longer way over stage.c.
+ * A row that stands for itself is judged at once.  Those of other profiles
+ * take the longer way over stage.c.
  */
 #include "validate/validator.h"
 
+#include "validate/stage.h"
 
 struct Validator
 {
-	const StageTask *task;
-	Stage	   *stage;			/* for rows that are open; NULL: there are none */
-	bool		checks;			/* rows are judged by themselves */
-	RowCheck	check;
+	const JudgePlan *plan;
+	Judge	   *judge;
+	Stage	   *stage;			/* NULL: each row stands for itself */
+	JudgedRow	row;			/* at hand */
+	CheckedValue *values;		/* of it */
 	PacketWriter packet;
 	ErrorRows	errors;
 	ErrorRows	warnings;
@@ -22,30 +24,26 @@ struct Validator
 };
 
 Validator *
-validator_create(const StageTask *task, int64 cursor_row)
+validator_create(const JudgeTask *task, int64 cursor_row)
 {
 	Validator  *validator = palloc0(sizeof(Validator));
 
-	validator->task = task;
-	validator->checks = row_check_suits(task->profile);
-	if (!task->profile->plain)
-		validator->stage = stage_create(task);
-	if (validator->checks)
-	{
-		CellRules	rules = cell_rules_compile(task->profile);
-
-		row_check_init(&validator->check, task->profile, &rules, task->source, task->date1904);
-	}
+	validator->plan = plan_create(task);
+	validator->judge = judge_create(validator->plan, task->profile);
+	judge_row_init(validator->judge, &validator->row);
+	validator->values = palloc0(sizeof(CheckedValue) * (size_t) Max(task->profile->count, 1));
+	if (stage_suits(task->profile))
+		validator->stage = stage_create(task, validator->judge);
 	packet_init(&validator->packet, task->profile);
 	error_rows_init(&validator->errors, task->id, false, cursor_row, CurrentMemoryContext);
 	error_rows_init(&validator->warnings, task->id, true, cursor_row, CurrentMemoryContext);
 	return validator;
 }
 
-const RowCheck *
-validator_row_check(const Validator *validator)
+const JudgePlan *
+validator_plan(const Validator *validator)
 {
-	return validator->checks ? &validator->check : NULL;
+	return validator->stage == NULL && plan_is_portable(validator->plan) ? validator->plan : NULL;
 }
 
 void
@@ -67,40 +65,34 @@ validator_full(const Validator *validator)
 		(validator->stage != NULL && stage_full(validator->stage));
 }
 
-/* Rows leave in the order in which they came. */
 static void
-empty_stage(Validator *validator)
+keep_row(const Validator *validator, ErrorRows *rows, bool warnings)
 {
-	if (validator->stage != NULL)
-		stage_end(validator->stage, &validator->packet, &validator->errors, &validator->warnings);
+	error_form_row(error_row_begin(rows), validator->judge, &validator->row, warnings);
+	error_row_end(rows, validator->row.number);
 }
 
 static void
-check_row(Validator *validator, const XlsxRow *row)
+judge_alone(Validator *validator, const XlsxRow *given)
 {
-	switch (row_check(&validator->check, row))
-	{
-		case ROW_GOOD:
-			empty_stage(validator);
-			packet_row(&validator->packet, row->number, validator->check.values);
-			break;
-		case ROW_BAD:
-			row_check_report(&validator->check, row->number, error_row_begin(&validator->errors));
-			error_row_end(&validator->errors, row->number);
-			break;
-		case ROW_OPEN:
-			stage_add(validator->stage, row);
-			break;
-	}
+	JudgedRow  *row = &validator->row;
+
+	judge_take(validator->judge, row, given);
+	if (judge_row(validator->judge, row, validator->values) == ROW_GOOD)
+		packet_row(&validator->packet, row->number, validator->values);
+	else
+		keep_row(validator, &validator->errors, false);
+	if (row->warned)
+		keep_row(validator, &validator->warnings, true);
 }
 
 void
 validator_row(Validator *validator, const XlsxRow *row)
 {
-	if (validator->checks)
-		check_row(validator, row);
-	else
+	if (validator->stage != NULL)
 		stage_add(validator->stage, row);
+	else
+		judge_alone(validator, row);
 	validator->rows++;
 	validator->last_row = row->number;
 }
@@ -108,11 +100,12 @@ validator_row(Validator *validator, const XlsxRow *row)
 void
 validator_checked_row(Validator *validator, uint32 number, const CheckedRow *row)
 {
-	empty_stage(validator);
 	if (row->verdict == ROW_GOOD)
 		packet_packed_row(&validator->packet, &row->packed);
 	else
-		error_row_add(&validator->errors, number, row->cells, row->violations);
+		error_row_add(&validator->errors, number, row->errors.cells, row->errors.violations);
+	if (row->warned)
+		error_row_add(&validator->warnings, number, row->warnings.cells, row->warnings.violations);
 	validator->rows++;
 	validator->last_row = number;
 }
@@ -120,7 +113,8 @@ validator_checked_row(Validator *validator, uint32 number, const CheckedRow *row
 void
 validator_end(Validator *validator, ValidatedBatch *batch)
 {
-	empty_stage(validator);
+	if (validator->stage != NULL)
+		stage_end(validator->stage, &validator->packet, &validator->errors, &validator->warnings);
 	error_rows_store(&validator->errors);
 	error_rows_store(&validator->warnings);
 	batch->rows = validator->rows;

@@ -10,22 +10,40 @@
 
 #include "pg/pg_xlsx.h"
 
-#include "validate/row_check.h"
-#include "validate/stage.h"
+#include "check/judge.h"
+#include "kept/error_rows.h"
+#include "kept/packet.h"
 
 typedef struct Validator Validator;
 
-/* For the rows behind cursor_row. Lives in the current memory context; *task must live as long. */
-extern Validator *validator_create(const StageTask *task, int64 cursor_row);
+/* What is kept of a row that is not saved, or that is warned of: as error_row_add takes it. */
+typedef struct KeptRow
+{
+	const ArrayType *cells;
+	const Jsonb *violations;
+} KeptRow;
 
-/* How it finds good rows, so that others can; NULL where a row cannot be judged by itself. */
-extern const RowCheck *validator_row_check(const Validator *validator);
+/* What became of a row that was judged elsewhere. */
+typedef struct CheckedRow
+{
+	RowVerdict	verdict;		/* good or bad */
+	bool		warned;
+	PackedRow	packed;			/* of a good one */
+	KeptRow		errors;			/* of a bad one */
+	KeptRow		warnings;		/* of one that is warned of */
+} CheckedRow;
+
+/* For the rows behind cursor_row. Lives in the current memory context; *task must live as long. */
+extern Validator *validator_create(const JudgeTask *task, int64 cursor_row);
+
+/* How it judges rows, so that another process can; NULL where it takes this one. */
+extern const JudgePlan *validator_plan(const Validator *validator);
 
 /* The batch's rows live in the current memory context. */
 extern void validator_begin(Validator *validator);
 extern void validator_row(Validator *validator, const XlsxRow *row);
 
-/* The same for a row that has been checked already. */
+/* The same for a row that has been judged by the validator's plan. */
 extern void validator_checked_row(Validator *validator, uint32 number, const CheckedRow *row);
 extern bool validator_full(const Validator *validator);
 

@@ -138,13 +138,14 @@ add_type(StringInfo note, const ProfileColumn *column)
 static void
 add_rule(StringInfo note, const ProfileRule *rule, const ProfileColumn *column, const char *locale)
 {
-	MessageValues values = {.label = column->label};
-	char	   *own = message_own(rule->messages, NULL, locale, &values);
+	const char *template = message_template(message_object(rule->messages), NULL, locale);
 	const char *argument = rule->argument.count > 0 ? rule->argument.items[0] : "";
 
-	if (own != NULL)
+	if (template != NULL)
 	{
-		add_line(note, "%s", own);
+		Message		own = message_make(template, &(MessagePlaces) {.label = column->label});
+
+		add_line(note, "%s", message_say(&own, NULL, NULL));
 		return;
 	}
 	switch (rule->kind)

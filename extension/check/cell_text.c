@@ -1,0 +1,186 @@
+/*
+ * cell_text.c
+ *	  The text of a cell.
+ */
+#include "check/cell_text.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_enum.h"
+#include "catalog/pg_type.h"
+#include "mb/pg_wchar.h"
+#include "pg/subtransaction.h"
+#include "pg/text_encoding.h"
+#include "pg/text_trim.h"
+#include "utils/catcache.h"
+#include "utils/lsyscache.h"
+#include "utils/syscache.h"
+
+/* Labels of an enum that a hint lists. */
+#define LISTED_LABELS 20
+
+#define SHORT_TEXT 64			/* holds any number, date or boolean */
+
+CellVerdict
+cell_fault(CellCheck *check, CellFault fault)
+{
+	check->fault = fault;
+	check->detail = check->hint = check->constraint = NULL;
+	return CELL_BAD;
+}
+
+/*
+ * As it stands in the file
+ */
+
+const char *
+check_original_bytes(const XlsxCell *cell, bool date1904, size_t *length)
+{
+	char		buffer[SHORT_TEXT];
+	const char *text;
+	bool		valid;
+
+	*length = 0;
+	if (cell == NULL)
+		return NULL;
+	if (cell->kind == XLSX_TEXT || cell->kind == XLSX_ERROR)
+	{
+		text = text_to_server(cell->text, cell->length, length, &valid);
+		if (valid)
+			return text;
+		text = text_for_people(cell->text, cell->length);
+	}
+	else
+	{
+		xlsx_cell_text(cell, date1904, buffer, sizeof(buffer));
+		text = pstrdup(buffer);
+	}
+	*length = strlen(text);
+	return text;
+}
+
+char *
+check_original(const XlsxCell *cell, bool date1904)
+{
+	size_t		length;
+	const char *text = check_original_bytes(cell, date1904, &length);
+
+	return text != NULL ? pnstrdup(text, length) : NULL;
+}
+
+/*
+ * As a column takes it
+ */
+
+static CellVerdict
+fault_of_text(CellCheck *check)
+{
+	(void) cell_fault(check, FAULT_TEXT);
+	if (GetDatabaseEncoding() != PG_UTF8)
+		check->detail = psprintf("The encoding of the database is %s.", GetDatabaseEncodingName());
+	return CELL_BAD;
+}
+
+CellVerdict
+cell_take_text(CellCheck *check)
+{
+	const XlsxCell *cell = check->cell;
+	const PlanColumn *column = check->column;
+	bool		valid;
+
+	if (cell->kind == XLSX_TEXT)
+	{
+		check->text = cell->text;
+		check->length = cell->length;
+		if (column->trim)
+			text_trim(&check->text, &check->length);
+		check->text = text_to_server(check->text, check->length, &check->length, &valid);
+		if (!valid)
+			return fault_of_text(check);
+	}
+	else if (cell->kind == XLSX_BOOL)
+	{
+		check->text = cell->boolean ? "TRUE" : "FALSE";
+		check->length = strlen(check->text);
+	}
+	else
+	{
+		char	   *buffer = palloc(SHORT_TEXT);
+
+		check->length = xlsx_cell_text(cell, check->plan->date1904, buffer, SHORT_TEXT);
+		check->text = buffer;
+	}
+	if (column->null_tokens.count > 0 && plan_texts_have(check->plan, column->null_tokens, check->text, check->length))
+		check->length = 0;
+	return CELL_GOOD;
+}
+
+char *
+cell_text_copy(const CellCheck *check)
+{
+	return pnstrdup(check->text, check->length);
+}
+
+/*
+ * As the input function of a type reads it
+ */
+
+/* "Use one of: a, b"; NULL when the type is no enum. */
+static char *
+enum_hint(Oid type)
+{
+	StringInfoData hint;
+	CatCList   *labels;
+
+	if (get_typtype(type) != TYPTYPE_ENUM)
+		return NULL;
+	initStringInfo(&hint);
+	labels = SearchSysCacheList1(ENUMTYPOIDNAME, ObjectIdGetDatum(type));
+	for (int i = 0; i < labels->n_members && i < LISTED_LABELS; i++)
+	{
+		Form_pg_enum label = (Form_pg_enum) GETSTRUCT(&labels->members[i]->tuple);
+
+		appendStringInfo(&hint, "%s%s", i > 0 ? ", " : "Use one of: ", NameStr(label->enumlabel));
+	}
+	appendStringInfoString(&hint, labels->n_members > LISTED_LABELS ? ", …" : ".");
+	ReleaseSysCacheList(labels);
+	return hint.data;
+}
+
+/* A call of an input function: any may throw. */
+typedef struct InputCall
+{
+	CellCheck  *check;
+	Datum		result;
+} InputCall;
+
+static void
+call_input(void *argument)
+{
+	InputCall  *call = argument;
+	const PlanColumn *column = call->check->column;
+
+	call->result = InputFunctionCall(call->check->input, cell_text_copy(call->check), column->input_param, column->typmod);
+}
+
+CellVerdict
+cell_input_text(CellCheck *check, Datum *datum)
+{
+	InputCall	call = {check, (Datum) 0};
+	ErrorData  *error;
+
+	if (check->input == NULL)
+		return CELL_OPEN;
+	error = subtransaction_try(call_input, &call);
+	*datum = call.result;
+	if (error == NULL)
+		return CELL_GOOD;
+	/* Only what is wrong with the data is the cell's fault. */
+	if (ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_DATA_EXCEPTION &&
+		ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION)
+		ReThrowError(error);
+	(void) cell_fault(check, error->sqlerrcode == ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE ? FAULT_RANGE : FAULT_NOT_VALID);
+	check->detail = error->message;
+	check->hint = error->hint != NULL ? error->hint : enum_hint(check->column->type);
+	check->constraint = error->constraint_name;
+	return CELL_BAD;
+}

@@ -1,0 +1,34 @@
+/*
+ * cell_text.h
+ *	  The text of a cell: as it stands in the file, as a column takes it, and
+ *	  as the input function of a type reads it.
+ */
+#ifndef PG_XLSX_CELL_TEXT_H
+#define PG_XLSX_CELL_TEXT_H
+
+#include "pg/pg_xlsx.h"
+
+#include "check/cell.h"
+
+/* Notes what is wrong with the cell. Returns CELL_BAD. */
+extern CellVerdict cell_fault(CellCheck *check, CellFault fault);
+
+/*
+ * What a person sees in the cell, trimmed where the column says so, in the server's encoding -> check->text;
+ * empty where it is one of the column's null tokens.  CELL_BAD where a database cannot keep it.
+ */
+extern CellVerdict cell_take_text(CellCheck *check);
+
+/* That text, terminated, in the current memory context. */
+extern char *cell_text_copy(const CellCheck *check);
+
+/* What the input function of the column's type makes of that text -> *datum. CELL_OPEN where it cannot be called. */
+extern CellVerdict cell_input_text(CellCheck *check, Datum *datum);
+
+/* The original value of a cell (NULL: blank) in the server's encoding for people to see; NULL for a blank one. */
+extern char *check_original(const XlsxCell *cell, bool date1904);
+
+/* The same, not terminated, in the cell or the current memory context. */
+extern const char *check_original_bytes(const XlsxCell *cell, bool date1904, size_t *length);
+
+#endif							/* PG_XLSX_CELL_TEXT_H */

@@ -1,0 +1,299 @@
+/*
+ * judge.c
+ *	  One row of a sheet.
+ */
+#include "check/judge.h"
+
+#include "check/cell_rule.h"
+#include "check/cell_text.h"
+#include "check/extra.h"
+#include "core/ref.h"
+
+Judge *
+judge_create(const JudgePlan *plan, const Profile *profile)
+{
+	Judge	   *judge = palloc0(sizeof(Judge));
+	size_t		columns = (size_t) Max(plan->column_count, 1);
+	uint32	   *source = palloc(sizeof(uint32) * columns);
+
+	judge->plan = judge->check.plan = plan;
+	judge->classes = palloc(sizeof(ColumnClass) * columns);
+	judge->compares = palloc0(sizeof(FmgrInfo) * (size_t) Max(plan->rule_count, 1));
+	if (profile != NULL)
+		judge->inputs = palloc(sizeof(FmgrInfo *) * columns);
+	for (int i = 0; i < plan->column_count; i++)
+	{
+		source[i] = plan_columns(plan)[i].source;
+		judge->classes[i] = plan_columns(plan)[i].class;
+		if (profile != NULL)
+			judge->inputs[i] = (FmgrInfo *) &profile->columns[i].input;
+	}
+	source_index_create(&judge->sources, source, plan->column_count);
+	pfree(source);
+	for (int i = 0; i < plan->rule_count; i++)
+		if (OidIsValid(plan_rules(plan)[i].compare))
+			fmgr_info(plan_rules(plan)[i].compare, &judge->compares[i]);
+	return judge;
+}
+
+/*
+ * Rows in
+ */
+
+void
+judge_row_init(const Judge *judge, JudgedRow *row)
+{
+	size_t		columns = (size_t) Max(judge->plan->column_count, 1);
+
+	*row = (JudgedRow) {
+		.cells = palloc0(sizeof(XlsxCell *) * columns),.states = palloc0(sizeof(ValueState) * columns)
+	};
+}
+
+void
+judge_take(const Judge *judge, JudgedRow *row, const XlsxRow *given)
+{
+	int			columns = judge->plan->column_count;
+
+	if (row->count > 0)
+		memset(row->states, 0, sizeof(ValueState) * (size_t) columns);
+	row->number = given->number;
+	row->count = row->room = 0;
+	row->bad = row->warned = false;
+	source_index_cells(&judge->sources, given, row->cells, columns);
+	row->extra = judge->plan->wants_extra ? extra_json(judge->plan, given) : NULL;
+}
+
+/*
+ * Violations
+ */
+
+void
+judge_violate(JudgedRow *row, int column, bool warning, const Violation *violation)
+{
+	if (row->count == row->room)
+	{
+		row->room = Max(4, 2 * row->room);
+		row->violations = row->count == 0 ? palloc(sizeof(RowViolation) * (size_t) row->room) :
+			repalloc(row->violations, sizeof(RowViolation) * (size_t) row->room);
+	}
+	row->violations[row->count++] = (RowViolation) {column, warning, *violation};
+	row->bad = row->bad || !warning;
+	row->warned = row->warned || warning;
+}
+
+char *
+judge_original(const Judge *judge, const JudgedRow *row, int column)
+{
+	return check_original(row->cells[column], judge->plan->date1904);
+}
+
+/* Adds to a list of texts. */
+static void
+list_text(StringInfo list, const char *text)
+{
+	if (text != NULL && text[0] != '\0')
+		appendStringInfo(list, "%s%s", list->len > 0 ? ", " : "", text);
+}
+
+const char *
+judge_say(const Judge *judge, const JudgedRow *row, const Message *message, const int *columns, int count)
+{
+	StringInfoData values;
+	StringInfoData cells;
+
+	if (!message->has_places)
+		return message->text;
+	initStringInfo(&values);
+	initStringInfo(&cells);
+	for (int i = 0; i < count; i++)
+	{
+		uint32		source = plan_columns(judge->plan)[columns[i]].source;
+		char		cell[19] = "";
+
+		if (source > 0)
+			xlsx_ref_cell(row->number, source, cell);
+		list_text(&values, judge_original(judge, row, columns[i]));
+		list_text(&cells, cell);
+	}
+	return message_say(message, values.data, cells.data);
+}
+
+static void
+violate_fault(const Judge *judge, JudgedRow *row, int column, CellFault fault, const Violation *more)
+{
+	Violation	violation = *more;
+	Message		message = plan_fault_message(judge->plan, column, fault);
+
+	violation.code = fault_message(fault)->code;
+	violation.message = judge_say(judge, row, &message, &column, 1);
+	judge_violate(row, column, false, &violation);
+	row->states[column] = fault_is_without_text(fault) ? VALUE_UNKNOWN : VALUE_MISFIT;
+}
+
+void
+judge_fault(const Judge *judge, JudgedRow *row, int column, CellFault fault, const char *detail, const char *hint)
+{
+	violate_fault(judge, row, column, fault, &(Violation) {.detail = detail,.hint = hint});
+	row->states[column] = VALUE_UNKNOWN;
+}
+
+static void
+violate_cell(Judge *judge, JudgedRow *row, int column)
+{
+	const CellCheck *check = &judge->check;
+
+	violate_fault(judge, row, column, check->fault,
+				  &(Violation) {.detail = check->detail,.hint = check->hint,.constraint = check->constraint});
+}
+
+/*
+ * Cells
+ */
+
+static inline CellCheck *
+begin_check(Judge *judge, const JudgedRow *row, int column)
+{
+	CellCheck  *check = &judge->check;
+
+	check->input = judge->inputs != NULL ? judge->inputs[column] : NULL;
+	check->column = &plan_columns(judge->plan)[column];
+	check->cell = row->cells[column];
+	return check;
+}
+
+/* The text of a source that is no cell. */
+static const char *
+own_text(const JudgePlan *plan, const PlanColumn *column, const JudgedRow *row)
+{
+	switch (column->takes)
+	{
+		case SOURCE_ROW_NUMBER:
+			return psprintf("%u", row->number);
+		case SOURCE_EXTRA:
+			return row->extra;
+		default:
+			return plan_text(plan, column->fixed);
+	}
+}
+
+static CellVerdict
+judge_cell(Judge *judge, const JudgedRow *row, int i, CheckedValue *value)
+{
+	CellCheck  *check = begin_check(judge, row, i);
+
+	check->value = value;
+	if (check->column->computed)
+		return check_cell_text(check, row->texts[i]);
+	if (check->column->takes == SOURCE_CELL)
+		return check_cell(check);
+	return check_cell_text(check, own_text(judge->plan, check->column, row));
+}
+
+char *
+judge_text(Judge *judge, JudgedRow *row, int column)
+{
+	CellCheck  *check = begin_check(judge, row, column);
+	const PlanColumn *plan = check->column;
+	const char *text = NULL;
+
+	check->length = 0;
+	if (plan->takes != SOURCE_CELL)
+		text = own_text(judge->plan, plan, row);
+	else if (check->cell != NULL && cell_take_text(check) == CELL_BAD)
+	{
+		if (plan->computed)
+			violate_cell(judge, row, column);
+		return NULL;
+	}
+	else if (check->length > 0)
+		return cell_text_copy(check);
+	if (text == NULL)
+		text = plan_text(judge->plan, plan->default_value);
+	return text != NULL ? pstrdup(text) : NULL;
+}
+
+/*
+ * Rules
+ */
+
+/* The text that a person sees, of a value that is not NULL or of a misfit; that of a number has not been made yet. */
+static void
+read_text(Judge *judge, const JudgedRow *row, int column, CheckedValue *value)
+{
+	CellCheck  *check;
+
+	if (value->text != NULL)
+		return;
+	check = begin_check(judge, row, column);
+	(void) cell_take_text(check);
+	value->text = check->text;
+	value->length = check->length;
+}
+
+static bool
+is_obeyed(Judge *judge, const JudgedRow *row, int i, CheckedValue *value)
+{
+	const PlanRule *rule = &plan_rules(judge->plan)[i];
+	ValueState	state = row->states[rule->column];
+
+	if (!cell_rule_reads_text(rule->kind))
+		return state != VALUE_GOOD ||
+			cell_rule_fits_value(judge->plan, rule, &judge->compares[i],
+								 judge->inputs != NULL ? judge->inputs[rule->column] : NULL, value);
+	if (state == VALUE_UNKNOWN || (state == VALUE_GOOD && value->null))
+		return true;
+	read_text(judge, row, rule->column, value);
+	return cell_rule_fits_text(judge->plan, rule, value->text, value->length);
+}
+
+static void
+break_rule(const Judge *judge, JudgedRow *row, const PlanRule *rule)
+{
+	Message		message = plan_rule_message(judge->plan, rule);
+	Violation	violation = {
+		.code = fault_message_of_rule(rule->kind)->code,.message = judge_say(judge, row, &message, &rule->column, 1),
+		.constraint = plan_text(judge->plan, rule->name)
+	};
+
+	judge_violate(row, rule->column, rule->warning, &violation);
+}
+
+/* All rules see the values as the cells left them; only then the columns whose values broke one are no longer good. */
+static void
+judge_rules(Judge *judge, JudgedRow *row, CheckedValue *values)
+{
+	const PlanRule *rules = plan_rules(judge->plan);
+	int			first = row->count;
+
+	for (int i = 0; i < judge->plan->rule_count; i++)
+		if (!is_obeyed(judge, row, i, &values[rules[i].column]))
+			break_rule(judge, row, &rules[i]);
+	for (int i = first; i < row->count; i++)
+		if (!row->violations[i].warning && row->states[row->violations[i].column] == VALUE_GOOD)
+			row->states[row->violations[i].column] = VALUE_MISFIT;
+}
+
+RowVerdict
+judge_row(Judge *judge, JudgedRow *row, CheckedValue *values)
+{
+	for (int i = 0; i < judge->plan->column_count; i++)
+	{
+		CellVerdict verdict;
+
+		if (row->states[i] != VALUE_GOOD)
+		{
+			values[i] = (CheckedValue) {.null = true};
+			continue;
+		}
+		verdict = judge_cell(judge, row, i, &values[i]);
+		if (verdict == CELL_GOOD)
+			continue;
+		if (verdict == CELL_OPEN)
+			return ROW_OPEN;
+		violate_cell(judge, row, i);
+		values[i].null = true;
+	}
+	judge_rules(judge, row, values);
+	return row->bad ? ROW_BAD : ROW_GOOD;
+}

@@ -1,0 +1,346 @@
+/*
+ * plan.c
+ *	  What the rows of a sheet are judged by.
+ */
+#include "check/plan.h"
+
+#include "pg/numeric_form.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/lsyscache.h"
+#include "utils/typcache.h"
+
+/*
+ * The block
+ */
+
+/* Zeros up to a multiple of 8, where anything may begin; then room for so many bytes, and where it is. */
+static uint32
+put_room(StringInfo block, size_t bytes)
+{
+	size_t		padding = MAXALIGN(block->len) - (size_t) block->len;
+	uint32		at;
+
+	enlargeStringInfo(block, (int) (padding + bytes));
+	memset(block->data + block->len, 0, padding + bytes);
+	at = (uint32) block->len + (uint32) padding;
+	block->len += (int) (padding + bytes);
+	return at;
+}
+
+static uint32
+put_bytes(StringInfo block, const void *data, size_t bytes)
+{
+	uint32		at = put_room(block, bytes);
+
+	memcpy(block->data + at, data, bytes);
+	return at;
+}
+
+static PlanText
+put_text(StringInfo block, const char *text)
+{
+	PlanText	put = {0};
+
+	if (text == NULL)
+		return put;
+	put = (PlanText) {(uint32) block->len, (uint32) strlen(text)};
+	appendBinaryStringInfo(block, text, (int) put.length + 1);
+	return put;
+}
+
+static PlanTexts
+put_texts(StringInfo block, const TextList *texts)
+{
+	PlanTexts	put = {put_room(block, sizeof(PlanText) * (size_t) texts->count), (uint32) texts->count};
+
+	for (int i = 0; i < texts->count; i++)
+	{
+		PlanText	text = put_text(block, texts->items[i]);
+
+		((PlanText *) (block->data + put.at))[i] = text;
+	}
+	return put;
+}
+
+static PlanMessage
+put_message(StringInfo block, const char *template, const MessagePlaces *places)
+{
+	uint32		at = (uint32) block->len;
+	bool		has_places = message_compile(block, template, places);
+
+	return (PlanMessage) {{at, (uint32) block->len - at - 1}, has_places};
+}
+
+/*
+ * Columns
+ */
+
+static void
+take_numeric(PlanColumn *plan, int32 typmod)
+{
+	NumericForm form = numeric_form(typmod);
+
+	if (plan->class != COLUMN_NUMERIC || !form.given)
+		return;
+	plan->limited = true;
+	plan->decimals = form.scale;
+	plan->whole_digits = form.digits - form.scale;
+}
+
+/* The text that all rows have in the column; NULL when it is none. */
+static const char *
+fixed_text(const JudgeTask *task, const ProfileColumn *column)
+{
+	if (column->source == SOURCE_TASK_ID)
+		return psprintf(INT64_FORMAT, task->id);
+	return column->source == SOURCE_FILE_NAME ? task->file_name : NULL;
+}
+
+static void
+put_column(StringInfo block, uint32 at, const JudgeTask *task, int i)
+{
+	const ProfileColumn *column = &task->profile->columns[i];
+	PlanColumn	plan = {
+		.class = column->class,.type = column->type,.typmod = column->typmod,.input_param = column->input_param,
+		.source = task->source[i],.takes = column->source,.computed = profile_computes(column),
+		.required = column->required,.trim = column->trim,.max_characters = column->max_characters
+	};
+
+	take_numeric(&plan, column->typmod);
+	plan.header = put_text(block, column->header);
+	plan.label = put_text(block, column->label);
+	plan.fixed = put_text(block, fixed_text(task, column));
+	plan.default_value = put_text(block, column->default_value);
+	plan.null_tokens = put_texts(block, &column->null_tokens);
+	((PlanColumn *) (block->data + at))[i] = plan;
+}
+
+static const char *
+limit_of(const PlanColumn *column, CellFault fault)
+{
+	switch (fault)
+	{
+		case FAULT_LENGTH:
+			return psprintf("%d", column->max_characters);
+		case FAULT_WHOLE_DIGITS:
+			return psprintf("%d", Max(column->whole_digits, 0));
+		case FAULT_DECIMALS:
+			return psprintf("%d", Max(column->decimals, 0));
+		default:
+			return "";
+	}
+}
+
+/* The profile's own messages, or ours. */
+static void
+put_column_messages(StringInfo block, const JudgePlan *plan, const JudgeTask *task, int i)
+{
+	const ProfileColumn *column = &task->profile->columns[i];
+	const Jsonb *messages = message_object(column->messages);
+	MessagePlaces own = {.label = column->label};
+	MessagePlaces ours = {.label = column->label,.type = format_type_be(column->type)};
+
+	for (CellFault fault = 0; fault < CELL_FAULTS; fault++)
+	{
+		const FaultMessage *message = fault_message(fault);
+		const char *template = message_template(messages, message->code, task->locale);
+		PlanMessage	put;
+
+		ours.limit = limit_of(&((PlanColumn *) (block->data + plan->columns_at))[i], fault);
+		put = put_message(block, template != NULL ? template : message->message, template != NULL ? &own : &ours);
+		((PlanMessage *) (block->data + plan->messages_at))[i * CELL_FAULTS + (int) fault] = put;
+	}
+}
+
+/*
+ * Rules
+ */
+
+static void
+put_bound(StringInfo block, PlanRule *plan, const ProfileRule *rule, const ProfileColumn *column)
+{
+	TypeCacheEntry *type = lookup_type_cache(column->type, TYPECACHE_CMP_PROC);
+	Datum		bound;
+
+	if (!OidIsValid(type->cmp_proc))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_FUNCTION),
+				 errmsg("rule \"%s\" cannot compare values of type %s", rule->name, format_type_be(column->type))));
+	plan->compare = type->cmp_proc;
+	plan->collation = get_typcollation(column->type);
+	bound = InputFunctionCall((FmgrInfo *) &column->input, rule->argument.items[0], column->input_param, column->typmod);
+	if (type->typbyval)
+		plan->bound = bound;
+	else
+		plan->bound_at = put_bytes(block, DatumGetPointer(datumCopy(bound, false, type->typlen)),
+								   datumGetSize(bound, false, type->typlen));
+}
+
+static void
+put_pattern(StringInfo block, PlanRule *plan, const ProfileRule *rule)
+{
+	text	   *pattern = cstring_to_text(rule->argument.items[0]);
+
+	plan->pattern_at = put_bytes(block, pattern, VARSIZE(pattern));
+}
+
+static void
+put_argument(StringInfo block, PlanRule *plan, const ProfileRule *rule, const ProfileColumn *column)
+{
+	switch (rule->kind)
+	{
+		case RULE_MIN:
+		case RULE_MAX:
+			put_bound(block, plan, rule, column);
+			break;
+		case RULE_MIN_LENGTH:
+		case RULE_MAX_LENGTH:
+			plan->length = pg_strtoint32(rule->argument.items[0]);
+			break;
+		case RULE_PATTERN:
+			put_pattern(block, plan, rule);
+			break;
+		case RULE_ONE_OF:
+			plan->texts = put_texts(block, &rule->argument);
+			break;
+		default:
+			break;
+	}
+}
+
+static const char *
+join(const TextList *texts)
+{
+	StringInfoData list;
+
+	initStringInfo(&list);
+	for (int i = 0; i < texts->count; i++)
+		appendStringInfo(&list, "%s%s", i > 0 ? ", " : "", texts->items[i]);
+	return list.data;
+}
+
+static void
+put_rule(StringInfo block, uint32 at, const JudgeTask *task, const ProfileRule *rule)
+{
+	const ProfileColumn *column = &task->profile->columns[rule->column];
+	const char *template = message_template(message_object(rule->messages), NULL, task->locale);
+	MessagePlaces places = {.label = column->label};
+	PlanRule	plan = {.kind = rule->kind,.column = rule->column,.warning = rule->warning};
+
+	put_argument(block, &plan, rule, column);
+	plan.name = put_text(block, rule->name);
+	if (template == NULL)
+	{
+		template = fault_message_of_rule(rule->kind)->message;
+		places.limit = join(&rule->argument);
+	}
+	plan.message = put_message(block, template, &places);
+	*(PlanRule *) (block->data + at) = plan;
+}
+
+/*
+ * The whole
+ */
+
+static bool
+wants_extra(const Profile *profile)
+{
+	bool		computes = false;
+
+	for (int i = 0; i < profile->count; i++)
+	{
+		if (profile->columns[i].source == SOURCE_EXTRA)
+			return true;
+		computes = computes || profile_computes(&profile->columns[i]);
+	}
+	return computes && profile_sees_extra(profile);
+}
+
+const JudgePlan *
+plan_create(const JudgeTask *task)
+{
+	const Profile *profile = task->profile;
+	JudgePlan	plan = {
+		.date1904 = task->date1904,.wants_extra = wants_extra(profile),.column_count = profile->count
+	};
+	StringInfoData block;
+
+	for (int i = 0; i < profile->rule_count; i++)
+		plan.rule_count += rule_is_on_cell(profile->rules[i].kind);
+	initStringInfo(&block);
+	(void) put_room(&block, sizeof(plan));
+	plan.columns_at = put_room(&block, sizeof(PlanColumn) * (size_t) plan.column_count);
+	plan.messages_at = put_room(&block, sizeof(PlanMessage) * (size_t) plan.column_count * CELL_FAULTS);
+	plan.rules_at = put_room(&block, sizeof(PlanRule) * (size_t) plan.rule_count);
+	for (int i = 0; i < profile->count; i++)
+	{
+		put_column(&block, plan.columns_at, task, i);
+		put_column_messages(&block, &plan, task, i);
+	}
+	for (int i = 0, at = 0; i < profile->rule_count; i++)
+		if (rule_is_on_cell(profile->rules[i].kind))
+			put_rule(&block, plan.rules_at + (uint32) sizeof(PlanRule) * (uint32) at++, task, &profile->rules[i]);
+	if (plan.wants_extra)
+		plan.extras = put_texts(&block, &task->extras);
+	plan.bytes = (uint32) block.len;
+	memcpy(block.data, &plan, sizeof(plan));
+	return (const JudgePlan *) block.data;
+}
+
+/* Does it compare by a built-in function that asks nothing of the catalog? */
+static bool
+compares_alone(ColumnClass class)
+{
+	return class == COLUMN_INTEGER || class == COLUMN_FLOAT || class == COLUMN_DATE || class == COLUMN_TIMESTAMP ||
+		class == COLUMN_NUMERIC;
+}
+
+bool
+plan_is_portable(const JudgePlan *plan)
+{
+	for (int i = 0; i < plan->column_count; i++)
+		if (plan_columns(plan)[i].computed)
+			return false;
+	for (int i = 0; i < plan->rule_count; i++)
+	{
+		const PlanRule *rule = &plan_rules(plan)[i];
+
+		if (OidIsValid(rule->compare) && !compares_alone(plan_columns(plan)[rule->column].class))
+			return false;
+	}
+	return true;
+}
+
+bool
+plan_texts_have(const JudgePlan *plan, PlanTexts texts, const char *text, size_t length)
+{
+	for (uint32 i = 0; i < texts.count; i++)
+	{
+		PlanText	one = plan_text_of(plan, texts, i);
+
+		if (one.length == length && memcmp(plan_text(plan, one), text, length) == 0)
+			return true;
+	}
+	return false;
+}
+
+static Message
+message_of(const JudgePlan *plan, const PlanMessage *message)
+{
+	return (Message) {plan_text(plan, message->text), message->text.length, message->has_places};
+}
+
+Message
+plan_fault_message(const JudgePlan *plan, int column, CellFault fault)
+{
+	const PlanMessage *message = (const PlanMessage *) ((const char *) plan + plan->messages_at);
+
+	return message_of(plan, &message[column * CELL_FAULTS + (int) fault]);
+}
+
+Message
+plan_rule_message(const JudgePlan *plan, const PlanRule *rule)
+{
+	return message_of(plan, &rule->message);
+}

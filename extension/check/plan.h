@@ -1,0 +1,145 @@
+/*
+ * plan.h
+ *	  What the rows of a sheet are judged by: columns, rules on cells and all
+ *	  their messages, compiled for a profile, a header row and a locale.
+ *
+ * A plan is one flat block without pointers: places in it are counted in
+ * bytes from its beginning, so it can be copied to another process as it is.
+ * It must begin at a multiple of 8.
+ */
+#ifndef PG_XLSX_PLAN_H
+#define PG_XLSX_PLAN_H
+
+#include "pg/pg_xlsx.h"
+
+#include "profile/fault.h"
+#include "profile/profile.h"
+#include "profile/message.h"
+
+/* What is the same for all rows of a task. */
+typedef struct JudgeTask
+{
+	const Profile *profile;
+	int64		id;
+	const char *file_name;
+	const char *locale;			/* of messages; NULL: none */
+	bool		date1904;
+	const uint32 *source;		/* sheet column of each profile column, 0 for none */
+	TextList	extras;			/* header of each sheet column that no profile column takes; NULL for others */
+} JudgeTask;
+
+typedef struct PlanText
+{
+	uint32		at;				/* 0: there is none, as NULL */
+	uint32		length;			/* without its NUL */
+} PlanText;
+
+typedef struct PlanTexts
+{
+	uint32		at;				/* of PlanText */
+	uint32		count;
+} PlanTexts;
+
+/* As Message. */
+typedef struct PlanMessage
+{
+	PlanText	text;
+	bool		has_places;
+} PlanMessage;
+
+typedef struct PlanColumn
+{
+	ColumnClass class;
+	Oid			type;
+	int32		typmod;
+	Oid			input_param;
+	uint32		source;			/* sheet column, 0: none */
+	ColumnSource takes;
+	bool		computed;		/* by SQL: a transformation or a lookup */
+	bool		required;
+	bool		trim;
+	int			max_characters; /* COLUMN_TEXT; -1 without limit */
+	bool		limited;		/* COLUMN_NUMERIC: has a precision */
+	int			whole_digits;	/* then: before the point; may be negative */
+	int			decimals;		/* and behind it; may be negative */
+	PlanText	header;
+	PlanText	label;
+	PlanText	fixed;			/* SOURCE_TASK_ID, SOURCE_FILE_NAME: the text of all rows */
+	PlanText	default_value;
+	PlanTexts	null_tokens;
+} PlanColumn;
+
+/* A rule on a cell. */
+typedef struct PlanRule
+{
+	RuleKind	kind;
+	int			column;
+	bool		warning;
+	int			length;			/* RULE_MIN_LENGTH, RULE_MAX_LENGTH: characters */
+	Oid			compare;		/* RULE_MIN, RULE_MAX: the function that compares values of the type */
+	Oid			collation;		/* of them */
+	Datum		bound;			/* the other one, where it is a value by itself */
+	uint32		bound_at;		/* where its bytes are; 0: in bound */
+	uint32		pattern_at;		/* RULE_PATTERN: the regular expression as a text datum */
+	PlanTexts	texts;			/* RULE_ONE_OF */
+	PlanText	name;
+	PlanMessage	message;
+} PlanRule;
+
+typedef struct JudgePlan
+{
+	uint32		bytes;			/* of the block */
+	bool		date1904;
+	bool		wants_extra;	/* somebody takes the sheet's other columns */
+	int			column_count;
+	int			rule_count;
+	uint32		columns_at;		/* PlanColumn */
+	uint32		messages_at;		/* PlanMessage [column_count][CELL_FAULTS] */
+	uint32		rules_at;		/* PlanRule, in the profile's order */
+	PlanTexts	extras;			/* by sheet column - 1 */
+} JudgePlan;
+
+/*
+ * In the current memory context.  An error when the argument of a rule does
+ * not fit its column.
+ */
+extern const JudgePlan *plan_create(const JudgeTask *task);
+
+/*
+ * Are rows judged by the plan alone, where nothing has to be asked of the
+ * database but input functions?  Then another process can do it (judge.h).
+ */
+extern bool plan_is_portable(const JudgePlan *plan);
+
+static inline const PlanColumn *
+plan_columns(const JudgePlan *plan)
+{
+	return (const PlanColumn *) ((const char *) plan + plan->columns_at);
+}
+
+static inline const PlanRule *
+plan_rules(const JudgePlan *plan)
+{
+	return (const PlanRule *) ((const char *) plan + plan->rules_at);
+}
+
+/* NULL where there is none. */
+static inline const char *
+plan_text(const JudgePlan *plan, PlanText text)
+{
+	return text.at > 0 ? (const char *) plan + text.at : NULL;
+}
+
+static inline PlanText
+plan_text_of(const JudgePlan *plan, PlanTexts texts, uint32 i)
+{
+	return ((const PlanText *) ((const char *) plan + texts.at))[i];
+}
+
+/* text need not be terminated. */
+extern bool plan_texts_have(const JudgePlan *plan, PlanTexts texts, const char *text, size_t length);
+
+extern Message plan_fault_message(const JudgePlan *plan, int column, CellFault fault);
+extern Message plan_rule_message(const JudgePlan *plan, const PlanRule *rule);
+
+#endif							/* PG_XLSX_PLAN_H */
