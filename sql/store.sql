@@ -39,7 +39,7 @@ SELECT upload FROM stored WHERE size = 262144 \gset
 DELETE FROM xlsx_private.chunk WHERE file_id = :upload AND slice >= 0;
 SELECT xlsx.file_hash(xlsx_private.upload_file(:upload));
 -- The slices go with their file.
-DELETE FROM xlsx_private.file USING stored WHERE id = upload;
+SELECT count(xlsx_rest.upload_remove(upload)) > 0 AS removed FROM stored;
 SELECT count(*) FROM xlsx_private.chunk c JOIN stored s ON c.file_id = s.upload;
 DROP TABLE stored;
 DROP FUNCTION put, bytes;

@@ -154,6 +154,7 @@ DROP TRIGGER later ON late_as;
 SELECT count(*) FROM diary;
 SELECT count(xlsx.delete(id)) >= 0 AS deleted FROM xlsx.tasks WHERE owner IN ('xlsx_mallory'::regrole, 'xlsx_alice'::regrole);
 DELETE FROM xlsx_private.file WHERE owner IN ('xlsx_mallory'::regrole, 'xlsx_alice'::regrole);
+SELECT xlsx_private.remove_orphans() >= 0 AS tidy;
 SELECT count(xlsx.drop_profile(name)) FROM xlsx.profiles WHERE owner IN ('xlsx_mallory'::regrole, 'xlsx_alice'::regrole);
 RESET search_path;
 SET client_min_messages = warning;

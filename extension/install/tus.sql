@@ -46,7 +46,7 @@ BEGIN
     SELECT * INTO found_row FROM xlsx_private.resumable r WHERE r.id = tus_find.id::uuid
       AND (pg_has_role(caller::oid, r.owner::oid, 'USAGE') OR pg_has_role(caller::oid, 'xlsx_admin', 'USAGE')) FOR UPDATE;
   END IF;
-  IF found_row.id IS NULL OR (found_row.file_id IS NULL AND found_row.task_id IS NULL) THEN
+  IF found_row.id IS NULL OR (found_row.task_id IS NULL AND NOT EXISTS (SELECT FROM xlsx_private.file f WHERE f.id = found_row.file_id)) THEN
     RAISE EXCEPTION 'Upload not found' USING ERRCODE = 'no_data_found', HINT = 'It has expired, or never was.';
   END IF;
   RETURN found_row;

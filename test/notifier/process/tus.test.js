@@ -220,7 +220,7 @@ describe('an upload', () => {
     const { headers: { location } } = await create(1000);
     await db.query(`UPDATE xlsx_private.file SET used_at = now() - interval '2 hours' WHERE id =
       (SELECT file_id FROM xlsx_private.resumable WHERE id = '${location.split('/').at(-1)}')`);
-    await db.query('DELETE FROM xlsx_private.file WHERE used_at < now() - interval \'1 hour\'');
+    await db.query('SELECT xlsx_rest.upload_remove(id) FROM xlsx_private.file WHERE used_at < now() - interval \'1 hour\'');
     assert.equal((await head(location)).status, 404);
   });
 
@@ -247,7 +247,7 @@ describe('an upload', () => {
     assert.equal((await done(headers['task-id'])).status, 'COMPLETED');
     assert.equal(await db.query(`SELECT owner FROM xlsx.tasks WHERE id = ${headers['task-id']}`), ann);
     await secured.stop();
-    await db.query(`SELECT xlsx.delete(${headers['task-id']}); DELETE FROM xlsx_private.file WHERE owner = '${ann}'::regrole;
+    await db.query(`SELECT xlsx.delete(${headers['task-id']}); SELECT xlsx_rest.upload_remove(id) FROM xlsx_private.file WHERE owner = '${ann}'::regrole AND NOT complete;
       DROP OWNED BY ${ann}, ${bob}; DROP ROLE ${ann}; DROP ROLE ${bob}`);
   });
 });

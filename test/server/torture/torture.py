@@ -56,7 +56,7 @@ CREATE TABLE before AS SELECT NULL::bigint AS task_id, 'Old ' || i AS name, 'M' 
 
 # Every table is as if nothing had ever been imported; an upload that broke off would go when its time is over.
 RESET = """
-DELETE FROM xlsx_private.file WHERE NOT complete;
+SELECT xlsx_rest.upload_remove(id) FROM xlsx_private.file WHERE NOT complete;
 TRUNCATE heap, parts, keyed, whole, old;
 INSERT INTO keyed SELECT * FROM before;
 INSERT INTO old SELECT * FROM before;
