@@ -280,7 +280,7 @@ function cuttingProxy(limits) {
 function send(file, endpoint, options = {}) {
   return new Promise((resolve, reject) => {
     const upload = new tus.Upload(file, {
-      endpoint, metadata: { filename: 'cut.xlsx' }, retryDelays: [0, 20, 50, 100, 200], ...options,
+      endpoint, metadata: { filename: 'cut.xlsx' }, retryDelays: [0, 20, 50, 100, 200, 500, 1000, 2000, 4000], ...options,
       onError: reject,
       onSuccess: ({ lastResponse }) => resolve({ upload, lastResponse }),
     });
@@ -325,7 +325,7 @@ describe('tus-js-client', () => {
     const port = first.port;
     let second;
     const { lastResponse } = await send(file, `${first.url}/files/`, {
-      chunkSize: 300000, retryDelays: [100, 200, 300, 500, 1000, 1000, 1000],
+      chunkSize: 300000, retryDelays: [100, 200, 300, 500, 1000, 1000, 1000, 2000, 4000, 8000],
       onProgress: (sent) => {
         if (killed || sent < 1000000) return;
         killed = true;
