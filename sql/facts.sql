@@ -38,7 +38,7 @@ SELECT count(*) FROM xlsx.read(decode(:'people', 'base64'), NULL, NULL, '1000000
 CREATE TABLE decimals (a numeric, b numeric(5), c numeric(7,2), d numeric(3,-2), e numeric(2,5), f numeric(1000,1000), g numeric(2,-9));
 SELECT format_type(atttypid, atttypmod) AS type, xlsx_private.integer_digits(atttypmod)
 FROM pg_attribute WHERE attrelid = 'decimals'::regclass AND attnum > 0 ORDER BY attnum;
-SELECT xlsx.create_profile('decimals', 'decimals');
+SELECT xlsx.create_profile('decimals', 'decimals') > 0 AS created;
 SELECT key AS column_name, value FROM json_each(xlsx.row_schema('decimals') -> 'properties');
 SELECT xlsx.drop_profile('decimals');
 DROP TABLE decimals;
