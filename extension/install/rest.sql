@@ -1,8 +1,16 @@
 /*
- * The REST interface: the sidecar passes on what comes from here.  Each
- * function returns the HTTP status and the body; failures are errors whose
- * SQLSTATE the sidecar turns into a status.
+ * The REST interface: the sidecar passes on what comes from here.  Numbers
+ * of tasks, pages and limits are the texts of the URL.
  */
+
+CREATE TYPE xlsx_rest.answer AS (
+  status int,
+  body   json
+);
+COMMENT ON TYPE xlsx_rest.answer IS
+'Answer to a request. A failure is an error instead; the sidecar makes the HTTP status from its SQLSTATE.';
+COMMENT ON COLUMN xlsx_rest.answer.status IS 'HTTP status.';
+COMMENT ON COLUMN xlsx_rest.answer.body IS 'Body of the answer.';
 
 CREATE FUNCTION xlsx_private.rest_id(id text) RETURNS bigint
 LANGUAGE plpgsql STABLE
@@ -43,14 +51,14 @@ RETURN pg_catalog.json_build_object('data', coalesce(data, '[]'::pg_catalog.json
     'totalPages', (total + "limit" - 1) / "limit"));
 COMMENT ON FUNCTION xlsx_private.rest_page(json, bigint, int, int) IS 'One page of a list with its meta part.';
 
-CREATE FUNCTION xlsx_rest.rest_tasks(page text, "limit" text, with_status text, OUT status int, OUT body json)
+CREATE FUNCTION xlsx_rest.rest_tasks(page text, "limit" text, status text) RETURNS xlsx_rest.answer
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   page_no int := xlsx_private.rest_integer('page', page, 1, 1000000000);
   page_size int := xlsx_private.rest_integer('limit', "limit", 10, 100);
-  wanted text := upper(with_status);
+  wanted text := upper(rest_tasks.status);
   total bigint;
   items json;
 BEGIN
@@ -62,24 +70,23 @@ BEGIN
   SELECT json_agg(xlsx_rest.task_json(p.id) ORDER BY p.id DESC) INTO items
   FROM (SELECT t.id FROM xlsx_private.task t WHERE wanted IS NULL OR t.status = wanted
     ORDER BY t.id DESC LIMIT page_size OFFSET (page_no - 1)::bigint * page_size) p;
-  status := 200;
-  body := xlsx_private.rest_page(items, total, page_no, page_size);
+  RETURN ROW(200, xlsx_private.rest_page(items, total, page_no, page_size))::xlsx_rest.answer;
 END
 $$;
 COMMENT ON FUNCTION xlsx_rest.rest_tasks(text, text, text) IS 'GET /tasks';
 
-CREATE FUNCTION xlsx_rest.rest_task(id text, OUT status int, OUT body json)
+CREATE FUNCTION xlsx_rest.rest_task(task text) RETURNS xlsx_rest.answer
 LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT 200, (pg_catalog.jsonb_build_object('dataCount', t.saved_rows,
       'errorCount', (SELECT coalesce(pg_catalog.sum(p.row_count), 0) FROM xlsx_private.error_page p WHERE p.task_id = t.id))
     || xlsx_rest.task_json(t.id)::pg_catalog.jsonb)::pg_catalog.json
-  FROM xlsx_private.rest_id(rest_task.id) AS wanted, xlsx_private.task t
+  FROM xlsx_private.rest_id(rest_task.task) AS wanted, xlsx_private.task t
   WHERE t.id = wanted;
 END;
 COMMENT ON FUNCTION xlsx_rest.rest_task(text) IS 'GET /tasks/:taskId';
 
-CREATE FUNCTION xlsx_rest.rest_retry(id text, OUT status int, OUT body json)
+CREATE FUNCTION xlsx_rest.rest_retry(task text) RETURNS xlsx_rest.answer
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -87,13 +94,12 @@ DECLARE
   task bigint := xlsx_private.rest_id($1);
 BEGIN
   PERFORM xlsx.retry(task);
-  status := 200;
-  body := xlsx_rest.task_json(task);
+  RETURN ROW(200, xlsx_rest.task_json(task))::xlsx_rest.answer;
 END
 $$;
 COMMENT ON FUNCTION xlsx_rest.rest_retry(text) IS 'POST /tasks/:taskId/retry';
 
-CREATE FUNCTION xlsx_rest.rest_cancel(id text, OUT status int, OUT body json)
+CREATE FUNCTION xlsx_rest.rest_cancel(task text) RETURNS xlsx_rest.answer
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -101,14 +107,13 @@ DECLARE
   task bigint := xlsx_private.rest_id($1);
 BEGIN
   PERFORM xlsx.cancel(task);
-  status := 200;
-  body := xlsx_rest.task_json(task);
+  RETURN ROW(200, xlsx_rest.task_json(task))::xlsx_rest.answer;
 END
 $$;
 COMMENT ON FUNCTION xlsx_rest.rest_cancel(text) IS 'POST /tasks/:taskId/cancel';
 
 -- Without a search_path of its own: triggers of the target are to have the session's.
-CREATE FUNCTION xlsx_rest.rest_delete(id text, OUT status int, OUT body json)
+CREATE FUNCTION xlsx_rest.rest_delete(task text) RETURNS xlsx_rest.answer
 LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
@@ -116,9 +121,8 @@ DECLARE
   deletion record;
 BEGIN
   SELECT * INTO deletion FROM xlsx.delete(task);
-  status := 200;
-  body := pg_catalog.json_build_object('message', pg_catalog.format('Task with ID %s deleted successfully', task),
-    'deletedRows', deletion.deleted_rows, 'detail', deletion.message);
+  RETURN ROW(200, pg_catalog.json_build_object('message', pg_catalog.format('Task with ID %s deleted successfully', task),
+    'deletedRows', deletion.deleted_rows, 'detail', deletion.message))::xlsx_rest.answer;
 END
 $$;
 COMMENT ON FUNCTION xlsx_rest.rest_delete(text) IS 'DELETE /tasks/:taskId';
@@ -138,7 +142,7 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION xlsx_private.some_error_rows(bigint, bigint, int) IS 'Rows of a task that were not saved, in the order of the sheet: wanted of them after the first skipped.';
 
-CREATE FUNCTION xlsx_rest.rest_errors(id text, page text, "limit" text, OUT status int, OUT body json)
+CREATE FUNCTION xlsx_rest.rest_errors(task text, page text, "limit" text) RETURNS xlsx_rest.answer
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -158,13 +162,12 @@ BEGIN
     FROM xlsx_private.some_error_rows(task, (page_no - 1)::bigint * page_size, page_size) r
       JOIN xlsx_private.task t ON t.id = task
       LEFT JOIN xlsx_private.frozen_profile f ON f.id = t.frozen_id) e;
-  status := 200;
-  body := xlsx_private.rest_page(items, total, page_no, page_size);
+  RETURN ROW(200, xlsx_private.rest_page(items, total, page_no, page_size))::xlsx_rest.answer;
 END
 $$;
 COMMENT ON FUNCTION xlsx_rest.rest_errors(text, text, text) IS 'GET /tasks/:taskId/errors';
 
-CREATE FUNCTION xlsx_rest.rest_errors_workbook(id text) RETURNS text
+CREATE FUNCTION xlsx_rest.rest_errors_workbook(task text) RETURNS text
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -180,23 +183,23 @@ $$;
 COMMENT ON FUNCTION xlsx_rest.rest_errors_workbook(text) IS
 'GET /get-validation-errors-by-task-id/:taskId: the file name; the bytes come from xlsx.errors_workbook_chunks.';
 
-CREATE FUNCTION xlsx_rest.rest_error_summary(id text, OUT status int, OUT body json)
+CREATE FUNCTION xlsx_rest.rest_error_summary(task text) RETURNS xlsx_rest.answer
 LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT 200, pg_catalog.json_build_object('data', xlsx.report(wanted) -> 'errors')
-  FROM xlsx_private.rest_id(rest_error_summary.id) AS wanted;
+  FROM xlsx_private.rest_id(rest_error_summary.task) AS wanted;
 END;
 COMMENT ON FUNCTION xlsx_rest.rest_error_summary(text) IS 'GET /tasks/:taskId/errors/summary';
 
-CREATE FUNCTION xlsx_rest.rest_report(id text, OUT status int, OUT body json)
+CREATE FUNCTION xlsx_rest.rest_report(task text) RETURNS xlsx_rest.answer
 LANGUAGE sql STABLE
 BEGIN ATOMIC
-  SELECT 200, xlsx.report(wanted)::pg_catalog.json FROM xlsx_private.rest_id(rest_report.id) AS wanted;
+  SELECT 200, xlsx.report(wanted)::pg_catalog.json FROM xlsx_private.rest_id(rest_report.task) AS wanted;
 END;
 COMMENT ON FUNCTION xlsx_rest.rest_report(text) IS 'GET /tasks/:taskId/report';
 
 -- Without a search_path of its own: triggers of the target are to have the caller's. So no operator stands here.
-CREATE FUNCTION xlsx_rest.rest_undo(id text, OUT status int, OUT body json)
+CREATE FUNCTION xlsx_rest.rest_undo(task text) RETURNS xlsx_rest.answer
 LANGUAGE plpgsql VOLATILE
 AS $$
 DECLARE
@@ -204,14 +207,13 @@ DECLARE
   outcome record;
 BEGIN
   SELECT * INTO outcome FROM xlsx.undo(task);
-  status := 200;
-  body := pg_catalog.json_build_object('message', pg_catalog.format('%s rows of task %s undone', outcome.undone, task),
-    'undone', outcome.undone, 'kept', outcome.reasons);
+  RETURN ROW(200, pg_catalog.json_build_object('message', pg_catalog.format('%s rows of task %s undone', outcome.undone, task),
+    'undone', outcome.undone, 'kept', outcome.reasons))::xlsx_rest.answer;
 END
 $$;
 COMMENT ON FUNCTION xlsx_rest.rest_undo(text) IS 'POST /tasks/:taskId/undo';
 
-CREATE FUNCTION xlsx_rest.rest_profiles(OUT status int, OUT body json)
+CREATE FUNCTION xlsx_rest.rest_profiles() RETURNS xlsx_rest.answer
 LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT 200, pg_catalog.json_build_object('data', coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
@@ -243,30 +245,29 @@ $$;
 COMMENT ON FUNCTION xlsx_rest.rest_template(text) IS
 'GET /profiles/:name/template: the file name; the bytes come from xlsx.template.';
 
-CREATE FUNCTION xlsx_rest.rest_snapshot(id text, OUT event text, OUT data json)
+CREATE FUNCTION xlsx_rest.rest_snapshot(task text, OUT event text, OUT data json)
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
   SELECT CASE WHEN xlsx_private.is_active(t.status) THEN 'task-progress' ELSE terminal.event END,
     CASE WHEN xlsx_private.is_active(t.status) THEN xlsx_private.progress_data(t) ELSE terminal.data END
-  FROM xlsx_private.rest_id(rest_snapshot.id) AS wanted
+  FROM xlsx_private.rest_id(rest_snapshot.task) AS wanted
     JOIN xlsx_private.task t ON t.id = wanted
     CROSS JOIN LATERAL xlsx_private.terminal_event(t) AS terminal;
 END;
 COMMENT ON FUNCTION xlsx_rest.rest_snapshot(text) IS
 'The state of a task as an event, for whoever joins late: task-progress, or the one that ended it.';
 
-CREATE FUNCTION xlsx_rest.rest_row_schema(name text, OUT status int, OUT body json)
+CREATE FUNCTION xlsx_rest.rest_row_schema(name text) RETURNS xlsx_rest.answer
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  status := 200;
-  body := xlsx.row_schema(coalesce(name, ''));
+  RETURN ROW(200, xlsx.row_schema(coalesce(name, '')))::xlsx_rest.answer;
 END
 $$;
 COMMENT ON FUNCTION xlsx_rest.rest_row_schema(text) IS 'GET /profiles/:name/schema';
 
-CREATE FUNCTION xlsx_rest.rest_preview(upload bigint, OUT status int, OUT body json)
+CREATE FUNCTION xlsx_rest.rest_preview(upload bigint) RETURNS xlsx_rest.answer
 LANGUAGE plpgsql VOLATILE STRICT
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -274,9 +275,8 @@ DECLARE
   given record;
 BEGIN
   SELECT * INTO given FROM xlsx_private.upload_settings(upload);
-  status := 200;
-  body := (jsonb_build_object('fileName', given.name, 'fileSize', given.size, 'profile', given.profile)
-    || xlsx.preview(xlsx_private.upload_file(upload), given.profile, given.sheet, given.header_row, given.mapping::jsonb)::jsonb)::json;
+  RETURN ROW(200, (jsonb_build_object('fileName', given.name, 'fileSize', given.size, 'profile', given.profile)
+    || xlsx.preview(xlsx_private.upload_file(upload), given.profile, given.sheet, given.header_row, given.mapping::jsonb)::jsonb)::json)::xlsx_rest.answer;
 END
 $$;
 COMMENT ON FUNCTION xlsx_rest.rest_preview(bigint) IS 'POST /preview: of an upload that has not ended, and is removed afterwards.';

@@ -160,7 +160,7 @@ $$;
 COMMENT ON FUNCTION xlsx.delete(bigint) IS
 'Stops a task if it runs, and removes it with its errors and its file. The imported rows go too where the profile has a task_column; deleted_rows is NULL where it has none. Rows that others refer to stay, and the message says how many.';
 
-CREATE FUNCTION xlsx.emit(task_id bigint, event text, payload json DEFAULT NULL) RETURNS bigint
+CREATE FUNCTION xlsx.emit(task bigint, event text, payload json DEFAULT NULL) RETURNS bigint
 AS 'MODULE_PATHNAME', 'pg_xlsx_emit' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx.emit(bigint, text, json) IS
 'Sends an event of a task to whoever called xlsx.listen: "<task id> <event> <payload>", with taskId and seq put in front of the payload''s members. Returns seq.';

@@ -118,26 +118,24 @@ CREATE FUNCTION xlsx_private.tus_remove(id uuid) RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx_private.tus_remove(uuid) IS 'Forgets an upload that the caller may act on.';
 
-CREATE FUNCTION xlsx_rest.tus_create(profile text, file_name text, options json, length bigint, metadata text,
-  OUT status int, OUT body json)
+CREATE FUNCTION xlsx_rest.tus_create(profile text, file_name text, options json, length bigint, metadata text) RETURNS xlsx_rest.answer
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  status := 201;
-  body := xlsx_private.tus_body(xlsx_private.tus_add(xlsx_rest.upload_begin(profile, file_name, options), length, metadata));
+  RETURN ROW(201, xlsx_private.tus_body(xlsx_private.tus_add(xlsx_rest.upload_begin(profile, file_name, options), length, metadata)))::xlsx_rest.answer;
 END
 $$;
 COMMENT ON FUNCTION xlsx_rest.tus_create(text, text, json, bigint, text) IS 'POST /files/';
 
-CREATE FUNCTION xlsx_rest.tus_state(id text, OUT status int, OUT body json)
+CREATE FUNCTION xlsx_rest.tus_state(id text) RETURNS xlsx_rest.answer
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
   SELECT 200, xlsx_private.tus_body(r) FROM xlsx_private.tus_find(tus_state.id) r;
 END;
 COMMENT ON FUNCTION xlsx_rest.tus_state(text) IS 'HEAD /files/:id';
 
-CREATE FUNCTION xlsx_rest.tus_append(id text, "offset" bigint, data bytea, OUT status int, OUT body json)
+CREATE FUNCTION xlsx_rest.tus_append(id text, "offset" bigint, data bytea) RETURNS xlsx_rest.answer
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -166,14 +164,13 @@ BEGIN
     upload.task_id := (finished ->> 'taskId')::bigint;
   END IF;
   upload.tail := bytes;
-  status := 200;
-  body := xlsx_private.tus_body(xlsx_private.tus_keep(upload));
+  RETURN ROW(200, xlsx_private.tus_body(xlsx_private.tus_keep(upload)))::xlsx_rest.answer;
 END
 $$;
 COMMENT ON FUNCTION xlsx_rest.tus_append(text, bigint, bytea) IS
 'PATCH /files/:id: the next piece, of any length; the last one queues the task.';
 
-CREATE FUNCTION xlsx_rest.tus_delete(id text, OUT status int, OUT body json)
+CREATE FUNCTION xlsx_rest.tus_delete(id text) RETURNS xlsx_rest.answer
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -184,8 +181,7 @@ BEGIN
     PERFORM xlsx_rest.upload_remove(upload.file_id);
   END IF;
   PERFORM xlsx_private.tus_remove(upload.id);
-  status := 204;
-  body := '{}';
+  RETURN ROW(204, '{}')::xlsx_rest.answer;
 END
 $$;
 COMMENT ON FUNCTION xlsx_rest.tus_delete(text) IS 'DELETE /files/:id: gives the upload up; a task that was made of it stays.';

@@ -25,19 +25,21 @@ AS 'MODULE_PATHNAME', 'pg_xlsx_upload_finish' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx_private.upload_finish(bigint) IS
 'Ends an upload and queues its task; created is false when the idempotency key belongs to an earlier one.';
 
-CREATE FUNCTION xlsx_rest.upload_finish(upload bigint, OUT status int, OUT body json)
+CREATE FUNCTION xlsx_rest.upload_finish(upload bigint) RETURNS xlsx_rest.answer
 LANGUAGE plpgsql VOLATILE STRICT
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   outcome record;
+  answer xlsx_rest.answer;
 BEGIN
   SELECT * INTO outcome FROM xlsx_private.upload_finish(upload);
   SELECT CASE WHEN outcome.created THEN 201 ELSE 200 END,
     json_build_object('taskId', t.id, 'id', t.id, 'fileName', t.file_name, 'fileSize', t.file_size,
       'status', t.status, 'createdAt', xlsx_private.iso(t.created_at))
-  INTO status, body
+  INTO answer.status, answer.body
   FROM xlsx_private.task t WHERE t.id = outcome.task;
+  RETURN answer;
 END
 $$;
 COMMENT ON FUNCTION xlsx_rest.upload_finish(bigint) IS
