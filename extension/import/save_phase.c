@@ -2,11 +2,14 @@
  * save_phase.c
  *	  SAVING: packets become rows of the target, batch by batch or in one go.
  */
-#include "import/state.h"
+#include "import/save_phase.h"
 
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
+#include "import/end.h"
+#include "import/sheet.h"
+#include "kept/error_rows.h"
 #include "kept/packet.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
@@ -14,21 +17,44 @@
 #include "pg/subtransaction.h"
 #include "reading/originals.h"
 #include "saving/late_index.h"
+#include "saving/saver.h"
 #include "tables/private_sql.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
+/* A smaller file is saved before anybody sees how long its batches take. */
+#define SMALL_ROWS 10000
+
+struct ImportSaving
+{
+	Import	   *import;
+	const uint32 *source;		/* sheet column of each profile column, 0: none */
+	SaveTask	task;
+	Saver	   *saver;			/* NULL: not opened yet */
+	ErrorRows	errors;			/* of the batch at hand */
+	int			batch_rows;		/* most rows that are saved at once */
+	Reader	   *sender;			/* a process that sends events while a transaction stays open; NULL: none so far */
+	bool		sender_tried;	/* to start one for that alone */
+};
+
+ImportSaving *
+import_saving_create(Import *import, const uint32 *source, Reader *sender)
+{
+	ImportSaving *saving = palloc0(sizeof(ImportSaving));
+
+	saving->import = import;
+	saving->source = source;
+	saving->sender = sender;
+	saving->batch_rows = PG_XLSX_BATCH_ROWS;
+	error_rows_init(&saving->errors, import->task->id, false, ERROR_ROWS_ANYWHERE, import->context);
+	return saving;
+}
+
 bool
 import_is_in_one_go(const Task *task)
 {
 	return task->dry_run || task->mode == MODE_ALL_OR_NOTHING || task->mode == MODE_REPLACE;
-}
-
-bool
-import_wants_all(const Task *task)
-{
-	return task->mode == MODE_ALL_OR_NOTHING || task->mode == MODE_REPLACE;
 }
 
 /* May the indexes be made when the rows are in?  Only where they go in at one go. */
@@ -52,14 +78,16 @@ may_index_late(const Import *import)
  * and a reader can say, before the first is committed, that the sheet is whole.
  */
 bool
-import_may_save_early(const Import *import)
+import_may_save_early(const ImportSaving *saving)
 {
-	return import->reader != NULL && live_number(import->progress->live) >= 0 && pg_xlsx_max_spool_bytes > 0 && !import_is_in_one_go(import->task) && import->task->max_errors < 0 &&
-		!may_index_late(import);
+	const Import *import = saving->import;
+
+	return saving->sender != NULL && live_number(import->progress->live) >= 0 && pg_xlsx_max_spool_bytes > 0 &&
+		!import_is_in_one_go(import->task) && import->task->max_errors < 0 && !may_index_late(import);
 }
 
 void
-import_hurry_constraints(const Import *import)
+import_make_constraints_immediate(const Import *import)
 {
 	if (!import->inside || import->task->dry_run)
 		AfterTriggerSetState(makeNode(ConstraintsSetStmt));
@@ -67,13 +95,14 @@ import_hurry_constraints(const Import *import)
 
 /* Where rows reach another server, what it has committed must not be lost here. */
 static void
-commit_durably(Import *import)
+commit_durably(ImportSaving *saving)
 {
+	Import	   *import = saving->import;
 	const char *usual = GetConfigOptionResetString("synchronous_commit");
 
-	if (import->inside || saver_is_local(import->saver))
+	if (import->inside || saver_is_local(saving->saver))
 		return;
-	import->durable = true;
+	import_step_make_durable(import);
 	(void) set_config_option("synchronous_commit", strcmp(usual, "off") == 0 ? "on" : usual, PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_LOCAL, true, 0, false);
 }
@@ -91,52 +120,63 @@ original_text(void *originals, uint32 row, uint32 column)
 }
 
 void
-import_create_saver(Import *import)
+import_saving_open(ImportSaving *saving, int first_rows)
 {
+	Import	   *import = saving->import;
 	Task	   *task = import->task;
 	RowsOptions options = {task->sheet, import->profile->range, import->profile->skip_end};
 	bool		keyed = task->mode == MODE_UPSERT || task->mode == MODE_UPDATE;
 
-	import->save = (SaveTask) {
-		.profile = import->profile, .task = task->id, .mode = task->mode, .source = import->source,
+	if (saving->saver != NULL)
+		return;
+	saving->batch_rows = first_rows;
+	saving->task = (SaveTask) {
+		.profile = import->profile, .task = task->id, .mode = task->mode, .source = saving->source,
 		.undo = !task->dry_run && task->mode != MODE_REPLACE &&
 		(keyed ? import->profile->keep_old : import->profile->task_attnum != InvalidAttrNumber)
 	};
 	MemoryContextSwitchTo(import->context);
-	import->save.originals = originals_create(&options, open_source, import);
-	import->save.original = original_text;
-	import->saver = saver_create(&import->save);
+	saving->task.originals = originals_create(&options, open_source, task);
+	saving->task.original = original_text;
+	saving->saver = saver_create(&saving->task);
 	MemoryContextSwitchTo(import->batch_context);
 }
 
-static void
-save_rows(Import *import, const PacketRows *rows)
+int
+import_saving_batch_rows(const ImportSaving *saving)
 {
-	Progress   *progress = import->progress;
+	return saving->batch_rows;
+}
+
+static void
+save_rows(ImportSaving *saving, const PacketRows *rows)
+{
+	Progress   *progress = saving->import->progress;
 	TimestampTz began = GetCurrentTimestamp();
 	SaveCounts	counts = {0};
 
-	error_rows_begin(&import->errors);
-	commit_durably(import);
-	progress->saved_rows += saver_save(import->saver, rows, &counts, &import->errors);
-	commit_durably(import);		/* it may have found the target changed */
-	error_rows_store(&import->errors);
+	error_rows_begin(&saving->errors);
+	commit_durably(saving);
+	progress->saved_rows += saver_save(saving->saver, rows, &counts, &saving->errors);
+	commit_durably(saving);		/* it may have found the target changed */
+	error_rows_store(&saving->errors);
 	progress->inserted_rows += counts.inserted;
 	progress->updated_rows += counts.updated;
 	progress->unchanged_rows += counts.unchanged;
 	progress->skipped_rows += counts.skipped;
-	progress->error_rows += import->errors.count;
-	progress->refused_rows += import->errors.count;
-	import_adapt_batch(&import->batch_rows, began);
+	progress->error_rows += saving->errors.count;
+	progress->refused_rows += saving->errors.count;
+	import_adapt_batch(&saving->batch_rows, began);
 }
 
-void
-import_save_packet(Import *import, bytea *packet)
+int
+import_save_packet(ImportSaving *saving, bytea *packet)
 {
 	PacketRows	rows;
 
-	packet_read(import->profile, packet, &rows);
-	save_rows(import, &rows);
+	packet_read(saving->import->profile, packet, &rows);
+	save_rows(saving, &rows);
+	return saving->errors.count;
 }
 
 /*
@@ -144,7 +184,7 @@ import_save_packet(Import *import, bytea *packet)
  */
 
 static bytea *
-fetch_packet(Import *import)
+fetch_packet(const Import *import)
 {
 	static PrivateStatement select = {
 		"SELECT data FROM xlsx_private.packet WHERE task_id = $1 AND no = $2", 2, {INT8OID, INT4OID}, NULL
@@ -162,8 +202,9 @@ fetch_packet(Import *import)
 
 /* What is left of the packet at hand, or as much of it as does not take too long. */
 static void
-save_next_rows(Import *import)
+save_next_rows(ImportSaving *saving)
 {
+	Import	   *import = saving->import;
 	Progress   *progress = import->progress;
 	int			first = progress->packet_rows_saved;
 	PacketRows	all;
@@ -171,7 +212,7 @@ save_next_rows(Import *import)
 
 	packet_read(import->profile, fetch_packet(import), &all);
 	some = (PacketRows) {
-		Min(all.count - first, import->batch_rows), all.columns, all.sheet_rows + first,
+		Min(all.count - first, saving->batch_rows), all.columns, all.sheet_rows + first,
 		all.values + (size_t) first * (size_t) all.columns, all.nulls + (size_t) first * (size_t) all.columns
 	};
 	progress->packet_rows_saved += some.count;
@@ -180,21 +221,22 @@ save_next_rows(Import *import)
 		progress->packets_saved++;
 		progress->packet_rows_saved = 0;
 	}
-	save_rows(import, &some);
+	save_rows(saving, &some);
 }
 
 static void
-save_step(Import *import)
+save_step(ImportSaving *saving)
 {
+	Import	   *import = saving->import;
 	Progress   *progress = import->progress;
 
 	import_step_begin(import);
-	import_hurry_constraints(import);
-	save_next_rows(import);
-	while (progress->packets_saved < progress->packets && import->errors.count == 0 && !import_step_is_full(import))
+	import_make_constraints_immediate(import);
+	save_next_rows(saving);
+	while (progress->packets_saved < progress->packets && saving->errors.count == 0 && !import_step_is_full(import))
 	{
 		import_step_next_batch(import);
-		save_next_rows(import);
+		save_next_rows(saving);
 	}
 	if (progress->packets_saved == progress->packets)
 		progress->percent = 100;
@@ -210,7 +252,7 @@ save_step(Import *import)
 
 typedef struct OneGo
 {
-	Import	   *import;
+	ImportSaving *saving;
 	bool		index_late;
 	bool		keep;
 } OneGo;
@@ -219,14 +261,15 @@ typedef struct OneGo
 static void
 prepare_target(OneGo *go)
 {
-	Import	   *import = go->import;
+	ImportSaving *saving = go->saving;
+	const Import *import = saving->import;
 	const Progress *progress = import->progress;
 	int64		removed;
 
-	commit_durably(import);
-	removed = import->task->mode == MODE_REPLACE ? saver_empty(import->saver) : 0;
+	commit_durably(saving);
+	removed = import->task->mode == MODE_REPLACE ? saver_empty(saving->saver) : 0;
 	go->index_late = go->index_late &&
-		saver_index_later(import->saver, removed, progress->validated_rows - progress->error_rows);
+		saver_index_later(saving->saver, removed, progress->validated_rows - progress->error_rows);
 }
 
 /*
@@ -234,19 +277,20 @@ prepare_target(OneGo *go)
  * had no such process: where it takes long for all that, one is started.
  */
 static void
-promise(Import *import)
+promise(ImportSaving *saving)
 {
+	Import	   *import = saving->import;
 	MemoryContext caller;
 	EventsTo		to;
 
 	progress_publish(import->progress);
-	if (import->inside || import->sender_tried || !progress_is_due(import->progress, GetCurrentTimestamp()) ||
-		(import->reader != NULL && reader_is_there(import->reader)))
+	if (import->inside || saving->sender_tried || !progress_is_due(import->progress, GetCurrentTimestamp()) ||
+		(saving->sender != NULL && reader_is_there(saving->sender)))
 		return;
 	caller = MemoryContextSwitchTo(import->context);
 	to = import_events_to(import);
-	import->sender_tried = true;
-	import->reader = reader_start_sender(&to);
+	saving->sender_tried = true;
+	saving->sender = reader_start_sender(&to);
 	MemoryContextSwitchTo(caller);
 }
 
@@ -254,11 +298,12 @@ static void
 save_all(void *argument)
 {
 	OneGo	   *go = argument;
-	Import	   *import = go->import;
+	ImportSaving *saving = go->saving;
+	Import	   *import = saving->import;
 	const Task *task = import->task;
 	Progress   *progress = import->progress;
 
-	import_hurry_constraints(import);
+	import_make_constraints_immediate(import);
 	prepare_target(go);
 	go->keep = true;
 	if (!go->index_late && !import_is_in_one_go(task))
@@ -266,16 +311,16 @@ save_all(void *argument)
 	progress->promised = true;
 	while (progress->packets_saved < progress->packets && !import_is_over_limit(import))
 	{
-		promise(import);
+		promise(saving);
 		PushActiveSnapshot(GetTransactionSnapshot());
-		save_next_rows(import);
+		save_next_rows(saving);
 		PopActiveSnapshot();
 		CommandCounterIncrement();
 		MemoryContextReset(import->batch_context);
 		CHECK_FOR_INTERRUPTS();
 	}
 	if (go->index_late)
-		saver_index(import->saver);
+		saver_index(saving->saver);
 	if (import_is_in_one_go(task))
 		go->keep = !task->dry_run && !(import_wants_all(task) && progress->error_rows > 0) && !import_is_over_limit(import);
 }
@@ -283,20 +328,23 @@ save_all(void *argument)
 static ErrorData *
 try_all(OneGo *go)
 {
-	error_rows_hold(&go->import->errors);
+	error_rows_hold(&go->saving->errors);
 	return subtransaction_try_keep(save_all, go, &go->keep);
 }
 
-static void
-save_in_one_go(Import *import)
+/* True when it has ended the task. */
+static bool
+save_in_one_go(ImportSaving *saving)
 {
+	Import	   *import = saving->import;
+	bool		ends = import_is_in_one_go(import->task);
 	Progress   *progress = import->progress;
 	Progress	before = *progress;
 	OneGo		go;
 	ErrorData  *error;
 
 	import_step_begin(import);
-	go = (OneGo) {import, may_index_late(import), false};
+	go = (OneGo) {saving, may_index_late(import), false};
 	error = try_all(&go);
 	if (error != NULL && go.index_late && error->sqlerrcode != ERRCODE_QUERY_CANCELED)
 	{
@@ -307,41 +355,52 @@ save_in_one_go(Import *import)
 	}
 	if (error != NULL)
 		ReThrowError(error);
-	error_rows_release(&import->errors);
+	error_rows_release(&saving->errors);
 	progress->promised = false;
 	if (!go.keep && !import->task->dry_run)
 		progress->saved_rows = progress->inserted_rows = progress->updated_rows = progress->unchanged_rows =
 			progress->skipped_rows = 0;
-	if (progress->packets_saved == progress->packets || import_is_in_one_go(import->task))
+	if (progress->packets_saved == progress->packets || ends)
 		progress->percent = 100;
 	progress_save(progress);
-	if (import_is_in_one_go(import->task))
+	if (ends)
 		import_conclude(import);
 	import_step_end(import);
+	return ends;
 }
 
-void
-import_save_rows(Import *import)
+/* Opens the saver; what VALIDATING has saved completely ends here. True when the rows go in at one go. */
+static bool
+begin(ImportSaving *saving)
 {
+	Import	   *import = saving->import;
 	Progress   *progress = import->progress;
 	bool		one_go;
 
-	if (progress->phase != PHASE_SAVING || !progress->entered)
-		import_enter_phase(import, PHASE_SAVING, 0);
 	import_step_begin(import);
-	if (import->saver == NULL && progress->total_rows > IMPORT_SMALL_ROWS)
-		import->batch_rows = IMPORT_FIRST_BATCH_ROWS;
-	if (import->saver == NULL)
-		import_create_saver(import);
-	one_go = import_is_in_one_go(import->task) || (progress->packets_saved == 0 && progress->packets > 0 && may_index_late(import));
+	import_saving_open(saving, progress->total_rows > SMALL_ROWS ? IMPORT_FIRST_BATCH_ROWS : PG_XLSX_BATCH_ROWS);
+	one_go = import_is_in_one_go(import->task) ||
+		(progress->packets_saved == 0 && progress->packets > 0 && may_index_late(import));
 	if (progress->packets_saved == progress->packets && !one_go)
 	{
 		progress->percent = 100;
 		progress_save(progress);
 	}
 	import_step_end(import);
-	if (one_go)
-		save_in_one_go(import);
-	while (progress->packets_saved < progress->packets && !import_is_over_limit(import))
-		save_step(import);
+	return one_go;
+}
+
+bool
+import_save_rows(ImportSaving *saving)
+{
+	Import	   *import = saving->import;
+	Progress   *progress = import->progress;
+	bool		ended;
+
+	if (progress->phase != PHASE_SAVING || !progress->entered)
+		import_enter_phase(import, PHASE_SAVING, 0);
+	ended = begin(saving) && save_in_one_go(saving);
+	while (!ended && progress->packets_saved < progress->packets && !import_is_over_limit(import))
+		save_step(saving);
+	return ended;
 }

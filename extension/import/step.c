@@ -2,10 +2,11 @@
  * step.c
  *	  The transactions of an import.
  */
-#include "import/state.h"
+#include "import/step.h"
 
 #include "access/xact.h"
 #include "commands/trigger.h"
+#include "import/state.h"
 #include "miscadmin.h"
 #include "pg/transaction.h"
 #include "tables/owner.h"
@@ -33,11 +34,11 @@ import_step_begin(Import *import)
 		PushActiveSnapshot(GetTransactionSnapshot());
 		(void) owner_hold();
 		queue_hold(import->task->id);
-		role_sql_enter(&import->sql, import->task->owner);
+		role_sql_enter(&import->step.sql, import->task->owner);
 	}
 	MemoryContextSwitchTo(import->batch_context);
-	import->step_began = GetCurrentTimestamp();
-	import->step_batches = 1;
+	import->step.began = GetCurrentTimestamp();
+	import->step.batches = 1;
 }
 
 bool
@@ -45,14 +46,14 @@ import_step_is_full(const Import *import)
 {
 	TimestampTz now = GetCurrentTimestamp();
 
-	return import->step_batches >= STEP_BATCHES || progress_is_due(import->progress, now) ||
-		TimestampDifferenceExceeds(import->step_began, now, STEP_MS);
+	return import->step.batches >= STEP_BATCHES || progress_is_due(import->progress, now) ||
+		TimestampDifferenceExceeds(import->step.began, now, STEP_MS);
 }
 
 void
 import_step_next_batch(Import *import)
 {
-	import->step_batches++;
+	import->step.batches++;
 	if (!import->inside)
 		PopActiveSnapshot();
 	CommandCounterIncrement();
@@ -62,7 +63,6 @@ import_step_next_batch(Import *import)
 	CHECK_FOR_INTERRUPTS();
 }
 
-/* As durable as the submitter's own commits, on standbys too, and never less than flushed here. */
 static void
 commit_durably(void)
 {
@@ -76,11 +76,11 @@ static void
 commit(Import *import)
 {
 	AfterTriggerFireDeferred();
-	role_sql_leave(&import->sql);
+	role_sql_leave(&import->step.sql);
 	queue_keep(import->task->id);
-	if (import->durable)
+	if (import->step.durable)
 		commit_durably();
-	import->durable = false;
+	import->step.durable = false;
 	PopActiveSnapshot();
 	CommitTransactionCommand();
 }
@@ -97,27 +97,8 @@ import_step_end(Import *import)
 	CHECK_FOR_INTERRUPTS();
 }
 
-/* How long a batch should take: what is between is a matter of luck. */
-#define BATCH_LONG_MS	250
-#define BATCH_SHORT_MS	80
-#define LEAST_BATCH_ROWS 20
-
 void
-import_adapt_batch(int *rows, TimestampTz began)
+import_step_make_durable(Import *import)
 {
-	int64		elapsed = TimestampDifferenceMilliseconds(began, GetCurrentTimestamp());
-
-	if (elapsed > BATCH_LONG_MS)
-		*rows = Max(*rows / 2, LEAST_BATCH_ROWS);
-	else if (elapsed < BATCH_SHORT_MS)
-		*rows = Min(*rows * 2, PG_XLSX_BATCH_ROWS);
-}
-
-void
-import_enter_phase(Import *import, Phase phase, int percent)
-{
-	import->progress->percent = percent;
-	import_step_begin(import);
-	progress_enter(import->progress, phase);
-	import_step_end(import);
+	import->step.durable = true;
 }

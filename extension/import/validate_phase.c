@@ -2,19 +2,80 @@
  * validate_phase.c
  *	  VALIDATING: rows of the sheet become packets and error rows, or are saved at once.
  */
-#include "import/state.h"
+#include "import/validate_phase.h"
 
 #include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "import/end.h"
 #include "pg/place.h"
 #include "tables/private_sql.h"
 #include "utils/memutils.h"
+#include "validate/validator.h"
 
-bool
-import_is_over_limit(const Import *import)
+struct ImportValidation
 {
-	return import->task->max_errors >= 0 && import->progress->error_rows > import->task->max_errors;
+	Import	   *import;
+	ImportSheet *sheet;
+	ImportSaving *saving;
+	JudgeTask	judging;		/* what the validator works on */
+	Validator  *validator;
+	const XlsxRow *ahead;		/* read already, for the next batch; NULL at the end */
+	bool		early;			/* rows are saved as soon as they are checked */
+	bool		kept_whole;		/* no commit may come before the sheet is known to be whole */
+	int			judged_rows;	/* most rows that are judged at once: fewer where that takes long */
+	int			refused_rows;	/* of the batch at hand, by the target */
+};
+
+/*
+ * To begin with
+ */
+
+/*
+ * Rows are saved as they come where the reader judges them: then what it says
+ * of them is the truth of VALIDATING.  Rows that this process has to judge all
+ * wait in packets: judging them is an end of its own, and is told.
+ */
+static void
+look_ahead(ImportValidation *validation)
+{
+	Import	   *import = validation->import;
+	ImportSheet *sheet = validation->sheet;
+	const JudgePlan *plan = validator_plan(validation->validator);
+	bool		early = plan != NULL && import_may_save_early(validation->saving);
+
+	if (plan != NULL && rows_check_ahead(sheet->rows, plan, sheet->header_row, (uint32) import->progress->cursor_row, early))
+		validation->early = early;
+	if (plan == NULL)
+		validation->judged_rows = IMPORT_FIRST_BATCH_ROWS;
+	import->progress->ahead = validation->kept_whole = validation->early;
+	if (sheet->reader != NULL && import_is_in_one_go(import->task))
+		reader_stay(sheet->reader);
+	if (sheet->reader != NULL)
+		reader_go(sheet->reader);
 }
+
+ImportValidation *
+import_validation_create(Import *import, ImportSheet *sheet, ImportSaving *saving)
+{
+	ImportValidation *validation = palloc0(sizeof(ImportValidation));
+	Task	   *task = import->task;
+
+	validation->import = import;
+	validation->sheet = sheet;
+	validation->saving = saving;
+	validation->judged_rows = PG_XLSX_BATCH_ROWS;
+	validation->judging = (JudgeTask) {
+		.profile = import->profile, .id = task->id, .file_name = task->file_name, .locale = task->locale,
+		.date1904 = rows_date1904(sheet->rows), .source = sheet->source, .extras = sheet->extras
+	};
+	validation->validator = validator_create(&validation->judging, import->progress->cursor_row);
+	look_ahead(validation);
+	return validation;
+}
+
+/*
+ * Batches
+ */
 
 static void
 store_packet(Import *import, bytea *packet)
@@ -32,27 +93,19 @@ store_packet(Import *import, bytea *packet)
 	import->progress->packets++;
 }
 
-/* Rows that the sheet claims to have below its header, 0 when it says nothing. */
-static int64
-declared_rows(const Import *import)
-{
-	uint32		last = rows_declared(import->rows);
-
-	return last > import->header_row ? last - import->header_row : 0;
-}
-
 /* Percent of VALIDATING while rows are still to come: never falls, never says 100. */
 static int
-validating_percent(const Import *import)
+validating_percent(const ImportValidation *validation)
 {
-	int64		declared = declared_rows(import);
-	uint64		done = (uint64) (import->progress->cursor_row - import->header_row);
+	const Progress *progress = validation->import->progress;
+	const ImportSheet *sheet = validation->sheet;
+	int64		declared = import_sheet_declared_rows(sheet);
+	uint64		done = (uint64) (progress->cursor_row - sheet->header_row);
 	uint64		total = (uint64) declared;
 
 	if (declared == 0)
-		rows_position(import->rows, &done, &total);
-	return total == 0 ? import->progress->percent :
-		Max(import->progress->percent, Min((int) (done * 100 / total), 99));
+		rows_position(sheet->rows, &done, &total);
+	return total == 0 ? progress->percent : Max(progress->percent, Min((int) (done * 100 / total), 99));
 }
 
 /* What the reader has left to this process, of the batch at hand. */
@@ -65,23 +118,23 @@ typedef struct OwnRows
 
 /* The row that was read ahead goes into the batch. */
 static void
-validate_row(Import *import, OwnRows *own)
+validate_row(ImportValidation *validation, OwnRows *own)
 {
-	const CheckedRow *checked = rows_checked(import->rows);
-	bool		looked = rows_looked(import->rows);
+	const CheckedRow *checked = rows_checked(validation->sheet->rows);
+	bool		looked = rows_looked(validation->sheet->rows);
 
-	import->progress->among_looked |= looked;
+	validation->import->progress->among_looked |= looked;
 	if (checked != NULL)
 	{
 		own->judged_bad += checked->verdict == ROW_BAD ? 1 : 0;
-		validator_checked_row(import->validator, import->ahead->number, checked);
+		validator_checked_row(validation->validator, validation->ahead->number, checked);
 	}
 	else
 	{
 		own->rows++;
 		own->open_rows += looked ? 1 : 0;
-		place_set_rows(import->ahead->number, import->ahead->number);
-		validator_row(import->validator, import->ahead);
+		place_set_rows(validation->ahead->number, validation->ahead->number);
+		validator_row(validation->validator, validation->ahead);
 		place_set_rows(0, 0);
 	}
 }
@@ -100,38 +153,39 @@ count_batch(Progress *progress, const ValidatedBatch *batch, const OwnRows *own)
 }
 
 static bool
-batch_is_full(const Import *import, int rows)
+batch_is_full(const ImportValidation *validation, int rows)
 {
-	return validator_full(import->validator) || rows >= import->judged_rows || (import->early && rows >= import->batch_rows);
+	return validator_full(validation->validator) || rows >= validation->judged_rows ||
+		(validation->early && rows >= import_saving_batch_rows(validation->saving));
 }
 
 /* One batch of rows, good or bad; one row is read ahead to know whether it is the last. */
 static void
-validate_batch(Import *import)
+validate_batch(ImportValidation *validation)
 {
 	TimestampTz began = GetCurrentTimestamp();
 	ValidatedBatch batch;
 	OwnRows		own = {0};
-	uint32		first = import->ahead != NULL ? import->ahead->number : 0;
+	uint32		first = validation->ahead != NULL ? validation->ahead->number : 0;
 	uint32		last = 0;
 
-	validator_begin(import->validator);
-	for (int i = 0; import->ahead != NULL && !batch_is_full(import, i); i++)
+	validator_begin(validation->validator);
+	for (int i = 0; validation->ahead != NULL && !batch_is_full(validation, i); i++)
 	{
-		last = import->ahead->number;
-		validate_row(import, &own);
-		import->ahead = rows_next(import->rows);
+		last = validation->ahead->number;
+		validate_row(validation, &own);
+		validation->ahead = rows_next(validation->sheet->rows);
 	}
 	place_set_rows(first, last);
-	validator_end(import->validator, &batch);
-	import_adapt_batch(&import->judged_rows, began);
+	validator_end(validation->validator, &batch);
+	import_adapt_batch(&validation->judged_rows, began);
 	place_set_rows(0, 0);
-	error_rows_begin(&import->errors);
-	if (batch.packet != NULL && import->early)
-		import_save_packet(import, batch.packet);
+	validation->refused_rows = 0;
+	if (batch.packet != NULL && validation->early)
+		validation->refused_rows = import_save_packet(validation->saving, batch.packet);
 	else if (batch.packet != NULL)
-		store_packet(import, batch.packet);
-	count_batch(import->progress, &batch, &own);
+		store_packet(validation->import, batch.packet);
+	count_batch(validation->import->progress, &batch, &own);
 }
 
 /*
@@ -141,18 +195,19 @@ validate_batch(Import *import)
  * wait in packets.
  */
 static void
-choose_way(Import *import, ReaderOutlook outlook)
+choose_way(ImportValidation *validation, ReaderOutlook outlook)
 {
-	if (import->early && (outlook == READER_WAITS || (outlook == READER_IS_WHOLE && live_waits_for_import(import->progress->live))))
-		import->early = false;
+	if (outlook == READER_WAITS ||
+		(outlook == READER_IS_WHOLE && live_waits_for_import(validation->import->progress->live)))
+		validation->early = false;
 }
 
 /* The rows before the fault are not wanted any more. */
 static void
-raise_fault(Import *import)
+raise_fault(ImportValidation *validation)
 {
-	while (import->ahead != NULL)
-		import->ahead = rows_next(import->rows);
+	while (validation->ahead != NULL)
+		validation->ahead = rows_next(validation->sheet->rows);
 }
 
 /*
@@ -161,21 +216,22 @@ raise_fault(Import *import)
  * whole: until the reader has read it.
  */
 static bool
-validate_step_ends(Import *import)
+validate_step_ends(ImportValidation *validation)
 {
-	ReaderOutlook outlook = rows_outlook(import->rows);
+	ReaderOutlook outlook = rows_outlook(validation->sheet->rows);
 
-	if (import->progress->ahead)
-		progress_publish_own(import->progress);
-	if (import->kept_whole && outlook == READER_IS_BROKEN)
-		raise_fault(import);
-	if (import->ahead == NULL || import_is_over_limit(import))
+	if (validation->import->progress->ahead)
+		progress_publish_own(validation->import->progress);
+	if (validation->kept_whole && outlook == READER_IS_BROKEN)
+		raise_fault(validation);
+	if (validation->ahead == NULL || import_is_over_limit(validation->import))
 		return true;
-	choose_way(import, outlook);
-	if (import->kept_whole && outlook != READER_IS_WHOLE)
+	if (validation->early)
+		choose_way(validation, outlook);
+	if (validation->kept_whole && outlook != READER_IS_WHOLE)
 		return false;
-	import->kept_whole = false;
-	return import->errors.count > 0 || import_step_is_full(import);
+	validation->kept_whole = false;
+	return validation->refused_rows > 0 || import_step_is_full(validation->import);
 }
 
 /* VALIDATING has come to its end, and so has SAVING where all has been saved on the way. */
@@ -191,53 +247,57 @@ note_end(Progress *progress)
 }
 
 static void
-validate_step(Import *import)
+validate_step(ImportValidation *validation)
 {
+	Import	   *import = validation->import;
 	Progress   *progress = import->progress;
 
 	import_step_begin(import);
-	if (import->early)
-		import_hurry_constraints(import);
-	validate_batch(import);
-	while (!validate_step_ends(import))
+	if (validation->early)
+		import_make_constraints_immediate(import);
+	validate_batch(validation);
+	while (!validate_step_ends(validation))
 	{
 		import_step_next_batch(import);
-		validate_batch(import);
+		validate_batch(validation);
 	}
-	progress->total_rows = Max(declared_rows(import), progress->validated_rows);
-	if (import->ahead == NULL)
+	progress->total_rows = Max(import_sheet_declared_rows(validation->sheet), progress->validated_rows);
+	if (validation->ahead == NULL)
 		note_end(progress);
 	else if (!progress->ahead)
-		progress->percent = validating_percent(import);
+		progress->percent = validating_percent(validation);
 	progress_save(progress);
 	import_step_end(import);
 }
 
 /* The first row that no earlier attempt has dealt with. */
 static void
-skip_to_cursor(Import *import)
+skip_to_cursor(ImportValidation *validation)
 {
+	Import	   *import = validation->import;
+
 	import_step_begin(import);
-	if (import->early)
-		import_create_saver(import);
+	if (validation->early)
+		import_saving_open(validation->saving, IMPORT_FIRST_BATCH_ROWS);
 	do
-		import->ahead = rows_next(import->rows);
-	while (import->ahead != NULL && import->ahead->number <= import->progress->cursor_row);
+		validation->ahead = rows_next(validation->sheet->rows);
+	while (validation->ahead != NULL && validation->ahead->number <= validation->import->progress->cursor_row);
 	import_step_end(import);
 }
 
 void
-import_validate_rows(Import *import)
+import_validate_rows(ImportValidation *validation)
 {
-	import->progress->total_rows = Max(declared_rows(import), import->progress->validated_rows);
-	if (import->progress->cursor_row == 0)
-		import->progress->cursor_row = import->header_row;
-	import_enter_phase(import, PHASE_VALIDATING, import->progress->validated_rows > 0 ? validating_percent(import) : 0);
-	skip_to_cursor(import);
+	Import	   *import = validation->import;
+	ImportSheet *sheet = validation->sheet;
+	Progress   *progress = import->progress;
+
+	progress->total_rows = Max(import_sheet_declared_rows(sheet), progress->validated_rows);
+	if (progress->cursor_row == 0)
+		progress->cursor_row = sheet->header_row;
+	import_enter_phase(import, PHASE_VALIDATING, progress->validated_rows > 0 ? validating_percent(validation) : 0);
+	skip_to_cursor(validation);
 	do
-		validate_step(import);
-	while (import->ahead != NULL && !import_is_over_limit(import));
-	/* The workbook has served; its shared strings may be large. */
-	MemoryContextDelete(import->book_context);
-	import->book_context = NULL;
+		validate_step(validation);
+	while (validation->ahead != NULL && !import_is_over_limit(import));
 }

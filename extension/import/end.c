@@ -1,0 +1,65 @@
+/*
+ * end.c
+ *	  What a task ends as.
+ */
+#include "import/end.h"
+
+bool
+import_wants_all(const Task *task)
+{
+	return task->mode == MODE_ALL_OR_NOTHING || task->mode == MODE_REPLACE;
+}
+
+bool
+import_is_over_limit(const Import *import)
+{
+	return import->task->max_errors >= 0 && import->progress->error_rows > import->task->max_errors;
+}
+
+/* Why the rows so far forbid to go on; NULL when they do not. */
+static char *
+objection(const Import *import)
+{
+	const Progress *progress = import->progress;
+
+	if (import_is_over_limit(import))
+		return psprintf("more than " INT64_FORMAT " rows have errors", import->task->max_errors);
+	if (import_wants_all(import->task) && !import->task->dry_run && progress->error_rows > 0)
+		return psprintf(INT64_FORMAT " of " INT64_FORMAT " rows have errors, so none was saved",
+						progress->error_rows, progress->total_rows);
+	return NULL;
+}
+
+bool
+import_has_failed(const Import *import)
+{
+	return objection(import) != NULL;
+}
+
+/* Ends a task whose rows will not do; what was found wrong with them stays with it. */
+static void
+give_up(Import *import, char *message)
+{
+	ErrorData	error = {
+		.sqlerrcode = ERRCODE_DATA_EXCEPTION, .message = message,
+		.hint = "The errors of the task tell which rows; correct them and upload the file again."
+	};
+
+	queue_end(import->task->id, TASK_FAILED, &error);
+	if (import->inside)
+		queue_remove_working_rows(import->task->id);	/* without a file there is no second attempt */
+}
+
+void
+import_conclude(Import *import)
+{
+	char	   *message = objection(import);
+
+	if (message != NULL)
+		give_up(import, message);
+	else
+	{
+		queue_complete(import->task);
+		import_step_make_durable(import);
+	}
+}

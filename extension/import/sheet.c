@@ -1,0 +1,109 @@
+/*
+ * sheet.c
+ *	  LOADING_WORKBOOK and VALIDATING_HEADERS.
+ */
+#include "import/sheet.h"
+
+#include "files/store.h"
+#include "files/workbook.h"
+#include "pg/guc.h"
+#include "utils/memutils.h"
+
+/* Smaller files are read before another process has started. */
+#define READER_LEAST_BYTES (1024 * 1024)
+
+/* A process of its own for reading, where that is wanted and the file is worth it; else NULL. */
+static Reader *
+start_reader(const Import *import)
+{
+	const Task *task = import->task;
+	ReaderFile	file = {task->file, task->file_size, task->sheet};
+	EventsTo	to;
+
+	if (!pg_xlsx_read_ahead || task->content != NULL || task->file == 0 || task->file_size < READER_LEAST_BYTES ||
+		header_row_said(task->header_row).kind == HEADER_ROW_AUTO)
+		return NULL;
+	to = import_events_to(import);
+	return reader_start(&file, &to);
+}
+
+/* Here, where no reader does it. */
+static void
+open_book(const Import *import, ImportSheet *sheet, const RowsOptions *options)
+{
+	MemoryContext caller = MemoryContextSwitchTo(sheet->book_context);
+	XlsxSource	source;
+
+	import_open_source(import->task, &source, sheet->book_context);
+	sheet->rows = rows_open(workbook_open(&source, sheet->book_context), options);
+	MemoryContextSwitchTo(caller);
+}
+
+void
+import_sheet_open(Import *import, ImportSheet *sheet)
+{
+	RowsOptions options;
+
+	import_enter_phase(import, PHASE_LOADING_WORKBOOK, 0);
+	import_step_begin(import);
+	MemoryContextSwitchTo(import->context);
+	import_load_profile(import);
+	options = (RowsOptions) {import->task->sheet, import->profile->range, import->profile->skip_end};
+	*sheet = (ImportSheet) {
+		.book_context = AllocSetContextCreate(import->context, "pg_xlsx book", ALLOCSET_DEFAULT_SIZES),
+		.reader = start_reader(import)
+	};
+	if (sheet->reader == NULL)
+		open_book(import, sheet, &options);
+	import_step_end(import);
+	/* Waiting for another process is nothing to be in a transaction for. */
+	if (sheet->reader != NULL)
+		sheet->rows = rows_open_reader(sheet->reader, &options);
+}
+
+void
+import_sheet_find_header(Import *import, ImportSheet *sheet)
+{
+	Task	   *task = import->task;
+	const Profile *profile = import->profile;
+	HeaderMatch match;
+	const XlsxRow *row = rows_find_header(sheet->rows, profile, header_row_said(task->header_row), task->mapping, &match);
+
+	if (match.message != NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s", match.message)));
+	sheet->header_row = row->number;
+	sheet->source = match.source;
+	sheet->extras = headers_of_extras(row, rows_date1904(sheet->rows), &match, profile->count);
+	queue_save_source(task, rows_sheet_name(sheet->rows), row->number, match.source, match.found, profile->count);
+}
+
+int64
+import_sheet_declared_rows(const ImportSheet *sheet)
+{
+	uint32		last = rows_declared(sheet->rows);
+
+	return last > sheet->header_row ? last - sheet->header_row : 0;
+}
+
+void
+import_sheet_close(ImportSheet *sheet)
+{
+	MemoryContextDelete(sheet->book_context);
+	sheet->book_context = NULL;
+}
+
+void
+import_open_source(const Task *task, XlsxSource *source, MemoryContext context)
+{
+	if (task->content != NULL)
+		*source = *task->content;
+	else if (task->file != 0)
+		store_source(source, task->file, task->file_size, context);
+	else
+		ereport(ERROR,
+				(errcode(ERRCODE_NO_DATA_FOUND),
+				 errmsg("uploaded file is not there any more"),
+				 errhint("Upload the file again.")));
+}

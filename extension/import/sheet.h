@@ -1,0 +1,45 @@
+/*
+ * sheet.h
+ *	  LOADING_WORKBOOK and VALIDATING_HEADERS: the rows of the sheet, and which column is which.
+ *
+ * Order of calls: import_sheet_open, import_sheet_find_header within a step, any number of rows_next
+ * on rows, import_sheet_close.  An error in between is undone with the memory context.
+ */
+#ifndef PG_XLSX_IMPORT_SHEET_H
+#define PG_XLSX_IMPORT_SHEET_H
+
+#include "pg/pg_xlsx.h"
+
+#include "import/state.h"
+#include "profile/headers.h"
+#include "reading/rows.h"
+
+typedef struct ImportSheet
+{
+	SheetRows  *rows;
+	Reader	   *reader;			/* a second process, which reads and sends events; NULL: this process reads */
+
+	/* Set by import_sheet_find_header. */
+	uint32		header_row;
+	const uint32 *source;		/* sheet column of each profile column, 0: none */
+	TextList	extras;			/* header of each sheet column that no profile column takes; NULL for others */
+
+	MemoryContext book_context; /* of the workbook, which sheet.c opens here or the reader has; NULL once it is closed */
+} ImportSheet;
+
+/* The phase LOADING_WORKBOOK, in steps of its own, with the profile of the task. */
+extern void import_sheet_open(Import *import, ImportSheet *sheet);
+
+/* Finds the header row, and keeps what it says for later attempts.  An error where headers do not fit the profile. */
+extern void import_sheet_find_header(Import *import, ImportSheet *sheet);
+
+/* Rows that the sheet claims to have below its header, 0 when it says nothing. */
+extern int64 import_sheet_declared_rows(const ImportSheet *sheet);
+
+/* Frees the workbook, whose shared strings may be large.  The reader stays. */
+extern void import_sheet_close(ImportSheet *sheet);
+
+/* The bytes of a task's workbook. What stands behind them lives in the context. */
+extern void import_open_source(const Task *task, XlsxSource *source, MemoryContext context);
+
+#endif							/* PG_XLSX_IMPORT_SHEET_H */
