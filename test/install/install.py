@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""`make && make install` as a packager and an operator meet it; ends with "N passed, N failed, N skipped".
+"""Tests `make && make install` as a packager and an operator use it; ends with "N passed, N failed, N skipped".
 
-A copy of the tree, built as it stands but without anything of npm's, is installed into a folder: first where npm, node
-and the network are out of reach, then with a page, again and again, while a sidecar serves what is installed.
+Installs a copy of the tree, built without npm, into a folder: first without access to npm, node and
+the network, then with a page, repeatedly, while a sidecar serves the installed files.
 """
 import os
 import pathlib

@@ -2,8 +2,8 @@
 # The extension on a PostgreSQL that checks its own assertions: builds both, then runs check-regress and check-tap on them.
 # Ends with "N passed, N failed, N skipped".
 #
-# The server's sources are those of the Debian package that is installed.  They come by a private apt directory, so
-# nothing of the system's changes, and what was built stays in build/assert for the next time.
+# The server's sources are those of the installed Debian package. A private apt directory fetches them, so the
+# system does not change. The build stays in build/assert for the next run.
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
 config=${PG_CONFIG:-pg_config}

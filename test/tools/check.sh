@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs the suites given as make targets, all of them whatever fails, and adds
-# up the summary line that each ends with, with the time it took. At the end stand
+# Runs the suites given as make targets, all of them even if some fail, and adds
+# up the summary line of each, with the time it took. At the end stand
 # the names of the failed tests; the last line is the sum.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)

@@ -1,8 +1,8 @@
 #!/bin/sh
 # A private PostgreSQL cluster, on a unix socket and a free or given port of 127.0.0.1.
 #
-#   cluster.sh start DIR [PORT]   make DIR/data if it is not there, start it; settings on standard input
-#   cluster.sh stop DIR [MODE]    mode as pg_ctl has it, fast by default
+#   cluster.sh start DIR [PORT]   make DIR/data if it is missing, start it; reads settings from standard input
+#   cluster.sh stop DIR [MODE]    MODE is pg_ctl's, fast by default
 #   cluster.sh remove DIR         stop it and remove DIR
 #
 # The superuser is "postgres", without password, from this machine only. As

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the Debian packages of packages.txt that are missing, and says so.
+# Installs the Debian packages of packages.txt that are missing, and names them.
 # Without root it prints the one command to run, and fails.
 set -eu
 here=$(dirname "$0")

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Runs the examples of docs/functions, of README.md and of the pages by audience; ends with "N passed, N failed, N skipped".
 
-Each page has a database of its own, in which its ```sql blocks run one after another. What a block prints is held
-against the ```text block behind it; a block without one must run without an error. README.md and the pages that continue it: see readme.py. Every function and view of schema
+Each page has a database of its own, in which its ```sql blocks run one after another. What a block prints is compared
+with the ```text block behind it; a block without one must run without an error. README.md and the pages that continue it: see readme.py. Every function and view of schema
 xlsx must be used by an example. /srv/in stands for a folder of the server with people.xlsx in it.
 
     docs.py            run them
-    docs.py --write    put what the examples print into the pages, for a person to look at
+    docs.py --write    write what the examples print into the pages, for a person to check
 """
 import os
 import pathlib

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Prints where a fact that the extension's C code knows is told differently elsewhere: by the sidecar, its client, OpenAPI or the pages.
+"""Prints each place that states a fact of the extension's C code differently: in the sidecar, its client, OpenAPI or the pages.
 
 The lists X(VALUE, "name", ...) of the headers are the truth. What SQL needs it reads from the C code itself (install/facts.sql).
 """

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Installs files so that a running program never meets a missing or a half-written one: each is written beside its place
-# and renamed into it. The folders are made.
+# Installs files so that a running program never finds a missing or a half-written one: each is written beside its place
+# and then renamed. Missing folders are made.
 #
-#   install.sh files MODE FILE... TARGET   TARGET is a folder when it ends with "/", else the file's new path
-#   install.sh folder SOURCE TARGET        all of SOURCE, index.html last; then what only TARGET has is removed
+#   install.sh files MODE FILE... TARGET   TARGET is a folder if it ends with "/", otherwise the file's new path
+#   install.sh folder SOURCE TARGET        all of SOURCE, index.html last; then files that only TARGET has are removed
 set -eu
 
 put() { # put MODE FILE PATH

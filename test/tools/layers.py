@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Prints each include that points up, from a folder to one that stands before it, and each folder that has no place.
+"""Prints each include that points up, from a folder to one before it in the order, and each folder that the order lacks.
 
-The order of the folders is the data below, from the top down: what stands further down knows nothing of what stands above.
+The order of the folders is the data below, from the top down. A folder knows nothing of the folders above it.
 """
 import re
 import sys

@@ -1,5 +1,5 @@
 #!/bin/sh
-# quietly.sh NAME COMMAND...   runs the command; what it printed is shown only when it fails
+# quietly.sh NAME COMMAND...   runs the command; shows its output only if it fails
 name=$1
 shift
 mkdir -p build

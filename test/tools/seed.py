@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Lists the behaviours of the seed's checklist that stand in no test's name; prints nothing when each does.
+"""Lists the behaviours of the seed's checklist that no test's name has; prints nothing if each has a test.
 
-A name is what a test says of itself when it runs: the title of test() or describe() in test/notifier/process and test/notifier/page, a string of a TAP
-test in test/server/t. "S-110 to S-118" stands for all between. The checklist lies beside the tree; without it there is one line that says "skipped".
+A test's name is what it prints when it runs: the title of test() or describe() in test/notifier/process and test/notifier/page, a string of a TAP
+test in test/server/t. "S-110 to S-118" stands for all between. The checklist lies beside the tree; without it the program prints one line that says "skipped".
 """
 import pathlib
 import re

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Shows what openpyxl finds in a template besides the cells: notes, drop-downs, formats."""
+"""Prints what openpyxl finds in a template besides the cells: notes, drop-downs, formats."""
 import sys
 
 import openpyxl

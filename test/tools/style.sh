@@ -1,5 +1,5 @@
 #!/bin/sh
-# Rules that a program can check: layers, versions, one name for each thing. Ends with "N passed, N failed, N skipped".
+# Checks the rules that a program can check: layers, versions, names. Ends with "N passed, N failed, N skipped".
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$root" || exit 1

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs the TAP tests of test/server/t (or those in TAP_TESTS, as t/NAME.pl); ends with "N passed, N failed, N skipped".
 #
-# PostgreSQL::Test starts servers by itself, which root must not: as root the
+# PostgreSQL::Test starts servers, which root must not do. So under root the
 # tests run as the system user "postgres", on a copy that it can read.
 set -u
 TAP_TESTS=${TAP_TESTS:-$(cd "$(dirname "$0")/../.." && echo test/server/t/*.pl | sed "s|test/server/||g")}

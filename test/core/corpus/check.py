@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Reads every file of a corpus with xlsxdump and compares the cells with the golden ones.
+"""Reads every file of a corpus with xlsxdump and compares the cells with the expected ones.
 
     check.py XLSXDUMP CORPUS WORK_DIR [--megabytes N]
 
-30 seconds and 256 MiB of resident memory per file.  What a refusal prints must be one line.  The corpus brings its own
+30 seconds and 256 MiB of resident memory per file.  A refusal must print one line. The corpus has its own
 checker, compare.py; the last line is "N passed, N failed, N skipped" over the files of the manifest.
 """
 import json, os, re, resource, shutil, signal, subprocess, sys

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Reading takes no more memory for 1,000,000 rows than for 1,000.
+"""Reading 1,000,000 rows takes no more memory than reading 1,000.
 
     growth.py XLSXDUMP WORK_DIR
 
-Inline strings, one sheet; what is compared is the resident memory at its peak, which differs by some pages from run to run.
+Inline strings, one sheet. The test compares the peaks of resident memory, which differ by some pages from run to run.
 """
 import os, shutil, subprocess, sys
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Files made to hurt a reader: each must be refused, or read, within its budget.
+"""Files that are made to hurt a reader: each must be refused, or read, within its budget.
 
     hostile.py XLSXDUMP WORK_DIR [--megabytes N]
-    hostile.py --make WORK_DIR      only makes them, and beside NAME.xlsx NAME.txt with words of the refusal (empty: it may be read)
+    hostile.py --make WORK_DIR      only makes them. Beside NAME.xlsx lies NAME.txt with words of the refusal (empty: it may be read)
                                     and NAME.megabytes with the memory that it may take
 
-5 seconds of CPU time and 256 MiB of resident memory per file, or what the file is made to fill of a larger budget; refusals
-must say what the matter is.  Each file is held against the limits of core/limits.h, as users have them.
+5 seconds of CPU time and 256 MiB of resident memory per file, or more if the file is made to fill a larger budget. Refusals
+must say what is wrong. Each file is read with the default limits of core/limits.h.
 """
 import os, shutil, signal, struct, sys, zlib
 

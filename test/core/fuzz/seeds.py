@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Starting points for the fuzzers out of real workbooks.   usage: seeds.py CORPUS OUT
+"""Makes the fuzzers' first inputs from real workbooks.   usage: seeds.py CORPUS OUT
 
 Writes OUT/core_sheet, OUT/core_strings, OUT/core_styles, OUT/core_package, OUT/core_zip and OUT/core_book from small workbooks.
 """

@@ -1,4 +1,4 @@
-// notifier/client: its schemas hold for what the sidecar really sends, and its strategy for real sockets.
+// notifier/client: its schemas fit the sidecar's real events, and its strategy works with real sockets.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// HTTP is the truth and the socket makes it fast: what the page does when one of them is gone.
+// HTTP has the true state, the socket makes updates fast: what the page does if one of them fails.
 
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';

@@ -1,4 +1,4 @@
-// The description of the interface, shown by Swagger UI: works under its policy, asks nobody else, and can be tried out.
+// The description of the interface in Swagger UI: it works under its Content-Security-Policy, contacts no other origin, and requests can be tried.
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';

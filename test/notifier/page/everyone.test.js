@@ -1,4 +1,4 @@
-// The page for everyone: by keyboard, with a screen reader, in the dark, on a small screen, in another language; and what it may do.
+// The page for everyone: by keyboard, with a screen reader, in the dark, on a small screen, in another language; and what its policy allows.
 
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';

@@ -1,4 +1,4 @@
-// The page in a real browser: uploads, progress, ends, and what can be done then.
+// The page in a real browser: uploads, progress, ends, and the actions that are possible afterwards.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

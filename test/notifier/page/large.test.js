@@ -1,5 +1,5 @@
-// Large files: uploads that go on where they were cut off, and a page that answers all the time.
-// PAGE_ROWS=1000000 makes the workbook as large as it is promised for.
+// Large files: uploads that go on where they were cut off, and a page that stays responsive.
+// PAGE_ROWS=1000000 makes the workbook as large as the documentation promises.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';

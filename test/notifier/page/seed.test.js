@@ -1,4 +1,4 @@
-// Layers 2 to 7 of the seed's frontend: what is read when, what is heard instead, and what is offered at the end.
+// Layers 2 to 7 of the seed's frontend: when the page reads the list, which events replace reading, and what it offers at the end.
 
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';

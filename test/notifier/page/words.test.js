@@ -1,4 +1,4 @@
-// What the page says about an import is what happens to it: taking back, deleting, the time it took, and in words of the language.
+// The page's words about an import are true (undoing, deleting, the time it took) and natural in each language.
 
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';

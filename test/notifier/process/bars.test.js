@@ -1,4 +1,4 @@
-// Two honest bars: VALIDATING tells what has been looked at, SAVING what is committed, each from its 0 to its 100.
+// Two true bars: VALIDATING counts the rows examined, SAVING the rows committed, each from 0 to 100.
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';

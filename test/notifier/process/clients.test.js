@@ -1,4 +1,4 @@
-// The client libraries as they are published, over every transport.
+// The published client libraries, over every transport.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-// What a request says whose time is over: what happened, or that nobody knows.
+// A request that runs out of time says what happened, or that the outcome is unknown.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

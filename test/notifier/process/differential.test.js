@@ -1,4 +1,4 @@
-// The sidecar beside the official server: the same requests and packets to both, and the same answers.
+// The sidecar beside the official server: both get the same requests and packets, and must answer alike.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';

@@ -1,4 +1,4 @@
-// Whose pages may call a sidecar without a key: pages of this machine and those that it was told of, by every way in.
+// Which pages may call a sidecar without a key: pages of this machine and of configured origins, by every protocol.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

@@ -1,5 +1,5 @@
-// What a tenant's SQL sets, creates and locks in a request is gone before the connection serves another request, and
-// nothing of it waits until the protection is over.
+// What a tenant's SQL sets, creates and locks in a request is removed before the connection serves another request, and
+// none of it is deferred until the protection ends.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// Who the sidecar is in the database: a role of its own, and no superuser unless it was told so.
+// The sidecar's login in the database: a role of its own, and no superuser unless a setting allows it.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';

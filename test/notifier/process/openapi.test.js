@@ -1,4 +1,4 @@
-// The description of the REST interface: valid, whole, and true of the live server.
+// The description of the REST interface: valid, complete, and true for the live server.
 
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// The process: settings, start, stop, and clients that mean harm.
+// The process: settings, start, stop, and hostile clients.
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';

@@ -1,5 +1,5 @@
-// What stands before and behind the sidecar in earnest: the examples of docs/ under nginx and Caddy, several sidecars
-// behind one balancer, PgBouncer on the way to the database.
+// Real programs before and behind the sidecar: the examples of docs/ under nginx and Caddy, several sidecars
+// behind one balancer, PgBouncer before the database.
 
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';

@@ -1,4 +1,4 @@
-// Who hears what: rooms, snapshots, order, and what is lost meanwhile (S-080 to S-097).
+// Rooms, snapshots, order of events, and events that are lost during an interruption (S-080 to S-097).
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

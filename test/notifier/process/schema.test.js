@@ -1,4 +1,4 @@
-// S-150 The shape of a profile's rows as JSON Schema, held against rows with Ajv; and what is told of a task that failed.
+// S-150 The shape of a profile's rows as JSON Schema, checked against rows with Ajv; and the members of a failed task.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

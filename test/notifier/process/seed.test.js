@@ -1,4 +1,4 @@
-// The seed's own parts, by the names that it gives them: what answers for each, over the wire.
+// The parts that the seed names, and what serves each of them, over the wire.
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';

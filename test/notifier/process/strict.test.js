@@ -1,4 +1,4 @@
-// What is not understood is refused with a sentence: names of fields and parameters, lengths, files that are cut.
+// Input that is not understood is refused with a sentence: names of fields and parameters, lengths, truncated files.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

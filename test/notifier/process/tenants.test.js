@@ -1,4 +1,4 @@
-// The whole interface, played by two users: each sees only their own. What there is to play is what openapi.json describes.
+// The whole interface, used by two users: each sees only their own tasks. The requests are those that openapi.json describes.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

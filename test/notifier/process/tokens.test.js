@@ -1,4 +1,4 @@
-// Tokens: who is let in, and that each sees only their own.
+// Tokens: which are accepted, and that each user sees only their own tasks.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';

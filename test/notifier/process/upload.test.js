@@ -1,4 +1,4 @@
-// Uploads: what is taken, what is refused, and that nothing stays behind of the latter (S-020, S-031, S-033, S-130).
+// Uploads: what is accepted, what is refused, and that a refused upload leaves nothing behind (S-020, S-031, S-033, S-130).
 
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""An import does to a table what plain SQL does, row by row.
+"""An import changes a table as plain SQL would, row by row.
 
 usage: agree.py [CASES] [SEED]
 
 Every case makes a random table and random rows.  The judge is a loop that
-casts, inserts or updates each row by itself in the order of the sheet, and
-notes what became of it.  Then the rows are imported by xlsx.import, rehearsed
-by a dry run before, and by a task in the background: the table must be the
-same as the judge's, the rows with errors must be those that failed, and the
-counts those of what the others came to.  The seed of the first case is printed; the others follow it.
+casts, inserts or updates each row separately, in the order of the sheet, and
+records the result.  Then xlsx.import imports the rows, after a dry run, and so
+does a task in the background.  The table must equal the judge's, the error rows
+must be the rows that failed, and the counts must be those of the judge.  The
+seed of the first case is printed; each further case adds 1.
 """
 import base64
 import os

@@ -1,4 +1,4 @@
-"""One random case: a table, what is in it before, the rows of a sheet, and a mode of saving."""
+"""One random case: a table, its rows before the import, the rows of a sheet, and a mode of saving."""
 import random
 
 COLUMNS = ["id", "name", "amount", "born", "kind", "ref", "flag", "code", "factor"]

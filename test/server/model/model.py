@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Random sequences of all that can be done to tasks, beside a model of it.
+"""Random sequences of all operations on tasks, compared with a model.
 
 usage: model.py [ROUNDS] [SEED]
 
 A round makes a table and a profile: with or without a key, a column for the
 task's number, old values kept, a trigger that leaves rows out.  Then files are
 submitted, cancelled at a random row or moment, retried, undone and deleted,
-and somebody changes rows in between and meanwhile.  After each operation the table, row by row, and all
-counts of the task must be those of the model.  The seed is printed; a round's own is the seed plus its number.
+and another session changes rows between and during these operations.  After
+each one the table, row by row, and all counts of the task must be those of the
+model.  The seed is printed; the seed of round N is the printed one plus N.
 """
 import base64
 import json

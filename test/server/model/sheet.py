@@ -1,4 +1,4 @@
-"""The model of a table and its tasks: what each row of a sheet comes to, and what undo, retry and delete make of it."""
+"""The model of a table and its tasks: the result of each row of a sheet, and the effect of undo, retry and delete on it."""
 import copy
 
 KEYED = ("upsert", "skip", "update")

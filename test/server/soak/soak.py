@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Nothing grows: many small imports, plain ones and upserts with rules by turns, through one worker.
+"""No process grows during many small imports, alternately plain ones and upserts with rules, through one worker.
 
 usage: soak.py [IMPORTS]
 
-10,000 imports of ten rows by default.  After every tenth of them the private
-memory and the open files of the launcher and of the worker are read, at the end of some
-imports in a row: the least of it is what they keep.  While a process lives, from its second
-reading on, it must not keep more files (but for some), nor more memory than a byte for each row that
-has been imported; and all rows must be there.  (A worker ends when a sweep of the database is due; another follows.)
+10,000 imports of ten rows by default.  After every tenth of them the test
+reads the private memory and the open files of the launcher and of the worker, at
+the end of several imports in a row. The least value is what a process keeps. From
+its second reading on, a process must not keep more files (except a few), nor
+more memory than a byte for each imported row. All rows must be in the table. (A
+worker ends when a sweep of the database is due; another one follows.)
 """
 import os
 import sys

@@ -1,4 +1,4 @@
-# The events of a task, as the contract has them.
+# The events of a task: their names, members and order.
 use strict;
 use warnings FATAL => 'all';
 

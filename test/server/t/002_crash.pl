@@ -1,4 +1,4 @@
-# Kill anything at any moment: the end is the same as without (S-059, S-065, S-178).
+# Whatever process is killed, and when: the end is the same as without the kill (S-059, S-065, S-178).
 use strict;
 use warnings FATAL => 'all';
 

@@ -1,4 +1,4 @@
-# Ordinary roles that log in for themselves; the extension and its databases come and go.
+# Ordinary roles with logins of their own; the extension and its databases are created and dropped.
 use strict;
 use warnings FATAL => 'all';
 

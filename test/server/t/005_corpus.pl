@@ -1,4 +1,4 @@
-# xlsx.cells gives the same cells as xlsxdump, and refuses the same files, for workbooks of many producers.
+# xlsx.cells gives the same cells as xlsxdump, and refuses the same files, for workbooks by many programs.
 use strict;
 use warnings FATAL => 'all';
 

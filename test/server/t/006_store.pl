@@ -1,4 +1,4 @@
-# Where files wait: the same suite for the table and for Redis, then what only Redis can do to us
+# Where files wait: the same suite for the table and for Redis, then the faults that only Redis has
 # (S-002, S-006 to S-008, S-012, S-027, S-049, S-167, S-177).
 use strict;
 use warnings FATAL => 'all';

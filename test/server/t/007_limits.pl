@@ -1,4 +1,4 @@
-# What may start: pauses, limits, several roles; what is kept: jobs and tasks; what a DBA sees (S-005, S-006, S-013).
+# Which tasks may start: pauses, limits, several roles; which jobs and tasks are kept; what a DBA sees (S-005, S-006, S-013).
 use strict;
 use warnings FATAL => 'all';
 

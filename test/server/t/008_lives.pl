@@ -1,4 +1,4 @@
-# What else happens in a database while imports run in it.
+# Other commands in a database while imports run in it.
 use strict;
 use warnings FATAL => 'all';
 

@@ -1,4 +1,4 @@
-# Copies of a database, disks that are full, upgrades: where tasks go on elsewhere or later.
+# Copies of a database, disks that are full, upgrades: cases in which tasks go on elsewhere or later.
 use strict;
 use warnings FATAL => 'all';
 

@@ -1,4 +1,4 @@
-# A second process reads the sheet, rows are saved as they are checked, and nothing else is different.
+# A second process reads the sheet and rows are saved while others are checked; the result is the same as with one process.
 use strict;
 use warnings FATAL => 'all';
 

@@ -1,4 +1,4 @@
-# Files that are submitted as they come, each once: from a folder, from a query, by pg_cron.
+# Schedules submit each file once: from a folder, from a query, by pg_cron.
 use strict;
 use warnings FATAL => 'all';
 

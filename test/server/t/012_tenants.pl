@@ -1,5 +1,5 @@
-# Two tenants of one database: neither sees or touches what is the other's. Then every policy is dropped in turn, and
-# row-level security of every table switched off, to show that the test would notice.
+# Two tenants of one database: neither sees or changes the other's tasks. Then every policy is dropped in turn, and
+# row-level security of every table switched off, to show that the test detects it.
 use strict;
 use warnings FATAL => 'all';
 

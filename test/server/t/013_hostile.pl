@@ -1,4 +1,4 @@
-# Files made to hurt, in the server: each import ends and says why, no process outgrows the budget, and the server goes on.
+# Files made to hurt, in the server: each import ends with a reason, no process exceeds its memory budget, and the server keeps running.
 use strict;
 use warnings FATAL => 'all';
 

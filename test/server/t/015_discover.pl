@@ -1,4 +1,4 @@
-# The types that xlsx.discover finds suit every value, in workbooks of many producers: whatever it says can be read is read.
+# The types that xlsx.discover finds suit every value, in workbooks by many programs: xlsx.read can read every value with them.
 use strict;
 use warnings FATAL => 'all';
 

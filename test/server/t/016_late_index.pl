@@ -1,4 +1,4 @@
-# Rows first, then their indexes: where that is done, where it is not, and that nobody sees the difference.
+# Indexes that are built after the load: when that is done, when it is not, and that the result is the same.
 use strict;
 use warnings FATAL => 'all';
 

@@ -1,4 +1,4 @@
-# Rows that the reader has checked are those that the import would have found good, value by value; the others are the same errors, and all of them.
+# The process that reads finds the same good rows, value by value, and the same errors as a single process would.
 use strict;
 use warnings FATAL => 'all';
 

@@ -1,4 +1,4 @@
-# Databases that are not in UTF-8: what their encoding has is kept, what it lacks is named.
+# Databases that are not in UTF-8: characters that the encoding has are kept; an error names those that it lacks.
 use strict;
 use warnings FATAL => 'all';
 use utf8;

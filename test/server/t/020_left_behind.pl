@@ -1,5 +1,5 @@
-# What a tenant's SQL sets, creates and locks in a worker is gone before the worker serves somebody else, and the worker's
-# own claim is not among what a tenant can release.
+# What a tenant's SQL sets, creates and locks in a worker is removed before the worker serves another role, and a tenant cannot
+# release the worker's own claim.
 use strict;
 use warnings FATAL => 'all';
 

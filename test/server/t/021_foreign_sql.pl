@@ -1,5 +1,5 @@
-# SQL of others: templates and previews run only what the caller may trust, and xlsx.import leaves the caller's session as
-# INSERT would, whoever made the profile.
+# SQL of other roles: templates and previews run only SQL that the caller may trust, and xlsx.import leaves the caller's session as
+# INSERT would, whoever owns the profile.
 use strict;
 use warnings FATAL => 'all';
 

@@ -1,5 +1,5 @@
-# Nobody but the owner of the extension writes or locks its tables, and whatever gets into them all the same crashes no
-# import and becomes no other SQL than was checked.
+# Nobody but the owner of the extension writes or locks its tables. Bad data in them nevertheless crashes no
+# import and runs no SQL other than the SQL that was checked.
 use strict;
 use warnings FATAL => 'all';
 

@@ -1,5 +1,5 @@
-# A task keeps its target, its columns and the text of its profile from its submission on; whoever changes, drops or
-# takes over the profile meanwhile changes nothing for it, and makes nobody run his SQL.
+# A task keeps its target, its columns and the text of its profile from its submission on. Changing, dropping or
+# taking over the profile meanwhile changes nothing for the task, and makes no other role run new SQL.
 use strict;
 use warnings FATAL => 'all';
 

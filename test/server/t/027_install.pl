@@ -1,4 +1,4 @@
-# Whoever owns a database, or was in the cluster first, gains nothing by a superuser's CREATE EXTENSION.
+# The owner of a database, or a role that existed before, gains nothing from a superuser's CREATE EXTENSION.
 use strict;
 use warnings FATAL => 'all';
 

@@ -1,4 +1,4 @@
-# A task waits; whoever submitted it may lose meanwhile what let him. Then it fails, and runs nothing.
+# A task fails, and runs nothing, if its submitter lost the needed memberships while it waited.
 use strict;
 use warnings FATAL => 'all';
 

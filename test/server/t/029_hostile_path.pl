@@ -1,5 +1,5 @@
-# Somebody else's schema stands first on the search_path of whoever calls: the functions of the extension call no operator
-# and no function in it, nor does the SQL of a profile, which means the same whatever the path is.
+# Another role's schema is first on the caller's search_path: the functions of the extension call no operator
+# and no function in it. The SQL of a profile does not either; it means the same with every search_path.
 use strict;
 use warnings FATAL => 'all';
 

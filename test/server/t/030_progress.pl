@@ -1,4 +1,4 @@
-# What running imports say of themselves: xlsx.progress, REST, and events of a transaction that stays open.
+# The progress of running imports: in xlsx.progress, in REST, and in events of a transaction that stays open.
 use strict;
 use warnings FATAL => 'all';
 

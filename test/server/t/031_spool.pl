@@ -1,4 +1,4 @@
-# What has been read and not been saved waits in temporary files of the reading process, or elsewhere where those have an end.
+# Rows that were read and not saved wait in temporary files of the reading process, or in a table when those reach a limit.
 use strict;
 use warnings FATAL => 'all';
 

@@ -1,4 +1,4 @@
-# What is made on the target between two transactions of an import holds for the rows after it: the way of saving is chosen anew.
+# Objects that are created on the target between two transactions of an import apply to the rows after that: the import chooses its way of saving again.
 use strict;
 use warnings FATAL => 'all';
 

@@ -1,4 +1,4 @@
-# Targets whose rows another server keeps: just the bad rows are refused, and a crash loses no commit that the other server has seen.
+# Targets whose rows another server keeps: only the bad rows are refused, and a crash loses no commit of the other server.
 use strict;
 use warnings FATAL => 'all';
 

@@ -1,4 +1,4 @@
-# What stands in the cells of refused rows, where another process reads the sheet, and where an attempt begins at SAVING.
+# The original cells of refused rows, if another process reads the sheet, and if an attempt begins at SAVING.
 use strict;
 use warnings FATAL => 'all';
 

@@ -1,4 +1,4 @@
-# Rows that somebody deletes, replaces or changes while an import by key has looked at them already: none is lost, each is counted as what it came to.
+# Rows that another session deletes, replaces or changes after an import by key has examined them: none is lost, and each is counted by what really became of it.
 use strict;
 use warnings FATAL => 'all';
 

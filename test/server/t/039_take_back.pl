@@ -1,4 +1,4 @@
-# Cancel, undo, retry and delete in turn: what the task counts is what the table has.
+# Cancel, undo, retry and delete in turn: the counts of the task are those of the table.
 use strict;
 use warnings FATAL => 'all';
 

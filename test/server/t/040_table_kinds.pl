@@ -1,5 +1,5 @@
-# Whatever kind of table a profile is for, nothing that is done with it ends the server: the template to fill in, the look at a
-# file, an import in each mode, now or by a worker, undo and delete.
+# For every kind of target, no use of a profile ends the server: template, preview of a
+# file, an import in each mode, in the caller's transaction or by a worker, undo and delete.
 use strict;
 use warnings FATAL => 'all';
 

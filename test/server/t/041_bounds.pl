@@ -1,5 +1,5 @@
-# No file keeps a function busy for long, or takes much memory, and whoever waits can stop it at once: every public function that takes a
-# file, with every workbook of the corpus, and with some that cost more than they look.
+# No file keeps a function busy for long or takes much memory, and the caller can stop it at once: every public function that takes a
+# file, with every workbook of the corpus, and with small files that are expensive to read.
 use strict;
 use warnings FATAL => 'all';
 

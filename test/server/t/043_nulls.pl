@@ -1,4 +1,4 @@
-# No function of the extension ends the server, whichever of its arguments is NULL or nonsense.
+# No function of the extension ends the server, if any of its arguments is NULL or nonsense.
 use strict;
 use warnings FATAL => 'all';
 

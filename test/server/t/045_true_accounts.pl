@@ -1,4 +1,4 @@
-# What PostgreSQL, its log and the queue say of imports is true: times, counts, and where it happened (C8, S-013).
+# PostgreSQL, its log and the queue report imports truly: times, counts and places (S-013).
 use strict;
 use warnings FATAL => 'all';
 

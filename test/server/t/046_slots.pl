@@ -1,4 +1,4 @@
-# Places of workers survive whoever gave them out, and databases get their workers back, whatever ends a command (B4).
+# Slots of workers survive the launcher that gave them out, and databases get their workers back, in whatever way a command ends.
 use strict;
 use warnings FATAL => 'all';
 

@@ -1,4 +1,4 @@
-# No role keeps the workers from others, by many tasks, by tasks that hang, or by rows that it holds (B3).
+# No role can keep the workers from other roles: by many tasks, by tasks that hang, or by rows that it locks.
 use strict;
 use warnings FATAL => 'all';
 

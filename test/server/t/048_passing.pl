@@ -1,4 +1,4 @@
-# Attempts end in time; what passes is waited for; no wake-up is lost (B3, B4).
+# Attempts end in time, tasks wait for conditions that pass, and no wake-up is lost.
 use strict;
 use warnings FATAL => 'all';
 

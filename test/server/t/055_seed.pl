@@ -1,4 +1,4 @@
-# What the seed says of the way of a file through the server: stored, queued once, checked and saved in batches, told, tidied up.
+# The way of a file through the server, as the seed describes it: stored, queued once, checked and saved in batches, reported, removed.
 use strict;
 use warnings FATAL => 'all';
 

@@ -1,4 +1,4 @@
-# An interruption that comes when the end of a task is committed changes nothing of it.
+# An interruption that comes after the commit of a task's end does not change the task.
 use strict;
 use warnings FATAL => 'all';
 

@@ -1,4 +1,4 @@
-# The books of the extension in dumps: restored in parallel, in part, and without what keeps their tables in order.
+# The extension's own tables in dumps: restored in parallel, in part, and without the constraints of the tables.
 use strict;
 use warnings FATAL => 'all';
 

@@ -1,4 +1,4 @@
-"""The processes that torture.py starts, kills and starts again."""
+"""The processes that torture.py starts, kills and restarts."""
 import os
 import signal
 import socket

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Kills at random moments and compares the end with that of an undisturbed run.
+"""Kills processes at random moments and compares the end with that of an undisturbed run.
 
 usage: torture.py [ROUNDS] [SEED]
 
 Every round imports one workbook in one mode, from the table store or from
 Redis, read by one process or by two, submitted in SQL or uploaded through the
-sidecar, and strikes once or several times: at the worker, at the server, at Redis, at the sidecar in
+sidecar, and kills one process or several: the worker, the server, Redis, the sidecar in
 mid-upload.  After it the table, the error rows and the counters must be those
 of the undisturbed run, there must be one task, and nothing may be left in the
 stores.  The seed is printed; with it a run can be repeated.

@@ -1,4 +1,4 @@
-// Debian's Chromium, and pages that fail the test when they complain or leave their origin.
+// Debian's Chromium, and pages that fail the test if they log an error or contact another origin.
 
 import { existsSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -1,4 +1,4 @@
-// A target table that takes its time, and stops where a test wants to look.
+// A slow target table, which stops where a test wants to look.
 
 const GATE_ROW = 5000;
 const GATE = 1;

@@ -1,4 +1,4 @@
-// What thousands of clients leave behind: no memory and no descriptor. make check-node-long
+// Thousands of clients leave behind no memory and no descriptor. make check-node-long
 
 import assert from 'node:assert/strict';
 import http from 'node:http';

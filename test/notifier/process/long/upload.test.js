@@ -1,5 +1,5 @@
 // A workbook of a gigabyte into a database that is slow on purpose: by a form, and by tus over a
-// connection that is cut again and again. make check-node-long; UPLOAD_MB says how large.
+// connection that is cut again and again. make check-node-long; UPLOAD_MB sets the size.
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';

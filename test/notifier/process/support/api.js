@@ -1,4 +1,4 @@
-// The REST interface as a frontend calls it.
+// Calls of the REST interface, as a frontend makes them.
 
 import { request } from './engine.js';
 

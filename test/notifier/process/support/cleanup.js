@@ -1,5 +1,5 @@
-// What a test leaves running when it fails would keep its process alive, and
-// so hide the failure behind a time-out: whatever is started says how it ends.
+// A process that a failed test leaves running would keep the test's process alive, and
+// so hide the failure behind a time-out. So each helper that starts something registers how to end it.
 
 import { after } from 'node:test';
 

@@ -1,4 +1,4 @@
-// Prometheus' text format, strictly, and the rules of `promtool check metrics`.
+// A strict parser of Prometheus' text format, and the rules of `promtool check metrics`.
 
 import { execFileSync } from 'node:child_process';
 

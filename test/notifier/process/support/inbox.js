@@ -1,4 +1,4 @@
-// What arrives one by one, to be waited for.
+// Items that arrive one by one, and functions that wait for them.
 
 export class Inbox {
   #items = [];

@@ -1,5 +1,5 @@
-// The official server under the settings of ours, in this process: what it
-// does is what ours is measured by.
+// The official server with the sidecar's settings, in this process. Its behaviour is
+// the standard for the sidecar.
 
 import { createServer } from 'node:http';
 import { once } from 'node:events';

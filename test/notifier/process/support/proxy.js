@@ -1,5 +1,5 @@
-// A TCP proxy in front of the database, for what networks do: it cuts, resets,
-// falls silent while it goes on acknowledging, delays and refuses.
+// A TCP proxy in front of the database that simulates faults of a network: it cuts, resets,
+// becomes silent while it still acknowledges, delays and refuses.
 
 import net from 'node:net';
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-// A private PostgreSQL server, by the same script as all other suites use.
+// A private PostgreSQL server, started by the script that all suites use.
 
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';

@@ -1,5 +1,5 @@
 // Runs the test files of a folder, one server for all of them; the last line is the sum.
-// VERBOSE=1: what each said, also when all went well.
+// VERBOSE=1 prints the output of each, also when all pass.
 
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// Two users of one database, ann and bob, and the sidecar that lets them in by their tokens.
+// Two users of one database, ann and bob, and a sidecar that accepts their tokens.
 
 import { Database } from './cluster.js';
 import { Notifier } from './notifier.js';

@@ -1,4 +1,4 @@
-// Signs tokens, right ones and wrong ones.
+// Makes tokens, valid and invalid ones.
 
 import { createHmac, sign } from 'node:crypto';
 

@@ -1,4 +1,4 @@
-// Writes workbooks of any shape, right or wrong, with nothing but zlib.
+// Writes workbooks of any shape, valid or not, with zlib only.
 
 import zlib, { deflateRawSync, inflateRawSync } from 'node:zlib';
 

@@ -1,4 +1,4 @@
-# What the TAP tests share: a server with pg_xlsx, workbooks, events.
+# Functions that the TAP tests share: a server with pg_xlsx, workbooks, events.
 package XlsxTest;
 
 use strict;
@@ -54,7 +54,7 @@ sub start_server
 	return $node;
 }
 
-# The seed's table and its profile.
+# The table of people and its profile.
 sub make_people
 {
 	my ($node) = @_;

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Workbooks that cost more than they look: heavy_books.py CORPUS_TOOLS FOLDER
+"""Small workbooks that are expensive to read: heavy_books.py CORPUS_TOOLS FOLDER
 
-Writes FOLDER/bounded/*.xlsx, which every function must be done with soon and within its memory, whether it reads or refuses them,
-and FOLDER/endless/*.xlsx, which nobody is soon done with, so that somebody has to stop it.
+Writes FOLDER/bounded/*.xlsx, which every function must read or refuse soon and within its memory,
+and FOLDER/endless/*.xlsx, which no function reads soon, so that the caller must be able to stop it.
 """
 import os, random, sys
 

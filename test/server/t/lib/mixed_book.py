@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""A workbook of more than a megabyte whose columns hold whatever people put there: mixed_book.py SEED 1900|1904 PATH
+"""Makes a workbook of more than a megabyte whose columns hold mixed values, as people enter them: mixed_book.py SEED 1900|1904 PATH
 
-Columns B to N have headers, O has none; about a cell in eight does not fit its column, some rows are blank.
+Columns B to N have headers, O has none; about one cell in eight does not fit its column, and some rows are blank.
 """
 import datetime
 import random

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""A workbook of cells as they are given, so large that a second process reads it: typed_book.py CORPUS_TOOLS PATH 1900|1904
+"""Makes a workbook of given cells, so large that a second process reads it: typed_book.py CORPUS_TOOLS PATH 1900|1904
 
 Each line of standard input is a row, its cells are separated by tabs: TYPE:VALUE with the type of ST_CellType, or
-STYLE for a number (general, date, time, elapsed); an empty one is blank.
+STYLE for a number (general, date, time, elapsed); an empty cell is blank.
 """
 import random, sys
 
