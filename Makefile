@@ -1,4 +1,4 @@
-# pg_xlsx: the extension, its sidecar, and all that is done with them.
+# pg_xlsx: builds, installs, tests and measures the extension and its sidecar.
 # `make help` lists the targets.
 
 PG_CONFIG ?= pg_config
@@ -74,7 +74,7 @@ build/setclock.so: $(TOOLS)/setclock.c
 
 SUITES := check-style check-unit check-corpus check-corpus-asan check-hostile check-growth check-unit-notifier check-regress \
 	check-docs check-install check-tap check-agree check-model check-node check-page check-torture
-# The first ones stand on each other, the others on setup alone.
+# The first ones build on each other, all others on setup only.
 REGRESS_FIRST := setup read profile import types targets rest rights
 REGRESS := $(REGRESS_FIRST) $(filter-out $(REGRESS_FIRST),$(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql))))
 
@@ -83,7 +83,7 @@ check: deps
 	@$(TOOLS)/quietly.sh build $(MAKE) --no-print-directory install build/makebook
 	@$(TOOLS)/check.sh $(SUITES)
 
-# With what takes too long for every change: hours.
+# With the suites that take too long for every change: hours.
 check-full: deps
 	@$(TOOLS)/quietly.sh build $(MAKE) --no-print-directory install build/makebook
 	@$(TOOLS)/check.sh $(SUITES) check-assert check-node-asan check-node-long check-versions torture
@@ -97,7 +97,7 @@ check-regress:
 check-docs:
 	@$(TOOLS)/docs.py
 
-# Installs into a folder, without npm, beside a sidecar that serves what was installed before.
+# Installs into a folder, without npm, beside a sidecar that serves an earlier installation.
 check-install: all
 	@test/install/install.py
 
@@ -116,15 +116,15 @@ check-assert: deps
 check-agree:
 	@test/server/agree/agree.py $(or $(CASES),20) $(SEED)
 
-# Random sequences of all that can be done to tasks, beside a model: ROUNDS of them, from SEED on.
+# Random sequences of all operations on tasks, compared with a model: ROUNDS of them, from SEED on.
 check-model:
 	@test/server/model/model.py $(or $(ROUNDS),4) $(SEED)
 
-# IMPORTS small imports, 10,000 where it is not said.
+# IMPORTS small imports, 10,000 by default.
 soak: install
 	@test/server/soak/soak.py $(IMPORTS)
 
-# A few rounds of torture, with a seed of their own each time.
+# A few rounds of torture, with another seed each time.
 check-torture: build/makebook
 	@test/server/torture/torture.py $(or $(ROUNDS),6) $(SEED)
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """bench.py [--quick] [--only SECTION] [FILE]: measures, and writes the report (BENCHMARKS.md).
 
-Ours and the others run beside each other in one private server, each right
-after a COPY of the same rows, whose time is the unit: ratios travel between
-machines, seconds do not.
+pg_xlsx and the other programs run in one private server, each right after a
+COPY of the same rows, whose time is the unit: ratios can be compared between
+machines, seconds cannot.
 """
 import argparse
 import json

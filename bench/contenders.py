@@ -1,4 +1,4 @@
-"""Who loads a workbook into a table, each as one function that runs it and returns what it cost."""
+"""The programs that load a workbook into a table: a function for each, which runs it and returns its cost."""
 import os
 import shutil
 import subprocess

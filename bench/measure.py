@@ -1,4 +1,4 @@
-"""A private server, and what a program costs beside it: wall time, CPU seconds and memory of both sides."""
+"""A private server, and the cost of a program that uses it: wall time, CPU seconds and memory of both."""
 import os
 import subprocess
 import tempfile

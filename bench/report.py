@@ -1,4 +1,4 @@
-"""BENCHMARKS.md from what was measured."""
+"""Writes BENCHMARKS.md from the measurements."""
 import os
 import platform
 import re

@@ -5,8 +5,8 @@ usage: small.py [TASKS]
 
 Submits TASKS workbooks of 10 rows in one transaction and waits for the last
 one to end; then copies the same rows from CSV, one statement and one commit
-for each file.  Prints both, and what the launcher and the workers hold of memory
-and descriptors after a tenth of the tasks and at the end: it must not grow.
+for each file.  Prints both times, and the memory and descriptors of
+the launcher and the workers after a tenth of the tasks and at the end: they must not grow.
 """
 import os
 import re

@@ -1,4 +1,4 @@
-"""Workbooks and the same rows as CSV; deterministic, made when first asked for."""
+"""Workbooks and the same rows as CSV; deterministic, made at their first use."""
 import os
 import subprocess
 import zipfile

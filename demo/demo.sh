@@ -3,7 +3,7 @@
 # demo.sh stop:  ends and removes them.
 #
 # .demo/env holds HTTP_URL, DATABASE_URL (the superuser) and NOTIFIER_DATABASE_URL (the role that the sidecar logs in as);
-# a second start uses what runs.
+# a second start uses the running processes.
 # DEMO_PORT (8080) and DEMO_PGPORT (a free one) choose the ports.
 set -euo pipefail
 cd "$(dirname "$0")/.."

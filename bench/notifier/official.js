@@ -1,4 +1,4 @@
-// The official server doing what the sidecar does: rooms of tasks, fed by LISTEN.
+// The official server in the sidecar's place: rooms of tasks, fed by LISTEN.
 // node official.js DATABASE_URL; the first line on standard output is the port.
 
 import { createServer } from 'node:http';

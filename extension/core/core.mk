@@ -1,4 +1,4 @@
-# The reader library: included by the root Makefile, and good on its own:
+# The reader library: included by the root Makefile; works alone as well:
 #     make -f extension/core/core.mk check-unit
 #
 # build/core/ holds objects of the static library and the tools. The extension
