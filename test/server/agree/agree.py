@@ -59,7 +59,9 @@ def judge_sql(case):
         "skip": f"IF NOT {there} THEN {insert} ELSE became := 'skipped'; END IF;",
         "update": f"IF NOT {there} THEN RAISE EXCEPTION 'is not there'; END IF; {update}",
     }.get(case.mode, insert)
-    required = "IF given.name IS NULL THEN RAISE EXCEPTION 'has no name'; END IF;" * case.not_null
+    # A cell that may not be blank is asked for before a trigger could leave its row out.
+    required = "IF given.id IS NULL THEN RAISE EXCEPTION 'has no key'; END IF;"
+    required += "IF given.name IS NULL THEN RAISE EXCEPTION 'has no name'; END IF;" * case.not_null
     return f"""
       CREATE FUNCTION judge.go() RETURNS void LANGUAGE plpgsql AS $go$
       DECLARE r record; given judge.t; n bigint; became text;
