@@ -6,7 +6,7 @@
 
 #include "import/end.h"
 #include "import/save_phase.h"
-#include "import/sheet.h"
+#include "import/read_phase.h"
 #include "import/validate_phase.h"
 #include "miscadmin.h"
 #include "saving/rights.h"

@@ -8,7 +8,7 @@
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
 #include "import/end.h"
-#include "import/sheet.h"
+#include "import/read_phase.h"
 #include "kept/error_rows.h"
 #include "kept/packet.h"
 #include "miscadmin.h"

@@ -5,7 +5,7 @@
  * An import is five machines, each with a header and fields of its own:
  *
  *	  step.h			the transactions in which all the others work
- *	  sheet.h			LOADING_WORKBOOK and VALIDATING_HEADERS: the workbook, its rows, the header row
+ *	  read_phase.h		LOADING_WORKBOOK and VALIDATING_HEADERS: the workbook, its rows, the header row
  *	  validate_phase.h	VALIDATING: rows become packets and error rows, or are saved at once
  *	  save_phase.h		SAVING: packets become rows of the target
  *	  end.h				what the task ends as

@@ -10,7 +10,7 @@
 #include "pg/pg_xlsx.h"
 
 #include "import/save_phase.h"
-#include "import/sheet.h"
+#include "import/read_phase.h"
 
 typedef struct ImportValidation ImportValidation;
 

@@ -39,6 +39,9 @@ verdict "the extension knows nothing of the sidecar" "$(forbid extension '^#incl
 verdict "includes point down the order of folders" "$(test/tools/layers.py 2>&1)"
 verdict "the documentation names what exists" "$(test/tools/names.py 2>&1)"
 verdict "facts stand in one place, or agree" "$(test/tools/facts.py 2>&1)"
+verdict "functions and files are short, and files have names of their own" "$(test/tools/sizes.py 2>&1)"
+verdict "save methods are asked for facts, not compared by address" \
+    "$(forbid extension '[!=]=[[:space:]]*&save_(direct|unnest|keyed)')"
 verdict "version differences live in compat.h" \
     "$(grep -lr PG_VERSION_NUM --include='*.[ch]' extension | grep -v '^extension/pg/compat.h$')"
 verdict "the library exports only its own names" \

@@ -1,12 +1,12 @@
 /*
- * sheet.h
+ * read_phase.h
  *	  LOADING_WORKBOOK and VALIDATING_HEADERS: the rows of the sheet, and which column is which.
  *
  * Order of calls: import_sheet_open, import_sheet_find_header within a step, any number of rows_next
  * on rows, import_sheet_close.  An error in between is undone with the memory context.
  */
-#ifndef PG_XLSX_IMPORT_SHEET_H
-#define PG_XLSX_IMPORT_SHEET_H
+#ifndef PG_XLSX_IMPORT_READ_PHASE_H
+#define PG_XLSX_IMPORT_READ_PHASE_H
 
 #include "pg/pg_xlsx.h"
 
@@ -42,4 +42,4 @@ extern void import_sheet_close(ImportSheet *sheet);
 /* The bytes of a task's workbook. What stands behind them lives in the context. */
 extern void import_open_source(const Task *task, XlsxSource *source, MemoryContext context);
 
-#endif							/* PG_XLSX_IMPORT_SHEET_H */
+#endif							/* PG_XLSX_IMPORT_READ_PHASE_H */

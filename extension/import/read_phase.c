@@ -1,8 +1,8 @@
 /*
- * sheet.c
+ * read_phase.c
  *	  LOADING_WORKBOOK and VALIDATING_HEADERS.
  */
-#include "import/sheet.h"
+#include "import/read_phase.h"
 
 #include "files/store.h"
 #include "files/workbook.h"
