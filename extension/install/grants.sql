@@ -1,6 +1,28 @@
 /*
- * Rights
+ * Rights: all of them stand here
  */
+
+-- ALTER DEFAULT PRIVILEGES of the role that installs has given rights to others, or to the roles below.
+DO $$
+DECLARE
+  given record;
+BEGIN
+  FOR given IN
+    SELECT 'SCHEMA ' || o.oid::regnamespace AS object, a.grantee FROM pg_namespace o, aclexplode(o.nspacl) a
+    WHERE o.oid IN ('xlsx'::regnamespace, 'xlsx_private'::regnamespace, 'xlsx_rest'::regnamespace) AND a.grantee <> o.nspowner
+    UNION SELECT CASE o.relkind WHEN 'S' THEN 'SEQUENCE ' ELSE 'TABLE ' END || o.oid::regclass, a.grantee FROM pg_class o, aclexplode(o.relacl) a
+    WHERE o.relnamespace IN ('xlsx'::regnamespace, 'xlsx_private'::regnamespace, 'xlsx_rest'::regnamespace) AND a.grantee <> o.relowner
+    UNION SELECT 'FUNCTION ' || o.oid::regprocedure, a.grantee FROM pg_proc o, aclexplode(o.proacl) a
+    WHERE o.pronamespace IN ('xlsx'::regnamespace, 'xlsx_private'::regnamespace, 'xlsx_rest'::regnamespace) AND a.grantee <> o.proowner
+  LOOP
+    EXECUTE format('REVOKE ALL ON %s FROM %s', given.object, CASE given.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(given.grantee)) END);
+  END LOOP;
+END
+$$;
+
+GRANT USAGE ON SCHEMA xlsx, xlsx_rest TO PUBLIC;
+-- The views run with the rights of their caller, so the caller must reach the tables.
+GRANT USAGE ON SCHEMA xlsx_private TO xlsx_user;
 
 -- Functions are for the roles below; those that read and write workbooks touch nothing that their caller could not.
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA xlsx, xlsx_private, xlsx_rest FROM PUBLIC;
@@ -33,4 +55,14 @@ GRANT EXECUTE ON FUNCTION xlsx.listen() TO xlsx_notifier, xlsx_admin;
 -- Events come from the worker; anybody else could tell lies about a task.
 REVOKE EXECUTE ON FUNCTION xlsx.emit(bigint, text, json) FROM xlsx_user;
 GRANT EXECUTE ON FUNCTION xlsx.emit(bigint, text, json) TO xlsx_admin;
-GRANT SELECT ON xlsx.tasks, xlsx.profiles, xlsx.profile_columns, xlsx.profile_rules TO xlsx_user;
+
+-- Row-level security says which rows. What is not named here is for the owner alone.
+GRANT SELECT ON xlsx_private.profile, xlsx_private.profile_column, xlsx_private.profile_rule, xlsx_private.frozen_profile, xlsx_private.task,
+  xlsx_private.error_page, xlsx_private.error_row, xlsx_private.warning_page, xlsx_private.warning_row,
+  xlsx_private.undo_xid, xlsx_private.undo_row, xlsx_private.queue_rule, xlsx_private.job,
+  xlsx_private.schedule, xlsx_private.schedule_file, xlsx_private.schedule_run, xlsx_private.resumable
+  TO xlsx_user;
+GRANT SELECT ON xlsx.tasks, xlsx.progress, xlsx.profiles, xlsx.profile_columns, xlsx.profile_rules, xlsx.queue, xlsx.limits, xlsx.jobs,
+  xlsx.schedules, xlsx.schedule_runs, xlsx.schedule_files
+  TO xlsx_user;
+GRANT SELECT ON xlsx.metrics TO xlsx_notifier, xlsx_admin;

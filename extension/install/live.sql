@@ -22,5 +22,3 @@ COMMENT ON VIEW xlsx.progress IS
 COMMENT ON COLUMN xlsx.progress.pid IS 'Process that imports.';
 COMMENT ON COLUMN xlsx.progress.validated_rows IS 'Rows that have been looked at, good or bad.';
 COMMENT ON COLUMN xlsx.progress.started_at IS 'Start of this attempt.';
-
-GRANT SELECT ON xlsx.progress TO xlsx_user;

@@ -41,10 +41,6 @@ CREATE POLICY undo_xid_owner ON xlsx_private.undo_xid FOR SELECT
   USING (EXISTS (SELECT FROM xlsx_private.task t WHERE t.id = task_id));
 CREATE POLICY undo_row_owner ON xlsx_private.undo_row FOR SELECT
   USING (EXISTS (SELECT FROM xlsx_private.task t WHERE t.id = task_id));
-GRANT SELECT ON xlsx_private.profile, xlsx_private.profile_column, xlsx_private.profile_rule, xlsx_private.frozen_profile, xlsx_private.task,
-  xlsx_private.error_page, xlsx_private.error_row, xlsx_private.warning_page, xlsx_private.warning_row,
-  xlsx_private.undo_xid, xlsx_private.undo_row
-  TO xlsx_user;
 
 -- A dump carries tasks, and files and packets that still wait.
 DO $$

@@ -73,7 +73,6 @@ ALTER TABLE xlsx_private.queue_rule ENABLE ROW LEVEL SECURITY;
 CREATE POLICY queue_rule_read ON xlsx_private.queue_rule FOR SELECT USING (true);
 ALTER TABLE xlsx_private.job ENABLE ROW LEVEL SECURITY;
 CREATE POLICY job_owner ON xlsx_private.job FOR SELECT USING (xlsx_private.may_see(owner));
-GRANT SELECT ON xlsx_private.queue_rule, xlsx_private.job TO xlsx_user;
 
 SELECT pg_catalog.pg_extension_config_dump('xlsx_private.queue_rule', '');
 SELECT pg_catalog.pg_extension_config_dump('xlsx_private.queue_rule_id_seq', '');
@@ -230,5 +229,3 @@ COMMENT ON COLUMN xlsx.metrics.type IS 'gauge: what is now; counter: what never 
 COMMENT ON COLUMN xlsx.metrics.help IS 'What the value is, in one sentence.';
 COMMENT ON VIEW xlsx.metrics IS
 'How the imports of this database stand: tasks by status, tasks that are due or delayed, age of the oldest one due, rows saved per second over the last minute (spread evenly over each task''s time), workers, stored files and their bytes, the last sweep and what sweeps have removed. For xlsx_notifier and xlsx_admin.';
-GRANT SELECT ON xlsx.queue, xlsx.limits, xlsx.jobs TO xlsx_user;
-GRANT SELECT ON xlsx.metrics TO xlsx_notifier, xlsx_admin;

@@ -25,7 +25,7 @@ BEGIN
       DETAIL = format('The extension makes it, for %s that nobody else may write.', CASE subject.name WHEN 'xlsx_rest' THEN 'functions' ELSE 'tables' END),
       HINT = 'Drop the schema, or rename it.';
   END LOOP;
-  SELECT n.oid, n.nspowner, n.nspacl, pg_get_userbyid(n.nspowner) AS owner, coalesce((SELECT r.rolsuper FROM pg_roles r WHERE r.oid = n.nspowner), false) AS super
+  SELECT n.oid, n.nspowner, n.nspacl, n.xmin = pg_current_xact_id()::xid AS is_new, pg_get_userbyid(n.nspowner) AS owner, coalesce((SELECT r.rolsuper FROM pg_roles r WHERE r.oid = n.nspowner), false) AS super
   INTO subject FROM pg_namespace n WHERE n.nspname = 'xlsx';
   IF NOT subject.super AND subject.owner <> current_user THEN
     RAISE EXCEPTION 'schema "xlsx" belongs to role "%"', subject.owner USING ERRCODE = 'insufficient_privilege',
@@ -42,7 +42,8 @@ BEGIN
   END IF;
   SELECT string_agg(CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END, ', ' ORDER BY a.grantee) INTO others
   FROM aclexplode(subject.nspacl) a
-  WHERE a.privilege_type = 'CREATE' AND a.grantee <> subject.nspowner AND NOT coalesce((SELECT r.rolsuper FROM pg_roles r WHERE r.oid = a.grantee), false);
+  -- CREATE EXTENSION has just made the schema, with default privileges: nobody else has seen it, and grants.sql takes them away.
+  WHERE NOT subject.is_new AND a.privilege_type = 'CREATE' AND a.grantee <> subject.nspowner AND NOT coalesce((SELECT r.rolsuper FROM pg_roles r WHERE r.oid = a.grantee), false);
   IF others IS NOT NULL THEN
     RAISE EXCEPTION 'others may make objects in schema "xlsx": %', others USING ERRCODE = 'insufficient_privilege',
       DETAIL = 'They could put functions and operators into it that run with the rights of a superuser.',
@@ -101,6 +102,3 @@ CREATE SCHEMA xlsx_rest;
 COMMENT ON SCHEMA xlsx IS 'Reads workbooks, imports them into tables, and tells how far it is.';
 COMMENT ON SCHEMA xlsx_private IS 'Tables of pg_xlsx; use the views and functions of schema xlsx.';
 COMMENT ON SCHEMA xlsx_rest IS 'Functions that only the sidecar of pg_xlsx calls: the answers of its REST interface, and uploads in pieces.';
-GRANT USAGE ON SCHEMA xlsx, xlsx_rest TO PUBLIC;
--- The views run with the rights of their caller, so the caller must reach the tables.
-GRANT USAGE ON SCHEMA xlsx_private TO xlsx_user;

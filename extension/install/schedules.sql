@@ -73,8 +73,6 @@ CREATE POLICY schedule_file_read ON xlsx_private.schedule_file FOR SELECT
   USING (EXISTS (SELECT FROM xlsx_private.schedule s WHERE s.id = schedule_id));
 CREATE POLICY schedule_run_read ON xlsx_private.schedule_run FOR SELECT
   USING (EXISTS (SELECT FROM xlsx_private.schedule s WHERE s.id = schedule_id));
-GRANT SELECT ON xlsx_private.schedule, xlsx_private.schedule_file, xlsx_private.schedule_run
-  TO xlsx_user;
 
 DO $$
 DECLARE
@@ -502,4 +500,3 @@ FROM xlsx_private.schedule s
   JOIN xlsx_private.schedule_file f ON f.schedule_id = s.id
   LEFT JOIN xlsx_private.task t ON t.id = f.task_id;
 COMMENT ON VIEW xlsx.schedule_files IS 'Files that schedules have dealt with, and the tasks they became.';
-GRANT SELECT ON xlsx.schedules, xlsx.schedule_runs, xlsx.schedule_files TO xlsx_user;

@@ -24,7 +24,6 @@ COMMENT ON COLUMN xlsx_private.resumable.task_id IS 'Set when the upload is comp
 
 ALTER TABLE xlsx_private.resumable ENABLE ROW LEVEL SECURITY;
 CREATE POLICY resumable_owner ON xlsx_private.resumable FOR SELECT USING (xlsx_private.may_act(owner));
-GRANT SELECT ON xlsx_private.resumable TO xlsx_user;
 SELECT pg_catalog.pg_extension_config_dump('xlsx_private.resumable', '');
 
 CREATE FUNCTION xlsx_private.tus_body(r xlsx_private.resumable) RETURNS json

@@ -85,6 +85,24 @@ $node->safe_psql('postgres', 'CREATE DATABASE again');
 $node->safe_psql('again', 'CREATE SCHEMA xlsx AUTHORIZATION second');
 is(install('again'), '', 'one of another superuser, as a restore makes it');
 
+# Default privileges of the superuser are not for the extension's objects: all rights are those that its script gives.
+my $rights = <<'SQL';
+SELECT string_agg(format('%s %s %s', o.name, CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(a.grantee) END, a.privilege_type), E'\n'
+    ORDER BY o.name, a.grantee, a.privilege_type)
+FROM (SELECT oid::regnamespace::text AS name, nspacl AS acl FROM pg_namespace WHERE nspname ~ '^xlsx'
+    UNION ALL SELECT oid::regclass::text, relacl FROM pg_class WHERE relnamespace::regnamespace::text ~ '^xlsx'
+    UNION ALL SELECT oid::regprocedure::text, proacl FROM pg_proc WHERE pronamespace::regnamespace::text ~ '^xlsx') AS o, aclexplode(o.acl) AS a
+WHERE a.grantee <> 'postgres'::regrole
+SQL
+$node->safe_psql('postgres', 'CREATE DATABASE plain; CREATE DATABASE generous');
+is(install('plain'), '', 'the extension without default privileges');
+$node->safe_psql('generous', join '; ', 'CREATE ROLE curious', map { "ALTER DEFAULT PRIVILEGES GRANT ALL ON $_ TO PUBLIC, xlsx_user, curious, mallory" }
+	  ('TABLES', 'SEQUENCES', 'FUNCTIONS'));
+$node->safe_psql('generous', 'ALTER DEFAULT PRIVILEGES GRANT ALL ON SCHEMAS TO xlsx_user, curious, mallory');
+is(install('generous'), '', 'and with them');
+is($node->safe_psql('generous', $rights), $node->safe_psql('plain', $rights), 'nobody has more rights by them');
+like($node->safe_psql('generous', $rights), qr/^xlsx_private\.task xlsx_user SELECT$/m, 'and they are those that were meant');
+
 # The roles
 my %powers = (
 	'LOGIN' => 'NOLOGIN', 'SUPERUSER' => 'NOSUPERUSER', 'CREATEROLE' => 'NOCREATEROLE', 'CREATEDB' => 'NOCREATEDB', 'BYPASSRLS' => 'NOBYPASSRLS',
