@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* What a polling payload starts a binary message with; base64 follows. */
+/* The first byte of a binary message in a polling payload; base64 follows. */
 #define BINARY_MARK 'b'
 
 bool

@@ -28,15 +28,18 @@ typedef enum EioType
 typedef struct EioPacket
 {
 	EioType		type;
-	bool		binary;			/* a message of bytes; data is not decoded and of no use */
+	bool		binary;			/* a binary message; data is not decoded and must not be used */
 	const char *data;			/* behind the type */
 	size_t		len;
 } EioPacket;
 
-/* False when it is no packet: empty, or of an unknown type. */
+/* False if it is empty or its type is unknown. */
 extern bool eio_packet_decode(const char *text, size_t len, EioPacket *packet);
 
-/* Cuts the next packet's text off a payload; false behind the last one.  An empty payload (text may be NULL) is one empty packet. */
+/*
+ * Takes the next packet's text from a payload; false behind the last one.  An
+ * empty payload (text may be NULL) is one empty packet.
+ */
 typedef struct EioPayload
 {
 	const char *at;

@@ -1,8 +1,8 @@
 /*
  * polling.c
- *	  The polling transport: a GET that waits, POSTs that bring packets.
+ *	  The polling transport: a GET waits for packets, a POST brings packets.
  *
- * One of each at a time; a second one ends the session.
+ * There is one of each at a time; a second one ends the session.
  */
 #include "engineio/session.h"
 
@@ -13,7 +13,7 @@
 #include "process/config.h"
 #include "process/loop.h"
 
-/* A session that ends while no GET waits tells the next one, if it comes in time. */
+/* If a session ends while no GET waits, the next GET gets the close packet, if it comes in this time. */
 #define GOODBYE_MS 30000
 
 #define TEXT_TYPE "text/plain; charset=UTF-8"
@@ -75,7 +75,7 @@ flush(EioSession *session)
 	buf_free(&payload);
 }
 
-/* What was queued in one turn of the loop goes out together. */
+/* Packets that were queued in one turn of the loop are sent together. */
 static void
 flush_due(Timer *timer)
 {
@@ -105,7 +105,7 @@ eio_polling_noop(EioSession *session)
  * End
  */
 
-/* The official server puts a noop before the close when the GET comes later than the end. */
+/* Like the official server, sends a noop before the close if the GET comes after the end. */
 static void
 say_goodbye(EioSession *session, bool late)
 {
@@ -207,7 +207,7 @@ post_gone(HttpExchange *exchange)
 	eio_session_drop(session, "data request closed prematurely");
 }
 
-/* content_length was checked, and no more than that comes. */
+/* content_length was checked, and no more bytes come. */
 static void
 post_body(HttpExchange *exchange, const char *data, size_t len)
 {
@@ -216,7 +216,11 @@ post_body(HttpExchange *exchange, const char *data, size_t len)
 	buf_append(&session->body, data, len);
 }
 
-/* False when the payload was wrong, which has ended the session.  What its messages mean, and may end, is not its sender's affair here. */
+/*
+ * False if the payload is malformed, which has ended the session. Effects of
+ * its messages, even the end of the session, do not make the payload
+ * malformed.
+ */
 static bool
 receive_payload(EioSession *session, const Buf *body)
 {

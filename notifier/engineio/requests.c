@@ -1,6 +1,7 @@
 /*
  * requests.c
- *	  Requests under the path of Socket.IO: which are good, and where they go.
+ *	  Requests below the path of Socket.IO: checks them and passes them to
+ *	  their transport.
  */
 #include "engineio/engineio.h"
 
@@ -31,7 +32,7 @@ static const char *const fault_messages[] = {
 typedef struct Query
 {
 	char		transport[16];
-	char		sid[RANDOM_ID_LEN + 2]; /* one more than a good one has, so that a longer one stays wrong */
+	char		sid[RANDOM_ID_LEN + 2]; /* one more than a valid one, so that a longer one stays invalid */
 	char		version[8];
 } Query;
 
@@ -58,7 +59,7 @@ check_known(const Query *query, bool upgrade)
 	return FAULT_NONE;
 }
 
-/* The order is the official server's. */
+/* The order of the checks is the official server's. */
 static Fault
 check(const HttpExchange *exchange, const Query *query, bool upgrade)
 {
@@ -112,7 +113,7 @@ under_path(const char *path)
 	return strncmp(path, config.path, len) == 0 || (strncmp(path, config.path, len - 1) == 0 && path[len - 1] == '\0');
 }
 
-/* RFC 6455, 4.2.1; libwebsockets does not look. */
+/* RFC 6455, 4.2.1; libwebsockets does not check it. */
 static bool
 speaks_websocket(const HttpExchange *exchange)
 {

@@ -120,7 +120,7 @@ eio_close(EioSession *session)
 	session->transport->end(session);
 }
 
-/* Each call may change the table, so start over after each. */
+/* Each call may change the table, so the search restarts after each. */
 void
 eio_close_all(void)
 {
@@ -174,14 +174,14 @@ eio_session_upgraded(EioSession *session)
 	metrics_add(METRIC_UPGRADES, 1);
 	log_debug("session upgraded, sid=%.6s", session->sid);
 	if (session->awaiting_pong)
-		expect_pong(session);	/* the ping may have got lost on the way over */
+		expect_pong(session);	/* the upgrade may have lost the ping */
 }
 
 /*
  * Packets
  */
 
-/* Open, upgrade and noop mean nothing from a client; the official server ignores them as well. */
+/* Open, upgrade and noop of a client are ignored, as by the official server. */
 bool
 eio_session_receive(EioSession *session, const EioPacket *packet)
 {
@@ -190,7 +190,7 @@ eio_session_receive(EioSession *session, const EioPacket *packet)
 	if (session->awaiting_pong && !session->extended && packet->type != EIO_PONG)
 	{
 		session->extended = true;
-		expect_pong(session);	/* it lives: it is only busy sending */
+		expect_pong(session);	/* the client is alive: it is busy sending */
 	}
 	switch (packet->type)
 	{

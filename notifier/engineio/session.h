@@ -1,13 +1,13 @@
 /*
  * session.h
- *	  The inside of a session, for the eio_*.c files only.
+ *	  The inside of a session, for the files of this folder only.
  *
  * States: OPEN -> CLOSING (what is queued is still to be sent) -> CLOSED.  A
  * closed session keeps its memory until the loop is back at its top, so that
- * whoever is in the middle of it can still look at its state.
+ * callers that are still using it can read its state.
  *
  * Transport: polling, until an upgrade is complete, or WebSocket.  During an
- * upgrade "probe" is the WebSocket that tries.
+ * upgrade "probe" is the new WebSocket.
  */
 #ifndef NOTIFIER_EIO_ENGINEIO_SESSION_H
 #define NOTIFIER_EIO_ENGINEIO_SESSION_H
@@ -31,9 +31,9 @@ typedef enum EioState
 typedef struct EioTransport
 {
 	const char *name;
-	void		(*wake) (EioSession *session);	/* something was queued */
-	void		(*end) (EioSession *session);	/* CLOSING: say goodbye after the queue */
-	void		(*drop) (EioSession *session);	/* CLOSED: let go of requests and sockets */
+	void		(*wake) (EioSession *session);	/* called after something was queued */
+	void		(*end) (EioSession *session);	/* CLOSING: send the close packet after the queue */
+	void		(*drop) (EioSession *session);	/* CLOSED: release requests and sockets */
 } EioTransport;
 
 struct EioSession
@@ -41,21 +41,21 @@ struct EioSession
 	char		sid[RANDOM_ID_LEN + 1];
 	EioState	state;
 	const EioTransport *transport;
-	void	   *client;			/* of the handler; NULL when it was told of the end */
+	void	   *client;			/* the handler's; NULL after closed() */
 	FrameQueue	queue;
-	Timer		heartbeat;		/* to the next ping; or to the end, when awaiting_pong */
+	Timer		heartbeat;		/* until the next ping, or until the end if awaiting_pong */
 	bool		awaiting_pong;
-	bool		extended;		/* the wait for this pong, once */
+	bool		extended;		/* the wait for this pong was extended, which happens once */
 
 	HttpExchange *poll;			/* the GET that waits */
 	HttpExchange *post;			/* the POST that arrives */
 	Buf			body;			/* of post */
-	Timer		flush;			/* answers the poll at the loop's top; or gives a closing session up */
+	Timer		flush;			/* answers the poll at the loop's top, or ends a closing session */
 
 	WebSocket  *socket;
 	WebSocket  *probe;
 	bool		probed;			/* the probe was answered: polls end at once */
-	bool		probe_reply;	/* it is still to be answered */
+	bool		probe_reply;	/* the probe has not been answered */
 	Timer		upgrade;
 };
 
@@ -63,22 +63,22 @@ extern const EioTransport eio_polling;
 extern const EioTransport eio_websocket;
 
 extern EioSession *eio_session_open(const EioTransport *transport);
-extern EioSession *eio_session_find(const char *sid);	/* also one that is CLOSING; NULL when there is none */
+extern EioSession *eio_session_find(const char *sid);	/* finds CLOSING sessions too; NULL if there is none */
 
-/* A packet that came in; false when the session is not OPEN any more, because of it or before. */
+/* Handles a packet of the client. False if the session is not OPEN any more, because of the packet or from before. */
 extern bool eio_session_receive(EioSession *session, const EioPacket *packet);
 
-/* The end, at once. */
+/* Ends the session at once. */
 extern void eio_session_drop(EioSession *session, const char *reason);
 
-/* WebSocket it is from now on. */
+/* Makes the WebSocket the transport from now on. */
 extern void eio_session_upgraded(EioSession *session);
 
-/* engineio/polling.c: a request for this session. */
+/* Of polling.c: handles a request for this session. */
 extern void eio_polling_request(EioSession *session, HttpExchange *exchange);
 extern void eio_polling_noop(EioSession *session);	/* ends a GET that waits */
 
-/* engineio/websocket.c */
+/* of websocket.c */
 extern void eio_websocket_open(void);
 extern void eio_websocket_abandon_probe(EioSession *session);
 

@@ -3,7 +3,7 @@
  *	  The WebSocket transport, and the upgrade to it.
  *
  * A socket belongs to a session as its transport or as the probe of an
- * upgrade; one without a session is on its way out.
+ * upgrade. A socket without a session is closing.
  */
 #include "engineio/session.h"
 
@@ -40,7 +40,7 @@ upgrade_timed_out(Timer *timer)
 	eio_websocket_abandon_probe(container_of(timer, EioSession, upgrade));
 }
 
-/* A GET that waits, and any that comes from now on, ends at once: the client pauses polling. */
+/* Ends the waiting GET at once, and any later one, because the client pauses polling. */
 static void
 probe_received(EioSession *session)
 {
@@ -118,7 +118,7 @@ socket_message(WebSocket *socket, const char *data, size_t len, bool binary)
 
 	if (session == NULL)
 		return;
-	/* A text that starts with a b is a binary message only in a payload of polling, yet the official parser takes it. */
+	/* A text that begins with b is a binary message in a polling payload only, but the official parser accepts it here too. */
 	if (!binary && !eio_packet_decode(data, len, &packet))
 	{
 		if (socket == session->probe)
@@ -202,7 +202,7 @@ websocket_drop(EioSession *session)
 		ws_own(socket, NULL);
 		ws_close(socket);
 	}
-	if (session->post != NULL)	/* one that was on its way during the upgrade */
+	if (session->post != NULL)	/* a POST that was under way during the upgrade */
 	{
 		http_abort(session->post);
 		session->post = NULL;
