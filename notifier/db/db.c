@@ -1,6 +1,6 @@
 /*
  * db.c
- *	  One call of a function of the xlsx schema, one row back.
+ *	  Calls one function of the extension and returns one row.
  */
 #include "db/db.h"
 
@@ -13,10 +13,10 @@
 #include "process/config.h"
 #include "process/loop.h"
 
-/* A request to cancel may come between two statements, and is repeated. */
+/* Time between two cancel requests. One may arrive between two statements, so it is repeated. */
 #define CANCEL_AGAIN_MS 1000
 
-/* Without a role a call is its CALL alone. */
+/* The statements of a call. Without a role there is CALL only. */
 typedef enum DbStep
 {
 	STEP_BEGIN,
@@ -31,24 +31,24 @@ struct DbCall
 	PgStatement statement;
 	char	   *role;			/* NULL: the sidecar's own */
 	bool		writes;
-	bool		late;			/* its time is over: it was asked to end */
-	int64_t		limit;			/* until when that may take, in loop_now()'s time */
+	bool		late;			/* its time is over: a cancel was sent */
+	int64_t		limit;			/* when the wait for its end is over, in loop_now()'s time */
 	int64_t		own_limit;		/* DbRequest's limit */
 	PgLane		lane;
-	int			again;			/* times that it may still be made again */
-	Buf			bytes;			/* the last argument, where it is binary */
-	DbStep		step;			/* whose results come now */
+	int			again;			/* how often it may still be repeated */
+	Buf			bytes;			/* the last argument, if that is binary */
+	DbStep		step;			/* the statement whose results arrive now */
 	Buf			first;			/* the row, until it is committed */
 	Buf			second;
-	DbDone		done;			/* NULL: nobody is interested any more */
+	DbDone		done;			/* NULL: the caller has cancelled */
 	void	   *arg;
 	PgTicket   *ticket;
-	PgConn	   *conn;			/* NULL: it waits for one */
+	PgConn	   *conn;			/* the connection; NULL: it waits for one */
 	bool		answered;
-	Timer		deadline;		/* or, when it could not even wait: the bad news */
+	Timer		deadline;		/* or, if it could not wait, the timer for the error */
 };
 
-/* Connections that one call may lose. */
+/* How many connections one call may lose before it fails. */
 #define TIMES_AGAIN 3
 
 static const DbError lost = {.code = "08006",.message = "database is not available"};
@@ -82,8 +82,8 @@ typedef struct StatusOfClass
 } StatusOfClass;
 
 /*
- * The first that fits.  What the file or the request is at fault for is 400, what the state of a table or the SQL of a
- * target forbids is 409, what passes is 503; 500 is left for what only a programmer can mend.
+ * The first entry that fits counts. A fault of the file or the request is 400. What the state of a table or the SQL of
+ * a target forbids is 409. A condition that passes is 503. Only a programmer can correct a 500.
  */
 static const StatusOfClass statuses[] = {
 	{"P0002", 404}, {"XX001", 400}, {"22", 400}, {"0A000", 400}, {"42704", 400}, {"54000", 413}, {"54", 400},
@@ -149,7 +149,7 @@ finish(DbCall *call, const DbError *error, const DbRow *row)
 		done(call->arg, error, row);
 }
 
-/* Whoever ends a session may do so while it commits. */
+/* An operator may end a session while it commits, so the outcome is unknown. */
 static bool
 is_ended_session(const DbError *error)
 {
@@ -162,7 +162,7 @@ fail(DbCall *call, const PGresult *result)
 	DbError		error = db_error(result);
 
 	if (call->again > 0 && strncmp(error.code, "57P", 3) == 0)
-		return;					/* the connection ends, and ticket_failed() makes the call again */
+		return;					/* the connection ends, and ticket_failed() repeats the call */
 	if (call->writes && call->step == STEP_COMMIT && is_ended_session(&error))
 		finish(call, &vanished, NULL);
 	else if (call->late && strcmp(error.code, cancelled.code) == 0)
@@ -218,7 +218,7 @@ on_result(void *arg, PGresult *result)
 	if (pg_conn_lost(call->conn))
 		return;					/* ticket_failed() comes next */
 	call->step++;
-	/* without a role the statement commits by itself, behind its row */
+	/* without a role the statement commits by itself, after its row */
 	if (call->role == NULL && call->step > STEP_CALL && !call->answered)
 		succeed(call);
 	if (call->answered && (call->step == STEP_END || (call->role == NULL && call->step > STEP_CALL)))
@@ -226,7 +226,7 @@ on_result(void *arg, PGresult *result)
 		pg_pool_return(call->ticket, !call->late);	/* a cancel may still be on its way to this session */
 		release(call);
 	}
-	/* else there is more to come */
+	/* otherwise more results follow */
 }
 
 void
@@ -267,7 +267,7 @@ ticket_granted(void *arg, PgConn *conn)
 
 static const PgTicketHandler ticket_handler;
 
-/* On another connection.  False: it is not. */
+/* Repeats the call on another connection. False: it may not be repeated. */
 static bool
 make_again(DbCall *call)
 {
@@ -313,9 +313,9 @@ ticket_suspected(void *arg)
 static const PgTicketHandler ticket_handler = {ticket_granted, ticket_failed, ticket_suspected};
 
 /*
- * A BEGIN that was cancelled would leave the call outside of a transaction, as
- * the sidecar's own role.  So nothing is cancelled before the server has
- * answered it.
+ * If a BEGIN were cancelled, the call would run outside of a transaction, as
+ * the sidecar's own role. So nothing is cancelled before the server has
+ * answered BEGIN.
  */
 static bool
 may_cancel(const DbCall *call)
@@ -323,7 +323,7 @@ may_cancel(const DbCall *call)
 	return call->step > STEP_BEGIN && call->step < STEP_COMMIT;
 }
 
-/* Its connection goes too: nobody knows when the statement ends. */
+/* Gives up the connection too, because nobody knows when the statement ends. */
 static void
 give_up(DbCall *call, const DbError *error)
 {
@@ -395,7 +395,7 @@ db_call(const char *role, const char *sql, int count, const char *const *argumen
 	return db_run(&request, done, arg);
 }
 
-/* One that runs is left to its end, which frees the connection. */
+/* A call that runs continues to its end, which frees the connection. */
 void
 db_cancel(DbCall *call)
 {

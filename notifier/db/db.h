@@ -1,8 +1,8 @@
 /*
  * db.h
- *	  One call of a function of the xlsx schema, one row back.
+ *	  Calls one function of the extension and returns one row.
  *
- * This is the only door through which requests and rooms reach SQL.
+ * Requests and rooms reach SQL through this module only.
  */
 #ifndef NOTIFIER_DB_H
 #define NOTIFIER_DB_H
@@ -14,7 +14,7 @@
 #include "db/pg_conn.h"
 #include "db/pg_pool.h"
 
-/* What is known of a call that may change something, when it fails. */
+/* What is known about a failed call that may have changed something. */
 typedef enum DbOutcome
 {
 	DB_REFUSED,					/* an error: the transaction was rolled back, or never began */
@@ -22,7 +22,7 @@ typedef enum DbOutcome
 	DB_UNKNOWN					/* the database did not say: it may still commit */
 } DbOutcome;
 
-/* What went wrong, in the words of the database; texts live during the callback. */
+/* The error of the database; its texts live during the callback. */
 typedef struct DbError
 {
 	char		code[6];		/* SQLSTATE */
@@ -45,16 +45,16 @@ typedef void (*DbDone) (void *arg, const DbError *error, const DbRow *row);
 typedef struct DbCall DbCall;
 
 /*
- * sql selects two columns; arguments may be NULL and are copied.  done() comes
- * exactly once, never before db_call() has returned, unless db_cancel() does.
- * With a role, which is copied as well, the call is a transaction in which the
- * session is that role; the answer comes once it is committed.
+ * sql selects two columns. Arguments may be NULL and are copied. done() is
+ * called exactly once, never before db_call() has returned, unless db_cancel()
+ * is called. With a role, which is copied as well, the call is a transaction
+ * under that role; the answer comes after the commit.
  *
  * After request-timeout the statement is cancelled.  A call that only reads is
- * answered at once, and is made again while it has time where its connection
- * is lost or suspected.  One that writes waits for the statement's own end, since
- * the cancel races with the commit, and says what happened; where the database
- * does not answer for DB_GRACE_MS more, the outcome is unknown.
+ * then answered at once. If its connection is lost or suspected, it is repeated
+ * while it has time. A call that writes waits for the statement's own end,
+ * because the cancel races with the commit, and returns the outcome. If the
+ * database does not answer for another DB_GRACE_MS, the outcome is unknown.
  */
 #define DB_GRACE_MS 5000
 
@@ -66,27 +66,28 @@ typedef struct DbRequest
 	const char *sql;
 	int			count;
 	const char *const *arguments;
-	Buf		   *bytes;			/* one more argument, a bytea, which is taken over; NULL: none.  Only of one that writes */
-	int64_t		limit;			/* milliseconds for the answer alone, however long it waits in line; 0: request-timeout for both */
+	Buf		   *bytes;			/* one more argument, a bytea, which the call owns; NULL: none. Only for a call that writes */
+	int64_t		limit;			/* milliseconds for the answer, without the wait for a connection; 0: request-timeout for both */
 } DbRequest;
 
 extern DbCall *db_run(const DbRequest *request, DbDone done, void *arg);
 
-/* The same for what reads: text only, in the lane of requests. */
+/* The same for a call that reads: text arguments only, in the lane of requests. */
 extern DbCall *db_call(const char *role, const char *sql, int count, const char *const *arguments, DbDone done, void *arg);
 
-/* Nobody wants the answer any more; a statement that runs already goes on, to its end or its deadline. */
+/* The caller does not want the answer any more. A running statement continues to its end or its deadline. */
 extern void db_cancel(DbCall *call);
 
 /*
- * Behind a BEGIN: the session is that role until the transaction ends.  The
- * result is an error when it may not be; what is sent next fails as well then.
+ * Call it after BEGIN: the session has that role until the transaction ends.
+ * If it may not have the role, the result is an error, and the following
+ * statements fail too.
  */
 extern void db_enter(PgConn *conn, const char *role, PgResult result, void *arg);
 
-/* From a result of libpq; NULL: the connection was lost. */
+/* Makes the error from a result of libpq; NULL: the connection was lost. */
 extern DbError db_error(const PGresult *result);
 
-extern int	db_error_status(const DbError *error);	/* of HTTP */
+extern int	db_error_status(const DbError *error);	/* the HTTP status of an error */
 
 #endif							/* NOTIFIER_DB_H */

@@ -12,11 +12,11 @@
 
 static void (*on_recovered) (void);
 static PgTicket *ticket;
-static PgConn *conn;			/* kept from one question to the next; NULL: waited for */
-static bool good;				/* the answer so far */
-static int	missed;				/* answers to the question at hand */
+static PgConn *conn;			/* kept from one question to the next; NULL: waits for a connection */
+static bool good;				/* the current verdict */
+static int	missed;				/* answers to the current question */
 static bool reachable;
-static Timer timer;				/* to the next question, or to the end of the wait for an answer */
+static Timer timer;				/* until the next question, or until the end of the wait for an answer */
 
 static void borrow(Timer *due);
 
@@ -39,14 +39,14 @@ become(bool now)
 
 static void ask(Timer *due);
 
-/* A late answer is none, though it shows that the connection lives. */
+/* A late answer does not count, although it shows that the connection is alive. */
 static void
 on_answer(void *arg, PGresult *result)
 {
 	(void) arg;
 	if (result != NULL)
 		good = PQresultStatus(result) == PGRES_TUPLES_OK;
-	else if (good)				/* else failed() comes, or the question is overdue */
+	else if (good)				/* otherwise failed() is called, or the question becomes overdue */
 	{
 		if (missed == 0)
 			become(true);
@@ -97,7 +97,7 @@ granted(void *arg, PgConn *granted_conn)
 	send_question();
 }
 
-/* Another connection may be had: it has as much time as an answer. */
+/* Another connection may be available: it gets as much time as an answer. */
 static void
 failed(void *arg)
 {

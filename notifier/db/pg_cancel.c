@@ -1,6 +1,6 @@
 /*
  * pg_cancel.c
- *	  Asks the server to cancel what a connection runs.
+ *	  Asks the server to cancel the statement of a connection.
  */
 #include "db/pg_cancel.h"
 
@@ -8,7 +8,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 
-/* A server that does not answer holds each thread until TCP gives up. */
+/* Most threads at a time. A server that does not answer holds each until TCP gives up. */
 #define MAX_THREADS 32
 
 static atomic_int threads;
@@ -24,7 +24,7 @@ send_cancel(void *arg)
 	return NULL;
 }
 
-/* Signals are the loop's. */
+/* Signals are handled by the loop, not by this thread. */
 static bool
 start_thread(PGcancel *cancel)
 {

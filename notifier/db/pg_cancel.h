@@ -1,11 +1,11 @@
 /*
  * pg_cancel.h
- *	  Asks the server to cancel what a connection runs.
+ *	  Asks the server to cancel the statement of a connection.
  *
- * libpq waits for the server when it asks, so a thread of its own does it;
- * nothing of the loop's is touched there.  The answer is the statement's own
- * end, on the connection.  A request may come too late, or between two
- * statements, and be without effect.
+ * libpq waits for the server during the request, so a separate thread makes
+ * it; the thread uses nothing of the loop. The effect is the end of the
+ * statement, on its connection. A request that arrives too late, or between
+ * two statements, has no effect.
  */
 #ifndef NOTIFIER_PG_CANCEL_H
 #define NOTIFIER_PG_CANCEL_H
@@ -13,7 +13,7 @@
 #include <libpq-fe.h>
 #include <stdbool.h>
 
-/* False when it could not be sent: too many requests wait for a server that does not answer. */
+/* False if it could not be sent, because too many requests wait for a server that does not answer. */
 extern bool pg_cancel(PGconn *pg);
 
 #endif							/* NOTIFIER_PG_CANCEL_H */

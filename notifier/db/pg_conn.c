@@ -2,8 +2,8 @@
  * pg_conn.c
  *	  One database connection that never blocks.
  *
- * Host names are looked up by libpq when an attempt to connect begins, and
- * that does block: addresses or a local resolver are the better choice.
+ * One exception: libpq looks up host names when an attempt to connect begins,
+ * and that blocks. Use addresses or a local resolver.
  */
 #include "db/pg_conn.h"
 
@@ -20,7 +20,7 @@
 typedef struct Open
 {
 	struct Open *next;
-	PgResult	result;			/* NULL: forgotten */
+	PgResult	result;			/* NULL: the results are discarded */
 	void	   *arg;
 } Open;
 
@@ -31,15 +31,15 @@ struct PgConn
 	void	   *arg;
 	LoopWatch  *watch;
 	int			watched_socket;
-	Timer		limit;			/* until it is ready */
-	Timer		turn;			/* go on without being called from below */
+	Timer		limit;			/* limit of the time until it is ready */
+	Timer		turn;			/* continues the work without a callback of libpq */
 	bool		connected;
-	bool		ready;			/* the login was found to be good */
-	bool		refused;		/* or not */
+	bool		ready;			/* the login was accepted */
+	bool		refused;		/* the login was refused */
 	bool		paused;
-	bool		lost;			/* the statements still open get their last call */
-	bool		working;		/* in the middle of calling back */
-	bool		closed;			/* to be released when it is not working any more */
+	bool		lost;			/* the open statements get their last call */
+	bool		working;		/* a callback is running */
+	bool		closed;			/* release it when no callback is running */
 	bool		broken;			/* a statement could not even be queued */
 	Open	   *first;			/* statements, oldest first */
 	Open	  **last;
@@ -102,7 +102,7 @@ statement_done(PgConn *conn)
 	free(open);
 }
 
-/* Tells everybody; the connection is released by conn_work(). */
+/* Calls all callbacks; conn_work() releases the connection. */
 static void
 lose(PgConn *conn, const char *message)
 {
@@ -119,7 +119,7 @@ lose(PgConn *conn, const char *message)
 	free(text);
 }
 
-/* libpq may try one address after the other, each with a socket of its own. */
+/* libpq may try several addresses, each with a socket of its own. */
 static bool
 watch_socket(PgConn *conn)
 {
@@ -141,7 +141,7 @@ log_notice(void *arg, const char *message)
 PgConn *
 pg_conn_open(const char *url, int64_t limit, const PgConnHandler *handler, void *arg)
 {
-	/* What stands before dbname is overridden by what the address says. */
+	/* Parameters before dbname are defaults: the address overrides them. */
 	const char *const keys[] = {
 		"keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout",
 		"dbname", "fallback_application_name", "client_encoding", NULL
@@ -175,7 +175,8 @@ pg_conn_own(PgConn *conn, const PgConnHandler *handler, void *arg)
 }
 
 /*
- * The login: what a tenant's request may not become, the session must not be
+ * The login: the session must not have a role that a tenant's request may not
+ * take on
  */
 
 static void
@@ -214,7 +215,7 @@ on_login(void *arg, PGresult *result)
 		conn->ready = true;
 }
 
-/* By who logged in: what is_superuser tells goes with SET ROLE. */
+/* Checks the session's login, because is_superuser changes with SET ROLE. */
 static void
 check_login(PgConn *conn)
 {
@@ -238,7 +239,7 @@ pg_conn_refused(const PgConn *conn)
 }
 
 /*
- * Work: whatever there is to do, whoever called
+ * Work: does everything that can be done, from any caller
  */
 
 static void
@@ -280,7 +281,7 @@ read_notifications(PgConn *conn)
 	}
 }
 
-/* A NULL between a statement's results and its synchronisation means nothing; a second one, that there is no more. */
+/* One NULL stands between a statement's results and its synchronisation. A second one means that there are no more results. */
 static void
 read_results(PgConn *conn)
 {

@@ -1,6 +1,6 @@
 /*
  * pg_listen.c
- *	  The connection that hears of events: xlsx.listen().
+ *	  The connection that listens for events: xlsx.listen().
  */
 #include "db/pg_listen.h"
 
@@ -19,20 +19,21 @@
 #include "process/loop.h"
 #include "process/metrics.h"
 
-/* Between two attempts to connect: doubled from the first to the last. */
+/* Time between two attempts to connect: doubled from the first value up to the last. */
 #define FIRST_RETRY_MS 100
 #define LAST_RETRY_MS 1600
 
-/* Longest time of an attempt, and of what it takes to listen then. */
+/* Longest time of an attempt, and of the LISTEN that follows. */
 #define CONNECT_MS 5000
 #define BEGIN_MS 5000
 
-/* The question is the same: a channel that changed, by a new CREATE EXTENSION, is heard again. */
+/* The question is LISTEN again, so that a channel which a new CREATE EXTENSION changed is heard. */
 #define LISTEN "SELECT xlsx.listen()"
 
 /*
- * Now and then a notification goes to ourselves, behind all that wait: how long it takes is the lag of events. It is sent on
- * another connection, because it waits for the disk where the work of imports does, and answers must not wait behind it.
+ * From time to time the sidecar notifies itself, behind all waiting notifications; the time until it arrives is the lag of
+ * events. It is sent on another connection, because it waits for the disk as imports do, and answers must not wait behind
+ * it.
  */
 #define LAG_MS 10000
 #define LAG_CHANNEL "pg_xlsx_lag_"
@@ -42,14 +43,14 @@ static const PgListenHandler *handler;
 static PgConn *conn;
 static bool established;
 static bool answered;			/* LISTEN or the last question */
-static int	missed;				/* answers to the question at hand */
+static int	missed;				/* answers to the current question */
 static bool heard;				/* the last question was answered in time */
-static bool said_lost;			/* the log knows that there is no listening */
+static bool said_lost;			/* the log has a line that nothing is heard */
 static int	retry_ms = FIRST_RETRY_MS;
-static char lag_id[RANDOM_ID_LEN + 1];	/* of our own channel */
-static int64_t lag_sent;		/* microseconds; 0: it has come back */
-static int64_t lag;				/* of the last that came back */
-static Timer timer;				/* by state: connect, ask, or the end of the wait for an answer */
+static char lag_id[RANDOM_ID_LEN + 1];	/* name of the sidecar's own channel */
+static int64_t lag_sent;		/* when it was sent, in microseconds; 0: it has come back */
+static int64_t lag;				/* lag of the last one that came back */
+static Timer timer;				/* depends on the state: connect, ask, or the end of the wait for an answer */
 static Timer lag_timer;
 
 static void try_to_connect(Timer *due);
@@ -63,7 +64,7 @@ retry_later(void)
 	retry_ms = retry_ms * 2 > LAST_RETRY_MS ? LAST_RETRY_MS : retry_ms * 2;
 }
 
-/* What shares the way to the database may be as dead. */
+/* Other connections to the database may be dead too. */
 static void
 conn_closed(void *arg, const char *message)
 {
@@ -108,7 +109,7 @@ send(const char *sql, PgResult result)
 	pg_conn_send(conn, &statement, result, NULL);
 }
 
-/* True at the end of a statement that went well. */
+/* True at the end of a statement that succeeded. */
 static bool
 went_well(PGresult *result)
 {

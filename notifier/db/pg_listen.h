@@ -1,11 +1,12 @@
 /*
  * pg_listen.h
- *	  The connection that hears of events: xlsx.listen().
+ *	  The connection that listens for events: xlsx.listen().
  *
- * It is asked all the time, and made anew when it is lost: one missed answer
- * says that nothing is heard, a second one gives the connection up (health.h).
- * What was sent meanwhile is lost as well, so established() is called each
- * time that listening has begun: whoever needs the state reads it then.
+ * It is asked continuously whether it is alive, and replaced when it is lost.
+ * After one missed answer it counts as not hearing; after a second one it is
+ * given up (health.h). Events that were sent meanwhile are lost, so
+ * established() is called each time listening has begun, and its owner then
+ * reads the state.
  */
 #ifndef NOTIFIER_PG_LISTEN_H
 #define NOTIFIER_PG_LISTEN_H
@@ -21,13 +22,13 @@ typedef struct PgListenHandler
 extern void pg_listen_open(const PgListenHandler *handler);
 extern void pg_listen_close(void);
 
-/* Is it there, and did it answer the last question in time? */
+/* Is there a connection, and did it answer the last question in time? */
 extern bool pg_listen_established(void);
 
-/* The database can be reached again: a connection is made at once, not after the usual wait. */
+/* Says that the database can be reached again: connects at once, without the usual wait. */
 extern void pg_listen_hurry(void);
 
-/* Seconds that a notification took last from the database to here, or takes already. */
+/* Seconds that the last notification took from the database to here, or that the current one has taken so far. */
 extern double pg_listen_lag(void);
 
 #endif							/* NOTIFIER_PG_LISTEN_H */

@@ -16,16 +16,16 @@
 /* Idle connections beyond the first are closed after this time. */
 #define IDLE_MS 30000
 
-/* Longest time of an attempt to connect, and the wait after one that failed: both are doubled from the first to the last. */
+/* Longest time of an attempt to connect, and the wait after a failed one; both double from the first value to the last. */
 #define FIRST_LIMIT_MS 2500
 #define LAST_LIMIT_MS 10000
 #define FIRST_RETRY_MS 100
 #define LAST_RETRY_MS 1600
 
-/* One that answered so lately is not asked again before it is given out. */
+/* A connection that answered within this time is not asked again before it is given out. */
 #define FRESH_US 2000
 
-/* How long the answer of one that lay idle may take until another one is made, and until it is given up. */
+/* How long an idle connection may take to answer until another one is made, and until it is given up. */
 #define ASK_MS 700
 #define LATE_MS 4000
 
@@ -33,8 +33,8 @@ typedef struct Pooled Pooled;
 
 struct PgTicket
 {
-	PgTicket   *next;			/* in its lane's queue, or among those that hold a connection */
-	bool		suspected;		/* and was told */
+	PgTicket   *next;			/* in its lane's queue, or in the list of those that hold a connection */
+	bool		suspected;		/* the holder was informed */
 	PgLane		lane;
 	const PgTicketHandler *handler;
 	void	   *arg;
@@ -45,22 +45,22 @@ typedef enum PooledState
 {
 	POOLED_CONNECTING,
 	POOLED_IDLE,
-	POOLED_ASKED,				/* whether it is still alive */
-	POOLED_LATE,				/* it has not answered yet */
-	POOLED_HELD,				/* by a ticket */
+	POOLED_ASKED,				/* asked whether it is alive */
+	POOLED_LATE,				/* the question has not been answered yet */
+	POOLED_HELD,				/* held by a ticket */
 	POOLED_CLEANING,
 	POOLED_STATES
 } PooledState;
 
 struct Pooled
 {
-	Pooled	   *next;			/* among the idle ones */
+	Pooled	   *next;			/* in the list of idle connections */
 	PgConn	   *conn;
-	PgTicket   *ticket;			/* of whoever holds it */
+	PgTicket   *ticket;			/* the holder */
 	PooledState state;
-	size_t		answers;		/* good ones, to what it was asked or cleaned with */
+	size_t		answers;		/* good answers to the questions or to the cleaning */
 	int64_t		heard;			/* when it answered last */
-	Timer		limit;			/* of its state, where that has one */
+	Timer		limit;			/* limit of its state, if that has one */
 };
 
 typedef struct Lane
@@ -73,15 +73,15 @@ typedef struct Lane
 } Lane;
 
 static Lane lanes[PG_LANES];
-static Pooled *idle;			/* the last one used comes first */
-static int	counts[POOLED_STATES];	/* connections by state */
+static Pooled *idle;			/* the one that was used last is first */
+static int	counts[POOLED_STATES];	/* number of connections in each state */
 static int	waiting;
-static bool said_away;			/* the log knows that there is no connection to be had */
+static bool said_away;			/* the log has a line that there is no connection */
 static bool refused;
 static void (*on_first) (void); /* NULL: it was called */
 static bool closing;
 static Timer dispatch;
-static int	failures;			/* attempts to connect, in a row */
+static int	failures;			/* failed attempts to connect, in a row */
 static int64_t not_before;		/* the next attempt */
 
 static void give_out(Timer *timer);
@@ -162,7 +162,7 @@ put_idle(Pooled *pooled)
 }
 
 /*
- * Questions: all must be answered well before the connection is idle (again)
+ * Questions: all must be answered without an error before the connection is idle
  */
 
 static size_t questions(const Pooled *pooled);
@@ -192,10 +192,10 @@ on_answer(void *arg, PGresult *result)
 		return;
 	}
 	if (!pg_conn_idle(pooled->conn))
-		return;					/* there is more to come */
+		return;					/* more results follow */
 	if (pooled->answers == questions(pooled))
 		put_idle(pooled);
-	else						/* it could not be, or the connection is lost; then closed() is a turn too late to find it */
+	else						/* cleaning failed, or the connection is lost; closed() would be called one turn too late */
 		loop_timer_start(&pooled->limit, 0, not_answered);
 }
 
@@ -207,7 +207,7 @@ question(Pooled *pooled, const char *sql)
 	pg_conn_send(pooled->conn, &statement, on_answer, pooled);
 }
 
-/* Whoever waits need not wait for it. */
+/* A ticket that waits need not wait for this connection. */
 static void
 is_late(Timer *timer)
 {
@@ -227,9 +227,9 @@ ask(Pooled *pooled)
 }
 
 /*
- * Between two holders: SQL of tenants runs in these sessions, and what it has
- * set, created or locked must not meet the next one.  This is DISCARD ALL but
- * for the plans, which belong to nobody: making them anew costs more than a request.
+ * Cleans a session between two holders: what SQL of a tenant set, created or
+ * locked must not reach the next one.  This is DISCARD ALL without the plans: they
+ * belong to no tenant, and making them again costs more than a request.
  */
 
 static const char *const cleaning[] = {
@@ -255,7 +255,7 @@ clean(Pooled *pooled)
 }
 
 /*
- * Coming and going
+ * Opening and closing
  */
 
 static void
@@ -323,7 +323,7 @@ fail(PgTicket *ticket)
 	free(ticket);
 }
 
-/* Who logs in is refused: waiting is of no use. */
+/* The login is refused, so waiting is useless. */
 static void
 fail_all_waiting(void)
 {
@@ -411,7 +411,7 @@ grant(PgTicket *ticket)
 	ticket->handler->granted(ticket->arg, pooled->conn);
 }
 
-/* How many that wait may have a connection. */
+/* How many waiting tickets may have a connection. */
 static int
 wanted(void)
 {
@@ -441,7 +441,7 @@ open_some(int count)
 	}
 }
 
-/* Gives fresh connections to those who may have one, asks idle ones for the others, and makes what is wanted besides. */
+/* Gives fresh connections to tickets that may have one, asks idle ones for the others, and opens as many more as needed. */
 static void
 give_out(Timer *timer)
 {
@@ -451,7 +451,7 @@ give_out(Timer *timer)
 	(void) timer;
 	while (idle != NULL && loop_now() - idle->heard < FRESH_US && (ticket = next_waiting()) != NULL)
 		grant(ticket);
-	missing = wanted() - counts[POOLED_ASKED] - counts[POOLED_CLEANING];	/* these are free in a moment */
+	missing = wanted() - counts[POOLED_ASKED] - counts[POOLED_CLEANING];	/* these become free in a moment */
 	for (; missing > 0 && idle != NULL && counts[POOLED_LATE] == 0; missing--)
 		ask(idle);
 	open_some(missing - counts[POOLED_CONNECTING]);
@@ -509,7 +509,7 @@ pg_pool_return_clean(PgTicket *ticket)
  * The pool
  */
 
-/* One at a time: what a holder does changes the list. */
+/* Takes one holder at a time, because a holder may change the list. */
 static bool
 tell_a_holder(PgTicket *holders)
 {

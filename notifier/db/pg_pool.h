@@ -3,14 +3,13 @@
  *	  Database connections, shared by requests, uploads and downloads.
  *
  * Each lane has a limit of its own, so that uploads cannot keep requests from
- * the database; further ones wait in order, also while the database is away:
- * its coming back is waited for, and how long is the waiter's business.  A
- * ticket is a place in the queue and then the connection.  It ends by
- * pg_pool_return(), which is also the way to stop waiting, or by failed(): the
- * connection that was held is lost, or the database refuses who logs in.
+ * the database. Further tickets wait in order, also while the database is
+ * away; each waiter limits its own wait.  A ticket is a place in the queue and
+ * then the connection. It ends by pg_pool_return(), which also stops waiting,
+ * or by failed(): the connection was lost, or the database refuses the login.
  *
- * A connection that lay idle is asked before it is given out: one that died
- * without a word meets no request.
+ * An idle connection is asked before it is given out, so that no request gets
+ * a dead one.
  */
 #ifndef NOTIFIER_PG_POOL_H
 #define NOTIFIER_PG_POOL_H
@@ -35,38 +34,37 @@ typedef struct PgTicketHandler
 	void		(*granted) (void *arg, PgConn *conn);	/* never before pg_pool_borrow() has returned */
 	void		(*failed) (void *arg);
 
-	/* The connection held may be dead: see pg_pool_suspect().  The ticket may be returned here.  NULL: no matter. */
+	/* The connection may be dead: see pg_pool_suspect(). The ticket may be returned here. NULL: not of interest. */
 	void		(*suspected) (void *arg);
 } PgTicketHandler;
 
-/* first() is called once, when the first attempt to connect has ended one way or the other. */
+/* first() is called once, when the first attempt to connect has succeeded or failed. */
 extern void pg_pool_open(void (*first) (void));
 extern void pg_pool_close(void);
 
-/* NULL when so many wait already that one more makes no sense. */
+/* NULL if so many tickets wait that one more is useless. */
 extern PgTicket *pg_pool_borrow(PgLane lane, const PgTicketHandler *handler, void *arg);
 
 /*
- * A connection with statements still open, or that is not to be trusted, is thrown away; another one is cleaned of
- * all that its holder has left in the session before it is given out again.
+ * A connection with open statements, or one that cannot be trusted, is closed. Any other one is cleaned of
+ * everything that its holder left in the session before it is given out again.
  */
 extern void pg_pool_return(PgTicket *ticket, bool reusable);
 
-/* The same after statements of the sidecar's own, which leave nothing to clean. */
+/* The same after the sidecar's own statements, which leave nothing to clean. */
 extern void pg_pool_return_clean(PgTicket *ticket);
 
 /*
- * Something says that the database went away or is another one now: idle connections are closed, and those who hold one
- * are told.
+ * Says that the database may have gone away or been replaced: idle connections are closed, and holders are informed.
  */
 extern void pg_pool_suspect(void);
 
-/* The database can be reached again: connections are made at once, not after the usual wait. */
+/* Says that the database can be reached again: connects at once, without the usual wait. */
 extern void pg_pool_hurry(void);
 
-/* Was the last attempt to connect refused for who logged in? */
+/* Did the last attempt to connect fail because the login was refused? */
 extern bool pg_pool_refused(void);
-extern int	pg_pool_connections(void);	/* but for the one of health.h */
+extern int	pg_pool_connections(void);	/* except that of health.h */
 extern int	pg_pool_waiting(void);
 
 #endif							/* NOTIFIER_PG_POOL_H */
