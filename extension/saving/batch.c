@@ -8,7 +8,7 @@
 #include "pg/place.h"
 #include "pg/subtransaction.h"
 #include "saving/faults.h"
-#include "saving/references.h"
+#include "saving/foreign_keys.h"
 #include "saving/saver_state.h"
 #include "saving/undo_xids.h"
 
@@ -243,7 +243,7 @@ saver_save(Saver *saver, const PacketRows *rows, SaveCounts *counts, ErrorRows *
 	if (saver->wary || try_rows(&attempt, 0, rows->count, false, &failed) != NULL)
 	{
 		memset(attempt.bad, 0, (size_t) rows->count);
-		save_mark_orphans(saver->profile, rows, attempt.bad);
+		foreign_keys_mark_orphans(saver->profile, rows, attempt.bad);
 		if (!save_fitting_rows(&attempt))
 		{
 			attempt.careful = true;

@@ -204,10 +204,10 @@ find_more(Faults *faults)
 	{
 		MemoryContext caller = MemoryContextSwitchTo(saver->context);
 
-		saver->checks = save_checks_create(saver->profile);
+		saver->checks = check_constraints_create(saver->profile);
 		MemoryContextSwitchTo(caller);
 	}
-	save_checks_ask(saver->checks, faults->rows, places, count, blame_check, &finding);
+	check_constraints_ask(saver->checks, faults->rows, places, count, blame_check, &finding);
 }
 
 void

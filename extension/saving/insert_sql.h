@@ -1,6 +1,6 @@
 /*
  * insert_sql.h
- *	  The SQL that inserts the rows of a batch: by_unnest.c runs it, the probe plans it, keyed.c has parts of it.
+ *	  The SQL that inserts the rows of a batch: by_unnest.c runs it, the probe plans it, by_key.c has parts of it.
  *
  * The rows come as one array for each column (kept/unnest.h) and are called "u" in the statement.
  */

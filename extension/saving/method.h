@@ -5,7 +5,7 @@
  * There are three: straight into the heap, as COPY does, for plain tables
  * (direct.c); INSERT ... SELECT FROM unnest(...) through SPI, which is right for
  * every target that PostgreSQL or an extension lets an INSERT write to (by_unnest.c);
- * and one for the modes that look for rows with the same key (keyed.c).
+ * and one for the modes that look for rows with the same key (by_key.c).
  *
  * Code that uses a method asks for the facts below.  It never asks which method it has.
  */

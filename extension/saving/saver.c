@@ -7,7 +7,7 @@
 #include "access/htup_details.h"
 #include "executor/spi.h"
 #include "saving/late_index.h"
-#include "saving/references.h"
+#include "saving/foreign_keys.h"
 #include "saving/rights.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
@@ -68,7 +68,7 @@ look_at_target(Saver *saver)
 	MemoryContext caller;
 
 	saver->probe = save_probe(&saver->task);
-	saver->refers_to_itself = save_refers_to_itself(saver->profile);
+	saver->refers_to_itself = foreign_keys_to_itself(saver->profile);
 	saver->method = choose_method(&saver->task, &saver->probe);
 	MemoryContextReset(saver->context);
 	saver->checks = NULL;

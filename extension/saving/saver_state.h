@@ -5,7 +5,7 @@
 #ifndef PG_XLSX_SAVER_STATE_H
 #define PG_XLSX_SAVER_STATE_H
 
-#include "saving/checks.h"
+#include "saving/check_constraints.h"
 #include "saving/probe.h"
 #include "saving/saver.h"
 
@@ -20,7 +20,7 @@ struct Saver
 	MemoryContext context;		/* of the three below; reset with each choice */
 	void	   *state;			/* of the method */
 	bool		refers_to_itself;
-	SaveChecks *checks;			/* NULL: not made yet */
+	CheckConstraints *checks;			/* NULL: not made yet */
 
 	/* What batch.c learns from one batch for the next. */
 	bool		wary;			/* the last batch had bad rows */

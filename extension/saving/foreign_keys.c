@@ -1,11 +1,11 @@
 /*
- * references.c
+ * foreign_keys.c
  *	  Foreign keys of a batch, looked up before the rows are inserted.
  *
  * Only an aid: it spares the search for the rows at fault.  What it marks is
  * still inserted by itself, so the constraint has the last word.
  */
-#include "saving/references.h"
+#include "saving/foreign_keys.h"
 
 #include "access/htup_details.h"
 #include "access/table.h"
@@ -108,7 +108,7 @@ mark(const Profile *profile, const ForeignKeyCacheInfo *key, const PacketRows *r
 }
 
 void
-save_mark_orphans(const Profile *profile, const PacketRows *rows, bool *bad)
+foreign_keys_mark_orphans(const Profile *profile, const PacketRows *rows, bool *bad)
 {
 	Relation	target = table_open(profile->target, AccessShareLock);
 	List	   *keys = copyObject(RelationGetFKeyList(target));
@@ -121,7 +121,7 @@ save_mark_orphans(const Profile *profile, const PacketRows *rows, bool *bad)
 }
 
 bool
-save_refers_to_itself(const Profile *profile)
+foreign_keys_to_itself(const Profile *profile)
 {
 	Relation	target = table_open(profile->target, AccessShareLock);
 	bool		found = false;

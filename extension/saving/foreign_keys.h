@@ -1,9 +1,9 @@
 /*
- * references.h
+ * foreign_keys.h
  *	  The foreign keys of a target, asked before rows are saved.
  */
-#ifndef PG_XLSX_SAVING_REFERENCES_H
-#define PG_XLSX_SAVING_REFERENCES_H
+#ifndef PG_XLSX_FOREIGN_KEYS_H
+#define PG_XLSX_FOREIGN_KEYS_H
 
 #include "pg/pg_xlsx.h"
 
@@ -11,9 +11,9 @@
 #include "profile/profile.h"
 
 /* Marks the rows whose foreign keys point to nothing, as far as the current role may look. bad: one for each row. */
-extern void save_mark_orphans(const Profile *profile, const PacketRows *rows, bool *bad);
+extern void foreign_keys_mark_orphans(const Profile *profile, const PacketRows *rows, bool *bad);
 
 /* Does the target have a foreign key to itself?  Then a row may have to wait for another of its batch. */
-extern bool save_refers_to_itself(const Profile *profile);
+extern bool foreign_keys_to_itself(const Profile *profile);
 
-#endif							/* PG_XLSX_SAVING_REFERENCES_H */
+#endif							/* PG_XLSX_FOREIGN_KEYS_H */

@@ -1,8 +1,8 @@
 /*
- * checks.c
+ * check_constraints.c
  *	  The CHECK constraints of a target, asked by themselves.
  */
-#include "saving/checks.h"
+#include "saving/check_constraints.h"
 
 #include "access/sysattr.h"
 #include "access/table.h"
@@ -22,7 +22,7 @@ typedef struct SaveCheck
 	RowRule		rule;
 } SaveCheck;
 
-struct SaveChecks
+struct CheckConstraints
 {
 	const Profile *profile;
 	int			count;
@@ -79,7 +79,7 @@ compile(void *argument)
 
 /* As text it may need rights on a schema that the constraint itself does not: then it is not asked. */
 static void
-add_check(SaveChecks *checks, Relation target, const ConstrCheck *constraint)
+add_check(CheckConstraints *checks, Relation target, const ConstrCheck *constraint)
 {
 	Node	   *expression = stringToNode(constraint->ccbin);
 	SaveCheck  *check = &checks->items[checks->count];
@@ -99,10 +99,10 @@ add_check(SaveChecks *checks, Relation target, const ConstrCheck *constraint)
 	checks->count++;
 }
 
-SaveChecks *
-save_checks_create(const Profile *profile)
+CheckConstraints *
+check_constraints_create(const Profile *profile)
 {
-	SaveChecks *checks = palloc0(sizeof(SaveChecks));
+	CheckConstraints *checks = palloc0(sizeof(CheckConstraints));
 	Relation	target = table_open(profile->target, AccessShareLock);
 	TupleConstr *constraints = target->rd_att->constr;
 	int			level = NewGUCNestLevel();
@@ -126,7 +126,7 @@ save_checks_create(const Profile *profile)
 
 /* Is each value that the constraint reads the one that the table was given? */
 static bool
-knows_all(const SaveChecks *checks, const RowRule *rule, const PacketRows *rows, int place)
+knows_all(const CheckConstraints *checks, const RowRule *rule, const PacketRows *rows, int place)
 {
 	for (int i = 0; i < rule->read_count; i++)
 		if (rows->nulls[place * rows->columns + rule->reads[i]] && checks->has_default[rule->reads[i]])
@@ -135,7 +135,7 @@ knows_all(const SaveChecks *checks, const RowRule *rule, const PacketRows *rows,
 }
 
 void
-save_checks_ask(const SaveChecks *checks, const PacketRows *rows, const int *places, int count, SaveCheckFound found,
+check_constraints_ask(const CheckConstraints *checks, const PacketRows *rows, const int *places, int count, CheckConstraintFound found,
 				void *argument)
 {
 	int		   *asked = palloc(sizeof(int) * (size_t) Max(count, 1));

@@ -1,5 +1,5 @@
 /*
- * keyed.c
+ * by_key.c
  *	  Rows whose key may be in the target already: upsert, skip, update.
  *
  * One statement a batch looks for the keys, updates what differs and inserts
