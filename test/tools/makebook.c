@@ -1,16 +1,14 @@
 /*
  * makebook.c
- *	  Sample workbooks of any size, the same each time.
+ *	  Makes sample workbooks of any size, the same for the same options.
  *
  *	makebook [-r ROWS] [-e PERCENT] [-i] [-s] [-H HEADERS] [-c FILE.csv] FILE.xlsx
  *
- * Columns Name, Gender, Bio-ID as the seed has them; Bio-ID is unique.
- *	-r	data rows, 2500 by default
- *	-e	percent of rows that miss one cell, 0 by default
- *	-i	inline instead of shared strings
- *	-s	Bio-IDs in random order, not ascending
- *	-H	other headers, separated by commas
- *	-c	the same rows as CSV beside it, a missing cell empty and not quoted
+ * Columns Name, Gender, Bio-ID; Bio-ID is unique. -r      data rows, 2500 by
+ *	default -e   percent of rows that miss one cell, 0 by default -i     inline
+ *	instead of shared strings -s     Bio-IDs in random order, not ascending -H
+ *	other headers, separated by commas -c   the same rows as CSV beside it, a
+ *	missing cell empty and not quoted
  */
 #include <stdint.h>
 #include <stdio.h>

@@ -1,9 +1,9 @@
 /*
  * setclock.c
- *	  A clock on the wall that a test can set, for a server started with LD_PRELOAD=setclock.so.
+ *	  A wall clock that a test can set, for a server started with LD_PRELOAD=setclock.so.
  *
  * The file that the environment names in SETCLOCK holds the seconds to add, as text; it is
- * read each time.  Other clocks run on.
+ * read each time.  Other clocks are not changed.
  */
 #define _GNU_SOURCE
 

@@ -1,10 +1,11 @@
 /*
  * core.h
- *	  What the fuzzers of the reader library share.
+ *	  Functions that the fuzzers of the reader library share.
  *
- * One program for each core_*.c.  Linked with libFuzzer it searches
- * (make fuzz), linked with replay.c it runs what was found before (make check-unit).
- * The window of the parts is tiny in both, so that its end falls everywhere.
+ * One program for each core_*.c.  Linked with libFuzzer, a program searches (make
+ * fuzz). Linked with replay.c, it runs the inputs that were found before (make
+ * check-unit). Both use a tiny window over the parts, so that its end falls
+ * everywhere.
  */
 #ifndef FUZZ_CORE_H
 #define FUZZ_CORE_H
@@ -13,7 +14,7 @@
 
 extern int	LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Every input is read with the defaults, as users read, and with budgets so small that a short input comes to them. */
+/* Every input is read with the default limits, and with limits so small that a short input reaches them. */
 #define FUZZ_LIMITS 2
 extern XlsxLimits fuzz_limits[FUZZ_LIMITS];
 

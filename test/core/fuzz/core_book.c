@@ -1,6 +1,6 @@
 /*
  * core_book.c
- *	  A whole file: opened, and its sheets read by scanner and by expat.
+ *	  Opens a whole file, and reads its sheets by scanner and by expat.
  */
 #include "core.h"
 

@@ -1,6 +1,6 @@
 /*
  * core_package.c
- *	  The parts that hold a package together; a line "----" stands between them.
+ *	  The parts that define a package; a line "----" stands between them.
  */
 #include "core.h"
 

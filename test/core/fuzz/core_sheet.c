@@ -2,8 +2,8 @@
  * core_sheet.c
  *	  A sheet part: the scanner against expat.
  *
- * Input that begins with "<row" stands between <sheetData> and </sheetData>,
- * which takes the fuzzer straight to where the two could differ.
+ * Input that begins with "<row" is put between <sheetData> and </sheetData>,
+ * so that the fuzzer starts where the two could differ.
  */
 #include "core.h"
 

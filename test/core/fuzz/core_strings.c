@@ -1,6 +1,6 @@
 /*
  * core_strings.c
- *	  A shared strings part: the scanner against expat, seen through the cells of a sheet.
+ *	  A shared strings part, read through the cells of a sheet: the scanner against expat.
  *
  * Input that begins with "<si" stands between <sst> and </sst>.
  */

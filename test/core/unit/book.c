@@ -1,6 +1,7 @@
 /*
  * book.c
- *	  Opening and closing: other kinds of files, and failures at any moment.
+ *	  Opening and closing workbooks: files of other kinds, and failures at any
+ *	  moment.
  */
 #include "private.h"
 
@@ -16,7 +17,7 @@ some_book(void)
 						"<row r=\"2\"><c r=\"A2\" t=\"inlineStr\"><is><r><t>rich</t></r></is></c></row><!-- x --><row><c><v>1</v></c></row>");
 }
 
-/* Reads all of the first sheet; the status of what failed, XLSX_DONE at the end. */
+/* Reads all of the first sheet. Returns the status of a failure, or XLSX_DONE. */
 static XlsxStatus
 read_all(XlsxBook *book, XlsxError *error)
 {
@@ -111,7 +112,7 @@ interrupt(void)
 		longjmp(interrupted, 1);
 }
 
-/* A sheet of which nothing comes out: whoever wants to stop it is asked with each piece that is taken in, and may leave. */
+/* A sheet without rows: the interrupt callback is called with each piece that is read, and may leave. */
 static void
 blank_rows_can_be_interrupted(bool expat_only)
 {
@@ -144,7 +145,7 @@ blank_rows_can_be_interrupted(bool expat_only)
 		xlsx_book_close(book);
 		assert_int_equal(memory.live, 0);
 	}
-	/* Once for some 256 kB; here there are more than a megabyte. */
+	/* It is called once for about 256 kB; this sheet has more than a megabyte. */
 	assert_true(interrupts > 10);
 	bytes_free(&bytes);
 	bytes_free(&rows);

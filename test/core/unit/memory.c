@@ -1,6 +1,6 @@
 /*
  * memory.c
- *	  The list of all blocks, and what it does when nobody else remembers them.
+ *	  The list of all blocks: it frees those that nobody else freed.
  */
 #include "memory.h"
 

@@ -1,6 +1,7 @@
 /*
  * scan.c
- *	  Words of XML that the scanner takes, and those it leaves to expat.
+ *	  XML constructs that the scanner reads, and those that it leaves to
+ *	  expat.
  */
 #include "scan.h"
 

@@ -1,6 +1,6 @@
 /*
  * scan_agrees.c
- *	  The scanner and expat read the same cells: real workbooks, and sheets made at random.
+ *	  The scanner and expat read the same cells, in real workbooks and in random sheets.
  */
 #include <dirent.h>
 #include <stdio.h>

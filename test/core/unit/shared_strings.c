@@ -1,6 +1,6 @@
 /*
  * shared_strings.c
- *	  Shared strings, read by the scanner and by expat alike.
+ *	  Shared strings, read by the scanner and by expat.
  */
 #include "shared_strings.h"
 

@@ -1,6 +1,6 @@
 /*
  * sheet.c
- *	  What the cells of a sheet mean, read by the scanner and by expat alike.
+ *	  The values of a sheet's cells, read by the scanner and by expat.
  */
 #include "private.h"
 

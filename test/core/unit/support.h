@@ -1,7 +1,8 @@
 /*
  * support.h
- *	  What the unit tests of the reader library share: workbooks made in
- *	  memory, cells as text, allocators and sources that fail on purpose.
+ *	  Functions that the unit tests of the reader library share: workbooks
+ *	  made in memory, cells as text, allocators and sources that fail on
+ *	  purpose.
  */
 #ifndef TEST_SUPPORT_H
 #define TEST_SUPPORT_H
@@ -30,7 +31,7 @@ extern void bytes_add(Bytes *bytes, const void *data, size_t length);
 extern void bytes_addf(Bytes *bytes, const char *format,...) __attribute__((format(printf, 2, 3)));
 extern void bytes_free(Bytes *bytes);
 
-/* Stops the test when the file cannot be read. */
+/* Stops the test if the file cannot be read. */
 extern Bytes read_whole(const char *path);
 
 /* ---------- zip ---------- */
@@ -38,7 +39,7 @@ extern Bytes read_whole(const char *path);
 typedef struct ZipOptions
 {
 	int			method;			/* 0 stored, 8 deflated, others are only written into the headers */
-	bool		descriptor;		/* sizes behind the data, as a program writes that streams */
+	bool		descriptor;		/* sizes behind the data, as by a program that streams */
 	bool		encrypted;		/* only the flag */
 	bool		zip64;			/* sizes and offset in the extra field only */
 	uint32_t	crc_xor;
@@ -56,7 +57,7 @@ typedef struct ZipWriter
 
 extern const ZipOptions deflated;
 
-/* zip_text and all that use it store instead of deflating: fuzzers are in a hurry. */
+/* Makes zip_text and its users store instead of deflate, because fuzzers need speed. */
 extern bool zip_text_is_stored;
 
 extern void zip_add(ZipWriter *zip, const char *name, const void *content, size_t length, const ZipOptions *options);
@@ -71,7 +72,7 @@ extern Bytes zip_finish(ZipWriter *zip, const char *comment);
 #define STRICT_REL_NS "http://purl.oclc.org/ooxml/officeDocument/relationships"
 #define PACKAGE_NS	"http://schemas.openxmlformats.org/package/2006/relationships"
 
-/* Parts as text; NULL stands for a plain default, "" for no such part. */
+/* Parts as text; NULL means a plain default, "" means that the part is missing. */
 typedef struct BookParts
 {
 	const char *rels;
@@ -84,19 +85,19 @@ typedef struct BookParts
 
 extern Bytes book_of(const BookParts *parts);
 
-/* A workbook whose one sheet has these rows: what stands between <sheetData> and </sheetData>. */
+/* A workbook whose only sheet has these rows: the text between <sheetData> and </sheetData>. */
 extern Bytes book_of_rows(const char *rows);
 
 /*
- * All cells, one to a line: "B7 number 1.5"; sheets but the first with
- * their number in front, "2!B7 number 1.5".  After a failure its last line is
- * "error STATUS: message; detail; hint @ part row R column C".
+ * All cells, one in a line: "B7 number 1.5"; those of further sheets with the
+ * sheet's number in front, "2!B7 number 1.5".  After a failure its last line
+ * is "error STATUS: message; detail; hint @ part row R column C".
  */
 extern char *dump(const Bytes *book, const XlsxLimits *limits, bool expat_only);
 
 /*
- * Are two dumps the same?  Of two that end with a failure, how far each came
- * and which failure it was may differ, what it read on the way must not.
+ * Are two dumps the same?  If both end with a failure, its place and its kind
+ * may differ, but the cells before it must not.
  */
 extern bool same_cells(const char *a, const char *b);
 
@@ -104,13 +105,13 @@ extern bool same_cells(const char *a, const char *b);
 extern void assert_book(const Bytes *book, const char *expected);
 extern void assert_rows(const char *rows, const char *expected);
 
-/* The dump begins with "error STATUS: message", wherever it says so. */
+/* Requires a failure whose text begins with "error STATUS: message", at any place. */
 extern void assert_fails(const Bytes *book, const XlsxLimits *limits, XlsxStatus status, const char *words);
 extern void assert_rows_fail(const char *rows, XlsxStatus status, const char *words);
 
 /* ---------- failing on purpose ---------- */
 
-/* Counts what is not given back; the allocation number fail_at (from 1) and all after it fail. */
+/* Counts blocks that are not freed. The allocation number fail_at (from 1) and all later ones fail. */
 typedef struct CountingMemory
 {
 	long		live;
@@ -120,7 +121,7 @@ typedef struct CountingMemory
 
 extern XlsxAllocator counting_allocator(CountingMemory *memory);
 
-/* Leaves by longjmp at read number jump_at (from 1), and never gives more than piece bytes when that is set. */
+/* Leaves by longjmp at read number jump_at (from 1), and never returns more than piece bytes, if piece is set. */
 typedef struct JumpingSource
 {
 	const Bytes *bytes;

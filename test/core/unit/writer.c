@@ -1,6 +1,7 @@
 /*
  * writer.c
- *	  What the writer writes, the reader reads: the same values, typed the same.
+ *	  The reader reads what the writer wrote: the same values with the same
+ *	  types.
  */
 #include "writer.h"
 
@@ -59,7 +60,7 @@ row(XlsxWriter *writer)
 	assert_int_equal(xlsx_writer_row(writer, &error), XLSX_OK);
 }
 
-/* Closes the writer, and holds the cells against a dump. */
+/* Closes the writer, and compares the cells with a dump. */
 static void
 assert_written(XlsxWriter *writer, Bytes *file, const char *expected)
 {

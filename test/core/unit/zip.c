@@ -1,6 +1,6 @@
 /*
  * zip.c
- *	  The container: what is found, what is refused, what it costs.
+ *	  The container: entries found, archives refused, memory used.
  */
 #include "zip.h"
 

@@ -1,6 +1,6 @@
 /*
  * notifier_multipart.c
- *	  A form must come out the same in one piece and in pieces of any size.
+ *	  A form must give the same result in one piece and in pieces of any size.
  *
  * The first byte chooses the size of the pieces.
  */

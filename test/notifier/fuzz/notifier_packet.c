@@ -2,8 +2,8 @@
  * notifier_packet.c
  *	  A polling payload as the sidecar reads it: Engine.IO, Socket.IO, JSON.
  *
- * Every slice must lie in the input, and JSON that was taken must still be
- * taken when it is cut out.
+ * Every slice must lie in the input, and accepted JSON must also be accepted
+ * when it is cut out.
  */
 #include <stdint.h>
 #include <stdlib.h>

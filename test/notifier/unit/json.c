@@ -1,6 +1,6 @@
 /*
  * json.c
- *	  The scanner agrees with JSON.parse; iterators find what is there.
+ *	  The scanner agrees with JSON.parse; iterators find every member.
  */
 #include "testing.h"
 

@@ -1,6 +1,6 @@
 /*
  * known_name.c
- *	  Names that a request may use, and what is said of others.
+ *	  Names that a request may use, and the hints for others.
  */
 #include "testing.h"
 

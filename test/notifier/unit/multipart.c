@@ -1,6 +1,6 @@
 /*
  * multipart.c
- *	  Forms come out the same however their bytes are cut.
+ *	  Forms give the same result, however their bytes are cut.
  */
 #include "testing.h"
 
@@ -13,7 +13,7 @@
 
 typedef struct Record
 {
-	Buf			text;			/* what the callbacks were told, one line each */
+	Buf			text;			/* the calls of the callbacks, one line each */
 	Buf			content;
 	const char *stop_at;
 } Record;

@@ -1,6 +1,7 @@
 /*
  * packets.c
- *	  Engine.IO and Socket.IO packets, as the official parsers take and refuse them.
+ *	  Engine.IO and Socket.IO packets, accepted and refused as by the official
+ *	  parsers.
  */
 #include "testing.h"
 

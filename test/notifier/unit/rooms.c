@@ -1,6 +1,7 @@
 /*
  * rooms.c
- *	  Each member gets each event once, in order, whatever happens while they are told.
+ *	  Each member gets each event once and in order, whatever happens while events are
+ *	  sent.
  */
 #include "testing.h"
 
@@ -15,7 +16,7 @@ typedef struct Client
 {
 	RoomListener listener;
 	Buf			heard;
-	struct Client *leaves;		/* when this one is told something */
+	struct Client *leaves;		/* called when this member is sent an event */
 } Client;
 
 static void
@@ -163,7 +164,7 @@ many_rooms(void **state)
 	assert_int_equal(rooms_count(), 0);
 }
 
-/* Members are told in some order; whoever comes after the one that makes it leave hears nothing. */
+/* Members are sent an event in some order. A member that an earlier one makes leave gets nothing. */
 static void
 leaving_while_told(void **state)
 {
@@ -215,7 +216,7 @@ leaving_at_the_snapshot(void **state)
 	assert_int_equal(rooms_count(), 0);
 }
 
-/* One that was away says what it has heard last. */
+/* A member that was away names the last event that it got. */
 static void
 coming_back(void **state)
 {

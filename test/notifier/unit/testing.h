@@ -1,6 +1,6 @@
 /*
  * testing.h
- *	  cmocka with what it needs before it.
+ *	  cmocka, with the headers that it needs before it.
  */
 #ifndef NOTIFIER_TESTING_H
 #define NOTIFIER_TESTING_H

@@ -1,6 +1,6 @@
 /*
  * upload_form.c
- *	  What an upload's form says, and what is wrong with it.
+ *	  The fields of an upload's form, and its errors.
  */
 #include "testing.h"
 
@@ -138,7 +138,7 @@ stopped(void **state)
 	assert_null(upload_form_open("text/plain", &handler, NULL));
 }
 
-/* A body that is the workbook itself: fields are set, bytes go through. */
+/* A body that is the workbook itself: fields are set, bytes are passed on. */
 static void
 plain(void **state)
 {

@@ -1,6 +1,7 @@
 /*
  * web_origin.c
- *	  Hosts and origins as browsers write them, and what only looks like them.
+ *	  Hosts and origins as browsers write them, and texts that only look like
+ *	  them.
  */
 #include "testing.h"
 
@@ -13,7 +14,7 @@ hosts(void **state)
 	static const struct
 	{
 		const char *text;
-		const char *name;		/* NULL: it is none */
+		const char *name;		/* NULL: the text is refused */
 		int			port;
 	}			cases[] = {
 		{"localhost", "localhost", 0}, {"LocalHost:80", "localhost", 80}, {"[::1]:65535", "[::1]", 65535}, {"a.b-c_d", "a.b-c_d", 0},
@@ -49,7 +50,7 @@ origins(void **state)
 	static const struct
 	{
 		const char *text;
-		int			port;		/* 0: it is none */
+		int			port;		/* 0: the text is refused */
 	}			cases[] = {
 		{"http://a", 80}, {"HTTPS://a", 443}, {"https://a:444", 444}, {"http://[::1]:8080", 8080},
 		{"null", 0}, {"", 0}, {"http://", 0}, {"a", 0}, {"ftp://a", 0}, {"file://", 0}, {"http://a/", 0}, {"http:/a", 0}, {"http://u@a", 0},
