@@ -1,6 +1,7 @@
 /*
  * makewide.c
- *	  A wide or a sparse workbook and the same rows as CSV, the same each time.
+ *	  Makes a wide or a sparse workbook and the same rows as CSV, the same for
+ *	  the same options.
  *
  *	makewide [-r ROWS] [-f PERCENT] [-i] FILE.csv FILE.xlsx
  *

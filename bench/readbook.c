@@ -1,12 +1,12 @@
 /*
  * readbook.c
- *	  What reading a workbook costs, without a database.
+ *	  Measures the cost of reading a workbook, without a database.
  *
  *	readbook cells|inflate|expat FILE
  *
- *	cells	every cell of every sheet by the reader; the first byte of each text is looked at
- *	inflate	all entries of the zip, by the reader's own container
- *	expat	the same bytes through expat with handlers that do nothing
+ *	cells   every cell of every sheet by the reader; the first byte of each text is read
+ *	inflate    all entries of the zip, by the reader's own container expat     the same bytes
+ *	through expat with handlers that do nothing
  *
  * Prints: what, rows (or 0), cells (or 0), inflated bytes (or 0), CPU seconds,
  * greatest resident kilobytes.
@@ -134,7 +134,7 @@ read_entries(const XlsxSource *source, bool expat, Counts *counts)
 	xlsx_memory_release(&memory);
 }
 
-/* Of this program; getrusage would give that of whoever started it, if that was larger. */
+/* Peak memory of this program; getrusage would return that of its parent, if that was larger. */
 static long
 resident_kilobytes(void)
 {

@@ -1,6 +1,7 @@
 /*
  * writebook.c
- *	  The usual way out: the rows of a query through libpq into libxlsxwriter's constant memory mode.
+ *	  The usual way to write a workbook: the rows of a query through libpq into libxlsxwriter's
+ *	  constant memory mode.
  *
  *	writebook QUERY FILE.xlsx		(the connection comes from PGHOST and so on)
  */
