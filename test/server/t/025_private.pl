@@ -75,12 +75,17 @@ first_cells
 folder_file
 import_now
 installation
+integer_digits
+is_header_row
 list_folder
 live
 mark_row
+names_of
 note_undone
+number_of
 path_of_statements
 remove_task
+rule_takes
 schedule_add schedule_look
 schedule_note_file
 schedule_note_run
