@@ -16,7 +16,7 @@ import_is_over_limit(const Import *import)
 	return import->task->max_errors >= 0 && import->progress->error_rows > import->task->max_errors;
 }
 
-/* Why the rows so far forbid to go on; NULL when they do not. */
+/* Why the task cannot be completed with the rows so far; NULL when it can. */
 static char *
 objection(const Import *import)
 {
@@ -36,7 +36,7 @@ import_has_failed(const Import *import)
 	return objection(import) != NULL;
 }
 
-/* Ends a task whose rows will not do; what was found wrong with them stays with it. */
+/* Ends the task as FAILED. Its error rows stay. */
 static void
 give_up(Import *import, char *message)
 {
@@ -47,7 +47,7 @@ give_up(Import *import, char *message)
 
 	queue_end(import->task->id, TASK_FAILED, &error);
 	if (import->inside)
-		queue_remove_working_rows(import->task->id);	/* without a file there is no second attempt */
+		queue_remove_working_rows(import->task->id);	/* there is no file for a second attempt */
 }
 
 void

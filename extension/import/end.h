@@ -9,18 +9,19 @@
 
 #include "import/state.h"
 
-/* Does the mode keep all rows or none? */
+/* Does the mode keep either all rows or none? */
 extern bool import_wants_all(const Task *task);
 
 /* Are there more error rows than the task allows? */
 extern bool import_is_over_limit(const Import *import);
 
-/* Do the rows so far forbid the import to go on? */
+/* Can the task no longer be completed, because of the rows so far? */
 extern bool import_has_failed(const Import *import);
 
 /*
- * Within a step: ends the task, as COMPLETED or HAS_ERRORS, or as FAILED where its rows will not do.  What
- * saves all rows in one go ends the task with them, so that no attempt does it again.
+ * Within a step: ends the task as COMPLETED or HAS_ERRORS, or as FAILED when its rows forbid
+ * more. An import that saves all rows in one go calls it in the same transaction, so that no
+ * later attempt saves them again.
  */
 extern void import_conclude(Import *import);
 

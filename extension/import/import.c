@@ -17,7 +17,10 @@
  * What the phases share
  */
 
-/* How long a batch should take: what is between is a matter of luck. */
+/*
+ * How long a batch should take. Between the two limits the number of rows stays: such a
+ * difference is chance.
+ */
 #define BATCH_LONG_MS	250
 #define BATCH_SHORT_MS	80
 #define LEAST_BATCH_ROWS 20
@@ -55,7 +58,10 @@ import_load_profile(Import *import)
 	Profile    *profile = profile_load_frozen(task->frozen);
 
 	import->profile = profile;
-	/* A worker has confined all that it does, or its session is nobody but the role. */
+	/*
+	 * A worker has confined its whole session already. A session that can become no other role
+	 * needs no confinement.
+	 */
 	profile->confined = import->inside && (profile->owner != GetUserId() || role_sql_must_confine(GetUserId()));
 	if (task->sheet == NULL)
 		task->sheet = profile->sheet;
@@ -71,7 +77,7 @@ import_load_profile(Import *import)
  * The phases, one after the other
  */
 
-/* VALIDATING_HEADERS, and what the two phases after it need. */
+/* The phase VALIDATING_HEADERS. Creates what the two phases after it need. */
 static ImportValidation *
 validate_headers(Import *import, ImportSheet *sheet, ImportSaving **saving)
 {
@@ -81,7 +87,7 @@ validate_headers(Import *import, ImportSheet *sheet, ImportSaving **saving)
 	import_step_begin(import);
 	MemoryContextSwitchTo(import->context);
 	import_sheet_find_header(import, sheet);
-	/* Before a row is looked at, not when the first one is to be saved. */
+	/* A missing right is reported before a row is read, not when the first row is saved. */
 	save_require_all_rights(&(SaveTask) {.profile = import->profile, .mode = import->task->mode});
 	*saving = import_saving_create(import, sheet->source, sheet->reader);
 	validation = import_validation_create(import, sheet, *saving);
@@ -104,7 +110,7 @@ validate(Import *import)
 	return saving;
 }
 
-/* Of an attempt that begins at SAVING. */
+/* For an attempt that begins at SAVING, since an earlier one has completed VALIDATING. */
 static ImportSaving *
 resume_saving(Import *import)
 {
@@ -138,7 +144,10 @@ run_phases(Import *import)
 	import_step_end(import);
 }
 
-/* Others see the import from here to its end, whichever way it ends. */
+/*
+ * Other sessions see the import in shared memory while this runs. It is removed from there when
+ * this throws, too.
+ */
 static void
 run(Import *import, Task *task, bool inside)
 {

@@ -10,18 +10,16 @@
 #include "tasks/queue.h"
 
 /*
- * Runs a claimed task, outside of any transaction, as the role that is set.
- * Goes on where an earlier attempt stopped.  Each batch is one transaction
- * with its rows, counters and events; when the function returns the task has
- * ended in good order.  Throws; the transaction under way is then the
- * caller's to abort, and what was committed before is kept.
- * Everything it needs lives in the current memory context.
+ * Runs a claimed task, outside of any transaction, as the current role. Continues where an
+ * earlier attempt stopped. Each step is one transaction with its rows, counters and events. When
+ * the function returns, the task has ended. When it throws, the caller aborts the transaction
+ * under way; what was committed before stays. All memory comes from the current memory context.
  */
 extern void import_run(Task *task);
 
 /*
- * The same in the caller's transaction, as the current role, from task->bytes:
- * commits nothing and keeps nothing for another attempt.
+ * The same in the caller's transaction, as the current role, from task->content. Commits nothing,
+ * and keeps nothing for another attempt.
  */
 extern void import_run_inside(Task *task);
 

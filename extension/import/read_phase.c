@@ -9,10 +9,13 @@
 #include "pg/guc.h"
 #include "utils/memutils.h"
 
-/* Smaller files are read before another process has started. */
+/* A smaller file would be read before another process has started. */
 #define READER_LEAST_BYTES (1024 * 1024)
 
-/* A process of its own for reading, where that is wanted and the file is worth it; else NULL. */
+/*
+ * A second process that reads the file, where the settings allow one and the file is large
+ * enough; otherwise NULL.
+ */
 static Reader *
 start_reader(const Import *import)
 {
@@ -27,7 +30,7 @@ start_reader(const Import *import)
 	return reader_start(&file, &to);
 }
 
-/* Here, where no reader does it. */
+/* Reads in this process, where no reader does it. */
 static void
 open_book(const Import *import, ImportSheet *sheet, const RowsOptions *options)
 {
@@ -56,7 +59,7 @@ import_sheet_open(Import *import, ImportSheet *sheet)
 	if (sheet->reader == NULL)
 		open_book(import, sheet, &options);
 	import_step_end(import);
-	/* Waiting for another process is nothing to be in a transaction for. */
+	/* Waits for the other process outside of a transaction. */
 	if (sheet->reader != NULL)
 		sheet->rows = rows_open_reader(sheet->reader, &options);
 }

@@ -24,7 +24,7 @@ typedef struct ImportSheet
 	const uint32 *source;		/* sheet column of each profile column, 0: none */
 	TextList	extras;			/* header of each sheet column that no profile column takes; NULL for others */
 
-	MemoryContext book_context; /* of the workbook, which sheet.c opens here or the reader has; NULL once it is closed */
+	MemoryContext book_context; /* of the workbook, when this process reads it; NULL once it is closed */
 } ImportSheet;
 
 /* The phase LOADING_WORKBOOK, in steps of its own, with the profile of the task. */
@@ -33,13 +33,13 @@ extern void import_sheet_open(Import *import, ImportSheet *sheet);
 /* Finds the header row, and keeps what it says for later attempts.  An error where headers do not fit the profile. */
 extern void import_sheet_find_header(Import *import, ImportSheet *sheet);
 
-/* Rows that the sheet claims to have below its header, 0 when it says nothing. */
+/* Rows below the header row, as the sheet declares them; 0 when it declares nothing. */
 extern int64 import_sheet_declared_rows(const ImportSheet *sheet);
 
 /* Frees the workbook, whose shared strings may be large.  The reader stays. */
 extern void import_sheet_close(ImportSheet *sheet);
 
-/* The bytes of a task's workbook. What stands behind them lives in the context. */
+/* A source of the bytes of a task's workbook. It lives in the context. */
 extern void import_open_source(const Task *task, XlsxSource *source, MemoryContext context);
 
 #endif							/* PG_XLSX_IMPORT_READ_PHASE_H */

@@ -23,7 +23,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
-/* A smaller file is saved before anybody sees how long its batches take. */
+/* A smaller file has been saved before a user could see how long its batches take. */
 #define SMALL_ROWS 10000
 
 struct ImportSaving
@@ -35,7 +35,7 @@ struct ImportSaving
 	ErrorRows	errors;			/* of the batch at hand */
 	int			batch_rows;		/* most rows that are saved at once */
 	Reader	   *sender;			/* a process that sends events while a transaction stays open; NULL: none so far */
-	bool		sender_tried;	/* to start one for that alone */
+	bool		sender_tried;	/* to start a process that only sends events */
 };
 
 ImportSaving *
@@ -57,7 +57,7 @@ import_is_in_one_go(const Task *task)
 	return task->dry_run || task->mode == MODE_ALL_OR_NOTHING || task->mode == MODE_REPLACE;
 }
 
-/* May the indexes be made when the rows are in?  Only where they go in at one go. */
+/* May the indexes be built after the rows are in? Only for imports that save all rows in one go. */
 static bool
 may_index_late(const Import *import)
 {
@@ -74,8 +74,8 @@ may_index_late(const Import *import)
 }
 
 /*
- * Might rows be saved before all are checked?  Only where each stands for itself,
- * and a reader can say, before the first is committed, that the sheet is whole.
+ * May rows be saved before all are checked? Only in modes that save each row independently, and
+ * with a reader that can report, before the first commit, that the sheet is complete.
  */
 bool
 import_may_save_early(const ImportSaving *saving)
@@ -93,7 +93,7 @@ import_make_constraints_immediate(const Import *import)
 		AfterTriggerSetState(makeNode(ConstraintsSetStmt));
 }
 
-/* Where rows reach another server, what it has committed must not be lost here. */
+/* Where rows can reach another server: what that server has committed must not be lost here in a crash. */
 static void
 commit_durably(ImportSaving *saving)
 {
@@ -158,7 +158,7 @@ save_rows(ImportSaving *saving, const PacketRows *rows)
 	error_rows_begin(&saving->errors);
 	commit_durably(saving);
 	progress->saved_rows += saver_save(saving->saver, rows, &counts, &saving->errors);
-	commit_durably(saving);		/* it may have found the target changed */
+	commit_durably(saving);		/* saver_save may have found the target changed */
 	error_rows_store(&saving->errors);
 	progress->inserted_rows += counts.inserted;
 	progress->updated_rows += counts.updated;
@@ -200,7 +200,7 @@ fetch_packet(const Import *import)
 	return DatumGetByteaP(row.values[0]);
 }
 
-/* What is left of the packet at hand, or as much of it as does not take too long. */
+/* Saves the rest of the packet at hand, or as many of its rows as one batch may have. */
 static void
 save_next_rows(ImportSaving *saving)
 {
@@ -245,9 +245,9 @@ save_step(ImportSaving *saving)
 }
 
 /*
- * In one go: all packets in one subtransaction, for the modes that keep all or nothing,
- * for dry runs, which do the real work and take it back, and for inserts whose
- * indexes are made afterwards.  Error rows are held aside, so that they survive.
+ * In one go: all packets in one subtransaction. This is for modes that keep all rows or none; for
+ * dry runs, which save and then roll back; and for inserts whose indexes are built afterwards.
+ * Error rows are collected outside of the subtransaction, so that they survive a rollback.
  */
 
 typedef struct OneGo
@@ -257,7 +257,7 @@ typedef struct OneGo
 	bool		keep;
 } OneGo;
 
-/* Empties the target and suspends its indexes, as the task wants it. */
+/* Empties the target and suspends its indexes, where the task asks for it. */
 static void
 prepare_target(OneGo *go)
 {
@@ -273,8 +273,8 @@ prepare_target(OneGo *go)
 }
 
 /*
- * Others see how far it is, and the reading process tells it.  A small file
- * had no such process: where it takes long for all that, one is started.
+ * Publishes the counters. The reading process sends events from them. A small file had no such
+ * process: when its transaction takes long, one is started for that.
  */
 static void
 promise(ImportSaving *saving)
@@ -348,7 +348,10 @@ save_in_one_go(ImportSaving *saving)
 	error = try_all(&go);
 	if (error != NULL && go.index_late && error->sqlerrcode != ERRCODE_QUERY_CANCELED)
 	{
-		/* Such as a key that is there twice: which rows have it is found only where they go in one by one. */
+		/*
+		 * For example a key that comes twice. An index built afterwards cannot name the rows, so
+		 * the rows are inserted one by one, into the indexes as they are.
+		 */
 		*progress = before;
 		go.index_late = false;
 		error = try_all(&go);
@@ -369,7 +372,10 @@ save_in_one_go(ImportSaving *saving)
 	return ends;
 }
 
-/* Opens the saver; what VALIDATING has saved completely ends here. True when the rows go in at one go. */
+/*
+ * Opens the saver. Completes the phase when VALIDATING has saved all rows. Returns true when all
+ * rows are to be saved in one go.
+ */
 static bool
 begin(ImportSaving *saving)
 {

@@ -2,8 +2,9 @@
  * save_phase.h
  *	  SAVING: packets become rows of the target, batch by batch or in one go.
  *
- * Order of calls: import_saving_create, then import_save_rows; where rows are saved in the phase VALIDATING
- * already, import_saving_open, and for each batch import_make_constraints_immediate and import_save_packet, come before that.
+ * Order of calls: import_saving_create, then import_save_rows. Where VALIDATING saves rows
+ * already, it calls import_saving_open first, then, for each batch,
+ * import_make_constraints_immediate and import_save_packet.
  */
 #ifndef PG_XLSX_IMPORT_SAVE_PHASE_H
 #define PG_XLSX_IMPORT_SAVE_PHASE_H
@@ -24,10 +25,13 @@ extern ImportSaving *import_saving_create(Import *import, const uint32 *source, 
 /* Does the task save in one transaction that stays open? */
 extern bool import_is_in_one_go(const Task *task);
 
-/* Might rows be saved before all are checked, as far as SAVING is concerned?  Only where each stands for itself. Within a step. */
+/*
+ * May rows be saved before all are checked, as far as SAVING is concerned? Only in modes that
+ * save each row independently. Within a step.
+ */
 extern bool import_may_save_early(const ImportSaving *saving);
 
-/* Makes the saver, unless there is one, for batches of so many rows at first.  Within a step. */
+/* Makes the saver, unless there is one. The first batches have first_rows rows. Within a step. */
 extern void import_saving_open(ImportSaving *saving, int first_rows);
 
 /*
@@ -36,13 +40,22 @@ extern void import_saving_open(ImportSaving *saving, int first_rows);
  */
 extern void import_make_constraints_immediate(const Import *import);
 
-/* How many rows are to be saved at once: fewer where the target takes long, so that bars do not stand. */
+/*
+ * The most rows to save at once. There are fewer when the target takes long, so that progress
+ * bars keep moving.
+ */
 extern int	import_saving_batch_rows(const ImportSaving *saving);
 
-/* Saves the rows of a packet, counts them, and stores the errors of those that the target refused; returns how many these are. */
+/*
+ * Saves the rows of a packet, counts them, and stores error rows for those that the target
+ * refused. Returns the number of refused rows.
+ */
 extern int	import_save_packet(ImportSaving *saving, bytea *packet);
 
-/* The phase: saves what VALIDATING has not saved already.  True when it has ended the task (end.h), with its rows. */
+/*
+ * The phase. Saves what VALIDATING has not saved already. Returns true when it has ended the task
+ * too (end.h), in the transaction of its rows.
+ */
 extern bool import_save_rows(ImportSaving *saving);
 
 #endif							/* PG_XLSX_IMPORT_SAVE_PHASE_H */

@@ -24,8 +24,8 @@
 #include "tasks/queue.h"
 
 /*
- * At first nobody knows how long the target takes, or SQL that judges rows: where that matters, the first
- * batch has so many rows, and import_adapt_batch finds the number for the next.
+ * Rows of the first batch where the target, or SQL that judges rows, may be slow. After it,
+ * import_adapt_batch finds the number for the next batch.
  */
 #define IMPORT_FIRST_BATCH_ROWS 100
 
@@ -40,13 +40,13 @@ typedef struct Import
 	ImportStep	step;			/* belongs to step.c */
 } Import;
 
-/* More or fewer rows for the next batch, by the time that this one took. */
+/* Sets *rows for the next batch, by the time since began. */
 extern void import_adapt_batch(int *rows, TimestampTz began);
 
-/* A step of its own that begins a phase at a percent, with its events. */
+/* Begins a phase at a percent, and sends its events, in a step of its own. */
 extern void import_enter_phase(Import *import, Phase phase, int percent);
 
-/* Loads import->profile; what the task does not say is the profile's from then on. Within a step. */
+/* Loads import->profile, and sets the options that the task does not have from the profile. Within a step. */
 extern void import_load_profile(Import *import);
 
 /* Where the events of the import go. Within a step. */

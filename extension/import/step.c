@@ -16,11 +16,11 @@
 #include "utils/timestamp.h"
 
 /*
- * A commit costs about as much as checking 200 rows, so a step takes batches
- * until an event is due or one of these is reached: what a crash repeats, how
- * long others may wait for a row, and subtransactions, which slow every
- * session once a transaction has more than 64.  Bad rows take one each, so
- * they end a step of SAVING.
+ * A commit costs about as much as checking 200 rows, so a step takes many batches. It ends when
+ * an event is due, or at one of these limits. They limit what a crash repeats and how long other
+ * sessions wait for a row. They also limit the number of subtransactions, because more than 64 in
+ * one transaction slow every session. Each bad row takes a subtransaction, so a batch with bad
+ * rows ends a step of SAVING.
  */
 #define STEP_MS			100
 #define STEP_BATCHES	32
@@ -71,7 +71,10 @@ commit_durably(void)
 	ForceSyncCommit();
 }
 
-/* Whatever SQL of the task could still do at the commit, it does before: then nobody else is served, and its lock is sure. */
+/*
+ * Deferred triggers run here, before the commit. At the commit the session would already serve
+ * other work, and the lock of the task would not be sure.
+ */
 static void
 commit(Import *import)
 {

@@ -19,10 +19,10 @@ struct ImportValidation
 	ImportSaving *saving;
 	JudgeTask	judging;		/* what the validator works on */
 	Validator  *validator;
-	const XlsxRow *ahead;		/* read already, for the next batch; NULL at the end */
+	const XlsxRow *ahead;		/* the next row, already read; NULL at the end of the sheet */
 	bool		early;			/* rows are saved as soon as they are checked */
-	bool		kept_whole;		/* no commit may come before the sheet is known to be whole */
-	int			judged_rows;	/* most rows that are judged at once: fewer where that takes long */
+	bool		kept_whole;		/* nothing may be committed before the sheet is known to be complete */
+	int			judged_rows;	/* most rows to judge at once; fewer where that takes long */
 	int			refused_rows;	/* of the batch at hand, by the target */
 };
 
@@ -31,9 +31,9 @@ struct ImportValidation
  */
 
 /*
- * Rows are saved as they come where the reader judges them: then what it says
- * of them is the truth of VALIDATING.  Rows that this process has to judge all
- * wait in packets: judging them is an end of its own, and is told.
+ * Rows are saved as soon as they are read when the reader judges them: then the reader's counts
+ * are those of VALIDATING. Rows that this process has to judge wait in packets until all are
+ * judged, because VALIDATING then has a progress bar of its own.
  */
 static void
 look_ahead(ImportValidation *validation)
@@ -93,7 +93,7 @@ store_packet(Import *import, bytea *packet)
 	import->progress->packets++;
 }
 
-/* Percent of VALIDATING while rows are still to come: never falls, never says 100. */
+/* Percent of VALIDATING while rows are still to come. It never falls and is at most 99. */
 static int
 validating_percent(const ImportValidation *validation)
 {
@@ -108,15 +108,15 @@ validating_percent(const ImportValidation *validation)
 	return total == 0 ? progress->percent : Max(progress->percent, Min((int) (done * 100 / total), 99));
 }
 
-/* What the reader has left to this process, of the batch at hand. */
+/* Rows of the batch at hand that the reader has not judged. */
 typedef struct OwnRows
 {
 	int			rows;
-	int			open_rows;		/* of them: the reader has looked at them */
-	int			judged_bad;		/* of the others: bad rows */
+	int			open_rows;		/* of them: the reader has looked at them, and left them to this process */
+	int			judged_bad;		/* bad rows among those that the reader has judged */
 } OwnRows;
 
-/* The row that was read ahead goes into the batch. */
+/* Adds the row that was read ahead to the batch. */
 static void
 validate_row(ImportValidation *validation, OwnRows *own)
 {
@@ -159,7 +159,10 @@ batch_is_full(const ImportValidation *validation, int rows)
 		(validation->early && rows >= import_saving_batch_rows(validation->saving));
 }
 
-/* One batch of rows, good or bad; one row is read ahead to know whether it is the last. */
+/*
+ * Judges one batch, and saves or stores its good rows. Reads one row further, to know whether the
+ * batch is the last.
+ */
 static void
 validate_batch(ImportValidation *validation)
 {
@@ -189,10 +192,9 @@ validate_batch(ImportValidation *validation)
 }
 
 /*
- * Rows go on being saved as they come while nothing hinders VALIDATING from
- * its end.  It is hindered where the reader has left rows to this process, or
- * waits because its spool is full: from there on rows are judged first, and
- * wait in packets.
+ * Rows are saved as soon as they are read, while that does not delay the end of VALIDATING. It
+ * would be delayed when the reader has left rows to this process, or waits because its spool is
+ * full. From then on, rows are judged first and wait in packets.
  */
 static void
 choose_way(ImportValidation *validation, ReaderOutlook outlook)
@@ -202,7 +204,7 @@ choose_way(ImportValidation *validation, ReaderOutlook outlook)
 		validation->early = false;
 }
 
-/* The rows before the fault are not wanted any more. */
+/* Reads on until the reader's error is raised. The rows before it are not needed any more. */
 static void
 raise_fault(ImportValidation *validation)
 {
@@ -211,9 +213,8 @@ raise_fault(ImportValidation *validation)
 }
 
 /*
- * A file that turns out to be damaged must leave no row, so where rows are
- * saved as they come the first step lasts until the sheet is known to be
- * whole: until the reader has read it.
+ * A damaged file must leave no row. So where rows are saved as soon as they are read, the first
+ * step lasts until the reader has read the whole sheet.
  */
 static bool
 validate_step_ends(ImportValidation *validation)
@@ -234,7 +235,7 @@ validate_step_ends(ImportValidation *validation)
 	return validation->refused_rows > 0 || import_step_is_full(validation->import);
 }
 
-/* VALIDATING has come to its end, and so has SAVING where all has been saved on the way. */
+/* Completes VALIDATING, and SAVING too when all rows have been saved already. */
 static void
 note_end(Progress *progress)
 {
@@ -270,7 +271,7 @@ validate_step(ImportValidation *validation)
 	import_step_end(import);
 }
 
-/* The first row that no earlier attempt has dealt with. */
+/* Reads up to the first row that no earlier attempt has dealt with. */
 static void
 skip_to_cursor(ImportValidation *validation)
 {

@@ -15,12 +15,15 @@
 typedef struct ImportValidation ImportValidation;
 
 /*
- * Makes the validator for a sheet whose header row has been found, and lets the reader, if there is one, begin
- * to look at rows.  Lives in the current memory context; sheet and saving must live as long.
+ * Makes the validator for a sheet whose header row is known. Lets the reader, if there is one,
+ * begin to judge rows. Lives in the current memory context; sheet and saving must live as long.
  */
 extern ImportValidation *import_validation_create(Import *import, ImportSheet *sheet, ImportSaving *saving);
 
-/* The phase: from the header row, or where an earlier attempt stopped, to the end of the sheet or the limit of errors. */
+/*
+ * The phase. Begins at the header row, or where an earlier attempt stopped. Ends with the sheet,
+ * or when there are more errors than the task allows.
+ */
 extern void import_validate_rows(ImportValidation *validation);
 
 #endif							/* PG_XLSX_IMPORT_VALIDATE_PHASE_H */
