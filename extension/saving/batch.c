@@ -1,6 +1,6 @@
 /*
  * batch.c
- *	  A batch into the target: tried as a whole, then row by row where it has to be.
+ *	  Saves a batch: as a whole first, then row by row where that fails.
  */
 #include "saving/saver.h"
 
@@ -12,10 +12,10 @@
 #include "saving/saver_state.h"
 #include "saving/undo_xids.h"
 
-/* Rows that are tried together after a bad one, at the least. */
+/* The least number of rows to try together after a bad one. */
 #define LEAST_STRIDE 8
 
-/* One batch on its way. */
+/* One batch while it is saved. */
 typedef struct Attempt
 {
 	Saver	   *saver;
@@ -23,25 +23,25 @@ typedef struct Attempt
 	SaveCounts *counts;
 	bool	   *bad;			/* by row */
 	Faults		faults;			/* found so far */
-	bool		careful;		/* it was tried as a whole, in vain */
-	List	   *orphans;		/* rows that may find their parent among the rows after them */
-	bool		final;			/* no row waits any more */
+	bool		careful;		/* the batch was tried as a whole, and failed */
+	List	   *orphans;		/* rows whose parent may be among the rows after them */
+	bool		final;			/* no orphan waits any more: report them */
 	TransactionId *xids;		/* of the subtransactions that wrote */
 	int			xid_count;
 	int			saved;			/* rows that the target has now */
-	int			settled;		/* and those that are left out */
+	int			settled;		/* those, and the rows that were left out without an error */
 } Attempt;
 
 static void
 note_error_row(Attempt *attempt, int row, const ErrorData *error)
 {
 	if (error->sqlerrcode == ERRCODE_FOREIGN_KEY_VIOLATION && attempt->saver->refers_to_itself && !attempt->final)
-		attempt->orphans = lcons_int(row, attempt->orphans);	/* the last ones first */
+		attempt->orphans = lcons_int(row, attempt->orphans);	/* in descending order */
 	else
 		faults_note_error(&attempt->faults, row, error);
 }
 
-/* Rows first to last - 1 of an attempt, on their way through the method. */
+/* Arguments and result of one call of the method, for rows first to last - 1. */
 typedef struct SaveCall
 {
 	Attempt    *attempt;
@@ -86,8 +86,8 @@ keep_xid(Attempt *attempt, TransactionId xid)
 }
 
 /*
- * Saves rows in a subtransaction.  NULL, and they are counted; or the error and
- * in *failed the row at fault (-1: unknown).
+ * Saves rows in a subtransaction. Returns NULL, and the rows are counted; or returns the error,
+ * with the row at fault in *failed (-1: not known).
  */
 static ErrorData *
 try_rows(Attempt *attempt, int first, int last, bool fitting, int *failed)
@@ -114,7 +114,7 @@ try_rows(Attempt *attempt, int first, int last, bool fitting, int *failed)
 	return NULL;
 }
 
-/* One row by itself: it is saved, or its own error is noted. */
+/* Tries one row. It is saved, or its error is noted. */
 static void
 save_row(Attempt *attempt, int row)
 {
@@ -123,7 +123,7 @@ save_row(Attempt *attempt, int row)
 
 	attempt->bad[row] = false;
 	error = try_rows(attempt, row, row + 1, false, &failed);
-	/* Somebody may have inserted the key since it was looked for, or deleted the row. */
+	/* Another session may have inserted the key, or deleted the row, since it was looked for. */
 	if (error != NULL && attempt->saver->method->may_race &&
 		(error->sqlerrcode == ERRCODE_UNIQUE_VIOLATION || error->sqlerrcode == ERRCODE_CARDINALITY_VIOLATION))
 		error = try_rows(attempt, row, row + 1, false, &failed);
@@ -132,9 +132,9 @@ save_row(Attempt *attempt, int row)
 }
 
 /*
- * Saves what can be saved of rows first to last - 1, by halving and by stepping
- * over rows that are known to be bad.  A failure loses the work of all rows that
- * were tried together, so no more are than went well the last time, or twice as many after no failure.
+ * Saves what can be saved of rows first to last - 1, by halving and by stepping over bad rows. A
+ * failure loses the work of all rows that were tried together. So after a failure only as many
+ * are tried as succeeded before it; after a success, twice as many.
  */
 static void
 save_by_halves(Attempt *attempt, int first, int last)
@@ -159,11 +159,11 @@ save_by_halves(Attempt *attempt, int first, int last)
 		}
 		if (failed < 0)
 		{
-			/* The row is not known: one half has it. */
+			/* The row at fault is not known: try one half. */
 			saver->stride = (end - first) / 2;
 			continue;
 		}
-		/* The rows before it may still hold one that only the end of the statement would show. */
+		/* Among the rows before it may still be one that fails only at the end of the statement. */
 		save_by_halves(attempt, first, failed);
 		if (saver->method->knows_row || saver->probe.row_by_row)
 			note_error_row(attempt, failed, error);
@@ -174,7 +174,7 @@ save_by_halves(Attempt *attempt, int first, int last)
 	}
 }
 
-/* Rows that are not marked bad, between those that are. */
+/* Saves the rows between those that are marked as bad, then each marked row by itself. */
 static void
 save_between(Attempt *attempt)
 {
@@ -194,7 +194,10 @@ save_between(Attempt *attempt)
 	}
 }
 
-/* Saves what fits, then asks the others one by one what is wrong with them. False when that did not work. */
+/*
+ * Saves the rows that pass every constraint, then tries the others one by one to get their
+ * errors. Returns false when that did not work.
+ */
 static bool
 save_fitting_rows(Attempt *attempt)
 {
@@ -213,7 +216,7 @@ save_fitting_rows(Attempt *attempt)
 	return true;
 }
 
-/* Rows whose parent came after them, as long as one of them finds it; then the rest is bad. */
+/* Tries the orphans again while at least one of them finds its parent. The rest is then reported. */
 static void
 save_orphans(Attempt *attempt)
 {
@@ -239,7 +242,7 @@ saver_save(Saver *saver, const PacketRows *rows, SaveCounts *counts, ErrorRows *
 	int			failed;
 
 	saver_follow_target(saver);
-	/* Where the batch before had bad rows, this one is likely to. */
+	/* After a batch with bad rows, the next one is likely to have some. */
 	if (saver->wary || try_rows(&attempt, 0, rows->count, false, &failed) != NULL)
 	{
 		memset(attempt.bad, 0, (size_t) rows->count);

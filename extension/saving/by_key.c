@@ -1,17 +1,16 @@
 /*
  * by_key.c
- *	  Rows whose key may be in the target already: upsert, skip, update.
+ *	  Saves rows whose key may be in the target already: modes upsert, skip and update.
  *
- * One statement a batch looks for the keys, updates what differs and inserts
- * what is new, by plain SQL, so it is right for any target.  It sees one
- * snapshot, so a key that comes twice in a batch is not for it: it throws, and
- * the batch is halved until they are apart; the later row wins.
+ * One statement per batch looks for the keys, updates rows that differ and inserts new ones. It
+ * is plain SQL, so it is right for any target. The statement sees one snapshot, so it cannot
+ * handle a key that comes twice in the batch. It throws then, and the batch is halved until the
+ * two are apart. The later row wins.
  *
- * A row that differs and was not updated all the same is either gone, because
- * somebody deleted it meanwhile, or left out by a trigger or a policy.  To know
- * which, the statement has a second form that locks such rows before it updates them: what is
- * not locked is gone, and is looked for again.  The form without locks is
- * used until a row gets lost; its work is undone then.
+ * When a row differs and was not updated, either somebody has deleted it meanwhile, or a trigger
+ * or policy left it out. To know which, the statement has a second form, which locks such rows
+ * before it updates them. A row that cannot be locked is gone, and is looked for again. The form
+ * without locks is used until a row is lost for the first time; that statement is then undone.
  */
 #include "saving/method.h"
 
@@ -40,21 +39,27 @@ typedef struct KeyedState
 {
 	const SaveTask *task;
 	SaveKey		key;
-	bool		may_hold;		/* rows can be locked */
+	bool		may_hold;		/* rows of the target can be locked */
 	bool		holds;			/* rows that differ are locked first */
 	Oid		   *types;
 	int			arguments;
 	MemoryContext plan_context;
-	SPIPlanPtr	plan;			/* in it; NULL: not made */
-	bool		plan_holds;		/* it is that of the form with locks */
+	SPIPlanPtr	plan;			/* in plan_context; NULL: not made yet */
+	bool		plan_holds;		/* the plan is that of the form with locks */
 	int64		batches;		/* saved so far */
-	int64		plan_batches;	/* for so many the plan will do */
+	int64		plan_batches;	/* use the plan up to this number of batches */
 } KeyedState;
 
-/* Times that a row is looked for which is gone when it is to be locked; then it is one that a policy hides. */
+/*
+ * How often a row is looked for that is gone when it is to be locked. After that, a policy must
+ * be hiding it.
+ */
 #define MAX_ROUNDS 5
 
-/* Columns of the result. Counts are of rows of the batch, however many rows of the target each of them meets. */
+/*
+ * Columns of the result. They count rows of the batch, even where one of them meets several rows
+ * of the target.
+ */
 enum
 {
 	RESULT_DUPLICATES = 1,		/* keys that come twice */
@@ -73,8 +78,8 @@ enum
  */
 
 /*
- * "t.a OPERATOR(pg_catalog.=) g.c1": the operator of the type, whatever the
- * search_path is; types without one are compared as texts where that is allowed.
+ * "t.a OPERATOR(pg_catalog.=) g.c1": the equality operator of the type, independent of
+ * search_path. A type without one is compared as text, where as_text allows it.
  */
 static char *
 equality(const ProfileColumn *column, int i, bool as_text)
@@ -96,8 +101,8 @@ equality(const ProfileColumn *column, int i, bool as_text)
 }
 
 /*
- * Which rows would change: what IS DISTINCT FROM says, which finds its operator
- * by the search_path, unless it is asked about NULL.  False when nothing would change.
+ * Which rows would change. IS DISTINCT FROM would say it, but it finds its operator by
+ * search_path, except when it is asked about NULL. "false" when no row can change.
  */
 static char *
 difference(const KeyedState *state)
@@ -128,7 +133,7 @@ same_key(const KeyedState *state)
 	return sql.data;
 }
 
-/* "a = g.c0, ...": what an update sets. */
+/* "a = g.c0, ...": what an UPDATE sets. */
 static char *
 settings(const KeyedState *state)
 {
@@ -143,8 +148,8 @@ settings(const KeyedState *state)
 }
 
 /*
- * given: the batch with its types, and the target's defaults in blank cells,
- * so that a file which is imported again finds nothing to update.
+ * given: the batch with its types. A blank cell has the target's default, so that importing the
+ * same file again finds nothing to update.
  */
 static char *
 given(const Profile *profile, Oid *types)
@@ -162,7 +167,7 @@ given(const Profile *profile, Oid *types)
 	return psprintf("SELECT %su.ord FROM %s", select.data, from);
 }
 
-/* All columns of a row of the target as texts, by name: what xlsx.undo compares and restores. */
+/* All columns of a row of the target as texts, by name. xlsx.undo compares and restores them. */
 static char *
 row_texts(const Profile *profile)
 {
@@ -197,7 +202,7 @@ insertion(const KeyedState *state, const char *target)
 					state->task->undo ? psprintf("0::bigint AS ord, NULL::pg_catalog.jsonb AS old, %s AS new", row_texts(profile)) : "1");
 }
 
-/* held: rows that differ, locked as they are now. upd: updates them. */
+/* held: rows that differ, locked in their present state. upd: updates them. */
 static void
 append_update(StringInfo sql, const KeyedState *state, bool holds, const char *target, const char *match, const char *sets)
 {
@@ -214,7 +219,10 @@ append_update(StringInfo sql, const KeyedState *state, bool holds, const char *t
 					 task->undo ? psprintf(", %s AS old, %s AS new", old, row_texts(task->profile)) : "");
 }
 
-/* The two parts that all of it begins with: keys that come twice, and the batch beside the rows that are there. */
+/*
+ * The first parts of the statement: keys that come twice, and the batch joined with the rows that
+ * are there.
+ */
 static void
 append_looked(StringInfo sql, const KeyedState *state, Oid *types, const char *target, const char *match, bool updates)
 {
@@ -228,7 +236,7 @@ append_looked(StringInfo sql, const KeyedState *state, Oid *types, const char *t
 		if (!state->key.is_key[i])
 			continue;
 		appendStringInfo(&keys, "%sg.c%d", keys.len > 0 ? ", " : "", i);
-		found = quote_identifier(profile->columns[i].name);	/* not null in a row that equals another in it */
+		found = quote_identifier(profile->columns[i].name);	/* a row of t has no NULL here when it equals a row of g */
 	}
 	appendStringInfo(sql, "WITH given AS MATERIALIZED (%s),", given(profile, types));
 	appendStringInfo(sql, " twice AS (SELECT FROM given AS g GROUP BY %s HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1),",
@@ -272,7 +280,7 @@ keyed_statement(const KeyedState *state, bool holds, Oid *types)
 	return sql.data;
 }
 
-/* A trigger stands for the rows of a view: there is nothing to lock, and none gets lost. */
+/* In a view with INSTEAD OF triggers no row can be locked, and none can be lost. */
 static bool
 can_hold(const Profile *profile)
 {
@@ -301,8 +309,8 @@ keyed_create(const SaveTask *task)
 }
 
 /*
- * The target may have been empty when the plan was made, and the planner
- * thinks that it still is: after as many batches as before it looks anew.
+ * The planner may have seen an empty target, and plans by its old statistics. So a new plan is
+ * made whenever the number of batches has doubled.
  */
 static void
 plan_batch(KeyedState *state)
@@ -317,16 +325,14 @@ plan_batch(KeyedState *state)
 	state->plan_batches = Max(1, 2 * state->batches);
 }
 
-/*
- * A round: rows of a batch by one statement
- */
+/* A round: some rows of a batch in one statement */
 
 typedef struct Round
 {
 	const PacketRows *rows;
 	int			first;			/* the rows of the round: first to last - 1 */
 	int			last;
-	const int  *index;			/* where they stand in the batch; NULL: there */
+	const int  *index;			/* their places in the batch; NULL: first to last - 1 themselves */
 } Round;
 
 static int
@@ -345,7 +351,7 @@ result_count(int column)
 	return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column, &null));
 }
 
-/* Elements of an array of the result; none where that is NULL. */
+/* Elements of an array in the result. Returns their number, 0 when the array is NULL. */
 static int
 result_array(int column, Oid element, Datum **items, bool **nulls)
 {
@@ -363,7 +369,7 @@ result_array(int column, Oid element, Datum **items, bool **nulls)
 	return count;
 }
 
-/* Marks what update did not find; returns how many rows were found. */
+/* In mode update, marks the rows that were not found. Returns how many rows were found. */
 static int
 take_found(const KeyedState *state, const Round *round, SaveOutcome *outcome)
 {
@@ -386,8 +392,8 @@ take_found(const KeyedState *state, const Round *round, SaveOutcome *outcome)
  */
 
 /*
- * Written straight: a foreign key would be checked row by row, each time
- * with a lock on the row of the task, which a subtransaction adds to those of all before.
+ * Inserted without SQL, because a foreign key would be checked row by row. Each check locks the
+ * task's row once more, and every subtransaction adds to the list of its lockers.
  */
 static void
 keep_undo(const KeyedState *state, const Round *round)
@@ -406,7 +412,7 @@ keep_undo(const KeyedState *state, const Round *round)
 		elog(ERROR, "rows before and after saving by key do not agree");
 	for (int i = 0; i < count; i++)
 	{
-		/* 0: it was inserted */
+		/* 0: the row was inserted */
 		int32		number = DatumGetInt64(places[i]) == 0 ? 0 :
 			(int32) round->rows->sheet_rows[round->first + query_index(places[i], false, round->last - round->first)];
 		Datum		values[] = {
@@ -435,7 +441,7 @@ run_statement(KeyedState *state, const Round *round)
 		elog(ERROR, "could not save by key");
 }
 
-/* Both make the rows go another way, by halves or with locks. */
+/* Both errors make the caller try in another way: by halves, or with locks. */
 static void
 refuse_round(KeyedState *state, const Round *round)
 {
@@ -452,7 +458,10 @@ refuse_round(KeyedState *state, const Round *round)
 	}
 }
 
-/* Counts what became of the rows. Returns how many were gone when they were to be locked, and where in the batch they stand. */
+/*
+ * Counts what became of the rows. Returns the number of rows that were gone when they were to be
+ * locked, and writes their places in the batch to gone.
+ */
 static int
 save_round(KeyedState *state, const Round *round, SaveOutcome *outcome, int *gone)
 {
@@ -486,7 +495,7 @@ save_round(KeyedState *state, const Round *round, SaveOutcome *outcome, int *gon
 	return gone_count;
 }
 
-/* Rows of the batch by themselves. */
+/* The rows at these places, as a batch of their own. */
 static PacketRows *
 pick_rows(const PacketRows *rows, const int *index, int count)
 {

@@ -12,9 +12,9 @@
 PG_FUNCTION_INFO_V1(pg_xlsx_mark_row);
 
 /*
- * The row that the statement has come to.  Where its executor takes one at a
- * time all the way, this is the row at fault when it throws in the middle; where rows are
- * buffered on the way, it is no more than a hint.
+ * The row that the statement has reached, counted from 1. Where the executor takes the rows one
+ * by one all the way, it is the row at fault when the statement throws. Where rows are buffered
+ * on the way, it is only a hint.
  */
 static int64 marked_row;
 
@@ -72,7 +72,7 @@ unnest_save(void *opaque, const PacketRows *rows, int first, int last, SaveOutco
 	}
 	PG_CATCH();
 	{
-		/* At the last row it may be the end of the statement that throws, for any of them. */
+		/* At the last row the end of the statement may have thrown, because of any row. */
 		if (last - first == 1)
 			outcome->failed = first;
 		else if (marked_row > 0 && marked_row < last - first)
@@ -82,7 +82,7 @@ unnest_save(void *opaque, const PacketRows *rows, int first, int last, SaveOutco
 	PG_END_TRY();
 	if (result < 0)
 		elog(ERROR, "could not insert: %s", SPI_result_code_string(result));
-	/* A rule may have made more rows of one. */
+	/* A rule may have made several rows of one. */
 	inserted = Min((int64) SPI_processed, last - first);
 	SPI_finish();
 	outcome->counts.inserted += inserted;

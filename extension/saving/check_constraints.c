@@ -1,6 +1,6 @@
 /*
  * check_constraints.c
- *	  The CHECK constraints of a target, asked by themselves.
+ *	  Asks the CHECK constraints of a target without inserting a row.
  */
 #include "saving/check_constraints.h"
 
@@ -27,7 +27,7 @@ struct CheckConstraints
 	const Profile *profile;
 	int			count;
 	SaveCheck  *items;
-	bool	   *has_default;	/* by profile column: what a blank cell becomes is not known here */
+	bool	   *has_default;	/* by profile column: the value of a blank cell is not known here */
 };
 
 static int
@@ -61,7 +61,7 @@ takes_rows_as_they_are(Relation target)
 		(target->trigdesc == NULL || !target->trigdesc->trig_insert_before_row);
 }
 
-/* One constraint on its way to a rule. */
+/* One constraint while it is made into a rule. */
 typedef struct Compiling
 {
 	const Profile *profile;
@@ -77,7 +77,7 @@ compile(void *argument)
 	row_rule_compile(compiling->rule, compiling->profile, compiling->expression);
 }
 
-/* As text it may need rights on a schema that the constraint itself does not: then it is not asked. */
+/* As text, the constraint may need rights on a schema that it does not need itself. Then it is not asked. */
 static void
 add_check(CheckConstraints *checks, Relation target, const ConstrCheck *constraint)
 {
@@ -107,7 +107,7 @@ check_constraints_create(const Profile *profile)
 	TupleConstr *constraints = target->rd_att->constr;
 	int			level = NewGUCNestLevel();
 
-	/* Names with their schema, wherever they are not the server's own. */
+	/* Names are written with their schema, except where they are the server's own. */
 	query_set_option("search_path", "pg_catalog");
 	checks->profile = profile;
 	checks->has_default = palloc0(sizeof(bool) * (size_t) profile->count);
@@ -124,7 +124,7 @@ check_constraints_create(const Profile *profile)
 	return checks;
 }
 
-/* Is each value that the constraint reads the one that the table was given? */
+/* Is each value that the constraint reads exactly the value that was given to the table? */
 static bool
 knows_all(const CheckConstraints *checks, const RowRule *rule, const PacketRows *rows, int place)
 {

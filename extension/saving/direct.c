@@ -89,14 +89,17 @@ static void
 target_open(DirectTarget *target, DirectState *state, bool speculative)
 {
 	target->relation = table_open(state->profile->target, RowExclusiveLock);
-	/* The saver has followed all changes that others have made; this one is by a trigger of the batch. */
+	/*
+	 * The saver has seen all changes of other sessions. This change was made by a trigger during
+	 * the batch.
+	 */
 	if (!equalTupleDescs(RelationGetDescr(target->relation), state->descriptor))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_IN_USE),
 				 errmsg("table \"%s\" was altered in mid-import", RelationGetRelationName(target->relation))));
 	target->estate = CreateExecutorState();
 	target->info = result_relation_open(target->estate, target->relation, speculative);
-	/* Triggers look for their relation here, and would open it once more. */
+	/* Triggers look for their relation in this list, and would open it again otherwise. */
 	target->estate->es_opened_result_relations = list_make1(target->info);
 	target->defaults = NULL;
 	if (state->has_defaults)
@@ -117,7 +120,10 @@ target_close(DirectTarget *target)
 	table_close(target->relation, NoLock);
 }
 
-/* The values of a row are copied once, to the tuple that the table takes: a virtual slot would copy them for itself first. */
+/*
+ * A heap tuple slot copies the values of a row once, into the tuple that is inserted. A virtual
+ * slot would copy them one time more.
+ */
 static TupleTableSlot *
 state_slot(DirectState *state, int index)
 {
@@ -211,7 +217,7 @@ direct_save(void *opaque, const PacketRows *rows, int first, int last, SaveOutco
 		insert_index_entries(&target, state->slots[row - first]);
 		if (outcome->careful)
 		{
-			/* Its triggers at once, so that it is known whose they are. */
+			/* Fires the triggers of this row now, so that an error is known to be its. */
 			AfterTriggerEndQuery(target.estate);
 			AfterTriggerBeginQuery();
 		}
@@ -222,11 +228,9 @@ direct_save(void *opaque, const PacketRows *rows, int first, int last, SaveOutco
 	outcome->counts.inserted += last - first;
 }
 
-/*
- * Row by row, with a look before each
- */
+/* Row by row, each checked before it is inserted */
 
-/* The CHECK constraints of the target, ready to be asked without an error. */
+/* The CHECK constraints of the target, prepared to be evaluated without raising an error. */
 static ExprState **
 prepare_checks(DirectTarget *target, int *count)
 {
@@ -264,7 +268,7 @@ slot_passes_checks(DirectTarget *target, TupleTableSlot *slot, ExprState **check
 	return true;
 }
 
-/* Sees rows that others have committed, and those inserted right before. */
+/* Sees rows that others have committed, and the rows of this batch that were inserted before. */
 static bool
 slot_has_conflict(DirectTarget *target, TupleTableSlot *slot)
 {

@@ -1,6 +1,6 @@
 /*
  * faults.c
- *	  What is wrong with the rows of a batch that the target refused.
+ *	  Finds out what is wrong with the rows of a batch that the target refused.
  */
 #include "saving/faults.h"
 
@@ -32,7 +32,10 @@ code_of_sqlstate(int sqlstate)
 	}
 }
 
-/* First column of a unique index that is no constraint; InvalidAttrNumber when it is none. */
+/*
+ * First column of a unique index that belongs to no constraint; InvalidAttrNumber when there is
+ * no such index.
+ */
 static AttrNumber
 first_of_index(Oid index)
 {
@@ -46,7 +49,10 @@ first_of_index(Oid index)
 	return attnum;
 }
 
-/* The profile column that an error names, by itself or as the first of its constraint's; NULL when it names none. */
+/*
+ * The profile column that an error names: directly, or as the first column of its constraint.
+ * NULL when it names none.
+ */
 static const ProfileColumn *
 column_of_error(const Profile *profile, const ErrorData *error)
 {
@@ -72,14 +78,14 @@ column_of_error(const Profile *profile, const ErrorData *error)
 	return NULL;
 }
 
-/* What is wrong with a row; column: whom to blame, or NULL. */
+/* One thing that is wrong with a row. column: the column to report it at, or NULL. */
 typedef struct Blame
 {
 	const ProfileColumn *column;
 	Violation	violation;
 } Blame;
 
-/* A row that becomes an error row when the batch is done. */
+/* A row that becomes an error row at the end of the batch. */
 typedef struct Fault
 {
 	int			row;
@@ -115,7 +121,7 @@ compare_faults(const ListCell *a, const ListCell *b)
 	return left < right ? -1 : left > right;
 }
 
-/* With what stands in its cells. */
+/* Writes the error row, with the original texts of its cells. */
 static void
 report_fault(const Faults *faults, const Fault *fault, ErrorRows *errors)
 {
@@ -142,8 +148,9 @@ report_fault(const Faults *faults, const Fault *fault, ErrorRows *errors)
 }
 
 /*
- * The server stops at the first constraint that a row breaks: NOT NULL comes
- * first, then checks by their names, then indexes, which only rows see that pass all before.
+ * May the row break constraints that the server has not reported? It stops at the first one. It
+ * checks NOT NULL first, then CHECK constraints by name; indexes see only rows that pass all of
+ * these.
  */
 static bool
 may_break_more(const Saver *saver, const Fault *fault)
@@ -177,7 +184,7 @@ blame_check(void *argument, int place, const char *constraint, const ProfileColu
 	add_blame(fault, column, &violation);
 }
 
-/* What else is wrong with rows that break a constraint. */
+/* Adds other constraints that the rows break. */
 static void
 find_more(Faults *faults)
 {

@@ -14,23 +14,23 @@
 
 struct Saver;
 
-/* Zero but for saver and rows; what is noted lives in the current memory context. */
+/* Set saver and rows, and leave the rest zero. What is noted lives in the current memory context. */
 typedef struct Faults
 {
 	struct Saver *saver;
 	const PacketRows *rows;
-	List	   *list;			/* of what faults.c knows */
+	List	   *list;			/* of Fault, which only faults.c knows */
 } Faults;
 
 /* The server refused the row with this error. */
 extern void faults_note_error(Faults *faults, int row, const ErrorData *error);
 
-/* Of MODE_UPDATE: there is no row to update. key_column: of the profile. */
+/* In MODE_UPDATE: the target has no row with this key. key_column: index in the profile. */
 extern void faults_note_missing(Faults *faults, int row, int key_column);
 
 /*
- * Finds what else is wrong with the rows, and writes their error rows, in the order of the
- * sheet, with what stands in their cells.
+ * Finds other things that are wrong with the rows, and writes their error rows in the order of
+ * the sheet, with the original texts of their cells.
  */
 extern void faults_report(Faults *faults, ErrorRows *errors);
 

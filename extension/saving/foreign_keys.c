@@ -1,9 +1,9 @@
 /*
  * foreign_keys.c
- *	  Foreign keys of a batch, looked up before the rows are inserted.
+ *	  Looks up the foreign keys of a batch before its rows are inserted.
  *
- * Only an aid: it spares the search for the rows at fault.  What it marks is
- * still inserted by itself, so the constraint has the last word.
+ * This only shortens the search for the rows at fault. A marked row is still tried by itself, so
+ * the constraint itself decides.
  */
 #include "saving/foreign_keys.h"
 
@@ -21,7 +21,7 @@
 #include "utils/rls.h"
 #include "utils/syscache.h"
 
-/* Profile column of an attribute, -1 for none. */
+/* Index of the profile column of an attribute, -1 when there is none. */
 static int
 column_of_attnum(const Profile *profile, AttrNumber attnum)
 {
@@ -31,12 +31,12 @@ column_of_attnum(const Profile *profile, AttrNumber attnum)
 	return -1;
 }
 
-/* May the current role see the rows that the key points to? */
+/* May the current role read the table that the key points to? */
 static bool
 can_look(const Profile *profile, const ForeignKeyCacheInfo *key)
 {
 	if (key->confrelid == profile->target || get_rel_relkind(key->confrelid) == RELKIND_FOREIGN_TABLE)
-		return false;			/* a row of the same batch may be the one */
+		return false;			/* the parent may be a row of the same batch */
 	for (int i = 0; i < key->nkeys; i++)
 		if (column_of_attnum(profile, key->conkey[i]) < 0)
 			return false;
@@ -44,7 +44,7 @@ can_look(const Profile *profile, const ForeignKeyCacheInfo *key)
 		check_enable_rls(key->confrelid, InvalidOid, true) != RLS_ENABLED;
 }
 
-/* An operator with its schema: whatever the search_path is, the one of the constraint. */
+/* The constraint's operator with its schema, so that search_path does not matter. */
 static char *
 operator_text(Oid operator)
 {

@@ -18,7 +18,7 @@
 
 PG_FUNCTION_INFO_V1(pg_xlsx_column_default);
 
-/* Does a blank cell of this column get something? */
+/* Does a blank cell of this column get a value? */
 static bool
 has_default(const Profile *profile, const ProfileColumn *column)
 {
@@ -31,7 +31,10 @@ has_default(const Profile *profile, const ProfileColumn *column)
 	return found;
 }
 
-/* As the table has it: written as SQL, its CASE, IN or NULLIF would look for operators by the search_path. */
+/*
+ * The default as the table stores it. Written as SQL text, its CASE, IN or NULLIF would find
+ * operators by search_path.
+ */
 static ExprState *
 prepare_default(Oid relation, AttrNumber attnum, Oid type)
 {
@@ -56,7 +59,10 @@ typedef struct ColumnDefault
 	ExprContext *context;
 } ColumnDefault;
 
-/* The default of a column, of the type that stands first, which is no domain: NULL need not be a value of one. */
+/*
+ * The default of a column. The first argument only gives the type, which is never a domain, since
+ * NULL may not be a value of a domain.
+ */
 Datum
 pg_xlsx_column_default(PG_FUNCTION_ARGS)
 {

@@ -1,8 +1,9 @@
 /*
  * insert_sql.h
- *	  The SQL that inserts the rows of a batch: by_unnest.c runs it, the probe plans it, by_key.c has parts of it.
+ *	  The SQL that inserts the rows of a batch. by_unnest.c runs it, probe.c plans it, by_key.c
+ *	  uses parts of it.
  *
- * The rows come as one array for each column (kept/unnest.h) and are called "u" in the statement.
+ * The rows are given as one array per column (kept/unnest.h). The statement calls them "u".
  */
 #ifndef PG_XLSX_INSERT_SQL_H
 #define PG_XLSX_INSERT_SQL_H
@@ -12,15 +13,18 @@
 #include "lib/stringinfo.h"
 #include "profile/profile.h"
 
-/* The whole statement. types has room for the columns and one more; it gets one array type per column, then the task's. */
+/*
+ * The whole statement. types has room for one element more than there are columns. It gets the
+ * array type of each column, then the type of the task's id.
+ */
 extern char *insert_sql_statement(const Profile *profile, Oid *types);
 
-/* Column i of "u" as it goes into the target: with its type, and the column's default for NULL. */
+/* Appends column i of "u" with its type, and with the column's default in place of NULL. */
 extern void insert_sql_source(StringInfo sql, const Profile *profile, int i);
 
 /*
- * "(columns) SELECT values" of an INSERT from "u": all columns as by insert_sql_source, and, where the
- * profile wants it, the task's id as the parameter after theirs.
+ * "(columns) SELECT values" of an INSERT from "u", with all columns as in insert_sql_source. When
+ * the profile has a task column, its value is the parameter after those of the columns.
  */
 extern char *insert_sql_select(const Profile *profile);
 

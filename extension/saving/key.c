@@ -1,6 +1,6 @@
 /*
  * key.c
- *	  By which columns a row is looked for, and which ones an update changes.
+ *	  Finds the columns that identify a row, and those that an update changes.
  */
 #include "saving/key.h"
 
@@ -31,7 +31,7 @@ same_columns(const Profile *profile, const SaveKey *key, const Form_pg_index ind
 	return true;
 }
 
-/* Marks the columns of an index as the key; false when the profile lacks one. */
+/* Marks the columns of an index as the key. Returns false when one of them is not imported. */
 static bool
 take_index(const Profile *profile, SaveKey *key, const Form_pg_index index)
 {
@@ -50,8 +50,9 @@ take_index(const Profile *profile, SaveKey *key, const Form_pg_index index)
 }
 
 /*
- * Finds the primary key, or the only unique index over imported columns; or,
- * where the profile names a key, a unique index over just that.
+ * named: is there a unique index over exactly the columns that are marked as the key? Otherwise
+ * marks the columns of the primary key or, where there is none, of the only unique index over
+ * imported columns.
  */
 static bool
 find_index(const Profile *profile, SaveKey *key, bool named)
@@ -124,7 +125,10 @@ find_key(const Profile *profile, SaveKey *key)
 				 errhint("Name one with xlsx.alter_profile(…, key_columns => …).")));
 }
 
-/* What an update changes: the columns that the sheet has, without the key; or those of them that the profile names. */
+/*
+ * An update changes the columns that the sheet has, without the key. When the profile names
+ * columns to update, only those.
+ */
 static void
 find_updates(const SaveTask *task, SaveKey *key)
 {

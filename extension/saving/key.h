@@ -1,6 +1,6 @@
 /*
  * key.h
- *	  By which columns a row is looked for, and which ones an update changes.
+ *	  The columns that identify a row, and those that an update changes.
  */
 #ifndef PG_XLSX_SAVING_KEY_H
 #define PG_XLSX_SAVING_KEY_H
@@ -15,7 +15,10 @@ typedef struct SaveKey
 	bool	   *is_updated;
 } SaveKey;
 
-/* In the current memory context. An error where the profile has no key, or one that is not unique in the target. */
+/*
+ * Allocates in the current memory context. Raises an error when the profile has no key, or one
+ * that is not unique in the target.
+ */
 extern void save_key_find(const SaveTask *task, SaveKey *key);
 
 #endif							/* PG_XLSX_SAVING_KEY_H */

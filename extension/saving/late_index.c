@@ -1,6 +1,6 @@
 /*
  * late_index.c
- *	  Rows first, then their indexes.
+ *	  Inserts rows first and builds their indexes afterwards.
  */
 #include "saving/late_index.h"
 
@@ -19,17 +19,17 @@
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
-/* Fewer rows are indexed one by one: a lock is not worth taking for them. */
+/* Locking the table is not worth it for fewer rows. */
 #define LEAST_ROWS 10000
 
-/* Rows that were removed are still there for others, and go into the new index too. */
+/* Removed rows are still visible to others, so the new index has to include them. */
 #define MOST_REMOVED_PER_ADDED 2
 
 bool
 late_index_is_empty(Oid target)
 {
 	Relation	relation = table_open(target, AccessShareLock);
-	/* Only what holds rows itself can be scanned: a partitioned table has indexes too. */
+	/* A partitioned table has indexes but no rows of its own to scan. */
 	bool		empty = relation->rd_rel->relhasindex && relation->rd_rel->relkind == RELKIND_RELATION;
 
 	if (empty)
@@ -45,7 +45,7 @@ late_index_is_empty(Oid target)
 	return empty;
 }
 
-/* As LOCK TABLE asks. */
+/* The same rule as LOCK TABLE. */
 static bool
 may_lock(Oid target)
 {
@@ -62,7 +62,10 @@ index_tuple(Oid index)
 	return tuple;
 }
 
-/* One that somebody is still building, or has failed to, is none of ours. */
+/*
+ * Does the table have indexes, all of them complete? An index that somebody is building, or
+ * failed to build, must not be touched.
+ */
 static bool
 all_are_valid(List *indexes)
 {
@@ -115,7 +118,7 @@ late_index_suspend(Oid target, int64 removed, int64 added)
 		return false;
 	foreach(cell, indexes)
 		suspend(lfirst_oid(cell));
-	/* Plans and open relations of this session shall see it. */
+	/* Plans and open relations of this session must notice. */
 	CacheInvalidateRelcacheByRelid(target);
 	CommandCounterIncrement();
 	return true;
@@ -129,7 +132,7 @@ late_index_build(Oid target)
 	ListCell   *cell;
 
 	table_close(relation, NoLock);
-	/* An expression of an index may ask for one. */
+	/* An expression of an index may need a snapshot. */
 	PushActiveSnapshot(GetTransactionSnapshot());
 	foreach(cell, indexes_of(target))
 	{

@@ -2,12 +2,11 @@
  * method.h
  *	  A way of putting rows into the target, and what is known of it.
  *
- * There are three: straight into the heap, as COPY does, for plain tables
- * (direct.c); INSERT ... SELECT FROM unnest(...) through SPI, which is right for
- * every target that PostgreSQL or an extension lets an INSERT write to (by_unnest.c);
- * and one for the modes that look for rows with the same key (by_key.c).
+ * There are three. direct.c writes straight into the heap, as COPY does, for plain tables.
+ * by_unnest.c runs INSERT ... SELECT FROM unnest(...) through SPI, which is right for every
+ * target that accepts an INSERT. by_key.c serves the modes that look for rows with the same key.
  *
- * Code that uses a method asks for the facts below.  It never asks which method it has.
+ * Code that uses a method asks for the facts below. It never asks which method it has.
  */
 #ifndef PG_XLSX_SAVING_METHOD_H
 #define PG_XLSX_SAVING_METHOD_H
@@ -30,10 +29,10 @@ typedef struct SaveCounts
 typedef struct SaveOutcome
 {
 	SaveCounts	counts;
-	bool		careful;		/* in: the rows threw before, so take the time to know the row at fault */
-	int			failed;			/* after a throw: the row at fault (knows_row says how sure that is), -1: not known */
+	bool		careful;		/* in: the rows have failed before, so take the time to find the row at fault */
+	int			failed;			/* after a throw: the row at fault, -1: not known; knows_row says how sure it is */
 	int			key_column;		/* of the profile: the first column of the key that was looked for */
-	bool	   *bad;			/* by row of the batch; save_fitting reads it; it and a keyed save mark rows here */
+	bool	   *bad;			/* by row of the batch; save_fitting reads and sets it, a keyed save sets it */
 } SaveOutcome;
 
 typedef struct SaveMethod
@@ -42,38 +41,43 @@ typedef struct SaveMethod
 
 	/* Which tasks it is for. */
 	bool		by_key;			/* the modes that look for keys; false: all others */
-	bool		plain_only;		/* only targets whose probe says "plain", so it heeds no rule, policy or partition */
+	bool		plain_only;		/* only for targets whose probe says "plain": it observes no rule, policy or partition */
 
 	/*
-	 * outcome->failed is the row at fault, whatever the target is.  False: where
-	 * the probe does not say "row_by_row", it is only the likeliest row, and
-	 * has to be tried by itself.
+	 * outcome->failed is the row at fault, whatever the target is. When this is false and the
+	 * probe does not say "row_by_row", it is only the likeliest row, and has to be tried by
+	 * itself.
 	 */
 	bool		knows_row;
 
 	/*
-	 * It looks for rows before it writes, so another session can come in
-	 * between.  A single row that fails with unique_violation or
-	 * cardinality_violation is worth a second try.
+	 * It looks for rows before it writes, so another session can change them in between. A single
+	 * row that fails with unique_violation or cardinality_violation is then tried once more.
 	 */
 	bool		may_race;
 
-	/* It leaves indexes alone that are suspended (late_index.h), so that they can be built when all rows are in. */
+	/* It does not maintain suspended indexes (late_index.h), so they can be built when all rows are in. */
 	bool		indexes_late;
 
-	/* It offers rows to the target as they stand in the packet, so that further constraints can be asked of a refused row. */
+	/*
+	 * It gives rows to the target exactly as they are in the packet, so other constraints can be
+	 * asked about a refused row.
+	 */
 	bool		whole_rows;
 
-	/* Returns the state for the task, in the current memory context, which is to outlive the state's use. */
+	/*
+	 * Returns the state for a task, allocated in the current memory context, which must live as
+	 * long as the state is used.
+	 */
 	void	   *(*create) (const SaveTask *task);
 
-	/* Saves rows first to last - 1.  Throws; what was written is then the caller's to take back. */
+	/* Saves rows first to last - 1. When it throws, the caller rolls back what was written. */
 	void		(*save) (void *state, const PacketRows *rows, int first, int last, SaveOutcome *outcome);
 
 	/*
-	 * Saves, one by one, the rows that are not marked bad already and break
-	 * neither NOT NULL nor a check nor a unique or exclusion constraint, and
-	 * marks the others.  NULL where the method cannot know that beforehand.
+	 * Saves, one by one, the rows that are not marked in bad and that break no NOT NULL, CHECK,
+	 * unique or exclusion constraint. Marks the others. NULL when the method cannot check that
+	 * beforehand.
 	 */
 	void		(*save_fitting) (void *state, const PacketRows *rows, int first, int last, SaveOutcome *outcome);
 } SaveMethod;

@@ -1,6 +1,6 @@
 /*
  * probe.c
- *	  What the target is, as far as saving has to know.
+ *	  Examines the target of an import.
  */
 #include "saving/probe.h"
 
@@ -41,7 +41,7 @@ has_triggers_of_users(Oid relation)
 	return found;
 }
 
-/* What a plan inserts into, with its partitions. */
+/* Examines a relation that the plan inserts into, with its partitions. */
 static void
 look_at_relation(Oid relation, SaveProbe *probe)
 {
@@ -55,7 +55,7 @@ look_at_relation(Oid relation, SaveProbe *probe)
 		Form_pg_class form;
 
 		if (!HeapTupleIsValid(tuple))
-			continue;			/* a partition that has gone since */
+			continue;			/* a partition that is gone by now */
 		form = (Form_pg_class) GETSTRUCT(tuple);
 		probe->row_by_row = probe->row_by_row && form->relkind != RELKIND_FOREIGN_TABLE;
 		probe->local = probe->local && (form->relkind == RELKIND_RELATION || form->relkind == RELKIND_PARTITIONED_TABLE) &&
@@ -68,7 +68,7 @@ look_at_relation(Oid relation, SaveProbe *probe)
  * The plan
  */
 
-/* Whatever an extension has made of the statement is its own affair. */
+/* What an extension has made of the statement is not examined further. */
 static void
 look_at_plan(const Profile *profile, const PlannedStmt *statement, SaveProbe *probe)
 {
@@ -85,7 +85,7 @@ look_at_plan(const Profile *profile, const PlannedStmt *statement, SaveProbe *pr
 	}
 }
 
-/* The statement that stands for all that a task does to the target, in its plan. */
+/* A statement whose plan has the same target relations as the statements of the task. */
 static char *
 typical_statement(const SaveTask *task, Oid *types, int *arguments)
 {
@@ -119,11 +119,11 @@ probe_plan(const SaveTask *task, SaveProbe *probe)
 	if (plan == NULL)
 		elog(ERROR, "could not prepare \"%s\": %s", sql, SPI_result_code_string(SPI_result));
 	cached = SPI_plan_get_cached_plan(plan);
-	/* Rules may have made several of it, or none. */
+	/* Rules may have turned it into several statements, or into none. */
 	if (cached != NULL && list_length(cached->stmt_list) == 1 && linitial_node(PlannedStmt, cached->stmt_list)->planTree != NULL)
 		look_at_plan(profile, linitial_node(PlannedStmt, cached->stmt_list), probe);
 	if (cached != NULL)
-		ReleaseCachedPlan(cached, NULL);	/* a plan that is not saved has no owner */
+		ReleaseCachedPlan(cached, NULL);	/* the plan is not saved, so it has no resource owner */
 	SPI_finish();
 }
 
@@ -225,15 +225,15 @@ save_probe(const SaveTask *task)
 	SaveProbe	probe = {false, false, false, 0};
 
 	listen_for_changes();
-	probe.changes = changes;	/* what changes while this looks is looked at again */
-	/* A view that can be updated need not be one into which rows can be inserted, or the other way round. */
+	probe.changes = changes;	/* a change during the probe makes it invalid */
+	/* A view that accepts UPDATE need not accept INSERT, and the reverse. */
 	if (!save_is_keyed(task->mode) || get_rel_relkind(profile->target) != RELKIND_VIEW)
 		probe_plan(task, &probe);
 	probe.plain = probe.plain && table_is_plain(profile);
 	return probe;
 }
 
-/* A role may get or lose its exemption from policies without a change of the table. */
+/* A role may gain or lose its exemption from policies without a change of the table. */
 bool
 save_probe_holds(const SaveProbe *probe, Oid target)
 {

@@ -1,6 +1,6 @@
 /*
  * rights.c
- *	  What a role must be allowed to do with the target.
+ *	  Rights on the target.
  */
 #include "saving/rights.h"
 
@@ -16,7 +16,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
-/* On the whole target, or on each column of the profile. */
+/* Does the current role have the right on the whole target, or on each column of the profile? */
 static bool
 may_write(const Profile *profile, AclMode right)
 {
@@ -56,7 +56,7 @@ save_require_rights(const SaveTask *task)
  * Sequences
  */
 
-/* The rule of nextval(). An identity column's sequence goes with the table. */
+/* The rule of nextval(). The sequence of an identity column needs no right of its own. */
 static bool
 require_sequence(Node *node, void *column)
 {
@@ -89,7 +89,7 @@ is_given(const Profile *profile, AttrNumber attnum)
 	return attnum == profile->task_attnum;
 }
 
-/* Of the columns that get their default in each row. */
+/* Checks the columns that get their default in each row. */
 static void
 require_sequences(const Profile *profile)
 {

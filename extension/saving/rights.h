@@ -1,6 +1,6 @@
 /*
  * rights.h
- *	  What a role must be allowed to do with the target.
+ *	  Rights on the target.
  */
 #ifndef PG_XLSX_SAVING_RIGHTS_H
 #define PG_XLSX_SAVING_RIGHTS_H
@@ -9,10 +9,13 @@
 
 #include "saving/save_task.h"
 
-/* Both need task->profile and task->mode only. An error where the current role may not do with the target what the mode does. */
+/*
+ * Raises an error when the current role lacks a right on the target that the mode needs. Both
+ * functions use only profile and mode of the task.
+ */
 extern void save_require_rights(const SaveTask *task);
 
-/* The same, and an error where the role may not take numbers from the sequences of the target's defaults. */
+/* Also raises an error when the role may not use a sequence in one of the target's defaults. */
 extern void save_require_all_rights(const SaveTask *task);
 
 #endif							/* PG_XLSX_SAVING_RIGHTS_H */

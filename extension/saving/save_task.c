@@ -1,6 +1,6 @@
 /*
  * save_task.c
- *	  What is to be saved, and where to.
+ *	  What to save, and where to.
  */
 #include "saving/save_task.h"
 

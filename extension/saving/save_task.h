@@ -1,6 +1,6 @@
 /*
  * save_task.h
- *	  What is to be saved, and where to.
+ *	  What to save, and where to.
  */
 #ifndef PG_XLSX_SAVE_TASK_H
 #define PG_XLSX_SAVE_TASK_H
@@ -10,12 +10,13 @@
 #include "profile/profile.h"
 
 /*
- * Returns the text of a cell of the sheet that the rows come from, for the error row of a refused row: allocated in the
- * current memory context, NULL for a blank cell.  column is 1-based, 0: none.  Rows are asked for in ascending order.
+ * Returns the text of a cell of the sheet, for the error row of a refused row. Allocated in the
+ * current memory context; NULL for a blank cell. column is 1-based; 0: none. Rows are requested
+ * in ascending order.
  */
 typedef char *(*SaveOriginal) (void *argument, uint32 row, uint32 column);
 
-/* Belongs to the caller and must live as long as what is made for it (saver_create). */
+/* The caller owns it. It must live as long as the saver that is made for it (saver_create). */
 typedef struct SaveTask
 {
 	Profile    *profile;

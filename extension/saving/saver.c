@@ -1,6 +1,6 @@
 /*
  * saver.c
- *	  Chooses the method for a target, and again when the target has changed.
+ *	  Chooses the method for a target, and chooses again when the target has changed.
  */
 #include "saving/saver_state.h"
 
@@ -15,7 +15,7 @@
 #include "utils/memutils.h"
 #include "utils/syscache.h"
 
-/* Does the target have the columns that the rows were checked for? */
+/* Does the target still have this column? name NULL: the name does not matter. */
 static bool
 has_column(Oid target, AttrNumber attnum, const char *name, Oid type, int32 typmod)
 {
@@ -50,7 +50,7 @@ require_columns(const Profile *profile)
 				 errmsg("table \"%s\" was altered in mid-import", get_rel_name(profile->target))));
 }
 
-/* The first that fits is taken. */
+/* The first one that fits is used. */
 static const SaveMethod *const methods[] = {&save_keyed, &save_direct, &save_unnest};
 
 static const SaveMethod *

@@ -1,15 +1,15 @@
 /*
  * saver.h
- *	  Checked rows into the target table, a batch at a time.
+ *	  Saves checked rows into the target table, one batch at a time.
  *
- * The saver asks the probe what the target is, chooses a method (method.h), and asks
- * again before each batch, since the target may have been changed in between.
+ * The saver probes the target and chooses a method (method.h). It does so again before a batch
+ * when the target has changed.
  *
- * A bad row never fails its batch: the batch is tried in a subtransaction.
- * After a failure the rows at fault are found (by looking each row up
- * before it is inserted, else by halving) and become error rows with one of
- * the codes unique, foreign_key, check, not_null, exclusion, not_found, rejected.
- * Errors that are no row's fault (no space, no rights, deadlock, ...) are raised.
+ * A bad row never fails its batch, because the batch is tried in a subtransaction. After a
+ * failure the rows at fault are found, by checking each row before it is inserted or by halving.
+ * They become error rows with one of the codes unique, foreign_key, check, not_null, exclusion,
+ * not_found, rejected. An error that is not caused by a row (no space, no rights, deadlock, ...)
+ * is raised.
  */
 #ifndef PG_XLSX_SAVER_H
 #define PG_XLSX_SAVER_H
@@ -24,15 +24,15 @@
 typedef struct Saver Saver;
 
 /*
- * Lives in the current memory context, for many batches and transactions.  An error where
+ * Lives in the current memory context, for many batches and transactions. Raises an error when
  * the current role lacks a right that the task needs (rights.h).
  */
 extern Saver *saver_create(const SaveTask *task);
 
 /*
- * Saves rows in the current transaction.  What it allocates for that lives in the
- * current memory context.  Returns how many rows were saved (inserted, updated or
- * unchanged), and adds to *counts what became of all rows without an error.  The others are in errors.
+ * Saves rows in the current transaction. Temporary memory comes from the current memory context.
+ * Returns how many rows were saved: inserted, updated or unchanged. Adds to *counts what became
+ * of all rows without an error. The rows at fault are in errors.
  */
 extern int	saver_save(Saver *saver, const PacketRows *rows, SaveCounts *counts, ErrorRows *errors);
 
@@ -40,17 +40,17 @@ extern int	saver_save(Saver *saver, const PacketRows *rows, SaveCounts *counts, 
 extern int64 saver_empty(Saver *saver);
 
 /*
- * For imports in one transaction: leaves the indexes of the target to
- * saver_index, where the method can do that and late_index_suspend does
- * not refuse; it takes removed and added.  Whether the profile
- * wants it is for the caller to know.
+ * For imports in one transaction: suspends the indexes of the target until saver_index. Returns
+ * false when the method cannot do that, or late_index_suspend refuses; removed and added are its
+ * arguments. The caller has to know whether the profile allows it.
  */
 extern bool saver_index_later(Saver *saver, int64 removed, int64 added);
 extern void saver_index(Saver *saver);
 
 /*
- * Can no row reach another server?  If one can, that server commits by
- * itself, and what this one loses in a crash would be there twice: commits must not be put off.  Ask after each saver_save.
+ * False when rows can reach another server. That server commits on its own, so rows that this
+ * server loses in a crash would be saved twice: its commits must not be delayed. Ask again after
+ * each saver_save.
  */
 extern bool saver_is_local(const Saver *saver);
 

@@ -1,6 +1,6 @@
 /*
  * undo_xids.c
- *	  Which transactions wrote the rows of a task.
+ *	  The transactions that wrote the rows of a task.
  */
 #include "saving/undo_xids.h"
 

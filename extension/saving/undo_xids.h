@@ -1,6 +1,6 @@
 /*
  * undo_xids.h
- *	  Which transactions wrote the rows of a task, for xlsx.undo.
+ *	  The transactions that wrote the rows of a task, for xlsx.undo.
  */
 #ifndef PG_XLSX_UNDO_XIDS_H
 #define PG_XLSX_UNDO_XIDS_H
