@@ -18,6 +18,7 @@
 #include "db/pg_pool.h"
 #include "engineio/engineio.h"
 #include "events/feed.h"
+#include "events/look.h"
 #include "http/auth.h"
 #include "http/gate.h"
 #include "http/hangup.h"
@@ -172,6 +173,7 @@ start(void)
 	if (!auth_wanted())
 		log_warning("open: no key is set, so all who reach the port%s may do what the sidecar's role may",
 					config.cors_origin != NULL && strcmp(config.cors_origin, "*") == 0 ? ", and all pages that they look at," : "");
+	look_open();
 	tasks_open();
 	socketio_open(&tasks_namespace);
 	loop_timer_start(&first_connection, FIRST_CONNECTION_MS, first_connection_is_late);

@@ -8,12 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/exception.h"
 #include "api/task_id.h"
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "db/health.h"
 #include "events/event.h"
-#include "events/feed.h"
+#include "events/look.h"
 #include "events/rooms.h"
 #include "http/reply.h"
 #include "process/config.h"
@@ -25,14 +27,17 @@ typedef struct Stream
 	struct Stream *next;
 	struct Stream **link;
 	RoomListener room;
-	RoomMember *member;
 	HttpExchange *exchange;
-	DbCall	   *call;			/* the snapshot; NULL once it has come */
 	AuthUser	user;
+	int64_t		task;
 	int64_t		after;			/* number of the last event that the client has */
-	bool		started;
-	Timer		beat;			/* to the next comment; or to the end of the token */
+	bool		started;		/* the answer */
+	bool		warned;			/* that the token expires */
+	Timer		beat;			/* to the start of the answer, the next comment, the token's last minute or its end */
 } Stream;
+
+/* How long the answer waits for the state, so that it can say 404 or 204. */
+#define STATE_MS 500
 
 static Stream *streams;
 static int	count;
@@ -65,8 +70,6 @@ static void
 release(Stream *stream)
 {
 	loop_timer_stop(&stream->beat);
-	if (stream->call != NULL)
-		db_cancel(stream->call);
 	rooms_leave_all(&stream->room);
 	*stream->link = stream->next;
 	if (stream->next != NULL)
@@ -100,28 +103,94 @@ static const HttpHooks hooks = {.writable = on_writable,.gone = on_gone};
  * The answer
  */
 
+static int64_t
+sooner(int64_t wait, int64_t other)
+{
+	return other >= 0 && other < wait ? other : wait;
+}
+
 static void
 wait_for_beat(Stream *stream)
 {
-	int64_t		remaining = auth_remaining(&stream->user);
+	int64_t		wait = sooner(config.ping_interval, auth_remaining(&stream->user));
 
-	loop_timer_start(&stream->beat, remaining >= 0 && remaining < config.ping_interval ? remaining : config.ping_interval, beat_due);
+	if (!stream->warned)
+		wait = sooner(wait, auth_until_warning(&stream->user));
+	loop_timer_start(&stream->beat, wait, beat_due);
+}
+
+static bool
+has_room(Stream *stream, size_t len)
+{
+	HttpExchange *exchange = stream->exchange;
+
+	if (http_stream_pending(exchange) + len <= (size_t) config.max_queue)
+		return true;
+	metrics_add(METRIC_SLOW_CLIENTS, 1);
+	release(stream);
+	http_abort(exchange);
+	return false;
 }
 
 static void
 write_text(Stream *stream, const char *text, size_t len)
 {
-	if (http_stream_pending(stream->exchange) + len > (size_t) config.max_queue)
-	{
-		HttpExchange *exchange = stream->exchange;
-
-		metrics_add(METRIC_SLOW_CLIENTS, 1);
-		release(stream);
-		http_abort(exchange);
+	if (!has_room(stream, len))
 		return;
-	}
 	http_stream_write(stream->exchange, text, len);
 	wait_for_beat(stream);
+}
+
+/* An event without a number: it is none of the task's. */
+static void
+write_event(Stream *stream, const char *name, const Buf *json)
+{
+	Buf			text = {0};
+
+	buf_printf(&text, "event: %s\ndata: ", name);
+	buf_append(&text, json->data, json->len);
+	buf_puts(&text, "\n\n");
+	write_text(stream, text.data, text.len);
+	buf_free(&text);
+}
+
+static void
+start(Stream *stream)
+{
+	static const char hello[] = "retry: 1000\n\n";
+
+	http_add_header(stream->exchange, "Cache-Control", "no-store");
+	http_add_header(stream->exchange, "X-Accel-Buffering", "no");	/* nginx would collect them */
+	reply_note(stream->exchange, 200);
+	http_stream_start(stream->exchange, 200, "text/event-stream; charset=utf-8");
+	stream->started = true;
+	write_text(stream, hello, sizeof(hello) - 1);
+}
+
+/* The last event of a stream, so its room in the queue does not matter. */
+static void
+end_with(Stream *stream, const Exception *exception)
+{
+	Buf			json = {0};
+	Buf			text = {0};
+
+	exception_put(&json, exception);
+	buf_printf(&text, "event: exception\ndata: %.*s\n\n", (int) json.len, json.data);
+	http_stream_write(stream->exchange, text.data, text.len);
+	end(stream);
+	buf_free(&json);
+	buf_free(&text);
+}
+
+static void
+warn_of_expiry(Stream *stream)
+{
+	Buf			json = {0};
+
+	stream->warned = true;
+	auth_put_expiry(&json, &stream->user);
+	write_event(stream, "token-expiring", &json);
+	buf_free(&json);
 }
 
 /* A comment now and then keeps proxies from taking the connection for dead. */
@@ -130,8 +199,17 @@ beat_due(Timer *timer)
 {
 	Stream	   *stream = container_of(timer, Stream, beat);
 
+	if (!stream->started)
+	{
+		start(stream);
+		if (http_method(stream->exchange) == HTTP_HEAD)
+			end(stream);
+		return;
+	}
 	if (auth_remaining(&stream->user) == 0)
-		end(stream);
+		end_with(stream, &(Exception) {.task = stream->task,.message = AUTH_EXPIRED,.code = EXCEPTION_EXPIRED});
+	else if (!stream->warned && auth_until_warning(&stream->user) == 0)
+		warn_of_expiry(stream);
 	else
 		write_text(stream, ":\n\n", 3);
 }
@@ -152,55 +230,54 @@ deliver(RoomListener *room, Event *event)
 		write_text(stream, frame->data, frame->len);
 }
 
+/* The end was seen before: there is nothing to come back for.  A stream that has begun ends, and EventSource asks again. */
 static void
-start(Stream *stream, Event *snapshot)
+say_no_more(Stream *stream)
 {
-	http_add_header(stream->exchange, "Cache-Control", "no-store");
-	http_add_header(stream->exchange, "X-Accel-Buffering", "no");	/* nginx would collect them */
-	reply_note(stream->exchange, 200);
-	http_stream_start(stream->exchange, 200, "text/event-stream; charset=utf-8");
-	stream->started = true;
-	if (http_method(stream->exchange) == HTTP_HEAD)
+	if (stream->started)
 	{
 		end(stream);
 		return;
 	}
-	write_text(stream, "retry: 1000\n\n", 13);
-	rooms_start(stream->member, snapshot);
-}
-
-/* The end was seen before: there is nothing to come back for. */
-static void
-say_no_more(Stream *stream)
-{
 	reply_note(stream->exchange, 204);
 	http_reply(stream->exchange, 204, NULL, NULL, 0);
 	release(stream);
 }
 
 static void
-on_snapshot(void *arg, const DbError *error, const DbRow *row)
+known(RoomListener *room, RoomMember *member, const Event *state)
 {
-	Stream	   *stream = arg;
-	Event	   *snapshot = error != NULL ? NULL : event_make(row->first, strlen(row->first), row->second, row->second_len);
+	Stream	   *stream = container_of(room, Stream, room);
 
-	stream->call = NULL;
-	if (snapshot == NULL)
+	(void) member;
+	if (event_is_last(state) && state->seq == stream->after)
 	{
-		HttpExchange *exchange = stream->exchange;
-
-		release(stream);
-		if (error != NULL)
-			reply_db_error(exchange, error);
-		else
-			reply_error(exchange, 500, "Internal server error");
+		say_no_more(stream);
 		return;
 	}
-	if (event_is_last(snapshot) && snapshot->seq <= stream->after)
-		say_no_more(stream);
-	else
-		start(stream, snapshot);
-	event_release(snapshot);
+	stream->after = -1;			/* from here on the room knows */
+	if (stream->started)
+		return;
+	start(stream);
+	if (http_method(stream->exchange) == HTTP_HEAD)
+		end(stream);
+}
+
+static void
+lost(RoomListener *room, RoomMember *member, const DbError *error)
+{
+	Stream	   *stream = container_of(room, Stream, room);
+	HttpExchange *exchange = stream->exchange;
+	Exception	exception = exception_of(error, stream->task);
+
+	(void) member;
+	if (stream->started)
+	{
+		end_with(stream, &exception);
+		return;
+	}
+	release(stream);
+	reply_db_error(exchange, error);
 }
 
 /*
@@ -229,11 +306,14 @@ open_stream(HttpExchange *exchange, int64_t task)
 
 	stream->exchange = exchange;
 	stream->after = last_event_id(exchange);
+	stream->task = task;
 	stream->room.send = deliver;
+	stream->room.known = known;
+	stream->room.lost = lost;
 	if (http_user(exchange) != NULL)
 	{
 		stream->user = *http_user(exchange);
-		stream->room.role = stream->user.role;
+		stream->room.who = &stream->user.who;
 	}
 	stream->next = streams;
 	stream->link = &streams;
@@ -241,10 +321,10 @@ open_stream(HttpExchange *exchange, int64_t task)
 		streams->link = &stream->next;
 	streams = stream;
 	count++;
-	stream->member = rooms_join(task, &stream->room, stream->after);
-	stream->call = feed_snapshot(stream->room.role, task, on_snapshot, stream);
 	http_own(exchange, &hooks, stream);
 	http_watch_hangup(exchange);
+	loop_timer_start(&stream->beat, health_reachable() ? STATE_MS : 0, beat_due);
+	look_soon(rooms_group(rooms_join(task, &stream->room, stream->after)));
 }
 
 void
@@ -262,6 +342,17 @@ int
 sse_streams(void)
 {
 	return count;
+}
+
+/* What there is to write is written now. */
+void
+sse_clock_changed(void)
+{
+	for (Stream *stream = streams; stream != NULL; stream = stream->next)
+	{
+		if (stream->started)
+			wait_for_beat(stream);
+	}
 }
 
 void

@@ -2,9 +2,10 @@
  * tasks.c
  *	  The namespace of tasks: join-task and leave-task, and the events of the rooms joined.
  *
- * Joining asks the database for the task's state, so it takes a while.  What
- * the same client asks about the same task meanwhile waits behind it: then
- * join, leave, join ends as it would one by one.
+ * Joining waits for the task's state, and so for the database, however long it
+ * is away.  What the same client asks about the same task meanwhile waits
+ * behind it: then join, leave, join ends as it would one by one.  Joining again
+ * asks again whether the client may.
  */
 #include "api/tasks.h"
 
@@ -12,9 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/exception.h"
 #include "base/mem.h"
 #include "events/event.h"
-#include "events/feed.h"
+#include "events/look.h"
 #include "events/rooms.h"
 #include "process/config.h"
 #include "process/log.h"
@@ -23,14 +25,14 @@
 
 /* For one client. */
 #define MAX_ROOMS 10000
-#define MAX_JOINS_AT_ONCE 1000
 #define MAX_WAITING_WISHES 100
 
 typedef struct Listener
 {
 	RoomListener room;
 	SioSocket  *socket;			/* NULL once it was disconnected */
-	int			joins;			/* under way */
+	struct Wish *wishes;		/* granted when the loop is back at its top */
+	Timer		rest;
 	Timer		end;
 } Listener;
 
@@ -49,12 +51,9 @@ typedef struct Wish
 	char		id[SIO_MAX_ID + 1]; /* of the acknowledgement; "": none wanted */
 } Wish;
 
-/* A join that waits for the database. */
+/* A join that waits for the task's state; its member owns it. */
 typedef struct Join
 {
-	Listener   *listener;
-	RoomMember *member;
-	DbCall	   *call;
 	Wish	   *wishes;			/* the join itself, and what waits behind it */
 	int			count;
 } Join;
@@ -86,13 +85,11 @@ answer_task(Listener *listener, const char *event, const Wish *wish)
 }
 
 static void
-answer_exception(Listener *listener, const char *message, const char *id)
+answer_exception(Listener *listener, const Exception *exception, const char *id)
 {
 	Buf			json = {0};
 
-	buf_puts(&json, "{\"status\":\"error\",\"message\":");
-	buf_json(&json, message, strlen(message));
-	buf_putc(&json, '}');
+	exception_put(&json, exception);
 	answer(listener, "exception", &json, id);
 	buf_free(&json);
 }
@@ -113,6 +110,15 @@ free_wishes(Wish *wish)
 	}
 }
 
+/* At the end of the list. */
+static void
+append(Wish **link, Wish *wish)
+{
+	while (*link != NULL)
+		link = &(*link)->next;
+	*link = wish;
+}
+
 /* What waited behind a join, one by one; each may start a join again, behind which the rest waits. */
 static void
 grant_rest(Listener *listener, Wish *wish)
@@ -130,78 +136,74 @@ grant_rest(Listener *listener, Wish *wish)
 }
 
 static void
-joined(Join *join, const DbRow *row)
+end_join(Listener *listener, Join *join)
 {
-	Listener   *listener = join->listener;
-	RoomMember *member = join->member;
-	Event	   *snapshot = event_make(row->first, strlen(row->first), row->second, row->second_len);
-
-	if (snapshot == NULL)
-	{
-		log_error("snapshot of task %" PRId64 " is no event", join->wishes->task);
-		rooms_leave(member);
-		answer_exception(listener, "Internal server error", join->wishes->id);
-		return;
-	}
-	rooms_own(member, NULL);
-	answer_task(listener, "joined-task", join->wishes);
-	if (listener->socket != NULL)	/* else its queue was full, and it left all rooms */
-		rooms_start(member, snapshot);
-	event_release(snapshot);
-}
-
-static void
-not_joined(Join *join, const DbError *error)
-{
-	int			status = db_error_status(error);
-
-	rooms_leave(join->member);
-	if (status == 500)
-		log_error("database: %s, code=%s", error->message, error->code);
-	answer_exception(join->listener, status == 500 ? "Internal server error" : error->message, join->wishes->id);
-}
-
-static void
-on_snapshot(void *arg, const DbError *error, const DbRow *row)
-{
-	Join	   *join = arg;
-	Listener   *listener = join->listener;
 	Wish	   *rest = join->wishes->next;
 
-	listener->joins--;
 	join->wishes->next = NULL;
-	if (error != NULL)
-		not_joined(join, error);
-	else
-		joined(join, row);
 	free_wishes(join->wishes);
 	free(join);
 	grant_rest(listener, rest);
 }
 
+/* What waits behind the join is granted when the state has been sent. */
 static void
-start_join(Listener *listener, Wish *wish)
+grant_later(Timer *timer)
 {
-	Join	   *join = mem_alloc(sizeof(*join));
+	Listener   *listener = container_of(timer, Listener, rest);
+	Wish	   *wishes = listener->wishes;
 
-	join->listener = listener;
-	join->member = rooms_join(wish->task, &listener->room, -1);
-	rooms_own(join->member, join);
-	join->wishes = wish;
-	join->count = 1;
-	join->call = feed_snapshot(listener->room.role, wish->task, on_snapshot, join);
-	listener->joins++;
+	listener->wishes = NULL;
+	grant_rest(listener, wishes);
 }
 
 static void
-wait_behind(Join *join, Wish *wish)
+known(RoomListener *room, RoomMember *member, const Event *state)
 {
-	Wish	  **link = &join->wishes;
+	Listener   *listener = container_of(room, Listener, room);
+	Join	   *join = rooms_owner(member);
 
-	while (*link != NULL)
-		link = &(*link)->next;
-	*link = wish;
-	join->count++;
+	(void) state;
+	if (join == NULL)
+		return;
+	rooms_own(member, NULL);
+	append(&listener->wishes, join->wishes->next);
+	join->wishes->next = NULL;
+	if (listener->wishes != NULL)
+		loop_timer_start(&listener->rest, 0, grant_later);
+	answer_task(listener, "joined-task", join->wishes);
+	free_wishes(join->wishes);
+	free(join);
+}
+
+/* Who asked is answered; who was in the room already hears why not any more. */
+static void
+lost(RoomListener *room, RoomMember *member, const DbError *error)
+{
+	Listener   *listener = container_of(room, Listener, room);
+	Join	   *join = rooms_owner(member);
+	Exception	exception = exception_of(error, rooms_task(member));
+
+	rooms_leave(member);
+	answer_exception(listener, &exception, join != NULL ? join->wishes->id : "");
+	if (join != NULL)
+		end_join(listener, join);
+}
+
+/* member: the place that the client has already; NULL: none. */
+static void
+start_join(Listener *listener, RoomMember *member, Wish *wish)
+{
+	Join	   *join = mem_alloc(sizeof(*join));
+
+	if (member == NULL)
+		member = rooms_join(wish->task, &listener->room, -1);
+	else
+		rooms_await(member, false);
+	rooms_own(member, join);
+	join->wishes = wish;
+	join->count = 1;
+	look_soon(rooms_group(member));
 }
 
 /* Takes the wish over. */
@@ -212,26 +214,31 @@ grant_wish(Listener *listener, Wish *wish)
 	Join	   *join = member == NULL ? NULL : rooms_owner(member);
 
 	wish->next = NULL;
-	if (join != NULL && join->count < MAX_WAITING_WISHES)
+	if (listener->wishes != NULL)
 	{
-		wait_behind(join, wish);
+		append(&listener->wishes, wish);
 		return;
 	}
-	if (join != NULL || (member == NULL && wish->kind == WISH_JOIN &&
-						 (listener->joins >= MAX_JOINS_AT_ONCE || listener->room.count >= MAX_ROOMS)))
-		answer_exception(listener, "Too many tasks joined at once", wish->id);
-	else if (wish->kind == WISH_LEAVE)
+	if (join != NULL && join->count < MAX_WAITING_WISHES)
+	{
+		append(&join->wishes, wish);
+		join->count++;
+		return;
+	}
+	if (join != NULL || (member == NULL && wish->kind == WISH_JOIN && listener->room.count >= MAX_ROOMS))
+		answer_exception(listener, &(Exception) {
+			.task = wish->task,.message = "Too many tasks joined at once",.code = "too_many_tasks",.retryable = true
+		}, wish->id);
+	else if (wish->kind == WISH_JOIN)
+	{
+		start_join(listener, member, wish);
+		return;
+	}
+	else
 	{
 		if (member != NULL)
 			rooms_leave(member);
 		answer_task(listener, "left-task", wish);
-	}
-	else if (member != NULL)
-		answer_task(listener, "joined-task", wish);		/* again: it misses nothing */
-	else
-	{
-		start_join(listener, wish);
-		return;
 	}
 	free(wish);
 }
@@ -271,7 +278,9 @@ connected(SioSocket *socket)
 	Listener   *listener = mem_alloc(sizeof(*listener));
 
 	listener->room.send = deliver;
-	listener->room.role = socketio_role(socket);
+	listener->room.known = known;
+	listener->room.lost = lost;
+	listener->room.who = socketio_identity(socket);
 	listener->socket = socket;
 	socketio_own(socket, listener);
 	log_client("client connected", socket);
@@ -288,7 +297,6 @@ abandon_joins(Listener *listener)
 
 		if (join != NULL)
 		{
-			db_cancel(join->call);
 			free_wishes(join->wishes);
 			free(join);
 		}
@@ -310,6 +318,9 @@ disconnected(SioSocket *socket)
 	log_client("client disconnected", socket);
 	listener->socket = NULL;
 	abandon_joins(listener);
+	loop_timer_stop(&listener->rest);
+	free_wishes(listener->wishes);
+	listener->wishes = NULL;
 	loop_timer_start(&listener->end, 0, free_listener);	/* somebody may be in the middle of it */
 }
 
@@ -348,7 +359,7 @@ on_event(SioSocket *socket, const JsonValue *event, const char *id)
 		return;
 	if (!json_next_element(&arguments, &payload) || !task_id(&payload, &task))
 	{
-		answer_exception(listener, "taskId must be a positive integer", id);
+		answer_exception(listener, &(Exception) {.message = "taskId must be a positive integer",.code = "invalid_task_id"}, id);
 		return;
 	}
 	wish = mem_alloc(sizeof(*wish));

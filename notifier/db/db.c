@@ -34,6 +34,7 @@ struct DbCall
 	bool		late;			/* its time is over: a cancel was sent */
 	int64_t		limit;			/* when the wait for its end is over, in loop_now()'s time */
 	int64_t		own_limit;		/* DbRequest's limit */
+	bool		tidy;
 	PgLane		lane;
 	int			again;			/* how often it may still be repeated */
 	Buf			bytes;			/* the last argument, if that is binary */
@@ -223,7 +224,10 @@ on_result(void *arg, PGresult *result)
 		succeed(call);
 	if (call->answered && (call->step == STEP_END || (call->role == NULL && call->step > STEP_CALL)))
 	{
-		pg_pool_return(call->ticket, !call->late);	/* a cancel may still be on its way to this session */
+		if (call->tidy && !call->late)
+			pg_pool_return_clean(call->ticket);
+		else
+			pg_pool_return(call->ticket, !call->late);	/* a cancel may still be on its way to this session */
 		release(call);
 	}
 	/* otherwise more results follow */
@@ -381,6 +385,7 @@ db_run(const DbRequest *request, DbDone done, void *arg)
 	call->lane = request->lane;
 	call->again = request->writes ? 0 : TIMES_AGAIN;
 	call->own_limit = request->limit;
+	call->tidy = request->tidy;
 	call->ticket = pg_pool_borrow(request->lane, &ticket_handler, call);
 	if (call->ticket == NULL || call->own_limit == 0)
 		loop_timer_start(&call->deadline, call->ticket == NULL ? 0 : config.request_timeout, deadline_passed);

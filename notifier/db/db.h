@@ -67,6 +67,7 @@ typedef struct DbRequest
 	int			count;
 	const char *const *arguments;
 	Buf		   *bytes;			/* one more argument, a bytea, which the call owns; NULL: none. Only for a call that writes */
+	bool		tidy;			/* runs nothing of a tenant's, so it leaves nothing in the session to clean */
 	int64_t		limit;			/* milliseconds for the answer, without the wait for a connection; 0: request-timeout for both */
 } DbRequest;
 

@@ -155,7 +155,7 @@ notify_for_lag(Timer *due)
 	char		sent[32];
 	const char *const arguments[] = {lag_id, sent};
 	const DbRequest request = {
-		.sql = "SELECT 1, pg_catalog.pg_notify('" LAG_CHANNEL "' || $1, $2)",.writes = true,.count = 2,.arguments = arguments
+		.tidy = true,.sql = "SELECT 1, pg_catalog.pg_notify('" LAG_CHANNEL "' || $1, $2)",.writes = true,.count = 2,.arguments = arguments
 	};
 
 	(void) due;
@@ -197,6 +197,7 @@ on_listening(void *arg, PGresult *result)
 	said_lost = false;
 	retry_ms = FIRST_RETRY_MS;
 	log_info("listening to the database");
+	pg_pool_hurry();
 	notify_for_lag(NULL);
 	ask(NULL);
 	handler->established();
@@ -267,8 +268,11 @@ void
 pg_listen_hurry(void)
 {
 	retry_ms = FIRST_RETRY_MS;
-	if (conn == NULL)
-		loop_timer_start(&timer, 0, try_to_connect);
+	if (established)
+		return;
+	pg_conn_close(conn);		/* an attempt that began before may be lost */
+	conn = NULL;
+	loop_timer_start(&timer, 0, try_to_connect);
 }
 
 double

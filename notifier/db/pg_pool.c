@@ -17,8 +17,8 @@
 #define IDLE_MS 30000
 
 /* Longest time of an attempt to connect, and the wait after a failed one; both double from the first value to the last. */
-#define FIRST_LIMIT_MS 2500
-#define LAST_LIMIT_MS 10000
+#define FIRST_LIMIT_MS 2000
+#define LAST_LIMIT_MS 5000
 #define FIRST_RETRY_MS 100
 #define LAST_RETRY_MS 1600
 

@@ -10,6 +10,30 @@
 #include "base/json.h"
 #include "base/mem.h"
 
+static uint64_t
+mix(uint64_t hash, const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ (unsigned char) text[i]) * 0x100000001b3;	/* FNV-1a */
+	return hash;
+}
+
+/* When it ended, or why: that is what differs between two ends of one task. */
+static uint64_t
+which_end(const char *name, const JsonValue *object)
+{
+	static const char *const members[] = {"completedAt", "error"};
+	uint64_t	hash = mix(0xcbf29ce484222325, name, strlen(name));
+	JsonValue	member;
+
+	for (size_t i = 0; i < 2; i++)
+	{
+		if (json_get(object, members[i], &member))
+			hash = mix(hash, member.text, member.len);
+	}
+	return hash | 1;
+}
+
 Event *
 event_make(const char *name, size_t name_len, const char *json, size_t len)
 {
@@ -30,6 +54,9 @@ event_make(const char *name, size_t name_len, const char *json, size_t len)
 	event->name = text;
 	event->json = text + name_len + 1;
 	event->json_len = len;
+	event->runs = strcmp(event->name, "task-progress") == 0;
+	if (strcmp(event->name, "task-completed") == 0 || strcmp(event->name, "task-failed") == 0)
+		event->end = which_end(event->name, &object);
 	return event;
 }
 
@@ -64,5 +91,5 @@ event_frame(Event *event, EventEncoding encoding, EventEncoder encoder)
 bool
 event_is_last(const Event *event)
 {
-	return strcmp(event->name, "task-completed") == 0 || strcmp(event->name, "task-failed") == 0;
+	return event->end != 0;
 }

@@ -26,6 +26,8 @@ typedef struct Event
 {
 	int			references;
 	int64_t		seq;			/* rises within a task */
+	uint64_t	end;			/* of an event that ends its task: which end it is, whatever its number; else 0 */
+	bool		runs;			/* it says that the task has not ended */
 	Frame	   *frames[EVENT_ENCODINGS];	/* those that were asked for */
 	const char *name;
 	const char *json;			/* NUL-terminated */

@@ -2,43 +2,50 @@
  * rooms.c
  *	  Who hears which task.
  *
- * Sending may remove members, so a room that is being told something keeps
- * those who leave in its list, marked, until it is done.
+ * Sending may remove members, so a room in which something is sent keeps those
+ * who leave in its lists, marked, until it is done.
  */
 #include "events/rooms.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/map.h"
 #include "base/mem.h"
 
-typedef struct Room Room;
+/* Events that are held for one member: the state that it waits for stands for older ones. */
+#define MOST_HELD 4096
 
 struct RoomMember
 {
-	Room	   *room;
+	RoomGroup  *group;
 	RoomListener *listener;		/* NULL: it has left */
-	RoomMember *next_in_room;
+	RoomMember *next_in_group;
 	RoomMember *next_of_listener;
 	void	   *owner;
-	bool		started;
+	unsigned	awaits;			/* the look that it waits for; 0: none */
+	bool		holding;
 	int64_t		last_seq;		/* of what it was sent */
-	Event	  **held;			/* until it is started */
+	int64_t		seq_then;		/* last_seq when it began to wait */
+	uint64_t	end;			/* the end that it has heard; 0: none */
+	Event	  **held;
 	size_t		held_count;
+	size_t		held_size;
 };
 
 struct Room
 {
 	int64_t		task;
-	RoomMember *members;
-	int			telling;		/* depth of rooms_publish() in this room */
+	RoomGroup  *groups;
+	int			telling;		/* depth of what sends in this room */
 	bool		has_left;		/* marked members wait to be taken out */
 };
 
 static Map	rooms;				/* by task */
+static void (*on_ending) (RoomGroup *group);
 
 /*
- * Rooms
+ * Rooms and groups
  */
 
 static Room *
@@ -55,31 +62,78 @@ room_of(int64_t task)
 	return room;
 }
 
-static void
-sweep(Room *room)
+static RoomGroup *
+group_of(Room *room, const Identity *who)
 {
-	RoomMember **link = &room->members;
+	RoomGroup  *group = room->groups;
 
-	if (room->telling > 0)
-		return;
-	while (room->has_left && *link != NULL)
+	while (group != NULL && !identity_same(group->own ? NULL : &group->who, who))
+		group = group->next;
+	if (group != NULL)
+		return group;
+	group = mem_alloc(sizeof(*group));
+	group->room = room;
+	group->own = who == NULL;
+	if (who != NULL)
+		group->who = *who;
+	group->next = room->groups;
+	room->groups = group;
+	return group;
+}
+
+static void
+sweep_members(RoomGroup *group)
+{
+	RoomMember **link = &group->members;
+
+	while (*link != NULL)
 	{
 		RoomMember *member = *link;
 
 		if (member->listener == NULL)
 		{
-			*link = member->next_in_room;
+			*link = member->next_in_group;
 			free(member);
 		}
 		else
-			link = &member->next_in_room;
+			link = &member->next_in_group;
 	}
+}
+
+static void
+sweep(Room *room)
+{
+	RoomGroup **link = &room->groups;
+
+	if (room->telling > 0 || !room->has_left)
+		return;
 	room->has_left = false;
-	if (room->members == NULL)
+	while (*link != NULL)
+	{
+		RoomGroup  *group = *link;
+
+		sweep_members(group);
+		if (group->members != NULL)
+		{
+			link = &group->next;
+			continue;
+		}
+		*link = group->next;
+		if (on_ending != NULL)
+			on_ending(group);
+		free(group);
+	}
+	if (room->groups == NULL)
 	{
 		map_remove(&rooms, (uint64_t) room->task);
 		free(room);
 	}
+}
+
+void
+rooms_open(void (*ending) (RoomGroup *group))
+{
+	on_ending = ending;
 }
 
 bool
@@ -94,37 +148,58 @@ rooms_count(void)
 	return (int) rooms.count;
 }
 
-size_t
-rooms_tasks(int64_t **tasks)
+int64_t
+rooms_task_of(const RoomGroup *group)
+{
+	return group->room->task;
+}
+
+void
+rooms_each_group(void (*visit) (RoomGroup *group))
 {
 	size_t		position = 0;
-	size_t		count = 0;
 	Room	   *room;
 
-	*tasks = mem_alloc((rooms.count + 1) * sizeof(int64_t));
 	while ((room = map_next(&rooms, &position)) != NULL)
-		(*tasks)[count++] = room->task;
-	return count;
+	{
+		for (RoomGroup *group = room->groups; group != NULL; group = group->next)
+			visit(group);
+	}
 }
 
 /*
  * Members
  */
 
+static void
+enter_group(RoomMember *member, Room *room, const Identity *who)
+{
+	member->group = group_of(room, who);
+	member->next_in_group = member->group->members;
+	member->group->members = member;
+}
+
+void
+rooms_await(RoomMember *member, bool hold)
+{
+	if (member->awaits == 0)
+		member->seq_then = member->last_seq;
+	member->awaits = member->group->look.started + 1;
+	member->holding = member->holding || hold;
+}
+
 RoomMember *
 rooms_join(int64_t task, RoomListener *listener, int64_t after)
 {
 	RoomMember *member = mem_alloc(sizeof(*member));
-	Room	   *room = room_of(task);
 
-	member->room = room;
 	member->listener = listener;
 	member->last_seq = after;
-	member->next_in_room = room->members;
-	room->members = member;
+	enter_group(member, room_of(task), listener->who);
 	member->next_of_listener = listener->members;
 	listener->members = member;
 	listener->count++;
+	rooms_await(member, true);
 	return member;
 }
 
@@ -133,10 +208,22 @@ rooms_find(int64_t task, const RoomListener *listener)
 {
 	for (RoomMember *member = listener->members; member != NULL; member = member->next_of_listener)
 	{
-		if (member->room->task == task)
+		if (member->group->room->task == task)
 			return member;
 	}
 	return NULL;
+}
+
+int64_t
+rooms_task(const RoomMember *member)
+{
+	return member->group->room->task;
+}
+
+RoomGroup *
+rooms_group(const RoomMember *member)
+{
+	return member->group;
 }
 
 void
@@ -158,7 +245,7 @@ release_held(RoomMember *member)
 		event_release(member->held[i]);
 	free(member->held);
 	member->held = NULL;
-	member->held_count = 0;
+	member->held_count = member->held_size = 0;
 }
 
 void
@@ -173,8 +260,8 @@ rooms_leave(RoomMember *member)
 	listener->count--;
 	release_held(member);
 	member->listener = NULL;
-	member->room->has_left = true;
-	sweep(member->room);
+	member->group->room->has_left = true;
+	sweep(member->group->room);
 }
 
 void
@@ -184,6 +271,41 @@ rooms_leave_all(RoomListener *listener)
 		rooms_leave(listener->members);
 }
 
+void
+rooms_await_all(RoomGroup *group)
+{
+	for (RoomMember *member = group->members; member != NULL; member = member->next_in_group)
+		rooms_await(member, true);
+}
+
+/* A new member takes the place of the old one, which is swept away. */
+static void
+change_group(RoomMember **place, const Identity *who)
+{
+	RoomMember *old = *place;
+	RoomMember *member = mem_alloc(sizeof(*member));
+
+	*member = *old;
+	*place = member;
+	enter_group(member, old->group->room, who);
+	member->awaits = 0;
+	rooms_await(member, true);
+	old->listener = NULL;
+	old->group->room->has_left = true;
+	sweep(old->group->room);
+}
+
+void
+rooms_change_who(RoomListener *listener, const Identity *who, void (*waits) (RoomGroup *group))
+{
+	listener->who = who;
+	for (RoomMember **place = &listener->members; *place != NULL; place = &(*place)->next_of_listener)
+	{
+		change_group(place, who);
+		waits((*place)->group);
+	}
+}
+
 /*
  * Events
  */
@@ -191,32 +313,59 @@ rooms_leave_all(RoomListener *listener)
 static void
 hold(RoomMember *member, Event *event)
 {
-	if ((member->held_count & (member->held_count - 1)) == 0)	/* full at powers of two */
-		member->held = mem_resize(member->held, (member->held_count == 0 ? 1 : member->held_count * 2) * sizeof(Event *));
+	if (member->held_count == MOST_HELD)
+	{
+		event_release(member->held[0]);
+		memmove(member->held, member->held + 1, --member->held_count * sizeof(Event *));
+	}
+	if (member->held_count == member->held_size)
+	{
+		member->held_size = member->held_size == 0 ? 1 : member->held_size * 2;
+		member->held = mem_resize(member->held, member->held_size * sizeof(Event *));
+	}
 	member->held[member->held_count++] = event_share(event);
 }
 
+/* An end that comes again with another number is the same end. */
 static void
 tell(RoomMember *member, Event *event)
 {
+	bool		again = event->end != 0 && event->end == member->end;
+
 	if (event->seq <= member->last_seq)
 		return;
 	member->last_seq = event->seq;
-	member->listener->send(member->listener, event);
+	if (event->end != 0 || event->runs)
+		member->end = event->end;
+	if (!again)
+		member->listener->send(member->listener, event);
 }
 
-void
-rooms_start(RoomMember *member, Event *snapshot)
+static void
+tell_or_hold(RoomMember *member, Event *event)
 {
-	Room	   *room = member->room;
+	if (member->listener == NULL)
+		return;
+	if (member->holding)
+		hold(member, event);
+	else
+		tell(member, event);
+}
+
+/* The room is marked as telling. */
+static void
+start(RoomMember *member, Event *state)
+{
 	Event	  **held = member->held;
 	size_t		count = member->held_count;
 
 	member->held = NULL;
-	member->held_count = 0;
-	member->started = true;
-	room->telling++;
-	tell(member, snapshot);
+	member->held_count = member->held_size = 0;
+	member->holding = false;
+	member->awaits = 0;
+	if (state->seq < member->seq_then)
+		member->last_seq = -1;	/* of another history */
+	tell(member, state);
 	for (size_t i = 0; i < count; i++)
 	{
 		if (member->listener != NULL)
@@ -224,8 +373,71 @@ rooms_start(RoomMember *member, Event *snapshot)
 		event_release(held[i]);
 	}
 	free(held);
+}
+
+static void
+state_known(RoomMember *member, unsigned look, Event *state)
+{
+	RoomListener *listener = member->listener;
+
+	if (listener == NULL)
+		return;
+	if (member->awaits == 0)
+	{
+		if (state->end != 0)
+			tell_or_hold(member, state);
+		return;
+	}
+	if (member->awaits > look)
+		return;
+	if (listener->known != NULL)
+		listener->known(listener, member, state);
+	if (member->listener != NULL)
+		start(member, state);
+}
+
+static bool
+somebody_waits(const RoomGroup *group)
+{
+	for (const RoomMember *member = group->members; member != NULL; member = member->next_in_group)
+	{
+		if (member->listener != NULL && member->awaits != 0)
+			return true;
+	}
+	return false;
+}
+
+/* Before the sweep, which may take the group away: then nobody waits. */
+static bool
+end_of_telling(RoomGroup *group)
+{
+	Room	   *room = group->room;
+	bool		waits = somebody_waits(group);
+
 	room->telling--;
 	sweep(room);
+	return waits;
+}
+
+bool
+rooms_known(RoomGroup *group, unsigned look, Event *state)
+{
+	group->room->telling++;
+	for (RoomMember *member = group->members; member != NULL; member = member->next_in_group)
+		state_known(member, look, state);
+	return end_of_telling(group);
+}
+
+bool
+rooms_lost(RoomGroup *group, unsigned look, const struct DbError *error)
+{
+	group->room->telling++;
+	for (RoomMember *member = group->members; member != NULL; member = member->next_in_group)
+	{
+		if (member->listener != NULL && member->awaits <= look)
+			member->listener->lost(member->listener, member, error);
+	}
+	return end_of_telling(group);
 }
 
 void
@@ -236,26 +448,11 @@ rooms_publish(int64_t task, Event *event)
 	if (room == NULL)
 		return;
 	room->telling++;
-	for (RoomMember *member = room->members; member != NULL; member = member->next_in_room)
+	for (RoomGroup *group = room->groups; group != NULL; group = group->next)
 	{
-		if (member->listener == NULL)
-			continue;
-		if (member->started)
-			tell(member, event);
-		else
-			hold(member, event);
+		for (RoomMember *member = group->members; member != NULL; member = member->next_in_group)
+			tell_or_hold(member, event);
 	}
 	room->telling--;
 	sweep(room);
-}
-
-const RoomListener *
-rooms_anybody(int64_t task)
-{
-	Room	   *room = map_get(&rooms, (uint64_t) task);
-	RoomMember *member = room == NULL ? NULL : room->members;
-
-	while (member != NULL && member->listener == NULL)
-		member = member->next_in_room;
-	return member == NULL ? NULL : member->listener;
 }

@@ -208,7 +208,7 @@ check_claims(const JsonValue *claims, AuthUser *user)
 	if (!read_time(claims, "exp", &user->expires) || !read_time(claims, "nbf", &not_before))
 		return "Token has a time that is none";
 	if (user->expires != 0 && user->expires <= now)
-		return "Token has expired";
+		return AUTH_EXPIRED;
 	if (not_before > now + SKEW_S)
 		return "Token is not valid yet";
 	if (!audience_is_ours(claims))
@@ -223,10 +223,46 @@ take_role(jwt_t *jwt, AuthUser *user)
 
 	if (role == NULL || role[0] == '\0')
 		return "Token names no role";
-	if (strlen(role) >= sizeof(user->role))
+	if (strlen(role) >= sizeof(user->who.role))
 		return "Token names a role that cannot exist";
-	strcpy(user->role, role);
+	strcpy(user->who.role, role);
 	return NULL;
+}
+
+/* Claims that differ from one token of somebody to the next. */
+static bool
+is_of_this_token(const JsonValue *key)
+{
+	static const char *const names[] = {"exp", "iat", "nbf", "jti"};
+
+	for (size_t i = 0; i < lengthof(names); i++)
+	{
+		if (json_equals(key, names[i]))
+			return true;
+	}
+	return false;
+}
+
+static void
+take_identity(const JsonValue *claims, AuthUser *user)
+{
+	JsonIterator members = json_iterate(claims);
+	JsonValue	key;
+	JsonValue	value;
+	unsigned char digest[EVP_MAX_MD_SIZE];
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+
+	EVP_DigestInit_ex(context, EVP_sha256(), NULL);
+	while (json_next_member(&members, &key, &value))
+	{
+		if (is_of_this_token(&key))
+			continue;
+		EVP_DigestUpdate(context, key.text, key.len);
+		EVP_DigestUpdate(context, value.text, value.len);
+	}
+	EVP_DigestFinal_ex(context, digest, NULL);
+	EVP_MD_CTX_free(context);
+	memcpy(user->who.says, digest, sizeof(user->who.says));
 }
 
 /* Checks the signature first; nothing else in a token is used before. */
@@ -247,6 +283,8 @@ check_signed(const char *token, AuthUser *user)
 		problem = check_claims(&claims, user);
 	if (problem == NULL)
 		problem = take_role(jwt, user);
+	if (problem == NULL)
+		take_identity(&claims, user);
 	buf_free(&text);
 	jwt_free(jwt);
 	return problem;
@@ -269,14 +307,43 @@ auth_check(const char *token, size_t len, AuthUser *user)
 	return problem;
 }
 
-int64_t
-auth_remaining(const AuthUser *user)
+/* Until so many seconds before the end. */
+static int64_t
+remaining(const AuthUser *user, int64_t before)
 {
-	int64_t		seconds = user->expires - time(NULL);
+	struct timespec now;
+	int64_t		ms;
 
 	if (user->expires == 0)
 		return -1;
-	if (seconds < 0)
-		return 0;
-	return (seconds < DAY_S ? seconds : DAY_S) * 1000;
+	clock_gettime(CLOCK_REALTIME, &now);
+	ms = (user->expires - before - now.tv_sec) * 1000 - now.tv_nsec / 1000000;
+	return ms < 0 ? 0 : ms < DAY_S * 1000 ? ms : DAY_S * 1000;
+}
+
+int64_t
+auth_remaining(const AuthUser *user)
+{
+	return remaining(user, 0);
+}
+
+int64_t
+auth_until_warning(const AuthUser *user)
+{
+	return remaining(user, AUTH_WARNING_S);
+}
+
+void
+auth_put_expiry(Buf *json, const AuthUser *user)
+{
+	char		text[32] = "";
+	struct tm	tm;
+	time_t		seconds = (time_t) user->expires;
+
+	if (user->expires != 0 && gmtime_r(&seconds, &tm) != NULL)
+		strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S.000Z", &tm);
+	if (*text != '\0')
+		buf_printf(json, "{\"expiresAt\":\"%s\"}", text);
+	else
+		buf_puts(json, "{\"expiresAt\":null}");
 }

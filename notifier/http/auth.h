@@ -13,11 +13,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define AUTH_ROLE_SIZE 64		/* NAMEDATALEN */
+#include "base/buf.h"
+#include "base/identity.h"
+
+/* How long before a token expires its holder is warned. */
+#define AUTH_WARNING_S 60
+
+#define AUTH_EXPIRED "Token has expired"
 
 typedef struct AuthUser
 {
-	char		role[AUTH_ROLE_SIZE];
+	Identity	who;
 	int64_t		expires;		/* seconds since the epoch; 0: never */
 } AuthUser;
 
@@ -33,7 +39,11 @@ extern bool auth_wanted(void);
 /* NULL if the token is good, else the reason why not. */
 extern const char *auth_check(const char *token, size_t len, AuthUser *user);
 
-/* Milliseconds until the user's token expires, at most a day; -1: never. */
+/* Milliseconds by the clock on the wall until the user's token expires, and until the warning; at most a day; -1: never. */
 extern int64_t auth_remaining(const AuthUser *user);
+extern int64_t auth_until_warning(const AuthUser *user);
+
+/* {"expiresAt":"2026-01-31T12:00:00.000Z"}; null if it never expires. */
+extern void auth_put_expiry(Buf *json, const AuthUser *user);
 
 #endif							/* NOTIFIER_AUTH_H */

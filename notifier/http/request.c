@@ -186,7 +186,7 @@ http_user(const HttpExchange *exchange)
 const char *
 http_role(const HttpExchange *exchange)
 {
-	return exchange->user == NULL ? NULL : exchange->user->role;
+	return exchange->user == NULL ? NULL : exchange->user->who.role;
 }
 
 bool

@@ -129,7 +129,9 @@ static const Setting settings[] = {
 	{"pool-size", TYPE_NUMBER, &config.pool_size, "4", 1, 1000,
 	"Database connections for everything else."},
 	{"request-timeout", TYPE_TIME, &config.request_timeout, "30s", 100, DAY_MS,
-	"Time that the database has for a request, and a client for the next piece of a body."},
+	"Time that the database has for a request, the wait for a connection included, and a client for the next piece of a body."},
+	{"rights-interval", TYPE_TIME, &config.rights_interval, "50s", 50, 60000,
+	"Time after which the database is asked again whether members of rooms and event streams may see their tasks, once for each task and identity."},
 	{"stop-timeout", TYPE_TIME, &config.stop_timeout, "10s", 0, DAY_MS,
 	"Time that requests in flight have to finish after SIGTERM."},
 };

@@ -48,6 +48,7 @@ typedef struct Config
 	int64_t		max_connections;
 	int64_t		pool_size;
 	int64_t		request_timeout;	/* milliseconds */
+	int64_t		rights_interval;	/* milliseconds */
 	int64_t		stop_timeout;	/* milliseconds */
 } Config;
 

@@ -135,7 +135,13 @@ socketio_sid(const SioSocket *socket)
 const char *
 socketio_role(const SioSocket *socket)
 {
-	return socket->admission == NULL ? NULL : socket->admission->user.role;
+	return socket->admission == NULL ? NULL : socket->admission->user.who.role;
+}
+
+const Identity *
+socketio_identity(const SioSocket *socket)
+{
+	return socket->admission == NULL ? NULL : &socket->admission->user.who;
 }
 
 int

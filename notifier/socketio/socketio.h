@@ -37,6 +37,7 @@ extern void socketio_own(SioSocket *socket, void *owner);
 extern void *socketio_owner(const SioSocket *socket);
 extern const char *socketio_sid(const SioSocket *socket);
 extern const char *socketio_role(const SioSocket *socket);	/* NULL: no token was required */
+extern const Identity *socketio_identity(const SioSocket *socket);	/* the same; it belongs to the socket */
 
 /* Each of these may end the socket, if its queue is full. */
 extern void socketio_emit(SioSocket *socket, const char *event, const Buf *json);

@@ -51,8 +51,9 @@ static void
 start(RoomMember *member, int64_t seq)
 {
 	Event	   *event = make("snapshot", seq);
+	RoomGroup  *group = rooms_group(member);
 
-	rooms_start(member, event);
+	rooms_known(group, ++group->look.started, event);
 	assert_int_equal(event->references, 1);
 	event_release(event);
 }
@@ -134,11 +135,20 @@ leaving_before_start(void **state)
 	expect(&client, "");
 }
 
+static int	groups;
+
+static void
+count_group(RoomGroup *group)
+{
+	groups++;
+	rooms_await_all(group);
+	assert_true(rooms_exist(rooms_task_of(group)));
+}
+
 static void
 many_rooms(void **state)
 {
 	Client		clients[20] = {0};
-	int64_t    *tasks;
 
 	(void) state;
 	for (int i = 0; i < 20; i++)
@@ -152,13 +162,17 @@ many_rooms(void **state)
 		}
 	}
 	assert_int_equal(rooms_count(), 100);
-	assert_int_equal(rooms_tasks(&tasks), 100);
-	free(tasks);
+	groups = 0;
+	rooms_each_group(count_group);
+	assert_int_equal(groups, 100);
 	assert_non_null(rooms_find(40, &clients[19].listener));
 	assert_null(rooms_find(41, &clients[19].listener));
 	publish(60, 1);
 	for (int i = 0; i < 20; i++)
-		expect(&clients[i], 60 % (i + 1) == 0 ? "1," : "");
+		expect(&clients[i], "");
+	start(rooms_find(60, &clients[19].listener), 1);
+	for (int i = 0; i < 20; i++)
+		expect(&clients[i], 60 % (i + 1) == 0 ? "[1]," : "");
 	for (int i = 0; i < 20; i++)
 		rooms_leave_all(&clients[i].listener);
 	assert_int_equal(rooms_count(), 0);
@@ -233,16 +247,130 @@ coming_back(void **state)
 	rooms_leave_all(&client.listener);
 }
 
+/* A look that began before somebody came does not answer: it may have missed what was published before. */
 static void
-anybody(void **state)
+coming_during_a_look(void **state)
 {
-	Client		client = {.listener = {.send = hear, .role = "ann"}};
+	Client		a = {.listener.send = hear};
+	Client		b = {.listener.send = hear};
+	RoomMember *member = rooms_join(7, &a.listener, -1);
+	RoomGroup  *group = rooms_group(member);
+	unsigned	look = ++group->look.started;
+	Event	   *event = make("snapshot", 3);
 
 	(void) state;
-	assert_null(rooms_anybody(7));
-	joined(&client, 7);
-	assert_string_equal(rooms_anybody(7)->role, "ann");
+	rooms_join(7, &b.listener, -1);
+	assert_true(rooms_known(group, look, event));
+	event_release(event);
+	expect(&a, "[3],");
+	expect(&b, "");
+	start(member, 4);
+	expect(&a, "");
+	expect(&b, "[4],");
+	rooms_leave_all(&a.listener);
+	rooms_leave_all(&b.listener);
+}
+
+static void
+other_history(void **state)
+{
+	Client		client = {.listener.send = hear};
+	RoomMember *member = rooms_join(7, &client.listener, -1);
+
+	(void) state;
+	start(member, 100);
+	rooms_await(member, true);
+	publish(7, 21);
+	publish(7, 22);
+	start(member, 21);
+	publish(7, 23);
+	expect(&client, "[100],[21],22,23,");
+	rooms_await(member, false);
+	publish(7, 30);
+	start(member, 25);			/* older than what has come meanwhile, not than what there was before */
+	expect(&client, "30,");
 	rooms_leave_all(&client.listener);
+}
+
+static void
+publish_end(const char *reason, int64_t seq)
+{
+	char		json[64];
+	Event	   *event;
+
+	snprintf(json, sizeof(json), "{\"seq\":%d,\"error\":\"%s\"}", (int) seq, reason);
+	event = event_make("task-failed", 11, json, strlen(json));
+	rooms_publish(7, event);
+	event_release(event);
+}
+
+static void
+ending_once(void **state)
+{
+	Client		client = {.listener.send = hear};
+
+	(void) state;
+	joined(&client, 7);
+	publish_end("x", 5);
+	publish(7, 6);
+	publish_end("x", 7);
+	expect(&client, "5,6,");
+	publish_end("y", 8);
+	expect(&client, "8,");
+	rooms_leave_all(&client.listener);
+}
+
+static void
+leave_when_lost(RoomListener *listener, RoomMember *member, const struct DbError *error)
+{
+	Client	   *client = container_of(listener, Client, listener);
+
+	(void) error;
+	buf_puts(&client->heard, "lost,");
+	rooms_leave(member);
+}
+
+/* What one identity may not see another may. */
+static void
+groups_of_a_room(void **state)
+{
+	Identity	ann = {.role = "ann"};
+	Identity	ann_too = {.role = "ann",.says = {1, 0}};
+	Client		clients[4] = {0};
+	const Identity *who[] = {NULL, &ann, &ann_too, &ann_too};
+	RoomGroup  *group;
+
+	(void) state;
+	for (int i = 0; i < 4; i++)
+	{
+		clients[i].listener.send = hear;
+		clients[i].listener.lost = leave_when_lost;
+		clients[i].listener.who = who[i];
+		rooms_join(7, &clients[i].listener, -1);
+	}
+	groups = 0;
+	rooms_each_group(count_group);
+	assert_int_equal(groups, 3);
+	group = rooms_group(rooms_find(7, &clients[2].listener));
+	assert_ptr_equal(group, rooms_group(rooms_find(7, &clients[3].listener)));
+	rooms_lost(group, ++group->look.started, NULL);
+	for (int i = 0; i < 2; i++)
+		start(rooms_find(7, &clients[i].listener), 1);
+	publish(7, 2);
+	for (int i = 0; i < 4; i++)
+		expect(&clients[i], i < 2 ? "[1],2," : "lost,");
+	rooms_change_who(&clients[1].listener, NULL, count_group);
+	assert_ptr_equal(rooms_group(rooms_find(7, &clients[0].listener)), rooms_group(rooms_find(7, &clients[1].listener)));
+	publish(7, 3);
+	expect(&clients[1], "");
+	start(rooms_find(7, &clients[1].listener), 3);
+	expect(&clients[1], "[3],");
+	for (int i = 0; i < 4; i++)
+	{
+		rooms_leave_all(&clients[i].listener);
+		buf_free(&clients[i].heard);
+	}
+	assert_int_equal(rooms_count(), 0);
 }
 
 int
@@ -258,7 +386,10 @@ main(void)
 		TEST("being told may make one leave", leaving_by_itself),
 		TEST("the snapshot may make one leave", leaving_at_the_snapshot),
 		TEST("one that comes back hears nothing it has heard before", coming_back),
-		TEST("a room knows somebody who listens", anybody),
+		TEST("a look that began before somebody came is not for him", coming_during_a_look),
+		TEST("a state of another history is sent, and the numbers go on from there", other_history),
+		TEST("an end is sent once, whatever its number", ending_once),
+		TEST("a room has a group for each identity", groups_of_a_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
