@@ -42,3 +42,30 @@ SELECT xlsx.create_profile('decimals', 'decimals') > 0 AS created;
 SELECT key AS column_name, value FROM json_each(xlsx.row_schema('decimals') -> 'properties');
 SELECT xlsx.drop_profile('decimals');
 DROP TABLE decimals;
+-- Whatever tells of a task tells of all its columns, by the same names; what only some tell of stands here.
+CREATE FUNCTION pg_temp.camel(name text) RETURNS text LANGUAGE sql
+RETURN (SELECT string_agg(CASE WHEN place = 1 THEN part ELSE initcap(part) END, '' ORDER BY place) FROM regexp_split_to_table(name, '_') WITH ORDINALITY AS p (part, place));
+CREATE TABLE decimals (name text);
+SELECT xlsx.create_profile('decimals', 'decimals') > 0 AS created;
+SELECT task FROM xlsx.import('decimals', decode(:'people', 'base64')) \gset
+SELECT c.name AS only_of_the_view
+FROM (SELECT attname AS name FROM pg_attribute WHERE attrelid = 'xlsx.tasks'::regclass AND attnum > 0) AS c
+WHERE pg_temp.camel(c.name) NOT IN (SELECT json_object_keys(xlsx_rest.task_json(:task))) ORDER BY 1;
+SELECT j.name AS only_of_json FROM json_object_keys(xlsx_rest.task_json(:task)) AS j (name)
+WHERE j.name NOT IN (SELECT pg_temp.camel(attname) FROM pg_attribute WHERE attrelid = 'xlsx.tasks'::regclass AND attnum > 0) ORDER BY 1;
+SELECT e.name AS not_of_events FROM json_object_keys(xlsx_rest.task_json(:task)) AS e (name)
+WHERE e.name NOT IN (SELECT json_object_keys(data) FROM xlsx_rest.rest_snapshot(:'task'));
+\set openapi `cat :'root'/notifier/openapi.json`
+SELECT coalesce(d.name, j.name) AS not_in_both FROM json_object_keys((:'openapi')::json #> '{components,schemas,Task,properties}') AS d (name)
+  FULL JOIN json_object_keys(xlsx_rest.task_json(:task)) AS j (name) ON d.name = j.name WHERE d.name IS NULL OR j.name IS NULL;
+-- Numbers of the row that xlsx.import, xlsx.tasks and JSON have, are the same.
+SELECT i.name AS not_in_tasks FROM (SELECT unnest(proargnames) AS name, unnest(proargmodes) AS mode FROM pg_proc WHERE oid = 'xlsx.import'::regproc) AS i
+WHERE i.mode = 'o' AND i.name NOT IN (SELECT attname FROM pg_attribute WHERE attrelid = 'xlsx.tasks'::regclass);
+-- One task is found by its key, whatever it is asked by.
+SET enable_seqscan = off;
+SELECT count(*) FILTER (WHERE line ~ 'Index.*task_pkey') AS indexed, count(*) FILTER (WHERE line ~ 'Seq Scan') AS scanned
+FROM pg_temp.plan_of('SELECT * FROM xlsx.tasks WHERE id = 1') AS line;
+RESET enable_seqscan;
+SELECT message FROM xlsx.delete(:task);
+SELECT xlsx.drop_profile('decimals');
+DROP TABLE decimals;

@@ -22,3 +22,14 @@ COMMENT ON VIEW xlsx.progress IS
 COMMENT ON COLUMN xlsx.progress.pid IS 'Process that imports.';
 COMMENT ON COLUMN xlsx.progress.validated_rows IS 'Rows that have been looked at, good or bad.';
 COMMENT ON COLUMN xlsx.progress.started_at IS 'Start of this attempt.';
+
+CREATE VIEW xlsx_private.task_now WITH (security_invoker = true) AS
+SELECT t AS task, coalesce(l.phase, t.phase) AS phase, coalesce(l.progress, t.progress) AS progress,
+  CASE l.phase WHEN 'VALIDATING' THEN l.validating WHEN 'SAVING' THEN l.saving ELSE t.phase_progress END AS phase_progress,
+  coalesce(l.total_rows, t.total_rows) AS total_rows, coalesce(l.validated_rows, t.validated_rows) AS validated_rows,
+  coalesce(l.error_rows, t.error_rows) AS error_rows, coalesce(l.saved_rows, t.saved_rows) AS saved_rows,
+  coalesce(l.committed, true) AS committed, coalesce(l.seq, t.seq) AS seq
+FROM xlsx_private.task t
+  LEFT JOIN xlsx_private.live(false) l ON l.task OPERATOR(pg_catalog.=) t.id AND t.status OPERATOR(pg_catalog.=) 'PROCESSING';
+COMMENT ON VIEW xlsx_private.task_now IS
+'Tasks as they are at this moment: what a running import says of itself comes before what the row of its task says. xlsx.tasks, REST, events and the mirror in Redis read it.';

@@ -28,19 +28,18 @@ CREATE FUNCTION xlsx_rest.task_json(task bigint) RETURNS json
 LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT pg_catalog.json_build_object('id', t.id, 'profile', t.profile, 'fileName', t.file_name,
-    'fileSize', t.file_size, 'status', t.status, 'phase', coalesce(l.phase, t.phase),
-    'progress', coalesce(l.progress, t.progress), 'totalRows', coalesce(l.total_rows, t.total_rows),
-    'validatedRows', coalesce(l.validated_rows, t.validated_rows), 'errorRows', coalesce(l.error_rows, t.error_rows),
-    'savedRows', coalesce(l.saved_rows, t.saved_rows), 'attempts', t.attempts, 'errorMessage', t.error_message,
+    'fileSize', t.file_size, 'status', t.status, 'phase', now.phase,
+    'progress', now.progress, 'totalRows', now.total_rows,
+    'validatedRows', now.validated_rows, 'errorRows', now.error_rows,
+    'savedRows', now.saved_rows, 'attempts', t.attempts, 'errorMessage', t.error_message,
     'errorCode', t.error_code, 'errorDetail', t.error_detail, 'errorHint', t.error_hint,
     'createdAt', xlsx_private.iso(t.created_at), 'updatedAt', xlsx_private.iso(t.updated_at),
     'startedAt', xlsx_private.iso(t.started_at), 'completedAt', xlsx_private.iso(t.completed_at),
     'mode', t.mode, 'dryRun', t.dry_run, 'insertedRows', t.inserted_rows, 'updatedRows', t.updated_rows,
     'unchangedRows', t.unchanged_rows, 'deletedRows', t.deleted_rows, 'absentRows', t.absent_rows, 'skippedRows', t.skipped_rows, 'warningRows', t.warning_rows,
-    'undoable', xlsx_private.is_undoable(t), 'exactlyOnce', t.exactly_once,
-    'undone', t.undone, 'undoneRows', t.undone_rows, 'deletesRows', xlsx_private.deletes_rows(t), 'workMs', t.work_ms)
-  FROM xlsx_private.task t
-    LEFT JOIN xlsx_private.live(false) l ON l.task = t.id AND t.status = 'PROCESSING'
+    'undoable', xlsx_private.is_undoable(now.task), 'exactlyOnce', t.exactly_once,
+    'undone', t.undone, 'undoneRows', t.undone_rows, 'deletesRows', xlsx_private.deletes_rows(now.task), 'workMs', t.work_ms)
+  FROM xlsx_private.task_now AS now, LATERAL (SELECT (now.task).*) AS t
   WHERE t.id = task_json.task;
 END;
 COMMENT ON FUNCTION xlsx_rest.task_json(bigint) IS 'A task as the REST interface shows it; NULL when there is none.';
@@ -82,32 +81,23 @@ $$;
 COMMENT ON FUNCTION xlsx_private.shortened_event(json, int) IS
 'The members of an event, their texts cut so that the whole has no more bytes than that.';
 
+CREATE FUNCTION xlsx_private.phase_members(phase text, percent int, total_rows bigint, validated_rows bigint, error_rows bigint,
+  saved_rows bigint, committed boolean)
+RETURNS text
+AS 'MODULE_PATHNAME', 'pg_xlsx_phase_members' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION xlsx_private.phase_members(text, int, bigint, bigint, bigint, bigint, boolean) IS
+'What a task-progress event tells of a phase: members of a JSON object, without its braces; NULL where there is no such phase.';
+
 CREATE FUNCTION xlsx_private.progress_data(task xlsx_private.task) RETURNS json
 LANGUAGE sql STABLE
 BEGIN ATOMIC
-  SELECT pg_catalog.json_strip_nulls(CASE
-    WHEN now.phase IN ('LOADING_WORKBOOK', 'VALIDATING_HEADERS') THEN
-      pg_catalog.json_build_object('taskId', (task).id, 'seq', now.seq, 'phase', now.phase)
-    WHEN now.phase = 'VALIDATING' THEN
-      pg_catalog.json_build_object('taskId', (task).id, 'seq', now.seq, 'phase', now.phase, 'progress', now.percent,
-        'totalRows', now.total_rows, 'validatedRows', now.validated_rows, 'errorRows', now.error_rows)
-    WHEN now.phase = 'SAVING' THEN
-      pg_catalog.json_build_object('taskId', (task).id, 'seq', now.seq, 'phase', now.phase, 'progress', now.percent,
-        'savedRows', now.saved_rows, 'committed', CASE WHEN NOT now.committed THEN false END)
+  SELECT pg_catalog.format('{"taskId":%s,"seq":%s,%s}', (task).id, now.seq, CASE
+    WHEN now.phase IS NOT NULL THEN
+      xlsx_private.phase_members(now.phase, now.phase_progress, now.total_rows, now.validated_rows, now.error_rows, now.saved_rows, now.committed)
     WHEN (task).attempts > 0 OR (task).error_code IS NOT NULL THEN
-      pg_catalog.json_build_object('taskId', (task).id, 'seq', now.seq, 'phase', 'RETRYING',
-        'attempt', (task).attempts + 1, 'retryInMs',
+      pg_catalog.format('"phase":"RETRYING","attempt":%s,"retryInMs":%s', (task).attempts + 1,
         pg_catalog.round(greatest(0, 1000 * extract(epoch FROM (task).run_at - pg_catalog.statement_timestamp()))))
-    ELSE
-      pg_catalog.json_build_object('taskId', (task).id, 'seq', now.seq, 'status', (task).status)
-    END)
-  FROM (SELECT coalesce(l.phase, (progress_data.task).phase) AS phase, coalesce(l.seq, (progress_data.task).seq) AS seq,
-      CASE l.phase WHEN 'VALIDATING' THEN l.validating WHEN 'SAVING' THEN l.saving ELSE (progress_data.task).phase_progress END AS percent,
-      coalesce(l.total_rows, (progress_data.task).total_rows) AS total_rows,
-      coalesce(l.validated_rows, (progress_data.task).validated_rows) AS validated_rows,
-      coalesce(l.error_rows, (progress_data.task).error_rows) AS error_rows, coalesce(l.saved_rows, (progress_data.task).saved_rows) AS saved_rows,
-      coalesce(l.committed, true) AS committed
-    FROM (SELECT 1) AS one
-      LEFT JOIN xlsx_private.live(false) l ON l.task = (progress_data.task).id AND (progress_data.task).status = 'PROCESSING') AS now;
+    ELSE pg_catalog.format('"status":"%s"', (task).status) END)::pg_catalog.json
+  FROM xlsx_private.task_now AS now WHERE (now.task).id = (progress_data.task).id;
 END;
 COMMENT ON FUNCTION xlsx_private.progress_data(xlsx_private.task) IS 'A task-progress event of where the task is now.';

@@ -52,16 +52,13 @@ COMMENT ON FUNCTION xlsx.import(text, bytea, text, text, text, boolean, bigint, 
 'Imports a workbook now, in the current transaction, and returns what became of its rows: total_rows = saved_rows + skipped_rows + error_rows, and saved_rows is the sum of inserted, updated, unchanged and deleted ones; arguments as for xlsx.submit. Bad rows are counted and kept in xlsx.task_errors(task); a file that cannot be read raises an error.';
 
 CREATE VIEW xlsx.tasks WITH (security_invoker = true) AS
-SELECT t.id, t.profile, t.file_name, t.file_size, t.status, coalesce(l.phase, t.phase) AS phase,
-  coalesce(l.progress, t.progress) AS progress, coalesce(l.total_rows, t.total_rows) AS total_rows,
-  coalesce(l.validated_rows, t.validated_rows) AS validated_rows, coalesce(l.error_rows, t.error_rows) AS error_rows,
-  coalesce(l.saved_rows, t.saved_rows) AS saved_rows,
-  attempts, error_message, t.owner, created_at, updated_at, t.started_at, completed_at,
-  error_code, error_detail, error_hint, run_at, priority, idempotency_key, coalesce(l.seq, t.seq) AS seq,
-  mode, dry_run, inserted_rows, updated_rows, unchanged_rows, skipped_rows, warning_rows, sheet, max_errors, header_row,
-  locale, mapping, undone, exactly_once, deleted_rows, absent_rows
-FROM xlsx_private.task t
-  LEFT JOIN xlsx_private.live(false) l ON l.task OPERATOR(pg_catalog.=) t.id AND t.status OPERATOR(pg_catalog.=) 'PROCESSING';
+SELECT t.id, t.profile, t.file_name, t.file_size, t.status, now.phase, now.progress, now.total_rows,
+  now.validated_rows, now.error_rows, now.saved_rows, t.attempts, t.error_message, t.owner, t.created_at,
+  t.updated_at, t.started_at, t.completed_at, t.error_code, t.error_detail, t.error_hint, t.run_at, t.priority,
+  t.idempotency_key, now.seq, t.mode, t.dry_run, t.inserted_rows, t.updated_rows, t.unchanged_rows, t.skipped_rows,
+  t.warning_rows, t.sheet, t.max_errors, t.header_row, t.locale, t.mapping, t.undone, t.exactly_once, t.deleted_rows,
+  t.absent_rows
+FROM xlsx_private.task_now AS now, LATERAL (SELECT (now.task).*) AS t;
 COMMENT ON VIEW xlsx.tasks IS
 'Imports of the current role, and their progress; one that runs says what it says at this moment, as xlsx.progress has it. At the end total_rows = saved_rows + skipped_rows + error_rows, and saved_rows = inserted_rows + updated_rows + unchanged_rows + deleted_rows; skipped_rows are those that mode skip, a trigger, a rule or a policy left out. exactly_once is false where rows go to another server, which commits by itself: a crash at that moment can save a batch twice.';
 

@@ -15,6 +15,8 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
+PG_FUNCTION_INFO_V1(pg_xlsx_phase_members);
+
 /* Fourth field of our advisory locks; that of tasks (queue.c) is one less. */
 #define LOCK_CLASS 0x7879
 
@@ -103,6 +105,23 @@ phase_members(const LiveState *state)
 		default:
 			return psprintf("\"phase\":\"%s\"", name);
 	}
+}
+
+/* The same of a state that is no import's own: phase, percent, total_rows, validated_rows, error_rows, saved_rows, committed. */
+Datum
+pg_xlsx_phase_members(PG_FUNCTION_ARGS)
+{
+	int			phase = names_find(&phase_names, text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	LiveState	state = {
+		.phase = (Phase) phase,
+		.percent = PG_GETARG_INT32(1), .total_rows = PG_GETARG_INT64(2), .validated_rows = PG_GETARG_INT64(3),
+		.invalid_rows = PG_GETARG_INT64(4), .saved_rows = PG_GETARG_INT64(5), .committed = PG_GETARG_BOOL(6),
+		.written_rows = -1
+	};
+
+	if (phase < 0)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(phase_members(&state)));
 }
 
 static int64

@@ -89,12 +89,9 @@ void
 mirror_task(int64 task)
 {
 	static PrivateStatement select = {
-		"SELECT t.status, coalesce(l.phase, t.phase, ''), coalesce(l.progress, t.progress)::text,"
-		" coalesce(l.total_rows, t.total_rows)::text, coalesce(l.validated_rows, t.validated_rows)::text,"
-		" coalesce(l.error_rows, t.error_rows)::text, coalesce(l.saved_rows, t.saved_rows)::text, t.attempts::text,"
-		" xlsx_private.iso(t.updated_at)"
-		" FROM xlsx_private.task t LEFT JOIN xlsx_private.live(false) l ON l.task = t.id AND t.status = 'PROCESSING'"
-		" WHERE t.id = $1",
+		"SELECT t.status, coalesce(phase, ''), progress::text, total_rows::text, validated_rows::text, error_rows::text,"
+		" saved_rows::text, t.attempts::text, xlsx_private.iso(t.updated_at)"
+		" FROM xlsx_private.task_now AS now, LATERAL (SELECT (now.task).*) AS t WHERE t.id = $1",
 		1, {INT8OID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(task)};

@@ -84,6 +84,7 @@ names_of
 note_undone
 number_of
 path_of_statements
+phase_members
 remove_task
 rule_takes
 schedule_add schedule_look
