@@ -91,7 +91,7 @@ same_both_ways($book, 'plain', 'a range');
 $node->safe_psql('postgres', q{SELECT xlsx.alter_profile('plain', range => '', skip_end => 3)});
 same_both_ways($book, 'plain', 'without the last rows');
 
-# Rules on single cells: good rows are found by the reader and by row_check.c, bad ones by stage.c, which a rule on rows gives all of them to.
+# Rules on single cells: rows are judged by the reader, by the import, and, with a rule on rows, batch by batch.
 $node->safe_psql('postgres', <<'SQL');
 SELECT xlsx.add_rule('ruled', 'required', 'note');
 SELECT xlsx.add_rule('ruled', 'min', 'small', '{-8}');
@@ -116,6 +116,27 @@ foreach my $rule (qw(note_required small_min part_min part_max ratio_min born_mi
 $node->safe_psql('postgres', q{SELECT xlsx.add_rule('ruled', 'expression', argument => '{true}')});
 my @staged = outcome($book, 'ruled', 'on');
 same_outcome(\@ahead, \@staged, 'ruled, with a rule on rows');
+
+# Columns that are no cells, defaults, and rules that read the text of a number.
+$node->safe_psql('postgres', <<'SQL');
+CREATE TABLE sourced (name text NOT NULL, small int2 NOT NULL, part numeric(8,2), born date, file text, line int, rest jsonb, note text NOT NULL);
+SELECT xlsx.create_profile('sourced', 'sourced');
+SELECT xlsx.set_column('sourced', 'small', default_value => '7'), xlsx.set_column('sourced', 'note', default_value => 'no "note"'),
+  xlsx.set_column('sourced', 'born', default_value => '2024-02-30'), xlsx.set_column('sourced', 'file', source => 'file_name'),
+  xlsx.set_column('sourced', 'line', source => 'row_number'), xlsx.set_column('sourced', 'rest', source => 'extra');
+SELECT xlsx.add_rule('sourced', 'pattern', 'part', '{[^5]$}', message => '{cell}: {value} is no {label}'),
+  xlsx.add_rule('sourced', 'max_length', 'part', '{5}', severity => 'warning'), xlsx.add_rule('sourced', 'min_length', 'born', '{10}');
+SELECT xlsx.add_rule('sourced', 'max', 'line', '{15000}', message => 'too far'), xlsx.add_rule('sourced', 'pattern', 'file', '{^mixed}', severity => 'warning');
+SELECT xlsx.set_column('sourced', 'name', messages => '{"required": {"": "Who?", "de": "Wer?"}}'), xlsx.alter_profile('sourced', locale => 'de-AT');
+SQL
+@ahead = same_both_ways($book, 'sourced', 'columns that are no cells');
+foreach my $pattern (qr/E\d+: [^"]* is no Part/, qr/Wer\?/, qr/too far/)
+{
+	like($ahead[3], $pattern, "some are told $pattern");
+}
+$node->safe_psql('postgres', q{SELECT xlsx.add_rule('sourced', 'expression', argument => '{true}')});
+@staged = outcome($book, 'sourced', 'on');
+same_outcome(\@ahead, \@staged, 'sourced, with a rule on rows');
 
 
 # All errors of a row are told, whatever finds them: together they are those that are found with each column alone, or with

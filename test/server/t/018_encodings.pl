@@ -68,5 +68,19 @@ ask('TRUNCATE place');
 is(ask("SELECT status, saved_rows FROM xlsx.import('place', $many)"), 'COMPLETED|' . @texts, 'an import in the session');
 is(ask('SELECT "näme" FROM place ORDER BY n'), join("\n", @texts), 'wherever such a character stands');
 
+# A cell that cannot be kept is refused whatever else its column does: neither a default nor what SQL makes of nothing takes its place.
+ask(<<'SQL');
+CREATE TABLE made (n int, filled text, upper text, found text);
+SELECT xlsx.create_profile('made', 'made');
+SELECT xlsx.set_column('made', 'filled', default_value => 'nothing'), xlsx.set_column('made', 'upper', transform => $$coalesce(upper(value), 'none')$$),
+  xlsx.set_column('made', 'found', lookup => $$VALUES ('a', 'b')$$, messages => '{"text": "{label} in {cell}: {value}"}');
+SQL
+my $made = book({ S => [['N', 'Filled', 'Upper', 'Found'], [1, undef, 'é', 'a'], [2, '€', 'x', 'a'], [3, 'x', '€', 'a'], [4, 'x', 'x', '€']] });
+is(ask("SELECT status, saved_rows, error_rows FROM xlsx.import('made', $made)"), 'HAS_ERRORS|1|3', 'cells of columns with a default, a transformation, a lookup');
+is(ask('SELECT * FROM made'), '1|nothing|é|b', 'what can be kept is saved');
+is(ask('SELECT cell, code, message, value FROM xlsx.task_errors((SELECT max(id) FROM xlsx.tasks))'),
+	"B3|text|Filled holds characters that a database cannot keep|?\nC4|text|Upper holds characters that a database cannot keep|?\nD5|text|Found in D5: ?|?",
+	'the others are named');
+
 $node->stop;
 done_testing();
