@@ -1,6 +1,6 @@
 /*
  * discover.c
- *	  What the columns of a sheet hold, and which types they could have.
+ *	  Finds out what the columns of a sheet hold, and which types they could have.
  */
 #include "pg/pg_xlsx.h"
 
@@ -32,19 +32,22 @@ PG_FUNCTION_INFO_V1(pg_xlsx_discover);
 
 #define MAX_EXAMPLES 5
 
-/* Bytes of an example, a least or a greatest text: a sheet may have a long one in each of its columns. */
+/*
+ * Most bytes of an example, a smallest or a greatest text. A sheet may have a long text in each
+ * of its columns.
+ */
 #define MOST_TEXT_BYTES 120
 
-/* Bytes of a header: no longer one is ever matched (headers.c). */
+/* Most bytes of a header. A longer one is never matched (headers.c). */
 #define MOST_HEADER_BYTES 1023
 
-/* A name leaves room for "_16384" behind it. */
+/* Most bytes of a name. It leaves room for "_16384" at the end. */
 #define MAX_BASE_NAME (NAMEDATALEN - 8)
 
-/* Numbers kept as text that have more digits are rather keys. */
+/* A number that is stored as text and has more digits is a key rather than a quantity. */
 #define MAX_TEXT_DIGITS 15
 
-/* Types that all cells of a column fit, as a set; the first of those left is the likely one. */
+/* A set of types that fit all cells of a column so far. The first one that is left is the likely type. */
 enum
 {
 	FITS_INTEGER = 1 << 0,
@@ -68,10 +71,10 @@ static const char *const type_names[] = {
 
 typedef struct FoundColumn
 {
-	bool		used;			/* has a header or a value */
+	bool		used;			/* it has a header or a value */
 	char	   *header;			/* NULL: none */
 	int			fits;
-	bool		stored_number;	/* a number that is no text */
+	bool		stored_number;	/* a number that is not stored as text */
 	int64		filled;
 	int64		errors;
 	int			longest;		/* characters */
@@ -80,12 +83,12 @@ typedef struct FoundColumn
 	double		least,
 				greatest;		/* of numbers, dates and times */
 	char	   *first,
-			   *last;			/* of all, as text, byte by byte */
+			   *last;			/* of all values as text, compared byte by byte */
 } FoundColumn;
 
 typedef struct Discovery
 {
-	MemoryContext context;		/* of what is kept */
+	MemoryContext context;		/* of the texts that are kept */
 	MemoryContext row_context;
 	SheetArguments place;
 	bool		date1904;
@@ -136,7 +139,7 @@ is_uuid(const char *text, size_t length)
 	return true;
 }
 
-/* Written as a number is, without zeros in front that would be lost. */
+/* Is it written the way a number is displayed? Zeros in front would be lost. */
 static bool
 is_plain_number(const char *text, size_t length, double *number)
 {
@@ -183,7 +186,7 @@ fits_of_cell(const XlsxCell *cell, const char *text, bool date1904, double *numb
 			return FITS_BOOLEAN | FITS_TEXT;
 		case XLSX_DATE:
 			if (cell->shape == XLSX_DATE_ELAPSED)
-				return (cell->number >= 0 ? FITS_INTERVAL : 0) | FITS_TEXT;	/* no interval is spelled "-PT1H" */
+				return (cell->number >= 0 ? FITS_INTERVAL : 0) | FITS_TEXT;	/* "-PT1H" does not spell an interval */
 			xlsx_cell_moment(cell, date1904, &moment);
 			return fits_of_moment(moment.moment);
 		default:
@@ -195,7 +198,7 @@ fits_of_cell(const XlsxCell *cell, const char *text, bool date1904, double *numb
  * Columns
  */
 
-/* What a person sees in the cell, trimmed; NULL when that is nothing. */
+/* The text that a person sees in the cell, trimmed; NULL when there is nothing to see. */
 static char *
 seen_text(const XlsxCell *cell, bool date1904)
 {
@@ -225,7 +228,7 @@ column_at(Discovery *discovery, uint32 column)
 	return &discovery->columns[column - 1];
 }
 
-/* A copy that is kept, cut where it is long. */
+/* A copy that is kept, cut when it is too long. */
 static char *
 kept_text(const Discovery *discovery, const char *text)
 {
@@ -250,7 +253,7 @@ keep_example(Discovery *discovery, FoundColumn *column, const char *text)
 	kept = kept_text(discovery, text);
 	for (int i = 0; i < column->example_count; i++)
 		if (strcmp(column->examples[i], kept) == 0)
-			return;				/* long ones that begin alike */
+			return;				/* two long texts with the same beginning */
 	column->examples[column->example_count++] = kept;
 }
 
@@ -276,7 +279,7 @@ add_value(Discovery *discovery, const XlsxCell *cell, const char *text)
 	}
 	column->fits &= fits_of_cell(cell, text, discovery->date1904, &number);
 	column->stored_number = column->stored_number || cell->kind == XLSX_NUMBER;
-	/* Characters are not counted where the bytes say enough. */
+	/* Characters are counted only when the number of bytes does not decide. */
 	length = strlen(text);
 	if (length > (size_t) column->longest)
 		column->longest = Max(column->longest, pg_mbstrlen_with_len(text, (int) length));
@@ -360,7 +363,10 @@ read_rows(Discovery *discovery, int64 sample)
  * The answer
  */
 
-/* Lower case, with "_" for whatever an identifier would have to be quoted for; other letters stay. */
+/*
+ * Lower case. "_" replaces each character that an identifier would have to be quoted for; letters
+ * of other scripts stay.
+ */
 static char *
 identifier_of(const char *header, uint32 position)
 {
@@ -388,7 +394,10 @@ identifier_of(const char *header, uint32 position)
 	return out.data;
 }
 
-/* A name that is taken, and the least number that may still be free behind it: all columns may have the same header. */
+/*
+ * A name that is taken, and the least number that may still be free behind it. All columns may
+ * have the same header, so the search must not begin at 1 each time.
+ */
 typedef struct TakenName
 {
 	NameData	name;
@@ -403,7 +412,7 @@ create_taken(void)
 	return hash_create("pg_xlsx column names", 256, &control, HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
 }
 
-/* Takes base where it is free, else with a number behind it, for which it has room. */
+/* Takes base when it is free. Otherwise takes base with a number behind it; base leaves room for that. */
 static char *
 take_name(HTAB *taken, const char *base)
 {
@@ -426,7 +435,7 @@ take_name(HTAB *taken, const char *base)
 	return pstrdup(name);
 }
 
-/* Names for all columns, no two the same. */
+/* Names for all columns, each different from the others. */
 static char **
 name_columns(const Discovery *discovery)
 {
@@ -455,13 +464,16 @@ likely_type(const FoundColumn *column)
 	int			type = 0;
 
 	if (column->filled == 0 || ((fits & FITS_NUMBERS) != 0 && !column->stored_number))
-		return lengthof(type_names) - 1;	/* digits that somebody entered as text are text */
+		return lengthof(type_names) - 1;	/* digits that somebody entered as text stay text */
 	while ((fits & (1 << type)) == 0)
 		type++;
 	return type;
 }
 
-/* A serial of a column of dates, where what is below the first day is an early one and no time of day. */
+/*
+ * A date from its serial number in a column of dates. There a value below the first day is an
+ * early date, not a time of day.
+ */
 static size_t
 date_text(double serial, int fits, bool date1904, char *buffer, size_t size)
 {
@@ -473,7 +485,7 @@ date_text(double serial, int fits, bool date1904, char *buffer, size_t size)
 	return xlsx_moment_to_iso(&moment, buffer, size);
 }
 
-/* The least or greatest value as text. */
+/* The smallest or greatest value, as text. */
 static char *
 bound_text(const FoundColumn *column, int type, double number, const char *text, bool date1904)
 {

@@ -1,6 +1,6 @@
 /*
  * incoming_file.c
- *	  A workbook on its way into the store.
+ *	  Takes a workbook into the store.
  */
 #include "functions/incoming_file.h"
 
@@ -90,8 +90,8 @@ incoming_file_set_size(int64 file, int64 size, bool complete)
 }
 
 /*
- * Refuses a whole zip that is no workbook.  One that cannot be opened as a zip
- * is left to its task, which will fail with the place.
+ * Refuses a complete zip file that is not a workbook. A file that cannot be opened as a zip is
+ * accepted: its task fails, and says at which place.
  */
 static void
 check_package(int64 file, uint64 size)

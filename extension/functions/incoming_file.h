@@ -1,10 +1,10 @@
 /*
  * incoming_file.h
- *	  A workbook on its way into the store, and the task that it is given to.
+ *	  Takes a workbook into the store, and queues a task for it.
  *
- * Order of calls: incoming_file_create, then incoming_file_put for each chunk with
- * incoming_file_set_size after it (or incoming_file_put_all), then incoming_file_finish.
- * All need a transaction and count with it.
+ * Order of calls: incoming_file_create; incoming_file_put for each chunk, each followed by
+ * incoming_file_set_size (or incoming_file_put_all once); incoming_file_finish. All need a
+ * transaction; when it aborts, the file is gone.
  */
 #ifndef PG_XLSX_INCOMING_FILE_H
 #define PG_XLSX_INCOMING_FILE_H
@@ -15,32 +15,34 @@
 #include "files/store.h"
 #include "functions/submission.h"
 
-/* So many of the first bytes tell a workbook from other files. */
+/* This many first bytes are enough to recognize a workbook. */
 #define INCOMING_FILE_HEAD 4096
 
 /*
- * Makes the row of a file of the current role; returns its id.  An error (22023) unless the name
- * has a length that is allowed.  profile: NULL for none yet; options: a text that holds JSON.
+ * Inserts the row of a file of the current role, and returns its id. Raises an error (22023) when
+ * the name is empty or too long. profile: NULL when it is not known yet. options: JSON as a text
+ * datum.
  */
 extern int64 incoming_file_create(const char *profile, const char *name, Datum options, bool has_options);
 
-/* Refuses what cannot be a workbook, by its first bytes; length 0: the file is empty. */
+/* Raises an error when these first bytes cannot begin a workbook. length 0 means an empty file. */
 extern void incoming_file_check_head(const char *head, size_t length);
 
 /*
- * Puts chunk no, counted from 0.  The caller holds a lock on the file's row.  The first one
- * asks for a sweep where the store forgets files by itself.
+ * Stores chunk no, counted from 0. The caller holds a lock on the file's row. With chunk 0,
+ * schedules a sweep where the store lets files expire.
  */
 extern void incoming_file_put(const Store *store, int64 file, int32 no, bytea *data);
 
-/* Puts all bytes of a source, and sets no size. */
+/* Stores all bytes of a source. Does not set the size. */
 extern void incoming_file_put_all(int64 file, const XlsxSource *source);
 
 extern void incoming_file_set_size(int64 file, int64 size, bool complete);
 
 /*
- * Completes a file and queues a task for it; returns the task's id.  Where the submission's
- * idempotency key belongs to an earlier task, that one is returned, *created is false, and the file is removed.
+ * Completes a file, queues a task for it, and returns the task's id. When the submission's
+ * idempotency key belongs to an earlier task, returns that task, sets *created to false and
+ * removes the file.
  */
 extern int64 incoming_file_finish(int64 file, const char *file_name, int64 size, const Submission *submission, bool *created);
 

@@ -1,6 +1,6 @@
 /*
  * preview.c
- *	  How a sheet would be matched with a profile, before anything is imported.
+ *	  Shows how a sheet would be matched with a profile, before anything is imported.
  */
 #include "pg/pg_xlsx.h"
 
@@ -19,7 +19,7 @@
 
 PG_FUNCTION_INFO_V1(pg_xlsx_match);
 
-/* One row for each column of the profile: where it would come from. */
+/* One row for each column of the profile: the sheet column that it would come from. */
 static void
 put_matches(ReturnSetInfo *result, const SheetRows *rows, const Profile *profile, uint32 header_row,
 			const HeaderMatch *match)

@@ -1,6 +1,6 @@
 /*
  * read.c
- *	  Set-returning functions over the sheets of a workbook.
+ *	  Functions that return the contents of a workbook as rows.
  */
 #include "pg/pg_xlsx.h"
 
@@ -48,13 +48,13 @@ pg_xlsx_sheets(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* What xlsx.cells was asked for, and where its rows go. */
+/* The arguments of xlsx.cells, and where its rows go. */
 typedef struct CellDump
 {
 	Tuplestorestate *store;
 	TupleDesc	desc;
 	XlsxRange	range;
-	int64		rows_left;		/* with cells in the range */
+	int64		rows_left;		/* rows of the sheet with cells in the range */
 	bool		date1904;
 	MemoryContext row_context;	/* reset after each row */
 	StringInfoData text;
@@ -139,7 +139,7 @@ put_sheet(CellDump *dump, XlsxBook *book, size_t index)
 	xlsx_sheet_close(sheet);
 }
 
-/* The workbook of the first argument, and a dump of all its cells. */
+/* Opens the workbook of the first argument and returns all its cells. */
 static XlsxBook *
 begin_dump(FunctionCallInfo fcinfo, CellDump *dump)
 {
@@ -176,7 +176,7 @@ pg_xlsx_cells(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* file, sheet, row after which to begin, rows */
+/* file, sheet, row after which to begin, number of rows */
 Datum
 pg_xlsx_first_cells(PG_FUNCTION_ARGS)
 {

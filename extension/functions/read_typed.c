@@ -1,9 +1,9 @@
 /*
  * read_typed.c
- *	  A sheet as rows of the caller's types.
+ *	  Returns a sheet as rows of the caller's types.
  *
- * The caller's column list is what a profile is to an import, so that headers
- * match and cells become values by the same rules.
+ * The caller's column list plays the part that a profile has in an import: headers are matched
+ * and cells converted by the same rules.
  */
 #include "pg/pg_xlsx.h"
 
@@ -30,8 +30,8 @@ typedef struct TypedRead
 	bool		date1904;
 	bool		null_on_error;
 	Judge	   *judge;
-	JudgedRow	row;			/* at hand */
-	CheckedValue *checked;		/* of it, by column */
+	JudgedRow	row;			/* the row at hand */
+	CheckedValue *checked;		/* its cells by column */
 	Datum	   *values;
 	bool	   *nulls;
 } TypedRead;
@@ -50,7 +50,7 @@ want_column(ProfileColumn *column, Form_pg_attribute attribute)
 	column->messages = "{}";
 	column->source = SOURCE_CELL;
 	column->trim = true;
-	column->required = true;	/* the header is */
+	column->required = true;	/* it has a header */
 	profile_compile_type(column, attribute->atttypid, attribute->atttypmod);
 }
 
@@ -85,7 +85,7 @@ throw_missing(const TypedRead *read, const SheetRows *rows, const HeaderMatch *m
 			 errhint("Name the columns like the headers, or read by position with header => 'none'.")));
 }
 
-/* Which sheet column feeds which column, by their headers. */
+/* Matches the columns with those of the sheet by their headers. */
 static void
 match_headers(TypedRead *read, SheetRows *rows, HeaderRow where)
 {

@@ -1,6 +1,6 @@
 /*
  * schedule.c
- *	  The query of a schedule, where it runs.
+ *	  Runs the query of a schedule.
  */
 #include "pg/pg_xlsx.h"
 
@@ -13,7 +13,10 @@
 
 PG_FUNCTION_INFO_V1(pg_xlsx_schedule_look);
 
-/* By whom it runs xlsx.run_schedule has seen to: SQL of the current role, in a session that may be somebody else's. */
+/*
+ * xlsx.run_schedule has set the current role. This runs that role's SQL, in a session that may
+ * belong to another role.
+ */
 Datum
 pg_xlsx_schedule_look(PG_FUNCTION_ARGS)
 {

@@ -1,6 +1,6 @@
 /*
  * sheet_arguments.c
- *	  The arguments that functions over one sheet have in common.
+ *	  The arguments that all functions over one sheet share.
  */
 #include "functions/sheet_arguments.h"
 
@@ -41,7 +41,7 @@ sheet_arguments_header(FunctionCallInfo fcinfo, int argument)
 	return wanted;
 }
 
-/* Its number in the sheet; 0: none. */
+/* The number of a row in the sheet; 0 when there is none. */
 static uint32
 header_row_of(HeaderRow wanted, const SheetArguments *arguments)
 {

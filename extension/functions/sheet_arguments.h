@@ -1,6 +1,6 @@
 /*
  * sheet_arguments.h
- *	  The arguments that functions over one sheet have in common: file, sheet, range, header.
+ *	  The arguments that all functions over one sheet share: file, sheet, range, header.
  */
 #ifndef PG_XLSX_SHEET_ARGUMENTS_H
 #define PG_XLSX_SHEET_ARGUMENTS_H
@@ -20,17 +20,18 @@ typedef struct SheetArguments
 	uint32		header_row;		/* number of the row, 0: no headers */
 } SheetArguments;
 
-/* A book over a file argument; the current memory context closes it. */
+/* A book over a file argument. It is closed when the current memory context is reset or deleted. */
 extern XlsxBook *sheet_arguments_book(FunctionCallInfo fcinfo, int argument);
 
-/* A range; NULL is the whole sheet. */
+/* A range. NULL means the whole sheet. */
 extern XlsxRange sheet_arguments_range(FunctionCallInfo fcinfo, int argument);
 
-/* Which row holds the headers: "auto", "none", "first" or the number of a row; anything else is an error. */
+/* The row of the headers: "auto", "none", "first" or a row number. Anything else raises an error. */
 extern HeaderRow sheet_arguments_header(FunctionCallInfo fcinfo, int argument);
 
 /*
- * Arguments 0 to 3: file (not NULL), sheet, range, header.  Raises an error that says what is wrong with them.
+ * Reads arguments 0 to 3: file (not NULL), sheet, range, header. Raises an error that says which
+ * one is wrong.
  */
 extern void sheet_arguments_get(FunctionCallInfo fcinfo, SheetArguments *arguments);
 

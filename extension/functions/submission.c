@@ -1,6 +1,6 @@
 /*
  * submission.c
- *	  What somebody wants of an import, and the task that it becomes.
+ *	  The options of an import, and the task that is made from them.
  */
 #include "functions/submission.h"
 
@@ -16,7 +16,7 @@
 #include "utils/guc.h"
 #include "utils/timestamp.h"
 
-/* A longer one does not fit into an index. */
+/* A longer key does not fit into an index. */
 #define MAX_KEY_BYTES 1024
 
 void

@@ -1,13 +1,13 @@
 /*
  * submission.h
- *	  What somebody wants of an import, and the task that it becomes.
+ *	  The options of an import, and the task that is made from them.
  */
 #ifndef PG_XLSX_SUBMISSION_H
 #define PG_XLSX_SUBMISSION_H
 
 #include "pg/pg_xlsx.h"
 
-/* What a task is made of beside its file. */
+/* What a task is made of, besides its file. */
 typedef struct Submission
 {
 	const char *profile;		/* NULL: the default */
@@ -15,29 +15,29 @@ typedef struct Submission
 	bool		run_now;
 	int32		priority;
 	const char *idempotency_key;	/* NULL: none */
-	const char *sheet;			/* this and the following: NULL for what the profile says */
+	const char *sheet;			/* this and the following: NULL for the profile's option */
 	const char *mode;
 	bool		dry_run;
-	int64		max_errors;		/* -1: as the profile says */
+	int64		max_errors;		/* -1: the profile's */
 	const char *header_row;
 	const char *locale;
-	const char *mapping;		/* JSON object, header -> column name */
+	const char *mapping;		/* JSON object: header to column name */
 } Submission;
 
-/* An error (22023) when an option has a value that does not exist. */
+/* Raises an error (22023) when an option has an unknown value. */
 extern void submission_check(const Submission *submission);
 
 /*
- * Writes the row of a task of the current role: PENDING, or PROCESSING when it
- * has no file (0).  The profile is kept as it is now (profile/frozen.h).
- * Returns its id, or 0 when the idempotency key is taken; waits for the transaction that is taking it.
+ * Inserts the row of a task of the current role: PENDING, or PROCESSING when it has no file (0).
+ * The task keeps the profile as it is now (profile/frozen.h). Returns the task's id, or 0 when
+ * the idempotency key is taken. Waits for a transaction that is just taking the key.
  */
 extern int64 submission_insert(int64 file, const char *file_name, int64 size, const Submission *submission);
 
-/* The same, and sees to it that a worker is started for the task when it is due. */
+/* The same, and makes sure that a worker starts when the task is due. */
 extern int64 submission_queue(int64 file, const char *file_name, int64 size, const Submission *submission);
 
-/* The task of the current role's earlier submission with this key, 0 when there is none. NULL finds none. */
+/* The task that the current role has submitted with this key; 0 when there is none, or the key is NULL. */
 extern int64 submission_find(const char *idempotency_key);
 
 #endif							/* PG_XLSX_SUBMISSION_H */

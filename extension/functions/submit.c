@@ -1,6 +1,6 @@
 /*
  * submit.c
- *	  A workbook that comes as one value: a task for it, or its import in this transaction.
+ *	  Takes a workbook as one value, and queues a task for it or imports it in this transaction.
  */
 #include "pg/pg_xlsx.h"
 
@@ -43,7 +43,10 @@ max_errors_argument(FunctionCallInfo fcinfo, int argument)
 	return PG_GETARG_INT64(argument);
 }
 
-/* What all three functions take, in this order from argument first on: sheet, mode, dry_run, max_errors, header_row, locale, mapping. */
+/*
+ * Reads the options that all three functions take in this order, from argument first on: sheet,
+ * mode, dry_run, max_errors, header_row, locale, mapping.
+ */
 static void
 take_options(FunctionCallInfo fcinfo, int first, Submission *submission)
 {
@@ -56,7 +59,7 @@ take_options(FunctionCallInfo fcinfo, int first, Submission *submission)
 	submission->mapping = json_or_null(fcinfo, first + 6);
 }
 
-/* What makes a task: profile, run_at and priority as arguments 0, 3 and 4. */
+/* Reads profile, run_at and priority: arguments 0, 3 and 4. */
 static Submission
 queued_submission(FunctionCallInfo fcinfo)
 {
@@ -68,7 +71,7 @@ queued_submission(FunctionCallInfo fcinfo)
 	};
 }
 
-/* The workbook that an argument holds. */
+/* A source over the workbook in an argument. */
 static void
 file_argument(FunctionCallInfo fcinfo, int argument, XlsxSource *source)
 {
@@ -103,7 +106,10 @@ pg_xlsx_submit(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(incoming_file_finish(file, name, (int64) source.size, &submission, &created));
 }
 
-/* What this role submitted once for this profile, by its content; a rehearsal is no reason not to import. */
+/*
+ * The idempotency key of a file by its content: one task per role, profile and file. A dry run
+ * has a key of its own, so that the real import can follow.
+ */
 static char *
 content_key(const uint8 *hash, const Submission *submission)
 {
@@ -115,7 +121,7 @@ content_key(const uint8 *hash, const Submission *submission)
 	return psprintf("sha256:%s%s %s", hex, submission->dry_run ? " dry run" : "", profile);
 }
 
-/* The task, whether it is new, and the hash of the file, as a row. */
+/* Returns the task, whether it is new, and the hash of the file as one row. */
 static Datum
 submitted_row(FunctionCallInfo fcinfo, int64 task, bool created, const uint8 *hash)
 {
@@ -160,7 +166,7 @@ pg_xlsx_submit_once(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(submitted_row(fcinfo, task, created, hash));
 }
 
-/* Runs to its end in the caller's transaction; the result is the task's id. */
+/* Imports in the caller's transaction. Returns the id of the task, which has ended. */
 Datum
 pg_xlsx_import(PG_FUNCTION_ARGS)
 {

@@ -1,6 +1,6 @@
 /*
  * task_control.c
- *	  What people do to a task from outside: wait, cancel, retry, remove, undo.
+ *	  What a user can do to a task: wait, cancel, retry, remove, undo.
  */
 #include "pg/pg_xlsx.h"
 
@@ -38,15 +38,18 @@ PG_FUNCTION_INFO_V1(pg_xlsx_delete_rows);
 PG_FUNCTION_INFO_V1(pg_xlsx_undo);
 PG_FUNCTION_INFO_V1(pg_xlsx_path_of_statements);
 
-/* xlsx.wait looks at least this often, should a wake-up be missed. */
+/* xlsx.wait looks at least this often, in case a wake-up is missed. */
 #define LOOK_AGAIN_MS 1000
 
-/* How often xlsx.cancel interrupts a worker that goes on, until it has it terminated, before another one takes over. */
+/*
+ * How often xlsx.cancel interrupts a worker that does not stop, before it terminates the worker.
+ * Then another worker takes over.
+ */
 #define INTERRUPT_AGAIN_MS	200
 #define MOST_INTERRUPTS		50
 #define TERMINATE_AGAIN_MS	10
 
-/* A task as its owner sees it. */
+/* A task, as far as these functions need it. */
 typedef struct Subject
 {
 	int64		id;
@@ -54,18 +57,18 @@ typedef struct Subject
 	int			worker_pid;		/* 0: none */
 	Oid			owner;
 	Oid			login;
-	int64		file;			/* 0: gone */
+	int64		file;			/* 0: the file is gone */
 	bool		validated;
-	bool		uncommitted;	/* made by this very transaction */
-	bool		restart;		/* rows of it were taken back */
-	bool		spoiled;		/* it failed, and saved nothing, because rows have errors */
-	int64		inserted;		/* rows of it that the target has */
-	bool		keeps_rows;		/* what it found and made is kept, by key */
+	bool		uncommitted;	/* inserted by this same transaction */
+	bool		restart;		/* rows of it were undone */
+	bool		spoiled;		/* it failed and saved nothing, because rows have errors */
+	int64		inserted;		/* rows of it that are in the target */
+	bool		keeps_rows;		/* undo information for its rows is kept, by key */
 	char	   *date_style;
 	char	   *time_zone;
 } Subject;
 
-/* Reads a task that the current role owns, or may act for; else there is none. */
+/* Reads a task. Raises an error unless the current role owns it or may act for its owner. */
 static Subject
 find_task(int64 id)
 {
@@ -104,7 +107,7 @@ find_task(int64 id)
 	return subject;
 }
 
-/* The same, and nobody else retries, undoes or deletes it before the end of the transaction. */
+/* The same. No other session can retry, undo or delete the task before this transaction ends. */
 static Subject
 lock_task(int64 id)
 {
@@ -113,7 +116,7 @@ lock_task(int64 id)
 	};
 	Datum		values[] = {Int64GetDatum(id)};
 
-	(void) find_task(id);		/* who may not see it cannot hold it either */
+	(void) find_task(id);		/* a role that may not see the task must not lock it either */
 	private_sql_run(&lock, values, NULL, NULL);
 	return find_task(id);
 }
@@ -128,7 +131,7 @@ is_active(const Subject *task)
  * Waiting
  */
 
-/* How long to wait, in milliseconds; -1: for ever. */
+/* How long to wait, in milliseconds; -1: without limit. */
 static long
 patience_of(FunctionCallInfo fcinfo, int argument)
 {
@@ -141,7 +144,7 @@ patience_of(FunctionCallInfo fcinfo, int argument)
 	return TimestampDifferenceMilliseconds(now, DatumGetTimestampTz(end));
 }
 
-/* What is left of it since then, whatever the clock on the wall is set to. */
+/* How much of it is left since then. Does not depend on the wall clock. */
 static long
 patience_left(long patience, instr_time since)
 {
@@ -220,9 +223,9 @@ signal_worker(const Subject *task, int signal)
 }
 
 /*
- * Tells the worker, and returns when it has let go of the task, which no other
- * worker takes until this transaction has ended.  It is told again and again,
- * since SQL of the task's may catch the interrupt, and in the end it dies.
+ * Interrupts the worker, and returns when it has released the task. No other worker takes the
+ * task before this transaction ends. The interrupt is repeated, because SQL of the task may catch
+ * it. In the end the worker is terminated.
  */
 static void
 stop_worker(const Subject *task)
@@ -246,7 +249,10 @@ pg_xlsx_cancel(PG_FUNCTION_ARGS)
 
 	if (!is_active(&task))
 		refuse_state(&task, "cancel");
-	/* What holds the task is this very process: it would not wait for itself, and end as if nothing had been said. */
+	/*
+	 * This same process runs the task. It would not wait for itself, and the task would end as if
+	 * nobody had cancelled it.
+	 */
 	if (task.worker_pid == MyProcPid)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
@@ -284,8 +290,8 @@ remove_reports(int64 task)
 }
 
 /*
- * Back to the start: what the task did was taken back, or nothing was saved
- * because rows have errors, which may be none any more.
+ * Sets a task back to its beginning: either its rows were undone, or it saved none because rows
+ * had errors, which may be gone by now.
  */
 static void
 begin_again(int64 task)
@@ -303,7 +309,7 @@ begin_again(int64 task)
 	private_sql_run(&update, values, NULL, NULL);
 }
 
-/* Rows that it inserted and that could not be taken back would be there twice. */
+/* Rows that it inserted and that could not be undone would be there twice. */
 static void
 refuse_leftovers(const Subject *task)
 {
@@ -369,8 +375,8 @@ pg_xlsx_remove_task(PG_FUNCTION_ARGS)
 }
 
 /*
- * Keeps the books of xlsx.undo: rows that were taken back are forgotten, the
- * task counts those that stay, and a retry begins at the first row.
+ * Keeps the records of xlsx.undo. Rows that were undone are removed from them, the task counts
+ * the rows that are left, and a retry begins at the first row.
  */
 Datum
 pg_xlsx_note_undone(PG_FUNCTION_ARGS)
@@ -396,20 +402,23 @@ pg_xlsx_note_undone(PG_FUNCTION_ARGS)
 }
 
 /*
- * The rows that a task imported.  They are touched with the rights of its
- * owner and no others, by SQL that runs as his: he must not gain by an
- * administrator or by the sidecar who calls, nor they by him, so his triggers
- * find their names where his imports found them.
+ * The rows that a task imported. SQL on them runs with the rights of the task's owner only: the
+ * owner must not gain rights from an administrator or the sidecar that calls, and they must not
+ * lose any to him. The owner's triggers find their names through the same search_path as in the
+ * import.
  */
 
 typedef struct OwnerSql
 {
 	RoleSql		sql;
 	int			guc_level;
-	char	   *outer_path;		/* statements_path of a call around this one */
+	char	   *outer_path;		/* statements_path of an outer call */
 } OwnerSql;
 
-/* The search_path of statements on the target of the task at hand, in TopMemoryContext; NULL between two calls. */
+/*
+ * The search_path for statements on the target of the task at hand. Allocated in
+ * TopMemoryContext; NULL outside of a call.
+ */
 static char *statements_path = NULL;
 
 static void
@@ -417,8 +426,8 @@ become(const Subject *task, OwnerSql *sql)
 {
 	role_sql_enter(&sql->sql, task->owner);
 	/*
-	 * A row that a deferred constraint refers to stays as well.  In a block of
-	 * the caller's he may yet mend it, and his constraints are not ours to touch.
+	 * Makes a row that a deferred constraint still refers to stay, too. In the caller's own
+	 * transaction block he may still correct that, so his constraints are left alone.
 	 */
 	if (!IsTransactionBlock())
 		AfterTriggerSetState(makeNode(ConstraintsSetStmt));
@@ -426,7 +435,7 @@ become(const Subject *task, OwnerSql *sql)
 	role_sql_set_path(&sql->sql, task->login);
 	sql->outer_path = statements_path;
 	statements_path = MemoryContextStrdup(TopMemoryContext, GetConfigOption("search_path", false, false));
-	/* Old values were written as texts with these. */
+	/* Old values were written as text with these settings. */
 	query_set_option("DateStyle", task->date_style);
 	query_set_option("TimeZone", task->time_zone);
 	SPI_connect();
@@ -450,8 +459,8 @@ pg_xlsx_path_of_statements(PG_FUNCTION_ARGS)
 }
 
 /*
- * The target of the task's profile and the column of its id; false when there is no
- * such table or column, or its owner may not delete from it.
+ * Finds the target of the task's profile and the column with the task's id. Returns false when
+ * there is no such table or column, or the task's owner may not delete from it.
  */
 static bool
 find_rows(const Subject *task, Datum *target, Datum *column)
@@ -472,7 +481,7 @@ find_rows(const Subject *task, Datum *target, Datum *column)
 	return true;
 }
 
-/* The only row of a statement, run as the task's owner, as a value of the type that the function returns. */
+/* Runs a statement as the task's owner. Returns its only row as a value of the function's return type. */
 static Datum
 row_as_owner(FunctionCallInfo fcinfo, const Subject *task, const char *sql, int arguments, Oid *types, Datum *values)
 {

@@ -1,6 +1,6 @@
 /*
  * upload.c
- *	  Uploads: a file whose bytes come chunk by chunk, and what is to become of it.
+ *	  Uploads: files whose bytes come chunk by chunk, and the options for their tasks.
  */
 #include "pg/pg_xlsx.h"
 
@@ -25,7 +25,7 @@ PG_FUNCTION_INFO_V1(pg_xlsx_upload_remove);
 PG_FUNCTION_INFO_V1(pg_xlsx_upload_file);
 PG_FUNCTION_INFO_V1(pg_xlsx_upload_settings);
 
-/* An upload as its row says. */
+/* An upload, as its row in xlsx_private.file describes it. */
 typedef struct Upload
 {
 	int64		id;
@@ -34,7 +34,7 @@ typedef struct Upload
 	Submission	submission;
 } Upload;
 
-/* A file of the current role that is being uploaded. */
+/* Finds a file of the current role that is still being uploaded. */
 static Upload *
 find_upload(int64 id)
 {
@@ -84,7 +84,7 @@ pg_xlsx_upload_begin(PG_FUNCTION_ARGS)
 	int64		file = incoming_file_create(PG_XLSX_GETARG_STRING(0, NULL), name, PG_ARGISNULL(2) ? (Datum) 0 : PG_GETARG_DATUM(2),
 								   !PG_ARGISNULL(2));
 
-	(void) find_upload(file);	/* its options are looked at before the bytes come */
+	(void) find_upload(file);	/* refuses wrong options before the bytes come */
 	PG_RETURN_INT64(file);
 }
 
@@ -156,7 +156,7 @@ pg_xlsx_upload_finish(PG_FUNCTION_ARGS)
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), values, nulls)));
 }
 
-/* The bytes of an upload that has not ended, where they are. */
+/* The bytes of an unfinished upload, read from where they are stored. */
 Datum
 pg_xlsx_upload_file(PG_FUNCTION_ARGS)
 {
@@ -167,7 +167,7 @@ pg_xlsx_upload_file(PG_FUNCTION_ARGS)
 	return file_value_stored(upload->id, (uint64) upload->size);
 }
 
-/* Name, size, profile, sheet, header row and mapping of an upload that has not ended. */
+/* Name, size, profile, sheet, header row and mapping of an unfinished upload. */
 Datum
 pg_xlsx_upload_settings(PG_FUNCTION_ARGS)
 {
