@@ -1,6 +1,6 @@
 /*
  * claim.c
- *	  Tasks as they are taken from the queue.
+ *	  How a worker takes a task from the queue.
  */
 #include "tasks/queue.h"
 
@@ -15,7 +15,7 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
-/* Workers that may die on a task in a row. */
+/* A task fails when this many workers in a row have died at it. */
 #define MAX_DEATHS 3
 
 /* Candidates that one look into the queue considers. */
@@ -29,9 +29,9 @@ typedef struct Candidate
 } Candidate;
 
 /*
- * A login that serves others, as the sidecar's does, must not let one of them
- * take all workers, so there the owner of a task counts; elsewhere the login,
- * whatever roles it takes on.
+ * The role that a task's worker counts for. A login that serves others, as the sidecar's does,
+ * must not let one of them take all workers, so there it is the task's owner. Otherwise it is the
+ * login, whatever role it takes on.
  */
 static bool
 works_alone(Oid login)
@@ -39,7 +39,10 @@ works_alone(Oid login)
 	return !has_privs_of_role(login, get_role_oid("xlsx_notifier", false));
 }
 
-/* A page of them in their order, by the index: it must not take longer where thousands wait. */
+/*
+ * One page of candidates, in their order, by the index: the look must not take longer when
+ * thousands of tasks wait.
+ */
 static int
 claim_candidates(Oid login, bool alone, int64 offset, Candidate *candidates)
 {
@@ -77,7 +80,7 @@ read_source(Task *task, Datum array)
 		task->source[i] = (uint32) DatumGetInt32(elements[i]);
 }
 
-/* What task_of_row reads, in its order. */
+/* The columns that task_of_row reads, in this order. */
 #define TASK_COLUMNS \
 	"id, frozen_id, file_id, file_size, owner::oid, attempts, time_zone, date_style, source_columns," \
 	" total_rows, validated_rows, error_rows, saved_rows, cursor_row, validated, packets, packets_saved, deaths, sheet," \
@@ -132,8 +135,9 @@ task_of_row(const PrivateRow *row)
 }
 
 /*
- * The task as PROCESSING, if it still may be; its lock is held. deaths counts this start until a batch commits.
- * NULL also where a session of its owner holds the row, which must not keep a worker waiting.
+ * The task, now PROCESSING, if it was still allowed to become so; the caller holds its lock.
+ * deaths counts this start until a batch commits. Returns NULL also when a session of the task's
+ * owner holds the row, so that the worker does not wait for it.
  */
 static Task *
 take(int64 id, int *deaths)
@@ -160,7 +164,10 @@ take(int64 id, int *deaths)
 	return task_of_row(&row);
 }
 
-/* A task that kills its workers must not go on doing so, nor one that let them die rather than end in time. */
+/*
+ * A task that kills its workers must not go on doing so. Nor may one whose workers had to be
+ * killed when their time was over.
+ */
 static void
 end_killer(int64 task, bool late)
 {
@@ -174,7 +181,7 @@ end_killer(int64 task, bool late)
 	queue_unlock(task);
 }
 
-/* Is the task still due, though it could not be taken?  Then a session holds its row. */
+/* Is the task still due, although it could not be taken? Then a session holds its row. */
 static bool
 is_due(int64 task)
 {
@@ -186,7 +193,7 @@ is_due(int64 task)
 	return private_sql_run(&select, values, NULL, NULL) > 0;
 }
 
-/* One look at a candidate: the task, or NULL. */
+/* Tries one candidate. Returns the task, or NULL. */
 static Task *
 claim_one(const Candidate *candidate, QueueClaim *claim)
 {
@@ -196,7 +203,7 @@ claim_one(const Candidate *candidate, QueueClaim *claim)
 
 	if (!queue_try_lock(candidate->id))
 	{
-		/* A worker works on it; if not, a session keeps it from them. */
+		/* a worker works on it, or else a session keeps workers from it */
 		claim->locked = claim->locked || (dispatch_shared() && !slots_signal(candidate->id, 0));
 		return NULL;
 	}
@@ -220,7 +227,7 @@ claim_one(const Candidate *candidate, QueueClaim *claim)
 	return NULL;
 }
 
-/* Is there work for a second worker among these? */
+/* Is there work for a second worker among these candidates? */
 static bool
 has_room_for_one(const Candidate *candidates, int count)
 {

@@ -24,7 +24,7 @@ typedef struct Want
 {
 	Oid			database;
 	Oid			login;
-	bool		held;			/* until a worker leaves or turns to another role */
+	bool		held;			/* wait until a worker leaves, or turns to another role */
 } Want;
 
 typedef struct Due
@@ -39,9 +39,9 @@ typedef struct DispatchShared
 	Latch	   *launcher;		/* NULL while there is none */
 	ConditionVariable task_ended;
 	uint64		freed;			/* slots so far */
-	bool		overflow;		/* a want or a due time found no place */
+	bool		overflow;		/* an entry did not fit, for a want or for a due time */
 	int			wants;
-	Want		want[MAX_WANTS];	/* oldest first, no two alike */
+	Want		want[MAX_WANTS];	/* oldest first, each different from the others */
 	Due			due[MAX_DATABASES];
 } DispatchShared;
 
@@ -50,7 +50,7 @@ static DispatchShared *shared = NULL;
 /* Login roles wanted by the current transaction; lives in TopTransactionContext. */
 static List *wanted_logins = NIL;
 
-/* When the database is to be swept, if the current transaction commits. */
+/* When to sweep the database if the current transaction commits. */
 static TimestampTz wanted_sweep = DT_NOEND;
 
 static void
@@ -60,7 +60,7 @@ attach(void *memory, LWLock *lock, bool first)
 	if (!first)
 		return;
 	shared->lock = lock;
-	shared->freed = 1;			/* 0 is none that anybody has seen */
+	shared->freed = 1;			/* 0 stands for a count that nobody has read */
 	ConditionVariableInit(&shared->task_ended);
 }
 
@@ -94,7 +94,7 @@ find_want(Oid database, Oid login)
 	return NULL;
 }
 
-/* held_since: only once a further slot has been freed; 0: now */
+/* held_since: start only when another slot has been freed since; 0: start now */
 static void
 add_want(Oid database, Oid login, uint64 held_since)
 {
@@ -198,7 +198,7 @@ dispatch_describe_worker(BackgroundWorker *worker, const DispatchOrder *order)
 	memcpy(worker->bgw_extra, order, sizeof(*order));
 }
 
-/* Without a launcher: a worker of our own, which waits for the end of our transaction. */
+/* Without a launcher: starts a worker from this session. The worker waits for the end of this transaction. */
 static void
 start_worker_here(Oid login)
 {
@@ -301,7 +301,7 @@ dispatch_wait(long milliseconds)
 		(void) ConditionVariableTimedSleep(&shared->task_ended, milliseconds, PG_WAIT_EXTENSION);
 		return;
 	}
-	/* Nobody tells us: look again soon. */
+	/* Nothing wakes this process up: it looks again soon. */
 	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, Min(milliseconds, 50), PG_WAIT_EXTENSION);
 	ResetLatch(MyLatch);
 	CHECK_FOR_INTERRUPTS();
@@ -340,7 +340,7 @@ dispatch_attach_launcher(void)
 	before_shmem_exit(detach_launcher, (Datum) 0);
 }
 
-/* The oldest want that fits is taken out of the line. */
+/* Takes the oldest want that fits out of the line. */
 bool
 dispatch_take(bool (*fits) (Oid database, Oid login), Oid *database, Oid *login)
 {

@@ -1,15 +1,13 @@
 /*
  * dispatch.h
- *	  What sessions, the launcher and the workers tell each other in shared memory.
+ *	  Wake-ups between sessions, the launcher and the workers, in shared memory.
  *
- * A session that queues a task wants a worker for (database, login role);
- * the launcher takes the wants and starts workers.  Only wake-ups live here,
- * never the truth: that is in the tables, and a sweep of a database finds
- * again what was forgotten by a crash or an overflow.
+ * A session that queues a task wants a worker for (database, login role). The launcher takes the
+ * wants and starts workers. Shared memory holds only these wake-ups; the tasks themselves are in
+ * tables. What a crash or an overflow loses here is found again by a sweep of the database.
  *
- * Without shared_preload_libraries there is no shared memory: dispatch_shared()
- * is false, dispatch_want starts a worker from the session itself, and the
- * rest does nothing.
+ * Without shared_preload_libraries there is no shared memory. Then dispatch_shared() is false,
+ * dispatch_want starts a worker from the session itself, and the other functions do nothing.
  */
 #ifndef PG_XLSX_DISPATCH_H
 #define PG_XLSX_DISPATCH_H
@@ -19,52 +17,56 @@
 #include "datatype/timestamp.h"
 #include "storage/lock.h"
 
-/* Asked for instead of a login role: look through the whole database. */
+/* In place of a login role: look through the whole database. */
 #define DISPATCH_SWEEP InvalidOid
 
-/* Handed to a worker in bgw_extra. */
+/* Passed to a worker in bgw_extra. */
 typedef struct DispatchOrder
 {
 	Oid			database;
 	Oid			login;			/* or DISPATCH_SWEEP */
-	int			slot;			/* that the launcher promised, -1 when a session started the worker */
+	int			slot;			/* that the launcher has promised; -1 when a session started the worker */
 	uint64		number;			/* of the promise */
-	VirtualTransactionId starter;	/* that session's transaction: wait for its end */
+	VirtualTransactionId starter;	/* transaction of that session, whose end the worker waits for */
 } DispatchOrder;
 
 /* Called by _PG_init while libraries are preloaded. */
 extern void dispatch_init(void);
 extern bool dispatch_shared(void);
 
-/* A worker for this database and login role, once the current transaction has committed. */
+/* Asks for a worker for this database and login role, once the current transaction has committed. */
 extern void dispatch_want(Oid login);
 
-/* The same, at once; from a worker or the launcher. */
+/* The same, at once. For a worker or the launcher. */
 extern void dispatch_want_now(Oid database, Oid login);
 
 /*
- * A worker for this login role of this database, which may have no further one
- * now: as soon as a worker has left or turned to another role, which dispatch_slot_freed tells.
+ * Asks for a worker for a login role of this database that may have no other one now. It is
+ * started when a worker has left or turned to another role; dispatch_slot_freed reports that.
  */
 extern void dispatch_want_when_freed(Oid login, uint64 since);
 extern void dispatch_slot_freed(void);
 
-/* How often that has happened: what since is to be, read before the look that found no place. */
+/*
+ * How often dispatch_slot_freed was called. Read it before the look that finds no free slot, and
+ * pass it as since.
+ */
 extern uint64 dispatch_freed(void);
 
-/* Does a login role other than this one wait for a worker, of those that may have one? */
+/* Does a login role other than this one wait for a worker, and may it have one? */
 extern bool dispatch_crowded(Oid login, bool (*may_run) (Oid login));
 
 /*
- * Sweep this database at that time (earlier wishes stay; DT_NOEND: none), if the current
- * transaction commits: a sweep before would not see what it has to do.
+ * Asks for a sweep of this database at that time, if the current transaction commits: an earlier
+ * sweep would not see what there is to do. DT_NOEND: no sweep. An earlier time that was asked for
+ * stays.
  */
 extern void dispatch_due(TimestampTz when);
 
-/* The same of any database, at once; from the launcher or outside of a transaction. */
+/* The same for any database, at once. For the launcher, or outside of a transaction. */
 extern void dispatch_due_now(Oid database, TimestampTz when);
 
-/* For xlsx.wait: wait until some task has ended, or at most so many milliseconds. */
+/* For xlsx.wait: waits until some task has ended, at most that many milliseconds. */
 extern void dispatch_wait_prepare(void);
 extern void dispatch_wait(long milliseconds);
 extern void dispatch_wait_end(void);
@@ -72,15 +74,15 @@ extern void dispatch_task_ended(void);
 
 /* The launcher's side. */
 extern void dispatch_attach_launcher(void);
-extern bool dispatch_take(bool (*fits) (Oid database, Oid login), Oid *database, Oid *login);	/* next want, or false */
+extern bool dispatch_take(bool (*fits) (Oid database, Oid login), Oid *database, Oid *login);	/* takes the next want; false when there is none */
 extern bool dispatch_take_due(TimestampTz now, Oid *database);
-extern bool dispatch_take_overflow(void);	/* wants were lost: sweep everything */
+extern bool dispatch_take_overflow(void);	/* were wants lost? Then every database must be swept */
 extern TimestampTz dispatch_next_due(void); /* DT_NOEND when nothing is due */
 
-/* Nothing is wanted for a database that is gone. */
+/* Removes the wants and due times of a database that is gone. */
 extern void dispatch_forget_database(Oid database);
 
-/* Fills the parts of a BackgroundWorker that do not depend on who starts it. */
+/* Fills the fields of a BackgroundWorker that are the same whoever starts it. */
 struct BackgroundWorker;
 extern void dispatch_describe_worker(struct BackgroundWorker *worker, const DispatchOrder *order);
 

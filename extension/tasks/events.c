@@ -17,16 +17,16 @@
 
 PG_FUNCTION_INFO_V1(pg_xlsx_phase_members);
 
-/* Fourth field of our advisory locks; that of tasks (queue.c) is one less. */
+/* Fourth field of our advisory locks. The lock of a task (queue.c) has one less. */
 #define LOCK_CLASS 0x7879
 
 /* Postgres takes payloads below 8000 bytes. */
 #define PAYLOAD_LIMIT 7999
 
-/* Above this share of the NOTIFY queue progress is left out; what ends a task is not. */
+/* When the NOTIFY queue is fuller than this, progress is not sent. The event that ends a task is. */
 #define QUEUE_CROWDED 0.5
 
-/* The table's OID changes with a new CREATE EXTENSION, and its name of the channel with it. */
+/* A new CREATE EXTENSION gives the table another OID, and the channel another name. */
 const char *
 events_channel(void)
 {
@@ -80,14 +80,17 @@ events_send(const EventsTo *to, int64 seq, const char *event, const char *member
 	pfree(json);
 }
 
-/* Where rows are saved while others are looked at: so that one can say how long it will take. */
+/*
+ * The number of rows written so far, where rows are saved while others are being judged, so that
+ * a user can see how long it will take.
+ */
 static char *
 written_member(const LiveState *state)
 {
 	return state->written_rows < 0 ? "" : psprintf(",\"writtenRows\":" INT64_FORMAT, state->written_rows);
 }
 
-/* Members of a task-progress event, as contracted for the phase. */
+/* The members of a task-progress event, which depend on the phase. */
 static char *
 phase_members(const LiveState *state)
 {
@@ -145,7 +148,7 @@ send_state(const EventsTo *to, const LiveState *state, bool optional)
 	live_note_sent(to->live, &sent);
 }
 
-/* The end of VALIDATING, as it is at any time after it. */
+/* Reports the end of VALIDATING, as the counts are now. */
 static void
 send_validated(const EventsTo *to, const LiveState *state)
 {
@@ -157,7 +160,7 @@ send_validated(const EventsTo *to, const LiveState *state)
 	send_state(to, &validated, false);
 }
 
-/* SAVING's 0 comes first, wherever it is by now. */
+/* Reports 0 percent of SAVING first, however far it is by now. */
 static void
 send_saving(const EventsTo *to, const LiveState *state)
 {
@@ -183,7 +186,7 @@ events_send_phase(const EventsTo *to, Phase phase)
 	{
 		events_send_state(to, false);
 		if (live_sent(to->live).phase != PHASE_SAVING)
-			send_state(to, &state, false);	/* of an attempt that goes on in mid-phase */
+			send_state(to, &state, false);	/* of an attempt that continues in the middle of the phase */
 		return;
 	}
 	state.phase = phase;
@@ -192,7 +195,7 @@ events_send_phase(const EventsTo *to, Phase phase)
 		events_send(to, live_next_seq(to->live, false), own_event, "");
 }
 
-/* NOTIFY's queue is shared by the whole server; nobody needs each step of a bar. */
+/* All databases of the server share the NOTIFY queue, and a progress bar can miss a step. */
 static bool
 queue_is_crowded(void)
 {
@@ -236,6 +239,6 @@ events_are_due(Live *live, int interval_ms, TimestampTz now)
 {
 	TimestampTz last = live_sent(live).at;
 
-	/* A clock that has been set back does not stop the events. */
+	/* Events go on when the clock has been set back. */
 	return now < last || TimestampDifferenceExceeds(last, now, interval_ms);
 }

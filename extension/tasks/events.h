@@ -16,7 +16,7 @@
 
 #include "tasks/live.h"
 
-/* The channel that xlsx.listen knows. Reads a private table; kept for the session. */
+/* The channel that xlsx.listen listens on. Reads a private table once per session. */
 extern const char *events_channel(void);
 
 /*
@@ -34,13 +34,16 @@ typedef struct EventsTo
 	bool		mirror;			/* also to Redis, when pg_xlsx.redis_url is set */
 } EventsTo;
 
-/* One event: {"taskId":..,"seq":..,<members>}; members is JSON without its braces, may be "". */
+/* Sends one event: {"taskId":..,"seq":..,<members>}. members is JSON without its braces, and may be "". */
 extern void events_send(const EventsTo *to, int64 seq, const char *event, const char *members);
 
-/* Bytes that a JSON object may have: Postgres takes payloads below 8000 bytes, and the task's id and the event's name stand before it. */
+/*
+ * The most bytes of the JSON object: PostgreSQL accepts payloads below 8000 bytes, and the task's
+ * id and the event's name come before it.
+ */
 #define EVENTS_MOST_BYTES (7999 - 64)
 
-/* The same with the JSON object as it is. */
+/* Sends one event with the JSON object as it is. */
 extern void events_send_json(const EventsTo *to, const char *event, const char *json);
 
 /* Under events_lock(): the first events of a phase, unless they have been sent. */
@@ -52,7 +55,7 @@ extern void events_send_state(const EventsTo *to, bool optional);
 /* Would events_send_state() send an event that must not wait? */
 extern bool events_are_urgent(Live *live);
 
-/* Have so many milliseconds passed since the last event? */
+/* Have that many milliseconds passed since the last event? */
 extern bool events_are_due(Live *live, int interval_ms, TimestampTz now);
 
 #endif							/* PG_XLSX_EVENTS_H */

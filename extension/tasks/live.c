@@ -1,6 +1,6 @@
 /*
  * live.c
- *	  What is known of the imports that run, in shared memory.
+ *	  The state of running imports, in shared memory.
  */
 #include "tasks/live.h"
 
@@ -21,14 +21,14 @@
 
 PG_FUNCTION_INFO_V1(pg_xlsx_live);
 
-/* Numbers that only the events of a phase's end may take. */
+/* Numbers that are reserved for the events that end a phase. */
 #define EVENTS_KEPT 64
 
 struct Live
 {
 	pg_atomic_uint32 pid;		/* 0: free */
 	slock_t		lock;			/* protects all below */
-	uint64		turn;			/* counts the imports that had the place */
+	uint64		turn;			/* counts the imports that have used the place */
 	Oid			database;
 	Oid			owner;
 	int64		task;			/* 0: not filled in yet */
@@ -54,7 +54,7 @@ static shmem_startup_hook_type previous_startup_hook = NULL;
  * The memory
  */
 
-/* Makes the places, or finds them. */
+/* Creates the places, or finds them. */
 static void
 attach(int count)
 {
@@ -100,7 +100,10 @@ live_init(void)
 	shmem_startup_hook = shmem_startup;
 }
 
-/* Without preloading a few places fit into what the server has to spare; where they do not, there are none. */
+/*
+ * Without preloading, a few places fit into the memory that the server has to spare. When they do
+ * not fit, there are none.
+ */
 static void
 attach_late(void)
 {
@@ -131,7 +134,7 @@ is_shared(const Live *live)
 	return places != NULL && live >= places && live < places + place_count;
 }
 
-/* Before the process goes: it may have ended in mid-import. */
+/* Before the process exits, perhaps in the middle of an import. */
 static void
 release_all(int code, Datum arg)
 {
@@ -326,7 +329,7 @@ live_next_seq(Live *live, bool optional)
  * How far
  */
 
-/* Has every row been looked at, by the reader or by the import? */
+/* Has the reader or the import looked at every row? */
 static bool
 is_validated(const LiveImport *import, const LiveReader *reader)
 {
@@ -335,7 +338,7 @@ is_validated(const LiveImport *import, const LiveReader *reader)
 	return reader->ended && import->among_looked && import->own_open_rows == reader->open_rows;
 }
 
-/* Rows that leave the whole do so for good, so this never falls. */
+/* A row that leaves the total never comes back, so this percent never falls. */
 static int
 saving_percent(const LiveState *state, int64 handled)
 {
@@ -344,7 +347,7 @@ saving_percent(const LiveState *state, int64 handled)
 	return valid <= 0 ? 100 : (int) (Min(handled, valid) * 100 / valid);
 }
 
-/* The import saves rows that the reader has looked at: both processes report. */
+/* For an import that saves rows which the reader has judged: both processes report. */
 static void
 state_ahead(LiveState *state, const LiveImport *import, const LiveReader *reader)
 {
@@ -415,7 +418,7 @@ live_waits_for_import(Live *live)
  * SQL
  */
 
-/* As the policy of tasks has it. */
+/* The same rule as the row security policy of tasks. */
 static bool
 may_see(Oid owner)
 {
@@ -429,7 +432,7 @@ may_see(Oid owner)
 
 #define LIVE_COLUMNS 19
 
-/* One import as a row of xlsx_private.live. */
+/* One import, as a row of xlsx_private.live. */
 static void
 put_row(ReturnSetInfo *result, const Live *live, uint32 pid)
 {
@@ -461,7 +464,7 @@ put_row(ReturnSetInfo *result, const Live *live, uint32 pid)
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
-/* The imports that run in this database, or in all of them, as far as the current role may see them. */
+/* The running imports of this database, or of all databases, that the current role may see. */
 Datum
 pg_xlsx_live(PG_FUNCTION_ARGS)
 {

@@ -1,6 +1,6 @@
 /*
  * membership.c
- *	  A task waits; whoever submitted it may lose meanwhile what let him.
+ *	  Roles that a submission depended on are checked again when its task starts.
  */
 #include "tasks/membership.h"
 

@@ -1,24 +1,28 @@
 /*
  * membership.h
- *	  A task waits; whoever submitted it may lose meanwhile what let him.
+ *	  Roles that a submission depended on are checked again when its task starts, since
+ *	  memberships may be revoked while the task waits.
  *
- * A task runs as its owner by a worker that is logged in as the session of the submission.
- * That session could take the owner's role on, or a function of the owner's
- * submitted for it; which of both is kept with the task, and so is whether the
- * owner was a member of xlsx_user.  What was so then must still be so.
+ * A worker logs in as the session user of the submission, and runs the task as its owner. At the
+ * submission, either that login could take on the owner's role, or a function of the owner
+ * submitted on its behalf. The task records which, and whether the owner was a member of
+ * xlsx_user. What was true then must still be true.
  */
 #ifndef PG_XLSX_MEMBERSHIP_H
 #define PG_XLSX_MEMBERSHIP_H
 
 #include "pg/pg_xlsx.h"
 
-/* May a session of the login take the role on?  A superuser may take on any. */
+/* May a session of the login take on the role? A superuser may take on any role. */
 extern bool membership_can_become(Oid login, Oid role);
 
 /* Is the role a member of xlsx_user? */
 extern bool membership_may_import(Oid role);
 
-/* An error (42501) when a membership is lost that the task had at its submission. Needs a transaction. */
+/*
+ * Raises an error (42501) when the task has lost a membership that it had at its submission.
+ * Needs a transaction.
+ */
 extern void membership_require(int64 task);
 
 #endif							/* PG_XLSX_MEMBERSHIP_H */

@@ -1,6 +1,6 @@
 /*
  * mirror.c
- *	  The progress of tasks in Redis.
+ *	  Copies the progress of tasks to Redis.
  */
 #include "tasks/mirror.h"
 
@@ -24,7 +24,7 @@ typedef struct Pending
 	char	   *values[lengthof(fields)];
 } Pending;
 
-static List *pending = NIL;		/* lives in TopTransactionContext, one for each task */
+static List *pending = NIL;		/* one for each task; lives in TopTransactionContext */
 
 static void
 send(const Pending *one)
@@ -64,7 +64,7 @@ at_transaction_end(XactEvent event, void *arg)
 	pending = NIL;
 }
 
-/* The entry of a task in the current transaction; the memory is the transaction's. */
+/* The entry of a task in the current transaction, in memory of the transaction. */
 static Pending *
 entry(int64 task)
 {

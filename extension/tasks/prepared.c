@@ -1,6 +1,6 @@
 /*
  * prepared.c
- *	  Tasks whose submit was prepared.
+ *	  Starts tasks that were submitted in a prepared transaction.
  */
 #include "tasks/prepared.h"
 
@@ -13,7 +13,10 @@
 
 static ProcessUtility_hook_type previous_hook = NULL;
 
-/* The transaction may have been anybody's; a sweep for each of thousands would cost more than this look. */
+/*
+ * Any role may have prepared the transaction. With thousands of prepared transactions, a sweep
+ * for each would cost more than this check.
+ */
 static void
 want_sweep_if_tasks_wait(void *argument)
 {
@@ -46,7 +49,7 @@ process_utility(PlannedStmt *statement, const char *query, bool read_only_tree, 
 	else
 		standard_ProcessUtility(statement, query, read_only_tree, context, parameters, environment, receiver,
 								completion);
-	/* It is committed, so no error may say otherwise. */
+	/* The transaction is committed, so an error would be misleading. */
 	if (commits_prepared(statement->utilityStmt) && OidIsValid(owner_table("task")))
 		error = subtransaction_try(want_sweep_if_tasks_wait, NULL);
 	if (error != NULL)

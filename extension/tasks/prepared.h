@@ -1,9 +1,9 @@
 /*
  * prepared.h
- *	  Tasks whose submit was prepared (PREPARE TRANSACTION).
+ *	  Starts tasks that were submitted in a prepared transaction (PREPARE TRANSACTION).
  *
- * Such a submit can wake nobody at its end: whoever runs COMMIT PREPARED does.
- * Without shared_preload_libraries the worker that the submit started waits for that itself.
+ * Such a transaction cannot wake a worker at its end. The session that runs COMMIT PREPARED does.
+ * Without shared_preload_libraries, the worker that the submit started waits for that itself.
  */
 #ifndef PG_XLSX_PREPARED_H
 #define PG_XLSX_PREPARED_H

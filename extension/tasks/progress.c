@@ -1,6 +1,6 @@
 /*
  * progress.c
- *	  How far a task is.
+ *	  The progress of a task: counters, phase, events.
  */
 #include "tasks/progress.h"
 
@@ -62,7 +62,7 @@ write_row(const Progress *progress)
 				 errmsg("task " INT64_FORMAT " does not exist any more", progress->task)));
 }
 
-/* Adds the time since the phase at hand began to it, and starts the clock anew. */
+/* Adds the time since the current phase began to its total, and restarts the clock. */
 static void
 stop_clock(const Progress *progress)
 {
@@ -88,14 +88,14 @@ start_clock(const Progress *progress)
 	private_sql_run(&update, values, NULL, NULL);
 }
 
-/* Where the events of a task go that may not be running. */
+/* Where to send events of a task that may not be running. */
 static EventsTo
 to_all(int64 task, Live *live)
 {
 	return (EventsTo) {task, live, events_channel(), true};
 }
 
-/* A number for an event that belongs to no phase: from the import that runs, or from the row. */
+/* A number for an event that belongs to no phase: from the running import, or from the row. */
 static int64
 any_seq(int64 task)
 {
@@ -266,7 +266,7 @@ json_members(const char *json)
 	return pnstrdup(first, (Size) (last - first));
 }
 
-/* Events are words: they are a field of the payload. */
+/* Names of events contain no spaces: they are a field of the payload. */
 static void
 check_event_name(const char *event)
 {

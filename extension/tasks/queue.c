@@ -1,6 +1,6 @@
 /*
  * queue.c
- *	  The lock of a task, and its end.
+ *	  The lock of a task, and how a task ends.
  */
 #include "tasks/queue.h"
 
@@ -16,16 +16,16 @@
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
-/* Fourth field of our advisory locks; PostgreSQL's own functions use 1 and 2. */
+/* Fourth field of our advisory locks. PostgreSQL's own functions use 1 and 2. */
 #define LOCK_CLASS 0x7878
 
-/* A transaction's lock while it claims where a limit must not be overrun; no task has this id. */
+/* A transaction holds this lock while it claims, when a limit on tasks exists. No task has this id. */
 #define CLAIM_LOCK 0
 
-/* Old jobs are removed this long after a task has ended, with whatever else is due then. */
+/* Old jobs are removed this long after a task has ended, together with everything else that is due. */
 #define TIDY_AFTER_MS 10000
 
-/* A spell that passes by itself is waited for so long, twice as long each time. */
+/* The first delay after an error that passes by itself. It doubles each time. */
 #define LEAST_WAIT_MS INT64CONST(1000)
 #define MOST_WAIT_MS INT64CONST(30000)
 
@@ -133,8 +133,8 @@ queue_remove_rows(Datum tasks)
 }
 
 /*
- * The tasks are locked first, as by everybody who removes a task, and the file
- * after them: a task that was made of it meanwhile is seen by what follows.
+ * Locks the tasks first and then the file, in the same order as everybody who removes a task. A
+ * task that was made from the file meanwhile is seen by the statements that follow.
  */
 void
 queue_remove_file(int64 file)
@@ -160,7 +160,7 @@ queue_remove_file(int64 file)
 	private_sql_run(&forget, values, NULL, NULL);
 }
 
-/* Can the file and all its tasks be had at once?  They are locked then. */
+/* Locks the file and all its tasks without waiting. Returns false when that is not possible. */
 static bool
 lock_file(int64 file)
 {
@@ -211,7 +211,10 @@ queue_remove_spent(const Task *task)
 		(void) queue_try_remove_file(task->file);
 }
 
-/* The attempt that ends now, for xlsx.jobs, and its time for the task. Call it when the row of the task says how. */
+/*
+ * Records the attempt that ends now in xlsx.jobs, and adds its time to the task. Call it when the
+ * row of the task has its new state.
+ */
 static void
 record_job(int64 task, const char *status)
 {
@@ -272,7 +275,7 @@ queue_end(int64 task, TaskStatus status, const ErrorData *error)
 	private_sql_run(&update, values, nulls, NULL);
 	record_job(task, NULL);
 	progress_terminal(task);
-	/* Then its file and packets expire. */
+	/* After that time its file and packets expire. */
 	dispatch_due(TimestampTzPlusMilliseconds(GetCurrentTimestamp(), pg_xlsx_upload_ttl * INT64CONST(1000)));
 }
 
@@ -301,7 +304,7 @@ queue_postpone(const Task *task, const ErrorData *error, int64 *delay_ms)
 
 	if (task->attempt >= pg_xlsx_max_attempts)
 		return false;
-	/* 2, 6, 14, ... seconds: (2^n - 1) times the delay, as Bull counts */
+	/* 2, 6, 14, ... seconds: (2^n - 1) times the delay, the rule of the Bull queue */
 	*delay_ms = (((int64) 1 << Min(task->attempt, 20)) - 1) * pg_xlsx_retry_delay;
 	values[0] = Int64GetDatum(task->id);
 	values[1] = Int64GetDatum(*delay_ms);

@@ -1,6 +1,6 @@
 /*
  * slots.c
- *	  The places of workers.
+ *	  The slots of workers in shared memory.
  */
 #include "tasks/slots.h"
 
@@ -14,17 +14,20 @@
 #include "storage/lwlock.h"
 #include "utils/timestamp.h"
 
-/* After a worker died in mid-work, and after one could not even log in. */
+/* Delays after a worker has died while it worked, and after one that could not even log in. */
 #define SWEEP_AFTER_DEATH_MS	100
 #define SWEEP_AFTER_REFUSAL_MS	10000
 
-/* Workers that die because an attempt has had its time, before somebody asks for one of them. */
+/*
+ * How many workers are remembered that were killed because an attempt took too long, until
+ * somebody asks about them.
+ */
 #define LATE_TASKS 16
 
 typedef enum SlotState
 {
 	SLOT_FREE,
-	SLOT_PROMISED,				/* to a worker that has been started */
+	SLOT_PROMISED,				/* promised to a worker that has been started */
 	SLOT_TAKEN,					/* the worker has not logged in yet */
 	SLOT_BUSY,
 	SLOT_DONE					/* the worker ends in good order */
@@ -37,9 +40,9 @@ typedef struct Slot
 	pid_t		pid;
 	Oid			database;
 	Oid			login;			/* or DISPATCH_SWEEP */
-	Oid			role;			/* whose task it is at or was at last; InvalidOid: none yet */
+	Oid			role;			/* whose task it is at, or was at last; InvalidOid: none yet */
 	bool		alone;			/* its login works for no other role */
-	int64		task;			/* 0: between two */
+	int64		task;			/* 0: between two tasks */
 	bool		attempting;		/* the task may be interrupted */
 } Slot;
 
@@ -52,7 +55,7 @@ typedef struct LateTask
 typedef struct Slots
 {
 	LWLock	   *lock;			/* protects all below */
-	LateTask	late[LATE_TASKS];	/* the oldest one is overwritten */
+	LateTask	late[LATE_TASKS];	/* the oldest entry is overwritten */
 	uint32		next_late;
 	uint64		promises;		/* so far */
 	Slot		slot[SLOTS];	/* those of imports first */
@@ -60,7 +63,7 @@ typedef struct Slots
 
 static Slots *shared = NULL;
 
-/* Of this process, NULL where it is no worker. */
+/* The slot of this process; NULL when it is not a worker. */
 static Slot *mine = NULL;
 
 static void
@@ -84,7 +87,7 @@ slots_init(void)
  * What fits
  */
 
-/* A free slot for a sweep of the database, NULL where one is under way or all are taken. */
+/* A free slot for a sweep of the database. NULL when one is being swept already, or all slots are taken. */
 static Slot *
 free_for_sweep(Oid database)
 {
@@ -110,7 +113,7 @@ role_limit(void)
 	return limit > 0 ? limit : Max(pg_xlsx_max_workers - 1, 1);
 }
 
-/* Workers that one role has, beside this one. */
+/* Workers of one role, without this one. */
 static int
 workers_of(Oid role)
 {
@@ -126,7 +129,7 @@ workers_of(Oid role)
 	return count;
 }
 
-/* Does the login work for itself only, and has all the workers that it may have? */
+/* Does the login work for no other role, and does it have all the workers that a role may have? */
 static bool
 login_is_full(Oid login)
 {
@@ -142,7 +145,7 @@ login_is_full(Oid login)
 	return count >= role_limit();
 }
 
-/* A free slot for imports, NULL where as many run as may. */
+/* A free slot for imports. NULL when all are taken. */
 static Slot *
 free_for_import(Oid login)
 {
@@ -327,7 +330,7 @@ slots_has_room(Oid role)
 	if (mine == NULL)
 		return true;
 	LWLockAcquire(shared->lock, LW_SHARED);
-	/* This worker, which workers_of does not count, has one. */
+	/* workers_of does not count this worker */
 	room = workers_of(role) + (mine->role == role) < role_limit();
 	LWLockRelease(shared->lock);
 	return room;
@@ -379,7 +382,10 @@ set_task(int64 task, bool attempting)
 		mine->attempting = attempting;
 		LWLockRelease(shared->lock);
 	}
-	/* What came too late for one task is not meant for the next one, nor for the books. */
+	/*
+	 * A signal that came too late for one task must not hit the next one, or a transaction of the
+	 * worker's own.
+	 */
 	QueryCancelPending = false;
 }
 

@@ -1,18 +1,17 @@
 /*
  * slots.h
- *	  The places of workers: how many run, for whom, at which task.
+ *	  The slots of workers in shared memory: how many workers run, for whom, at which task.
  *
- * A slot belongs to the worker in it, which takes it when it starts and gives
- * it back as it ends, whatever ends it; so a launcher that is replaced finds
- * the true number.  The launcher only promises free slots to workers that it
- * starts, and takes back the promises that nobody came for.
+ * A slot belongs to the worker in it. The worker takes it at its start and gives it back at its
+ * end, whatever ends it. So a launcher that is restarted finds the true number. The launcher only
+ * promises free slots to workers that it starts, and takes a promise back when its worker never
+ * came.
  *
- * Imports have as many slots as pg_xlsx.max_workers says.  Sweeps have slots of
- * their own, so that they take none that an import needs; each database is
- * swept by one worker at a time.
+ * There are pg_xlsx.max_workers slots for imports. Sweeps have slots of their own, so that they
+ * take none from imports. Each database is swept by one worker at a time.
  *
- * Without shared_preload_libraries there are no slots: a worker takes none,
- * everything fits, and nothing can be cancelled here.
+ * Without shared_preload_libraries there are no slots. Then a worker takes none, there is always
+ * room, and slots_signal finds no worker.
  */
 #ifndef PG_XLSX_SLOTS_H
 #define PG_XLSX_SLOTS_H
@@ -29,10 +28,10 @@
 extern void slots_init(void);
 
 /*
- * The launcher's side.  slots_recall takes back the promises of an earlier
- * launcher.  slots_fit: could a worker of this kind be promised a slot?
- * slots_promise fills order->slot and order->number, and is false where nothing fits.
- * slots_break takes a promise back from a worker that never came; false when it has come.
+ * For the launcher. slots_recall takes back the promises of an earlier launcher. slots_fit: is
+ * there a slot for such a worker? slots_promise fills order->slot and order->number; returns
+ * false when there is no slot. slots_break takes a promise back from a worker that never came;
+ * returns false when it has come.
  */
 extern void slots_recall(void);
 extern bool slots_fit(Oid database, Oid login);
@@ -40,41 +39,43 @@ extern bool slots_promise(DispatchOrder *order);
 extern bool slots_break(const DispatchOrder *order);
 
 /*
- * The worker's side.  slots_take: the promised slot, or another where the
- * promise was recalled; false when none is free.  It is given back at the exit
- * of the process; if that comes before slots_done, the database is swept, soon where
- * the worker had logged in, later where it had not.
+ * For the worker. slots_take takes the promised slot, or another one when the promise was
+ * recalled; returns false when none is free. The slot is given back when the process exits. When
+ * that happens before slots_done, the database is swept: soon when the worker had logged in,
+ * later when it had not.
  */
 extern bool slots_take(const DispatchOrder *order);
 extern void slots_logged_in(void);
 extern void slots_done(void);
 
 /*
- * Whose task the worker will be at.  False when that role has as many workers
- * as one role may have (pg_xlsx.max_workers_per_role); the slot then stays
- * with the role that it has.  alone: the login works for no other role.
- * slots_has_room only asks.
+ * Says whose task the worker takes next. Returns false when that role has as many workers as a
+ * role may have (pg_xlsx.max_workers_per_role); the slot then stays with the role it has. alone:
+ * the login works for no other role. slots_has_room only asks.
  */
 extern bool slots_admit(Oid role, bool alone);
 extern bool slots_has_room(Oid role);
 
-/* May a login have a further worker?  Not where it works for itself alone, and has as many as one role may have. */
+/*
+ * May a login have one more worker? False when it works only for itself and has as many as a role
+ * may have.
+ */
 extern bool slots_may_run(Oid login);
 
 /*
- * The task that the worker is at, 0 between two; and that its attempt is
- * over, so that it must not be interrupted any more.
+ * Says which task the worker is at, 0 between two tasks; and that its attempt is over, so that it
+ * must not be interrupted any more.
  */
 extern void slots_set_task(int64 task);
 extern void slots_end_attempt(void);
 
-/* Has a worker died because the time of its attempt at this task was over?  Asked once, by the next one. */
+/* Was a worker killed because its attempt at this task took too long? The next worker asks this once. */
 extern bool slots_was_late(int64 task);
 
 /*
- * The side of sessions.  slots_signal sends a signal (0: none) to the worker that is at this
- * very task of this database, and not to one that has gone on to the next; false when there is none.
- * slots_terminate ends all workers of a database.
+ * For sessions. slots_signal sends a signal (0: none) to the worker that is at this task of this
+ * database, and never to one that has gone on to another; returns false when there is no such
+ * worker. slots_terminate ends all workers of a database.
  */
 extern bool slots_signal(int64 task, int signal);
 extern void slots_terminate(Oid database);
