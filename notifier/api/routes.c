@@ -486,10 +486,30 @@ refuse_at_gate(HttpExchange *exchange)
 	reply_problem(exchange, 403, problem.message, problem.detail, problem.hint);
 }
 
+/* The base path without its slash: what is relative would be looked for beside it. */
+static void
+go_below(HttpExchange *exchange)
+{
+	Buf			location = {0};
+	const char *last = config.base_path;
+
+	for (const char *slash = last; slash[1] != '\0'; slash = strchr(slash + 1, '/'))
+		last = slash + 1;
+	buf_puts(&location, last);
+	http_add_header(exchange, "Location", location.data);
+	http_reply(exchange, 308, NULL, NULL, 0);
+	buf_free(&location);
+}
+
 /* Serves the page, which says nothing about the database. */
 static bool
 serve_page(HttpExchange *exchange)
 {
+	if (*http_path(exchange) == '\0')
+	{
+		go_below(exchange);
+		return true;
+	}
 	if (static_root_serve(web, exchange, http_path(exchange)) || docs_request(exchange))
 		return true;
 	if (strcmp(http_path(exchange), "/") != 0 || http_method(exchange) != HTTP_GET)

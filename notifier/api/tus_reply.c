@@ -28,17 +28,17 @@ add_member(HttpExchange *exchange, const JsonValue *object, const char *member, 
 	http_add_header(exchange, header, text);
 }
 
+/* Relative to the path that was asked for: a proxy may have another one for it. */
 static void
 add_location(HttpExchange *exchange, const JsonValue *object)
 {
 	JsonValue	id;
 	char		location[512];
-	const char *path = http_path(exchange);
-	size_t		len = strlen(path);
+	const char *last = strrchr(http_path(exchange), '/') + 1;
 
 	if (!json_get(object, "id", &id))
 		return;
-	snprintf(location, sizeof(location), "%s%s%.*s", path, path[len - 1] == '/' ? "" : "/", (int) id.len - 2, id.text + 1);
+	snprintf(location, sizeof(location), "%s%s%.*s", last, *last == '\0' ? "" : "/", (int) id.len - 2, id.text + 1);
 	http_add_header(exchange, "Location", location);
 }
 

@@ -277,6 +277,17 @@ head_is_too_long(HttpExchange *exchange)
 	return len > MAX_HEAD + (config.tls_certificate != NULL ? TLS_OVERHEAD : 0);
 }
 
+/* Without the base path; "" for the base path itself without its slash.  Paths elsewhere, as of probes, are what they are. */
+static const char *
+below_base(const char *path)
+{
+	size_t		len = strlen(config.base_path) - 1;
+
+	if (strncmp(path, config.base_path, len) != 0 || (path[len] != '/' && path[len] != '\0'))
+		return path;
+	return path + len;
+}
+
 void
 exchange_read_head(HttpExchange *exchange, const char *path)
 {
@@ -285,7 +296,7 @@ exchange_read_head(HttpExchange *exchange, const char *path)
 	int			method = lws_http_get_uri_and_method(exchange->wsi, &uri, &uri_len);
 
 	exchange->method = method >= 0 && method < (int) lengthof(methods) ? methods[method] : HTTP_OTHER;
-	exchange->path = mem_strdup(path);
+	exchange->path = mem_strdup(below_base(path));
 	exchange->allow_origin = gate_allowed_origin(exchange) == NULL ? NULL : mem_strdup(gate_allowed_origin(exchange));
 	exchange->allow_credentials = gate_allows_credentials(exchange);
 	exchange->must_close = false;

@@ -101,6 +101,8 @@ static const Setting settings[] = {
 	{"allow-open", TYPE_FLAG, &config.allow_open, "off", 0, 1,
 	"Without a key, listen on other addresses than loopback ones. Then everybody who reaches the port may do everything that the sidecar's role may do."},
 
+	{"base-path", TYPE_TEXT, &config.base_path, "/", 0, 0,
+	"Path below which clients find everything, like /app/, where a proxy passes it on. Where the proxy removes it, leave it unset."},
 	{"path", TYPE_TEXT, &config.path, "/socket.io/", 0, 0,
 	"Path of Socket.IO."},
 	{"namespace", TYPE_TEXT, &config.nsp, "/upload-xlsx", 0, 0,
@@ -434,6 +436,19 @@ is_loopback(const char *address)
 	return web_host_is_loopback(address) || strcmp(address, "lo") == 0;
 }
 
+static void
+end_with_slash(const char **path)
+{
+	char	   *longer;
+
+	if ((*path)[strlen(*path) - 1] == '/')
+		return;
+	longer = mem_alloc(strlen(*path) + 2);
+	strcpy(longer, *path);
+	strcat(longer, "/");
+	set_text(path, longer);
+}
+
 static bool
 complete(void)
 {
@@ -457,14 +472,13 @@ complete(void)
 		fputs("path and namespace must start with a slash, and a namespace has no comma, quote or backslash\n", stderr);
 		return false;
 	}
-	if (config.path[strlen(config.path) - 1] != '/')
+	if (config.base_path[0] != '/' || strstr(config.base_path, "//") != NULL || strpbrk(config.base_path, "?#% ") != NULL)
 	{
-		char	   *path = mem_alloc(strlen(config.path) + 2);
-
-		strcpy(path, config.path);
-		strcat(path, "/");
-		set_text(&config.path, path);
+		fprintf(stderr, "invalid value for base-path: \"%s\" is not a path like /app/\n", config.base_path);
+		return false;
 	}
+	end_with_slash(&config.path);
+	end_with_slash(&config.base_path);
 	if (config.jwt_secret == NULL && config.jwt_public_key == NULL && !config.allow_open && !is_loopback(config.listen))
 	{
 		fprintf(stderr, "refusing to listen on %s without a key: set jwt-secret or jwt-public-key, "

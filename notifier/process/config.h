@@ -34,6 +34,7 @@ typedef struct Config
 	int64_t		allow_open;		/* a flag */
 
 	const char *path;			/* of Socket.IO; starts and ends with a slash */
+	const char *base_path;		/* of everything; starts and ends with a slash */
 	const char *nsp;
 	int64_t		ping_interval;	/* milliseconds; the same for the next ones */
 	int64_t		ping_timeout;

@@ -3,6 +3,8 @@ import { defineConfig } from 'vite';
 const sidecar = process.env.SIDECAR ?? 'http://127.0.0.1:8080';
 
 export default defineConfig({
+  // Addresses are relative: a proxy may have the page below a path.
+  base: './',
   build: {
     outDir: '../../build/web',
     emptyOutDir: true,

@@ -20,7 +20,7 @@ export class ApiError extends Error {
 }
 
 export interface ApiOptions {
-  /** The address of the sidecar; "" means the origin of the page. */
+  /** Where the sidecar is, with the path below which a proxy has it: `https://example.org/app`, `/app`. "" is the root of the page's host. */
   origin?: string;
   /** Sent as a bearer token, if given. */
   token?: () => string | null;

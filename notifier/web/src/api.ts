@@ -1,9 +1,10 @@
 /** The sidecar that this page came from. */
 
 import { Api, ApiError } from 'pg-xlsx-client';
+import { PLACE } from './place.js';
 import { currentToken } from './session.js';
 
-export const api = new Api({ token: currentToken });
+export const api = new Api({ origin: PLACE.slice(0, -1), token: currentToken });
 
 /** True if the server lacks the route, because it is older than the feature; false if it lacks the object. */
 export function isRouteMissing(error: unknown): boolean {

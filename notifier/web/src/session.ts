@@ -1,8 +1,10 @@
 /** The token that the person entered, if the server requires one. It lives as long as the tab. */
 
 import { useSyncExternalStore } from 'react';
+import { PLACE } from './place.js';
 
-const KEY = 'pg_xlsx.token';
+/* Another sidecar may have its page on the same host. */
+const KEY = `pg_xlsx.token ${PLACE}`;
 
 interface Session {
   token: string | null;

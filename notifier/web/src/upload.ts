@@ -3,9 +3,11 @@
 import { apiError, uploadForm, type UploadOptions } from 'pg-xlsx-client';
 import * as tus from 'tus-js-client';
 import { api } from './api.js';
+import { PLACE } from './place.js';
 
 export const RESUMABLE_FROM = 8_000_000;
-const TUS_PATH = '/files/';
+/* Whole, because tus-js-client resolves the relative address of an upload by it. */
+const TUS_ENDPOINT = new URL(`${PLACE}files/`, document.baseURI).href;
 const RETRY_DELAYS_MS = [500, 1000, 3000, 5000, 10_000, 20_000];
 
 export interface UploadHooks {
@@ -23,7 +25,7 @@ export interface Upload {
 let resumable: Promise<boolean> | undefined;
 
 function canResume(): Promise<boolean> {
-  resumable ??= fetch(TUS_PATH, { method: 'OPTIONS' }).then((answer) => answer.ok && answer.headers.has('tus-version'), () => false);
+  resumable ??= fetch(TUS_ENDPOINT, { method: 'OPTIONS' }).then((answer) => answer.ok && answer.headers.has('tus-version'), () => false);
   return resumable;
 }
 
@@ -69,12 +71,12 @@ function resumableUpload(file: File, options: UploadOptions, { onProgress, onBro
   const done = new Promise<void>((resolve, reject) => {
     const { idempotencyKey: _key, ...meaning } = options;
     upload = new tus.Upload(file, {
-      endpoint: TUS_PATH,
+      endpoint: TUS_ENDPOINT,
       headers: api.headers(),
       retryDelays: RETRY_DELAYS_MS,
       metadata: { filename: file.name, ...definedOnly(options) },
       // The same file with other options is another import.
-      fingerprint: () => Promise.resolve(['pg_xlsx', file.name, file.size, file.lastModified, JSON.stringify(meaning)].join(':')),
+      fingerprint: () => Promise.resolve(['pg_xlsx', PLACE, file.name, file.size, file.lastModified, JSON.stringify(meaning)].join(':')),
       removeFingerprintOnSuccess: true,
       onProgress: (sent, total) => onProgress(percent(sent, total)),
       onShouldRetry: (error) => {

@@ -2,9 +2,9 @@
 // behind one balancer, PgBouncer before the database.
 
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +16,7 @@ import { Database } from './support/cluster.js';
 import { request } from './support/engine.js';
 import { Inbox } from './support/inbox.js';
 import { Notifier } from './support/notifier.js';
+import { freePort, missing, NGINX, serve } from './support/program.js';
 import { root } from './support/server.js';
 import { EventStream } from './support/stream.js';
 import { ANN, BOB, Tenants } from './support/tenants.js';
@@ -23,7 +24,6 @@ import { certificate, secure } from './support/tls.js';
 import { bearer, SECRET } from './support/token.js';
 import { people, workbook } from './support/workbook.js';
 
-const NGINX = '/usr/sbin/nginx';
 const CADDY = '/usr/bin/caddy';
 const PGBOUNCER = '/usr/sbin/pgbouncer';
 
@@ -39,39 +39,6 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const missing = (program) => !existsSync(program) && `${program} is not installed`;
-
-// A port that is free now.
-async function freePort() {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-// A program that serves, once it answers; its log is shown when it ends before.
-async function serve(command, args, answers, env = {}) {
-  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], env: { PATH: process.env.PATH, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder, ...env } });
-  let log = '';
-  child.stderr.on('data', (data) => { log += data; });
-  child.exited = once(child, 'exit').then(atEnd(() => child.kill('SIGKILL')));
-  for (;;) {
-    try {
-      await answers();
-      break;
-    } catch {
-      if (child.exitCode !== null) throw new Error(log);
-    }
-  }
-  return {
-    async stop() {
-      child.kill();
-      await child.exited;
-    },
-  };
-}
-
 // The example of docs/, for these sidecars; balance: change to the text.
 async function nginx(ports, { balance = (text) => text } = {}) {
   const port = await freePort();
@@ -84,7 +51,7 @@ async function nginx(ports, { balance = (text) => text } = {}) {
   mkdirSync(place);
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${place}/${name};`).join(' ');
   writeFileSync(join(place, 'nginx.conf'), `daemon off; master_process off; pid ${place}/pid; error_log stderr; events {} http { access_log off; ${temporary}\n${example}\n}`);
-  const program = await serve(NGINX, ['-c', join(place, 'nginx.conf'), '-p', place], () => secure(`${url}/healthz`));
+  const program = await serve(NGINX, ['-c', join(place, 'nginx.conf'), '-p', place], () => secure(`${url}/healthz`), folder);
   return { url, ...program };
 }
 
@@ -95,7 +62,7 @@ async function caddy([upstream]) {
   const example = readFileSync(join(root, 'docs/Caddyfile'), 'utf8')
     .replace('import.example.org {', `https://127.0.0.1:${port} {\n\tbind 127.0.0.1\n\ttls ${cert} ${key}`).replace('127.0.0.1:8080', `127.0.0.1:${upstream}`);
   writeFileSync(join(folder, 'Caddyfile'), `{\n\tadmin off\n\tauto_https disable_redirects\n}\n${example}`);
-  const program = await serve(CADDY, ['run', '--adapter', 'caddyfile', '--config', join(folder, 'Caddyfile')], () => secure(`${url}/`));
+  const program = await serve(CADDY, ['run', '--adapter', 'caddyfile', '--config', join(folder, 'Caddyfile')], () => secure(`${url}/`), folder);
   return { url, ...program };
 }
 
@@ -230,7 +197,7 @@ describe('several sidecars behind one balancer', { skip: missing(NGINX) }, () =>
     const file = workbook(people(3));
     const version = { 'tus-resumable': '1.0.0' };
     const { headers: { location } } = await request(`${servers[0].url}/files/`, { method: 'POST', headers: { ...version, 'content-length': 0, 'upload-length': file.length } });
-    const patch = (server, from, to) => request(server.url + location, {
+    const patch = (server, from, to) => request(`${server.url}/files/${location}`, {
       method: 'PATCH', body: file.subarray(from, to),
       headers: { ...version, 'content-type': 'application/offset+octet-stream', 'upload-offset': from, 'content-length': to - from },
     });
@@ -262,7 +229,7 @@ describe('PgBouncer on the way to the database', { skip: missing(PGBOUNCER) }, (
     bouncer = await serve(PGBOUNCER, [...userInfo().uid === 0 ? ['-u', 'postgres'] : [], join(place, 'pgbouncer.ini')], () => new Promise((resolve, reject) => {
       const socket = net.connect(port, '127.0.0.1', () => resolve(socket.destroy()));
       socket.on('error', reject);
-    }));
+    }), folder);
   });
   after(async () => {
     await bouncer.stop();

@@ -168,7 +168,7 @@ describe('lengths', () => {
     for (const value of ['', 'x', '-1', '+1', '1.0', '0x10', '1e3', '99999999999999999999', '1, 1']) {
       assert.equal((await request(`${server.url}/files/`, { method: 'POST', headers: { ...version, 'upload-length': value } })).status, 400, `Upload-Length: ${value}`);
       const { headers: { location } } = await request(`${server.url}/files/`, { method: 'POST', headers: { ...version, 'upload-length': 100 } });
-      const patch = await request(server.url + location, { method: 'PATCH', headers: { ...version, 'upload-offset': value, 'content-type': 'application/offset+octet-stream' } });
+      const patch = await request(`${server.url}/files/${location}`, { method: 'PATCH', headers: { ...version, 'upload-offset': value, 'content-type': 'application/offset+octet-stream' } });
       assert.equal(patch.status, 400, `Upload-Offset: ${value}`);
     }
   });

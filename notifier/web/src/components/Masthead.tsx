@@ -7,7 +7,7 @@ export function Masthead({ connection }: { connection: Connection }) {
   const { token } = useSession();
   return (
     <header className="masthead">
-      <img src="/favicon.svg" alt="" width="32" height="32" />
+      <img src="favicon.svg" alt="" width="32" height="32" />
       <h1>{t.title}</h1>
       <div className="freshness" role="status">
         {connection === 'live' && <span className="pill pill-live">{t.connection.live}</span>}

@@ -1,6 +1,7 @@
 import { LiveTasks, NAMESPACE, type Connection } from 'pg-xlsx-client';
 import { useEffect, useState } from 'react';
 import { io } from 'socket.io-client';
+import { PLACE } from '../place.js';
 import { mergeEnd, mergeProgress, rereadTasks } from '../queries.js';
 import { currentToken } from '../session.js';
 
@@ -8,7 +9,7 @@ import { currentToken } from '../session.js';
 export function useSocketConnection(): { live: LiveTasks; connection: Connection } {
   const [connection, setConnection] = useState<Connection>('off');
   const [live] = useState(() => new LiveTasks({
-    connect: () => io(NAMESPACE, { forceNew: true, auth: (give) => give({ token: currentToken() }) }),
+    connect: () => io(NAMESPACE, { path: `${PLACE}socket.io/`, forceNew: true, auth: (give) => give({ token: currentToken() }) }),
     onProgress: mergeProgress,
     onEnd: mergeEnd,
     onConnection: setConnection,

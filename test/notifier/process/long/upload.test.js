@@ -93,7 +93,7 @@ test('by tus, over a connection that is cut', async (t) => {
   let task;
   while (task === undefined) {
     const part = cuts < CUTS ? Math.floor(((cuts + 1) * file.length) / (CUTS + 1)) + 12345 : file.length;
-    const req = send(location, { method: 'PATCH', headers: { ...version, 'content-type': 'application/offset+octet-stream', 'content-length': file.length - offset, 'upload-offset': offset } });
+    const req = send(`/files/${location}`, { method: 'PATCH', headers: { ...version, 'content-type': 'application/offset+octet-stream', 'content-length': file.length - offset, 'upload-offset': offset } });
     const answer = new Promise((resolve) => { req.on('response', resolve); req.on('error', () => resolve(undefined)); });
     await write(req, offset, part);
     if (part < file.length) {
@@ -105,7 +105,7 @@ test('by tus, over a connection that is cut', async (t) => {
     else {
       // The cut is noticed when it is; until then the upload is locked, or its last bytes are on their way.
       for (;;) {
-        const { status, headers } = await request(server.url + location, { method: 'HEAD', headers: version });
+        const { status, headers } = await request(`${server.url}/files/${location}`, { method: 'HEAD', headers: version });
         if (status !== 200) continue;
         assert.ok(Number(headers['upload-offset']) >= offset);
         offset = Number(headers['upload-offset']);
