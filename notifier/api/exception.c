@@ -1,6 +1,6 @@
 /*
  * exception.c
- *	  What an exception says to a client.
+ *	  The event exception, which reports an error to a client.
  */
 #include "api/exception.h"
 

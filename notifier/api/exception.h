@@ -1,9 +1,10 @@
 /*
  * exception.h
- *	  What an exception says to a client, by Socket.IO and by an event stream alike.
+ *	  The event exception, which reports an error to a client, by Socket.IO and by
+ *	  an event stream.
  *
- * {"status":"error","message":…,"code":…,"retryable":…} and "taskId" where it
- * is about a task.  code is the database's SQLSTATE, or a word of ours.
+ * {"status":"error","message":…,"code":…,"retryable":…} and "taskId" if it is
+ * about a task. code is the database's SQLSTATE, or a word of the sidecar.
  * retryable: the same request may succeed later.
  */
 #ifndef NOTIFIER_EXCEPTION_H
@@ -17,7 +18,7 @@
 
 typedef struct Exception
 {
-	int64_t		task;			/* 0: it is about none */
+	int64_t		task;			/* 0: it is not about a task */
 	const char *message;
 	const char *code;
 	bool		retryable;
@@ -27,7 +28,10 @@ typedef struct Exception
 
 extern void exception_put(Buf *json, const Exception *exception);
 
-/* Texts live as long as the error's.  What only a programmer can mend is logged, and called an internal server error. */
+/*
+ * Its texts live as long as the error's. An error that only a programmer can
+ * correct is logged, and sent as an internal server error.
+ */
 extern Exception exception_of(const DbError *error, int64_t task);
 
 #endif							/* NOTIFIER_EXCEPTION_H */

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Digits, perhaps behind a minus, of a number that fits a bigint; there need be no such task. */
+/* True for digits, with or without a minus, of a number that fits a bigint. The task need not exist. */
 extern bool task_id_parse(const char *text, int64_t *id);
 
 #endif							/* NOTIFIER_TASK_ID_H */

@@ -1,9 +1,10 @@
 /*
  * identity.h
- *	  Who somebody is to the database: the role, and what else the token says.
+ *	  The identity of a user in the database: the role, and the other claims
+ *	  of the token.
  *
- * Two tokens may name one role and mean two people.  Tokens that differ in
- * nothing but their times are the same identity.
+ * Two tokens may name one role and mean two people. Tokens that differ only
+ * in their times have the same identity.
  */
 #ifndef NOTIFIER_IDENTITY_H
 #define NOTIFIER_IDENTITY_H
@@ -18,10 +19,10 @@
 typedef struct Identity
 {
 	char		role[IDENTITY_ROLE_SIZE];
-	uint64_t	says[2];		/* a digest of the token's claims but for its times */
+	uint64_t	says[2];		/* a digest of the token's claims without its times */
 } Identity;
 
-/* NULL is the sidecar itself. */
+/* NULL means the sidecar itself. */
 static inline bool
 identity_same(const Identity *a, const Identity *b)
 {

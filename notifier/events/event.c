@@ -1,6 +1,6 @@
 /*
  * event.c
- *	  What happened to a task, and its encodings.
+ *	  An event of a task, and its encodings.
  */
 #include "events/event.h"
 
@@ -18,7 +18,7 @@ mix(uint64_t hash, const char *text, size_t len)
 	return hash;
 }
 
-/* When it ended, or why: that is what differs between two ends of one task. */
+/* Hashes the time and the reason of the end, which differ between two ends of one task. */
 static uint64_t
 which_end(const char *name, const JsonValue *object)
 {

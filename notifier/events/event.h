@@ -1,6 +1,6 @@
 /*
  * event.h
- *	  What happened to a task: a name, a number, a JSON object; and its encodings, each made once.
+ *	  An event of a task: a name, a number, a JSON object, and its encodings, each made once.
  *
  * An event never changes, and any number of rooms and queues share it.
  */
@@ -26,23 +26,23 @@ typedef struct Event
 {
 	int			references;
 	int64_t		seq;			/* rises within a task */
-	uint64_t	end;			/* of an event that ends its task: which end it is, whatever its number; else 0 */
-	bool		runs;			/* it says that the task has not ended */
-	Frame	   *frames[EVENT_ENCODINGS];	/* those that were asked for */
+	uint64_t	end;			/* of an event that ends its task: identifies the end, whatever its number; otherwise 0 */
+	bool		runs;			/* the event says that the task has not ended */
+	Frame	   *frames[EVENT_ENCODINGS];	/* the encodings made so far */
 	const char *name;
 	const char *json;			/* NUL-terminated */
 	size_t		json_len;
 } Event;
 
-/* With one reference, the caller's; NULL when json is no object with a "seq". */
+/* Makes an event with one reference, the caller's. NULL if json is not an object with a "seq". */
 extern Event *event_make(const char *name, size_t name_len, const char *json, size_t len);
 extern Event *event_share(Event *event);
 extern void event_release(Event *event);
 
-/* The event's own; encoder is asked the first time. */
+/* The frame belongs to the event; encoder is called the first time. */
 extern Frame *event_frame(Event *event, EventEncoding encoding, EventEncoder encoder);
 
-/* Does it end its task? */
+/* Does the event end its task? */
 extern bool event_is_last(const Event *event);
 
 #endif							/* NOTIFIER_EVENT_H */

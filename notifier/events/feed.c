@@ -1,6 +1,6 @@
 /*
  * feed.c
- *	  Events on their way from the database into the rooms.
+ *	  Passes events from the database to the rooms.
  */
 #include "events/feed.h"
 

@@ -1,9 +1,9 @@
 /*
  * feed.h
- *	  Events on their way from the database into the rooms.
+ *	  Passes events from the database to the rooms.
  *
- * Notifications are published as they come.  When listening was interrupted,
- * all members of all rooms wait for the state of their tasks.
+ * Notifications are published as they arrive. After an interruption of
+ * listening, all members of all rooms wait for the state of their tasks.
  */
 #ifndef NOTIFIER_FEED_H
 #define NOTIFIER_FEED_H

@@ -1,6 +1,6 @@
 /*
  * look.c
- *	  Reads the state of tasks for those who wait for it in their rooms.
+ *	  Reads the state of tasks for the members of rooms that wait for it.
  */
 #include "events/look.h"
 
@@ -14,14 +14,14 @@
 #include "process/log.h"
 #include "process/loop.h"
 
-/* Longest time for the answer; then the connection is given up.  Doubled with each failure, up to request-timeout. */
+/* Longest time for the answer; after it the connection is given up. It doubles with each failure, up to request-timeout. */
 #define ANSWER_MS 5000
 
-/* From a look that failed to the next one: doubled from the first to the last. */
+/* Time from a failed look to the next one: doubles from the first value to the last. */
 #define FIRST_RETRY_MS 100
 #define LAST_RETRY_MS 3200
 
-static RoomGroup *first;		/* groups in line */
+static RoomGroup *first;		/* number of groups in line */
 static RoomGroup *last;
 static int	in_line;
 static int	under_way;
@@ -80,7 +80,7 @@ look_soon(RoomGroup *group)
 	RoomLook   *look = &group->look;
 
 	if (look->in_line || look->call != NULL || look->failures > 0)
-		return;					/* one follows anyway */
+		return;					/* another look follows anyway */
 	loop_timer_stop(&look->timer);
 	enter_line(group);
 	start_some();
@@ -122,7 +122,7 @@ retry_later(RoomGroup *group, const char *problem, const char *code)
 	look->failures++;
 }
 
-/* Somebody may have come while it was under way. */
+/* A member may have joined while the look was under way. */
 static void
 after(RoomGroup *group, bool somebody_waits)
 {
@@ -152,7 +152,7 @@ found(RoomGroup *group, const DbRow *row)
 	event_release(state);
 }
 
-/* Is that for good, or does it pass? */
+/* Is the error permanent, or may it pass? */
 static bool
 is_final(const DbError *error)
 {

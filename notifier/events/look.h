@@ -1,15 +1,16 @@
 /*
  * look.h
- *	  Reads the state of tasks for those who wait for it in their rooms, until it is known.
+ *	  Reads the state of tasks for the members of rooms that wait for it, until it is
+ *	  known.
  *
- * One look at a time is under way for a group of a room: it answers all
- * members who waited before it began, and one more follows for the others.  A
- * look that fails for a reason that may pass is repeated, on another
- * connection and after a while: nobody hears of it but the log.  What it finds
- * goes to the members by rooms_known() or rooms_lost().
+ * Each group of a room has at most one look under way. It answers all members
+ * that waited before it began; another look follows for the others. A look
+ * that fails for a reason that may pass is repeated after a while, on another
+ * connection; only the log mentions it. rooms_known() or rooms_lost() gives
+ * the result to the members.
  *
- * Every rights-interval there is a look at each group, whoever waits or not:
- * a right that was taken away ends its members' places.
+ * Each group has a look every rights-interval, even if no member waits,
+ * because a right that was taken away ends the places of its members.
  */
 #ifndef NOTIFIER_LOOK_H
 #define NOTIFIER_LOOK_H
@@ -18,11 +19,11 @@
 
 extern void look_open(void);
 
-/* After rooms_join() and rooms_await(): there is somebody who waits. */
+/* Call it after rooms_join() and rooms_await(): a member waits. */
 extern void look_soon(RoomGroup *group);
-extern void look_at_once(RoomGroup *group); /* even where one has just failed */
+extern void look_at_once(RoomGroup *group); /* even if a look has just failed */
 
-/* Groups whose state is to be read. */
+/* Number of groups whose state must be read. */
 extern int	look_waiting(void);
 
 #endif							/* NOTIFIER_LOOK_H */

@@ -1,9 +1,9 @@
 /*
  * rooms.c
- *	  Who hears which task.
+ *	  Rooms: the members that hear of a task.
  *
- * Sending may remove members, so a room in which something is sent keeps those
- * who leave in its lists, marked, until it is done.
+ * Sending may remove members. So during a send a room keeps members that leave
+ * in its lists, marked, until the send is done.
  */
 #include "events/rooms.h"
 
@@ -13,7 +13,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 
-/* Events that are held for one member: the state that it waits for stands for older ones. */
+/* Most events that are held for one member; the state that it waits for replaces older ones. */
 #define MOST_HELD 4096
 
 struct RoomMember
@@ -23,11 +23,11 @@ struct RoomMember
 	RoomMember *next_in_group;
 	RoomMember *next_of_listener;
 	void	   *owner;
-	unsigned	awaits;			/* the look that it waits for; 0: none */
+	unsigned	awaits;			/* number of the look that it waits for; 0: none */
 	bool		holding;
-	int64_t		last_seq;		/* of what it was sent */
+	int64_t		last_seq;		/* seq of the last event that it was sent */
 	int64_t		seq_then;		/* last_seq when it began to wait */
-	uint64_t	end;			/* the end that it has heard; 0: none */
+	uint64_t	end;			/* the end that it was sent; 0: none */
 	Event	  **held;
 	size_t		held_count;
 	size_t		held_size;
@@ -37,8 +37,8 @@ struct Room
 {
 	int64_t		task;
 	RoomGroup  *groups;
-	int			telling;		/* depth of what sends in this room */
-	bool		has_left;		/* marked members wait to be taken out */
+	int			telling;		/* depth of the sends in this room */
+	bool		has_left;		/* there are marked members to remove */
 };
 
 static Map	rooms;				/* by task */
@@ -278,7 +278,7 @@ rooms_await_all(RoomGroup *group)
 		rooms_await(member, true);
 }
 
-/* A new member takes the place of the old one, which is swept away. */
+/* A new member takes the place of the old one, which is removed. */
 static void
 change_group(RoomMember **place, const Identity *who)
 {
@@ -326,7 +326,7 @@ hold(RoomMember *member, Event *event)
 	member->held[member->held_count++] = event_share(event);
 }
 
-/* An end that comes again with another number is the same end. */
+/* An end that comes again with another number counts as the same end. */
 static void
 tell(RoomMember *member, Event *event)
 {
@@ -352,7 +352,7 @@ tell_or_hold(RoomMember *member, Event *event)
 		tell(member, event);
 }
 
-/* The room is marked as telling. */
+/* The caller has marked the room as sending. */
 static void
 start(RoomMember *member, Event *state)
 {
@@ -364,7 +364,7 @@ start(RoomMember *member, Event *state)
 	member->holding = false;
 	member->awaits = 0;
 	if (state->seq < member->seq_then)
-		member->last_seq = -1;	/* of another history */
+		member->last_seq = -1;	/* the state belongs to another history */
 	tell(member, state);
 	for (size_t i = 0; i < count; i++)
 	{
@@ -407,7 +407,7 @@ somebody_waits(const RoomGroup *group)
 	return false;
 }
 
-/* Before the sweep, which may take the group away: then nobody waits. */
+/* Call it before the sweep, which may remove the group: then nobody waits. */
 static bool
 end_of_telling(RoomGroup *group)
 {

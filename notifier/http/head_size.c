@@ -1,6 +1,6 @@
 /*
  * head_size.c
- *	  How long the head of a request was.
+ *	  Measures the head of a request.
  */
 #include "http/head_size.h"
 
@@ -10,7 +10,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
-#define IPPROTO_TCP_LEVEL 6		/* netinet/in.h does not go with linux/tcp.h */
+#define IPPROTO_TCP_LEVEL 6		/* netinet/in.h cannot be included beside linux/tcp.h */
 
 int64_t
 head_size_read(int descriptor)
