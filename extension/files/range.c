@@ -4,11 +4,6 @@
  */
 #include "files/range.h"
 
-#include "fmgr.h"
-#include "utils/builtins.h"
-
-PG_FUNCTION_INFO_V1(pg_xlsx_check_range);
-
 XlsxRange
 range_parse(const char *range)
 {
@@ -20,12 +15,4 @@ range_parse(const char *range)
 				 errmsg("\"%s\" is not a cell range", range),
 				 errhint("Write it as \"A2:C100\", \"A:C\" or \"2:100\".")));
 	return result;
-}
-
-Datum
-pg_xlsx_check_range(PG_FUNCTION_ARGS)
-{
-	if (!PG_ARGISNULL(0))
-		(void) range_parse(text_to_cstring(PG_GETARG_TEXT_PP(0)));
-	PG_RETURN_VOID();
 }

@@ -43,7 +43,7 @@ put_matches(ReturnSetInfo *result, const SheetRows *rows, const Profile *profile
 	}
 }
 
-/* profile, file, sheet, header_row, mapping */
+/* profile, file, sheet, header_row, mapping, range */
 Datum
 pg_xlsx_match(PG_FUNCTION_ARGS)
 {
@@ -52,7 +52,7 @@ pg_xlsx_match(PG_FUNCTION_ARGS)
 	const char *name = PG_XLSX_GETARG_STRING(0, NULL);
 	int64		id = profile_find(&name);
 	Profile    *profile = profile_load(id);
-	RowsOptions options = {PG_XLSX_GETARG_STRING(2, profile->sheet), profile->range, 0};
+	RowsOptions options = {PG_XLSX_GETARG_STRING(2, profile->sheet), PG_XLSX_GETARG_STRING(5, profile->range), 0};
 	XlsxSource	source;
 	XlsxBook   *book;
 	SheetRows  *rows;

@@ -82,7 +82,7 @@ throw_missing(const TypedRead *read, const SheetRows *rows, const HeaderMatch *m
 			(errcode(ERRCODE_UNDEFINED_COLUMN),
 			 errmsg("sheet \"%s\" has no header for %s", rows_sheet_name(rows), missing.data),
 			 errdetail("%s", match->message),
-			 errhint("Name the columns like the headers, or read by position with header => 'none'.")));
+			 errhint("Name the columns like the headers, or read by position with header_row => 'none'.")));
 }
 
 /* Matches the columns with those of the sheet by their headers. */

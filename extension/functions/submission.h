@@ -22,6 +22,7 @@ typedef struct Submission
 	const char *header_row;
 	const char *locale;
 	const char *mapping;		/* JSON object: header to column name */
+	const char *range;			/* cell range */
 } Submission;
 
 /* Raises an error (22023) when an option has an unknown value. */

@@ -45,7 +45,7 @@ max_errors_argument(FunctionCallInfo fcinfo, int argument)
 
 /*
  * Reads the options that all three functions take in this order, from argument first on: sheet,
- * mode, dry_run, max_errors, header_row, locale, mapping.
+ * mode, dry_run, max_errors, header_row, locale, mapping, range.
  */
 static void
 take_options(FunctionCallInfo fcinfo, int first, Submission *submission)
@@ -57,6 +57,7 @@ take_options(FunctionCallInfo fcinfo, int first, Submission *submission)
 	submission->header_row = PG_XLSX_GETARG_STRING(first + 4, NULL);
 	submission->locale = PG_XLSX_GETARG_STRING(first + 5, NULL);
 	submission->mapping = json_or_null(fcinfo, first + 6);
+	submission->range = PG_XLSX_GETARG_STRING(first + 7, NULL);
 }
 
 /* Reads profile, run_at and priority: arguments 0, 3 and 4. */

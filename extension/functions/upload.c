@@ -43,7 +43,7 @@ find_upload(int64 id)
 		" (options ->> 'priority')::int, owner::oid, nullif(options ->> 'sheet', ''),"
 		" coalesce(nullif(options ->> 'dryRun', '')::boolean, false), nullif(options ->> 'mode', ''),"
 		" nullif(options ->> 'maxErrors', '')::bigint, nullif(options ->> 'headerRow', ''),"
-		" nullif(options ->> 'locale', ''), nullif(options ->> 'mapping', '')"
+		" nullif(options ->> 'locale', ''), nullif(options ->> 'mapping', ''), nullif(options ->> 'range', '')"
 		" FROM xlsx_private.file WHERE id = $1 AND NOT complete FOR UPDATE",
 		1, {INT8OID}, NULL
 	};
@@ -73,6 +73,7 @@ find_upload(int64 id)
 	upload->submission.header_row = private_sql_text(&row, 11);
 	upload->submission.locale = private_sql_text(&row, 12);
 	upload->submission.mapping = private_sql_text(&row, 13);
+	upload->submission.range = private_sql_text(&row, 14);
 	submission_check(&upload->submission);
 	return upload;
 }
@@ -167,14 +168,14 @@ pg_xlsx_upload_file(PG_FUNCTION_ARGS)
 	return file_value_stored(upload->id, (uint64) upload->size);
 }
 
-/* Name, size, profile, sheet, header row and mapping of an unfinished upload. */
+/* Name, size, profile, sheet, header row, mapping and range of an unfinished upload. */
 Datum
 pg_xlsx_upload_settings(PG_FUNCTION_ARGS)
 {
 	Upload	   *upload = find_upload(PG_GETARG_INT64(0));
 	const Submission *submission = &upload->submission;
 	const char *profile = submission->profile;
-	const char *texts[] = {upload->name, NULL, NULL, submission->sheet, submission->header_row, submission->mapping};
+	const char *texts[] = {upload->name, NULL, NULL, submission->sheet, submission->header_row, submission->mapping, submission->range};
 	TupleDesc	descriptor;
 	Datum		values[lengthof(texts)];
 	bool		nulls[lengthof(texts)];

@@ -67,6 +67,8 @@ import_load_profile(Import *import)
 		task->sheet = profile->sheet;
 	if (task->header_row == NULL)
 		task->header_row = profile->header_row;
+	if (task->range == NULL)
+		task->range = profile->range;
 	if (task->locale == NULL)
 		task->locale = profile->locale;
 	if (task->max_errors < 0)

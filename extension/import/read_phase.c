@@ -51,7 +51,7 @@ import_sheet_open(Import *import, ImportSheet *sheet)
 	import_step_begin(import);
 	MemoryContextSwitchTo(import->context);
 	import_load_profile(import);
-	options = (RowsOptions) {import->task->sheet, import->profile->range, import->profile->skip_end};
+	options = (RowsOptions) {import->task->sheet, import->task->range, import->profile->skip_end};
 	*sheet = (ImportSheet) {
 		.book_context = AllocSetContextCreate(import->context, "pg_xlsx book", ALLOCSET_DEFAULT_SIZES),
 		.reader = start_reader(import)

@@ -124,7 +124,7 @@ import_saving_open(ImportSaving *saving, int first_rows)
 {
 	Import	   *import = saving->import;
 	Task	   *task = import->task;
-	RowsOptions options = {task->sheet, import->profile->range, import->profile->skip_end};
+	RowsOptions options = {task->sheet, task->range, import->profile->skip_end};
 	bool		keyed = task->mode == MODE_UPSERT || task->mode == MODE_UPDATE;
 
 	if (saving->saver != NULL)

@@ -16,10 +16,11 @@ COMMENT ON COLUMN xlsx.matched_column.column_name IS 'Column of the target.';
 COMMENT ON COLUMN xlsx.matched_column.header IS 'Header in the sheet that feeds the column; NULL where no header does.';
 COMMENT ON COLUMN xlsx.matched_column.col IS 'Letters of that column of the sheet: A, B, …';
 
-CREATE FUNCTION xlsx.match_headers(profile text, file bytea, sheet text DEFAULT NULL, header_row text DEFAULT NULL, mapping jsonb DEFAULT NULL)
+CREATE FUNCTION xlsx.match_headers(profile text, file bytea, sheet text DEFAULT NULL, header_row text DEFAULT NULL, mapping jsonb DEFAULT NULL,
+  range text DEFAULT NULL)
 RETURNS SETOF xlsx.matched_column
 AS 'MODULE_PATHNAME', 'pg_xlsx_match' LANGUAGE C STABLE ROWS 10;
-COMMENT ON FUNCTION xlsx.match_headers(text, bytea, text, text, jsonb) IS
+COMMENT ON FUNCTION xlsx.match_headers(text, bytea, text, text, jsonb, text) IS
 'How an import would match the headers of a sheet with a profile: one row for each column of the profile. Arguments as for xlsx.submit. Nothing is imported.';
 
 CREATE FUNCTION xlsx_private.upload_file(upload bigint) RETURNS bytea
@@ -56,7 +57,8 @@ END;
 COMMENT ON FUNCTION xlsx_private.default_profile() IS
 'Name of the profile that is taken where none is named: pg_xlsx.default_profile, else the only one that exists; NULL where there is no such profile.';
 
-CREATE FUNCTION xlsx.preview(file bytea, profile text DEFAULT NULL, sheet text DEFAULT NULL, header_row text DEFAULT NULL, mapping jsonb DEFAULT NULL)
+CREATE FUNCTION xlsx.preview(file bytea, profile text DEFAULT NULL, sheet text DEFAULT NULL, header_row text DEFAULT NULL, mapping jsonb DEFAULT NULL,
+  range text DEFAULT NULL)
 RETURNS json
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -69,12 +71,12 @@ DECLARE
   extra json;
   letters text[];
   chosen_profile CONSTANT text := coalesce(preview.profile, xlsx_private.default_profile());
-  area CONSTANT text := (SELECT p.range FROM xlsx.profiles p WHERE p.name = chosen_profile);
+  area CONSTANT text := coalesce(preview.range, (SELECT p.range FROM xlsx.profiles p WHERE p.name = chosen_profile));
 BEGIN
   SELECT max(m.sheet), max(m.header_row),
     jsonb_agg(jsonb_build_object('column', m.column_name, 'header', m.header, 'col', m.col))
   INTO chosen_sheet, chosen_row, matches
-  FROM xlsx.match_headers(chosen_profile, file, sheet, header_row, mapping) AS m;
+  FROM xlsx.match_headers(chosen_profile, file, sheet, header_row, mapping, area) AS m;
   SELECT coalesce(json_agg(json_build_object('col', d.col, 'header', d.header_text, 'target', m.item ->> 'column',
       'targetHeader', c.header, 'type', d.type, 'blank', d.blanks, 'longest', d.longest, 'examples', d.examples)
       ORDER BY d."position"), '[]'),
@@ -95,10 +97,10 @@ BEGIN
     'rowsSampled', 1000);
 END
 $$;
-COMMENT ON FUNCTION xlsx.preview(bytea, text, text, text, jsonb) IS
+COMMENT ON FUNCTION xlsx.preview(bytea, text, text, text, jsonb, text) IS
 'What an import would make of a file, as JSON; nothing is imported. sheets: all sheets of the workbook. sheet, headerRow: those that the import would read. columns: each column of the sheet with its letters, its header, the target that it would feed (null for none), its likely type and examples, from the first 1000 rows. missing: columns of the profile that no header feeds. extra: headers that feed no column. rows: the first 10 rows, their values in the order of columns. Arguments as for xlsx.submit.';
 
 CREATE FUNCTION xlsx_private.upload_settings(upload bigint,
-  OUT name text, OUT size bigint, OUT profile text, OUT sheet text, OUT header_row text, OUT mapping text)
+  OUT name text, OUT size bigint, OUT profile text, OUT sheet text, OUT header_row text, OUT mapping text, OUT range text)
 AS 'MODULE_PATHNAME', 'pg_xlsx_upload_settings' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx_private.upload_settings(bigint) IS 'What was said of an upload that has not ended.';

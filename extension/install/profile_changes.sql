@@ -12,13 +12,9 @@ AS 'MODULE_PATHNAME', 'pg_xlsx_check_expression' LANGUAGE C STABLE;
 COMMENT ON FUNCTION xlsx_private.check_expression(text, text) IS
 'An error when the text is not one SQL expression (what: transform, expression) or one query (lookup, query); NULL and empty texts are fine. The text is read, never run.';
 
-CREATE FUNCTION xlsx_private.check_range(range text) RETURNS void
-AS 'MODULE_PATHNAME', 'pg_xlsx_check_range' LANGUAGE C IMMUTABLE;
-COMMENT ON FUNCTION xlsx_private.check_range(text) IS 'An error when the text is not a cell range; NULL and empty texts are fine.';
-
-CREATE FUNCTION xlsx_private.check_options(mode text, max_errors bigint, header_row text, mapping jsonb) RETURNS void
+CREATE FUNCTION xlsx_private.check_options(mode text, max_errors bigint, header_row text, mapping jsonb, range text) RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_check_options' LANGUAGE C STABLE;
-COMMENT ON FUNCTION xlsx_private.check_options(text, bigint, text, jsonb) IS
+COMMENT ON FUNCTION xlsx_private.check_options(text, bigint, text, jsonb, text) IS
 'An error when an option of an import has a value that does not exist; NULL is fine.';
 
 CREATE FUNCTION xlsx_private.check_pattern(pattern text) RETURNS void
@@ -210,8 +206,7 @@ BEGIN
   PERFORM xlsx_private.check_texts(alter_profile.update_columns::text[], 'update_columns');
   PERFORM xlsx_private.require_columns(p.target, alter_profile.key_columns || alter_profile.update_columns)
   FROM xlsx_private.profile p WHERE p.id = own_id;
-  PERFORM xlsx_private.check_range(alter_profile.range);
-  PERFORM xlsx_private.check_options(alter_profile.mode, NULL, alter_profile.header_row, NULL);
+  PERFORM xlsx_private.check_options(alter_profile.mode, NULL, alter_profile.header_row, NULL, alter_profile.range);
   PERFORM xlsx_private.check_texts(alter_profile.null_tokens, 'null_tokens');
   IF alter_profile.index_after_load <> ALL (xlsx_private.names_of('index_after_load')) THEN
     RAISE EXCEPTION 'index_after_load "%" does not exist', alter_profile.index_after_load USING ERRCODE = 'invalid_parameter_value',

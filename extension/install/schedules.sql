@@ -10,9 +10,9 @@ COMMENT ON FUNCTION xlsx.file_hash(bytea) IS
 CREATE FUNCTION xlsx.submit_once(profile text, file bytea, file_name text DEFAULT 'upload.xlsx',
   run_at timestamptz DEFAULT NULL, priority int DEFAULT 0, sheet text DEFAULT NULL, mode text DEFAULT NULL,
   dry_run boolean DEFAULT false, max_errors bigint DEFAULT NULL, header_row text DEFAULT NULL, locale text DEFAULT NULL,
-  mapping jsonb DEFAULT NULL, OUT task bigint, OUT created boolean, OUT content_hash bytea)
+  mapping jsonb DEFAULT NULL, range text DEFAULT NULL, OUT task bigint, OUT created boolean, OUT content_hash bytea)
 AS 'MODULE_PATHNAME', 'pg_xlsx_submit_once' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION xlsx.submit_once(text, bytea, text, timestamptz, int, text, text, boolean, bigint, text, text, jsonb) IS
+COMMENT ON FUNCTION xlsx.submit_once(text, bytea, text, timestamptz, int, text, text, boolean, bigint, text, text, jsonb, text) IS
 'xlsx.submit, unless the current role has a task for the same profile and a file with the same bytes already: created says which, content_hash is the SHA-256 that tells.';
 
 /*
@@ -275,7 +275,7 @@ COMMENT ON FUNCTION xlsx_private.schedule_remove(text) IS 'Removes a schedule of
 CREATE FUNCTION xlsx.schedule(name text, cron text, profile text, folder text DEFAULT NULL, query text DEFAULT NULL,
   pattern text DEFAULT '*.xlsx', settle interval DEFAULT '5 seconds', priority int DEFAULT 0, sheet text DEFAULT NULL,
   mode text DEFAULT NULL, max_errors bigint DEFAULT NULL, header_row text DEFAULT NULL, locale text DEFAULT NULL,
-  mapping jsonb DEFAULT NULL)
+  mapping jsonb DEFAULT NULL, range text DEFAULT NULL)
 RETURNS bigint
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
@@ -285,7 +285,7 @@ DECLARE
   new_id bigint;
   new_job bigint;
 BEGIN
-  PERFORM xlsx_private.check_options(mode, max_errors, header_row, mapping);
+  PERFORM xlsx_private.check_options(mode, max_errors, header_row, mapping, range);
   PERFORM xlsx_private.check_expression(query, 'query');
   IF folder IS NOT NULL THEN
     PERFORM xlsx_private.list_folder(folder, pattern);
@@ -295,7 +295,7 @@ BEGIN
   END IF;
   new_id := xlsx_private.schedule_add(name, cron, profile, folder, pattern, settle, query,
     jsonb_strip_nulls(jsonb_build_object('priority', priority, 'sheet', sheet, 'mode', mode,
-      'max_errors', max_errors, 'header_row', header_row, 'locale', locale, 'mapping', mapping)));
+      'max_errors', max_errors, 'header_row', header_row, 'locale', locale, 'mapping', mapping, 'range', range)));
   IF cron IS NOT NULL THEN
     -- pg_cron runs a job as the role that made it.
     EXECUTE format('SELECT %s.schedule($1, $2, $3)', schema) INTO new_job
@@ -305,7 +305,7 @@ BEGIN
   RETURN new_id;
 END
 $$;
-COMMENT ON FUNCTION xlsx.schedule(text, text, text, text, text, text, interval, int, text, text, bigint, text, text, jsonb) IS
+COMMENT ON FUNCTION xlsx.schedule(text, text, text, text, text, text, interval, int, text, text, bigint, text, text, jsonb, text) IS
 'Submits files as they come, each once by its content, as the current role: those of a folder of the server whose names match pattern and that nobody has written to for settle (needs pg_read_server_files), or those of a query with two columns, the file (bytea, or the oid of a large object) and its name. cron: when, as pg_cron has it; NULL where a timer of your own calls xlsx.run_schedule(name). The other arguments are those of xlsx.submit.';
 
 CREATE FUNCTION xlsx_private.schedule_submit(schedule xlsx_private.schedule, file bytea, file_name text,
@@ -325,7 +325,8 @@ BEGIN
     new_task := xlsx.submit(schedule.profile, file, file_name, priority => (schedule.options ->> 'priority')::int,
       sheet => schedule.options ->> 'sheet', mode => schedule.options ->> 'mode',
       max_errors => (schedule.options ->> 'max_errors')::bigint, header_row => schedule.options ->> 'header_row',
-      locale => schedule.options ->> 'locale', mapping => schedule.options -> 'mapping');
+      locale => schedule.options ->> 'locale', mapping => schedule.options -> 'mapping',
+      range => schedule.options ->> 'range');
     PERFORM xlsx_private.schedule_note_task(schedule.id, hash, new_task, NULL);
     RETURN 'submitted';
   -- What is no workbook today will be none tomorrow.

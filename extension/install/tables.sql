@@ -168,6 +168,7 @@ CREATE TABLE xlsx_private.task (
   dry_run         boolean NOT NULL DEFAULT false,
   max_errors      bigint  CHECK (max_errors >= 0),
   header_row      text    CHECK (xlsx_private.is_header_row(header_row)),
+  range           text,
   locale          text,
   mapping         jsonb   CHECK (jsonb_typeof(mapping) = 'object'),
   inserted_rows   bigint  NOT NULL DEFAULT 0,

@@ -5,17 +5,17 @@
 CREATE FUNCTION xlsx.submit(profile text, file bytea, file_name text DEFAULT 'upload.xlsx',
   run_at timestamptz DEFAULT NULL, priority int DEFAULT 0, idempotency_key text DEFAULT NULL, sheet text DEFAULT NULL,
   mode text DEFAULT NULL, dry_run boolean DEFAULT false, max_errors bigint DEFAULT NULL, header_row text DEFAULT NULL,
-  locale text DEFAULT NULL, mapping jsonb DEFAULT NULL)
+  locale text DEFAULT NULL, mapping jsonb DEFAULT NULL, range text DEFAULT NULL)
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'pg_xlsx_submit' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION xlsx.submit(text, bytea, text, timestamptz, int, text, text, text, boolean, bigint, text, text, jsonb) IS
-'Stores a workbook and returns the id of the task that imports it in the background, as the current role, after the commit. profile NULL: the default one. The same idempotency_key again returns the first task. sheet, mode, max_errors, header_row and locale as in xlsx.alter_profile; NULL: as the profile says. dry_run: does all the work, takes it back, and leaves its report. mapping: {"Header": "column_name"}, before any other way to match a header; "" leaves the header out.';
+COMMENT ON FUNCTION xlsx.submit(text, bytea, text, timestamptz, int, text, text, text, boolean, bigint, text, text, jsonb, text) IS
+'Stores a workbook and returns the id of the task that imports it in the background, as the current role, after the commit. profile NULL: the default one. The same idempotency_key again returns the first task. sheet, range, header_row, mode, max_errors and locale as in xlsx.alter_profile; NULL: as the profile says. dry_run: does all the work, takes it back, and leaves its report. mapping: {"Header": "column_name"}, before any other way to match a header; "" leaves the header out.';
 
 CREATE FUNCTION xlsx_private.import_now(profile text, file bytea, file_name text, sheet text, mode text, dry_run boolean,
-  max_errors bigint, header_row text, locale text, mapping jsonb)
+  max_errors bigint, header_row text, locale text, mapping jsonb, range text)
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'pg_xlsx_import' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION xlsx_private.import_now(text, bytea, text, text, text, boolean, bigint, text, text, jsonb) IS
+COMMENT ON FUNCTION xlsx_private.import_now(text, bytea, text, text, text, boolean, bigint, text, text, jsonb, text) IS
 'Imports in the current transaction and returns the id of the task; xlsx.import uses it.';
 
 CREATE FUNCTION xlsx_private.outcome_of(task bigint,
@@ -32,7 +32,7 @@ COMMENT ON FUNCTION xlsx_private.outcome_of(bigint) IS 'What became of the rows 
 
 CREATE FUNCTION xlsx.import(profile text, file bytea, file_name text DEFAULT 'import.xlsx', sheet text DEFAULT NULL,
   mode text DEFAULT NULL, dry_run boolean DEFAULT false, max_errors bigint DEFAULT NULL, header_row text DEFAULT NULL,
-  locale text DEFAULT NULL, mapping jsonb DEFAULT NULL,
+  locale text DEFAULT NULL, mapping jsonb DEFAULT NULL, range text DEFAULT NULL,
   OUT task bigint, OUT status text, OUT total_rows bigint, OUT saved_rows bigint, OUT error_rows bigint,
   OUT warning_rows bigint, OUT inserted_rows bigint, OUT updated_rows bigint, OUT unchanged_rows bigint,
   OUT skipped_rows bigint, OUT message text, OUT deleted_rows bigint, OUT absent_rows bigint)
@@ -40,7 +40,7 @@ CREATE FUNCTION xlsx.import(profile text, file bytea, file_name text DEFAULT 'im
 LANGUAGE plpgsql VOLATILE
 AS $$
 BEGIN
-  task := xlsx_private.import_now(profile, file, file_name, sheet, mode, dry_run, max_errors, header_row, locale, mapping);
+  task := xlsx_private.import_now(profile, file, file_name, sheet, mode, dry_run, max_errors, header_row, locale, mapping, range);
   SELECT o.status, o.total_rows, o.saved_rows, o.error_rows, o.warning_rows, o.inserted_rows, o.updated_rows,
     o.unchanged_rows, o.skipped_rows, o.error_message, o.deleted_rows, o.absent_rows
   INTO status, total_rows, saved_rows, error_rows, warning_rows, inserted_rows, updated_rows, unchanged_rows,
@@ -48,7 +48,7 @@ BEGIN
   FROM xlsx_private.outcome_of(task) AS o;
 END
 $$;
-COMMENT ON FUNCTION xlsx.import(text, bytea, text, text, text, boolean, bigint, text, text, jsonb) IS
+COMMENT ON FUNCTION xlsx.import(text, bytea, text, text, text, boolean, bigint, text, text, jsonb, text) IS
 'Imports a workbook now, in the current transaction, and returns what became of its rows: total_rows = saved_rows + skipped_rows + error_rows, and saved_rows is the sum of inserted, updated, unchanged and deleted ones; arguments as for xlsx.submit. Bad rows are counted and kept in xlsx.task_errors(task); a file that cannot be read raises an error.';
 
 CREATE VIEW xlsx.tasks WITH (security_invoker = true) AS
@@ -57,7 +57,7 @@ SELECT t.id, t.profile, t.file_name, t.file_size, t.status, now.phase, now.progr
   t.updated_at, t.started_at, t.completed_at, t.error_code, t.error_detail, t.error_hint, t.run_at, t.priority,
   t.idempotency_key, now.seq, t.mode, t.dry_run, t.inserted_rows, t.updated_rows, t.unchanged_rows, t.skipped_rows,
   t.warning_rows, t.sheet, t.max_errors, t.header_row, t.locale, t.mapping, t.undone, t.exactly_once, t.deleted_rows,
-  t.absent_rows
+  t.absent_rows, t.range
 FROM xlsx_private.task_now AS now, LATERAL (SELECT (now.task).*) AS t;
 COMMENT ON VIEW xlsx.tasks IS
 'Imports of the current role, and their progress; one that runs says what it says at this moment, as xlsx.progress has it. At the end total_rows = saved_rows + skipped_rows + error_rows, and saved_rows = inserted_rows + updated_rows + unchanged_rows + deleted_rows; skipped_rows are those that mode skip, a trigger, a rule or a policy left out. exactly_once is false where rows go to another server, which commits by itself: a crash at that moment can save a batch twice.';

@@ -4,6 +4,7 @@
  */
 #include "profile/options.h"
 
+#include "files/range.h"
 #include "fmgr.h"
 #include "profile/header_row.h"
 #include "profile/profile.h"
@@ -57,7 +58,7 @@ options_check_max_errors(int64 max_errors)
 				 errhint("It is the number of bad rows above which the task fails; leave it out for what the profile says.")));
 }
 
-/* mode, max_errors, header_row, mapping */
+/* mode, max_errors, header_row, mapping, range */
 Datum
 pg_xlsx_check_options(PG_FUNCTION_ARGS)
 {
@@ -70,5 +71,6 @@ pg_xlsx_check_options(PG_FUNCTION_ARGS)
 	options_check_header_row(PG_XLSX_GETARG_STRING(2, NULL));
 	if (mapping != NULL)
 		options_check_mapping(JsonbToCString(NULL, &mapping->root, VARSIZE(mapping)));
+	(void) range_parse(PG_XLSX_GETARG_STRING(4, NULL));
 	PG_RETURN_VOID();
 }

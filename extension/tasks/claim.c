@@ -85,7 +85,7 @@ read_source(Task *task, Datum array)
 	"id, frozen_id, file_id, file_size, owner::oid, attempts, time_zone, date_style, source_columns," \
 	" total_rows, validated_rows, error_rows, saved_rows, cursor_row, validated, packets, packets_saved, deaths, sheet," \
 	" file_name, mode, dry_run, coalesce(max_errors, -1), header_row, locale, mapping::text, inserted_rows," \
-	" updated_rows, unchanged_rows, skipped_rows, warning_rows, profile, seq, packet_rows_saved"
+	" updated_rows, unchanged_rows, skipped_rows, warning_rows, profile, seq, packet_rows_saved, range"
 
 static Task *
 task_of_row(const PrivateRow *row)
@@ -131,6 +131,7 @@ task_of_row(const PrivateRow *row)
 	task->profile_name = TextDatumGetCString(row->values[i++]);
 	task->seq = DatumGetInt64(row->values[i++]) - LIVE_EVENTS;
 	task->progress.packet_rows_saved = DatumGetInt32(row->values[i++]);
+	task->range = private_sql_text(row, i++);
 	return task;
 }
 

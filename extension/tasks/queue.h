@@ -43,6 +43,7 @@ typedef struct Task
 	bool		dry_run;
 	int64		max_errors;		/* -1: the profile's */
 	char	   *header_row;		/* NULL: the profile's */
+	char	   *range;			/* NULL: the profile's; "": the whole sheet */
 	char	   *locale;			/* NULL: the profile's */
 	char	   *mapping;		/* JSON object of header -> column name, or NULL */
 	const XlsxSource *content;	/* the file itself, when it is not in the store */

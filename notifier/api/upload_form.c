@@ -43,7 +43,7 @@ struct UploadForm
 };
 
 const char *const upload_form_fields[] = {
-	"profile", "mode", "sheet", "dryRun", "runAt", "priority", "idempotencyKey", "maxErrors", "headerRow", "locale", "mapping", NULL
+	"profile", "mode", "sheet", "dryRun", "runAt", "priority", "idempotencyKey", "maxErrors", "headerRow", "locale", "mapping", "range", NULL
 };
 
 static bool

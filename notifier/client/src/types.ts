@@ -182,6 +182,8 @@ export interface UploadOptions {
   idempotencyKey?: string;
   maxErrors?: string;
   headerRow?: string;
+  /** Cells that are read: B2:F500, B:F or 2:500. */
+  range?: string;
   locale?: string;
   /** JSON: header as in the sheet -> column of the table; "" leaves the header out. */
   mapping?: string;
