@@ -1,6 +1,6 @@
 /*
  * owner.c
- *	  Bookkeeping as the extension's owner.
+ *	  Works as the extension's owner.
  */
 #include "tables/owner.h"
 

@@ -1,11 +1,11 @@
 /*
  * owner.h
- *	  Bookkeeping as the extension's owner, in the middle of a user's work.
+ *	  Works as the extension's owner, in the middle of a user's work.
  *
- * The private tables belong to the owner of the extension, and nobody else
- * may write them.  C code that keeps the books (private_sql.h) becomes that owner for a
- * statement, with a search_path that holds pg_catalog only, and goes back.  An
- * error in between is undone by the abort of the (sub)transaction.
+ * The private tables belong to the owner of the extension, and no other role may write them. C
+ * code that writes them (private_sql.h) becomes that owner for a statement, with a search_path of
+ * pg_catalog only, and then changes back. After an error, the abort of the (sub)transaction
+ * changes back.
  *
  * All functions need a transaction.
  */
@@ -24,18 +24,18 @@ typedef struct OwnerState
 extern void owner_enter(OwnerState *state);
 extern void owner_leave(const OwnerState *state);
 
-/* The extension's owner; an error when the extension is not installed in this database. */
+/* The extension's owner. Raises an error when the extension is not installed in this database. */
 extern Oid	owner_oid(void);
 
 /*
- * Keeps the extension from being dropped until the transaction ends; false
- * when it is not here (any more).  What writes to several tables in a transaction of its
- * own calls this first: a DROP EXTENSION that already has some of them would
- * wait for the others, and this one for those.
+ * Keeps the extension from being dropped until the transaction ends. Returns false when it is not
+ * installed. Call it first in a transaction that writes to several private tables: otherwise a
+ * DROP EXTENSION that has locked some of them would wait for the others, and this transaction for
+ * those, a deadlock.
  */
 extern bool owner_hold(void);
 
-/* Oid of a private table, or InvalidOid when the extension is not here (any more). */
+/* OID of a private table; InvalidOid when the extension is not installed. */
 extern Oid	owner_table(const char *name);
 
 #endif							/* PG_XLSX_OWNER_H */

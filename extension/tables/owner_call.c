@@ -1,15 +1,13 @@
 /*
  * owner_call.c
- *	  Functions whose work is done as the owner of the extension.
+ *	  Functions that do their work as the owner of the extension.
  *
- * Nobody but the owner writes the private tables.  A function for people that
- * writes them is declared with this C function as its body, once for its name
- * and arguments; what it does is the function of the same name in
- * xlsx_private whose first argument, before those of the call, is the role that
- * calls.  That one runs as the owner, asks what its caller may, and can be
- * called by nobody else: SECURITY DEFINER would not tell it who calls, since
- * within a worker, or within a function of somebody else, that is neither the
- * session's role nor the one that SET ROLE chose.
+ * Only the owner may write the private tables. A public function that writes them has this C
+ * function as its body, which gives it its name and arguments. The work is done by the function
+ * of the same name in xlsx_private, which has one argument more, the first: the role that calls.
+ * It runs as the owner, checks what the caller may do, and no other role can call it. SECURITY
+ * DEFINER would not be enough, because it does not pass on who calls: within a worker, or within
+ * another function, that is neither the session's role nor the role chosen by SET ROLE.
  */
 #include "pg/pg_xlsx.h"
 
@@ -25,7 +23,7 @@
 
 PG_FUNCTION_INFO_V1(pg_xlsx_as_owner);
 
-/* The function in xlsx_private that does the work of the one called. */
+/* The function in xlsx_private that does the work of this one. */
 static Oid
 find_worker(Oid called)
 {

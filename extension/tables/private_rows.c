@@ -24,12 +24,12 @@ private_rows_close(Relation relation)
 	relation_close(relation, NoLock);
 }
 
-/* Rows that are on their way at a time: more would only take more slots. */
+/* Rows that are inserted together. More would only need more slots. */
 #define GROUP_ROWS 128
 
 /*
- * Each slot owns its row: from any other one, the table would take a copy.
- * The descriptor is one of our own: each slot over that of the relation would pin it.
+ * Each slot owns its row; from another kind of slot the table would copy it. The slots use a copy
+ * of the descriptor, because each slot over the relation's own descriptor would pin it.
  */
 static void
 fill_slots(Relation relation, TupleDesc descriptor, TupleTableSlot **slots, HeapTuple *rows, int count)

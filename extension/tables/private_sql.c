@@ -32,7 +32,7 @@ row_copy(PrivateRow *row, uint64 index, MemoryContext context)
 	MemoryContextSwitchTo(spi);
 }
 
-/* Becomes the owner, connects to SPI and runs the statement; execute_end undoes it. */
+/* Becomes the owner, connects to SPI and runs the statement. execute_end reverses that. */
 static void
 execute_begin(PrivateStatement *statement, const Datum *values, const char *nulls, OwnerState *state)
 {

@@ -1,9 +1,9 @@
 /*
  * private_sql.h
- *	  Statements on the private tables, as their owner.
+ *	  Runs statements on the private tables, as their owner.
  *
- * All functions need a transaction. They connect to SPI by themselves.  An error in
- * between is undone by the abort of the (sub)transaction.
+ * All functions need a transaction, and connect to SPI by themselves. After an error, the abort
+ * of the (sub)transaction restores the role.
  */
 #ifndef PG_XLSX_PRIVATE_SQL_H
 #define PG_XLSX_PRIVATE_SQL_H
@@ -12,22 +12,22 @@
 
 #define PRIVATE_MAX_COLUMNS 48
 
-/* One row of a result: values by position from 0. */
+/* One row of a result, by position from 0. */
 typedef struct PrivateRow
 {
 	Datum		values[PRIVATE_MAX_COLUMNS];
 	bool		nulls[PRIVATE_MAX_COLUMNS];
 } PrivateRow;
 
-/* A text value as a string in the current memory context, NULL for NULL. */
+/* A text value as a string in the current memory context; NULL for NULL. */
 extern char *private_sql_text(const PrivateRow *row, int i);
 
-/* Argument i of a statement: a copy of the string as a text value, NULL for NULL. */
+/* Sets argument i of a statement to a copy of the string as a text value; NULL for NULL. */
 extern void private_sql_set_text(Datum *values, char *nulls, int i, const char *text);
 
 /*
- * A statement that is prepared once a session and kept.  Write it as a
- * static variable: {"UPDATE ... $1", 1, {INT8OID}}.
+ * A statement that is prepared once per session and then kept. Write it as a static variable:
+ * {"UPDATE ... $1", 1, {INT8OID}}.
  */
 typedef struct PrivateStatement
 {
@@ -38,18 +38,16 @@ typedef struct PrivateStatement
 } PrivateStatement;
 
 /*
- * Runs a statement as the owner.  values and nulls (NULL: none is) belong to
- * the caller.  Returns the number of rows processed; the first returned row
- * is copied to *row when row is not NULL (in the current memory context) and
- * there is one.
+ * Runs a statement as the owner. values and nulls belong to the caller; nulls may be NULL when no
+ * value is. Returns the number of rows processed. When row is not NULL and there is a result row,
+ * copies the first one to *row, in the current memory context.
  */
 extern uint64 private_sql_run(PrivateStatement *statement, const Datum *values, const char *nulls, PrivateRow *row);
 
 /*
- * Runs a statement as the owner and hands each of its rows to each(), with the
- * argument, in the memory context of the caller.  The values of a row live
- * there too.  each() runs as the owner and may not call other functions of
- * this module.
+ * Runs a statement as the owner and calls each() for each result row, with the argument. each()
+ * runs in the caller's memory context, where the values of the row live, too. It runs as the
+ * owner and must not call other functions of this module.
  */
 typedef void (*PrivateEach) (void *argument, const PrivateRow *row);
 extern void private_sql_each(PrivateStatement *statement, const Datum *values, const char *nulls, PrivateEach each,

@@ -1,6 +1,6 @@
 /*
  * role_sql.c
- *	  SQL of a role in a session that could become more than that role.
+ *	  Runs SQL of a role in a session that could become another role.
  */
 #include "tables/role_sql.h"
 
@@ -38,8 +38,9 @@ role_sql_must_confine(Oid role)
 }
 
 /*
- * The server says what a restricted operation refuses, but not why this is
- * one.  Its messages are known by their untranslated text only.
+ * The server's message says what a restricted operation refuses, but not why the operation is
+ * restricted. This adds the reason. The messages can be recognized only by their untranslated
+ * text.
  */
 static void
 explain_refusal(void *role)
@@ -95,7 +96,7 @@ role_sql_enter_query(RoleSql *state, bool confined)
 		confine(state, GetUserId());
 }
 
-/* Was this row of the catalog made since the command? */
+/* Was this catalog row inserted since that command? */
 static bool
 is_new(HeapTuple tuple, CommandId since)
 {
@@ -104,9 +105,9 @@ is_new(HeapTuple tuple, CommandId since)
 }
 
 /*
- * The server keeps temporary relations out of a restricted operation, but not
- * functions, nor, in older minor releases, types, of which pg_temp.text would
- * be found before pg_catalog's by whatever comes next in this session.
+ * The server refuses temporary relations in a restricted operation, but not functions, nor, in
+ * older minor releases, types. Later SQL in this session would find such a pg_temp.text before
+ * the type of pg_catalog.
  */
 static void
 refuse_temporary(const RoleSql *state)
@@ -150,7 +151,7 @@ role_sql_leave(RoleSql *state)
 	state->confined = false;
 }
 
-/* As the server does it at a login; what stands in postgresql.conf alone is out of reach here. */
+/* Finds the search_path as the server does at a login. The value in postgresql.conf cannot be read here. */
 void
 role_sql_set_path(const RoleSql *state, Oid login)
 {
@@ -169,7 +170,7 @@ role_sql_set_path(const RoleSql *state, Oid login)
 	query_set_option("search_path", private_sql_run(&select, values, NULL, &row) > 0 ? private_sql_text(&row, 0) : "\"$user\", public");
 }
 
-/* What one has made of random() is not the next one's to know. */
+/* The next task must not know the random numbers that it gets. */
 static void
 seed_random(void)
 {
@@ -184,7 +185,10 @@ seed_random(void)
 	DirectFunctionCall1(setseed, Float8GetDatum(seed));
 }
 
-/* As DISCARD ALL, but for session locks, one of which is the worker's own, and for cached plans, which belong to nobody. */
+/*
+ * The same as DISCARD ALL, without two parts. Session locks stay, because one of them is the
+ * worker's own. Cached plans stay, because they belong to nobody.
+ */
 void
 role_sql_clean_session(void)
 {

@@ -2,8 +2,8 @@
  * launcher.c
  *	  Starts workers for databases and roles that want one.
  *
- * At its own start, so after each crash of the server, every database is
- * swept once: that finds tasks whose worker is gone.
+ * Whenever the launcher starts, also after a crash of the server, it has every database swept
+ * once. The sweep finds tasks whose worker is gone.
  */
 #include "workers/launcher.h"
 
@@ -33,17 +33,20 @@
 #include "utils/wait_event.h"
 #include "workers/shut.h"
 
-/* When no background worker slot was free: try again after so long. */
+/* How long to wait when no background worker slot of the server is free. */
 #define START_AGAIN_MS 500
 
-/* While something is due later, the clock is looked at so often; and a step back that is worth a sweep. */
+/*
+ * While something is due later, the clock is looked at this often. It also is the step back of
+ * the clock from which all databases are swept.
+ */
 #define CLOCK_LOOK_MS 5000
 #define CLOCK_STEP_MS 500
 
-/* When nobody may connect to a database at the moment. */
+/* How long to wait while a database accepts no connections. */
 #define LOOK_AGAIN_MS 1000
 
-/* A worker that is on its way, or has come. */
+/* A worker that has been started. */
 typedef struct Start
 {
 	BackgroundWorkerHandle *handle; /* NULL: free */
@@ -52,7 +55,7 @@ typedef struct Start
 
 static Start starts[SLOTS];
 
-/* Databases to look through when nothing is more urgent; lives in TopMemoryContext. */
+/* Databases to sweep when nothing is more urgent. Lives in TopMemoryContext. */
 static List *unswept = NIL;
 
 PGDLLEXPORT void pg_xlsx_launcher_main(Datum arg);
@@ -72,7 +75,7 @@ launcher_register(void)
 	RegisterBackgroundWorker(&worker);
 }
 
-/* Notes every database that takes connections for a sweep. */
+/* Notes every database that accepts connections for a sweep. */
 static void
 note_all_databases(void)
 {
@@ -89,7 +92,7 @@ note_all_databases(void)
 		Form_pg_database database = (Form_pg_database) GETSTRUCT(tuple);
 		MemoryContext caller = MemoryContextSwitchTo(TopMemoryContext);
 
-		/* Nobody imports into a template, and a connection to one would block CREATE DATABASE. */
+		/* Imports do not run in a template database, and a connection to one would block CREATE DATABASE. */
 		if (database->datallowconn && !database->datistemplate)
 			unswept = list_append_unique_oid(unswept, database->oid);
 		MemoryContextSwitchTo(caller);
@@ -102,11 +105,11 @@ note_all_databases(void)
 typedef enum DatabaseState
 {
 	DATABASE_OPEN,
-	DATABASE_LOCKED,			/* renamed, copied or dropped by a transaction that has not ended */
+	DATABASE_LOCKED,			/* a transaction that renames, copies or drops it has not ended */
 	DATABASE_GONE
 } DatabaseState;
 
-/* A worker for a database that is locked would hang in its start, and keep its slot from others. */
+/* A worker for a locked database would hang while it starts, and keep its slot from others. */
 static DatabaseState
 database_state(Oid database)
 {
@@ -122,7 +125,7 @@ database_state(Oid database)
 	return state;
 }
 
-/* Forgets workers that have ended; what one should have done that never came is found by a sweep. */
+/* Forgets workers that have ended. What a worker that never came should have done is found by a sweep. */
 static void
 reap_workers(void)
 {
@@ -140,7 +143,7 @@ reap_workers(void)
 	}
 }
 
-/* False when the server had no worker to give. */
+/* Returns false when the server had no background worker slot. */
 static bool
 start_worker(Oid database, Oid login)
 {
@@ -149,8 +152,8 @@ start_worker(Oid database, Oid login)
 	Start	   *start;
 
 	if (!slots_promise(&order))
-		return false;			/* somebody was quicker */
-	/* Its last worker has given the slot back; whether the process is gone does not matter any more. */
+		return false;			/* another want has taken it */
+	/* Its last worker has given the slot back, and may still be about to exit. */
 	start = &starts[order.slot];
 	if (start->handle != NULL)
 		pfree(start->handle);
@@ -170,7 +173,7 @@ fits(Oid database, Oid login)
 	return !shut_is_shut(database) && slots_fit(database, login);
 }
 
-/* The most urgent want: what somebody asked for, then sweeps. */
+/* The most urgent want: what a session asked for first, then sweeps. */
 static bool
 next_want(Oid *database, Oid *login)
 {
@@ -187,7 +190,7 @@ next_want(Oid *database, Oid *login)
 	return false;
 }
 
-/* Starts what is wanted and fits. False when the server had no worker to give. */
+/* Starts wanted workers while there is room. Returns false when the server had no background worker slot. */
 static bool
 start_workers(void)
 {
@@ -215,9 +218,9 @@ start_workers(void)
 }
 
 /*
- * Nobody tells of a clock that is set: what is due by it then is found at the
- * next look, and after a step back every database is swept, since what others
- * wished for may lie in a future that is far off now.
+ * The launcher is not notified when the clock is set. What is due by the new time is found at the
+ * next look. After a step back every database is swept, because due times that were noted before
+ * may now lie far in the future.
  */
 static void
 watch_clock(void)
@@ -287,6 +290,6 @@ pg_xlsx_launcher_main(Datum arg)
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_EXIT_ON_PM_DEATH | (sleep >= 0 ? WL_TIMEOUT : 0), sleep,
 						 PG_WAIT_EXTENSION);
 	}
-	/* Not 0, which would mean for good: whoever terminated it gets a new one. */
+	/* Exit code 0 would stop the launcher for good. So after pg_terminate_backend a new one is started. */
 	proc_exit(1);
 }

@@ -1,6 +1,6 @@
 /*
  * launcher.h
- *	  The process that starts workers: touches shared catalogs only.
+ *	  The process that starts workers. It reads shared catalogs only.
  */
 #ifndef PG_XLSX_LAUNCHER_H
 #define PG_XLSX_LAUNCHER_H

@@ -16,7 +16,7 @@
 typedef struct Door
 {
 	Oid			database;		/* InvalidOid: free entry */
-	pid_t		pid;			/* of the session that shut it */
+	pid_t		pid;			/* of the session that has shut it */
 } Door;
 
 typedef struct Shut
@@ -44,7 +44,10 @@ shut_init(void)
 	shared_memory_want(&piece);
 }
 
-/* Opens one database that this session has shut; InvalidOid: any. Which, or InvalidOid where there is none. */
+/*
+ * Opens one database that this session has shut; InvalidOid: any of them. Returns which, or
+ * InvalidOid when there is none.
+ */
 static Oid
 open_one(Oid database)
 {
@@ -65,7 +68,7 @@ open_one(Oid database)
 	return opened;
 }
 
-/* A session that is terminated runs no more of its statement. */
+/* Opens the databases of a session that is terminated in the middle of its statement. */
 static void
 open_all(int code, Datum arg)
 {

@@ -26,7 +26,7 @@ PG_FUNCTION_INFO_V1(pg_xlsx_wake_queue);
  * Workers
  */
 
-/* Can the role log in at all?  If not, no worker will ever run its tasks. */
+/* Can the role log in? Otherwise no worker can ever run its tasks. */
 static bool
 can_log_in(Oid role)
 {
@@ -57,7 +57,7 @@ end_tasks_of(Oid login)
 		queue_end(DatumGetInt64(row.values[0]), TASK_FAILED, &error);
 }
 
-/* Roles with tasks that are due, or PROCESSING without a worker. */
+/* Roles whose tasks are due, or PROCESSING without a worker. */
 static void
 want_workers(void (*want) (Oid login))
 {
@@ -87,7 +87,10 @@ want_now(Oid login)
 	dispatch_want_now(MyDatabaseId, login);
 }
 
-/* From a session: the launcher sweeps after its commit; without one it starts the workers itself. */
+/*
+ * From a session: with a launcher, asks for a sweep after this commit. Without one, starts the
+ * workers itself.
+ */
 Datum
 pg_xlsx_wake_queue(PG_FUNCTION_ARGS)
 {
@@ -104,11 +107,11 @@ pg_xlsx_wake_queue(PG_FUNCTION_ARGS)
  */
 
 /*
- * Tidying waits for nobody: what a session holds, in a transaction that it may
- * keep open for days, is left to a later sweep.
+ * Tidying waits for no session: a session may keep its transaction open for days. What it holds
+ * is left to a later sweep.
  */
 
-/* The first column of a statement's only row, an array of bigint. */
+/* The first column of a statement's only row: an array of bigint. */
 static int64 *
 ids_of(PrivateStatement *select, const Datum *values, int *count)
 {
@@ -125,7 +128,7 @@ ids_of(PrivateStatement *select, const Datum *values, int *count)
 	return ids;
 }
 
-/* Files whose task is complete, and those that no active task needs and nobody has used for so long. */
+/* Files whose task is complete, and files that no active task needs and nobody has used for that long. */
 static int64
 remove_files(void)
 {
@@ -150,7 +153,7 @@ remove_files(void)
 	return removed;
 }
 
-/* Tasks that go at once; where that does not work, so many at the most are tried one by one. */
+/* Most tasks that are removed in one statement. When that fails, at most this many are tried one by one. */
 #define MOST_TRIED 1000
 
 typedef struct Removal
@@ -183,7 +186,10 @@ delete_tasks(void *argument)
 	removal->removed = DatumGetInt64(row.values[1]);
 }
 
-/* Tasks that ended so long ago, with all that is kept of them; the rows that they imported stay. */
+/*
+ * Removes tasks that ended that long ago, and all that is stored about them. The rows that they
+ * imported stay.
+ */
 static int64
 remove_tasks(void)
 {
@@ -201,7 +207,7 @@ remove_tasks(void)
 	all.tasks = ids_of(&select, values, &all.count);
 	if (all.count == 0 || subtransaction_try_unlocked(delete_tasks, &all))
 		return all.removed;
-	/* Somebody holds a row that belongs to one of them. */
+	/* a session holds a row that belongs to one of them */
 	for (int i = 0; i < Min(all.count, MOST_TRIED); i++)
 	{
 		Removal		one = {&all.tasks[i], 1, 0};
@@ -229,9 +235,9 @@ remove_jobs(void)
 }
 
 /*
- * Rows that point nowhere come from a restore of some of the tables, or from
- * transactions of another isolation level. Seeking them reads all rows, so it
- * is done after CREATE EXTENSION and once a day.
+ * Rows that refer to nothing come from a restore of only some tables, or from transactions of
+ * another isolation level. To find them, all rows are read, so this is done after CREATE
+ * EXTENSION and then once a day.
  */
 static int64
 remove_orphans(void)
@@ -273,7 +279,7 @@ sweep_tidy(void)
  * Going on
  */
 
-/* Files whose store forgets by itself. True when there are any. */
+/* Renews files whose store lets them expire. Returns true when there are any. */
 static bool
 renew_files(void)
 {
@@ -293,7 +299,7 @@ renew_files(void)
 	return count > 0;
 }
 
-/* What could not be removed, because a session holds it, is overdue: it is tried again, but not at once. */
+/* What could not be removed, because a session holds it, is overdue. It is tried again, but not at once. */
 #define TIDY_AGAIN_MS 10000
 
 static TimestampTz
@@ -305,7 +311,7 @@ time_of(PrivateStatement *select, const Datum *values)
 	return row.nulls[0] ? DT_NOEND : DatumGetTimestampTz(row.values[0]);
 }
 
-/* A task that waits. */
+/* When the next waiting task is due. */
 static TimestampTz
 next_start(void)
 {
@@ -316,7 +322,7 @@ next_start(void)
 	return time_of(&select, NULL);
 }
 
-/* A file that expires, a task that has been kept long enough. */
+/* When the next file expires, or the next ended task has been kept long enough. */
 static TimestampTz
 next_tidying(void)
 {
@@ -335,7 +341,10 @@ next_tidying(void)
 	return due < now ? TimestampTzPlusMilliseconds(now, TIDY_AGAIN_MS) : due;
 }
 
-/* The next one is looked for first: a task whose time comes between the two looks is found by the second. */
+/*
+ * The due time is read before the look for tasks, so that a task that becomes due in between is
+ * found by the look.
+ */
 void
 sweep_start(void)
 {

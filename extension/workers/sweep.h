@@ -1,24 +1,27 @@
 /*
  * sweep.h
- *	  What a database needs from time to time, without anyone asking.
+ *	  What a database needs from time to time.
  *
- * The launcher starts a worker for it: at its own start, after the death of a
- * worker, and when something is due.  Each function needs a transaction, as any
- * role that may become the extension's owner; a transaction for each, so that
- * tasks start whatever tidying meets.
+ * The launcher starts a worker for it when the launcher itself starts, after the death of a
+ * worker, and when something is due. Each function needs a transaction of its own, as a role that
+ * may become the extension's owner. The transactions are separate so that tasks start even when
+ * tidying fails.
  */
 #ifndef PG_XLSX_SWEEP_H
 #define PG_XLSX_SWEEP_H
 
 #include "pg/pg_xlsx.h"
 
-/* Wants workers for tasks that are due or lost theirs, and a sweep for the next one that is. */
+/*
+ * Wants workers for tasks that are due or have lost their worker. Asks for a sweep when the next
+ * task is due.
+ */
 extern void sweep_start(void);
 
-/* Removes files, tasks and jobs whose time is over; waits for nobody who holds one. */
+/* Removes files, tasks and jobs whose time is over. Skips those that a session holds. */
 extern void sweep_tidy(void);
 
-/* Keeps files alive, and wants a sweep for what expires next. */
+/* Keeps files from expiring, and asks for a sweep when the next thing expires. */
 extern void sweep_plan(void);
 
 #endif							/* PG_XLSX_SWEEP_H */

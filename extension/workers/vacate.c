@@ -1,6 +1,6 @@
 /*
  * vacate.c
- *	  Commands that our workers would be in the way of.
+ *	  Stops workers for commands that they would be in the way of.
  */
 #include "workers/vacate.h"
 
@@ -16,16 +16,16 @@
 static ProcessUtility_hook_type previous_hook = NULL;
 
 /*
- * Databases that the current transaction has shut; lives in TopTransactionContext.
- * A statement that can be rolled back holds its locks until the transaction
- * ends, so the workers come back then.
+ * Databases that the current transaction has shut. Lives in TopTransactionContext. A statement
+ * that can be rolled back holds its locks until the transaction ends, so the workers come back
+ * then.
  */
 static List *vacated = NIL;
 
-/* Of them, the one that is gone if the transaction commits. */
+/* The one of them that is gone if the transaction commits. */
 static Oid	dropped = InvalidOid;
 
-/* The database that a statement can only take without connections; NULL for all other statements. */
+/* The database that a statement needs without connections; NULL for all other statements. */
 static const char *
 vacated_by(const Node *statement)
 {
@@ -36,7 +36,7 @@ vacated_by(const Node *statement)
 	return NULL;
 }
 
-/* Only for whoever may carry out the statement: nobody else shall stop workers. */
+/* Only for a role that may carry out the statement: no other may stop workers. */
 static Oid
 database_to_vacate(const Node *statement)
 {
@@ -61,7 +61,7 @@ at_transaction_end(XactEvent event, void *arg)
 	dropped = InvalidOid;
 }
 
-/* No workers in this database until the transaction has ended. */
+/* Allows no workers in this database until the transaction has ended. */
 static void
 vacate(Oid database)
 {
@@ -83,7 +83,7 @@ is_our_extension(const char *name)
 		compat_owns_extension(get_extension_oid(name, true), GetUserId());
 }
 
-/* DROP or ALTER EXTENSION, by whoever may. */
+/* DROP or ALTER EXTENSION, by a role that may do it. */
 static bool
 changes_extension(const Node *statement)
 {

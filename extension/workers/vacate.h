@@ -1,11 +1,11 @@
 /*
  * vacate.h
- *	  Commands that our workers would be in the way of.
+ *	  Stops workers for commands that they would be in the way of.
  *
- * DROP and RENAME DATABASE wait five seconds for other connections to go and
- * then give up; DROP and ALTER EXTENSION need locks that an import has.  So the
- * database's workers are stopped first, and none is started until the command
- * has ended: what is still there then goes on.
+ * DROP and RENAME DATABASE wait five seconds for other connections to end, and then fail. DROP
+ * and ALTER EXTENSION need locks that an import holds. So the database's workers are stopped
+ * first, and none is started until the command has ended. Their tasks then go on, if they still
+ * exist.
  */
 #ifndef PG_XLSX_VACATE_H
 #define PG_XLSX_VACATE_H

@@ -36,22 +36,22 @@
 
 PGDLLEXPORT void pg_xlsx_worker_main(Datum arg);
 
-/* Without a launcher a worker waits itself for its role's next task, if that comes soon. */
+/* Without a launcher, a worker itself waits for the next task of its role, if it is due this soon. */
 #define LINGER_MS 10000
 
-/* Rows of tasks that are due may be held by sessions, of which nobody says when they end. */
+/* A session may hold rows of tasks that are due, and nothing notifies a worker when it releases them. */
 #define LOOK_AGAIN_MS 2000
 
-/* The end of an attempt is written to a row that a session may hold. */
+/* How long to wait for a session that holds the task's row, when the end of an attempt is written. */
 #define SETTLE_WAIT "5s"
 
-/* After a sweep that failed. */
+/* How long to wait after a sweep that failed. */
 #define SWEEP_AGAIN_MS 10000
 
-/* Deadlocks and serialization failures that a task may have before one counts as a failed attempt. */
+/* A deadlock or serialization failure does not count as a failed attempt until a task has had this many. */
 #define MAX_CONFLICTS 10
 
-/* For the books, whatever the role's own transactions are like. */
+/* A transaction of the worker's own, independent of the defaults that the role has for its transactions. */
 static void
 transaction_begin(void)
 {
@@ -74,20 +74,26 @@ set_session(const char *name, const char *value)
 	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SET, true, 0, false);
 }
 
-/* The worker's own, for whatever task. */
+/* Settings of the worker's own, for all tasks. */
 static void
 set_worker_session(void)
 {
-	/* Many short statements over tables that have no statistics yet: compiling one takes a second. */
+	/*
+	 * JIT does not pay for many short statements on tables without statistics: compiling one
+	 * takes a second.
+	 */
 	set_session("jit", "off");
 }
 
-/* The work is done with the settings of the submit, and in each transaction as the role of the submit. */
+/*
+ * Each task runs with the settings of its submission, and in each transaction as the role of its
+ * submission.
+ */
 static void
 set_task_session(const Task *task)
 {
 	transaction_begin();
-	(void) GetUserNameFromId(task->owner, false);	/* an error when it is gone */
+	(void) GetUserNameFromId(task->owner, false);	/* raises an error when the role is gone */
 	membership_require(task->id);
 	set_session("TimeZone", task->time_zone);
 	set_session("DateStyle", task->date_style);
@@ -95,7 +101,10 @@ set_task_session(const Task *task)
 	transaction_end();
 }
 
-/* What the task's SQL has left would meet the next task, and our own work for this one. */
+/*
+ * What SQL of the task has left in the session must not affect the next task, nor the worker's
+ * own statements.
+ */
 static void
 clean_session(void *argument)
 {
@@ -106,7 +115,7 @@ clean_session(void *argument)
 	transaction_end();
 }
 
-/* Can another attempt help?  Not where the file, the profile or the target is at fault. */
+/* Can another attempt succeed? Not when the file, the profile or the target is the cause. */
 static bool
 is_passing(int sqlstate)
 {
@@ -127,7 +136,10 @@ is_passing(int sqlstate)
 	}
 }
 
-/* Was another transaction in the way, so that the same can go well at once?  After MAX_CONFLICTS of a task it is time to wait. */
+/*
+ * Did another transaction cause the error, so that an immediate attempt may succeed? After
+ * MAX_CONFLICTS of a task, the attempt has to wait like others.
+ */
 static bool
 is_mere_conflict(const Task *task, int sqlstate)
 {
@@ -142,7 +154,7 @@ is_mere_conflict(const Task *task, int sqlstate)
 	return conflicts++ < MAX_CONFLICTS;
 }
 
-/* Does something in transactions of its own. NULL, or the error, which is in the log then. */
+/* Runs something in transactions of its own. Returns NULL, or the error, which has been logged. */
 static ErrorData *
 attempt(void (*work) (void *argument), void *argument, MemoryContext context)
 {
@@ -172,7 +184,7 @@ typedef struct Failure
 	ErrorData  *error;
 } Failure;
 
-/* Ends the attempt that failed, in a transaction of its own. */
+/* Records the failed attempt, in a transaction of its own. */
 static void
 settle_failure(void *argument)
 {
@@ -205,9 +217,9 @@ settle_failure(void *argument)
 }
 
 /*
- * Where the end of the attempt cannot be written, because a session holds the
- * row or the server is short of something, the task is left as if its worker had died: another
- * one will go on.
+ * When the end of the attempt cannot be written, because a session holds the row or the server is
+ * short of something, the task is left as if its worker had died. Another worker then continues
+ * it.
  */
 static void
 settle(const Task *task, ErrorData *error, MemoryContext context)
@@ -232,7 +244,7 @@ import_as_owner(void *argument)
 	}
 	PG_CATCH();
 	{
-		/* The task must be ours until its failure is settled. */
+		/* The worker needs the lock of the task until the failure is recorded. */
 		if (IsTransactionState())
 			queue_keep(task->id);
 		PG_RE_THROW();
@@ -240,7 +252,7 @@ import_as_owner(void *argument)
 	PG_END_TRY();
 }
 
-/* Nobody waits for this, and nothing is lost by a failure: a sweep will do it. */
+/* Nobody waits for this, and a failure loses nothing: a sweep does it later. */
 static void
 remove_spent_file(void *argument)
 {
@@ -252,7 +264,7 @@ remove_spent_file(void *argument)
 	transaction_end();
 }
 
-/* A task that has ended may let one start that a limit held back, of whatever role. */
+/* The end of a task may let another one start that a limit held back, of any role. */
 static void
 wake_limited(void)
 {
@@ -265,7 +277,10 @@ wake_limited(void)
 		dispatch_want_now(MyDatabaseId, DISPATCH_SWEEP);
 }
 
-/* The next task, in the context; NULL when there is none.  What is wanted for the others is told. */
+/*
+ * Claims the next task, in the context. Returns NULL when there is none. Asks for other workers
+ * where the claim found that they are wanted.
+ */
 static Task *
 claim(Oid login, MemoryContext context)
 {
@@ -279,18 +294,21 @@ claim(Oid login, MemoryContext context)
 		queue_claim(login, &found);
 	}
 	if (found.task != NULL)
-		slots_set_task(found.task->id);	/* before others can see that it runs */
+		slots_set_task(found.task->id);	/* before others can see that the task runs */
 	if (found.locked)
 		dispatch_due(TimestampTzPlusMilliseconds(GetCurrentTimestamp(), LOOK_AGAIN_MS));
 	transaction_end();
 	if (found.more)
-		dispatch_want_now(MyDatabaseId, login); /* a second worker, if one is free */
+		dispatch_want_now(MyDatabaseId, login); /* asks for a second worker */
 	else if (found.held)
 		dispatch_want_when_freed(login, freed);
 	return found.task;
 }
 
-/* Runs a task to its end, and leaves nothing of it in this process. False when that did not go well. */
+/*
+ * Runs a task to its end and removes everything of it from this process. Returns false when this
+ * process should not run another one.
+ */
 static bool
 run_task(Task *task, MemoryContext context)
 {
@@ -315,7 +333,10 @@ run_task(Task *task, MemoryContext context)
 	return clean;
 }
 
-/* Claims a task and runs it to an end. False when there is none for the order's role, or this process is no place for another. */
+/*
+ * Claims a task and runs it. Returns false when the order's role has no task, or this process
+ * should not run another one.
+ */
 static bool
 run_next_task(const DispatchOrder *order)
 {
@@ -337,7 +358,7 @@ run_next_task(const DispatchOrder *order)
 	return task != NULL && clean;
 }
 
-/* Without a launcher: waits for this role's next task. False when it is far off. */
+/* Without a launcher: waits for the next task of this role. Returns false when it is too far away. */
 static bool
 linger(Oid login)
 {
@@ -367,7 +388,7 @@ reload_settings(void)
 	ProcessConfigFile(PGC_SIGHUP);
 }
 
-/* Without a launcher nobody sweeps: who has done his work tidies. */
+/* Without a launcher nobody starts sweeps, so a worker tidies after its last task. */
 static void
 tidy(void)
 {
@@ -385,7 +406,7 @@ run_tasks(const DispatchOrder *order)
 		while (reload_settings(), run_next_task(order))
 			if (dispatch_crowded(order->login, slots_may_run))
 			{
-				/* Others wait for a worker: stand in line again. */
+				/* others wait for a worker: this login gets in line again */
 				dispatch_want_now(MyDatabaseId, order->login);
 				return;
 			}
@@ -394,7 +415,10 @@ run_tasks(const DispatchOrder *order)
 		tidy();
 }
 
-/* The steps of a sweep, each in a transaction of its own: what hinders one does not hinder the next. */
+/*
+ * The steps of a sweep, each in a transaction of its own, so that an error in one does not hinder
+ * the next.
+ */
 typedef void (*SweepStep) (void);
 
 static void
@@ -433,7 +457,7 @@ pg_xlsx_worker_main(Datum arg)
 	process_memory_keep();
 	if (!slots_take(&order))
 	{
-		/* More are on their way than may be: stand in line again. */
+		/* no slot is free: gets in line again */
 		dispatch_want_now(order.database, order.login);
 		proc_exit(0);
 	}
@@ -441,7 +465,7 @@ pg_xlsx_worker_main(Datum arg)
 	slots_logged_in();
 	set_worker_session();
 	if (shut_is_shut(MyDatabaseId))
-		proc_exit(0);			/* before it is done: a sweep will follow, if the database stays */
+		proc_exit(0);			/* before the sweep is done: another one follows if the database stays */
 	if (VirtualTransactionIdIsValid(order.starter))
 	{
 		transaction_start();
