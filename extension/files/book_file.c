@@ -1,6 +1,6 @@
 /*
  * book_file.c
- *	  A workbook on its way into a temporary file, and out of it as a value.
+ *	  Writes a workbook into a temporary file, and returns it as a value.
  */
 #include "files/book_file.h"
 
@@ -49,7 +49,7 @@ book_file_finish(BookFile *book)
 	book->writer = NULL;
 }
 
-/* A piece of the file; NULL at its end. */
+/* Reads the next piece of the file; NULL at its end. */
 static bytea *
 read_piece(File file, off_t offset, size_t size)
 {
@@ -80,14 +80,17 @@ book_file_bytes(BookFile *book, const char *chunks)
 	return bytes;
 }
 
-/* Where a set of chunks is. */
+/* The state of a set of chunks. */
 typedef struct ChunkReader
 {
 	BookFile	book;
 	off_t		offset;
 } ChunkReader;
 
-/* Called at the end of the query, also of one that did not want all chunks; an abort closes the file by itself. */
+/*
+ * Called at the end of the query, also when it did not fetch all chunks. An abort closes the file
+ * by itself.
+ */
 static void
 close_reader(Datum reader)
 {
@@ -125,7 +128,7 @@ book_file_chunks(FunctionCallInfo fcinfo, bool (*make) (FunctionCallInfo fcinfo,
 	chunk = read_piece(reader->book.file, reader->offset, PG_XLSX_CHUNK_BYTES);
 	if (chunk == NULL)
 	{
-		/* The reader goes with the set. */
+		/* the reader is deleted with the set */
 		UnregisterExprContextCallback(result->econtext, close_reader, PointerGetDatum(reader));
 		close_reader(PointerGetDatum(reader));
 		SRF_RETURN_DONE(call);

@@ -1,6 +1,6 @@
 /*
  * file_hash.c
- *	  By what a file is known again.
+ *	  The hash that identifies a file.
  */
 #include "files/file_hash.h"
 

@@ -1,6 +1,6 @@
 /*
  * file_hash.h
- *	  By what a file is known again: SHA-256 of its bytes.
+ *	  The hash that identifies a file: SHA-256 of its bytes.
  */
 #ifndef PG_XLSX_FILE_HASH_H
 #define PG_XLSX_FILE_HASH_H
@@ -11,7 +11,7 @@
 
 #define FILE_HASH_BYTES 32
 
-/* Reads all of the source, piece by piece. */
+/* Reads the whole source, piece by piece. Raises an error when it cannot. */
 extern void file_hash_of_source(const XlsxSource *source, uint8 hash[FILE_HASH_BYTES]);
 
 #endif							/* PG_XLSX_FILE_HASH_H */

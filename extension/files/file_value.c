@@ -23,17 +23,17 @@
 PG_FUNCTION_INFO_V1(pg_xlsx_server_file);
 PG_FUNCTION_INFO_V1(pg_xlsx_large_object);
 
-/* A value that stands for bytes elsewhere. */
+/* A value that stands for bytes that are stored elsewhere. */
 typedef struct FileValue
 {
 	ExpandedObjectHeader header;
 	uint64		size;
 	Oid			object;			/* large object, or InvalidOid */
-	struct varlena *column;		/* out of line in a table, or NULL */
+	struct varlena *column;		/* stored out of line in a table, or NULL */
 	XlsxSource *stored;			/* upload in the store, or NULL */
 	char	   *path;			/* of a server file, for messages */
 	File		file;
-	uint64		block_at;		/* piece of the large object or column that was read last */
+	uint64		block_at;		/* the piece of the large object or column that was read last */
 	bytea	   *block;			/* NULL: none */
 } FileValue;
 
@@ -69,7 +69,7 @@ read_block(const FileValue *value, uint64 at)
 											  Int64GetDatum((int64) at), Int32GetDatum(PG_XLSX_CHUNK_BYTES)));
 }
 
-/* The piece that holds offset. */
+/* The piece that holds the byte at offset. */
 static void
 load_block(FileValue *value, uint64 offset)
 {
@@ -122,9 +122,7 @@ read_value(void *context, uint64_t offset, void *buffer, size_t length, size_t *
 	return XLSX_OK;
 }
 
-/*
- * For everybody who wants plain bytes
- */
+/* For functions that want the bytes themselves */
 
 static Size
 get_flat_size(ExpandedObjectHeader *header)
@@ -182,7 +180,10 @@ make_value(void)
 	return value;
 }
 
-/* In a column that is neither compressed nor short: its bytes can be read where they lie. NULL: something else. */
+/*
+ * A source over a column value that is stored uncompressed and out of line: its bytes can be read
+ * in place. NULL for any other value.
+ */
 static FileValue *
 column_value(struct varlena *datum)
 {
@@ -201,7 +202,7 @@ column_value(struct varlena *datum)
 	return value;
 }
 
-/* NULL: the datum holds its bytes, or can only be read as a whole. */
+/* NULL when the datum holds its bytes itself, or can only be read as a whole. */
 static FileValue *
 value_of(Datum file)
 {
@@ -262,7 +263,10 @@ file_value_require_right(void)
 static void
 open_file(FileValue *value, bool follow)
 {
-	/* Neither waits for a pipe's other end nor becomes the terminal's process. */
+	/*
+	 * The flags keep open() from waiting for the other end of a pipe, and a terminal from
+	 * becoming this process's.
+	 */
 	int			flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | PG_BINARY | (follow ? 0 : O_NOFOLLOW);
 	struct stat st;
 
@@ -307,7 +311,7 @@ pg_xlsx_large_object(PG_FUNCTION_ARGS)
 	int32		descriptor;
 
 	value->object = PG_GETARG_OID(0);
-	/* These check the right to read, and that there is such an object. */
+	/* These functions check the right to read, and that the object exists. */
 	descriptor = DatumGetInt32(DirectFunctionCall2(be_lo_open, ObjectIdGetDatum(value->object), Int32GetDatum(INV_READ)));
 	value->size = (uint64) DatumGetInt64(DirectFunctionCall3(be_lo_lseek64, Int32GetDatum(descriptor),
 															 Int64GetDatum(0), Int32GetDatum(SEEK_END)));

@@ -2,11 +2,10 @@
  * file_value.h
  *	  A workbook as an argument of an SQL function.
  *
- * Every function takes a bytea.  One that came from xlsx.server_file or
- * xlsx.large_object holds no bytes but knows where they are (an expanded
- * object): functions of pg_xlsx read it piece by piece, and whoever else looks
- * into it gets all of them, up to the limit of a bytea.  A long value of a
- * table that is not compressed is read piece by piece, too.
+ * Every function takes a bytea. A value of xlsx.server_file or xlsx.large_object is an expanded
+ * object, which holds no bytes but knows where they are. Functions of pg_xlsx read it piece by
+ * piece. Any other function gets all bytes, up to the limit of a bytea. A long value in a table
+ * is read piece by piece, too, when it is stored uncompressed.
  */
 #ifndef PG_XLSX_FILE_VALUE_H
 #define PG_XLSX_FILE_VALUE_H
@@ -15,15 +14,15 @@
 
 #include "core/source.h"
 
-/* A byte source over the argument; what it needs lives in context, and the argument must outlive it. */
+/* A byte source over the argument. The source allocates in context, and the argument must live as long. */
 extern void file_value_source(Datum file, XlsxSource *source, MemoryContext context);
 
 /* A value over a file of the store, for functions that take a bytea. */
 extern Datum file_value_stored(int64 file, uint64 size);
 
 /*
- * The value that stands for a server file, if the current role may read files
- * of the server.  follow: through a symbolic link as the last part of the path.
+ * A value over a server file. Raises an error unless the current role may read files of the
+ * server. follow: the last part of the path may be a symbolic link.
  */
 extern Datum file_value_of_path(const char *path, bool follow);
 

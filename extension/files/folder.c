@@ -2,8 +2,8 @@
  * folder.c
  *	  Workbooks in a folder of the server, for schedules.
  *
- * Only regular files that lie in the folder itself are seen: whoever may put
- * files there cannot make the server read others by a link or a path.
+ * Only regular files directly in the folder are seen. So a person who may put files there cannot
+ * use a link or a path to make the server read other files.
  */
 #include "pg/pg_xlsx.h"
 
@@ -64,7 +64,7 @@ pg_xlsx_list_folder(PG_FUNCTION_ARGS)
 		CHECK_FOR_INTERRUPTS();
 		if (fnmatch(pattern, entry->d_name, FNM_PERIOD | FNM_CASEFOLD) != 0)
 			continue;
-		/* Gone meanwhile is as good as never there. */
+		/* a file that is gone by now counts as one that never existed */
 		if (fstatat(dirfd(directory), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode))
 			put_file(result, entry->d_name, &st);
 	}

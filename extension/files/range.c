@@ -1,6 +1,6 @@
 /*
  * range.c
- *	  Cell ranges as people write them.
+ *	  Reads cell ranges in the form that users write them.
  */
 #include "files/range.h"
 

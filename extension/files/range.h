@@ -1,6 +1,6 @@
 /*
  * range.h
- *	  Cell ranges as people write them: "A2:C100", "A:C", "2:100".
+ *	  Cell ranges in the form that users write them: "A2:C100", "A:C", "2:100".
  */
 #ifndef PG_XLSX_RANGE_H
 #define PG_XLSX_RANGE_H
@@ -9,7 +9,7 @@
 
 #include "core/ref.h"
 
-/* The range; NULL and "" are the whole sheet. Raises an error when the text is none. */
+/* Reads a range. NULL and "" mean the whole sheet. Raises an error when the text is not a range. */
 extern XlsxRange range_parse(const char *range);
 
 #endif							/* PG_XLSX_RANGE_H */

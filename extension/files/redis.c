@@ -1,6 +1,6 @@
 /*
  * redis.c
- *	  The process's one connection to Redis.
+ *	  The connection of this process to Redis.
  */
 #include "files/redis.h"
 
@@ -14,12 +14,12 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-/* After a failure, what may be left undone is left undone for so long. */
+/* After a failure, optional commands are skipped for this long. */
 #define LEAVE_ALONE_MS 5000
 
 #define SCHEME "redis://"
 
-/* The parts of a URL; all point into one copy of it. */
+/* The parts of a URL. All point into one copy of it. */
 typedef struct Address
 {
 	char	   *user;			/* NULL: none */
@@ -61,7 +61,7 @@ hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* In place; false when a % is not followed by two digits. */
+/* Decodes %XX in place. Returns false when a % is not followed by two digits. */
 static bool
 decode_percent(char *text)
 {
@@ -118,7 +118,7 @@ parse_host(char *text, Address *address)
 	return address->host[0] != '\0' && address->port > 0 && address->port <= 65535;
 }
 
-/* Takes copy apart, where it lies. */
+/* Splits the copy of the URL in place. */
 static bool
 parse_url(char *copy, Address *address)
 {
@@ -177,7 +177,7 @@ timeout(void)
 	return (struct timeval){pg_xlsx_redis_timeout / 1000, (pg_xlsx_redis_timeout % 1000) * 1000};
 }
 
-/* Notes why, and closes what cannot be trusted any more. */
+/* Notes the reason, and closes the connection, which may be out of step. */
 static bool
 fail(const char *reason)
 {
@@ -198,7 +198,7 @@ fail_connection(void)
 	return fail(connection == NULL ? "out of memory" : connection->errstr);
 }
 
-/* One answer; an error that Redis reports is a failure too. */
+/* Reads one answer. An error that Redis reports counts as a failure, too. */
 static bool
 read_answer(void)
 {
@@ -296,7 +296,10 @@ send_and_read(const RedisCommand *commands, int count)
 	return true;
 }
 
-/* A connection that has been idle may have been closed by Redis: then a second one decides. Our commands can be repeated. */
+/*
+ * Redis may have closed a connection that was idle, so the commands are tried once more on a new
+ * one. All our commands can be repeated.
+ */
 static bool
 run(const RedisCommand *commands, int count)
 {
@@ -307,7 +310,7 @@ run(const RedisCommand *commands, int count)
 	if (send_and_read(commands, count))
 		return true;
 	error = errno;
-	/* A time-out is not repeated, and neither is what Redis refused. */
+	/* A time-out is not tried again, and neither is a command that Redis has refused. */
 	return reused && kept == NULL && error != EAGAIN && error != ETIMEDOUT && send_and_read(commands, count);
 }
 
@@ -352,11 +355,11 @@ redis_try(const RedisCommand *commands, int count, RedisAnswer *last)
 }
 
 /*
- * The log: PostgreSQL writes a setting that a reload has changed with its
- * value, and statements as they came.
+ * The log. PostgreSQL logs the new value of a setting that a reload has changed, and statements
+ * as they came, so both may show a password.
  */
 
-/* Stars for whatever stands between redis:// and @, where it lies. True when there was something. */
+/* Replaces everything between redis:// and @ by stars, in place. Returns true when there was something. */
 static bool
 hide_passwords(char *text)
 {

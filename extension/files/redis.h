@@ -1,12 +1,12 @@
 /*
  * redis.h
- *	  The process's one connection to the Redis of pg_xlsx.redis_url.
+ *	  The connection of this process to the Redis of pg_xlsx.redis_url.
  *
- * It is made at the first call, and again after a loss or a change of the
- * setting.  Every call ends within pg_xlsx.redis_timeout, connecting included
- * (resolving a host's name takes as long as the system lets it).
+ * It is made at the first call, and again after it is lost or the setting has changed. Every call
+ * ends within pg_xlsx.redis_timeout, including the connection. Only the resolution of a host name
+ * takes as long as the system lets it.
  *
- * No message holds the URL: it may have a password in it.
+ * No message contains the URL, because it may contain a password.
  */
 #ifndef PG_XLSX_REDIS_H
 #define PG_XLSX_REDIS_H
@@ -17,7 +17,7 @@
 
 typedef struct RedisCommand
 {
-	int			count;			/* of words; commands of none end a list */
+	int			count;			/* number of words; a command without words ends a list */
 	const char *words[REDIS_MAX_WORDS];
 	size_t		lengths[REDIS_MAX_WORDS];	/* 0: the word is a string */
 } RedisCommand;
@@ -27,27 +27,33 @@ typedef struct RedisAnswer
 {
 	bool		nil;
 	int64		integer;
-	const char *data;			/* a string's bytes, until the next call */
+	const char *data;			/* bytes of a string, valid until the next call */
 	size_t		length;
 } RedisAnswer;
 
-/* Is there a Redis to use? */
+/* Is pg_xlsx.redis_url set? */
 extern bool redis_configured(void);
 
-/* Keys are ours alone: "pg_xlsx:<system>:<database>:<kind>:<id>", where a dump that is restored elsewhere finds nothing. */
+/*
+ * A key of this database alone: "pg_xlsx:<system>:<database>:<kind>:<id>". A dump that is
+ * restored elsewhere finds no keys of the original.
+ */
 extern char *redis_key(const char *kind, int64 id);
 
-/* Sends the commands in one go and reads all answers. An error of class 08 when that fails. */
+/* Sends the commands together and reads all answers. Raises an error of class 08 when that fails. */
 extern void redis_run(const RedisCommand *commands, int count, RedisAnswer *last);
 
 /*
- * The same for what may be left undone: never throws, so it can be called at
- * the end of a transaction.  False when it failed; after that nothing is
- * tried for some seconds, since each try may take as long as the time-out.
+ * The same for optional commands. It never throws, so it can be called at the end of a
+ * transaction. Returns false when it failed. After a failure nothing is tried for some seconds,
+ * since each try may take as long as the time-out.
  */
 extern bool redis_try(const RedisCommand *commands, int count, RedisAnswer *last);
 
-/* Takes passwords of Redis URLs out of whatever goes to the log; called by _PG_init while libraries are preloaded. */
+/*
+ * Removes passwords of Redis URLs from everything that is logged. Called by _PG_init while
+ * libraries are preloaded.
+ */
 extern void redis_guard_log(void);
 
 #endif							/* PG_XLSX_REDIS_H */

@@ -9,7 +9,7 @@
 #include "tables/private_sql.h"
 #include "utils/memutils.h"
 
-/* One for each part that is read at the same time: a sheet, and its strings; the others are to spare. */
+/* Each part that is read at the same time needs one: a sheet, and its strings. The others are spare. */
 #define CACHED_CHUNKS 4
 
 typedef struct CachedChunk
@@ -46,7 +46,7 @@ store_of(int64 file)
 	return private_sql_run(&select, values, NULL, &row) > 0 && DatumGetBool(row.values[0]) ? &store_redis : &store_table;
 }
 
-/* The chunk from the cache or the store; NULL when the store does not have it. */
+/* The chunk, from the cache or the store; NULL when the store does not have it. */
 static CachedChunk *
 reader_chunk(StoreReader *reader, int32 no)
 {

@@ -1,11 +1,11 @@
 /*
  * store_redis.c
- *	  The store in Redis: one hash a file, one field a chunk, one TTL for all of it.
+ *	  The store in Redis: one hash per file, one field per chunk, one TTL for the whole file.
  *
- * Redis knows nothing of our transactions.  So what is put is deleted when
- * the (sub)transaction that put it aborts, and what is removed is deleted only
- * when its transaction has committed; if even that fails, the TTL does it.
- * The sweep renews the TTL of every file that still has a row.
+ * Redis does not take part in our transactions. So chunks are deleted when the (sub)transaction
+ * that put them aborts, and removed files are deleted only after the transaction has committed.
+ * When a deletion fails, the TTL does it later. The sweep renews the TTL of every file that still
+ * has a row.
  */
 #include "files/store.h"
 
@@ -16,11 +16,11 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-/* A key to delete when its transaction ends in one of two ways. */
+/* A key to delete when its transaction commits, or when it aborts. */
 typedef struct Doomed
 {
 	char	   *key;
-	bool		on_commit;		/* else on abort */
+	bool		on_commit;		/* delete it at the commit; false: at the abort */
 	int			level;			/* of the subtransaction */
 } Doomed;
 
@@ -40,7 +40,7 @@ delete_key(const char *key)
 	(void) redis_try(&command, 1, NULL);
 }
 
-/* A transaction or subtransaction of this level and those within it ended. */
+/* A transaction or subtransaction of this level, with those within it, has ended. */
 static void
 settle(int level, bool committed)
 {
@@ -64,7 +64,7 @@ at_transaction_end(XactEvent event, void *arg)
 	(void) arg;
 	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT)
 		settle(1, event == XACT_EVENT_COMMIT);
-	/* A prepared transaction may end after us: the TTL will delete. */
+	/* a prepared transaction may end after this session: the TTL deletes the key */
 	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
 		doomed = NIL;
 }

@@ -2,8 +2,8 @@
  * store_table.c
  *	  The store in a table: xlsx_private.chunk.
  *
- * A chunk lies there in slices, each in a row that fills a page: a long value
- * would become a hundred rows in another table, with all that a row costs.
+ * A chunk is stored in slices, one per row, and each row fills a page. As one long value it would
+ * become about a hundred rows of a TOAST table, each with the cost of a row.
  */
 #include "files/store.h"
 
@@ -16,11 +16,17 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
-/* What a page has room for: before the bytes stand the row's header, the file, the slice's number and their length. */
+/*
+ * The bytes that fit into a page, after the headers of page and row, the file's id, the number of
+ * the slice and the length word.
+ */
 #define SLICE_ROOM \
 	(MaxHeapTupleSize - MAXALIGN(SizeofHeapTupleHeader) - sizeof(int64) - sizeof(int32) - VARHDRSZ)
 
-/* Of a chunk, all of one size: a full slice and a rest would leave half a page empty. */
+/*
+ * The slices of a chunk all have the same size: a full slice and a small rest would leave half a
+ * page empty.
+ */
 #define SLICES ((int) ((PG_XLSX_CHUNK_BYTES + SLICE_ROOM - 1) / SLICE_ROOM))
 #define SLICE_BYTES ((PG_XLSX_CHUNK_BYTES + SLICES - 1) / SLICES)
 
@@ -64,7 +70,7 @@ table_put(int64 file, int32 no, bytea *data)
 	MemoryContextDelete(context);
 }
 
-/* One slice after the other; returns the length of all. */
+/* Copies one slice after the other. Returns the total length. */
 static int
 read_slices(SysScanDesc scan, TupleDesc descriptor, char *buffer)
 {

@@ -1,6 +1,6 @@
 /*
  * workbook.c
- *	  The reader library inside the server.
+ *	  Connects the reader library to the server.
  */
 #include "files/workbook.h"
 
@@ -46,7 +46,7 @@ check_interrupts(void)
 	CHECK_FOR_INTERRUPTS();
 }
 
-/* A context reset callback: runs before the memory goes. */
+/* A context reset callback. It runs before the memory is freed. */
 static void
 book_close(void *book)
 {
@@ -131,7 +131,7 @@ error_place(const XlsxError *error)
 	return place.data;
 }
 
-/* The setting to raise, where a budget was the reason. */
+/* The setting to raise when a limit was the reason; otherwise NULL. */
 static char *
 error_hint(const XlsxError *error)
 {
@@ -142,7 +142,7 @@ error_hint(const XlsxError *error)
 	return NULL;
 }
 
-/* They may quote the workbook. */
+/* The texts may quote the workbook, so they may need conversion. */
 static char *
 readable(const char *text)
 {
@@ -182,7 +182,7 @@ find_by_pattern(const XlsxBook *book, const char *pattern)
 	return SIZE_MAX;
 }
 
-/* Beyond the last sheet when there is none. */
+/* Returns the number of sheets when no sheet has the name. */
 static size_t
 find_sheet(const XlsxBook *book, const char *wanted)
 {

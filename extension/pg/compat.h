@@ -1,6 +1,6 @@
 /*
  * compat.h
- *	  The differences between PostgreSQL 15 and 18, all of them.
+ *	  All differences between PostgreSQL 15 and 18.
  */
 #ifndef PG_XLSX_COMPAT_H
 #define PG_XLSX_COMPAT_H
@@ -16,7 +16,7 @@
 #error "pg_xlsx needs PostgreSQL 15 or newer"
 #endif
 
-/* 16 took the permissions out of the range table, 18 added the unpruned relations. */
+/* 16 moved the permissions out of the range table. 18 added the unpruned relations. */
 static inline void
 compat_init_range_table(EState *estate, RangeTblEntry *entry)
 {
@@ -42,7 +42,7 @@ compat_init_range_table(EState *estate, RangeTblEntry *entry)
 	ExecInsertIndexTuples(rri, slot, estate, false, false, NULL, NIL)
 #endif
 
-/* 16 made the ownership checks one function. */
+/* 16 merged the ownership checks into one function. */
 #if PG_VERSION_NUM >= 160000
 #define compat_owns_database(database, role) object_ownercheck(DatabaseRelationId, database, role)
 #define compat_owns_extension(extension, role) object_ownercheck(ExtensionRelationId, extension, role)
@@ -51,21 +51,21 @@ compat_init_range_table(EState *estate, RangeTblEntry *entry)
 #define compat_owns_extension(extension, role) pg_extension_ownercheck(extension, role)
 #endif
 
-/* 16 tells a membership from the right to take the role on. */
+/* 16 distinguishes membership from the right to take on a role. */
 #if PG_VERSION_NUM >= 160000
 #define compat_can_set_role(member, role) member_can_set_role(member, role)
 #else
 #define compat_can_set_role(member, role) is_member_of_role(member, role)
 #endif
 
-/* 17 wants to know the statement, for event triggers. */
+/* 17 passes the statement, for event triggers. */
 #if PG_VERSION_NUM >= 170000
 #define compat_reindex_index(index, persistence) reindex_index(NULL, index, false, persistence, &(ReindexParams) {0})
 #else
 #define compat_reindex_index(index, persistence) reindex_index(index, false, persistence, &(ReindexParams) {0})
 #endif
 
-/* 18 can leave out the row itself. */
+/* 18 can exclude the row itself from the check. */
 #if PG_VERSION_NUM >= 180000
 #define compat_check_index_constraints(rri, slot, estate, conflict) \
 	ExecCheckIndexConstraints(rri, slot, estate, conflict, NULL, NIL)

@@ -1,6 +1,6 @@
 /*
  * deadline.c
- *	  A time limit for what this process does.
+ *	  A time limit for the work of this process.
  */
 #include "pg/deadline.h"
 
@@ -10,7 +10,7 @@
 #include "utils/timeout.h"
 #include "utils/timestamp.h"
 
-/* How often the query is cancelled, and how far apart, before the process dies. */
+/* How often the query is cancelled, and at which interval, before the process ends itself. */
 #define MOST_CANCELS	10
 #define CANCEL_AGAIN_MS	1000
 

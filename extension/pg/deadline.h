@@ -1,10 +1,10 @@
 /*
  * deadline.h
- *	  A time limit for what this process does.
+ *	  A time limit for the work of this process.
  *
- * statement_timeout has no effect in a background process, and would not span
- * the transactions of an attempt.  When the time is over, the query is cancelled;
- * and again each second, for SQL may catch that; and in the end the process dies.
+ * statement_timeout has no effect in a background process, and would not span the transactions of
+ * an attempt. When the time is over, the query is cancelled. SQL may catch that, so the query is
+ * cancelled again each second. In the end the process terminates itself.
  */
 #ifndef PG_XLSX_DEADLINE_H
 #define PG_XLSX_DEADLINE_H
@@ -15,13 +15,16 @@
 extern void deadline_start(int milliseconds);
 extern void deadline_stop(void);
 
-/* Was the time over, since deadline_start? */
+/* Has the time been over since deadline_start? */
 extern bool deadline_passed(void);
 
-/* In a PG_CATCH: where the time is over, the error at hand says so. */
+/* In a PG_CATCH: when the time is over, replaces the current error's message by one that says so. */
 extern void deadline_explain(void);
 
-/* The same for an error that is not at hand, because its process died. Lives in the current memory context. */
+/*
+ * The same for a process that has died, so that there is no current error. Lives in the current
+ * memory context.
+ */
 extern ErrorData *deadline_error(void);
 
 #endif							/* PG_XLSX_DEADLINE_H */

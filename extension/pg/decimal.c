@@ -6,7 +6,7 @@
 
 #include "common/int.h"
 
-/* Beyond this the exponent only matters as "too large". */
+/* A larger exponent only means "too large". */
 #define EXPONENT_LIMIT 1000000
 
 typedef struct Decimal
@@ -67,7 +67,7 @@ decimal_parse(const char *text, size_t length, DecimalShape *shape)
 {
 	Decimal		decimal;
 	int			position = 0;	/* digits before the point */
-	int			first = -1;		/* index of the first and the last digit that is not 0 */
+	int			first = -1;		/* indexes of the first and the last digit that is not 0 */
 	int			last = -1;
 	int			index = 0;
 	bool		point = false;
@@ -108,7 +108,7 @@ decimal_to_int64(const char *text, size_t length, int64 *value)
 		return false;
 	for (const char *c = decimal.digits; c < decimal.digits_end && *c != '.'; c++)
 		position++;
-	position += decimal.exponent;	/* digits of the integer, zeros at its end included */
+	position += decimal.exponent;	/* digits of the integer, with zeros at its end */
 	for (const char *c = decimal.digits; index < position; c++)
 	{
 		int			digit;

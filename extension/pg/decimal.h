@@ -1,6 +1,6 @@
 /*
  * decimal.h
- *	  Decimal numbers as text: is it one, and how many digits does it need?
+ *	  Decimal numbers as text: is a text one, and how many digits does it need?
  */
 #ifndef PG_XLSX_DECIMAL_H
 #define PG_XLSX_DECIMAL_H
@@ -10,13 +10,13 @@
 typedef struct DecimalShape
 {
 	int			integer_digits; /* before the point, without leading zeros */
-	int			fraction_digits;	/* after it, without trailing zeros; the exponent is counted in */
+	int			fraction_digits;	/* after the point, without trailing zeros, with the exponent applied */
 } DecimalShape;
 
-/* Sign, digits with at most one point, exponent: "-12.5e3". False for all else. */
+/* Sign, digits with at most one point, exponent: "-12.5e3". Returns false for any other text. */
 extern bool decimal_parse(const char *text, size_t length, DecimalShape *shape);
 
-/* The value of an integer that decimal_parse took; false when it does not fit. */
+/* The value of an integer that decimal_parse has accepted. Returns false when it does not fit. */
 extern bool decimal_to_int64(const char *text, size_t length, int64 *value);
 
 #endif							/* PG_XLSX_DECIMAL_H */

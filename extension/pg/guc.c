@@ -78,7 +78,7 @@ unit_flag(uint32 unit)
 	return unit == XLSX_MB ? GUC_UNIT_MB : unit == XLSX_KB ? GUC_UNIT_KB : 0;
 }
 
-/* The server keeps a copy of the name, and the description as it is. */
+/* The server copies the name, and keeps a pointer to the description. */
 static void
 define_limits(void)
 {
@@ -108,7 +108,7 @@ guc_define(void)
 							   "Profile of submissions that name none.",
 							   "Empty: the only profile there is, or an error.",
 							   &pg_xlsx_default_profile, "", PGC_USERSET, 0, NULL, NULL, NULL);
-	/* Not checked here: PostgreSQL would log what it refuses, with its password. */
+	/* The URL is not checked here: PostgreSQL would log a refused value, with its password. */
 	DefineCustomStringVariable("pg_xlsx.redis_url",
 							   "Redis that holds uploaded files, as redis://[[user]:password@]host[:port][/database].",
 							   "Empty: they wait in a table.",

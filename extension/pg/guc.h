@@ -1,6 +1,6 @@
 /*
  * guc.h
- *	  The settings pg_xlsx.*, read-only to the rest of the code.
+ *	  The settings pg_xlsx.*. The rest of the code only reads them.
  */
 #ifndef PG_XLSX_GUC_H
 #define PG_XLSX_GUC_H
@@ -9,7 +9,7 @@
 
 #include "core/limits.h"
 
-/* Before the dot in the name of each. */
+/* The part of each name before the dot. */
 #define GUC_PREFIX "pg_xlsx"
 
 extern int	pg_xlsx_max_workers;
@@ -23,8 +23,8 @@ extern int	pg_xlsx_max_spool_bytes;	/* MB */
 extern bool pg_xlsx_read_ahead;
 extern int	pg_xlsx_keep_completed_jobs;
 extern int	pg_xlsx_keep_failed_jobs;
-extern int	pg_xlsx_keep_tasks; /* seconds; 0: for ever */
-extern char *pg_xlsx_redis_url;	/* "": files wait in a table; holds a password, never to be shown */
+extern int	pg_xlsx_keep_tasks; /* seconds; 0: without limit */
+extern char *pg_xlsx_redis_url;	/* "": files are stored in a table; it may contain a password, so never show it */
 extern int	pg_xlsx_redis_timeout;	/* milliseconds */
 extern char *pg_xlsx_default_profile;	/* "" when unset */
 

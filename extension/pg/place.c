@@ -1,6 +1,6 @@
 /*
  * place.c
- *	  Where a worker is, for the server's log.
+ *	  Adds to the server's log what a worker is doing.
  */
 #include "pg/place.h"
 

@@ -1,6 +1,6 @@
 /*
  * query.c
- *	  Statements by SPI: plans that stay, and the rows of a cursor one by one.
+ *	  Runs statements through SPI: plans that are kept, and the rows of a cursor one by one.
  */
 #include "pg/query.h"
 
@@ -10,7 +10,7 @@
 #include "utils/plancache.h"
 #include "utils/resowner.h"
 
-/* Rows that are fetched at a time. */
+/* Rows that are fetched together. */
 #define FETCH_ROWS 1000
 
 static void
@@ -60,7 +60,7 @@ void
 query_prefer_indexes(void)
 {
 	query_set_option("enable_seqscan", "off");
-	query_set_option("jit", "off");	/* which a sequential scan that cannot be avoided would now look dear enough for */
+	query_set_option("jit", "off");	/* otherwise a sequential scan that cannot be avoided would look expensive enough for JIT */
 }
 
 SPIPlanPtr

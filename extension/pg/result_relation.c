@@ -1,6 +1,6 @@
 /*
  * result_relation.c
- *	  A table as the executor has the target of an INSERT.
+ *	  Opens a table as the target of an INSERT, for functions of the executor.
  */
 #include "pg/result_relation.h"
 

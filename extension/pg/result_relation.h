@@ -1,6 +1,6 @@
 /*
  * result_relation.h
- *	  A table as the executor has the target of an INSERT.
+ *	  Opens a table as the target of an INSERT, for functions of the executor.
  */
 #ifndef PG_XLSX_RESULT_RELATION_H
 #define PG_XLSX_RESULT_RELATION_H
@@ -10,9 +10,9 @@
 #include "executor/executor.h"
 
 /*
- * The only relation of estate, which the caller holds locked with
- * RowExclusiveLock, and its indexes, which ExecCloseIndices closes.  In the
- * current memory context.  speculative: they are opened for looking up conflicts too.
+ * Makes relation the only relation of estate, and opens its indexes. The caller holds a
+ * RowExclusiveLock, and closes the indexes with ExecCloseIndices. Allocates in the current memory
+ * context. speculative: also prepares the indexes for looking up conflicts.
  */
 extern ResultRelInfo *result_relation_open(EState *estate, Relation relation, bool speculative);
 

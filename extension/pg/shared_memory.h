@@ -15,11 +15,14 @@ typedef struct SharedMemory
 	const char *tranche;		/* of its lock */
 	Size		size;
 
-	/* Called when the server starts, and again after a crash; first: the memory is zero and has to be filled. */
+	/*
+	 * Called when the server starts, and again after a crash. first: the memory is zero and must
+	 * be filled.
+	 */
 	void		(*attach) (void *memory, LWLock *lock, bool first);
 } SharedMemory;
 
-/* From _PG_init, while the library is preloaded; *piece must last. */
+/* Call it from _PG_init while libraries are preloaded. *piece must live as long as the process. */
 extern void shared_memory_want(const SharedMemory *piece);
 
 #endif							/* PG_XLSX_SHARED_MEMORY_H */

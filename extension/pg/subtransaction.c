@@ -1,6 +1,6 @@
 /*
  * subtransaction.c
- *	  Work that may fail without failing the transaction.
+ *	  Runs work that may fail without failing the transaction.
  */
 #include "pg/subtransaction.h"
 
@@ -10,7 +10,7 @@
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 
-/* A wait for a lock that is nothing to somebody who is not in the way, but enough where somebody is. */
+/* The longest wait for a lock. Most sessions release one within this time. */
 #define SHORT_WAIT "200ms"
 
 ErrorData *
@@ -92,7 +92,7 @@ subtransaction_row_fault(const ErrorData *error)
 		case ERRCODE_CARDINALITY_VIOLATION:
 			return true;
 		default:
-			/* A policy's WITH CHECK; that the role may insert at all was checked before. */
+			/* A WITH CHECK of a policy has failed. That the role may insert at all was checked before. */
 			return error->sqlerrcode == ERRCODE_INSUFFICIENT_PRIVILEGE;
 	}
 }

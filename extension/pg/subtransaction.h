@@ -1,6 +1,6 @@
 /*
  * subtransaction.h
- *	  Work that may fail without failing the transaction.
+ *	  Runs work that may fail without failing the transaction.
  */
 #ifndef PG_XLSX_SUBTRANSACTION_H
 #define PG_XLSX_SUBTRANSACTION_H
@@ -8,22 +8,22 @@
 #include "pg/pg_xlsx.h"
 
 /*
- * Runs work(argument) in a subtransaction and the current memory context.
- * NULL when it went through; else the error, in that context, and all
- * that the work did is undone.
+ * Runs work(argument) in a subtransaction, in the current memory context. Returns NULL when it
+ * succeeded. Otherwise everything that it did is rolled back, and the error is returned,
+ * allocated in that context.
  */
 extern ErrorData *subtransaction_try(void (*work) (void *argument), void *argument);
 
-/* The same, but all that the work did is undone unless *keep is true when it returns. */
+/* The same, but everything is also rolled back when *keep is false at the end. */
 extern ErrorData *subtransaction_try_keep(void (*work) (void *argument), void *argument, const bool *keep);
 
-/* Can one row of a batch be at fault for this?  If not, the error is the task's. */
+/* Can a single row of a batch have caused this error? Otherwise the whole task fails with it. */
 extern bool subtransaction_row_fault(const ErrorData *error);
 
 /*
- * The same for work that must not wait long for locks that a session may hold
- * as long as it likes: false, and nothing is done, where it would have to.
- * Other errors are raised.
+ * The same for work that must not wait long for a lock, because a session may hold it for any
+ * time. Returns false, with everything rolled back, when it would have to wait. Other errors are
+ * raised.
  */
 extern bool subtransaction_try_unlocked(void (*work) (void *argument), void *argument);
 

@@ -1,6 +1,6 @@
 /*
  * text_encoding.c
- *	  The way between UTF-8 and the database's encoding.
+ *	  Converts between UTF-8 and the database's encoding.
  */
 #include "pg/text_encoding.h"
 
@@ -8,7 +8,10 @@
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 
-/* Eight bytes: the high bit of one comes up where it is set, or by borrowing where the byte is 0. */
+/*
+ * Are these eight bytes ASCII without NUL? The high bit of a byte is set if it was set before, or
+ * if subtracting 1 has borrowed because the byte is 0.
+ */
 static inline bool
 are_ascii(uint64 bytes)
 {
@@ -36,7 +39,7 @@ load_4(const char *text)
 	return bytes;
 }
 
-/* ASCII without NUL, eight bytes at a time; the last ones may be looked at twice. */
+/* ASCII without NUL, checked eight bytes at a time. The last bytes may be checked twice. */
 static bool
 is_ascii(const char *text, size_t length)
 {
@@ -55,14 +58,17 @@ is_ascii(const char *text, size_t length)
 	return true;
 }
 
-/* Does the database take UTF-8 as it is? */
+/* Does the database store UTF-8 as it is? */
 static bool
 keeps_utf8(void)
 {
 	return GetDatabaseEncoding() == PG_UTF8 || GetDatabaseEncoding() == PG_SQL_ASCII;
 }
 
-/* Valid UTF-8 -> a new string in the database's encoding. False when that lacks a character. */
+/*
+ * Converts valid UTF-8 to a new string in the database's encoding. Returns false when the
+ * encoding lacks a character.
+ */
 static bool
 convert(const char *text, size_t length, char **converted)
 {
@@ -86,7 +92,7 @@ text_to_server(const char *text, size_t length, size_t *server_length, bool *val
 	*server_length = length;
 	*valid = true;
 	if (is_ascii(text, length))
-		return text;			/* the same in every encoding of a server */
+		return text;			/* ASCII is the same in every server encoding */
 	*valid = pg_verify_mbstr(PG_UTF8, text, (int) length, true);
 	if (!*valid || keeps_utf8())
 		return text;
@@ -95,7 +101,7 @@ text_to_server(const char *text, size_t length, size_t *server_length, bool *val
 	return converted;
 }
 
-/* Bytes of the character of UTF-8 at the start of text; 1 where there is none. */
+/* Bytes of the UTF-8 character at the start of text; 1 when there is none. */
 static size_t
 character_length(const char *text, size_t length)
 {

@@ -1,6 +1,6 @@
 /*
  * text_trim.c
- *	  White space as a spreadsheet's users mean it.
+ *	  White space as users of a spreadsheet understand it.
  */
 #include "pg/text_trim.h"
 
@@ -31,7 +31,7 @@ text_space_length(const char *text, size_t length)
 	return 0;
 }
 
-/* The same at the end of text. */
+/* Bytes of the white space character at the end of text; 0 when there is none. */
 static int
 trailing_space_length(const char *text, size_t length)
 {
@@ -49,7 +49,7 @@ trailing_space_length(const char *text, size_t length)
 	return length >= 3 && text_space_length(text + length - 3, 3) == 3 ? 3 : 0;
 }
 
-/* A visible ASCII character: no space of any kind begins or ends with it. */
+/* A visible ASCII character. No white space character begins or ends with such a byte. */
 static inline bool
 is_visible(char c)
 {

@@ -1,6 +1,6 @@
 /*
  * transaction.c
- *	  Transactions of our own processes.
+ *	  Begins transactions of our own processes.
  */
 #include "pg/transaction.h"
 

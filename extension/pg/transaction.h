@@ -1,6 +1,6 @@
 /*
  * transaction.h
- *	  Transactions of our own processes, which no statement of a client begins.
+ *	  Begins transactions of our own processes, which no statement of a client begins.
  */
 #ifndef PG_XLSX_TRANSACTION_H
 #define PG_XLSX_TRANSACTION_H
@@ -8,9 +8,9 @@
 #include "pg/pg_xlsx.h"
 
 /*
- * StartTransactionCommand with the time of day.  PostgreSQL sets now() to the
- * start of the client's statement; a background process that does not say when
- * its own begins keeps the time of its first transaction for life.
+ * StartTransactionCommand, with the current time. PostgreSQL sets now() to the start of the
+ * client's statement. A background process that does not set that time keeps the time of its
+ * first transaction forever.
  */
 extern void transaction_start(void);
 
