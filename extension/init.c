@@ -1,6 +1,6 @@
 /*
  * init.c
- *	  Module magic and start.
+ *	  Start of the library.
  */
 #include "pg/pg_xlsx.h"
 

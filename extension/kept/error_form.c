@@ -1,6 +1,6 @@
 /*
  * error_form.c
- *	  One row that is not saved.
+ *	  Writes one row that is not saved.
  */
 #include "kept/error_form.h"
 

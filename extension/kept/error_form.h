@@ -1,9 +1,9 @@
 /*
  * error_form.h
- *	  One row that is not saved, in the bytes in which xlsx_private.error_page keeps it.
+ *	  Writes one row that is not saved, in the bytes that xlsx_private.error_page stores.
  *
- * Asks nothing of the catalog.  Order of calls: begin, values and violations
- * in any order, then the ends of both.
+ * Does not read the catalog. Order of calls: begin, then values and violations in any order, then
+ * the end of both.
  */
 #ifndef PG_XLSX_ERROR_FORM_H
 #define PG_XLSX_ERROR_FORM_H
@@ -20,18 +20,21 @@ typedef struct ErrorForm
 	ViolationJson violations;	/* violation_json_end makes the column of that name */
 } ErrorForm;
 
-/* The buffers live in the current memory context and are kept from row to row. */
+/* The buffers live in the current memory context, and are used again for each row. */
 extern void error_form_init(ErrorForm *form);
 extern void error_form_begin(ErrorForm *form);
 
-/* In the profile's order; server encoding, not terminated; NULL: blank. */
+/* Values come in the order of the profile. Server encoding, not terminated; NULL: blank. */
 extern void error_form_value(ErrorForm *form, const char *value, size_t length);
 
-/* source: 1-based sheet column, 0 when no single cell is to blame; header may be NULL then; value may be NULL. */
+/*
+ * source: 1-based sheet column; 0 when the violation belongs to no single cell, and then header
+ * may be NULL. value may be NULL.
+ */
 extern void error_form_violation(ErrorForm *form, const char *header, uint32 sheet_row, uint32 source,
 								 const char *value, const Violation *violation);
 
-/* All of a row that has been judged, into a form that has just begun: its cells, and its errors or its warnings. */
+/* Adds a judged row as a whole to a form that has just begun: its cells, and its errors or its warnings. */
 extern void error_form_row(ErrorForm *form, const Judge *judge, const JudgedRow *row, bool warnings);
 
 #endif							/* PG_XLSX_ERROR_FORM_H */

@@ -1,6 +1,6 @@
 /*
  * error_pages.c
- *	  Where rows that were not saved are kept.
+ *	  Stores rows that were not saved.
  */
 #include "kept/error_pages.h"
 
@@ -13,7 +13,7 @@
 #include "utils/lsyscache.h"
 #include "utils/typcache.h"
 
-/* Columns of error_page and warning_page that an import writes. */
+/* The columns of error_page and warning_page that an import writes. */
 enum
 {
 	PAGE_TASK_ID,
@@ -24,7 +24,10 @@ enum
 	PAGE_COLUMNS
 };
 
-/* Of rows that fill a page: what is left of the longest tuple when it has its header, the columns before, and the array its own. */
+/*
+ * The bytes that rows can fill in a page: the longest tuple without its header, the columns
+ * before, and the overhead of the array.
+ */
 #define FULL_BYTES \
 	(MaxHeapTupleSize - MAXALIGN(SizeofHeapTupleHeader) - MAXALIGN(sizeof(int64) + 3 * sizeof(int32)) - ARR_OVERHEAD_NONULLS(1))
 
@@ -33,7 +36,7 @@ typedef struct Pages
 	const char *table;
 	int64		task;
 	Oid			row_type;
-	TupleDesc	descriptor;		/* of the table */
+	TupleDesc	descriptor;		/* OID of the table */
 	ReportedRow *rows;
 	int			count;
 } Pages;
@@ -63,9 +66,7 @@ page_descriptor(Oid row_type)
 	return descriptor;
 }
 
-/*
- * Pages that are there
- */
+/* Pages that exist */
 
 static void
 take_page(void *argument, const PrivateRow *page)
@@ -88,11 +89,11 @@ take_page(void *argument, const PrivateRow *page)
 	pages->rows = rows;
 }
 
-/* Removes the pages that overlap the rows, which are sorted, and adds what was in them. */
+/* Removes the pages that overlap the rows, and adds their rows to these. The rows are sorted. */
 static void
 take_overlapping(Pages *pages)
 {
-	/* Of the pages that begin before the first row only the last can reach so far. */
+	/* Of the pages that begin before the first row, only the last one can overlap. */
 #define TAKE(table) \
 	{"DELETE FROM xlsx_private." table " p WHERE p.task_id = $1 AND p.first_row <= $3 AND p.last_row >= $2 AND p.first_row >=" \
 	 " coalesce((SELECT max(b.first_row) FROM xlsx_private." table " b WHERE b.task_id = $1 AND b.first_row <= $2), $2)" \
@@ -107,9 +108,7 @@ take_overlapping(Pages *pages)
 	private_sql_each(strcmp(pages->table, "error_page") == 0 ? &take_errors : &take_warnings, values, NULL, take_page, pages);
 }
 
-/*
- * Pages that are made
- */
+/* New pages */
 
 static int
 compare_rows(const void *a, const void *b)
@@ -126,7 +125,7 @@ sort_rows(Pages *pages)
 	qsort(pages->rows, (size_t) pages->count, sizeof(ReportedRow), compare_rows);
 }
 
-/* How many of the rows from first on fill a page; one at least, however long it is. */
+/* How many of the rows from first on fill a page. At least one, however long it is. */
 static int
 rows_of_page(const Pages *pages, int first)
 {

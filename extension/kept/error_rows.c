@@ -1,6 +1,6 @@
 /*
  * error_rows.c
- *	  The rows of one batch that are not saved.
+ *	  Collects the rows of one batch that are not saved.
  */
 #include "kept/error_rows.h"
 
@@ -9,10 +9,10 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
-/* A batch ends early at this size: long texts must not make it of any size. */
+/* A batch ends early at this size. Otherwise long texts could make it arbitrarily large. */
 #define FULL_BYTES ((size_t) 8 * 1024 * 1024)
 
-/* Kept, and not made before there is a transaction. */
+/* Made when first needed, because that takes a transaction, and then kept. */
 static TupleDesc
 descriptor_of(ErrorRows *errors)
 {
@@ -46,7 +46,7 @@ error_rows_begin(ErrorRows *errors)
 	errors->rows = NULL;
 }
 
-/* For the first row of a batch: most have none. */
+/* For the first row of a batch, because most batches have none. */
 static void
 prepare(ErrorRows *errors)
 {
@@ -61,7 +61,7 @@ prepare(ErrorRows *errors)
 	MemoryContextSwitchTo(caller);
 }
 
-/* The columns are copied to errors->context. */
+/* Copies the columns to errors->context. */
 static void
 add_row(ErrorRows *errors, Datum *columns)
 {

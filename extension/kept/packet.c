@@ -1,15 +1,15 @@
 /*
  * packet.c
- *	  Checked rows on their way from VALIDATING to SAVING.
+ *	  Packs checked rows between VALIDATING and SAVING.
  */
 #include "kept/packet.h"
 
 #include "common/hashfn.h"
 
-/* A packet ends early at this size: long texts must not make a batch of any size. */
+/* A packet ends early at this size. Otherwise long texts could make a batch arbitrarily large. */
 #define PACKET_FULL_BYTES (8 * 1024 * 1024)
 
-/* To be changed with the layout: packets may wait while the extension is updated. */
+/* Change it whenever the layout changes: packets may wait while the extension is updated. */
 #define PACKET_FORMAT 1
 
 typedef struct PacketHeader
@@ -26,7 +26,7 @@ waits_as_datum(ColumnClass class)
 	return class != COLUMN_TEXT && class != COLUMN_NUMERIC && class != COLUMN_OTHER;
 }
 
-/* Changes when the columns change in a way that makes the packets of before unreadable. */
+/* Differs after a change of the columns that makes older packets unreadable. */
 static uint32
 signature(const Profile *profile)
 {
@@ -79,7 +79,7 @@ varlena_bytes(ColumnClass class, const CheckedValue *value, size_t *length)
 	return VARDATA_ANY(numeric);
 }
 
-/* There is room at out. Returns where it ends. */
+/* Writes a row to out, which has room for it. Returns where the row ends. */
 static char *
 put_varlena(char *out, const char *bytes, size_t length)
 {
@@ -99,7 +99,7 @@ put_varlena(char *out, const char *bytes, size_t length)
 	return out + length;
 }
 
-/* The most bytes that the row can take. */
+/* The most bytes that the row may take. */
 static size_t
 row_bytes(const ColumnClass *classes, int count, const CheckedValue *values)
 {
@@ -153,7 +153,7 @@ packet_pack(StringInfo buffer, const ColumnClass *classes, int count, uint32 she
 	buffer->len = (int) (out - buffer->data);
 }
 
-/* Makes room for a row and goes to where it begins: where a varlena may. */
+/* Makes room for a row, and aligns its beginning as a varlena needs it. */
 static void
 begin_row(StringInfo buffer, size_t bytes)
 {
@@ -199,7 +199,7 @@ packet_end(PacketWriter *writer)
 	return (bytea *) writer->buffer.data;
 }
 
-/* One row from cursor on; returns where the next one begins. */
+/* Reads one row at cursor. Returns where the next one begins. */
 static const char *
 read_row(const Profile *profile, const char *cursor, PacketRows *rows, int row)
 {
@@ -223,7 +223,7 @@ read_row(const Profile *profile, const char *cursor, PacketRows *rows, int row)
 			cursor += sizeof(Datum);
 			continue;
 		}
-		/* A short header is never 0, padding before a long one is. */
+		/* The first byte of a short header is never 0; padding before a long header is. */
 		if (!VARATT_NOT_PAD_BYTE(cursor))
 			cursor = (const char *) INTALIGN(cursor);
 		rows->values[at] = PointerGetDatum(cursor);

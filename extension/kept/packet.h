@@ -1,13 +1,13 @@
 /*
  * packet.h
- *	  Checked rows on their way from VALIDATING to SAVING: one bytea for up to 1000 rows.
+ *	  Packs checked rows between VALIDATING and SAVING: one bytea for up to 1000 rows.
  *
- * Layout, native byte order (a packet never leaves its server): a header
- * with the signature of the profile's columns, then row by row, each at a
- * multiple of 4 bytes, the sheet row number, a null bitmap, and each value that is not null: 8 bytes for classes
- * that wait as a datum, else a varlena as a tuple would hold it: with a 1-byte
- * header, not aligned, where it is short, else aligned with a 4-byte header.
- * A reader uses it where it lies, and forms tuples without touching it.
+ * Layout, in native byte order since a packet never leaves its server: a header with the
+ * signature of the profile's columns, then the rows. Each row begins at a multiple of 4 bytes. It
+ * has the sheet row number, a null bitmap, and each value that is not null. A value of a class
+ * that waits as a datum takes 8 bytes. Any other value is a varlena as in a tuple: a short one
+ * has a 1-byte header and is not aligned, a long one is aligned and has a 4-byte header. So
+ * values can be used in place, and put into tuples without changing them.
  */
 #ifndef PG_XLSX_PACKET_H
 #define PG_XLSX_PACKET_H
@@ -26,12 +26,12 @@ typedef struct PacketWriter
 	int			rows;
 } PacketWriter;
 
-/* The buffer lives in the current memory context and is kept from packet to packet. */
+/* The buffer lives in the current memory context, and is used again for each packet. */
 extern void packet_init(PacketWriter *writer, const Profile *profile);
 extern void packet_begin(PacketWriter *writer);
 extern void packet_row(PacketWriter *writer, uint32 sheet_row, const CheckedValue *values);
 
-/* A row of a packet by itself, at a multiple of 4 bytes. */
+/* One row of a packet by itself. It begins at a multiple of 4. */
 typedef struct PackedRow
 {
 	const char *bytes;
@@ -40,16 +40,16 @@ typedef struct PackedRow
 
 extern void packet_packed_row(PacketWriter *writer, const PackedRow *row);
 
-/* Appends a packed row of so many columns to a buffer whose length is a multiple of 4. */
+/* Appends a packed row to a buffer whose length is a multiple of 4. */
 extern void packet_pack(StringInfo buffer, const ColumnClass *classes, int count, uint32 sheet_row, const CheckedValue *values);
 
-/* Full: end the batch before the next row. */
+/* When it is full, end the batch before the next row. */
 extern bool packet_full(const PacketWriter *writer);
 
-/* The packet as far as it is; valid until it gets another row or begins again. */
+/* The packet so far. Valid until a row is added or the next packet begins. */
 extern bytea *packet_end(PacketWriter *writer);
 
-/* Rows of a packet, column by column in arrays: value of row r, column c at [r * columns + c]. */
+/* The rows of a packet as arrays. The value of row r and column c is at [r * columns + c]. */
 typedef struct PacketRows
 {
 	int			count;
@@ -60,13 +60,13 @@ typedef struct PacketRows
 } PacketRows;
 
 /*
- * Unpacks into the current memory context; values point into packet, which
- * must be 8-byte aligned as palloc gives it.  An error when the columns of the
- * profile are not those that the packet was made for.
+ * Unpacks into the current memory context. The values point into packet, which must be 8-byte
+ * aligned, as palloc returns it. Raises an error when the packet was made for other columns than
+ * the profile has.
  */
 extern void packet_read(const Profile *profile, bytea *packet, PacketRows *rows);
 
-/* Adds a row that was read from another packet of the same profile. */
+/* Adds a row that comes from another packet of the same profile. */
 extern void packet_copy_row(PacketWriter *writer, const PacketRows *rows, int row);
 
 #endif							/* PG_XLSX_PACKET_H */

@@ -1,6 +1,6 @@
 /*
  * text_array.c
- *	  A text[] whose elements come one after the other.
+ *	  Builds a text[] element by element.
  */
 #include "kept/text_array.h"
 

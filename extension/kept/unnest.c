@@ -1,6 +1,6 @@
 /*
  * unnest.c
- *	  Columns of checked rows as arrays, for statements that unnest them.
+ *	  Columns of checked rows as arrays, for SQL statements that unnest them.
  */
 #include "kept/unnest.h"
 
@@ -50,7 +50,7 @@ unnest_from(const Profile *profile, Oid *types)
 	return psprintf("ROWS FROM (%s) WITH ORDINALITY AS u (%sord)", arrays.data, names.data);
 }
 
-/* An array of count values, which come in this order. */
+/* An array of count values, in this order. */
 static Datum
 array_of(const ProfileColumn *column, int count, Datum *values, bool *nulls)
 {

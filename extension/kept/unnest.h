@@ -1,6 +1,6 @@
 /*
  * unnest.h
- *	  Columns of checked rows as arrays, for statements that unnest them.
+ *	  Columns of checked rows as arrays, for SQL statements that unnest them.
  */
 #ifndef PG_XLSX_UNNEST_H
 #define PG_XLSX_UNNEST_H
@@ -10,23 +10,23 @@
 #include "kept/packet.h"
 #include "profile/profile.h"
 
-/* Element type of the column's array: text for what waits as text, else the column's own. */
+/* Element type of the column's array: text for values that wait as text, otherwise the column's type. */
 extern Oid	unnest_element(const ProfileColumn *column);
 
-/* "schema"."type", without the length that format_type would read into char and bit. */
+/* "schema"."type", without the length that format_type would add to char and bit. */
 extern char *unnest_type_name(Oid type);
 
 /*
- * FROM item "u" over one array parameter for each column of the profile, from
- * $1: columns c0, c1, ... of the element types, and ord, the row from 1.
- * types gets the types of the parameters.
+ * FROM item "u" over one array parameter per column of the profile, from $1 on. Its columns are
+ * c0, c1, ... with the element types, and ord, the number of the row from 1. types gets the types
+ * of the parameters.
  */
 extern char *unnest_from(const Profile *profile, Oid *types);
 
 /* Column i of rows first to last - 1 as an array, in the current memory context. */
 extern Datum unnest_array(const ProfileColumn *column, const PacketRows *rows, int first, int last, int i);
 
-/* The same of the rows at count places. */
+/* The same for the rows at count places. */
 extern Datum unnest_array_of(const ProfileColumn *column, const PacketRows *rows, const int *places, int count, int i);
 
 #endif							/* PG_XLSX_UNNEST_H */

@@ -1,6 +1,6 @@
 /*
  * waiting.h
- *	  The form in which a checked value waits to be saved (ColumnClass), and back.
+ *	  The form in which a checked value waits to be saved (ColumnClass).
  */
 #ifndef PG_XLSX_WAITING_H
 #define PG_XLSX_WAITING_H
@@ -9,10 +9,10 @@
 
 #include "profile/profile.h"
 
-/* Value of a column that waits as text (COLUMN_OTHER), through its input function. */
+/* Converts a value that waits as text (COLUMN_OTHER) to its type, with the type's input function. */
 extern Datum waiting_input(const ProfileColumn *column, Datum waiting);
 
-/* A waiting value as text, in the current memory context. */
+/* Returns a waiting value as text, in the current memory context. */
 extern char *waiting_text(const ProfileColumn *column, Datum value);
 
 #endif							/* PG_XLSX_WAITING_H */

@@ -1,6 +1,6 @@
 /*
  * errors_workbook.c
- *	  The rows that were not saved, as a workbook.
+ *	  Writes the rows that were not saved into a workbook.
  */
 #include "pg/pg_xlsx.h"
 
@@ -24,12 +24,12 @@ typedef struct ErrorsBook
 {
 	BookFile   *book;
 	int			columns;		/* of the profile */
-	Datum	   *headers;		/* NULL where the profile is gone */
+	Datum	   *headers;		/* NULL when the profile has been deleted */
 	bool	   *nulls;
 	int64		rows;
 } ErrorsBook;
 
-/* Runs as the caller: row-level security decides what there is. */
+/* Runs as the caller, so row-level security decides which rows there are. */
 static const char errors_query[] =
 "SELECT e.row_number, e.cells, (SELECT string_agg(v.item ->> 'message', '; ' ORDER BY v.position)"
 " FROM pg_catalog.jsonb_array_elements(e.violations) WITH ORDINALITY AS v (item, position))"
@@ -46,7 +46,7 @@ begin_row(ErrorsBook *errors)
 	book_file_check(xlsx_writer_row(errors->book->writer, &error), &error);
 }
 
-/* Sheet and header row. */
+/* Finds the sheet and the header row of the task. */
 static void
 begin_sheet(ErrorsBook *errors)
 {
@@ -92,7 +92,7 @@ write_row(void *argument, HeapTuple tuple, TupleDesc descriptor)
 	begin_row(errors);
 	deconstruct_array(DatumGetArrayTypeP(cells), TEXTOID, -1, false, TYPALIGN_INT, &values, &nulls, &count);
 	xlsx_writer_number(writer, DatumGetInt32(number), XLSX_STYLE_PLAIN);
-	/* The profile may have got or lost columns since. */
+	/* The profile may have got or lost columns since the import. */
 	for (int i = 0; i < errors->columns; i++)
 		write_cut(writer, i < count ? values[i] : (Datum) 0, i >= count || nulls[i]);
 	write_cut(writer, messages, null);
@@ -113,7 +113,7 @@ load_headers(ErrorsBook *errors, Datum task)
 						  &errors->nulls, &errors->columns);
 }
 
-/* The errors of the task that is the first argument; false when the caller sees none. */
+/* Writes the errors of the task in the first argument. Returns false when the caller may see no such task. */
 static bool
 make_book(FunctionCallInfo fcinfo, BookFile *book)
 {

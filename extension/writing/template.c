@@ -44,9 +44,9 @@ typedef struct Template
 	const Profile *profile;
 	lxw_workbook *book;
 	lxw_worksheet *sheet;
-	lxw_worksheet *lists;		/* hidden, with what can be chosen; NULL before there is any */
+	lxw_worksheet *lists;		/* hidden sheet with the choices; NULL when there are none so far */
 	int			list_count;
-	lxw_row_t	header_row;		/* counted from 0, as all that follows */
+	lxw_row_t	header_row;		/* counted from 0, like the other numbers of rows and columns here */
 	lxw_col_t	first_column;
 } Template;
 
@@ -60,7 +60,7 @@ check_write(lxw_error error)
 				 errdetail("%s.", lxw_strerror(error))));
 }
 
-/* Digits after the point that a column has room for; -1: any number. */
+/* Digits after the point that the column can hold; -1: any number. */
 static int
 decimals_of(const ProfileColumn *column)
 {
@@ -171,7 +171,7 @@ add_rule(StringInfo note, const ProfileRule *rule, const ProfileColumn *column, 
 		case RULE_ONE_OF:
 		case RULE_REQUIRED:
 		case RULE_EXPRESSION:
-			break;				/* seen elsewhere, or for programmers only */
+			break;				/* they are shown in another way, or are for programmers only */
 	}
 }
 
@@ -235,11 +235,14 @@ number_format(const ProfileColumn *column)
 		case COLUMN_OTHER:
 			break;
 	}
-	/* Text stays as it is typed: 00123 keeps its zeros. */
+	/* Text format keeps a text as it is typed: 00123 keeps its zeros. */
 	return "@";
 }
 
-/* The list goes to a sheet of its own, which takes any text and any number of them. Returns the formula of its place. */
+/*
+ * The list goes to a sheet of its own, which takes any text and any number of them. Returns a
+ * formula for its place.
+ */
 static char *
 write_list(Template *template, const ProfileColumn *column, const TextList *choices)
 {
@@ -266,7 +269,7 @@ write_list(Template *template, const ProfileColumn *column, const TextList *choi
 	return psprintf("=" LISTS_SHEET "!%s$1:%s$%d", letters, letters, choices->count);
 }
 
-/* What a program may ask back about, since an import takes more than it knows. */
+/* What the spreadsheet program checks. It only warns, because an import accepts more than the program knows. */
 static bool
 validate_type(const ProfileColumn *column, lxw_data_validation *validation)
 {
@@ -368,7 +371,7 @@ write_column(Template *template, int index, lxw_col_t at)
  * The workbook
  */
 
-/* The profile's sheet where it has a plain name, so that the import finds it. */
+/* Uses the profile's sheet when it is a plain name, so that an import finds it. */
 static char *
 sheet_name(const Profile *profile)
 {
@@ -395,7 +398,7 @@ fill_book(Template *template)
 	worksheet_freeze_panes(template->sheet, template->header_row + 1, 0);
 }
 
-/* libxlsxwriter writes to a file by its name, relative to the data directory. */
+/* libxlsxwriter opens the file by its name, relative to the data directory. */
 static void
 build_book(const Profile *profile, File file)
 {

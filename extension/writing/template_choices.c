@@ -1,6 +1,6 @@
 /*
  * template_choices.c
- *	  What a person can choose from in a column of a template.
+ *	  The values that a user can choose from in a column of a template.
  */
 #include "writing/template_choices.h"
 
@@ -15,7 +15,7 @@
 #include "utils/lsyscache.h"
 #include "utils/rls.h"
 
-/* Nobody scrolls through more. */
+/* A longer list is of no use in a drop-down. */
 #define MAX_CHOICES 1000
 
 typedef struct ChoicesCall
@@ -23,7 +23,7 @@ typedef struct ChoicesCall
 	const Profile *profile;
 	SPIPlanPtr	plan;
 	Datum	   *arguments;
-	TextList	list;			/* texts of the first column, without NULLs, which nobody can choose; empty when there are too many */
+	TextList	list;			/* texts of the first column without NULL; empty when there are too many */
 } ChoicesCall;
 
 static void
@@ -80,7 +80,7 @@ choices_of_enum(const Profile *profile, Oid type)
 							1, types, arguments);
 }
 
-/* Could the current role import with the profile at all? */
+/* May the current role import with the profile? */
 static bool
 may_import(const Profile *profile)
 {
@@ -91,9 +91,9 @@ may_import(const Profile *profile)
 }
 
 /*
- * May what the author wrote run as the current role?  Nobody has asked for an
- * import here, so the owner of the target is trusted only by those who may do
- * one, in which it could run its triggers.
+ * May SQL of the profile's author run as the current role? This call is not an import. So it
+ * trusts the owner of the target only when the role may import, because then that owner could run
+ * his triggers as the role anyway.
  */
 static bool
 may_run(const Profile *profile, Oid author)
@@ -114,13 +114,13 @@ typedef struct Reference
 {
 	Oid			table;
 	Oid			owner;
-	char	   *query;			/* for its keys */
+	char	   *query;			/* for values of its key */
 } Reference;
 
 /*
- * The table that the column alone references, if the current role may read its
- * keys; false: none.  A cast to text is SQL of who made the type, so only
- * types of the server are cast.
+ * Finds the table that the column references by itself, if the current role may read its key.
+ * Returns false when there is none. A cast to text runs code of the type's author, so only
+ * built-in types are cast.
  */
 static bool
 find_reference(const Profile *profile, AttrNumber attnum, Reference *reference)
@@ -146,7 +146,7 @@ find_reference(const Profile *profile, AttrNumber attnum, Reference *reference)
 	return true;
 }
 
-/* Policies of the referenced table, which an import would not ask, are SQL of its owner. */
+/* Policies of the referenced table are SQL of its owner, and an import would not run them. */
 static TextList
 choices_of_reference(const Profile *profile, AttrNumber attnum)
 {
@@ -178,7 +178,7 @@ template_choices(const Profile *profile, int column)
 	if (of->lookup != NULL)
 		return choices_of_lookup(profile, of->lookup);
 	if (of->transform != NULL)
-		return (TextList) {0, NULL};	/* what it makes of a text is not known */
+		return (TextList) {0, NULL};	/* it is not known what the transformation makes of a text */
 	if (rule.count > 0)
 		return rule;
 	if (type_is_enum(type))

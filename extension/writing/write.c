@@ -1,6 +1,6 @@
 /*
  * write.c
- *	  The rows of a query as a workbook.
+ *	  Writes the rows of a query into a workbook.
  */
 #include "pg/pg_xlsx.h"
 
@@ -17,18 +17,18 @@
 PG_FUNCTION_INFO_V1(pg_xlsx_write);
 PG_FUNCTION_INFO_V1(pg_xlsx_write_chunks);
 
-/* A header needs room for the button of its filter. */
+/* Characters that the button of the filter takes in a header. */
 #define HEADER_EXTRA 4
 #define MAX_WIDTH 60
 
-/* A query on its way into a workbook. */
+/* A query while it is written into a workbook. */
 typedef struct Writing
 {
 	BookFile   *book;
 	const char *sheet;			/* name of the first sheet */
-	int			sheets;			/* begun */
+	int			sheets;			/* it has been begun */
 	bool		header;
-	int			count;			/* columns */
+	int			count;			/* number of columns */
 	char	  **labels;			/* of the columns */
 	CellColumn *columns;
 	double	   *widths;
@@ -61,7 +61,7 @@ sheet_argument(FunctionCallInfo fcinfo)
 	return name;
 }
 
-/* Puts the labels of {"column": "label"} in place of the columns' names. */
+/* Replaces names of columns by the labels in {"column": "label"}. */
 static void
 apply_labels(Writing *writing, Jsonb *labels)
 {
@@ -103,7 +103,7 @@ apply_labels(Writing *writing, Jsonb *labels)
  * Sheets
  */
 
-/* "Name (2)", cut so that it fits. */
+/* "Name (2)", shortened to fit. */
 static char *
 sheet_name(const Writing *writing)
 {
@@ -205,7 +205,10 @@ make_book(FunctionCallInfo fcinfo, BookFile *book)
 	bool		read_only = XactReadOnly;
 	Portal		cursor;
 
-	/* Not even a function that the query calls may write. An error restores it with the (sub)transaction. */
+	/*
+	 * Makes the transaction read-only, so that not even a function in the query may write. After
+	 * an error, the abort of the (sub)transaction restores it.
+	 */
 	XactReadOnly = true;
 	book_file_open(book);
 	SPI_connect();

@@ -1,6 +1,6 @@
 /*
  * written_cell.c
- *	  A value of the database -> a typed cell that means the same.
+ *	  Converts a value of the database to a typed cell that means the same.
  */
 #include "writing/written_cell.h"
 
@@ -24,10 +24,10 @@
 #define ELAPSED_FORMAT "[h]:mm:ss"
 #define PRECISE ".000"
 
-/* Integers up to here are all exact in a double. */
+/* A double holds every integer up to here exactly. */
 #define EXACT_INTEGER (INT64CONST(1) << 53)
 
-/* Any decimal with so few digits reads back from a double as it was. */
+/* A decimal with at most this many digits is read back from a double unchanged. */
 #define EXACT_DIGITS 15
 
 /* Days from 1899-12-30, which is serial 0 from March 1900 on (ECMA-376 Part 1, 18.17.4.1). */
@@ -52,7 +52,7 @@ time_styles(CellColumn *column, XlsxWriter *writer, const char *format)
 	column->precise_style = style_of(writer, psprintf("%s%s", format, PRECISE));
 }
 
-/* As many decimals as the type has; all digits of a number that has any. */
+/* As many decimals as the type has. A type without a scale shows all digits of each number. */
 static void
 numeric_style(CellColumn *column, int32 typmod, XlsxWriter *writer)
 {
@@ -80,7 +80,7 @@ cell_column_init(CellColumn *column, Oid type, int32 typmod, XlsxWriter *writer)
 	{
 		case INT8OID:
 		case OIDOID:
-			/* Without a format, twelve digits are shown with an exponent. */
+			/* Without a format, twelve digits would be shown with an exponent. */
 			column->style = style_of(writer, "0");
 			break;
 		case NUMERICOID:
@@ -119,7 +119,7 @@ cell_write_text(XlsxWriter *writer, const char *text, uint32 style)
 	xlsx_writer_text(writer, utf8, strlen(utf8), style);
 }
 
-/* Bytes of the longest beginning, whole characters, that has at most most UTF-16 units. */
+/* Bytes of the longest beginning that has at most this many UTF-16 units, in whole characters. */
 static size_t
 clip_units(const char *utf8, size_t most)
 {
@@ -145,9 +145,7 @@ cell_write_cut(XlsxWriter *writer, const char *text)
 	xlsx_writer_text(writer, utf8, clip_units(utf8, XLSX_WRITER_TEXT), XLSX_STYLE_PLAIN);
 }
 
-/*
- * Each of these writes the value as a number, or says false when no cell holds it
- */
+/* Each of these writes the value as a number. Returns false when no cell can hold it. */
 
 static bool
 write_integer(XlsxWriter *writer, const CellColumn *column, int64 value)
@@ -167,7 +165,7 @@ write_float(XlsxWriter *writer, const CellColumn *column, double value)
 	return true;
 }
 
-/* By its shortest decimal: 0.1 is no 0.10000000149011612. */
+/* Uses the shortest decimal: 0.1 is not 0.10000000149011612. */
 static bool
 write_decimal(XlsxWriter *writer, const CellColumn *column, const char *text)
 {
@@ -197,7 +195,7 @@ write_numeric(XlsxWriter *writer, const CellColumn *column, Datum value)
 	double		number;
 
 	if (!xlsx_number_parse(text, strlen(text), &number))
-		return false;			/* NaN, infinity, or beyond a double */
+		return false;			/* NaN, infinity, or too large for a double */
 	if (significant_digits(text) > EXACT_DIGITS)
 	{
 		Datum		read;
@@ -210,7 +208,10 @@ write_numeric(XlsxWriter *writer, const CellColumn *column, Datum value)
 	return write_float(writer, column, number);
 }
 
-/* Serial of a day; 0 when it has none. The 29 February 1900, which only spreadsheets know, makes January and February differ. */
+/*
+ * Serial number of a day; 0 when it has none. Spreadsheets have a 29 February 1900, so days
+ * before it differ by one.
+ */
 static int32
 serial_of_day(int32 days_since_epoch)
 {
@@ -268,7 +269,7 @@ write_timestamp(XlsxWriter *writer, const CellColumn *column, Timestamp moment)
 	return serial != 0;
 }
 
-/* 24:00 is the next day to a spreadsheet. */
+/* A spreadsheet reads 24:00 as the next day. */
 static bool
 write_time_of_day(XlsxWriter *writer, const CellColumn *column, TimeADT clock)
 {
@@ -280,7 +281,7 @@ write_time_of_day(XlsxWriter *writer, const CellColumn *column, TimeADT clock)
 	return true;
 }
 
-/* The wall clock of the session's time zone. */
+/* Local time in the session's time zone. */
 static bool
 write_timestamptz(XlsxWriter *writer, const CellColumn *column, Datum value)
 {
@@ -289,7 +290,7 @@ write_timestamptz(XlsxWriter *writer, const CellColumn *column, Datum value)
 	return write_timestamp(writer, column, DatumGetTimestamp(DirectFunctionCall1(timestamptz_timestamp, value)));
 }
 
-/* Months have no length, and spreadsheets cannot show a length below 0. */
+/* A month has no fixed length, and spreadsheets cannot show a negative duration. */
 static bool
 write_interval(XlsxWriter *writer, const CellColumn *column, const Interval *interval)
 {

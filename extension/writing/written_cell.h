@@ -1,9 +1,9 @@
 /*
  * written_cell.h
- *	  A value of the database -> a typed cell that means the same.
+ *	  Converts a value of the database to a typed cell that means the same.
  *
- * What a cell cannot hold exactly becomes text: numbers beyond the exactness of
- * a double, dates before 1900, infinity.  Times keep milliseconds.
+ * What a cell cannot hold exactly becomes text: numbers that a double cannot hold, dates before
+ * 1900, infinity. Times keep milliseconds.
  */
 #ifndef PG_XLSX_WRITTEN_CELL_H
 #define PG_XLSX_WRITTEN_CELL_H
@@ -17,21 +17,21 @@ typedef struct CellColumn
 {
 	Oid			type;			/* without domains */
 	FmgrInfo	output;
-	uint32		style;			/* of its numbers; of dates and times without a fraction */
+	uint32		style;			/* of its numbers; of dates and of times without a fraction */
 	uint32		precise_style;	/* of times with milliseconds */
 	double		width;			/* that suits its values, in characters */
 } CellColumn;
 
-/* Gets styles from the writer; memory is of the current context. */
+/* Gets styles from the writer. Memory comes from the current context. */
 extern void cell_column_init(CellColumn *column, Oid type, int32 typmod, XlsxWriter *writer);
 
-/* Writes the next cell. What it needs meanwhile stays in the current memory context. */
+/* Writes the next cell. Temporary memory comes from the current memory context. */
 extern void cell_write(const CellColumn *column, XlsxWriter *writer, Datum value, bool null);
 
-/* Text in the database's encoding; the writer fails when it is longer than a cell holds. */
+/* Writes text in the database's encoding. The writer fails when the text is longer than a cell can hold. */
 extern void cell_write_text(XlsxWriter *writer, const char *text, uint32 style);
 
-/* The same, but cuts it to what a cell holds. */
+/* The same, but shortens the text to what a cell can hold. */
 extern void cell_write_cut(XlsxWriter *writer, const char *text);
 
 #endif							/* PG_XLSX_WRITTEN_CELL_H */
