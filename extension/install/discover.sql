@@ -17,19 +17,19 @@ CREATE TYPE xlsx.discovered_column AS (
   examples    text[],
   header_row  int
 );
-COMMENT ON TYPE xlsx.discovered_column IS 'A column of a sheet and what it holds; xlsx.discover returns one for each column that holds anything.';
-COMMENT ON COLUMN xlsx.discovered_column."position" IS 'Number among the columns that hold anything, from 1 on.';
+COMMENT ON TYPE xlsx.discovered_column IS 'A column of a sheet that holds a value; xlsx.discover returns one row for each.';
+COMMENT ON COLUMN xlsx.discovered_column."position" IS 'Number among these columns, from 1.';
 COMMENT ON COLUMN xlsx.discovered_column.col IS 'Letters of the column: A, B, …';
-COMMENT ON COLUMN xlsx.discovered_column.header_text IS 'Text of its cell in the header row; NULL where there is none. A text of more than 1023 bytes is cut.';
-COMMENT ON COLUMN xlsx.discovered_column.column_name IS 'A name for a column of a table, made of the header; unlike those of the other columns.';
-COMMENT ON COLUMN xlsx.discovered_column.type IS 'The type of PostgreSQL that suits all values.';
+COMMENT ON COLUMN xlsx.discovered_column.header_text IS 'Text of the cell in the header row; NULL if there is none. A text above 1023 bytes is cut.';
+COMMENT ON COLUMN xlsx.discovered_column.column_name IS 'A name for a column of a table, made of the header. Names are unique.';
+COMMENT ON COLUMN xlsx.discovered_column.type IS 'Type of PostgreSQL that fits all values.';
 COMMENT ON COLUMN xlsx.discovered_column.filled IS 'Number of cells with a value.';
-COMMENT ON COLUMN xlsx.discovered_column.blanks IS 'Number of rows without one.';
-COMMENT ON COLUMN xlsx.discovered_column.errors IS 'Number of cells with an error of the spreadsheet, such as #N/A.';
+COMMENT ON COLUMN xlsx.discovered_column.blanks IS 'Number of rows without a value in this column.';
+COMMENT ON COLUMN xlsx.discovered_column.errors IS 'Number of cells with an error value, such as #N/A.';
 COMMENT ON COLUMN xlsx.discovered_column.longest IS 'Length of the longest value, in characters.';
-COMMENT ON COLUMN xlsx.discovered_column.min_value IS 'The least value as text; a long one is cut.';
-COMMENT ON COLUMN xlsx.discovered_column.max_value IS 'The greatest value as text; a long one is cut.';
-COMMENT ON COLUMN xlsx.discovered_column.examples IS 'Some values that differ; long ones are cut.';
+COMMENT ON COLUMN xlsx.discovered_column.min_value IS 'The smallest value as text; a long text is cut.';
+COMMENT ON COLUMN xlsx.discovered_column.max_value IS 'The greatest value as text; a long text is cut.';
+COMMENT ON COLUMN xlsx.discovered_column.examples IS 'Some different values; long texts are cut.';
 COMMENT ON COLUMN xlsx.discovered_column.header_row IS 'Number of the header row in the sheet; NULL where there is none.';
 
 CREATE FUNCTION xlsx.discover(file bytea, sheet text DEFAULT NULL, range text DEFAULT NULL, header_row text DEFAULT 'auto',
@@ -67,4 +67,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION xlsx.create_table_sql(bytea, text, text, text, text, int) IS
-'CREATE TABLE statement that suits a sheet, by xlsx.discover. Headers that the column''s names do not give away become comments, where a profile finds them.';
+'CREATE TABLE statement for the columns that xlsx.discover finds, with the same arguments. A header that cannot be derived from the name of its column becomes the column''s comment, where a profile finds it. Error if the sheet has no columns.';

@@ -13,7 +13,7 @@ CREATE TABLE xlsx_private.channel (
 CREATE UNIQUE INDEX channel_single ON xlsx_private.channel ((true));
 INSERT INTO xlsx_private.channel
 VALUES ('xlsx_task_' || pg_catalog.replace(pg_catalog.gen_random_uuid()::text, '-', ''));
-COMMENT ON TABLE xlsx_private.channel IS 'The channel of the events.';
+COMMENT ON TABLE xlsx_private.channel IS 'Channel of the events.';
 
 CREATE FUNCTION xlsx.listen() RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -24,4 +24,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION xlsx.listen() IS
-'Makes this session hear the events of all tasks of this database, by NOTIFY: "<task id> <event> <JSON object>". For xlsx_notifier and xlsx_admin: the channel''s name is a secret, since everybody may listen to a channel that he can name.';
+'Subscribes this session to the events of all tasks of this database. They come by NOTIFY: "<task id> <event> <JSON object>". For xlsx_notifier and xlsx_admin. The name of the channel is a secret, because everybody may listen to a channel whose name he knows.';

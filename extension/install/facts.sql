@@ -5,42 +5,43 @@
 CREATE FUNCTION xlsx_private.names_of(kind text) RETURNS text[]
 AS 'MODULE_PATHNAME', 'pg_xlsx_names_of' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION xlsx_private.names_of(text) IS
-'The names that something can have, in their order: mode, index_after_load, source, rule, severity, phase, status; active_status, success_status: those that mean so.';
+'Names that something can have, in order: mode, index_after_load, source, rule, severity, phase, status; active_status and success_status are parts of status.';
 
 CREATE FUNCTION xlsx_private.sentence_of(kind text) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
 RETURN pg_catalog.regexp_replace(pg_catalog.array_to_string(xlsx_private.names_of(kind), ', '), ', ([^,]+)$', ' and \1');
-COMMENT ON FUNCTION xlsx_private.sentence_of(text) IS 'The same as "one, two and three".';
+COMMENT ON FUNCTION xlsx_private.sentence_of(text) IS 'The names of xlsx_private.names_of as "one, two and three".';
 
 CREATE FUNCTION xlsx_private.choices_of(kind text) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
 RETURN '"' || pg_catalog.regexp_replace(pg_catalog.array_to_string(xlsx_private.names_of(kind), '", "'), ', ([^,]+)$', ' or \1') || '"';
-COMMENT ON FUNCTION xlsx_private.choices_of(text) IS 'The same as ""one", "two" or "three"".';
+COMMENT ON FUNCTION xlsx_private.choices_of(text) IS 'The names of xlsx_private.names_of as ""one", "two" or "three"".';
 
 -- Both are put in place where they are called, so that indexes with such a condition are used.
 CREATE FUNCTION xlsx_private.is_active(status text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN status OPERATOR(pg_catalog.=) ANY (xlsx_private.names_of('active_status'));
-COMMENT ON FUNCTION xlsx_private.is_active(text) IS 'Has a task of this status not ended?';
+COMMENT ON FUNCTION xlsx_private.is_active(text) IS 'Does this status mean that the task has not ended?';
 
 CREATE FUNCTION xlsx_private.is_success(status text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN status OPERATOR(pg_catalog.=) ANY (xlsx_private.names_of('success_status'));
-COMMENT ON FUNCTION xlsx_private.is_success(text) IS 'Has a task of this status ended, its good rows saved?';
+COMMENT ON FUNCTION xlsx_private.is_success(text) IS 'Does this status mean that the task has ended and its good rows are saved?';
 
 CREATE FUNCTION xlsx_private.rule_takes(rule text, arguments int) RETURNS boolean
 AS 'MODULE_PATHNAME', 'pg_xlsx_rule_takes' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION xlsx_private.rule_takes(text, int) IS 'May a rule have so many arguments? NULL when there is no such rule.';
+COMMENT ON FUNCTION xlsx_private.rule_takes(text, int) IS 'May a rule of this kind have N arguments? NULL if there is no such kind.';
 
 CREATE FUNCTION xlsx_private.is_header_row(header_row text) RETURNS boolean
 AS 'MODULE_PATHNAME', 'pg_xlsx_is_header_row' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION xlsx_private.is_header_row(text) IS 'Can an import be told so which row holds the headers?';
+COMMENT ON FUNCTION xlsx_private.is_header_row(text) IS 'Is the text a header_row of an import?';
 
 CREATE FUNCTION xlsx_private.number_of(kind text) RETURNS int
 AS 'MODULE_PATHNAME', 'pg_xlsx_number_of' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION xlsx_private.number_of(text) IS
-'chunk_bytes: bytes of all chunks of a file but the last; skip_end: most rows that a profile leaves out at the end; length_digits: most digits of a length that a rule asks for.';
+'chunk_bytes: size of all chunks of a file but the last, in bytes. skip_end: the greatest number of rows that a profile can leave out at the end. length_digits: the greatest number of digits in the length of a rule.';
 
 CREATE FUNCTION xlsx_private.integer_digits(modifier int) RETURNS int
 AS 'MODULE_PATHNAME', 'pg_xlsx_integer_digits' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION xlsx_private.integer_digits(int) IS 'Most digits before the point of numeric(digits, scale), by its type modifier; NULL where it has none.';
+COMMENT ON FUNCTION xlsx_private.integer_digits(int) IS
+'Greatest number of digits before the point of numeric(digits, scale), by its type modifier. NULL if there is no modifier.';

@@ -10,7 +10,7 @@ CREATE FUNCTION xlsx_private.live(everywhere boolean,
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'pg_xlsx_live' LANGUAGE C STABLE STRICT ROWS 4;
 COMMENT ON FUNCTION xlsx_private.live(boolean) IS
-'Imports that run in this database, or in all of them, as far as the current role may see them; xlsx.progress shows them.';
+'Running imports of this database, or of all databases, as far as the current role may see them; xlsx.progress shows them.';
 
 CREATE VIEW xlsx.progress AS
 SELECT l.pid, l.datid, d.datname, l.task, pg_catalog.pg_get_userbyid(l.owner) AS owner, l.profile, l.file_name, l.attempt,
@@ -18,9 +18,9 @@ SELECT l.pid, l.datid, d.datname, l.task, pg_catalog.pg_get_userbyid(l.owner) AS
   l.saved_rows, l.committed, l.started_at
 FROM xlsx_private.live(true) AS l LEFT JOIN pg_catalog.pg_database d ON d.oid OPERATOR(pg_catalog.=) l.datid;
 COMMENT ON VIEW xlsx.progress IS
-'Imports that run now, in all databases, as far as the current role may see them: tasks, and calls of xlsx.import (in_transaction). progress is the percent of the whole, validating and saving are those of the two phases. While committed is false saved_rows are written and not committed: the transaction under way keeps all of them or none.';
+'Running imports of all databases, as far as the current role may see them: tasks, and calls of xlsx.import (in_transaction). progress: percent of the whole. validating, saving: percent of these phases. committed: false while saved_rows are written but not committed; the transaction keeps all of them or none.';
 COMMENT ON COLUMN xlsx.progress.pid IS 'Process that imports.';
-COMMENT ON COLUMN xlsx.progress.validated_rows IS 'Rows that have been looked at, good or bad.';
+COMMENT ON COLUMN xlsx.progress.validated_rows IS 'Number of rows that were checked, good or bad.';
 COMMENT ON COLUMN xlsx.progress.started_at IS 'Start of this attempt.';
 
 CREATE VIEW xlsx_private.task_now WITH (security_invoker = true) AS
@@ -32,4 +32,4 @@ SELECT t AS task, coalesce(l.phase, t.phase) AS phase, coalesce(l.progress, t.pr
 FROM xlsx_private.task t
   LEFT JOIN xlsx_private.live(false) l ON l.task OPERATOR(pg_catalog.=) t.id AND t.status OPERATOR(pg_catalog.=) 'PROCESSING';
 COMMENT ON VIEW xlsx_private.task_now IS
-'Tasks as they are at this moment: what a running import says of itself comes before what the row of its task says. xlsx.tasks, REST, events and the mirror in Redis read it.';
+'Tasks with their current numbers: those of a running import come from shared memory, all others from the row of the task. xlsx.tasks, REST, events and the copy in Redis read it.';

@@ -22,4 +22,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION xlsx_rest.act_as(text, boolean) IS
-'Takes over a role that the session may take over, until the end of the transaction.';
+'Makes role the current role until the end of the transaction. The session must be a member of it. Error for a superuser, unless superuser_allowed.';

@@ -21,18 +21,18 @@ CREATE FUNCTION xlsx.match_headers(profile text, file bytea, sheet text DEFAULT 
 RETURNS SETOF xlsx.matched_column
 AS 'MODULE_PATHNAME', 'pg_xlsx_match' LANGUAGE C STABLE ROWS 10;
 COMMENT ON FUNCTION xlsx.match_headers(text, bytea, text, text, jsonb, text) IS
-'How an import would match the headers of a sheet with a profile: one row for each column of the profile. Arguments as for xlsx.submit. Nothing is imported.';
+'How an import would match the headers of a sheet with a profile: one row for each column of the profile. Nothing is imported. Arguments as for xlsx.submit.';
 
 CREATE FUNCTION xlsx_private.upload_file(upload bigint) RETURNS bytea
 AS 'MODULE_PATHNAME', 'pg_xlsx_upload_file' LANGUAGE C VOLATILE STRICT;
-COMMENT ON FUNCTION xlsx_private.upload_file(bigint) IS 'The bytes of an upload that has not ended, read where they lie.';
+COMMENT ON FUNCTION xlsx_private.upload_file(bigint) IS 'Bytes of an upload that is not finished, read from the store.';
 
 CREATE FUNCTION xlsx_private.first_cells(file bytea, sheet text, after_row int, rows int,
   OUT sheet_number int, OUT "row" int, OUT col text, OUT kind text, OUT value text)
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'pg_xlsx_first_cells' LANGUAGE C STABLE STRICT;
 COMMENT ON FUNCTION xlsx_private.first_cells(bytea, text, int, int) IS
-'xlsx.cells of the first rows of a sheet behind one that hold anything; the rows after them are not read.';
+'Cells of the first N rows of a sheet below a row that hold a value, in the form of xlsx.cells. Later rows are not read.';
 
 CREATE FUNCTION xlsx_private.first_rows(file bytea, sheet text, header_row int, columns text[]) RETURNS json
 LANGUAGE sql STABLE
@@ -103,4 +103,4 @@ COMMENT ON FUNCTION xlsx.preview(bytea, text, text, text, jsonb, text) IS
 CREATE FUNCTION xlsx_private.upload_settings(upload bigint,
   OUT name text, OUT size bigint, OUT profile text, OUT sheet text, OUT header_row text, OUT mapping text, OUT range text)
 AS 'MODULE_PATHNAME', 'pg_xlsx_upload_settings' LANGUAGE C VOLATILE STRICT;
-COMMENT ON FUNCTION xlsx_private.upload_settings(bigint) IS 'What was said of an upload that has not ended.';
+COMMENT ON FUNCTION xlsx_private.upload_settings(bigint) IS 'Options of an upload that is not finished.';

@@ -10,12 +10,12 @@
 CREATE FUNCTION xlsx_private.check_expression(expression text, what text) RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_check_expression' LANGUAGE C STABLE;
 COMMENT ON FUNCTION xlsx_private.check_expression(text, text) IS
-'An error when the text is not one SQL expression (what: transform, expression) or one query (lookup, query); NULL and empty texts are fine. The text is read, never run.';
+'Raises an error unless the text is one SQL expression (what: transform, expression) or one query (what: lookup, query). NULL and empty texts pass. The text is parsed and never run.';
 
 CREATE FUNCTION xlsx_private.check_options(mode text, max_errors bigint, header_row text, mapping jsonb, range text) RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_check_options' LANGUAGE C STABLE;
 COMMENT ON FUNCTION xlsx_private.check_options(text, bigint, text, jsonb, text) IS
-'An error when an option of an import has a value that does not exist; NULL is fine.';
+'Raises an error if an option of an import has an unknown value. NULL passes.';
 
 CREATE FUNCTION xlsx_private.check_pattern(pattern text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE
@@ -25,7 +25,7 @@ BEGIN
   PERFORM '' ~ pattern;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.check_pattern(text) IS 'An error when the text is not a regular expression; NULL is fine.';
+COMMENT ON FUNCTION xlsx_private.check_pattern(text) IS 'Raises an error unless the text is a regular expression. NULL passes.';
 
 CREATE FUNCTION xlsx_private.check_texts(texts text[], what text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE
@@ -38,7 +38,8 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.check_texts(text[], text) IS 'An error when an array holds NULL or more than one dimension; NULL itself is fine.';
+COMMENT ON FUNCTION xlsx_private.check_texts(text[], text) IS
+'Raises an error if an array holds NULL or has more than one dimension. A NULL array passes.';
 
 CREATE FUNCTION xlsx_private.check_messages(messages jsonb, what text) RETURNS void
 LANGUAGE plpgsql STABLE
@@ -51,7 +52,7 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.check_messages(jsonb, text) IS 'An error when own texts of messages are not a JSON object; NULL is fine.';
+COMMENT ON FUNCTION xlsx_private.check_messages(jsonb, text) IS 'Raises an error unless the texts of messages are a JSON object. NULL passes.';
 
 CREATE FUNCTION xlsx_private.own_profile(caller regrole, profile text) RETURNS bigint
 LANGUAGE plpgsql VOLATILE
@@ -72,7 +73,8 @@ BEGIN
   RETURN found_id;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.own_profile(regrole, text) IS 'Id of a profile that the caller may change. Nobody can drop the profile before the transaction ends.';
+COMMENT ON FUNCTION xlsx_private.own_profile(regrole, text) IS
+'Id of a profile that the caller may change; else an error. Nobody can drop the profile before the transaction ends.';
 
 CREATE FUNCTION xlsx_private.require_columns(target regclass, names name[]) RETURNS void
 LANGUAGE plpgsql STABLE
@@ -90,7 +92,7 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.require_columns(regclass, name[]) IS 'An error that names the columns which the target does not have.';
+COMMENT ON FUNCTION xlsx_private.require_columns(regclass, name[]) IS 'Raises an error that names the columns which the target lacks.';
 
 CREATE FUNCTION xlsx_private.require_fillable(target regclass, column_name name) RETURNS void
 LANGUAGE plpgsql STABLE
@@ -104,7 +106,8 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.require_fillable(regclass, name) IS 'An error when the target has no such column, or one whose values are always generated.';
+COMMENT ON FUNCTION xlsx_private.require_fillable(regclass, name) IS
+'Raises an error if the target lacks the column, or if its values are always generated.';
 
 CREATE FUNCTION xlsx_private.create_profile(caller regrole, name text, target regclass, task_column name, headers jsonb) RETURNS bigint
 LANGUAGE plpgsql VOLATILE
@@ -159,12 +162,13 @@ BEGIN
   RETURN new_id;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.create_profile(regrole, text, regclass, name, jsonb) IS 'xlsx.create_profile, as the owner of the tables.';
+COMMENT ON FUNCTION xlsx_private.create_profile(regrole, text, regclass, name, jsonb) IS
+'As the function without caller, with the rights of the owner of the tables. caller: role that calls.';
 
 CREATE FUNCTION xlsx.create_profile(name text, target regclass, task_column name DEFAULT NULL, headers jsonb DEFAULT NULL) RETURNS bigint
 AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx.create_profile(text, regclass, name, jsonb) IS
-'Makes a profile from a table and returns its id: each column but identity, serial, generated and task_column is expected under a header made of its name (bio_id: Bio ID), or under the one given in headers ({"bio_id": "Bio-ID"}). NOT NULL without default is required; a column''s comment is its label in messages. Columns that the table gets later are taken in. task_column receives the task''s id. Needs INSERT on the target.';
+'Makes a profile from a table and returns its id. Each column gets a header made of its name (bio_id: Bio ID), or the one in headers ({"bio_id": "Bio-ID"}); identity, serial and generated columns and task_column are left out. A column that is NOT NULL without a default is required. The comment of a column is its label in messages. Columns that the table gets later are taken in. task_column: receives the id of the task that saved the row. Needs INSERT on the target.';
 
 CREATE FUNCTION xlsx_private.drop_profile(caller regrole, name text) RETURNS void
 LANGUAGE plpgsql VOLATILE
@@ -185,12 +189,13 @@ BEGIN
   DELETE FROM xlsx_private.queue_rule q WHERE q.profile_id = dropped;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.drop_profile(regrole, text) IS 'xlsx.drop_profile, as the owner of the tables.';
+COMMENT ON FUNCTION xlsx_private.drop_profile(regrole, text) IS
+'As the function without caller, with the rights of the owner of the tables. caller: role that calls.';
 
 CREATE FUNCTION xlsx.drop_profile(name text) RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx.drop_profile(text) IS
-'Removes a profile of one''s own; xlsx_admin may remove any. Tasks that were submitted with it stay, and go on as they were submitted.';
+'Removes a profile. Its owner may do this, and xlsx_admin. Tasks that were submitted with it stay and continue as they were submitted.';
 
 CREATE FUNCTION xlsx_private.alter_profile(caller regrole, profile text, sheet text, header_row text, range text, skip_end int,
   null_tokens text[], trim_cells boolean, mode text, key_columns name[], update_columns name[], max_errors bigint, keep_old boolean,
@@ -235,7 +240,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION xlsx_private.alter_profile(regrole, text, text, text, text, int, text[], boolean, text, name[], name[], bigint, boolean, text, boolean, text) IS
-'xlsx.alter_profile, as the owner of the tables.';
+'As the function without caller, with the rights of the owner of the tables. caller: role that calls.';
 
 CREATE FUNCTION xlsx.alter_profile(profile text, sheet text DEFAULT NULL, header_row text DEFAULT NULL,
   range text DEFAULT NULL, skip_end int DEFAULT NULL, null_tokens text[] DEFAULT NULL, trim_cells boolean DEFAULT NULL,
@@ -245,7 +250,7 @@ CREATE FUNCTION xlsx.alter_profile(profile text, sheet text DEFAULT NULL, header
 RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx.alter_profile(text, text, text, text, int, text[], boolean, text, name[], name[], bigint, boolean, text, boolean, text) IS
-'Changes a profile; NULL leaves an option as it is, an empty text or array (max_errors: -1) takes it back. sheet: its name, "#2" for the second one, "~regexp" for the first whose name matches. header_row: "first" (the first row that is not blank), "auto" (the one of the first 20 that fits best), or its number. range: as B2:F500, B:F or 2:500. skip_end: rows to leave out at the end, such as totals. null_tokens: texts that mean blank. mode: insert, all_or_nothing, upsert, skip (rows whose key exists), update, replace. key_columns: what upsert, skip and update look for; the primary key by default. update_columns: what they change; all by default. max_errors: the task fails when more rows are bad. keep_old: keep what xlsx.undo needs. index_after_load: when the rows go in first and the indexes are built afterwards, which is more than twice as fast with keys in random order, while queries wait for the building of an index and writers for the import: "replace" (the default) in that mode; "empty" also in insert and all_or_nothing, when the target is empty: its rows are then seen at the end, all at once; "never".';
+'Changes options of a profile. NULL leaves an option unchanged; an empty text or array (max_errors: -1) resets it. sheet: its name, "#2" for the second sheet, "~regexp" for the first whose name matches. header_row: "first" (the first row that is not blank), "auto" (the row among the first 20 that fits best), or its number. range: such as B2:F500, B:F or 2:500. skip_end: number of rows at the end that are left out, such as totals. null_tokens: texts that mean blank. trim_cells: removes spaces around texts. mode: insert, all_or_nothing, upsert, skip (leaves rows out whose key exists), update, replace. key_columns: columns by which upsert, skip and update find rows; the primary key by default. update_columns: columns that they change; all by default. max_errors: number of bad rows above which the task fails. keep_old: keeps old values of rows, for xlsx.undo. locale: language of messages. follow: takes in columns that the target gets later. index_after_load: when indexes are built after the rows are in, which is more than twice as fast where keys come in random order: "replace" (in mode replace; the default), "empty" (also in insert and all_or_nothing where the target is empty), "never". While an index is built, queries wait; writers wait until the import ends; the rows become visible together at the end.';
 
 CREATE FUNCTION xlsx_private.check_column(header text, label text, aliases text[], pattern text, transform text, lookup text, source text,
   null_tokens text[], messages jsonb)
@@ -274,7 +279,8 @@ BEGIN
   PERFORM xlsx_private.check_messages(messages, 'messages');
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.check_column(text, text, text[], text, text, text, text, text[], jsonb) IS 'An error when a column cannot be set up so; NULL is fine.';
+COMMENT ON FUNCTION xlsx_private.check_column(text, text, text[], text, text, text, text, text[], jsonb) IS
+'Raises an error if an option of a column has an unknown value. NULL passes.';
 
 CREATE FUNCTION xlsx_private.set_column(caller regrole, profile text, column_name name, header text, label text, aliases text[], pattern text,
   "position" int, required boolean, default_value text, transform text, lookup text, source text, null_tokens text[],
@@ -331,7 +337,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION xlsx_private.set_column(regrole, text, name, text, text, text[], text, int, boolean, text, text, text, text, text[], boolean, jsonb) IS
-'xlsx.set_column, as the owner of the tables.';
+'As the function without caller, with the rights of the owner of the tables. caller: role that calls.';
 
 CREATE FUNCTION xlsx.set_column(profile text, column_name name, header text DEFAULT NULL, label text DEFAULT NULL,
   aliases text[] DEFAULT NULL, pattern text DEFAULT NULL, "position" int DEFAULT NULL, required boolean DEFAULT NULL,
@@ -340,7 +346,7 @@ CREATE FUNCTION xlsx.set_column(profile text, column_name name, header text DEFA
 RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx.set_column(text, name, text, text, text[], text, int, boolean, text, text, text, text, text[], boolean, jsonb) IS
-'Says how a column of the target is filled; NULL leaves an option as it is, an empty one takes it back. header, aliases, pattern (regular expression): where it is found in the sheet. position: its place in templates and error workbooks. required: beyond NOT NULL. default_value: for blank cells. transform: SQL expression over the row''s texts by column name, "value" is the own one. lookup: query of two columns that turns a text into a value, SELECT name, id FROM department. source: cell, value (transform without a cell), task_id, row_number, file_name, extra (all other columns of the sheet as jsonb), none. messages: own texts by code, {"required": "…"} or by locale {"required": {"de": "…"}}.';
+'Changes how a column of the target is filled. NULL leaves an option unchanged; an empty text or array resets it. header, aliases, pattern (regular expression): how the column is found in the sheet. label: its name in messages. position: its place in templates and errors workbooks. required: a blank cell is an error, also where the target allows NULL. default_value: for blank cells. transform: SQL expression over the texts of the row by column name; "value" is the text of this column. lookup: query with two columns that turns a text into a value, SELECT name, id FROM department. source: cell, value (transform without a cell), task_id, row_number, file_name, extra (the other columns of the sheet as jsonb), none. null_tokens: texts that mean blank. trim_cells: removes spaces around texts. messages: texts by code, {"required": "…"}, or by code and locale, {"required": {"de": "…"}}.';
 
 CREATE FUNCTION xlsx_private.check_rule(kind text, column_name name, argument text[], severity text) RETURNS void
 LANGUAGE plpgsql STABLE
@@ -377,7 +383,8 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.check_rule(text, name, text[], text) IS 'An error when there is no such rule.';
+COMMENT ON FUNCTION xlsx_private.check_rule(text, name, text[], text) IS
+'Raises an error unless a rule of this kind can have this column, these arguments and this severity.';
 
 CREATE FUNCTION xlsx_private.add_rule(caller regrole, profile text, kind text, column_name name, argument text[], message text, severity text,
   name text, messages jsonb)
@@ -413,14 +420,15 @@ BEGIN
   RETURN chosen;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.add_rule(regrole, text, text, name, text[], text, text, text, jsonb) IS 'xlsx.add_rule, as the owner of the tables.';
+COMMENT ON FUNCTION xlsx_private.add_rule(regrole, text, text, name, text[], text, text, text, jsonb) IS
+'As the function without caller, with the rights of the owner of the tables. caller: role that calls.';
 
 CREATE FUNCTION xlsx.add_rule(profile text, kind text, column_name name DEFAULT NULL, argument text[] DEFAULT '{}',
   message text DEFAULT NULL, severity text DEFAULT 'error', name text DEFAULT NULL, messages jsonb DEFAULT NULL)
 RETURNS text
 AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx.add_rule(text, text, name, text[], text, text, text, jsonb) IS
-'Adds a rule and returns its name. kind: required, min, max, min_length, max_length, pattern (regular expression that must match), one_of, unique (within the file), expression (SQL over the row''s values by column name; false is a violation). severity warning: the row is saved all the same. message, or messages by locale {"de": "…"}: own text; {label}, {value} and {cell} stand for those, of an expression for those of all columns that it reads, with a comma between; {label} of one that reads none is the rule''s name.';
+'Adds a rule to a profile and returns its name. kind: required, min, max, min_length, max_length, pattern (regular expression that must match), one_of, unique (within the file), expression (SQL over the values of the row by column name; false is a violation). argument: the values of the rule. severity: "error" (the row is not saved) or "warning" (the row is saved). message: text of the violation; messages: the same by locale, {"de": "…"}. In both, {label}, {value} and {cell} stand for those of the column; in an expression, for those of all columns that it reads, separated by commas. {label} of an expression that reads no column is the name of the rule.';
 
 CREATE FUNCTION xlsx_private.drop_rule(caller regrole, profile text, name text) RETURNS void
 LANGUAGE plpgsql VOLATILE
@@ -435,7 +443,8 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.drop_rule(regrole, text, text) IS 'xlsx.drop_rule, as the owner of the tables.';
+COMMENT ON FUNCTION xlsx_private.drop_rule(regrole, text, text) IS
+'As the function without caller, with the rights of the owner of the tables. caller: role that calls.';
 
 CREATE FUNCTION xlsx.drop_rule(profile text, name text) RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE STRICT;
@@ -460,7 +469,8 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.require_members(jsonb, text[], text) IS 'An error when something is no JSON object, or has members that mean nothing.';
+COMMENT ON FUNCTION xlsx_private.require_members(jsonb, text[], text) IS
+'Raises an error unless a value is a JSON object that has no other members than the known ones.';
 
 CREATE FUNCTION xlsx_private.check_definition(definition jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE
@@ -486,7 +496,7 @@ BEGIN
   RETURN definition;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.check_definition(jsonb) IS 'A profile as JSON; an error when it is none.';
+COMMENT ON FUNCTION xlsx_private.check_definition(jsonb) IS 'Returns a profile as JSON; raises an error if the value is not a profile.';
 
 CREATE FUNCTION xlsx_private.create_profile_from_json(caller regrole, definition jsonb, name text, target regclass) RETURNS bigint
 LANGUAGE plpgsql VOLATILE
@@ -516,9 +526,10 @@ BEGIN
   RETURN new_id;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.create_profile_from_json(regrole, jsonb, text, regclass) IS 'xlsx.create_profile_from_json, as the owner of the tables.';
+COMMENT ON FUNCTION xlsx_private.create_profile_from_json(regrole, jsonb, text, regclass) IS
+'As the function without caller, with the rights of the owner of the tables. caller: role that calls.';
 
 CREATE FUNCTION xlsx.create_profile_from_json(definition jsonb, name text DEFAULT NULL, target regclass DEFAULT NULL) RETURNS bigint
 AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx.create_profile_from_json(jsonb, text, regclass) IS
-'Makes a profile from what xlsx.profile_json gave, here or on another server, and returns its id; name and target may be others.';
+'Makes a profile from the result of xlsx.profile_json, of this server or another, and returns its id. name, target: in place of those in definition.';

@@ -11,7 +11,7 @@ RETURN CASE WHEN column_name ~ '^[a-z0-9_]+$' THEN
     WHERE word <> '')
   ELSE column_name::text END;
 COMMENT ON FUNCTION xlsx_private.header_of(name) IS
-'Header made of a column name: bio_id -> Bio ID; a name that is not a plain lower-case identifier is taken as it stands.';
+'Header made of the name of a column: bio_id -> Bio ID. A name that is not a plain lower-case identifier stays as it is.';
 
 CREATE FUNCTION xlsx_private.importable_columns(target regclass, task_column name)
 RETURNS TABLE ("position" int, column_name name, header text, label text)
@@ -31,7 +31,7 @@ BEGIN ATOMIC
   ORDER BY a.attnum;
 END;
 COMMENT ON FUNCTION xlsx_private.importable_columns(regclass, name) IS
-'Columns of a table that a sheet should fill: all but identity, serial, generated and task_column. The comment of a column is its label.';
+'Columns of a table that a sheet can fill: all but identity, serial and generated columns and task_column. label: the comment of the column, else its header.';
 
 CREATE FUNCTION xlsx_private.live_columns(profile bigint) RETURNS SETOF xlsx_private.profile_column
 LANGUAGE sql STABLE
@@ -50,7 +50,7 @@ BEGIN ATOMIC
   ORDER BY 2;
 END;
 COMMENT ON FUNCTION xlsx_private.live_columns(bigint) IS
-'Columns of a profile as its target is now: columns that came later are in, those that are gone and that nobody configured are out.';
+'Columns of a profile, as its target is now. Columns that the target got later are included. Columns that it lost are left out, unless somebody configured them.';
 
 CREATE FUNCTION xlsx_private.profile_content(profile bigint) RETURNS jsonb
 -- Not in SQL, whose functions are planned anew in each query: this is called for each task.
@@ -74,7 +74,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION xlsx_private.profile_content(bigint) IS
-'A profile as an import takes it: options, columns in their order as the target is now, rules in their order.';
+'A profile in the form that an import reads: options, columns in the order of the target now, rules in their order.';
 
 CREATE FUNCTION xlsx_private.freeze_profile(profile bigint) RETURNS bigint
 LANGUAGE plpgsql VOLATILE
@@ -101,7 +101,8 @@ BEGIN
   RETURN known;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.freeze_profile(bigint) IS 'Keeps a profile as it is now, once for all tasks, and returns the id of the row.';
+COMMENT ON FUNCTION xlsx_private.freeze_profile(bigint) IS
+'Keeps a copy of a profile, one for all tasks that use the same content, and returns the id of the copy.';
 
 CREATE FUNCTION xlsx_private.is_remote(profile bigint) RETURNS boolean
 LANGUAGE sql STABLE
@@ -120,7 +121,7 @@ BEGIN ATOMIC
   SELECT EXISTS (SELECT FROM reached JOIN pg_catalog.pg_class c ON c.oid = reached.relation WHERE c.relkind = 'f');
 END;
 COMMENT ON FUNCTION xlsx_private.is_remote(bigint) IS
-'May rows of this profile go to another server, which commits by itself: is the target a foreign table, or are there any among its partitions, its children or behind its rules?';
+'Can rows of this profile go to another server, which commits by itself? True if the target is a foreign table, or if there is one among its partitions, its children or behind its rules.';
 
 CREATE VIEW xlsx.profiles WITH (security_invoker = true) AS
 SELECT p.id, p.name, p.target, p.task_column, p.owner, p.created_at,
@@ -129,7 +130,7 @@ SELECT p.id, p.name, p.target, p.task_column, p.owner, p.created_at,
   p.sheet, p.header_row, p.range, p.skip_end, p.null_tokens, p.trim, p.mode, p.key_columns, p.update_columns,
   p.max_errors, p.keep_old, p.locale, p.follow, p.index_after_load
 FROM xlsx_private.profile p;
-COMMENT ON VIEW xlsx.profiles IS 'Profiles with their options, the headers they expect and the columns these go to.';
+COMMENT ON VIEW xlsx.profiles IS 'Profiles: their options, the headers that they expect, and the columns of the target in the same order.';
 
 CREATE VIEW xlsx.profile_columns WITH (security_invoker = true) AS
 SELECT p.name AS profile, c.position, c.column_name, c.header, c.label, c.aliases, c.pattern,
@@ -140,12 +141,12 @@ SELECT p.name AS profile, c.position, c.column_name, c.header, c.label, c.aliase
 FROM xlsx_private.profile p
   CROSS JOIN LATERAL xlsx_private.live_columns(p.id) c
   LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = p.target AND a.attname = c.column_name AND NOT a.attisdropped;
-COMMENT ON VIEW xlsx.profile_columns IS 'Columns of the profiles, as their targets are now.';
+COMMENT ON VIEW xlsx.profile_columns IS 'Columns of the profiles, with the types that their targets have now.';
 
 CREATE VIEW xlsx.profile_rules WITH (security_invoker = true) AS
 SELECT p.name AS profile, r.name, r.position, r.column_name, r.kind, r.argument, r.severity, r.messages
 FROM xlsx_private.profile p JOIN xlsx_private.profile_rule r ON r.profile_id = p.id;
-COMMENT ON VIEW xlsx.profile_rules IS 'Rules of the profiles, in the order in which they are tried.';
+COMMENT ON VIEW xlsx.profile_rules IS 'Rules of the profiles. position: the order in which they are checked.';
 
 CREATE FUNCTION xlsx.profile_json(profile text) RETURNS jsonb
 LANGUAGE sql STABLE STRICT
@@ -159,4 +160,4 @@ BEGIN ATOMIC
         FROM xlsx_private.profile_rule r WHERE r.profile_id = p.id)))
   FROM xlsx_private.profile p WHERE p.name = profile;
 END;
-COMMENT ON FUNCTION xlsx.profile_json(text) IS 'A profile as JSON, for xlsx.create_profile_from_json; NULL when there is none.';
+COMMENT ON FUNCTION xlsx.profile_json(text) IS 'A profile as JSON object, for xlsx.create_profile_from_json. NULL if there is no such profile.';

@@ -11,14 +11,14 @@ CREATE TABLE xlsx_private.queue_rule (
 );
 CREATE UNIQUE INDEX queue_rule_subject ON xlsx_private.queue_rule (coalesce(profile_id, 0), coalesce(role::oid, 0));
 COMMENT ON TABLE xlsx_private.queue_rule IS
-'Which tasks may not start: those of a profile (NULL: of any), submitted by a role (NULL: by any), while paused or while max_tasks of them run.';
+'Rules that keep tasks from starting: tasks of a profile (NULL: any) and a role (NULL: any), while paused, or while max_tasks of them run.';
 
 CREATE FUNCTION xlsx_private.is_due(run_at timestamptz, wait_ms bigint) RETURNS boolean
 LANGUAGE sql VOLATILE
 RETURN run_at <= pg_catalog.clock_timestamp()
   OR coalesce(run_at - wait_ms * interval '1 millisecond' > pg_catalog.clock_timestamp(), false);
 COMMENT ON FUNCTION xlsx_private.is_due(timestamptz, bigint) IS
-'May a task that waits start, as far as time goes? Also where its wait would have begun in the future: the clock has been set back since.';
+'Is the time of a waiting task reached? Also true if its wait would start in the future: then the clock was set back.';
 
 CREATE VIEW xlsx_private.due_task AS
 SELECT t.id, t.login, t.owner, t.priority, t.run_at, t.status FROM xlsx_private.task t
@@ -28,7 +28,7 @@ WHERE t.status = 'PROCESSING' OR (t.status = 'PENDING' AND xlsx_private.is_due(t
       AND (r.paused OR r.max_tasks <= (SELECT pg_catalog.count(*) FROM xlsx_private.task p
         WHERE p.status = 'PROCESSING'
           AND (r.profile_id IS NULL OR r.profile_id = p.profile_id) AND (r.role IS NULL OR r.role = p.owner)))));
-COMMENT ON VIEW xlsx_private.due_task IS 'Tasks that a worker may take now; those PROCESSING only if theirs is gone.';
+COMMENT ON VIEW xlsx_private.due_task IS 'Tasks that a worker may take now. A task that is PROCESSING counts only if its worker is gone.';
 
 CREATE TABLE xlsx_private.job (
   id         bigint  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -45,7 +45,7 @@ CREATE TABLE xlsx_private.job (
   error_code text,
   error_message text
 );
-COMMENT ON TABLE xlsx_private.job IS 'Attempts at tasks that have ended, the last ones.';
+COMMENT ON TABLE xlsx_private.job IS 'The last attempts at tasks that have ended.';
 
 CREATE TABLE xlsx_private.housekeeping (
   id            int PRIMARY KEY DEFAULT 1 CHECK (id = 1),
@@ -58,7 +58,7 @@ CREATE TABLE xlsx_private.housekeeping (
   orphans_sought_at timestamptz
 );
 INSERT INTO xlsx_private.housekeeping (swept_at, sweeps, files_removed, tasks_removed, jobs_removed) VALUES (pg_catalog.now(), 0, 0, 0, 0);
-COMMENT ON TABLE xlsx_private.housekeeping IS 'When the database was swept last, and what all sweeps have removed.';
+COMMENT ON TABLE xlsx_private.housekeeping IS 'Time of the last sweep of this database, and what all sweeps have removed.';
 COMMENT ON COLUMN xlsx_private.housekeeping.orphans_sought_at IS 'When a sweep last looked for rows that point nowhere; NULL: not yet in this database.';
 
 -- Everybody may see why his task waits; a profile's owner may hold its tasks, and xlsx_admin all.
@@ -68,7 +68,7 @@ RETURN pg_catalog.pg_has_role(caller::pg_catalog.oid, 'xlsx_admin', 'USAGE')
   OR (role IS NULL AND EXISTS (SELECT FROM xlsx_private.profile p
     WHERE p.id = profile_id AND pg_catalog.pg_has_role(caller::pg_catalog.oid, p.owner::pg_catalog.oid, 'USAGE')));
 COMMENT ON FUNCTION xlsx_private.may_hold(regrole, bigint, regrole) IS
-'May the caller pause and limit tasks of this profile (NULL: of any) and this role?';
+'May the caller pause and limit tasks of this profile (NULL: any) and this role (NULL: any)?';
 ALTER TABLE xlsx_private.queue_rule ENABLE ROW LEVEL SECURITY;
 CREATE POLICY queue_rule_read ON xlsx_private.queue_rule FOR SELECT USING (true);
 ALTER TABLE xlsx_private.job ENABLE ROW LEVEL SECURITY;
@@ -81,7 +81,7 @@ SELECT pg_catalog.pg_extension_config_dump('xlsx_private.job_id_seq', '');
 
 CREATE FUNCTION xlsx_private.wake_queue() RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_wake_queue' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION xlsx_private.wake_queue() IS 'Starts workers for the tasks that are due, after the commit.';
+COMMENT ON FUNCTION xlsx_private.wake_queue() IS 'Starts workers for due tasks, after the commit.';
 
 -- The rule for a profile (NULL: any) and a role (NULL: any) after a change; one that demands nothing is deleted.
 CREATE FUNCTION xlsx_private.set_queue_rule(caller regrole, profile text, role regrole, pause boolean, limits boolean, max_tasks int)
@@ -119,30 +119,30 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION xlsx_private.set_queue_rule(regrole, text, regrole, boolean, boolean, int) IS
-'The same, as the owner of the tables.';
+'As the function without caller, with the rights of the owner of the tables. caller: role that calls.';
 
 CREATE FUNCTION xlsx_private.set_queue_rule(profile text, role regrole, pause boolean, limits boolean, max_tasks int) RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx_private.set_queue_rule(text, regrole, boolean, boolean, int) IS
-'Changes what holds tasks back; xlsx.pause, xlsx.resume and xlsx.limit_tasks use it.';
+'Changes a rule that keeps tasks from starting; xlsx.pause, xlsx.resume and xlsx.limit_tasks call it.';
 
 CREATE FUNCTION xlsx.pause(profile text DEFAULT NULL) RETURNS void
 LANGUAGE sql VOLATILE
 RETURN xlsx_private.set_queue_rule(profile, NULL, true, false, NULL);
 COMMENT ON FUNCTION xlsx.pause(text) IS
-'Lets no further task of a profile start, or of any where none is named; those that run go on to their end.';
+'Lets no further task of a profile start; no task of any profile if profile is NULL. Running tasks continue. For the owner of the profile and xlsx_admin.';
 
 CREATE FUNCTION xlsx.resume(profile text DEFAULT NULL) RETURNS void
 LANGUAGE sql VOLATILE
 RETURN xlsx_private.set_queue_rule(profile, NULL, false, false, NULL);
 COMMENT ON FUNCTION xlsx.resume(text) IS
-'Ends a pause and starts what is due. Without a pause it only looks for tasks that wait, as those of a restored dump do.';
+'Ends the pause of a profile, or of all if profile is NULL, and starts tasks that are due. Without a pause it starts due tasks only, such as those of a restored dump.';
 
 CREATE FUNCTION xlsx.limit_tasks(max_tasks int, profile text DEFAULT NULL, role regrole DEFAULT NULL) RETURNS void
 LANGUAGE sql VOLATILE
 RETURN xlsx_private.set_queue_rule(profile, role, NULL, true, max_tasks);
 COMMENT ON FUNCTION xlsx.limit_tasks(int, text, regrole) IS
-'Lets at most so many tasks run at the same time: in this database, of a profile, of a role, or of a role with a profile. NULL ends the limit.';
+'Limits how many tasks run at the same time: in this database, of a profile, of a role, or of a role with a profile. max_tasks NULL removes the limit.';
 
 -- Rules and tasks are counted apart: joined to each other, each task would count once for each rule.
 CREATE VIEW xlsx.queue WITH (security_invoker = true) AS
@@ -158,19 +158,19 @@ FROM xlsx_private.profile p
     SELECT coalesce(bool_or(r.paused), false) AS paused, min(r.max_tasks) AS max_tasks
     FROM xlsx_private.queue_rule r WHERE (r.profile_id = p.id OR r.profile_id IS NULL) AND r.role IS NULL) AS r;
 COMMENT ON VIEW xlsx.queue IS
-'Tasks that run and wait, by profile, as far as the current role sees them; paused and max_tasks as set for the profile or for all. More: xlsx.limits.';
+'Number of tasks that run, wait or are delayed, by profile, as far as the current role may see them. next_at: when the next one is due. paused, max_tasks: set for the profile or for all; xlsx.limits has all limits.';
 
 CREATE VIEW xlsx.limits WITH (security_invoker = true) AS
 SELECT p.name AS profile, r.role, r.paused, r.max_tasks
 FROM xlsx_private.queue_rule r LEFT JOIN xlsx_private.profile p ON p.id = r.profile_id;
-COMMENT ON VIEW xlsx.limits IS 'What xlsx.pause and xlsx.limit_tasks have set; NULL stands for every profile, every role.';
+COMMENT ON VIEW xlsx.limits IS 'Pauses and limits that xlsx.pause and xlsx.limit_tasks have set. profile NULL: every profile; role NULL: every role.';
 
 CREATE VIEW xlsx.jobs WITH (security_invoker = true) AS
 SELECT j.id, j.task_id, j.attempt, j.status, j.profile, j.file_name, j.owner, j.started_at, j.ended_at,
   j.ended_at - j.started_at AS duration, j.saved_rows, j.error_rows, j.error_code, j.error_message
 FROM xlsx_private.job j;
 COMMENT ON VIEW xlsx.jobs IS
-'Attempts that have ended, the last pg_xlsx.keep_completed_jobs that went well and the last pg_xlsx.keep_failed_jobs of the others; status RETRYING: another attempt followed.';
+'Attempts at tasks that have ended: the last N that succeeded (pg_xlsx.keep_completed_jobs) and the last N others (pg_xlsx.keep_failed_jobs). status RETRYING: another attempt followed. duration: from start to end of the attempt.';
 
 CREATE VIEW xlsx_private.metric_value AS
 WITH task AS (
@@ -219,7 +219,7 @@ CREATE VIEW xlsx_private.metric_meaning (name, type, help) AS VALUES
 ('sweeps', 'counter', 'Sweeps of this database.'),
 ('last_sweep_seconds', 'gauge', 'Time since the last sweep.'),
 ('removed', 'counter', 'What sweeps have removed, by kind.');
-COMMENT ON VIEW xlsx_private.metric_meaning IS 'What each name of metric_value means; one line for each name.';
+COMMENT ON VIEW xlsx_private.metric_meaning IS 'Type and meaning of each name in metric_value.';
 
 -- Runs with the rights of its owner: who may read it sees counts over everybody's tasks, and nothing else.
 CREATE VIEW xlsx.metrics AS
@@ -228,4 +228,4 @@ FROM xlsx_private.metric_value v JOIN xlsx_private.metric_meaning m ON m.name OP
 COMMENT ON COLUMN xlsx.metrics.type IS 'gauge: what is now; counter: what never falls. /metrics of the sidecar appends _total to the name of a counter.';
 COMMENT ON COLUMN xlsx.metrics.help IS 'What the value is, in one sentence.';
 COMMENT ON VIEW xlsx.metrics IS
-'How the imports of this database stand: tasks by status, tasks that are due or delayed, age of the oldest one due, rows saved per second over the last minute (spread evenly over each task''s time), workers, stored files and their bytes, the last sweep and what sweeps have removed. For xlsx_notifier and xlsx_admin.';
+'Counts over the imports of this database: tasks by status, due and delayed tasks, age of the oldest due task, saved rows per second over the last minute (spread evenly over the time of each task), workers, stored files and their bytes, the last sweep and what sweeps have removed. For xlsx_notifier and xlsx_admin.';

@@ -24,7 +24,7 @@ BEGIN ATOMIC
   ORDER BY b.severity, pg_catalog.count(*) DESC, min(b.row_number), v.item ->> 'column';
 END;
 COMMENT ON FUNCTION xlsx.error_summary(bigint) IS
-'Violations of a task by column and rule: how often, and where first; the message is that of the first one.';
+'Violations of a task by column and rule: their number, and the first row and cell. message: that of the first one.';
 
 CREATE FUNCTION xlsx.report(task bigint) RETURNS jsonb
 LANGUAGE sql STABLE
@@ -48,4 +48,4 @@ BEGIN ATOMIC
   FROM xlsx_private.task t WHERE t.id = task;
 END;
 COMMENT ON FUNCTION xlsx.report(bigint) IS
-'What became of a task: mapping of headers to columns, counts (of a dry run: what would be inserted, updated, skipped), errors by column and rule, milliseconds in each phase. NULL when there is none.';
+'Report of a task as JSON object: sheet, header row, mapping of headers to columns, counts (of a dry run: rows that it would insert, update, skip), errors by column and rule, milliseconds in each phase. NULL if there is no such task.';

@@ -26,7 +26,8 @@ BEGIN
   RETURN id::bigint;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.rest_id(text) IS 'Id of a task that the current role may see, from a URL.';
+COMMENT ON FUNCTION xlsx_private.rest_id(text) IS
+'Id of a task from a URL. Error if it is not a number, or if the current role cannot see the task.';
 
 CREATE FUNCTION xlsx_private.rest_integer(name text, given text, fallback int, highest int) RETURNS int
 LANGUAGE plpgsql IMMUTABLE
@@ -42,14 +43,15 @@ BEGIN
   RETURN given::int;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.rest_integer(text, text, int, int) IS 'A number of a query string, from 1 to highest.';
+COMMENT ON FUNCTION xlsx_private.rest_integer(text, text, int, int) IS
+'An integer from a query string, between 1 and highest; fallback if it is missing. Error for any other text.';
 
 CREATE FUNCTION xlsx_private.rest_page(data json, total bigint, page int, "limit" int) RETURNS json
 LANGUAGE sql STABLE
 RETURN pg_catalog.json_build_object('data', coalesce(data, '[]'::pg_catalog.json),
   'meta', pg_catalog.json_build_object('total', total, 'page', page, 'limit', "limit",
     'totalPages', (total + "limit" - 1) / "limit"));
-COMMENT ON FUNCTION xlsx_private.rest_page(json, bigint, int, int) IS 'One page of a list with its meta part.';
+COMMENT ON FUNCTION xlsx_private.rest_page(json, bigint, int, int) IS 'One page of a list: {"data": […], "meta": {…}}.';
 
 CREATE FUNCTION xlsx_rest.rest_tasks(page text, "limit" text, status text) RETURNS xlsx_rest.answer
 LANGUAGE plpgsql STABLE
@@ -140,7 +142,8 @@ BEGIN ATOMIC
     AND n.before + r.position > skipped AND n.before + r.position <= skipped + wanted
   ORDER BY r.row_number;
 END;
-COMMENT ON FUNCTION xlsx_private.some_error_rows(bigint, bigint, int) IS 'Rows of a task that were not saved, in the order of the sheet: wanted of them after the first skipped.';
+COMMENT ON FUNCTION xlsx_private.some_error_rows(bigint, bigint, int) IS
+'Rows of a task that were not saved, in the order of the sheet: N of them (wanted) after the first skipped ones.';
 
 CREATE FUNCTION xlsx_rest.rest_errors(task text, page text, "limit" text) RETURNS xlsx_rest.answer
 LANGUAGE plpgsql STABLE
@@ -229,7 +232,7 @@ BEGIN ATOMIC
   WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_class t WHERE t.oid = p.target
     AND NOT pg_catalog.has_schema_privilege(t.relnamespace, 'USAGE'));
 END;
-COMMENT ON FUNCTION xlsx_rest.rest_profiles() IS 'GET /profiles: those whose target is in a schema that the current role may use.';
+COMMENT ON FUNCTION xlsx_rest.rest_profiles() IS 'GET /profiles: profiles whose target is in a schema that the current role may use.';
 
 CREATE FUNCTION xlsx_rest.rest_template(name text) RETURNS text
 LANGUAGE plpgsql STABLE
@@ -255,7 +258,7 @@ BEGIN ATOMIC
     CROSS JOIN LATERAL xlsx_private.terminal_event(t) AS terminal;
 END;
 COMMENT ON FUNCTION xlsx_rest.rest_snapshot(text) IS
-'The state of a task as an event, for whoever joins late: task-progress, or the one that ended it.';
+'State of a task as an event, for a client that joins late: task-progress, or the event that ended the task.';
 
 CREATE FUNCTION xlsx_rest.rest_row_schema(name text) RETURNS xlsx_rest.answer
 LANGUAGE plpgsql STABLE
@@ -279,4 +282,4 @@ BEGIN
     || xlsx.preview(xlsx_private.upload_file(upload), given.profile, given.sheet, given.header_row, given.mapping::jsonb, given.range)::jsonb)::json)::xlsx_rest.answer;
 END
 $$;
-COMMENT ON FUNCTION xlsx_rest.rest_preview(bigint) IS 'POST /preview: of an upload that has not ended, and is removed afterwards.';
+COMMENT ON FUNCTION xlsx_rest.rest_preview(bigint) IS 'POST /preview, for an upload that is not finished. The sidecar removes the upload afterwards.';

@@ -99,6 +99,6 @@ $$;
 
 CREATE SCHEMA xlsx_private;
 CREATE SCHEMA xlsx_rest;
-COMMENT ON SCHEMA xlsx IS 'Reads workbooks, imports them into tables, and tells how far it is.';
-COMMENT ON SCHEMA xlsx_private IS 'Tables of pg_xlsx; use the views and functions of schema xlsx.';
-COMMENT ON SCHEMA xlsx_rest IS 'Functions that only the sidecar of pg_xlsx calls: the answers of its REST interface, and uploads in pieces.';
+COMMENT ON SCHEMA xlsx IS 'Reads and writes workbooks, imports them into tables, and reports the progress of imports.';
+COMMENT ON SCHEMA xlsx_private IS 'Tables of pg_xlsx. Use the views and functions of schema xlsx.';
+COMMENT ON SCHEMA xlsx_rest IS 'Functions that the sidecar of pg_xlsx calls: answers of its REST interface, and uploads in pieces.';

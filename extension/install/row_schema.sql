@@ -69,7 +69,7 @@ COMMENT ON FUNCTION xlsx_private.type_schema(oid, int) IS 'JSON Schema of the va
 CREATE FUNCTION xlsx_private.is_common_pattern(pattern text) RETURNS boolean
 LANGUAGE sql IMMUTABLE
 RETURN pattern OPERATOR(pg_catalog.!~) '^\*\*\*|\\[AZmMyYe0]|\[\[[:.=]|\(\?([^:=!]|$)';
-COMMENT ON FUNCTION xlsx_private.is_common_pattern(text) IS 'Does a regular expression mean the same in ECMA-262?';
+COMMENT ON FUNCTION xlsx_private.is_common_pattern(text) IS 'Does a regular expression have the same meaning in ECMA-262?';
 
 CREATE FUNCTION xlsx_private.rule_schema(kind text, argument text[], is_number boolean) RETURNS jsonb
 LANGUAGE plpgsql STABLE
@@ -90,7 +90,8 @@ EXCEPTION WHEN data_exception THEN
   RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.rule_schema(text, text[], boolean) IS 'What a rule of one cell adds to the schema of its column; NULL for what a schema cannot say.';
+COMMENT ON FUNCTION xlsx_private.rule_schema(text, text[], boolean) IS
+'JSON Schema that a rule of one cell adds to its column. NULL if a schema cannot express the rule.';
 
 CREATE FUNCTION xlsx_private.is_needed(profile text, c xlsx.profile_columns) RETURNS boolean
 LANGUAGE plpgsql STABLE
@@ -101,7 +102,7 @@ BEGIN
     WHERE r.profile = is_needed.profile AND r.column_name = c.column_name AND r.kind = 'required' AND r.severity = 'error');
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.is_needed(text, xlsx.profile_columns) IS 'Is a row refused that has nothing in this column?';
+COMMENT ON FUNCTION xlsx_private.is_needed(text, xlsx.profile_columns) IS 'Does a blank cell in this column make its row an error?';
 
 CREATE FUNCTION xlsx_private.column_schema(profile text, c xlsx.profile_columns, type oid, modifier int) RETURNS jsonb
 LANGUAGE plpgsql STABLE
@@ -133,7 +134,8 @@ BEGIN
   RETURN schema || jsonb_build_object('anyOf', jsonb_build_array('{"type": "null"}'::jsonb, base));
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.column_schema(text, xlsx.profile_columns, oid, int) IS 'JSON Schema of the values of a profile''s column: its type, its length, its rules; null where a cell may be empty.';
+COMMENT ON FUNCTION xlsx_private.column_schema(text, xlsx.profile_columns, oid, int) IS
+'JSON Schema of the values of a column of a profile: type, length, rules; null if a cell may be blank.';
 
 CREATE FUNCTION xlsx.row_schema(profile text) RETURNS json
 LANGUAGE plpgsql STABLE STRICT
@@ -162,4 +164,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION xlsx.row_schema(text) IS
-'The shape of a row for a profile, as JSON Schema (2020-12): an object with the headers as keys. Types, lengths, enums and what is required come from the target, bounds, patterns and lists from the rules of severity error; what a schema cannot say (unique, expressions, CHECK constraints, rules on dates) is left out.';
+'JSON Schema (2020-12) of a row of a profile: an object with the headers as keys. Types, lengths, enums and required columns come from the target; bounds, patterns and lists from the rules of severity "error". What a schema cannot express is left out: unique, expressions, CHECK constraints, rules on dates. Error if there is no such profile.';

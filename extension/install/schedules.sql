@@ -5,7 +5,7 @@
 CREATE FUNCTION xlsx.file_hash(file bytea) RETURNS bytea
 AS 'MODULE_PATHNAME', 'pg_xlsx_file_hash' LANGUAGE C STABLE STRICT;
 COMMENT ON FUNCTION xlsx.file_hash(bytea) IS
-'SHA-256 of a file, read piece by piece where it lies in a large object or on the server.';
+'SHA-256 of a file. A large object or a file of the server is read in pieces.';
 
 CREATE FUNCTION xlsx.submit_once(profile text, file bytea, file_name text DEFAULT 'upload.xlsx',
   run_at timestamptz DEFAULT NULL, priority int DEFAULT 0, sheet text DEFAULT NULL, mode text DEFAULT NULL,
@@ -13,7 +13,7 @@ CREATE FUNCTION xlsx.submit_once(profile text, file bytea, file_name text DEFAUL
   mapping jsonb DEFAULT NULL, range text DEFAULT NULL, OUT task bigint, OUT created boolean, OUT content_hash bytea)
 AS 'MODULE_PATHNAME', 'pg_xlsx_submit_once' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx.submit_once(text, bytea, text, timestamptz, int, text, text, boolean, bigint, text, text, jsonb, text) IS
-'xlsx.submit, unless the current role has a task for the same profile and a file with the same bytes already: created says which, content_hash is the SHA-256 that tells.';
+'As xlsx.submit, unless the current role already has a task for the same profile and a file with the same bytes. task: the new or the earlier one. created: true for a new one. content_hash: SHA-256 of the file.';
 
 /*
  * Schedules: files that are submitted when they come
@@ -34,8 +34,8 @@ CREATE TABLE xlsx_private.schedule (
   created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
   CHECK ((folder IS NULL) <> (query IS NULL))
 );
-COMMENT ON TABLE xlsx_private.schedule IS 'Where files come from, and which profile they go to.';
-COMMENT ON COLUMN xlsx_private.schedule.job IS 'Job of pg_cron; NULL when something else calls xlsx.run_schedule.';
+COMMENT ON TABLE xlsx_private.schedule IS 'Schedules: where files come from, and their profile.';
+COMMENT ON COLUMN xlsx_private.schedule.job IS 'Number of the job of pg_cron. NULL if another timer calls xlsx.run_schedule.';
 
 -- A file counts as done when its task is gone.
 CREATE TABLE xlsx_private.schedule_file (
@@ -49,7 +49,7 @@ CREATE TABLE xlsx_private.schedule_file (
   seen_at      timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
   PRIMARY KEY (schedule_id, content_hash)
 );
-COMMENT ON TABLE xlsx_private.schedule_file IS 'Files that a schedule has submitted, or found to be no workbook.';
+COMMENT ON TABLE xlsx_private.schedule_file IS 'Files that a schedule submitted or refused.';
 
 CREATE TABLE xlsx_private.schedule_run (
   id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -62,7 +62,7 @@ CREATE TABLE xlsx_private.schedule_run (
   error       text
 );
 CREATE INDEX schedule_run_schedule ON xlsx_private.schedule_run (schedule_id, id);
-COMMENT ON TABLE xlsx_private.schedule_run IS 'What a schedule did each time; the last 1000 of each are kept.';
+COMMENT ON TABLE xlsx_private.schedule_run IS 'Runs of schedules; the last 1000 of each are kept.';
 
 ALTER TABLE xlsx_private.schedule ENABLE ROW LEVEL SECURITY;
 ALTER TABLE xlsx_private.schedule_file ENABLE ROW LEVEL SECURITY;
@@ -89,12 +89,12 @@ CREATE FUNCTION xlsx_private.list_folder(folder text, pattern text, OUT file_nam
 RETURNS SETOF record
 AS 'MODULE_PATHNAME', 'pg_xlsx_list_folder' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx_private.list_folder(text, text) IS
-'Regular files of a folder of the server whose names match a shell pattern; no links, no folders below. Needs pg_read_server_files.';
+'Regular files of a folder of the server whose names match a shell pattern; links and subfolders are left out. Needs the rights of pg_read_server_files.';
 
 CREATE FUNCTION xlsx_private.folder_file(folder text, file_name text) RETURNS bytea
 AS 'MODULE_PATHNAME', 'pg_xlsx_folder_file' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx_private.folder_file(text, text) IS
-'A file of a folder of the server, not through a link, as xlsx.server_file gives it.';
+'A file of a folder of the server, as xlsx.server_file returns it. Error if it is a link.';
 
 CREATE FUNCTION xlsx_private.cron_schema() RETURNS text
 LANGUAGE plpgsql STABLE
@@ -118,7 +118,8 @@ BEGIN
   RETURN quote_ident(schema);
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.cron_schema() IS 'Schema of pg_cron''s functions, quoted; an error when the current role has no pg_cron.';
+COMMENT ON FUNCTION xlsx_private.cron_schema() IS
+'Schema of the functions of pg_cron, quoted. Error if pg_cron is missing or the current role may not use it.';
 
 /*
  * What is written, as the owner of the tables (owner_call.c).  The functions
@@ -160,13 +161,14 @@ BEGIN
   RETURN new_id;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.schedule_add(regrole, text, text, text, text, text, interval, text, jsonb) IS 'The same, as the owner of the tables.';
+COMMENT ON FUNCTION xlsx_private.schedule_add(regrole, text, text, text, text, text, interval, text, jsonb) IS
+'As the function without caller, with the rights of the owner of the tables. caller: role that calls.';
 
 CREATE FUNCTION xlsx_private.schedule_add(name text, cron text, profile text, folder text, pattern text, settle interval, query text, options jsonb)
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx_private.schedule_add(text, text, text, text, text, interval, text, jsonb) IS
-'Writes a schedule of the caller''s and returns its id; xlsx.schedule uses it.';
+'Writes a schedule of the caller and returns its id; xlsx.schedule calls it.';
 
 CREATE FUNCTION xlsx_private.own_schedule(caller regrole, id bigint) RETURNS bigint
 LANGUAGE plpgsql VOLATILE
@@ -180,7 +182,8 @@ BEGIN
   RETURN id;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.own_schedule(regrole, bigint) IS 'The id of a schedule, if the caller may act for its owner; else an error. Nobody can remove the schedule before the transaction ends.';
+COMMENT ON FUNCTION xlsx_private.own_schedule(regrole, bigint) IS
+'Id of a schedule, if the caller may act for its owner; else an error. Nobody can remove the schedule before the transaction ends.';
 
 CREATE FUNCTION xlsx_private.schedule_set_job(caller regrole, schedule bigint, job bigint) RETURNS void
 LANGUAGE sql VOLATILE
@@ -188,11 +191,12 @@ BEGIN ATOMIC
   UPDATE xlsx_private.schedule SET job = schedule_set_job.job
   FROM (SELECT xlsx_private.own_schedule(caller, schedule_set_job.schedule) AS id OFFSET 0) AS own WHERE schedule.id = own.id;
 END;
-COMMENT ON FUNCTION xlsx_private.schedule_set_job(regrole, bigint, bigint) IS 'The same, as the owner of the tables.';
+COMMENT ON FUNCTION xlsx_private.schedule_set_job(regrole, bigint, bigint) IS
+'As the function without caller, with the rights of the owner of the tables. caller: role that calls.';
 
 CREATE FUNCTION xlsx_private.schedule_set_job(schedule bigint, job bigint) RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION xlsx_private.schedule_set_job(bigint, bigint) IS 'Notes the job of pg_cron that runs a schedule of the caller''s.';
+COMMENT ON FUNCTION xlsx_private.schedule_set_job(bigint, bigint) IS 'Writes the job of pg_cron that runs a schedule of the caller.';
 
 CREATE FUNCTION xlsx_private.schedule_note_file(caller regrole, schedule bigint, hash bytea, file_name text, file_size bigint, modified_at timestamptz)
 RETURNS boolean
@@ -208,13 +212,14 @@ BEGIN
   RETURN FOUND;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.schedule_note_file(regrole, bigint, bytea, text, bigint, timestamptz) IS 'The same, as the owner of the tables.';
+COMMENT ON FUNCTION xlsx_private.schedule_note_file(regrole, bigint, bytea, text, bigint, timestamptz) IS
+'As the function without caller, with the rights of the owner of the tables. caller: role that calls.';
 
 CREATE FUNCTION xlsx_private.schedule_note_file(schedule bigint, hash bytea, file_name text, file_size bigint, modified_at timestamptz)
 RETURNS boolean
 AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx_private.schedule_note_file(bigint, bytea, text, bigint, timestamptz) IS
-'Notes a file of a schedule of the caller''s; false when it is known from before.';
+'Writes a file of a schedule of the caller. False if the schedule has it already.';
 
 CREATE FUNCTION xlsx_private.schedule_note_task(caller regrole, schedule bigint, hash bytea, task bigint, error text) RETURNS void
 LANGUAGE sql VOLATILE
@@ -223,12 +228,13 @@ BEGIN ATOMIC
   FROM (SELECT xlsx_private.own_schedule(caller, schedule_note_task.schedule) AS id OFFSET 0) AS own
   WHERE f.schedule_id = own.id AND f.content_hash = schedule_note_task.hash;
 END;
-COMMENT ON FUNCTION xlsx_private.schedule_note_task(regrole, bigint, bytea, bigint, text) IS 'The same, as the owner of the tables.';
+COMMENT ON FUNCTION xlsx_private.schedule_note_task(regrole, bigint, bytea, bigint, text) IS
+'As the function without caller, with the rights of the owner of the tables. caller: role that calls.';
 
 CREATE FUNCTION xlsx_private.schedule_note_task(schedule bigint, hash bytea, task bigint, error text) RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx_private.schedule_note_task(bigint, bytea, bigint, text) IS
-'Notes the task that became of a file of a schedule of the caller''s, or why there is none.';
+'Writes the task of a file of a schedule of the caller, or why there is none.';
 
 CREATE FUNCTION xlsx_private.schedule_note_run(caller regrole, schedule bigint, began timestamptz, files int, submitted int, refused int, error text)
 RETURNS void
@@ -243,12 +249,13 @@ BEGIN
     FROM xlsx_private.schedule_run o WHERE o.schedule_id = schedule ORDER BY o.id DESC OFFSET 1000 LIMIT 1);
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.schedule_note_run(regrole, bigint, timestamptz, int, int, int, text) IS 'The same, as the owner of the tables.';
+COMMENT ON FUNCTION xlsx_private.schedule_note_run(regrole, bigint, timestamptz, int, int, int, text) IS
+'As the function without caller, with the rights of the owner of the tables. caller: role that calls.';
 
 CREATE FUNCTION xlsx_private.schedule_note_run(schedule bigint, began timestamptz, files int, submitted int, refused int, error text)
 RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION xlsx_private.schedule_note_run(bigint, timestamptz, int, int, int, text) IS 'Notes what a schedule of the caller''s did.';
+COMMENT ON FUNCTION xlsx_private.schedule_note_run(bigint, timestamptz, int, int, int, text) IS 'Writes a run of a schedule of the caller.';
 
 CREATE FUNCTION xlsx_private.schedule_remove(caller regrole, name text) RETURNS bigint
 LANGUAGE plpgsql VOLATILE
@@ -266,11 +273,12 @@ BEGIN
   RETURN found.job;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.schedule_remove(regrole, text) IS 'The same, as the owner of the tables.';
+COMMENT ON FUNCTION xlsx_private.schedule_remove(regrole, text) IS
+'As the function without caller, with the rights of the owner of the tables. caller: role that calls.';
 
 CREATE FUNCTION xlsx_private.schedule_remove(name text) RETURNS bigint
 AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE STRICT;
-COMMENT ON FUNCTION xlsx_private.schedule_remove(text) IS 'Removes a schedule of the caller''s and returns its job of pg_cron.';
+COMMENT ON FUNCTION xlsx_private.schedule_remove(text) IS 'Removes a schedule of the caller and returns its job of pg_cron.';
 
 CREATE FUNCTION xlsx.schedule(name text, cron text, profile text, folder text DEFAULT NULL, query text DEFAULT NULL,
   pattern text DEFAULT '*.xlsx', settle interval DEFAULT '5 seconds', priority int DEFAULT 0, sheet text DEFAULT NULL,
@@ -306,7 +314,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION xlsx.schedule(text, text, text, text, text, text, interval, int, text, text, bigint, text, text, jsonb, text) IS
-'Submits files as they come, each once by its content, as the current role: those of a folder of the server whose names match pattern and that nobody has written to for settle (needs pg_read_server_files), or those of a query with two columns, the file (bytea, or the oid of a large object) and its name. cron: when, as pg_cron has it; NULL where a timer of your own calls xlsx.run_schedule(name). The other arguments are those of xlsx.submit.';
+'Submits new files whenever it runs, each once by its content, as the current role; returns the id of the schedule. folder: of the server; files whose names match pattern and that were not written to for settle (needs the rights of pg_read_server_files). query, instead of folder: two columns, the file (bytea, or oid of a large object) and its name. cron: when it runs, in the form of pg_cron; NULL if another timer calls xlsx.run_schedule(name). Other arguments as for xlsx.submit.';
 
 CREATE FUNCTION xlsx_private.schedule_submit(schedule xlsx_private.schedule, file bytea, file_name text,
   file_size bigint DEFAULT NULL, modified_at timestamptz DEFAULT NULL)
@@ -337,7 +345,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION xlsx_private.schedule_submit(xlsx_private.schedule, bytea, text, bigint, timestamptz) IS
-'Submits a file of a schedule: submitted, refused (and why is noted) or known from before.';
+'Submits a file of a schedule. Returns submitted, refused (schedule_file has the reason) or known.';
 
 CREATE FUNCTION xlsx_private.schedule_take(schedule xlsx_private.schedule, counts int[], file bytea, file_name text,
   file_size bigint DEFAULT NULL, modified_at timestamptz DEFAULT NULL)
@@ -356,7 +364,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION xlsx_private.schedule_take(xlsx_private.schedule, int[], bytea, text, bigint, timestamptz) IS
-'Submits a file of a schedule, and counts on: files, submitted, refused.';
+'Submits a file of a schedule and adds it to counts: files, submitted, refused.';
 
 CREATE FUNCTION xlsx_private.schedule_take(schedule xlsx_private.schedule, counts int[], file oid, file_name text) RETURNS int[]
 LANGUAGE plpgsql VOLATILE
@@ -366,7 +374,7 @@ BEGIN
   RETURN xlsx_private.schedule_take(schedule, counts, xlsx.large_object(file), file_name);
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.schedule_take(xlsx_private.schedule, int[], oid, text) IS 'The same with a large object.';
+COMMENT ON FUNCTION xlsx_private.schedule_take(xlsx_private.schedule, int[], oid, text) IS 'As the function that takes bytea, for a large object.';
 
 CREATE FUNCTION xlsx_private.schedule_look_into(schedule xlsx_private.schedule) RETURNS int[]
 LANGUAGE plpgsql VOLATILE
@@ -391,7 +399,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION xlsx_private.schedule_look_into(xlsx_private.schedule) IS
-'Looks into the folder of a schedule and submits what is new: files, submitted, refused.';
+'Submits new files of the folder of a schedule. Returns numbers of files: found, submitted, refused.';
 
 CREATE FUNCTION xlsx_private.schedule_look_openly(schedule xlsx_private.schedule, OUT files int, OUT submitted int, OUT refused int)
 -- Without a search_path of its own: the query is to have the caller's. So no operator stands here.
@@ -413,12 +421,13 @@ BEGIN
   refused := counts[3];
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.schedule_look_openly(xlsx_private.schedule) IS 'Looks for files of a schedule and submits those that are new; xlsx_private.schedule_look uses it.';
+COMMENT ON FUNCTION xlsx_private.schedule_look_openly(xlsx_private.schedule) IS
+'Submits new files of a schedule; xlsx_private.schedule_look calls it.';
 
 CREATE FUNCTION xlsx_private.schedule_look(schedule xlsx_private.schedule, OUT files int, OUT submitted int, OUT refused int)
 AS 'MODULE_PATHNAME', 'pg_xlsx_schedule_look' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx_private.schedule_look(xlsx_private.schedule) IS
-'The same, with the query confined where the session could become more than the current role: after SET ROLE the query cannot take the session''s own role on.';
+'As schedule_look_openly. The query is confined if the session could become another role than the current one: after SET ROLE it cannot take on the role of the session.';
 
 CREATE FUNCTION xlsx_private.schedule_find(name text) RETURNS xlsx_private.schedule
 LANGUAGE plpgsql STABLE
@@ -439,7 +448,7 @@ BEGIN
   RETURN found;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.schedule_find(text) IS 'A schedule of the current role; an error when it is none.';
+COMMENT ON FUNCTION xlsx_private.schedule_find(text) IS 'A schedule of the current role; else an error.';
 
 CREATE FUNCTION xlsx.run_schedule(name text, OUT files int, OUT submitted int, OUT refused int, OUT error text)
 -- Without a search_path of its own: the query is to have the caller's. So no operator stands here.
@@ -462,7 +471,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION xlsx.run_schedule(text) IS
-'Looks for new files of a schedule now, and submits them; for timers other than pg_cron, and to try a schedule out. Only its owner may. What went wrong is in error, and in the view xlsx.schedule_runs.';
+'Looks for new files of a schedule now and submits them; for timers other than pg_cron, and to try a schedule. For its owner only. files, submitted, refused: number of files. error: the message if it failed; xlsx.schedule_runs keeps it.';
 
 CREATE FUNCTION xlsx.unschedule(name text) RETURNS void
 LANGUAGE plpgsql VOLATILE STRICT
@@ -481,23 +490,23 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION xlsx.unschedule(text) IS
-'Removes a schedule of one''s own, its runs and what it knows of its files; tasks stay.';
+'Removes a schedule of the current role, with its runs and the files that it knows. Its tasks stay.';
 
 CREATE VIEW xlsx.schedules WITH (security_invoker = true) AS
 SELECT s.name, s.cron, s.profile, s.folder, s.pattern, s.settle, s.query, s.options, s.owner, s.created_at, s.job,
   r.started_at AS last_run, r.error AS last_error
 FROM xlsx_private.schedule s
   LEFT JOIN LATERAL (SELECT * FROM xlsx_private.schedule_run r WHERE r.schedule_id = s.id ORDER BY r.id DESC LIMIT 1) AS r ON true;
-COMMENT ON VIEW xlsx.schedules IS 'Schedules of the current role, and how they went last.';
+COMMENT ON VIEW xlsx.schedules IS 'Schedules of the current role, and the time and the error of their last runs. job: number of the job of pg_cron.';
 
 CREATE VIEW xlsx.schedule_runs WITH (security_invoker = true) AS
 SELECT s.name AS schedule, r.started_at, r.ended_at, r.files, r.submitted, r.refused, r.error
 FROM xlsx_private.schedule s JOIN xlsx_private.schedule_run r ON r.schedule_id = s.id;
-COMMENT ON VIEW xlsx.schedule_runs IS 'Each time that a schedule looked for files: how many there were, how many were new.';
+COMMENT ON VIEW xlsx.schedule_runs IS 'Runs of schedules: number of files found, submitted and refused.';
 
 CREATE VIEW xlsx.schedule_files WITH (security_invoker = true) AS
 SELECT s.name AS schedule, f.file_name, f.file_size, f.modified_at, f.content_hash, f.seen_at, f.task_id AS task, t.status, f.error
 FROM xlsx_private.schedule s
   JOIN xlsx_private.schedule_file f ON f.schedule_id = s.id
   LEFT JOIN xlsx_private.task t ON t.id = f.task_id;
-COMMENT ON VIEW xlsx.schedule_files IS 'Files that schedules have dealt with, and the tasks they became.';
+COMMENT ON VIEW xlsx.schedule_files IS 'Files that schedules have found, and their tasks. error: why a file was refused.';

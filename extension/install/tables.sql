@@ -34,8 +34,8 @@ CREATE TABLE xlsx_private.profile (
   owner          regrole  NOT NULL,
   created_at     timestamptz NOT NULL DEFAULT pg_catalog.now()
 );
-COMMENT ON TABLE xlsx_private.profile IS 'How the columns of a sheet become the columns of a table.';
-COMMENT ON COLUMN xlsx_private.profile.follow IS 'Columns that the target gets later are taken in.';
+COMMENT ON TABLE xlsx_private.profile IS 'Profiles: how the columns of a sheet become the columns of a table.';
+COMMENT ON COLUMN xlsx_private.profile.follow IS 'Takes in columns that the target gets later.';
 
 CREATE TABLE xlsx_private.profile_column (
   profile_id    bigint NOT NULL,
@@ -59,8 +59,8 @@ CREATE TABLE xlsx_private.profile_column (
   CHECK (source <> 'value' OR transform IS NOT NULL)
 );
 COMMENT ON TABLE xlsx_private.profile_column IS
-'Columns of a profile; types and constraints are not copied, they are read from the target at each import.';
-COMMENT ON COLUMN xlsx_private.profile_column.custom IS 'Somebody said something about it: the column must be there.';
+'Columns of a profile. Types and constraints are not copied; each import reads them from the target.';
+COMMENT ON COLUMN xlsx_private.profile_column.custom IS 'Somebody configured the column: the target must have it.';
 
 CREATE TABLE xlsx_private.profile_rule (
   profile_id  bigint NOT NULL,
@@ -75,7 +75,7 @@ CREATE TABLE xlsx_private.profile_rule (
   PRIMARY KEY (profile_id, name),
   CHECK (column_name IS NOT NULL OR kind = 'expression')
 );
-COMMENT ON TABLE xlsx_private.profile_rule IS 'What the rows of a profile must obey beyond the types and constraints of its target.';
+COMMENT ON TABLE xlsx_private.profile_rule IS 'Rules for the rows of a profile, beyond the types and constraints of its target.';
 
 CREATE TABLE xlsx_private.file (
   id         bigint  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -89,8 +89,8 @@ CREATE TABLE xlsx_private.file (
   used_at    timestamptz NOT NULL DEFAULT pg_catalog.now(),
   spent      boolean NOT NULL DEFAULT false
 );
-COMMENT ON TABLE xlsx_private.file IS 'Uploaded workbooks that wait for their task.';
-COMMENT ON COLUMN xlsx_private.file.spent IS 'The task is complete: the bytes go as soon as somebody has the time.';
+COMMENT ON TABLE xlsx_private.file IS 'Uploaded workbooks that wait for their tasks.';
+COMMENT ON COLUMN xlsx_private.file.spent IS 'The task is complete. A sweep removes the bytes.';
 
 CREATE TABLE xlsx_private.chunk (
   file_id bigint NOT NULL,
@@ -100,21 +100,21 @@ CREATE TABLE xlsx_private.chunk (
 );
 -- A row is as long as a page and stays there as it is.
 ALTER TABLE xlsx_private.chunk ALTER data SET STORAGE PLAIN;
-COMMENT ON TABLE xlsx_private.chunk IS
-'Bytes of files. Who writes them holds a lock on the row of the file.';
-COMMENT ON COLUMN xlsx_private.chunk.slice IS 'Number in the file, from 0 on: each chunk of 256 kB is cut into the same number of slices, each of which fills a page.';
+COMMENT ON TABLE xlsx_private.chunk IS 'Bytes of files. A session that writes them holds a lock on the row of the file.';
+COMMENT ON COLUMN xlsx_private.chunk.slice IS
+'Number in the file, from 0. Each chunk of 256 kB is cut into the same number of slices; a slice fills a page.';
 
 -- Not part of a dump: the ids of transactions that are kept beside it are those of this server.
 CREATE TABLE xlsx_private.installation_id (id uuid PRIMARY KEY);
 CREATE UNIQUE INDEX installation_single ON xlsx_private.installation_id ((true));
 INSERT INTO xlsx_private.installation_id VALUES (pg_catalog.gen_random_uuid());
-COMMENT ON TABLE xlsx_private.installation_id IS 'A name of its own for this installation of the extension.';
+COMMENT ON TABLE xlsx_private.installation_id IS 'Id of this installation of the extension.';
 
 CREATE FUNCTION xlsx_private.installation() RETURNS uuid
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 RETURN (SELECT i.id FROM xlsx_private.installation_id i);
-COMMENT ON FUNCTION xlsx_private.installation() IS 'The name of this installation of the extension; a restored copy has another.';
+COMMENT ON FUNCTION xlsx_private.installation() IS 'Id of this installation of the extension. A restored copy has another.';
 
 CREATE TABLE xlsx_private.frozen_profile (
   id         bigint   GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -128,10 +128,10 @@ CREATE TABLE xlsx_private.frozen_profile (
 -- Not unique: whoever submits the same at the same time waits for nobody, and writes a second one.
 CREATE INDEX frozen_profile_hash ON xlsx_private.frozen_profile (hash);
 COMMENT ON TABLE xlsx_private.frozen_profile IS
-'Profiles as they were when tasks were submitted with them. A row never changes; it goes when no task names it any more.';
-COMMENT ON COLUMN xlsx_private.frozen_profile.owner IS 'Who wrote the SQL in it.';
-COMMENT ON COLUMN xlsx_private.frozen_profile.headers IS 'Headers of the columns, in the order in which error rows have their cells.';
-COMMENT ON COLUMN xlsx_private.frozen_profile.content IS 'xlsx_private.profile_content at that time.';
+'Profiles as they were when tasks were submitted. A row never changes. It is removed when no task refers to it.';
+COMMENT ON COLUMN xlsx_private.frozen_profile.owner IS 'Role that wrote the SQL in it.';
+COMMENT ON COLUMN xlsx_private.frozen_profile.headers IS 'Headers of the columns, in the order of the cells of error rows.';
+COMMENT ON COLUMN xlsx_private.frozen_profile.content IS 'Result of xlsx_private.profile_content at the submission.';
 
 -- The row is rewritten by every batch: room on its page keeps those updates HOT.
 CREATE TABLE xlsx_private.task (
@@ -210,31 +210,35 @@ CREATE TABLE xlsx_private.task (
   attempt_started_at timestamptz,
   work_ms         bigint
 ) WITH (fillfactor = 50);
-COMMENT ON TABLE xlsx_private.task IS
-'One import: its state, its counters and how far it has come, written in the same transactions as its rows.';
-COMMENT ON COLUMN xlsx_private.task.saved_rows IS 'The sum of inserted, updated, unchanged and deleted rows; with skipped_rows and error_rows it is total_rows at the end.';
-COMMENT ON COLUMN xlsx_private.task.skipped_rows IS 'Rows that mode skip, a trigger that returns NULL, a rule or a policy left out: they are not saved.';
-COMMENT ON COLUMN xlsx_private.task.deleted_rows IS 'Rows of the file that asked for the end of a row; no mode does so yet.';
-COMMENT ON COLUMN xlsx_private.task.absent_rows IS 'Rows of the target that the file lacks and that the import removed or marked; no mode does so yet.';
-COMMENT ON COLUMN xlsx_private.task.profile_id IS
-'The profile may be gone: a task keeps the copy in frozen_profile. Numbers do not come again.';
+COMMENT ON TABLE xlsx_private.task IS 'One import: its state, its counts and its progress, written in the transactions that write its rows.';
+COMMENT ON COLUMN xlsx_private.task.saved_rows IS
+'Sum of inserted, updated, unchanged and deleted rows. With skipped_rows and error_rows it is total_rows at the end.';
+COMMENT ON COLUMN xlsx_private.task.skipped_rows IS
+'Rows that mode skip, a trigger that returns NULL, a rule or a policy left out. They are not saved.';
+COMMENT ON COLUMN xlsx_private.task.deleted_rows IS 'Rows of the file that delete a row. No mode has them yet.';
+COMMENT ON COLUMN xlsx_private.task.absent_rows IS
+'Rows of the target that the file lacks and that the import removed or marked. No mode has them yet.';
+COMMENT ON COLUMN xlsx_private.task.profile_id IS 'The profile may be gone: the task has a copy in frozen_profile. Ids are not used again.';
 COMMENT ON COLUMN xlsx_private.task.frozen_id IS 'The profile as it was at the submission.';
-COMMENT ON COLUMN xlsx_private.task.undone_rows IS 'Saved rows that are gone, or as they were, since xlsx.undo; undone says that none was kept.';
-COMMENT ON COLUMN xlsx_private.task.attempt_started_at IS 'Start of the attempt that runs; NULL while none does.';
-COMMENT ON COLUMN xlsx_private.task.work_ms IS 'Time of all attempts that have ended, without the waits between them; NULL before the first end.';
-COMMENT ON COLUMN xlsx_private.task.login_was_member IS 'The login could take on the owner''s role at the submission: it must still be able to when the task starts.';
-COMMENT ON COLUMN xlsx_private.task.owner_was_user IS 'The owner was a member of xlsx_user at the submission: he must still be one when the task starts.';
+COMMENT ON COLUMN xlsx_private.task.undone_rows IS 'Saved rows that xlsx.undo deleted or restored. undone: all of them.';
+COMMENT ON COLUMN xlsx_private.task.attempt_started_at IS 'Start of the running attempt; NULL if none runs.';
+COMMENT ON COLUMN xlsx_private.task.work_ms IS
+'Time of all attempts that have ended, without the waits between them, in milliseconds. NULL before the first has ended.';
+COMMENT ON COLUMN xlsx_private.task.login_was_member IS
+'At the submission the login could take on the owner''s role. It must be able to when the task starts.';
+COMMENT ON COLUMN xlsx_private.task.owner_was_user IS 'At the submission the owner was a member of xlsx_user. He must be one when the task starts.';
 COMMENT ON COLUMN xlsx_private.task.wait_ms IS
-'How long the task was to wait when run_at was set: if run_at is further off, the clock has been set back, and the task is due. NULL: it waits for run_at by the clock, as its submitter wished.';
-COMMENT ON COLUMN xlsx_private.task.deaths IS 'Workers that died on it in a row without committing a batch.';
-COMMENT ON COLUMN xlsx_private.task.source_columns IS 'Sheet column of each profile column, 0 for none.';
-COMMENT ON COLUMN xlsx_private.task.phase_ms IS 'Time spent in each of the phases, over all attempts.';
-COMMENT ON COLUMN xlsx_private.task.found_headers IS 'Header texts of the sheet, by profile column; NULL for none.';
-COMMENT ON COLUMN xlsx_private.task.cursor_row IS 'Last sheet row whose outcome is committed.';
-COMMENT ON COLUMN xlsx_private.task.restart IS 'Rows of it were taken back: xlsx.retry begins at the first row again.';
-COMMENT ON COLUMN xlsx_private.task.born IS 'The transaction that made it: its rows are no older. Valid in the installation born_in only.';
-COMMENT ON COLUMN xlsx_private.task.packet_rows_saved IS 'Rows of the next packet that have been dealt with.';
-COMMENT ON COLUMN xlsx_private.task.seq IS 'Number of the last event; while an attempt runs, of the last one that it may send: the claim takes 2^20 of them.';
+'Wait until run_at when it was set, in milliseconds. If run_at is further off than that, the clock was set back and the task is due. NULL: run_at was given by the submitter, and the clock alone decides.';
+COMMENT ON COLUMN xlsx_private.task.deaths IS 'Number of workers that died on the task in a row without committing a batch.';
+COMMENT ON COLUMN xlsx_private.task.source_columns IS 'Number of the sheet column of each profile column; 0 for none.';
+COMMENT ON COLUMN xlsx_private.task.phase_ms IS 'Time in each phase, over all attempts, in milliseconds.';
+COMMENT ON COLUMN xlsx_private.task.found_headers IS 'Header in the sheet of each profile column; NULL for none.';
+COMMENT ON COLUMN xlsx_private.task.cursor_row IS 'Last row of the sheet whose outcome is committed.';
+COMMENT ON COLUMN xlsx_private.task.restart IS 'Rows of the task were reverted: xlsx.retry starts at the first row.';
+COMMENT ON COLUMN xlsx_private.task.born IS 'Transaction that made the task; its rows are not older. Valid in the installation born_in only.';
+COMMENT ON COLUMN xlsx_private.task.packet_rows_saved IS 'Number of rows of the next packet that are done.';
+COMMENT ON COLUMN xlsx_private.task.seq IS
+'Number of the last event. While an attempt runs, the greatest number that its events may have: a claim reserves 2^20 numbers.';
 
 CREATE INDEX task_active ON xlsx_private.task (priority DESC, run_at, id) WHERE xlsx_private.is_active(status);
 CREATE INDEX task_file ON xlsx_private.task (file_id);
@@ -250,11 +254,10 @@ CREATE TABLE xlsx_private.packet (
 );
 -- Zip data and packets do not compress; uncompressed they are read in place.
 ALTER TABLE xlsx_private.packet ALTER data SET STORAGE EXTERNAL;
-COMMENT ON TABLE xlsx_private.packet IS 'Checked rows, up to 1000 each, that wait to be saved.';
+COMMENT ON TABLE xlsx_private.packet IS 'Checked rows that wait to be saved, at most 1000 each.';
 
 CREATE TYPE xlsx_private.reported_row AS (row_number int, cells text[], violations jsonb);
-COMMENT ON TYPE xlsx_private.reported_row IS
-'A row of a sheet: original values in the order of the profile, and what was wrong with them.';
+COMMENT ON TYPE xlsx_private.reported_row IS 'A row of a sheet: original values in the order of the profile, and its violations.';
 
 CREATE TABLE xlsx_private.error_page (
   task_id   bigint NOT NULL,
@@ -265,10 +268,11 @@ CREATE TABLE xlsx_private.error_page (
   PRIMARY KEY (task_id, first_row)
 );
 COMMENT ON TABLE xlsx_private.error_page IS
-'Rows that were not saved, as many together as fill a page, from first_row to last_row of the sheet in order; pages of a task do not overlap.';
+'Rows that were not saved: as many as fill a page, in the order of the sheet, from first_row to last_row. Pages of a task do not overlap.';
 
 CREATE TABLE xlsx_private.warning_page (LIKE xlsx_private.error_page INCLUDING CONSTRAINTS, PRIMARY KEY (task_id, first_row));
-COMMENT ON TABLE xlsx_private.warning_page IS 'The same of rows that broke a rule of severity "warning"; they were saved, unless they are in error_page too.';
+COMMENT ON TABLE xlsx_private.warning_page IS
+'Rows that broke a rule of severity "warning", in the form of error_page. They were saved, unless error_page has them too.';
 
 -- What fits into a page stays there as it is.
 DO $$
@@ -284,12 +288,12 @@ $$;
 CREATE VIEW xlsx_private.error_row WITH (security_invoker = true) AS
 SELECT p.task_id, p.first_row AS page, r.row_number, r.cells, r.violations
 FROM xlsx_private.error_page p, LATERAL pg_catalog.unnest(p.rows) AS r;
-COMMENT ON VIEW xlsx_private.error_row IS 'The rows of error_page.';
+COMMENT ON VIEW xlsx_private.error_row IS 'Rows of error_page, one by one.';
 
 CREATE VIEW xlsx_private.warning_row WITH (security_invoker = true) AS
 SELECT p.task_id, p.first_row AS page, r.row_number, r.cells, r.violations
 FROM xlsx_private.warning_page p, LATERAL pg_catalog.unnest(p.rows) AS r;
-COMMENT ON VIEW xlsx_private.warning_row IS 'The rows of warning_page.';
+COMMENT ON VIEW xlsx_private.warning_row IS 'Rows of warning_page, one by one.';
 
 -- What the rule "unique" has seen, so that memory does not grow with the rows.
 CREATE TABLE xlsx_private.seen_value (
@@ -299,7 +303,7 @@ CREATE TABLE xlsx_private.seen_value (
   PRIMARY KEY (task_id, value)
 );
 COMMENT ON TABLE xlsx_private.seen_value IS
-'Each value of a column that must be unique within the file, with the rule in front, or SHA-256 of both, until its task has ended.';
+'Values of columns that must be unique within the file, each with its rule in front, or SHA-256 of both. Kept until the task has ended.';
 
 -- For xlsx.undo: which transactions wrote rows of a task, and what rows were before.
 CREATE TABLE xlsx_private.undo_xid (
@@ -308,7 +312,8 @@ CREATE TABLE xlsx_private.undo_xid (
   xids    xid[]  NOT NULL
 );
 CREATE INDEX undo_xid_task ON xlsx_private.undo_xid (task_id);
-COMMENT ON TABLE xlsx_private.undo_xid IS '(Sub)transactions that inserted rows of a task: a row with another xmin was changed since.';
+COMMENT ON TABLE xlsx_private.undo_xid IS
+'Transactions and subtransactions that inserted rows of a task. A row with another xmin was changed since.';
 
 CREATE TABLE xlsx_private.undo_row (
   no         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -318,4 +323,4 @@ CREATE TABLE xlsx_private.undo_row (
   new        jsonb  NOT NULL
 );
 CREATE INDEX undo_row_task ON xlsx_private.undo_row (task_id, no);
-COMMENT ON TABLE xlsx_private.undo_row IS 'Rows that a task inserted (old is NULL) or updated, before and after; where the profile keeps them.';
+COMMENT ON TABLE xlsx_private.undo_row IS 'Rows that a task inserted (old is NULL) or updated, before and after, if the profile keeps them.';

@@ -5,14 +5,14 @@
 CREATE FUNCTION xlsx_private.iso(moment timestamptz) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN pg_catalog.to_char(moment AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"');
-COMMENT ON FUNCTION xlsx_private.iso(timestamptz) IS 'ISO 8601, UTC, milliseconds.';
+COMMENT ON FUNCTION xlsx_private.iso(timestamptz) IS 'A time in ISO 8601, UTC, with milliseconds.';
 
 CREATE FUNCTION xlsx_private.is_undoable(task xlsx_private.task) RETURNS boolean
 LANGUAGE sql STABLE
 RETURN NOT xlsx_private.is_active((task).status) AND NOT (task).undone AND NOT (task).dry_run AND (task).saved_rows > 0
   AND (EXISTS (SELECT FROM xlsx_private.undo_xid u WHERE u.task_id = (task).id)
     OR EXISTS (SELECT FROM xlsx_private.undo_row u WHERE u.task_id = (task).id));
-COMMENT ON FUNCTION xlsx_private.is_undoable(xlsx_private.task) IS 'Is there something that xlsx.undo could take back?';
+COMMENT ON FUNCTION xlsx_private.is_undoable(xlsx_private.task) IS 'Did the task save anything that xlsx.undo can revert?';
 
 CREATE FUNCTION xlsx_private.deletes_rows(task xlsx_private.task) RETURNS boolean
 LANGUAGE sql STABLE
@@ -22,7 +22,7 @@ BEGIN ATOMIC
       WHERE p.id OPERATOR(pg_catalog.=) (task).frozen_id AND p.content OPERATOR(pg_catalog.->>) 'task_column' IS NOT NULL
         AND pg_catalog.has_table_privilege((task).owner, p.target, 'DELETE'));
 END;
-COMMENT ON FUNCTION xlsx_private.deletes_rows(xlsx_private.task) IS 'Would xlsx.delete look for imported rows, and delete them?';
+COMMENT ON FUNCTION xlsx_private.deletes_rows(xlsx_private.task) IS 'Would xlsx.delete delete imported rows?';
 
 CREATE FUNCTION xlsx_rest.task_json(task bigint) RETURNS json
 LANGUAGE sql STABLE
@@ -42,7 +42,7 @@ BEGIN ATOMIC
   FROM xlsx_private.task_now AS now, LATERAL (SELECT (now.task).*) AS t
   WHERE t.id = task_json.task;
 END;
-COMMENT ON FUNCTION xlsx_rest.task_json(bigint) IS 'A task as the REST interface shows it; NULL when there is none.';
+COMMENT ON FUNCTION xlsx_rest.task_json(bigint) IS 'A task as JSON object, as REST shows it. NULL if there is no such task.';
 
 CREATE FUNCTION xlsx_private.terminal_event(task xlsx_private.task, OUT event text, OUT data json)
 LANGUAGE sql STABLE
@@ -78,15 +78,14 @@ BEGIN
   RETURN short;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.shortened_event(json, int) IS
-'The members of an event, their texts cut so that the whole has no more bytes than that.';
+COMMENT ON FUNCTION xlsx_private.shortened_event(json, int) IS 'An event with its texts cut, so that it has at most most_bytes bytes.';
 
 CREATE FUNCTION xlsx_private.phase_members(phase text, percent int, total_rows bigint, validated_rows bigint, error_rows bigint,
   saved_rows bigint, committed boolean)
 RETURNS text
 AS 'MODULE_PATHNAME', 'pg_xlsx_phase_members' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION xlsx_private.phase_members(text, int, bigint, bigint, bigint, bigint, boolean) IS
-'What a task-progress event tells of a phase: members of a JSON object, without its braces; NULL where there is no such phase.';
+'Members of a task-progress event for a phase, as JSON without braces. NULL if there is no such phase.';
 
 CREATE FUNCTION xlsx_private.progress_data(task xlsx_private.task) RETURNS json
 LANGUAGE sql STABLE
@@ -100,4 +99,4 @@ BEGIN ATOMIC
     ELSE pg_catalog.format('"status":"%s"', (task).status) END)::pg_catalog.json
   FROM xlsx_private.task_now AS now WHERE (now.task).id = (progress_data.task).id;
 END;
-COMMENT ON FUNCTION xlsx_private.progress_data(xlsx_private.task) IS 'A task-progress event of where the task is now.';
+COMMENT ON FUNCTION xlsx_private.progress_data(xlsx_private.task) IS 'A task-progress event with the current state of the task.';

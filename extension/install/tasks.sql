@@ -9,14 +9,14 @@ CREATE FUNCTION xlsx.submit(profile text, file bytea, file_name text DEFAULT 'up
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'pg_xlsx_submit' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx.submit(text, bytea, text, timestamptz, int, text, text, text, boolean, bigint, text, text, jsonb, text) IS
-'Stores a workbook and returns the id of the task that imports it in the background, as the current role, after the commit. profile NULL: the default one. The same idempotency_key again returns the first task. sheet, range, header_row, mode, max_errors and locale as in xlsx.alter_profile; NULL: as the profile says. dry_run: does all the work, takes it back, and leaves its report. mapping: {"Header": "column_name"}, before any other way to match a header; "" leaves the header out.';
+'Stores a workbook and returns the id of a task, which imports it in the background as the current role, after the commit. profile: NULL for the default one. run_at: the task starts at this time or later. priority: higher goes first. idempotency_key: the same key again returns the first task. sheet, range, header_row, mode, max_errors, locale: as in xlsx.alter_profile; NULL for the option of the profile. dry_run: checks and saves all rows, rolls back, and keeps the report. mapping: {"Header": "column_name"}, before any other way to find the column; "" leaves the header out.';
 
 CREATE FUNCTION xlsx_private.import_now(profile text, file bytea, file_name text, sheet text, mode text, dry_run boolean,
   max_errors bigint, header_row text, locale text, mapping jsonb, range text)
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'pg_xlsx_import' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx_private.import_now(text, bytea, text, text, text, boolean, bigint, text, text, jsonb, text) IS
-'Imports in the current transaction and returns the id of the task; xlsx.import uses it.';
+'Imports in the current transaction and returns the id of the task; xlsx.import calls it.';
 
 CREATE FUNCTION xlsx_private.outcome_of(task bigint,
   OUT status text, OUT total_rows bigint, OUT saved_rows bigint, OUT error_rows bigint, OUT warning_rows bigint, OUT inserted_rows bigint,
@@ -28,7 +28,7 @@ BEGIN ATOMIC
     t.skipped_rows, t.error_message, t.deleted_rows, t.absent_rows
   FROM xlsx_private.task t WHERE t.id = outcome_of.task;
 END;
-COMMENT ON FUNCTION xlsx_private.outcome_of(bigint) IS 'What became of the rows of a task; xlsx.import uses it.';
+COMMENT ON FUNCTION xlsx_private.outcome_of(bigint) IS 'Numbers of the rows of a task; xlsx.import calls it.';
 
 CREATE FUNCTION xlsx.import(profile text, file bytea, file_name text DEFAULT 'import.xlsx', sheet text DEFAULT NULL,
   mode text DEFAULT NULL, dry_run boolean DEFAULT false, max_errors bigint DEFAULT NULL, header_row text DEFAULT NULL,
@@ -49,7 +49,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION xlsx.import(text, bytea, text, text, text, boolean, bigint, text, text, jsonb, text) IS
-'Imports a workbook now, in the current transaction, and returns what became of its rows: total_rows = saved_rows + skipped_rows + error_rows, and saved_rows is the sum of inserted, updated, unchanged and deleted ones; arguments as for xlsx.submit. Bad rows are counted and kept in xlsx.task_errors(task); a file that cannot be read raises an error.';
+'Imports a workbook in the current transaction and returns its task and the number of its rows: total_rows = saved_rows + skipped_rows + error_rows, saved_rows = inserted_rows + updated_rows + unchanged_rows + deleted_rows. Arguments as for xlsx.submit. Bad rows raise no error; xlsx.task_errors(task) has them. A file that cannot be read raises an error.';
 
 CREATE VIEW xlsx.tasks WITH (security_invoker = true) AS
 SELECT t.id, t.profile, t.file_name, t.file_size, t.status, now.phase, now.progress, now.total_rows,
@@ -60,7 +60,7 @@ SELECT t.id, t.profile, t.file_name, t.file_size, t.status, now.phase, now.progr
   t.absent_rows, t.range
 FROM xlsx_private.task_now AS now, LATERAL (SELECT (now.task).*) AS t;
 COMMENT ON VIEW xlsx.tasks IS
-'Imports of the current role, and their progress; one that runs says what it says at this moment, as xlsx.progress has it. At the end total_rows = saved_rows + skipped_rows + error_rows, and saved_rows = inserted_rows + updated_rows + unchanged_rows + deleted_rows; skipped_rows are those that mode skip, a trigger, a rule or a policy left out. exactly_once is false where rows go to another server, which commits by itself: a crash at that moment can save a batch twice.';
+'Tasks of the current role, and their progress. A running task has its current numbers, as in xlsx.progress. At the end total_rows = saved_rows + skipped_rows + error_rows, and saved_rows = inserted_rows + updated_rows + unchanged_rows + deleted_rows. skipped_rows: rows that mode skip, a trigger, a rule or a policy of the target left out. progress: percent of the whole. exactly_once: false if rows go to another server, which commits by itself; a crash at that moment can save a batch twice.';
 
 CREATE FUNCTION xlsx.task_errors(task bigint,
   OUT row_number int, OUT column_name text, OUT cell text, OUT code text, OUT message text, OUT value text,
@@ -80,7 +80,7 @@ BEGIN ATOMIC
   ORDER BY e.page, e.row_number, v.position;
 END;
 COMMENT ON FUNCTION xlsx.task_errors(bigint) IS
-'Violations of a task in row order: sheet row, header, cell, code, message, the value, and all original values of the row by header.';
+'Violations of a task, one row each, in the order of the sheet. row_number: row of the sheet. column_name: header. cell: such as B4. value: value of the cell. values: all original values of the row by header. No rows if there is no such task.';
 
 CREATE FUNCTION xlsx.task_warnings(task bigint,
   OUT row_number int, OUT column_name text, OUT cell text, OUT code text, OUT message text, OUT value text, OUT rule text)
@@ -94,41 +94,42 @@ BEGIN ATOMIC
   WHERE w.task_id = task
   ORDER BY w.page, w.row_number, v.position;
 END;
-COMMENT ON FUNCTION xlsx.task_warnings(bigint) IS 'Rules of severity "warning" that rows of a task broke, in row order.';
+COMMENT ON FUNCTION xlsx.task_warnings(bigint) IS
+'Violations of rules of severity "warning", one row each, in the order of the sheet. The rows were saved, unless xlsx.task_errors has them too.';
 
 CREATE FUNCTION xlsx_private.mark_row(row_number bigint) RETURNS boolean
 AS 'MODULE_PATHNAME', 'pg_xlsx_mark_row' LANGUAGE C VOLATILE STRICT COST 1;
-COMMENT ON FUNCTION xlsx_private.mark_row(bigint) IS 'Remembers how far a statement has come; always true.';
+COMMENT ON FUNCTION xlsx_private.mark_row(bigint) IS 'Notes the row that a statement has reached. Always true.';
 
 CREATE FUNCTION xlsx_private.column_default(kind anyelement, relation oid, column_number smallint) RETURNS anyelement
 AS 'MODULE_PATHNAME', 'pg_xlsx_column_default' LANGUAGE C VOLATILE COST 1;
 COMMENT ON FUNCTION xlsx_private.column_default(anyelement, oid, smallint) IS
-'Default of a column, as the current role and whatever the search_path is. kind: NULL of the type of the column, or of the one below its domain.';
+'Default of a column, evaluated as the current role, with any search_path. kind: NULL of the type of the column, or of the base type of its domain.';
 
 CREATE FUNCTION xlsx.wait(task bigint, timeout interval DEFAULT NULL) RETURNS text
 AS 'MODULE_PATHNAME', 'pg_xlsx_wait' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx.wait(bigint, interval) IS
-'Waits until the task has ended and returns its status; after the timeout (none: for ever) the status it has then. The submit must have been committed.';
+'Waits until a task has ended and returns its status. After timeout (NULL: none) it returns the status at that moment. Error if the submit has not been committed, or in a transaction with a fixed snapshot.';
 
 CREATE FUNCTION xlsx.cancel(task bigint) RETURNS text
 AS 'MODULE_PATHNAME', 'pg_xlsx_cancel' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx.cancel(bigint) IS
-'Stops a task that has not ended, and returns CANCELLED once its worker has stopped. Batches that are saved stay.';
+'Stops a task that has not ended, and returns CANCELLED when its worker has stopped. Saved batches stay. Error if the task has ended.';
 
 CREATE FUNCTION xlsx.retry(task bigint) RETURNS text
 AS 'MODULE_PATHNAME', 'pg_xlsx_retry' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx.retry(bigint) IS
-'Queues a failed or cancelled task again; it goes on where it stopped, so no row is saved twice. After xlsx.undo, and where nothing was saved because rows have errors, it begins at the first row again. A task that was undone in part, so that rows which it inserted stay, is refused.';
+'Queues a failed or cancelled task again and returns PENDING. The task continues where it stopped, so no row is saved twice. After xlsx.undo, and if errors kept it from saving anything, it starts at the first row again. Error if its file has expired, or if it was undone in part and inserted rows stayed.';
 
 CREATE FUNCTION xlsx_private.remove_task(task bigint) RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_remove_task' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx_private.remove_task(bigint) IS
-'Removes a task that has ended, its errors and its file, if the current role may; xlsx.delete uses it.';
+'Removes a task that has ended, its errors and its file, if the current role may; xlsx.delete calls it.';
 
 CREATE FUNCTION xlsx_private.delete_rows(task bigint, OUT deleted bigint, OUT kept bigint, OUT reason text)
 AS 'MODULE_PATHNAME', 'pg_xlsx_delete_rows' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx_private.delete_rows(bigint) IS
-'Deletes the rows that a task imported, with the rights of its owner, whoever calls; NULL where its profile names no column that holds the task id, or its owner may not delete. kept: rows that cannot go, because others refer to them or a trigger refuses, and the first reason. xlsx.delete uses it.';
+'Deletes the rows that a task imported, with the rights of its owner. NULL if its profile has no task_column, or if the owner may not delete. kept: number of rows that stayed, because others refer to them or a trigger refused; reason: that of the first. xlsx.delete calls it.';
 
 -- Without a search_path of its own: triggers of the target are to have the session's.
 CREATE FUNCTION xlsx.delete(task bigint, OUT deleted_rows bigint, OUT message text)
@@ -155,19 +156,19 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION xlsx.delete(bigint) IS
-'Stops a task if it runs, and removes it with its errors and its file. The imported rows go too where the profile has a task_column; deleted_rows is NULL where it has none. Rows that others refer to stay, and the message says how many.';
+'Removes a task with its errors and its file; a running task is stopped first. If the profile has a task_column, the imported rows are deleted too; else deleted_rows is NULL. Rows to which others refer stay, and message says how many.';
 
 CREATE FUNCTION xlsx.emit(task bigint, event text, payload json DEFAULT NULL) RETURNS bigint
 AS 'MODULE_PATHNAME', 'pg_xlsx_emit' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx.emit(bigint, text, json) IS
-'Sends an event of a task to whoever called xlsx.listen: "<task id> <event> <payload>", with taskId and seq put in front of the payload''s members. Returns seq.';
+'Sends an event of a task to all sessions that called xlsx.listen: "<task id> <event> <payload>". payload: JSON object; taskId and seq are put in front of its members. Returns seq. For xlsx_admin.';
 
 CREATE FUNCTION xlsx.errors_workbook(task bigint) RETURNS bytea
 AS 'MODULE_PATHNAME', 'pg_xlsx_errors_workbook' LANGUAGE C STABLE STRICT;
 COMMENT ON FUNCTION xlsx.errors_workbook(bigint) IS
-'Workbook of the rows that were not saved: row number, original values as text, messages. NULL when there are none.';
+'Workbook (xlsx) of the rows that were not saved: number of the row, original values as text, messages. NULL if there are none.';
 
 CREATE FUNCTION xlsx.errors_workbook_chunks(task bigint) RETURNS SETOF bytea
 AS 'MODULE_PATHNAME', 'pg_xlsx_errors_workbook_chunks' LANGUAGE C STABLE STRICT ROWS 100;
 COMMENT ON FUNCTION xlsx.errors_workbook_chunks(bigint) IS
-'The same workbook in pieces of up to 256 kB; call it in the select list to have them one by one.';
+'The workbook of xlsx.errors_workbook in pieces of at most 256 kB, in order. In the select list, each piece is made when it is fetched.';

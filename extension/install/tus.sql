@@ -17,10 +17,10 @@ CREATE TABLE xlsx_private.resumable (
 );
 ALTER TABLE xlsx_private.resumable ALTER tail SET STORAGE EXTERNAL;
 CREATE INDEX resumable_file ON xlsx_private.resumable (file_id);
-COMMENT ON TABLE xlsx_private.resumable IS 'Uploads that can be resumed; they end with their file, an hour (pg_xlsx.upload_ttl) after its last chunk.';
-COMMENT ON COLUMN xlsx_private.resumable.file_id IS 'NULL when the file is gone: expired, or imported.';
-COMMENT ON COLUMN xlsx_private.resumable.tail IS 'The last bytes, as long as they do not fill a chunk.';
-COMMENT ON COLUMN xlsx_private.resumable.task_id IS 'Set when the upload is complete: a client that did not get the answer asks again.';
+COMMENT ON TABLE xlsx_private.resumable IS 'Uploads that can be resumed. They end with their file, pg_xlsx.upload_ttl after its last chunk.';
+COMMENT ON COLUMN xlsx_private.resumable.file_id IS 'NULL if the file is gone: expired, or imported.';
+COMMENT ON COLUMN xlsx_private.resumable.tail IS 'The last bytes, while they do not fill a chunk.';
+COMMENT ON COLUMN xlsx_private.resumable.task_id IS 'Set when the upload is complete. A client that did not get the answer asks again.';
 
 ALTER TABLE xlsx_private.resumable ENABLE ROW LEVEL SECURITY;
 CREATE POLICY resumable_owner ON xlsx_private.resumable FOR SELECT USING (xlsx_private.may_act(owner));
@@ -32,7 +32,7 @@ RETURN pg_catalog.json_build_object('id', (r).id, 'offset', (r).taken, 'length',
   'taskId', (r).task_id, 'expires', pg_catalog.to_char(((r).used_at
     + coalesce(pg_catalog.current_setting('pg_xlsx.upload_ttl', true), '1h')::interval) AT TIME ZONE 'UTC',
     'Dy, DD Mon YYYY HH24:MI:SS "GMT"'));
-COMMENT ON FUNCTION xlsx_private.tus_body(xlsx_private.resumable) IS 'What the notifier needs for the headers of its answer.';
+COMMENT ON FUNCTION xlsx_private.tus_body(xlsx_private.resumable) IS 'Values for the headers of an answer, as JSON object.';
 
 CREATE FUNCTION xlsx_private.tus_find(caller regrole, id text) RETURNS xlsx_private.resumable
 LANGUAGE plpgsql VOLATILE
@@ -51,11 +51,12 @@ BEGIN
   RETURN found_row;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.tus_find(regrole, text) IS 'The same, as the owner of the tables.';
+COMMENT ON FUNCTION xlsx_private.tus_find(regrole, text) IS
+'As the function without caller, with the rights of the owner of the tables. caller: role that calls.';
 
 CREATE FUNCTION xlsx_private.tus_find(id text) RETURNS xlsx_private.resumable
 AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION xlsx_private.tus_find(text) IS 'An upload that the caller may act on, locked.';
+COMMENT ON FUNCTION xlsx_private.tus_find(text) IS 'An upload that the caller may change, with a lock on its row. Error if there is no such upload.';
 
 CREATE FUNCTION xlsx_private.tus_add(caller regrole, upload bigint, length bigint, metadata text) RETURNS xlsx_private.resumable
 LANGUAGE plpgsql VOLATILE
@@ -80,11 +81,12 @@ BEGIN
   RETURN made;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.tus_add(regrole, bigint, bigint, text) IS 'The same, as the owner of the tables.';
+COMMENT ON FUNCTION xlsx_private.tus_add(regrole, bigint, bigint, text) IS
+'As the function without caller, with the rights of the owner of the tables. caller: role that calls.';
 
 CREATE FUNCTION xlsx_private.tus_add(upload bigint, length bigint, metadata text) RETURNS xlsx_private.resumable
 AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION xlsx_private.tus_add(bigint, bigint, text) IS 'Lets an upload of the caller''s be resumed.';
+COMMENT ON FUNCTION xlsx_private.tus_add(bigint, bigint, text) IS 'Makes an upload of the caller resumable.';
 
 CREATE FUNCTION xlsx_private.tus_keep(caller regrole, upload xlsx_private.resumable) RETURNS xlsx_private.resumable
 LANGUAGE plpgsql VOLATILE
@@ -98,12 +100,13 @@ BEGIN
   RETURN kept;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.tus_keep(regrole, xlsx_private.resumable) IS 'The same, as the owner of the tables.';
+COMMENT ON FUNCTION xlsx_private.tus_keep(regrole, xlsx_private.resumable) IS
+'As the function without caller, with the rights of the owner of the tables. caller: role that calls.';
 
 CREATE FUNCTION xlsx_private.tus_keep(upload xlsx_private.resumable) RETURNS xlsx_private.resumable
 AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx_private.tus_keep(xlsx_private.resumable) IS
-'Keeps how far an upload of the caller''s is: taken, tail, task_id and used_at of the row that is given.';
+'Writes the progress of an upload of the caller: taken, tail, task_id and used_at of the given row.';
 
 CREATE FUNCTION xlsx_private.tus_remove(caller regrole, id uuid) RETURNS void
 LANGUAGE sql VOLATILE
@@ -111,11 +114,12 @@ BEGIN ATOMIC
   DELETE FROM xlsx_private.resumable r WHERE r.id = tus_remove.id AND (pg_catalog.pg_has_role(caller::pg_catalog.oid, r.owner::pg_catalog.oid, 'USAGE')
     OR pg_catalog.pg_has_role(caller::pg_catalog.oid, 'xlsx_admin', 'USAGE'));
 END;
-COMMENT ON FUNCTION xlsx_private.tus_remove(regrole, uuid) IS 'The same, as the owner of the tables.';
+COMMENT ON FUNCTION xlsx_private.tus_remove(regrole, uuid) IS
+'As the function without caller, with the rights of the owner of the tables. caller: role that calls.';
 
 CREATE FUNCTION xlsx_private.tus_remove(id uuid) RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE STRICT;
-COMMENT ON FUNCTION xlsx_private.tus_remove(uuid) IS 'Forgets an upload that the caller may act on.';
+COMMENT ON FUNCTION xlsx_private.tus_remove(uuid) IS 'Removes the row of an upload that the caller may change.';
 
 CREATE FUNCTION xlsx_rest.tus_create(profile text, file_name text, options json, length bigint, metadata text) RETURNS xlsx_rest.answer
 LANGUAGE plpgsql VOLATILE

@@ -6,7 +6,7 @@ CREATE FUNCTION xlsx_private.note_undone(task bigint, rows bigint[], inserted bi
   complete boolean DEFAULT false) RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_note_undone' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx_private.note_undone(bigint, bigint[], bigint, bigint, boolean) IS
-'Forgets kept rows of a task that were taken back; inserted, updated: how many of its rows the target still has; complete: marks the task as undone. For its owner only; xlsx.undo uses it.';
+'Removes kept old values of a task that were restored. inserted, updated: number of its rows that the target still has. complete: marks the task as undone. For the owner of the task only; xlsx.undo calls it.';
 
 CREATE FUNCTION xlsx_private.key_of(target regclass, given name[]) RETURNS name[]
 LANGUAGE sql STABLE
@@ -20,12 +20,13 @@ BEGIN ATOMIC
     ORDER BY i.indisprimary DESC, i.indexrelid LIMIT 1));
 END;
 COMMENT ON FUNCTION xlsx_private.key_of(regclass, name[]) IS
-'Columns that tell the rows of a table apart: those given, else the primary key, else those of a unique index.';
+'Columns that identify the rows of a table: the given ones, else the primary key, else those of a unique index.';
 
 -- Statements on a target have the search_path that its triggers expect; all else has one of its own.
 CREATE FUNCTION xlsx_private.path_of_statements() RETURNS text
 AS 'MODULE_PATHNAME', 'pg_xlsx_path_of_statements' LANGUAGE C STABLE;
-COMMENT ON FUNCTION xlsx_private.path_of_statements() IS 'The search_path for statements on the target of the task that xlsx.undo or xlsx.delete is at; else the one in force.';
+COMMENT ON FUNCTION xlsx_private.path_of_statements() IS
+'The search_path for statements on the target of the task that xlsx.undo or xlsx.delete works on; else the current one.';
 
 CREATE FUNCTION xlsx_private.equality_of(type oid) RETURNS text
 LANGUAGE sql STABLE
@@ -39,8 +40,7 @@ BEGIN ATOMIC
       JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
     WHERE c.opcdefault AND c.opcintype = equality_of.type), 'OPERATOR(pg_catalog.=)');
 END;
-COMMENT ON FUNCTION xlsx_private.equality_of(oid) IS
-'The operator "=" of a type in SQL, with its schema; that of pg_catalog where the type has none of its own.';
+COMMENT ON FUNCTION xlsx_private.equality_of(oid) IS 'Operator "=" of a type in SQL, with its schema. If the type has none, that of pg_catalog.';
 
 CREATE FUNCTION xlsx_private.require_task(task bigint) RETURNS void
 LANGUAGE plpgsql STABLE
@@ -52,7 +52,7 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.require_task(bigint) IS 'An error unless there is such a task that the current role may see.';
+COMMENT ON FUNCTION xlsx_private.require_task(bigint) IS 'Raises an error unless the current role can see the task.';
 
 CREATE FUNCTION xlsx_private.holds_task(target regclass, task_column name) RETURNS text
 LANGUAGE sql STABLE
@@ -61,7 +61,7 @@ BEGIN ATOMIC
     pg_catalog.format_type(a.atttypid, a.atttypmod))
   FROM pg_catalog.pg_attribute a WHERE a.attrelid = target AND a.attname = task_column;
 END;
-COMMENT ON FUNCTION xlsx_private.holds_task(regclass, name) IS 'A condition in SQL on a row t of a table: does this column hold the task''s id, $1?';
+COMMENT ON FUNCTION xlsx_private.holds_task(regclass, name) IS 'Condition in SQL on a row t of a table: the column holds the id of the task, $1.';
 
 -- Rows that cannot go are found by halving: one of a million must not cost a million subtransactions.
 CREATE FUNCTION xlsx_private.take_away(target regclass, condition text, task bigint, xids xid[],
@@ -122,7 +122,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION xlsx_private.take_away(regclass, text, bigint, xid[]) IS
-'Deletes the rows t of a table that fulfil a condition on the task ($1) and transactions ($2), but for those that cannot go: others refer to them, or a trigger refuses. Those are told by table, place and reason.';
+'Deletes the rows t of a table that fulfil a condition on the task ($1) and transactions ($2). Rows stay to which others refer, or which a trigger keeps; parts, places and reasons have their tables, places and reasons.';
 
 CREATE FUNCTION xlsx_private.undo_inserted(task bigint, target regclass, task_column name, OUT undone bigint, OUT kept bigint, OUT reasons jsonb)
 LANGUAGE plpgsql VOLATILE
@@ -151,7 +151,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION xlsx_private.undo_inserted(bigint, regclass, name) IS
-'Deletes rows that carry the task''s id and are as it inserted them; xlsx.undo uses it.';
+'Deletes rows that have the id of the task and did not change since it inserted them; xlsx.undo calls it.';
 
 -- Rows are compared and restored as texts, column by column, and only columns that the task changed are written.
 CREATE FUNCTION xlsx_private.undo_kept(task bigint, target regclass, key name[], OUT undone bigint, OUT kept bigint, OUT reasons jsonb)
@@ -230,7 +230,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION xlsx_private.undo_kept(bigint, regclass, name[]) IS
-'Gives rows that a task inserted or updated their old values, the last one first; xlsx.undo uses it.';
+'Restores the old values of rows that a task inserted or updated, the last one first; xlsx.undo calls it.';
 
 CREATE FUNCTION xlsx_private.names_of(names jsonb) RETURNS name[]
 LANGUAGE sql IMMUTABLE
@@ -238,7 +238,7 @@ BEGIN ATOMIC
   SELECT pg_catalog.array_agg(n.name::name ORDER BY n.place)
   FROM pg_catalog.jsonb_array_elements_text(CASE pg_catalog.jsonb_typeof(names) WHEN 'array' THEN names ELSE '[]' END) WITH ORDINALITY AS n (name, place);
 END;
-COMMENT ON FUNCTION xlsx_private.names_of(jsonb) IS 'A JSON array of names as names; NULL for anything else, and for none.';
+COMMENT ON FUNCTION xlsx_private.names_of(jsonb) IS 'A JSON array of names as name[]. NULL for any other value, and for an empty array.';
 
 CREATE FUNCTION xlsx_private.undo_task(task bigint, OUT undone bigint, OUT kept bigint, OUT reasons jsonb)
 LANGUAGE plpgsql VOLATILE
@@ -279,7 +279,7 @@ BEGIN
   SELECT u.* INTO undone, kept, reasons FROM xlsx_private.undo_inserted(task, profile.target, task_column) AS u;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.undo_task(bigint) IS 'Takes back what a task of the current role saved; xlsx.undo uses it.';
+COMMENT ON FUNCTION xlsx_private.undo_task(bigint) IS 'Reverts what a task of the current role saved; xlsx.undo calls it.';
 
 -- A table may hold the numbers of another installation's tasks: a row that is older than the task is none of its rows.
 CREATE FUNCTION xlsx_private.is_of_task(task bigint, target regclass) RETURNS text
@@ -295,7 +295,7 @@ BEGIN ATOMIC
       AND NOT EXISTS (SELECT FROM family f JOIN pg_catalog.pg_class c ON c.oid = f.relation WHERE c.relkind NOT IN ('r', 'p'))), '');
 END;
 COMMENT ON FUNCTION xlsx_private.is_of_task(bigint, regclass) IS
-'A condition in SQL on a row t that carries the id of a task: is it no older than the task? "" where rows have no age, or the task was restored from a dump.';
+'Condition in SQL on a row t that has the id of a task: the row is not older than the task. "" if rows have no age, or if the task was restored from a dump.';
 
 CREATE FUNCTION xlsx_private.delete_imported(task bigint, target regclass, task_column name, OUT deleted bigint, OUT kept bigint, OUT reason text)
 LANGUAGE plpgsql VOLATILE
@@ -313,9 +313,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION xlsx_private.delete_imported(bigint, regclass, name) IS
-'Deletes the rows that a task of the current role inserted, changed since or not; kept are those that others refer to or a trigger defends. xlsx.delete uses it.';
+'Deletes the rows that a task of the current role inserted, also those that changed since. kept: number of rows to which others refer or which a trigger keeps. xlsx.delete calls it.';
 
 CREATE FUNCTION xlsx.undo(task bigint, OUT undone bigint, OUT kept bigint, OUT reasons jsonb)
 AS 'MODULE_PATHNAME', 'pg_xlsx_undo' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx.undo(bigint) IS
-'Takes back what a task saved, with the rights of its owner: rows that carry its id in the profile''s task_column are deleted, rows that it inserted or updated by key get their old values where the profile keeps them (keep_old). A row that was changed since, or that others refer to, stays; reasons is [{"row": {…}, "reason": "…"}] for the first 1000 of them. The counts of the task are those of the rows that stay, and xlsx.retry begins at the first row again.';
+'Reverts what a task saved, with the rights of its owner. Rows that carry its id in the profile''s task_column are deleted. Rows that it inserted or updated by key get their old values back, if the profile keeps them (keep_old). A row that was changed since, or to which others refer, stays. undone, kept: number of rows. reasons: [{"row": {…}, "reason": "…"}] for the first 1000 kept rows. Afterwards the task counts the rows that stayed, and xlsx.retry starts at the first row. Error if the task has not ended, was undone already, or saved nothing that can be reverted.';

@@ -5,25 +5,25 @@
 CREATE FUNCTION xlsx_rest.upload_begin(profile text, file_name text, options json DEFAULT NULL) RETURNS bigint
 AS 'MODULE_PATHNAME', 'pg_xlsx_upload_begin' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx_rest.upload_begin(text, text, json) IS
-'Begins an upload and returns its id. options: idempotencyKey, runAt, priority, sheet.';
+'Begins an upload and returns its id. options: JSON object of texts by the names of the REST form: mode, sheet, range, headerRow, mapping, locale, dryRun, maxErrors, runAt, priority, idempotencyKey.';
 
 CREATE FUNCTION xlsx_rest.upload_chunk(upload bigint, no int, data bytea) RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_upload_chunk' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx_rest.upload_chunk(bigint, int, bytea) IS
-'Adds the next piece, counted from 0; all but the last have 262,144 bytes. The first one is refused when its content is no workbook.';
+'Appends a piece. no: its number, from 0. Every piece has 262,144 bytes, the last one at most that many. Error if the first piece is not the start of a workbook.';
 
 CREATE FUNCTION xlsx_rest.upload_options(upload bigint, profile text, options json DEFAULT NULL) RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_upload_options' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION xlsx_rest.upload_options(bigint, text, json) IS 'Replaces profile and options of an upload.';
+COMMENT ON FUNCTION xlsx_rest.upload_options(bigint, text, json) IS 'Replaces the profile and the options of an upload.';
 
 CREATE FUNCTION xlsx_rest.upload_remove(upload bigint) RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_upload_remove' LANGUAGE C VOLATILE STRICT;
-COMMENT ON FUNCTION xlsx_rest.upload_remove(bigint) IS 'Gives an upload up that has not ended: nothing is left of it.';
+COMMENT ON FUNCTION xlsx_rest.upload_remove(bigint) IS 'Removes an upload that is not finished.';
 
 CREATE FUNCTION xlsx_private.upload_finish(upload bigint, OUT task bigint, OUT created boolean)
 AS 'MODULE_PATHNAME', 'pg_xlsx_upload_finish' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx_private.upload_finish(bigint) IS
-'Ends an upload and queues its task; created is false when the idempotency key belongs to an earlier one.';
+'Finishes an upload and queues its task. created: false if the idempotency key belongs to an earlier task, which is returned.';
 
 CREATE FUNCTION xlsx_rest.upload_finish(upload bigint) RETURNS xlsx_rest.answer
 LANGUAGE plpgsql VOLATILE STRICT
@@ -43,4 +43,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION xlsx_rest.upload_finish(bigint) IS
-'Ends an upload and queues its task. body holds taskId, fileName, fileSize, status and createdAt; status is 201, or 200 when the idempotency key belongs to an earlier task, which is returned then.';
+'Finishes an upload and queues its task. body: taskId, id, fileName, fileSize, status, createdAt. status: 201; 200 if the idempotency key belongs to an earlier task, which is returned.';
