@@ -22,7 +22,7 @@ alive() { # alive FILE: does the process of this pid file run?
 
 start_database() {
     local cluster
-    # A place that the server's user can reach, wherever this folder lies.
+    # A folder that the server's user can reach, wherever this tree lies.
     [ -f $state/cluster ] || mktemp -d "${TMPDIR:-/tmp}/pg_xlsx-demo.XXXXXX" >$state/cluster
     cluster=$(cat $state/cluster)
     test/tools/cluster.sh start "$cluster" ${DEMO_PGPORT:-} </dev/null ||
@@ -53,7 +53,7 @@ start_notifier() {
 import_sample() {
     local answer task
     build/makebook -r 5000 -e 2 $state/people.xlsx
-    # A second later, so that the terminal has joined before the import is over.
+    # It starts a second later, so that the terminal has joined the room before the import ends.
     answer=$(curl -sS -F "file=@$state/people.xlsx" -F "runAt=$(date -u -d '+1 second' +%FT%T.%3NZ)" "$HTTP_URL$api/upload") || fail "the upload failed"
     task=$(python3 -c 'import json, sys; print(json.load(sys.stdin)["taskId"])' <<<"$answer") || fail "the upload was refused: $answer"
     python3 demo/progress.py "$HTTP_URL" "$task"

@@ -5,7 +5,7 @@ NOTIFIER_DIR := $(dir $(lastword $(MAKEFILE_LIST)))
 NOTIFIER_BIN := build/pg_xlsx_notifier
 NOTIFIER_VERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" extension/pg_xlsx.control 2>/dev/null)
 
-# Without a library's headers: the pure half, which the unit tests and fuzzers link.
+# The pure half, which includes no library's headers: the unit tests and fuzzers link it.
 NOTIFIER_PURE := api/known_name api/multipart api/upload_form base/base64 base/buf base/frame base/json base/map base/mem base/frame_queue base/random_id base/timer base/utf8 engineio/packet events/event events/rooms base/web_origin socketio/packet
 NOTIFIER_FOLDERS := api socketio engineio events http db process base
 NOTIFIER_SRCS := $(sort $(wildcard $(NOTIFIER_DIR)*.c $(NOTIFIER_FOLDERS:%=$(NOTIFIER_DIR)%/*.c)))
@@ -27,7 +27,7 @@ notifier: $(NOTIFIER_BIN)
 $(NOTIFIER_BIN): $(NOTIFIER_OBJS)
 	$(CC) $(NOTIFIER_CFLAGS) $(NOTIFIER_LDFLAGS) -o $@ $^ $(NOTIFIER_LIBS)
 
-# The page at /docs: our two files, and Swagger UI as npm has it. `make page` builds it.
+# The page at /docs: two files of this tree, and npm's Swagger UI. `make page` builds it.
 
 NOTIFIER_SWAGGER := swagger-ui-bundle.js swagger-ui.css favicon-32x32.png LICENSE NOTICE
 
@@ -84,7 +84,7 @@ test/notifier/process/node_modules/.done: test/notifier/process/package-lock.jso
 check-node: $(NOTIFIER_BIN) notifier-docs test/notifier/process/node_modules/.done
 	@node test/notifier/process/run.js
 
-# The same tests with a sidecar that notices every byte read or written out of place, and every one left behind.
+# The same tests with a sidecar under AddressSanitizer: it detects accesses out of bounds and leaks.
 
 NOTIFIER_ASAN := build/pg_xlsx_notifier_asan
 NOTIFIER_SANITIZE := -std=gnu11 -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined -Wall -Wextra -Werror
@@ -96,12 +96,12 @@ $(NOTIFIER_ASAN): $(NOTIFIER_SRCS) $(wildcard $(NOTIFIER_FOLDERS:%=$(NOTIFIER_DI
 check-node-asan: $(NOTIFIER_ASAN) notifier-docs test/notifier/process/node_modules/.done
 	@PGXLSX_NOTIFIER=$(abspath $(NOTIFIER_ASAN)) node test/notifier/process/run.js
 
-# Long forms, apart from check: a gigabyte into a slow database, thousands of clients.
+# Longer tests that are not part of check: a gigabyte into a slow database, thousands of clients.
 
 check-node-long: $(NOTIFIER_BIN) test/notifier/process/node_modules/.done
 	@ulimit -n $$(ulimit -Hn); VERBOSE=1 node test/notifier/process/run.js test/notifier/process/long/*.test.js
 
-# Beside the official server, in one run: make bench-notifier CLIENTS="1000 10000"
+# Compares it with the official server, in one run: make bench-notifier CLIENTS="1000 10000"
 
 bench/notifier/node_modules/.done: bench/notifier/package-lock.json
 	cd bench/notifier && npm ci --no-audit --no-fund --loglevel=error

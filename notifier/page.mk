@@ -16,7 +16,7 @@ build/web/index.html: $(PAGE_DIR)node_modules/.done $(PAGE_SRCS)
 	cd $(PAGE_DIR) && npm run build --loglevel=error
 	@touch $@
 
-# Where the sidecar looks for them. npm is not asked here: what has not been built is left out, or stays as it was installed before.
+# Installs them where the sidecar looks. Does not run npm: what has not been built is left out, or stays as an earlier installation left it.
 install-page:
 	@if [ -f build/web/index.html ]; then $(TOOLS)/install.sh folder build/web '$(DESTDIR)$(NOTIFIER_WEB_ROOT)'; \
 		else echo "install: without the page, which 'make page' builds with npm"; fi

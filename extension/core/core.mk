@@ -11,7 +11,7 @@ CORE_SOURCES := $(sort $(wildcard $(CORE_DIR)/*.c))
 CORE_HEADERS := $(wildcard $(CORE_DIR)/*.h)
 CORE_OBJS := $(CORE_SOURCES:.c=.o)
 
-# ISA-L inflates and sums in half the time; without it zlib does the same work.
+# ISA-L inflates and computes checksums in half the time; without it zlib does the same work.
 CORE_ISAL ?= $(if $(wildcard /usr/include/isa-l/igzip_lib.h),yes,no)
 ifeq ($(CORE_ISAL),yes)
 CORE_CPPFLAGS := -DXLSX_USE_ISAL
@@ -83,7 +83,7 @@ build/unit-portable/%: test/core/unit/%.c test/core/unit/support.c test/core/uni
 check-unit: $(CORE_TESTS:%=build/unit/%) $(CORE_TESTS:%=build/unit-portable/%)
 	@XLSX_CORPUS=$(CORE_CORPUS) test/core/unit/run $^
 
-# Real workbooks by many programs, with their cells. The corpus has its own home
+# Real workbooks by many programs, with their cells. The corpus lies
 # beside the repository and is never copied into it.
 
 CORE_CORPUS ?= $(CORE_ROOT)/../shared/corpus
@@ -106,7 +106,7 @@ check-corpus: build/xlsxdump
 check-corpus-asan: build/core-asan/xlsxdump
 	$(call CORE_CHECK_CORPUS,--megabytes 1024)
 
-# Bombs and other files made to hurt.
+# Zip bombs and other files that are made to hurt.
 check-hostile: build/xlsxdump
 	@test/core/corpus/hostile.py $< build/corpus/$@
 
@@ -114,8 +114,8 @@ check-hostile: build/xlsxdump
 check-growth: build/xlsxdump
 	@test/core/corpus/growth.py $< build/corpus/$@
 
-# Fuzzers: make fuzz SECONDS_EACH=60 searches with libFuzzer (clang); what it finds goes to
-# test/core/fuzz/found and is run again by check-unit ever after.
+# Fuzzers: make fuzz SECONDS_EACH=60 searches with libFuzzer (clang); put what it finds into
+# test/core/fuzz/found: check-unit runs these inputs again.
 
 SECONDS_EACH ?= 30
 CORE_FUZZERS := $(patsubst test/core/fuzz/%.c,%,$(wildcard test/core/fuzz/core_*.c))

@@ -24,7 +24,7 @@ fetch_sources() {
     set -- -qq -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$apt/sources" -o Dir::State::lists="$apt/lists" \
         -o Dir::Cache="$apt/cache" -o APT::Sandbox::User="$(id -un)"
     apt-get "$@" update >&2 || return 1
-    # The very version where it is still there, else one of the same major, which is as good.
+    # The installed version, if it is still available; otherwise another of the same major, which serves as well.
     for candidate in "$version" $(apt-cache "$@" showsrc "$package" | sed -n 's/^Version: //p' | sort -rVu); do
         (cd "$apt/files" && rm -f "$package"_* && apt-get "$@" source --download-only "$package=$candidate") >&2 && break
     done
@@ -33,7 +33,7 @@ fetch_sources() {
     tar -C "$work/source" --strip-components=1 -xf "$(ls "$apt/files/$package"_*.orig.tar.* | grep -v '\.asc$' | head -n 1)"
 }
 
-# Without what the tests do not look at: it takes a few minutes.
+# Builds without parts that the tests do not use; it takes a few minutes.
 build_server() {
     fetch_sources || return 1
     (
@@ -42,7 +42,7 @@ build_server() {
         ./configure --prefix="$server" --enable-cassert --enable-debug --enable-tap-tests --without-readline --with-openssl \
             --with-system-tzdata=/usr/share/zoneinfo CFLAGS='-O1 -g' "$@" && make -s -j"$(nproc)" install && make -s -C contrib -j"$(nproc)" install
     ) >&2 || return 1
-    # Debian's, as far as its symbols go.
+    # Debian's builds of extensions, which fit because their symbols do.
     for extension in pg_cron; do
         [ ! -f "$("$config" --pkglibdir)/$extension.so" ] ||
             { cp "$("$config" --pkglibdir)/$extension.so" "$("$server/bin/pg_config" --pkglibdir)/" &&
@@ -57,7 +57,7 @@ if [ ! -f "$server/built" ]; then
     build_server >"$work/server.log" 2>&1 || { tail -n 30 "$work/server.log"; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 fi
 
-# The tests run as "postgres" where they are started by root, in places that it can read.
+# If root starts the tests, they run as "postgres", in folders that it can read.
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 chmod 755 "$place"

@@ -21,7 +21,7 @@ for suite in "$@"; do
     p=${summary%% passed*}
     f=${summary#*, } f=${f%% failed*}
     case $summary in *skipped) s=${summary##*, } s=${s%% skipped*} ;; *) s=0 ;; esac
-    # A suite that failed without saying so, or ran nothing, has failed.
+    # A suite that ended with an error, or ran no test, counts as failed.
     if [ "$f" = 0 ] && { [ $status != 0 ] || [ "$p$s" = 00 ]; }; then f=1; fi
     if [ "$f" != 0 ]; then
         tail -n 150 "$logs/$suite.log"

@@ -29,7 +29,7 @@ start() {
     port=${1:-$(free_port)}
     mkdir -p "$directory"
     directory=$(cd "$directory" && pwd)
-    # The server's user must reach its own directory, and nobody else should.
+    # The server's user must reach its own directory; other users should not.
     [ "$(id -u)" != 0 ] || chown postgres "$directory"
     chmod 700 "$directory"
     if [ ! -f "$directory/data/PG_VERSION" ]; then

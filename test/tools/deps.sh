@@ -4,7 +4,7 @@
 set -eu
 here=$(dirname "$0")
 
-major() { # of the PostgreSQL that is installed, else of the one Debian has
+major() { # of the installed PostgreSQL, otherwise of Debian's
     if command -v pg_config >/dev/null 2>&1; then
         pg_config --version | sed 's/[^0-9]*\([0-9]*\).*/\1/'
     else
@@ -14,7 +14,7 @@ major() { # of the PostgreSQL that is installed, else of the one Debian has
 
 installed() {
     case $1 in
-    # Node.js often comes from elsewhere.
+    # Node.js is often not installed from Debian.
     nodejs) command -v node >/dev/null 2>&1 && return 0 ;;
     npm) command -v npm >/dev/null 2>&1 && return 0 ;;
     esac
@@ -45,7 +45,7 @@ if [ "$(id -u)" != 0 ]; then
 fi
 echo "deps: installing $packages"
 export DEBIAN_FRONTEND=noninteractive
-# A package's own cluster would only be in the way.
+# Debian's package would make a cluster, which is not needed.
 mkdir -p /etc/postgresql-common
 [ -e /etc/postgresql-common/createcluster.conf ] || echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf
 apt-get update -qq

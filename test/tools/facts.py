@@ -112,7 +112,7 @@ def enums(node, path=""):
 def openapi():
     for path, told in enums(json.loads(read("notifier/openapi.json"))):
         for what, truth in LISTS.items():
-            # An event tells of one more phase, and a phase may be null.
+            # Events have one more phase, and a phase may be null.
             told = [name for name in told if name not in ("RETRYING", None)]
             if len(set(told) & set(truth)) * 2 > len(truth):
                 yield from differ(f"notifier/openapi.json{path} ({what})", told, truth)

@@ -26,7 +26,7 @@ put_files() {
     done
 }
 
-# A page names its scripts: they are there before it, and those of the old page go after it.
+# A page names its scripts, so they are installed before it, and the old page's scripts are removed after it.
 put_folder() {
     source=$1 target=$2
     install -d "$target"

@@ -14,7 +14,7 @@ ORDER = {
     "notifier": "api socketio engineio events http db process base".split(),
 }
 
-# What lies in the top folder itself stands above all: it starts the others.
+# Files in the top folder itself are above all folders: they start the others.
 TOP = ""
 
 # Folders that hold no C.

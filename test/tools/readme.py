@@ -17,7 +17,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGES = ("README.md", "docs/sql.md", "docs/frontends.md", "docs/dba.md")
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
-# A fence without one of these words would run nowhere.
+# A block with another language would not be run.
 LANGUAGES = {"sql", "sh", "js", "ini", "text"}
 MARK = "-- end of block"
 
@@ -34,7 +34,7 @@ class Stranger:
     def __init__(self, directory):
         self.clone = directory / "clone"
         shutil.copytree(ROOT, self.clone, symlinks=True, ignore=lambda folder, names: {".git", ".demo"} & set(names))
-        # A request that is refused is a block that failed.
+        # A refused request makes its block fail.
         (directory / ".curlrc").write_text("fail-with-body\nsilent\nshow-error\n")
         self.environment = dict(os.environ, CURL_HOME=str(directory), DEMO_PORT=free_port(), DEMO_PGPORT=free_port(), PAGER="cat")
         for name in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL"):
@@ -87,7 +87,7 @@ class Stranger:
         return self.shell("make -s demo-stop")
 
 
-# What a visitor must leave as it was.
+# What each page must leave unchanged.
 BELONGINGS = """
 SELECT 'table', count(*), md5(string_agg(p::text, ',' ORDER BY id)) FROM people p;
 SELECT 'profile', name, target FROM xlsx.profiles ORDER BY 2;
@@ -119,7 +119,7 @@ class Page:
             output = (stranger.paste if language == "sql" else stranger.shell)(block)
             if before is None and stranger.has_demo():
                 before = stranger.ask(BELONGINGS)
-            # What the page tells people to upload is theirs.
+            # Removes the tasks that the page's uploads made.
             if language == "sh" and "/upload" in block:
                 stranger.ask("SELECT count(xlsx.wait(id)), count(xlsx.delete(id)) FROM xlsx.tasks WHERE id > 1 AND profile = 'people'")
             yield output and self.failed("with the demo", number, block, output)

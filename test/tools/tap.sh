@@ -10,7 +10,7 @@ pgxs=$(dirname "$(dirname "$(${PG_CONFIG:-pg_config} --pgxs)")")
 work=$(mktemp -d)
 small=$work/small
 extensions=$(${PG_CONFIG:-pg_config} --sharedir)/extension
-# A later version of the extension, to update to, and a disk that is soon full.
+# A later version of the extension, for updates, and a disk that is soon full.
 version=$(sed -n "s/^default_version *= *'\(.*\)'/\1/p" "$root/extension/pg_xlsx.control")
 upgrade=$extensions/pg_xlsx--$version--next.sql
 tidy() {

@@ -11,7 +11,7 @@ if [ "$(id -u)" != 0 ] || [ ! -x "$chroot" ]; then
     exit 0
 fi
 packages=$(sed -e '/^#/d' -e '/chromium\|fonts\|nodejs\|npm\|nginx/d' -e 's/-PG\b/-@PG@/' "$root/test/tools/packages.txt" | tr '\n' ' ')
-packages="$packages postgresql-@PG@-timescaledb"     # which bookworm does not have
+packages="$packages postgresql-@PG@-timescaledb"     # bookworm does not have it
 output=$root/build/versions
 passed=0 failed=0
 for suite; do
