@@ -296,11 +296,21 @@ compares_alone(ColumnClass class)
 		class == COLUMN_NUMERIC;
 }
 
+/* Would every row be open, since an input function has to read the column's own text? */
+static bool
+asks_always(const PlanColumn *column)
+{
+	ColumnClass class = column->class;
+
+	return column->takes != SOURCE_CELL && class != COLUMN_TEXT && class != COLUMN_INTEGER && class != COLUMN_NUMERIC &&
+		class != COLUMN_BOOLEAN;
+}
+
 bool
 plan_is_portable(const JudgePlan *plan)
 {
 	for (int i = 0; i < plan->column_count; i++)
-		if (plan_columns(plan)[i].computed)
+		if (plan_columns(plan)[i].computed || asks_always(&plan_columns(plan)[i]))
 			return false;
 	for (int i = 0; i < plan->rule_count; i++)
 	{

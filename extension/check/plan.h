@@ -106,8 +106,8 @@ typedef struct JudgePlan
 extern const JudgePlan *plan_create(const JudgeTask *task);
 
 /*
- * Are rows judged by the plan alone, where nothing has to be asked of the
- * database but input functions?  Then another process can do it (judge.h).
+ * Can another process judge rows by the plan, asking nothing of the database (judge.h)?  Single
+ * rows may be open all the same, where a cell is for an input function.
  */
 extern bool plan_is_portable(const JudgePlan *plan);
 
