@@ -33,7 +33,7 @@ cell_fault(CellCheck *check, CellFault fault)
  */
 
 const char *
-check_original_bytes(const XlsxCell *cell, bool date1904, size_t *length)
+check_original_bytes(const XlsxCell *cell, size_t *length)
 {
 	char		buffer[SHORT_TEXT];
 	const char *text;
@@ -51,7 +51,7 @@ check_original_bytes(const XlsxCell *cell, bool date1904, size_t *length)
 	}
 	else
 	{
-		xlsx_cell_text(cell, date1904, buffer, sizeof(buffer));
+		xlsx_cell_text(cell, buffer, sizeof(buffer));
 		text = pstrdup(buffer);
 	}
 	*length = strlen(text);
@@ -59,10 +59,10 @@ check_original_bytes(const XlsxCell *cell, bool date1904, size_t *length)
 }
 
 char *
-check_original(const XlsxCell *cell, bool date1904)
+check_original(const XlsxCell *cell)
 {
 	size_t		length;
-	const char *text = check_original_bytes(cell, date1904, &length);
+	const char *text = check_original_bytes(cell, &length);
 
 	return text != NULL ? pnstrdup(text, length) : NULL;
 }
@@ -106,7 +106,7 @@ cell_take_text(CellCheck *check)
 	{
 		char	   *buffer = palloc(SHORT_TEXT);
 
-		check->length = xlsx_cell_text(cell, check->plan->date1904, buffer, SHORT_TEXT);
+		check->length = xlsx_cell_text(cell, buffer, SHORT_TEXT);
 		check->text = buffer;
 	}
 	if (column->null_tokens.count > 0 && plan_texts_have(check->plan, column->null_tokens, check->text, check->length))

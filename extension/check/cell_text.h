@@ -26,9 +26,9 @@ extern char *cell_text_copy(const CellCheck *check);
 extern CellVerdict cell_input_text(CellCheck *check, Datum *datum);
 
 /* The original value of a cell (NULL: blank) in the server's encoding for people to see; NULL for a blank one. */
-extern char *check_original(const XlsxCell *cell, bool date1904);
+extern char *check_original(const XlsxCell *cell);
 
 /* The same, not terminated, in the cell or the current memory context. */
-extern const char *check_original_bytes(const XlsxCell *cell, bool date1904, size_t *length);
+extern const char *check_original_bytes(const XlsxCell *cell, size_t *length);
 
 #endif							/* PG_XLSX_CELL_TEXT_H */

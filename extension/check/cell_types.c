@@ -204,7 +204,7 @@ cell_date(CellCheck *check)
 	}
 	if (check->cell->kind != XLSX_DATE)
 		return cell_fault(check, FAULT_NOT_DATE);
-	xlsx_cell_moment(check->cell, check->plan->date1904, &moment);
+	xlsx_cell_moment(check->cell, &moment);
 	if (moment.moment == XLSX_MOMENT_DATETIME)
 		return cell_fault(check, FAULT_TIME_OF_DAY);
 	if (moment.moment != XLSX_MOMENT_DATE || (moment.year == 1900 && moment.month == 2 && moment.day == 29))
@@ -244,7 +244,7 @@ cell_timestamp(CellCheck *check)
 	}
 	if (check->cell->kind != XLSX_DATE)
 		return cell_fault(check, FAULT_NOT_TIMESTAMP);
-	xlsx_cell_moment(check->cell, check->plan->date1904, &moment);
+	xlsx_cell_moment(check->cell, &moment);
 	if ((moment.moment != XLSX_MOMENT_DATE && moment.moment != XLSX_MOMENT_DATETIME) ||
 		(moment.year == 1900 && moment.month == 2 && moment.day == 29))
 		return cell_fault(check, FAULT_NOT_TIMESTAMP);

@@ -26,7 +26,7 @@ extra_json(const JudgePlan *plan, const XlsxRow *row)
 			appendStringInfoChar(&json, ',');
 		escape_json(&json, header);
 		appendStringInfoChar(&json, ':');
-		escape_json(&json, check_original(&row->cells[i], plan->date1904));
+		escape_json(&json, check_original(&row->cells[i]));
 	}
 	appendStringInfoChar(&json, '}');
 	return json.data;

@@ -85,7 +85,7 @@ judge_violate(JudgedRow *row, int column, bool warning, const Violation *violati
 char *
 judge_original(const Judge *judge, const JudgedRow *row, int column)
 {
-	return check_original(row->cells[column], judge->plan->date1904);
+	return check_original(row->cells[column]);
 }
 
 /* Adds to a list of texts. */

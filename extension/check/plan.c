@@ -262,7 +262,7 @@ plan_create(const JudgeTask *task)
 {
 	const Profile *profile = task->profile;
 	JudgePlan	plan = {
-		.date1904 = task->date1904,.wants_extra = wants_extra(profile),.column_count = profile->count
+		.wants_extra = wants_extra(profile),.column_count = profile->count
 	};
 	StringInfoData block;
 

@@ -23,7 +23,6 @@ typedef struct JudgeTask
 	int64		id;
 	const char *file_name;
 	const char *locale;			/* of messages; NULL: none */
-	bool		date1904;
 	const uint32 *source;		/* sheet column of each profile column, 0 for none */
 	TextList	extras;			/* header of each sheet column that no profile column takes; NULL for others */
 } JudgeTask;
@@ -89,7 +88,6 @@ typedef struct PlanRule
 typedef struct JudgePlan
 {
 	uint32		bytes;			/* of the block */
-	bool		date1904;
 	bool		wants_extra;	/* somebody takes the sheet's other columns */
 	int			column_count;
 	int			rule_count;

@@ -481,7 +481,7 @@ static bool
 put_date(XlsxRowBuilder *row, const char *text, size_t length)
 {
 	double		serial;
-	XlsxDateShape shape = XLSX_DATE_CALENDAR;
+	uint8_t		shape = row->calendar;
 	XlsxCell   *cell;
 
 	trim(&text, &length);
@@ -491,7 +491,7 @@ put_date(XlsxRowBuilder *row, const char *text, size_t length)
 		(serial < 1 && length >= 10))	/* the first day of 1904 is no time of day */
 	{
 		if (xlsx_iso_to_early(text, length, row->date1904, &serial))
-			shape = XLSX_DATE_EARLY;
+			shape = row->date1904 ? XLSX_DATE_EARLY_1904 : XLSX_DATE_EARLY;
 		else if (xlsx_iso_to_elapsed(text, length, &serial))
 			shape = XLSX_DATE_ELAPSED;
 		else if (!xlsx_iso_to_serial(text, length, row->date1904, &serial))
@@ -501,7 +501,7 @@ put_date(XlsxRowBuilder *row, const char *text, size_t length)
 	if (cell != NULL)
 	{
 		cell->number = serial;
-		cell->shape = (uint8_t) shape;
+		cell->shape = shape;
 	}
 	return cell != NULL;
 }

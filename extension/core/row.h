@@ -52,6 +52,7 @@ typedef struct XlsxRowBuilder
 	XlsxStrings *strings;		/* read on as cells ask for them */
 	const XlsxStyles *styles;
 	bool		date1904;
+	uint8_t		calendar;		/* XlsxDateShape of a day: by date1904 */
 	const char *part;
 
 	/* complete rows, oldest first */
@@ -136,7 +137,7 @@ xlsx_row_number(XlsxRowBuilder *row, double number, const char *text, size_t len
 	cell = &row->cells[row->count++];
 	cell->column = row->column;
 	cell->kind = XLSX_NUMBER;
-	cell->shape = XLSX_DATE_CALENDAR;
+	cell->shape = row->calendar;
 	cell->boolean = false;
 	cell->number = number;
 	cell->text = text;

@@ -110,6 +110,7 @@ xlsx_sheet_open(XlsxBook *book, size_t index, XlsxSheet **sheet, XlsxError *erro
 	self->builder.strings = &book->strings;
 	self->builder.styles = &book->styles;
 	self->builder.date1904 = book->package.date1904;
+	self->builder.calendar = book->package.date1904 ? XLSX_DATE_CALENDAR_1904 : XLSX_DATE_CALENDAR;
 	self->builder.part = xlsx_zip_name(book->zip, part);
 	status = xlsx_part_open(book->zip, part, &book->limits, &book->memory, &xlsx_sheet_handlers, self, &self->part,
 							error);
@@ -250,15 +251,21 @@ copy_text(const char *text, size_t length, char *buffer, size_t size)
 }
 
 void
-xlsx_cell_moment(const XlsxCell *cell, bool date1904, XlsxDateTime *moment)
+xlsx_cell_moment(const XlsxCell *cell, XlsxDateTime *moment)
 {
 	switch ((XlsxDateShape) cell->shape)
 	{
 		case XLSX_DATE_CALENDAR:
-			xlsx_serial_to_datetime(cell->number, date1904, moment);
+			xlsx_serial_to_datetime(cell->number, false, moment);
+			return;
+		case XLSX_DATE_CALENDAR_1904:
+			xlsx_serial_to_datetime(cell->number, true, moment);
 			return;
 		case XLSX_DATE_EARLY:
-			xlsx_early_to_datetime(cell->number, date1904, moment);
+			xlsx_early_to_datetime(cell->number, false, moment);
+			return;
+		case XLSX_DATE_EARLY_1904:
+			xlsx_early_to_datetime(cell->number, true, moment);
 			return;
 		case XLSX_DATE_ELAPSED:
 			break;
@@ -268,18 +275,18 @@ xlsx_cell_moment(const XlsxCell *cell, bool date1904, XlsxDateTime *moment)
 
 /* As xlsx_serial_to_iso. */
 static size_t
-date_text(const XlsxCell *cell, bool date1904, char *text, size_t size)
+date_text(const XlsxCell *cell, char *text, size_t size)
 {
 	XlsxDateTime moment;
 
-	if (cell->shape != XLSX_DATE_EARLY)
-		return xlsx_serial_to_iso(cell->number, cell->shape == XLSX_DATE_ELAPSED, date1904, text, size);
-	xlsx_early_to_datetime(cell->number, date1904, &moment);
+	if (cell->shape == XLSX_DATE_ELAPSED)
+		return xlsx_serial_to_iso(cell->number, true, false, text, size);
+	xlsx_cell_moment(cell, &moment);
 	return xlsx_moment_to_iso(&moment, text, size);
 }
 
 size_t
-xlsx_cell_text(const XlsxCell *cell, bool date1904, char *buffer, size_t size)
+xlsx_cell_text(const XlsxCell *cell, char *buffer, size_t size)
 {
 	char		text[64];
 	size_t		length = 0;
@@ -294,7 +301,7 @@ xlsx_cell_text(const XlsxCell *cell, bool date1904, char *buffer, size_t size)
 		case XLSX_BOOL:
 			return cell->boolean ? copy_text("true", 4, buffer, size) : copy_text("false", 5, buffer, size);
 		case XLSX_DATE:
-			length = date_text(cell, date1904, text, sizeof(text));
+			length = date_text(cell, text, sizeof(text));
 			break;
 		case XLSX_NUMBER:
 			break;

@@ -30,8 +30,10 @@ typedef enum XlsxDateShape
 {
 	XLSX_DATE_CALENDAR,			/* day, with a time of day where the fraction is not 0; below 1 a time of day */
 	XLSX_DATE_ELAPSED,			/* [h]:mm:ss and built-in 46, a duration of a t="d" cell; may be negative */
-	XLSX_DATE_EARLY				/* a day of a t="d" cell that the date system cannot count, with its time of day: below 1
+	XLSX_DATE_EARLY,			/* a day of a t="d" cell that the date system cannot count, with its time of day: below 1
 								 * where the system begins, and so on (datetime.h) */
+	XLSX_DATE_CALENDAR_1904,	/* the same two of a book that counts from 1904 (18.17.4.1), so that a cell needs no book */
+	XLSX_DATE_EARLY_1904
 } XlsxDateShape;
 
 typedef struct XlsxCell
@@ -40,7 +42,7 @@ typedef struct XlsxCell
 	uint8_t		kind;			/* XlsxKind */
 	uint8_t		shape;			/* XlsxDateShape, for XLSX_DATE */
 	bool		boolean;		/* XLSX_BOOL */
-	double		number;			/* XLSX_NUMBER; XLSX_DATE: serial in the book's date system */
+	double		number;			/* XLSX_NUMBER; XLSX_DATE: serial in the date system of its shape */
 	const char *text;			/* XLSX_TEXT, XLSX_ERROR: the value; XLSX_NUMBER, XLSX_DATE: as stored in the file; not
 								 * terminated, UTF-8 */
 	size_t		length;			/* of text, in bytes */
@@ -71,7 +73,7 @@ extern void xlsx_sheet_position(const XlsxSheet *sheet, uint64_t *done, uint64_t
 extern void xlsx_sheet_close(XlsxSheet *sheet); /* NULL is fine */
 
 /* The day and time of day of an XLSX_DATE; XLSX_MOMENT_NONE for elapsed time. */
-extern void xlsx_cell_moment(const XlsxCell *cell, bool date1904, XlsxDateTime *moment);
+extern void xlsx_cell_moment(const XlsxCell *cell, XlsxDateTime *moment);
 
 /*
  * The value as text, as a person sees it and as the golden files of a dump
@@ -80,6 +82,6 @@ extern void xlsx_cell_moment(const XlsxCell *cell, bool date1904, XlsxDateTime *
  * (datetime.h), booleans true and false.  Writes at most size bytes with a final NUL
  * and returns the length it needs, as snprintf does.
  */
-extern size_t xlsx_cell_text(const XlsxCell *cell, bool date1904, char *buffer, size_t size);
+extern size_t xlsx_cell_text(const XlsxCell *cell, char *buffer, size_t size);
 
 #endif							/* XLSX_SHEET_H */

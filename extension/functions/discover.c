@@ -187,7 +187,7 @@ fits_of_cell(const XlsxCell *cell, const char *text, bool date1904, double *numb
 		case XLSX_DATE:
 			if (cell->shape == XLSX_DATE_ELAPSED)
 				return (cell->number >= 0 ? FITS_INTERVAL : 0) | FITS_TEXT;	/* "-PT1H" does not spell an interval */
-			xlsx_cell_moment(cell, date1904, &moment);
+			xlsx_cell_moment(cell, &moment);
 			return fits_of_moment(moment.moment);
 		default:
 			return fits_of_text(text, strlen(text), date1904, number);
@@ -200,13 +200,13 @@ fits_of_cell(const XlsxCell *cell, const char *text, bool date1904, double *numb
 
 /* The text that a person sees in the cell, trimmed; NULL when there is nothing to see. */
 static char *
-seen_text(const XlsxCell *cell, bool date1904)
+seen_text(const XlsxCell *cell)
 {
 	XlsxCell	trimmed = *cell;
 
 	if (cell->kind == XLSX_TEXT)
 		text_trim(&trimmed.text, &trimmed.length);
-	return cell->kind != XLSX_TEXT || trimmed.length > 0 ? check_original(&trimmed, date1904) : NULL;
+	return cell->kind != XLSX_TEXT || trimmed.length > 0 ? check_original(&trimmed) : NULL;
 }
 
 static FoundColumn *
@@ -308,7 +308,7 @@ take_headers(Discovery *discovery, const XlsxRow *row)
 {
 	for (uint32 i = 0; i < row->count; i++)
 	{
-		char	   *text = is_in_range(discovery, &row->cells[i]) ? seen_text(&row->cells[i], discovery->date1904) : NULL;
+		char	   *text = is_in_range(discovery, &row->cells[i]) ? seen_text(&row->cells[i]) : NULL;
 
 		if (text != NULL)
 			column_at(discovery, row->cells[i].column)->header = MemoryContextStrdup(discovery->context,
@@ -323,7 +323,7 @@ take_values(Discovery *discovery, const XlsxRow *row)
 
 	for (uint32 i = 0; i < row->count; i++)
 	{
-		char	   *text = is_in_range(discovery, &row->cells[i]) ? seen_text(&row->cells[i], discovery->date1904) : NULL;
+		char	   *text = is_in_range(discovery, &row->cells[i]) ? seen_text(&row->cells[i]) : NULL;
 
 		if (text == NULL)
 			continue;

@@ -55,7 +55,6 @@ typedef struct CellDump
 	TupleDesc	desc;
 	XlsxRange	range;
 	int64		rows_left;		/* rows of the sheet with cells in the range */
-	bool		date1904;
 	MemoryContext row_context;	/* reset after each row */
 	StringInfoData text;
 } CellDump;
@@ -85,7 +84,7 @@ cell_value(CellDump *dump, const XlsxCell *cell, uint32 row)
 	if (cell->kind == XLSX_TEXT || cell->kind == XLSX_ERROR)
 		return text_value(cell, row);
 	resetStringInfo(&dump->text);
-	needed = xlsx_cell_text(cell, dump->date1904, dump->text.data, (size_t) dump->text.maxlen);
+	needed = xlsx_cell_text(cell, dump->text.data, (size_t) dump->text.maxlen);
 	Assert(needed < (size_t) dump->text.maxlen);
 	return PointerGetDatum(cstring_to_text_with_len(dump->text.data, (int) needed));
 }
@@ -148,7 +147,6 @@ begin_dump(FunctionCallInfo fcinfo, CellDump *dump)
 
 	*dump = (CellDump) {
 		.store = result->setResult,.desc = result->setDesc,.range = range_parse(NULL),.rows_left = PG_INT64_MAX,
-		.date1904 = xlsx_book_date1904(book),
 		.row_context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx row", ALLOCSET_DEFAULT_SIZES)
 	};
 	initStringInfo(&dump->text);

@@ -27,7 +27,6 @@ typedef struct TypedRead
 {
 	Profile		wanted;
 	uint32	   *source;			/* by column: 1-based sheet column */
-	bool		date1904;
 	bool		null_on_error;
 	Judge	   *judge;
 	JudgedRow	row;			/* the row at hand */
@@ -155,7 +154,7 @@ read_row(TypedRead *read, const XlsxRow *row)
 static void
 prepare_judge(TypedRead *read)
 {
-	JudgeTask	task = {.profile = &read->wanted,.date1904 = read->date1904,.source = read->source};
+	JudgeTask	task = {.profile = &read->wanted,.source = read->source};
 
 	read->judge = judge_create(plan_create(&task), &read->wanted);
 	judge_row_init(read->judge, &read->row);
@@ -208,7 +207,6 @@ pg_xlsx_read(PG_FUNCTION_ARGS)
 		return (Datum) 0;
 	want_columns(&read, result->setDesc);
 	book = sheet_arguments_book(fcinfo, 0);
-	read.date1904 = xlsx_book_date1904(book);
 	rows = rows_open(book, &options);
 	if (header.kind == HEADER_ROW_NONE)
 		match_positions(&read, range_parse(options.range));

@@ -78,7 +78,7 @@ import_sheet_find_header(Import *import, ImportSheet *sheet)
 				 errmsg("%s", match.message)));
 	sheet->header_row = row->number;
 	sheet->source = match.source;
-	sheet->extras = headers_of_extras(row, rows_date1904(sheet->rows), &match, profile->count);
+	sheet->extras = headers_of_extras(row, &match, profile->count);
 	queue_save_source(task, rows_sheet_name(sheet->rows), row->number, match.source, match.found, profile->count);
 }
 

@@ -52,10 +52,10 @@ headers_normalize(const char *header)
 
 /* Trimmed text of a header cell, cut to what could match; NULL when it is no text that a database can keep. */
 static char *
-header_text(const XlsxCell *cell, bool date1904)
+header_text(const XlsxCell *cell)
 {
 	char		utf8[MAX_HEADER];
-	size_t		length = xlsx_cell_text(cell, date1904, utf8, sizeof(utf8));
+	size_t		length = xlsx_cell_text(cell, utf8, sizeof(utf8));
 	const char *text;
 	bool		valid;
 
@@ -267,7 +267,7 @@ needs_header(const ProfileColumn *column)
 }
 
 void
-headers_match(const Profile *profile, const char *mapping, const XlsxRow *row, bool date1904, HeaderMatch *match)
+headers_match(const Profile *profile, const char *mapping, const XlsxRow *row, HeaderMatch *match)
 {
 	size_t		cells = row != NULL ? row->count : 0;
 	Matching	matching = {
@@ -281,7 +281,7 @@ headers_match(const Profile *profile, const char *mapping, const XlsxRow *row, b
 	for (size_t i = 0; i < cells; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		matching.texts[i] = header_text(&row->cells[i], date1904);
+		matching.texts[i] = header_text(&row->cells[i]);
 		if (matching.texts[i] != NULL)
 			matching.normal[i] = headers_normalize(matching.texts[i]);
 	}
@@ -302,7 +302,7 @@ headers_match(const Profile *profile, const char *mapping, const XlsxRow *row, b
 }
 
 TextList
-headers_of_extras(const XlsxRow *row, bool date1904, const HeaderMatch *match, int count)
+headers_of_extras(const XlsxRow *row, const HeaderMatch *match, int count)
 {
 	uint32		last = 0;
 	TextList	extras;
@@ -317,7 +317,7 @@ headers_of_extras(const XlsxRow *row, bool date1904, const HeaderMatch *match, i
 	for (uint32 i = 0; row != NULL && i < row->count; i++)
 	{
 		if (source_index_column(&taken, row->cells[i].column) < 0)
-			extras.items[row->cells[i].column - 1] = header_text(&row->cells[i], date1904);
+			extras.items[row->cells[i].column - 1] = header_text(&row->cells[i]);
 	}
 	return extras;
 }

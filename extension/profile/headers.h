@@ -30,7 +30,7 @@ typedef struct HeaderMatch
  * NULL, goes before all of them; a column that it names and that is not
  * there is an error.  All memory is of the current context.
  */
-extern void headers_match(const Profile *profile, const char *mapping, const XlsxRow *row, bool date1904,
+extern void headers_match(const Profile *profile, const char *mapping, const XlsxRow *row,
 						  HeaderMatch *match);
 
 /* The way back from sheet columns to profile columns. */
@@ -54,6 +54,6 @@ source_index_column(const SourceIndex *index, uint32 at)
 extern void source_index_cells(const SourceIndex *index, const XlsxRow *row, const XlsxCell **cells, int count);
 
 /* Header texts by position, for columns that no profile column takes: name[i] of sheet column i + 1, NULL for none. */
-extern TextList headers_of_extras(const XlsxRow *row, bool date1904, const HeaderMatch *match, int count);
+extern TextList headers_of_extras(const XlsxRow *row, const HeaderMatch *match, int count);
 
 #endif							/* PG_XLSX_HEADERS_H */

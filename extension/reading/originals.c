@@ -66,6 +66,6 @@ originals_text(Originals *originals, uint32 number, uint32 column)
 
 	for (uint32 i = 0; row != NULL && i < row->count; i++)
 		if (row->cells[i].column == column)
-			return check_original(row->cells[i].kind == XLSX_BLANK ? NULL : &row->cells[i], rows_date1904(originals->rows));
+			return check_original(row->cells[i].kind == XLSX_BLANK ? NULL : &row->cells[i]);
 	return NULL;
 }

@@ -214,7 +214,7 @@ reader_open(Reader *reader)
 
 	Assert(message->kind == READER_OPENED);
 	reader->sheet = (ReaderSheet) {
-		MemoryContextStrdup(reader->context, (const char *) (message + 1)), message->date1904, message->declared_rows
+		MemoryContextStrdup(reader->context, (const char *) (message + 1)), message->declared_rows
 	};
 	return &reader->sheet;
 }

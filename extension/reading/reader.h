@@ -31,7 +31,6 @@ typedef struct Reader Reader;
 typedef struct ReaderSheet
 {
 	const char *name;
-	bool		date1904;
 	uint32		declared_rows;
 } ReaderSheet;
 
@@ -157,7 +156,6 @@ typedef struct ReaderMessage
 	int			sqlstate;
 	uint32		rows;
 	uint32		declared_rows;
-	bool		date1904;
 	bool		looked;			/* the process has looked at all rows of the message */
 	uint64		done;
 	uint64		total;

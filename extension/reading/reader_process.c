@@ -273,7 +273,6 @@ send_opened(Process *process, const char *name)
 {
 	ReaderMessage *head = message_begin(process, READER_OPENED);
 
-	head->date1904 = xlsx_book_date1904(process->book);
 	head->declared_rows = xlsx_sheet_declared_rows(process->sheet);
 	appendBinaryStringInfo(&process->message, name, (int) strlen(name) + 1);
 	message_send(process);

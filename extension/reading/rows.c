@@ -83,12 +83,6 @@ rows_open_reader(Reader *reader, const RowsOptions *options)
 	return rows;
 }
 
-bool
-rows_date1904(const SheetRows *rows)
-{
-	return rows->reader != NULL ? rows->read->date1904 : xlsx_book_date1904(rows->book);
-}
-
 const char *
 rows_sheet_name(const SheetRows *rows)
 {
@@ -281,7 +275,6 @@ guess_header(SheetRows *rows, const Profile *profile, const char *mapping)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx header", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);
-	bool		date1904 = rows_date1904(rows);
 	const XlsxRow *row;
 	uint32		best_row = 0;
 	int			best = -1;
@@ -291,7 +284,7 @@ guess_header(SheetRows *rows, const Profile *profile, const char *mapping)
 		HeaderMatch match;
 		int			score;
 
-		headers_match(profile, mapping, row, date1904, &match);
+		headers_match(profile, mapping, row, &match);
 		score = match.matched + (match.matched > 0 && match.complete ? profile->count : 0);
 		if (score > best)
 		{
@@ -318,6 +311,6 @@ rows_find_header(SheetRows *rows, const Profile *profile, HeaderRow where, const
 	while (row != NULL && row->number < wanted);
 	if (row != NULL && wanted > 0 && row->number > wanted)
 		row = NULL;				/* that row is blank */
-	headers_match(profile, mapping, row, rows_date1904(rows), match);
+	headers_match(profile, mapping, row, match);
 	return row;
 }

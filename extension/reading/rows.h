@@ -36,9 +36,6 @@ extern SheetRows *rows_open(XlsxBook *book, const RowsOptions *options);
  */
 extern SheetRows *rows_open_reader(Reader *reader, const RowsOptions *options);
 
-/* Of the workbook. */
-extern bool rows_date1904(const SheetRows *rows);
-
 /* The name of the sheet. */
 extern const char *rows_sheet_name(const SheetRows *rows);
 

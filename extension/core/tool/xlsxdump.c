@@ -71,7 +71,7 @@ put_string(const char *text, size_t length, FILE *out)
 }
 
 static void
-put_cell(size_t sheet, uint32_t row, const XlsxCell *cell, bool date1904, FILE *out)
+put_cell(size_t sheet, uint32_t row, const XlsxCell *cell, FILE *out)
 {
 	char		column[8];
 	char		text[64];
@@ -82,7 +82,7 @@ put_cell(size_t sheet, uint32_t row, const XlsxCell *cell, bool date1904, FILE *
 	if (cell->kind == XLSX_TEXT || cell->kind == XLSX_ERROR)
 		put_string(cell->text, cell->length, out);
 	else
-		put_string(text, xlsx_cell_text(cell, date1904, text, sizeof(text)), out);
+		put_string(text, xlsx_cell_text(cell, text, sizeof(text)), out);
 	fputs("}\n", out);
 }
 
@@ -99,7 +99,7 @@ dump_sheet(XlsxBook *book, size_t index, XlsxError *error)
 		return status;
 	while ((status = xlsx_sheet_next(sheet, &row, error)) == XLSX_OK)
 		for (i = 0; i < row->count; i++)
-			put_cell(index, row->number, &row->cells[i], xlsx_book_date1904(book), stdout);
+			put_cell(index, row->number, &row->cells[i], stdout);
 	xlsx_sheet_close(sheet);
 	return status == XLSX_DONE ? XLSX_OK : status;
 }

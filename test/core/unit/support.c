@@ -276,15 +276,15 @@ dump_error(Bytes *out, const XlsxError *error)
 }
 
 static void
-dump_cell(Bytes *out, size_t sheet, uint32_t row, const XlsxCell *cell, bool date1904)
+dump_cell(Bytes *out, size_t sheet, uint32_t row, const XlsxCell *cell)
 {
 	static const char *const kinds[] = {"blank", "number", "text", "bool", "date", "error"};
 	char		ref[19];
-	size_t		needed = xlsx_cell_text(cell, date1904, NULL, 0);
+	size_t		needed = xlsx_cell_text(cell, NULL, 0);
 	char	   *text = malloc(needed + 1);
 
 	assert_non_null(text);
-	assert_int_equal(xlsx_cell_text(cell, date1904, text, needed + 1), needed);
+	assert_int_equal(xlsx_cell_text(cell, text, needed + 1), needed);
 	xlsx_ref_cell(row, cell->column, ref);
 	if (sheet > 0)
 		bytes_addf(out, "%zu!", sheet + 1);
@@ -308,7 +308,7 @@ dump_sheet(Bytes *out, XlsxBook *book, size_t index, XlsxError *error)
 	{
 		assert_true(row->count > 0);
 		for (i = 0; i < row->count; i++)
-			dump_cell(out, index, row->number, &row->cells[i], xlsx_book_date1904(book));
+			dump_cell(out, index, row->number, &row->cells[i]);
 	}
 	xlsx_sheet_close(sheet);
 	return status == XLSX_DONE ? XLSX_OK : status;
