@@ -24,6 +24,7 @@
 #include "http/hangup.h"
 #include "http/server.h"
 #include "http/tls.h"
+#include "process/clock.h"
 #include "process/config.h"
 #include "process/log.h"
 #include "process/loop.h"
@@ -158,6 +159,13 @@ first_connection_ended(void)
 		fail();
 }
 
+static void
+clock_changed(void)
+{
+	socketio_clock_changed();
+	sse_clock_changed();
+}
+
 static bool
 start(void)
 {
@@ -180,6 +188,7 @@ start(void)
 	pg_pool_open(first_connection_ended);
 	pg_listen_open(&feed_listen_handler);
 	health_open(pg_listen_hurry);
+	clock_open(clock_changed);
 	return true;
 }
 
@@ -201,6 +210,7 @@ main(int argc, char **argv)
 	if (!start())
 		return EXIT_FAILURE;
 	loop_run();
+	clock_close();
 	health_close();
 	pg_listen_close();
 	pg_pool_close();

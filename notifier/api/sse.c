@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/exception.h"
+#include "http/exception.h"
 #include "api/task_id.h"
 #include "base/buf.h"
 #include "base/json.h"

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/exception.h"
+#include "http/exception.h"
 #include "base/mem.h"
 #include "events/event.h"
 #include "events/look.h"
@@ -304,6 +304,15 @@ abandon_joins(Listener *listener)
 	}
 }
 
+/* What the new identity may not see, the client hears of, and leaves. */
+static void
+identity_changed(SioSocket *socket)
+{
+	Listener   *listener = socketio_owner(socket);
+
+	rooms_change_who(&listener->room, socketio_identity(socket), look_soon);
+}
+
 static void
 free_listener(Timer *timer)
 {
@@ -369,7 +378,7 @@ on_event(SioSocket *socket, const JsonValue *event, const char *id)
 	grant_wish(listener, wish);
 }
 
-SioNamespace tasks_namespace = {.connected = connected,.event = on_event,.disconnected = disconnected};
+SioNamespace tasks_namespace = {.connected = connected,.event = on_event,.identity_changed = identity_changed,.disconnected = disconnected};
 
 void
 tasks_open(void)

@@ -17,24 +17,18 @@
 #include "process/config.h"
 #include "process/log.h"
 #include "process/loop.h"
+#include "socketio/admission.h"
 
 #define NAMESPACES 2
 
 typedef struct Client Client;
-
-/* The user of a token, and when the token expires. */
-typedef struct Admission
-{
-	AuthUser	user;
-	SioSocket  *socket;
-	Timer		expiry;
-} Admission;
 
 struct SioSocket
 {
 	Client	   *client;
 	const SioNamespace *nsp;
 	void	   *owner;
+	int			place;			/* in namespaces[] */
 	Admission  *admission;		/* NULL: no token was required */
 	char		sid[RANDOM_ID_LEN + 1];
 };
@@ -43,6 +37,7 @@ struct Client
 {
 	EioSession *session;
 	SioSocket  *sockets[NAMESPACES];	/* by index in namespaces[]; NULL: not connected */
+	SioSocket  *entering[NAMESPACES];	/* those that wait to be let in */
 	Timer		connect_deadline;
 	Buf			partial;		/* a binary packet whose attachments have not all arrived */
 	int			attachments;
@@ -135,13 +130,13 @@ socketio_sid(const SioSocket *socket)
 const char *
 socketio_role(const SioSocket *socket)
 {
-	return socket->admission == NULL ? NULL : socket->admission->user.who.role;
+	return socket->admission == NULL ? NULL : admission_identity(socket->admission)->role;
 }
 
 const Identity *
 socketio_identity(const SioSocket *socket)
 {
-	return socket->admission == NULL ? NULL : &socket->admission->user.who;
+	return socket->admission == NULL ? NULL : admission_identity(socket->admission);
 }
 
 int
@@ -164,6 +159,13 @@ find_namespace(const SioPacket *packet)
 }
 
 static void
+free_socket(SioSocket *socket)
+{
+	admission_close(socket->admission);
+	free(socket);
+}
+
+static void
 disconnect(Client *client, int place)
 {
 	SioSocket  *socket = client->sockets[place];
@@ -174,91 +176,17 @@ disconnect(Client *client, int place)
 	sockets -= place == 1;
 	if (socket->nsp->disconnected != NULL)
 		socket->nsp->disconnected(socket);
-	if (socket->admission != NULL)
-		loop_timer_stop(&socket->admission->expiry);
-	free(socket->admission);
-	free(socket);
+	free_socket(socket);
 }
 
-/*
- * Tokens
- */
-
-static int
-place_of(const SioSocket *socket)
-{
-	return socket->client->sockets[0] == socket ? 0 : 1;
-}
-
-static void start_expiry(Admission *admission);
-
-/* A timer runs for a day at most, so the token may not have expired yet. */
 static void
-expiry_due(Timer *timer)
+connect_socket(SioSocket *socket)
 {
-	Admission  *admission = container_of(timer, Admission, expiry);
-	SioSocket  *socket = admission->socket;
 	Client	   *client = socket->client;
 	Buf			packet = {0};
 
-	if (auth_remaining(&admission->user) > 0)
-	{
-		start_expiry(admission);
-		return;
-	}
-	log_debug("token expired, socket=%s", socket->sid);
-	sio_packet_start(&packet, SIO_DISCONNECT, socket->nsp->name, NULL);
-	disconnect(client, place_of(socket));
-	send_buf(client, &packet);
-}
-
-static void
-start_expiry(Admission *admission)
-{
-	int64_t		remaining = auth_remaining(&admission->user);
-
-	if (remaining >= 0)
-		loop_timer_start(&admission->expiry, remaining, expiry_due);
-}
-
-/* NULL if the client is admitted, and *admission is then the caller's; else the reason why not. */
-static const char *
-admit(const SioPacket *packet, Admission **admission)
-{
-	JsonValue	token = {0};
-	const char *problem;
-	AuthUser	user;
-
-	*admission = NULL;
-	if (!auth_wanted())
-		return NULL;
-	if (!packet->has_data || !json_get(&packet->data, "token", &token) || token.type != JSON_STRING)
-		return "Send a token: auth: {token}";
-	problem = auth_check(token.text + 1, token.len - 2, &user);	/* a token has no escapes */
-	if (problem != NULL)
-		return problem;
-	*admission = mem_alloc(sizeof(**admission));
-	(*admission)->user = user;
-	return NULL;
-}
-
-static void
-connect_socket(Client *client, int place, Admission *admission)
-{
-	SioSocket  *socket = mem_alloc(sizeof(*socket));
-	Buf			packet = {0};
-
-	socket->client = client;
-	socket->nsp = namespaces[place];
-	random_id_make(socket->sid);
-	client->sockets[place] = socket;
-	socket->admission = admission;
-	if (admission != NULL)
-	{
-		admission->socket = socket;
-		start_expiry(admission);
-	}
-	sockets += place == 1;
+	client->sockets[socket->place] = socket;
+	sockets += socket->place == 1;
 	loop_timer_stop(&client->connect_deadline);
 	sio_packet_start(&packet, SIO_CONNECT, socket->nsp->name, NULL);
 	buf_printf(&packet, "{\"sid\":\"%s\"}", socket->sid);
@@ -267,16 +195,156 @@ connect_socket(Client *client, int place, Admission *admission)
 	send_buf(client, &packet);
 }
 
+/* data of a connect_error: what the same refusal would be by REST. */
 static void
-refuse_connect(Client *client, const SioPacket *packet, const char *message)
+refuse_connect(Client *client, const char *nsp, const char *message, int status, const char *code)
 {
 	Buf			answer = {0};
-	char	   *name = mem_strndup(packet->nsp, packet->nsp_len);
 
-	sio_packet_start(&answer, SIO_CONNECT_ERROR, name, NULL);
-	buf_printf(&answer, "{\"message\":\"%s\"}", message);
+	sio_packet_start(&answer, SIO_CONNECT_ERROR, nsp, NULL);
+	buf_puts(&answer, "{\"message\":");
+	buf_json(&answer, message, strlen(message));
+	if (code != NULL)
+		buf_printf(&answer, ",\"data\":{\"statusCode\":%d,\"code\":\"%s\",\"retryable\":false}", status, code);
+	buf_putc(&answer, '}');
 	send_buf(client, &answer);
-	free(name);
+}
+
+/*
+ * Tokens
+ */
+
+/* Unlike socketio_emit(): in any namespace. */
+static void
+emit(SioSocket *socket, const char *event, const Buf *json)
+{
+	Buf			packet = {0};
+
+	sio_packet_start(&packet, SIO_EVENT, socket->nsp->name, NULL);
+	buf_printf(&packet, "[\"%s\",", event);
+	buf_append(&packet, json->data, json->len);
+	buf_putc(&packet, ']');
+	send_buf(socket->client, &packet);
+}
+
+static void
+emit_exception(SioSocket *socket, const Exception *exception)
+{
+	Buf			json = {0};
+
+	exception_put(&json, exception);
+	emit(socket, "exception", &json);
+	buf_free(&json);
+}
+
+static void
+on_decided(void *owner, const DbError *refusal)
+{
+	SioSocket  *socket = owner;
+
+	socket->client->entering[socket->place] = NULL;
+	if (refusal == NULL)
+	{
+		connect_socket(socket);
+		return;
+	}
+	refuse_connect(socket->client, socket->nsp->name, refusal->message, db_error_status(refusal), refusal->code);
+	free_socket(socket);
+}
+
+static void
+on_expiring(void *owner, const Buf *json)
+{
+	emit(owner, "token-expiring", json);
+}
+
+static void
+on_renewed(void *owner, const char *id, const Exception *problem, bool is_other)
+{
+	SioSocket  *socket = owner;
+	Buf			json = {0};
+
+	if (problem != NULL)
+		exception_put(&json, problem);
+	else
+		admission_put_expiry(socket->admission, &json);
+	if (is_other && socket->nsp->identity_changed != NULL)
+		socket->nsp->identity_changed(socket);
+	if (*id != '\0')
+		socketio_acknowledge(socket, id, &json);
+	else if (problem != NULL)
+		emit(socket, "exception", &json);
+	buf_free(&json);
+}
+
+/* Sending may close the session, and so this socket. */
+static void
+on_over(void *owner, const Exception *why)
+{
+	SioSocket  *socket = owner;
+	Client	   *client = socket->client;
+	int			place = socket->place;
+	Buf			packet = {0};
+
+	log_info("client has to go, socket=%s reason=\"%s\"", socket->sid, why->message);
+	emit_exception(socket, why);
+	if (client->sockets[place] != socket)
+		return;
+	sio_packet_start(&packet, SIO_DISCONNECT, socket->nsp->name, NULL);
+	disconnect(client, place);
+	send_buf(client, &packet);
+}
+
+static const AdmissionHandler admission_handler = {on_decided, on_expiring, on_renewed, on_over};
+
+void
+socketio_clock_changed(void)
+{
+	admission_clock_changed();
+}
+
+/* A client gives a fresh token: the answer is an acknowledgement, or an exception. */
+static void
+on_auth(SioSocket *socket, const JsonValue *event, const char *id)
+{
+	JsonIterator arguments = json_iterate(event);
+	JsonValue	payload;
+	bool		has_payload = json_next_element(&arguments, &payload) && json_next_element(&arguments, &payload);
+	Buf			json = {0};
+
+	if (socket->admission != NULL)
+		admission_renew(socket->admission, has_payload ? &payload : NULL, id);
+	else if (*id != '\0')
+	{
+		buf_puts(&json, "{\"expiresAt\":null}");
+		socketio_acknowledge(socket, id, &json);
+		buf_free(&json);
+	}
+}
+
+static void
+enter(Client *client, int place, const SioPacket *packet)
+{
+	SioSocket  *socket = mem_alloc(sizeof(*socket));
+	const char *problem = NULL;
+
+	socket->client = client;
+	socket->nsp = namespaces[place];
+	socket->place = place;
+	random_id_make(socket->sid);
+	if (!auth_wanted())
+	{
+		connect_socket(socket);
+		return;
+	}
+	problem = admission_open(packet->has_data ? &packet->data : NULL, &admission_handler, socket, &socket->admission);
+	if (problem == NULL)
+	{
+		client->entering[place] = socket;
+		return;
+	}
+	refuse_connect(client, socket->nsp->name, problem, 401, strcmp(problem, AUTH_EXPIRED) == 0 ? EXCEPTION_EXPIRED : EXCEPTION_TOKEN);
+	free_socket(socket);
 }
 
 /*
@@ -293,13 +361,26 @@ violation(Client *client, const char *what)
 static void
 on_connect(Client *client, int place, const SioPacket *packet)
 {
-	Admission  *admission;
-	const char *problem = place < 0 ? "Invalid namespace" : admit(packet, &admission);
+	char	   *name;
 
-	if (problem != NULL)
-		refuse_connect(client, packet, problem);
-	else
-		connect_socket(client, place, admission);
+	if (place >= 0)
+	{
+		enter(client, place, packet);
+		return;
+	}
+	name = mem_strndup(packet->nsp, packet->nsp_len);
+	refuse_connect(client, name, "Invalid namespace", 0, NULL);
+	free(name);
+}
+
+/* Events that belong to the connection, not to the namespace. */
+static bool
+is_auth(const JsonValue *event)
+{
+	JsonIterator arguments = json_iterate(event);
+	JsonValue	name;
+
+	return json_next_element(&arguments, &name) && name.type == JSON_STRING && json_equals(&name, "auth");
 }
 
 static void
@@ -307,10 +388,13 @@ on_event(SioSocket *socket, const SioPacket *packet)
 {
 	char		id[SIO_MAX_ID + 1] = "";
 
-	if (!packet->has_data || socket->nsp->event == NULL)
+	if (!packet->has_data)
 		return;
 	memcpy(id, packet->id, packet->id_len);
-	socket->nsp->event(socket, &packet->data, id);
+	if (is_auth(&packet->data))
+		on_auth(socket, &packet->data, id);
+	else if (socket->nsp->event != NULL)
+		socket->nsp->event(socket, &packet->data, id);
 }
 
 /* Handles a packet that is complete, with its attachments. */
@@ -320,7 +404,7 @@ on_packet(Client *client, const SioPacket *packet)
 	int			place = find_namespace(packet);
 	SioSocket  *socket = place < 0 ? NULL : client->sockets[place];
 
-	if (packet->type == SIO_CONNECT && socket == NULL)
+	if (packet->type == SIO_CONNECT && socket == NULL && (place < 0 || client->entering[place] == NULL))
 		on_connect(client, place, packet);
 	else if (socket == NULL || packet->type == SIO_CONNECT || packet->type == SIO_CONNECT_ERROR)
 		violation(client, "packet out of place");
@@ -415,7 +499,12 @@ session_closed(void *arg)
 	Client	   *client = arg;
 
 	for (int i = 0; i < NAMESPACES; i++)
+	{
 		disconnect(client, i);
+		if (client->entering[i] != NULL)
+			free_socket(client->entering[i]);
+		client->entering[i] = NULL;
+	}
 	loop_timer_start(&client->connect_deadline, 0, free_client);
 }
 

@@ -7,7 +7,9 @@
  * array, name first; binary parts are discarded.
  *
  * If tokens are required, a client sends one for each namespace ({"token":
- * "..."} in its CONNECT), and is disconnected when it expires.
+ * "..."} in its CONNECT). A minute before it expires the client is sent
+ * "token-expiring", and it may send another token with the event "auth". When it
+ * expires the client is sent "exception" and is disconnected.
  */
 #ifndef NOTIFIER_SOCKETIO_H
 #define NOTIFIER_SOCKETIO_H
@@ -27,6 +29,7 @@ typedef struct SioNamespace
 	const char *name;
 	void		(*connected) (SioSocket *socket);
 	void		(*event) (SioSocket *socket, const JsonValue *event, const char *id);	/* id: "" if the client wants no answer */
+	void		(*identity_changed) (SioSocket *socket);	/* by a fresh token; may be NULL */
 	void		(*disconnected) (SioSocket *socket);
 } SioNamespace;
 
@@ -38,6 +41,9 @@ extern void *socketio_owner(const SioSocket *socket);
 extern const char *socketio_sid(const SioSocket *socket);
 extern const char *socketio_role(const SioSocket *socket);	/* NULL: no token was required */
 extern const Identity *socketio_identity(const SioSocket *socket);	/* the same; it belongs to the socket */
+
+/* The clock on the wall was set: tokens expire at another moment. */
+extern void socketio_clock_changed(void);
 
 /* Each of these may end the socket, if its queue is full. */
 extern void socketio_emit(SioSocket *socket, const char *event, const Buf *json);

@@ -46,3 +46,24 @@ gettimeofday(struct timeval *restrict now, void *restrict zone)
 	now->tv_usec = exact.tv_nsec / 1000;
 	return 0;
 }
+
+int
+clock_gettime(clockid_t clock, struct timespec *now)
+{
+	int			result = (int) syscall(SYS_clock_gettime, clock, now);
+
+	if (result == 0 && clock == CLOCK_REALTIME)
+		now->tv_sec += offset();
+	return result;
+}
+
+time_t
+time(time_t *seconds)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (seconds != NULL)
+		*seconds = now.tv_sec;
+	return now.tv_sec;
+}

@@ -2,7 +2,7 @@
  * exception.c
  *	  The event exception, which reports an error to a client.
  */
-#include "api/exception.h"
+#include "http/exception.h"
 
 #include <inttypes.h>
 #include <string.h>

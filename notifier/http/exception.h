@@ -25,6 +25,7 @@ typedef struct Exception
 } Exception;
 
 #define EXCEPTION_EXPIRED "token_expired"
+#define EXCEPTION_TOKEN "token_refused"
 
 extern void exception_put(Buf *json, const Exception *exception);
 
