@@ -237,7 +237,7 @@ describe('what does not', () => {
 describe('requests', { skip: foreign }, () => {
   test('what is wrong is answered by an exception, and acknowledged with it', async () => {
     const socket = await connected();
-    const exception = '{"status":"error","message":"taskId must be a positive integer"}';
+    const exception = '{"status":"error","message":"taskId must be a positive integer","code":"invalid_task_id","retryable":false}';
     for (const name of ['join-task', 'leave-task']) {
       for (const payload of ['', ',null', ',{}', ',7', ',"7"', ',[7]', ',{"taskId":null}', ',{"taskId":0}', ',{"taskId":-1}', ',{"taskId":1.5}',
         ',{"taskId":"x"}', ',{"taskId":""}', ',{"taskId":"1x"}', ',{"taskId":true}', ',{"taskId":{}}', ',{"taskId":[1]}',
@@ -269,14 +269,16 @@ describe('requests', { skip: foreign }, () => {
     socket.close();
   });
 
-  test('without a database, a join is answered by an exception', async () => {
+  test('without a database a join waits, and what can be answered is', async () => {
     const other = await Notifier.start({ 'database-url': 'postgresql://127.0.0.1:1/x', 'ping-interval': '1h' });
     const socket = await Socket.open(other.url);
     socket.send('40/upload-xlsx,');
     await socket.next();
     socket.send('42/upload-xlsx,3["join-task",{"taskId":7}]');
-    assert.equal(await socket.next(), '42/upload-xlsx,["exception",{"status":"error","message":"database is not available"}]');
-    assert.equal(await socket.next(), '43/upload-xlsx,3[{"status":"error","message":"database is not available"}]');
+    socket.send('42/upload-xlsx,4["join-task",{"taskId":0}]');
+    const exception = '{"status":"error","message":"taskId must be a positive integer","code":"invalid_task_id","retryable":false}';
+    assert.equal(await socket.next(), `42/upload-xlsx,["exception",${exception}]`);
+    assert.equal(await socket.next(), `43/upload-xlsx,4[${exception}]`);
     socket.close();
     await other.stop();
   });

@@ -141,7 +141,7 @@ describe('what is the other\'s', () => {
     await once(socket, 'connect');
     for (const task of [ann.done, ann.waiting]) {
       socket.emit('join-task', { taskId: task });
-      assert.deepEqual(await inbox.next(), ['exception', { status: 'error', message: `Task with ID ${task} not found` }]);
+      assert.deepEqual(await inbox.next(), ['exception', { status: 'error', message: `Task with ID ${task} not found`, code: 'P0002', retryable: false, taskId: task }]);
     }
     socket.emit('join-task', { taskId: bob.waiting });
     await inbox.take(2);

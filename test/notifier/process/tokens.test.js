@@ -273,13 +273,15 @@ describe('Socket.IO', () => {
   test('disconnects a client whose token expires, and others stay', async () => {
     const task = (await db.query(`SET ROLE ${ANN}; SELECT xlsx.submit('people', '\\x504b0304'::bytea, 'idle.xlsx', run_at => now() + '1 day')`));
     const short = await connect({ token: token({ role: ANN, exp: now() + 2 }) });
-    const long = await connect({ token: token({ role: ANN, exp: now() + 60 }) });
+    const long = await connect({ token: token({ role: ANN, exp: now() + 600 }) });
+    assert.equal((await short.inbox.next())[0], 'token-expiring');
     for (const { socket, inbox } of [short, long]) {
       socket.emit('join-task', { taskId: task });
       await inbox.take(2);
     }
     const [reason] = await once(short.socket, 'disconnect');
     assert.equal(reason, 'io server disconnect');
+    assert.equal((await short.inbox.next())[1].code, 'token_expired');
     await db.emit(task, 'task-progress', { phase: 'SAVING', progress: 1 });
     assert.equal((await long.inbox.next())[1].phase, 'SAVING');
     assert.equal(short.inbox.size, 0);
