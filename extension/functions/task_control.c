@@ -21,6 +21,7 @@
 #include "tables/role_sql.h"
 #include "tasks/dispatch.h"
 #include "tasks/mirror.h"
+#include "tasks/progress.h"
 #include "tasks/queue.h"
 #include "tasks/slots.h"
 #include "utils/acl.h"
@@ -365,7 +366,10 @@ pg_xlsx_remove_task(PG_FUNCTION_ARGS)
 	Subject		task = find_task(PG_GETARG_INT64(0));
 	Datum		id[] = {Int64GetDatum(task.id)};
 
-	if (is_active(&task) || private_sql_run(&delete_task, id, NULL, NULL) == 0)
+	if (is_active(&task))
+		refuse_state(&task, "remove");
+	progress_deleted(task.id);
+	if (private_sql_run(&delete_task, id, NULL, NULL) == 0)
 		refuse_state(&task, "remove");
 	queue_remove_rows(PointerGetDatum(construct_array(id, 1, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE)));
 	mirror_remove(task.id);
@@ -525,7 +529,9 @@ pg_xlsx_undo(PG_FUNCTION_ARGS)
 	Subject		task = lock_task(PG_GETARG_INT64(0));
 	Oid			types[] = {INT8OID};
 	Datum		values[] = {Int64GetDatum(task.id)};
+	Datum		result = row_as_owner(fcinfo, &task, "SELECT undone, kept, reasons FROM xlsx_private.undo_task($1)",
+									  lengthof(types), types, values);
 
-	PG_RETURN_DATUM(row_as_owner(fcinfo, &task, "SELECT undone, kept, reasons FROM xlsx_private.undo_task($1)",
-								 lengthof(types), types, values));
+	progress_undone(task.id);
+	PG_RETURN_DATUM(result);
 }

@@ -242,6 +242,39 @@ progress_terminal(int64 task)
 }
 
 void
+progress_deleted(int64 task)
+{
+	(void) events_lock(task, true);
+	progress_emit(task, "task-deleted", "");
+}
+
+void
+progress_swept(int64 task, int64 seq)
+{
+	EventsTo		to = {task, NULL, events_channel(), false};
+
+	events_send(&to, seq + 1, "task-deleted", "");
+}
+
+void
+progress_undone(int64 task)
+{
+	static PrivateStatement select = {
+		"SELECT xlsx_private.shortened_event((jsonb_build_object('taskId', t.id, 'seq', t.seq)"
+		" || xlsx_rest.task_json(t.id)::jsonb)::json, $2)::text FROM xlsx_private.task t WHERE t.id = $1",
+		2, {INT8OID, INT4OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(task), Int32GetDatum(EVENTS_MOST_BYTES)};
+	EventsTo		to = to_all(task, NULL);
+	PrivateRow	row;
+
+	(void) events_lock(task, true);
+	(void) next_seq(task);
+	private_sql_run(&select, values, NULL, &row);
+	events_send_json(&to, "task-undone", TextDatumGetCString(row.values[0]));
+}
+
+void
 progress_retrying(int64 task, int attempt, int64 delay_ms)
 {
 	(void) events_lock(task, true);	/* the events of the attempt go first */

@@ -89,6 +89,15 @@ extern void progress_completed(const Progress *progress);
 /* Sends the event that ends a task, made from its row, which must be up to date. */
 extern void progress_terminal(int64 task);
 
+/* Sends the event of a task whose row is about to be deleted, which the caller has locked. */
+extern void progress_deleted(int64 task);
+
+/* Sends the same of a task whose row was deleted in this transaction; seq is the last number of its events. */
+extern void progress_swept(int64 task, int64 seq);
+
+/* Sends the event of a task whose rows were undone, made from its row. */
+extern void progress_undone(int64 task);
+
 /* Sends the event of an attempt that has failed and will be repeated. */
 extern void progress_retrying(int64 task, int attempt, int64 delay_ms);
 

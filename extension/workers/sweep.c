@@ -14,6 +14,7 @@
 #include "profile/frozen.h"
 #include "tables/private_sql.h"
 #include "tasks/dispatch.h"
+#include "tasks/progress.h"
 #include "tasks/queue.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -164,13 +165,26 @@ typedef struct Removal
 } Removal;
 
 static void
+tell_deleted(ArrayType *tasks, ArrayType *numbers)
+{
+	Datum	   *ids;
+	Datum	   *seqs;
+	int			count;
+
+	deconstruct_array(tasks, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &ids, NULL, &count);
+	deconstruct_array(numbers, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &seqs, NULL, &count);
+	for (int i = 0; i < count; i++)
+		progress_swept(DatumGetInt64(ids[i]), DatumGetInt64(seqs[i]));
+}
+
+static void
 delete_tasks(void *argument)
 {
 	static PrivateStatement delete = {
 		"WITH old AS MATERIALIZED (SELECT id FROM xlsx_private.task WHERE id = ANY ($1)"
 		" AND NOT xlsx_private.is_active(status) FOR UPDATE SKIP LOCKED),"
-		" gone AS (DELETE FROM xlsx_private.task t USING old WHERE t.id = old.id RETURNING t.id)"
-		" SELECT array(SELECT id FROM gone), (SELECT count(*) FROM gone)",
+		" gone AS (DELETE FROM xlsx_private.task t USING old WHERE t.id = old.id RETURNING t.id, t.seq)"
+		" SELECT array(SELECT id FROM gone ORDER BY id), (SELECT count(*) FROM gone), array(SELECT seq FROM gone ORDER BY id)",
 		1, {INT8ARRAYOID}, NULL
 	};
 	Removal    *removal = argument;
@@ -183,6 +197,7 @@ delete_tasks(void *argument)
 	values[0] = PointerGetDatum(construct_array(ids, removal->count, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 	private_sql_run(&delete, values, NULL, &row);
 	queue_remove_rows(row.values[0]);
+	tell_deleted(DatumGetArrayTypeP(row.values[0]), DatumGetArrayTypeP(row.values[2]));
 	removal->removed = DatumGetInt64(row.values[1]);
 }
 

@@ -221,7 +221,7 @@ deliver(RoomListener *room, Event *event)
 	const Frame *frame = event_frame(event, EVENT_SSE, encode);
 
 	metrics_add(METRIC_DELIVERIES, 1);
-	if (event_is_last(event))
+	if (event_is_last(event) || event->gone)
 	{
 		http_stream_write(stream->exchange, frame->data, frame->len);
 		end(stream);

@@ -55,6 +55,7 @@ event_make(const char *name, size_t name_len, const char *json, size_t len)
 	event->json = text + name_len + 1;
 	event->json_len = len;
 	event->runs = strcmp(event->name, "task-progress") == 0;
+	event->gone = strcmp(event->name, "task-deleted") == 0;
 	if (strcmp(event->name, "task-completed") == 0 || strcmp(event->name, "task-failed") == 0)
 		event->end = which_end(event->name, &object);
 	return event;

@@ -28,6 +28,7 @@ typedef struct Event
 	int64_t		seq;			/* rises within a task */
 	uint64_t	end;			/* of an event that ends its task: identifies the end, whatever its number; otherwise 0 */
 	bool		runs;			/* the event says that the task has not ended */
+	bool		gone;			/* the event says that the task was deleted */
 	Frame	   *frames[EVENT_ENCODINGS];	/* the encodings made so far */
 	const char *name;
 	const char *json;			/* NUL-terminated */

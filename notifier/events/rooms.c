@@ -326,7 +326,7 @@ hold(RoomMember *member, Event *event)
 	member->held[member->held_count++] = event_share(event);
 }
 
-/* An end that comes again with another number counts as the same end. */
+/* An end that comes again with another number counts as the same end. No event follows the deletion of a task. */
 static void
 tell(RoomMember *member, Event *event)
 {
@@ -339,6 +339,8 @@ tell(RoomMember *member, Event *event)
 		member->end = event->end;
 	if (!again)
 		member->listener->send(member->listener, event);
+	if (event->gone && member->listener != NULL && member->awaits == 0)	/* else the look says so */
+		rooms_leave(member);
 }
 
 static void

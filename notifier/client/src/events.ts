@@ -18,6 +18,8 @@ export const OutgoingEvents = {
   WORKBOOK_LOADING: 'workbook-loading',
   HEADER_VALIDATION: 'header-validation',
   PROCESSING_COMPLETED: 'processing-completed',
+  TASK_UNDONE: 'task-undone',
+  TASK_DELETED: 'task-deleted',
   EXCEPTION: 'exception',
 } as const;
 

@@ -8,7 +8,7 @@
 
 import { IncomingEvents, OutgoingEvents } from './events.js';
 import { isActive } from './progress.js';
-import type { Task, TaskCompleted, TaskFailed, TaskProgress } from './types.js';
+import type { Task, TaskCompleted, TaskDeleted, TaskFailed, TaskProgress, TaskUndone } from './types.js';
 
 /** off: no task is active. live: the rooms of all active tasks are joined, so no event is missed from then on. */
 export type Connection = 'off' | 'connecting' | 'live' | 'reconnecting';
@@ -102,6 +102,8 @@ export class LiveTasks {
     on(OutgoingEvents.TASK_PROGRESS, (event: TaskProgress) => { if (this.#isNews(event)) this.#handlers.onProgress(event); });
     on(OutgoingEvents.TASK_COMPLETED, (event: TaskCompleted) => this.#ended(event));
     on(OutgoingEvents.TASK_FAILED, (event: TaskFailed) => this.#ended(event));
+    on(OutgoingEvents.TASK_UNDONE, (event: TaskUndone) => { if (this.#isNews(event)) this.#handlers.resync(); });
+    on(OutgoingEvents.TASK_DELETED, (event: TaskDeleted) => this.#deleted(event));
     if (socket.connected) this.#connected();
   }
 
@@ -164,6 +166,13 @@ export class LiveTasks {
     if (!this.#isNews(event)) return;
     this.#leave(event.taskId);
     this.#handlers.onEnd(event);
+    this.#handlers.resync();
+    if (this.#rooms.size === 0) this.#shut();
+  }
+
+  #deleted(event: TaskDeleted): void {
+    if (!this.#isNews(event)) return;
+    this.#rooms.delete(event.taskId);      // the server has left the room
     this.#handlers.resync();
     if (this.#rooms.size === 0) this.#shut();
   }

@@ -2,8 +2,8 @@
 
 import {
   ACTIVE_STATUSES, MODES, PHASES, STATUSES, TERMINAL_STATUSES,
-  type ProcessingCompleted, type SocketException, type Task, type TaskCompleted, type TaskFailed, type TaskPhaseEvent,
-  type TaskProgress, type TaskReference,
+  type ProcessingCompleted, type SocketException, type Task, type TaskCompleted, type TaskFailed, type TaskDeleted, type TaskPhaseEvent,
+  type TaskProgress, type TaskReference, type TaskUndone,
 } from './types.js';
 
 type Schema = Record<string, unknown>;
@@ -107,6 +107,8 @@ export const schema = {
       { taskId: id, seq: count, status: oneOf(['FAILED', 'CANCELLED']), error: orNull(text), code: text, detail: text, hint: text },
       ['taskId', 'error'],
     ),
+    'task-undone': object<TaskUndone>({ ...task, taskId: id, seq: count }, ['taskId', ...alwaysInATask]),
+    'task-deleted': object<TaskDeleted>({ taskId: id, seq: count }, ['taskId']),
     'workbook-loading': phaseEvent,
     'header-validation': phaseEvent,
     'processing-completed': object<ProcessingCompleted>({ taskId: id, seq: count, totalRows: count }, ['taskId', 'totalRows']),

@@ -122,6 +122,18 @@ export interface TaskFailed {
   hint?: string;
 }
 
+/** `task-undone`: the task as it is after its rows were undone. */
+export interface TaskUndone extends Task {
+  taskId: number;
+  seq?: number;
+}
+
+/** `task-deleted`: the task does not exist any more, and its room is left. */
+export interface TaskDeleted {
+  taskId: number;
+  seq?: number;
+}
+
 /** `workbook-loading`, `header-validation`. */
 export interface TaskPhaseEvent {
   taskId: number;

@@ -56,6 +56,15 @@ async function eventsOf(rows) {
   await db.query('SELECT xlsx.resume()');
   const events = [];
   do events.push(await inbox.next()); while (!['task-completed', 'task-failed'].includes(events.at(-1)[0]));
+  if (events.at(-1)[0] === OutgoingEvents.TASK_COMPLETED) {
+    await db.query(`SELECT xlsx.undo(${json.taskId})`);
+    events.push(await inbox.next());
+    const other = await db.idleTask();
+    await socket.emitWithAck(IncomingEvents.JOIN_TASK, { taskId: other });
+    await inbox.take(2);
+    await db.query(`SELECT xlsx.delete(${other})`);
+    events.push(...await inbox.take(2));
+  }
   socket.emit(IncomingEvents.LEAVE_TASK, { taskId: json.taskId });
   events.push(await inbox.next());
   socket.emit(IncomingEvents.JOIN_TASK, { taskId: 0 });
