@@ -133,7 +133,7 @@ get_flat_size(ExpandedObjectHeader *header)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("file is too large for one value"),
-				 errhint("Hand it to a function of pg_xlsx directly, which reads it piece by piece.")));
+				 errhint("Pass it directly to a function of pg_xlsx, which reads it in pieces.")));
 	return (Size) value->size + VARHDRSZ;
 }
 
@@ -149,7 +149,7 @@ flatten_into(ExpandedObjectHeader *header, void *result, Size allocated_size)
 		ereport(ERROR,
 				(errcode(ERRCODE_IO_ERROR),
 				 errmsg("could not read the whole file"),
-				 errhint("Somebody may have cut it meanwhile.")));
+				 errhint("It may have become shorter meanwhile.")));
 	SET_VARSIZE(result, allocated_size);
 }
 

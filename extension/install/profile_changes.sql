@@ -261,7 +261,7 @@ AS $$
 BEGIN
   IF header = '' OR label = '' THEN
     RAISE EXCEPTION '% must not be empty', CASE WHEN header = '' THEN 'header' ELSE 'label' END USING ERRCODE = 'invalid_parameter_value',
-      DETAIL = 'A column is found by its header and told by its label.', HINT = 'NULL leaves it as it is.';
+      DETAIL = 'The header finds the column in the sheet. The label names it in messages.', HINT = 'NULL leaves it unchanged.';
   END IF;
   IF source = 'sheet_name' THEN
     RAISE EXCEPTION 'source "sheet_name" is not supported' USING ERRCODE = 'invalid_parameter_value',
@@ -295,7 +295,7 @@ DECLARE
   changed xlsx_private.profile_column;
 BEGIN
   IF column_name IS NULL THEN
-    RAISE EXCEPTION 'no column is named' USING ERRCODE = 'invalid_parameter_value',
+    RAISE EXCEPTION 'column_name must not be null' USING ERRCODE = 'invalid_parameter_value',
       DETAIL = 'set_column changes one column of the profile.', HINT = 'Give column_name.';
   END IF;
   SELECT p.target INTO relation FROM xlsx_private.profile p WHERE p.id = own_id;
@@ -359,7 +359,7 @@ BEGIN
   END IF;
   IF column_name IS NULL AND kind <> 'expression' THEN
     RAISE EXCEPTION 'rule "%" needs a column', kind USING ERRCODE = 'invalid_parameter_value',
-      DETAIL = 'Only expression can be about the whole row.', HINT = 'Give column_name.';
+      DETAIL = 'Only a rule "expression" can be about the whole row.', HINT = 'Give column_name.';
   END IF;
   IF severity IS NULL OR severity <> ALL (xlsx_private.names_of('severity')) THEN
     RAISE EXCEPTION 'severity "%" does not exist', coalesce(severity, 'NULL') USING ERRCODE = 'invalid_parameter_value',

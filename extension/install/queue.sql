@@ -100,12 +100,12 @@ BEGIN
     END IF;
   END IF;
   IF NOT xlsx_private.may_hold(caller, subject, role) THEN
-    RAISE EXCEPTION 'permission denied to hold tasks back' USING ERRCODE = 'insufficient_privilege',
-      HINT = 'The owner of a profile may hold its tasks; everything else is for xlsx_admin.';
+    RAISE EXCEPTION 'permission denied to pause or limit tasks' USING ERRCODE = 'insufficient_privilege',
+      HINT = 'The owner of a profile may pause and limit its tasks. All other pauses and limits are for xlsx_admin.';
   END IF;
   IF max_tasks < 1 THEN
     RAISE EXCEPTION 'max_tasks must be at least 1' USING ERRCODE = 'invalid_parameter_value',
-      HINT = 'Use xlsx.pause to let none start.';
+      HINT = 'Use xlsx.pause to let no task start.';
   END IF;
   INSERT INTO xlsx_private.queue_rule AS r (profile_id, role, paused, max_tasks)
   VALUES (subject, set_queue_rule.role, coalesce(pause, false), set_queue_rule.max_tasks)

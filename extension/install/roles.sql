@@ -38,7 +38,7 @@ BEGIN
       AND NOT (d.classid = 'pg_extension'::regclass AND d.objid = (SELECT e.oid FROM pg_extension e WHERE e.extname = 'pg_xlsx')) LIMIT 10) AS d;
   IF others IS NOT NULL THEN
     RAISE EXCEPTION 'schema "xlsx" is not empty' USING ERRCODE = 'object_not_in_prerequisite_state',
-      DETAIL = format('It holds %s.', others), HINT = 'Drop what it holds, or move it to another schema: nobody but the extension has anything in there.';
+      DETAIL = format('It holds %s.', others), HINT = 'Drop these objects, or move them to another schema.';
   END IF;
   SELECT string_agg(CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END, ', ' ORDER BY a.grantee) INTO others
   FROM aclexplode(subject.nspacl) a
@@ -77,18 +77,18 @@ BEGIN
     INTO powers FROM pg_roles r WHERE r.rolname = role;
     IF powers <> '' THEN
       RAISE EXCEPTION 'role "%" has %', role, powers USING ERRCODE = 'object_not_in_prerequisite_state',
-        DETAIL = 'The extension gives this role rights on its tables; whoever is its member would have the rest as well.',
+        DETAIL = 'The extension gives this role rights on its tables. Every member would have the other powers too.',
         HINT = format('ALTER ROLE %I NO%s;', role, replace(powers, ' ', ' NO'));
     END IF;
     SELECT string_agg(pg_get_userbyid(m.member), ', ' ORDER BY pg_get_userbyid(m.member)) INTO relatives
     FROM pg_auth_members m WHERE m.roleid = role::regrole AND pg_get_userbyid(m.member) NOT IN ('xlsx_notifier', 'xlsx_admin');
     IF relatives IS NOT NULL THEN
-      RAISE NOTICE 'role "%" has members already: %', role, relatives USING HINT = 'What the extension gives to the role, they have.';
+      RAISE NOTICE 'role "%" has members already: %', role, relatives USING HINT = 'They get the rights that the extension gives to the role.';
     END IF;
     SELECT string_agg(pg_get_userbyid(m.roleid), ', ' ORDER BY pg_get_userbyid(m.roleid)) INTO relatives
     FROM pg_auth_members m WHERE m.member = role::regrole AND m.roleid <> 'xlsx_user'::regrole;
     IF relatives IS NOT NULL THEN
-      RAISE NOTICE 'role "%" is a member of others already: %', role, relatives USING HINT = 'What they have, its members have.';
+      RAISE NOTICE 'role "%" is a member of others already: %', role, relatives USING HINT = 'Its members have the rights of these roles.';
     END IF;
   END LOOP;
   PERFORM set_config('client_min_messages', quiet, true);

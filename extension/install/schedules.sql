@@ -109,7 +109,7 @@ BEGIN
   IF schema IS NULL THEN
     RAISE EXCEPTION 'pg_cron is not installed in database "%"', current_database() USING
       ERRCODE = 'feature_not_supported',
-      HINT = 'Make the schedule with cron => NULL, and call xlsx.run_schedule(name) from a timer of your own.';
+      HINT = 'Make the schedule with cron => NULL, and call xlsx.run_schedule(name) from another timer.';
   END IF;
   IF NOT has_schema_privilege(schema, 'USAGE') THEN
     RAISE EXCEPTION 'permission denied for pg_cron' USING
@@ -148,7 +148,7 @@ BEGIN
   END IF;
   IF pattern IS NULL OR settle IS NULL OR settle < interval '0' THEN
     RAISE EXCEPTION '%', CASE WHEN pattern IS NULL THEN 'pattern must not be null' ELSE 'settle must be a time of 0 or more' END USING
-      ERRCODE = 'invalid_parameter_value', DETAIL = 'Files of a folder are taken when their names match pattern and nobody has written to them for settle.',
+      ERRCODE = 'invalid_parameter_value', DETAIL = 'Files of a folder are submitted when their names match pattern and they were not written to for settle.',
       HINT = 'Leave it out: the defaults are ''*.xlsx'' and ''5 seconds''.';
   END IF;
   INSERT INTO xlsx_private.schedule (name, cron, profile, folder, pattern, settle, query, options, owner)

@@ -46,7 +46,7 @@ BEGIN
       AND (pg_has_role(caller::oid, r.owner::oid, 'USAGE') OR pg_has_role(caller::oid, 'xlsx_admin', 'USAGE')) FOR UPDATE;
   END IF;
   IF found_row.id IS NULL OR (found_row.task_id IS NULL AND NOT EXISTS (SELECT FROM xlsx_private.file f WHERE f.id = found_row.file_id)) THEN
-    RAISE EXCEPTION 'Upload not found' USING ERRCODE = 'no_data_found', HINT = 'It has expired, or never was.';
+    RAISE EXCEPTION 'Upload not found' USING ERRCODE = 'no_data_found', HINT = 'It has expired, or it never existed.';
   END IF;
   RETURN found_row;
 END
@@ -67,7 +67,7 @@ DECLARE
 BEGIN
   IF length IS NULL OR length < 1 THEN
     RAISE EXCEPTION 'the length of an upload must be 1 byte or more' USING ERRCODE = 'invalid_parameter_value',
-      DETAIL = format('It is %s.', coalesce(length::text, 'NULL')), HINT = 'An empty file is no workbook.';
+      DETAIL = format('It is %s.', coalesce(length::text, 'NULL')), HINT = 'An empty file is not a workbook.';
   END IF;
   PERFORM FROM xlsx_private.file f WHERE f.id = upload AND NOT f.complete AND f.owner = caller FOR KEY SHARE;
   IF NOT FOUND THEN

@@ -78,7 +78,7 @@ convert(const char *text, size_t length, char **converted)
 	if (!OidIsValid(conversion))
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_FUNCTION),
-				 errmsg("no conversion leads from UTF8 to %s", GetDatabaseEncodingName())));
+				 errmsg("there is no conversion from UTF8 to %s", GetDatabaseEncodingName())));
 	*converted = palloc(room);
 	return pg_do_encoding_conversion_buf(conversion, PG_UTF8, GetDatabaseEncoding(), (unsigned char *) text, (int) length,
 										 (unsigned char *) *converted, (int) room, true) == (int) length;

@@ -29,8 +29,8 @@ options_check_header_row(const char *header_row)
 				 errhint("It is \"first\", \"auto\", or the number of a row.")));
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("\"%s\" is no header row", header_row),
-			 errdetail("header_row says which row of the sheet holds the headers."),
+			 errmsg("\"%s\" is not a header row", header_row),
+			 errdetail("header_row is the row of the sheet that holds the headers."),
 			 errhint("It is \"first\", \"auto\", or the number of a row.")));
 }
 
@@ -55,7 +55,7 @@ options_check_max_errors(int64 max_errors)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("max_errors must not be negative"),
 				 errdetail("It is " INT64_FORMAT ".", max_errors),
-				 errhint("It is the number of bad rows above which the task fails; leave it out for what the profile says.")));
+				 errhint("It is the number of bad rows above which the task fails; leave it out for the option of the profile.")));
 }
 
 /* mode, max_errors, header_row, mapping, range */

@@ -117,7 +117,7 @@ compile_target(Profile *profile, const char *task_column)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("target table of profile \"%s\" does not exist any more", profile->name),
-				 errdetail("A task keeps the table that its profile had when it was submitted; one of the same name that was made since is another one."),
+				 errdetail("A task keeps the table of its profile at the submission. A table of the same name that was made later is another table."),
 				 errhint("Make a profile for the new table, and upload the file again.")));
 	for (int i = 0; i < profile->count; i++)
 		compile_column(&profile->columns[i], target);

@@ -96,7 +96,7 @@ target_open(DirectTarget *target, DirectState *state, bool speculative)
 	if (!equalTupleDescs(RelationGetDescr(target->relation), state->descriptor))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_IN_USE),
-				 errmsg("table \"%s\" was altered in mid-import", RelationGetRelationName(target->relation))));
+				 errmsg("table \"%s\" was altered during the import", RelationGetRelationName(target->relation))));
 	target->estate = CreateExecutorState();
 	target->info = result_relation_open(target->estate, target->relation, speculative);
 	/* Triggers look for their relation in this list, and would open it again otherwise. */

@@ -47,7 +47,7 @@ require_columns(const Profile *profile)
 	if (!all)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_IN_USE),
-				 errmsg("table \"%s\" was altered in mid-import", get_rel_name(profile->target))));
+				 errmsg("table \"%s\" was altered during the import", get_rel_name(profile->target))));
 }
 
 /* The first one that fits is used. */

@@ -95,7 +95,7 @@ apply_labels(Writing *writing, Jsonb *labels)
 			ereport(ERROR,
 					(errcode(ERRCODE_UNDEFINED_COLUMN),
 					 errmsg("headers cannot label column \"%s\"", name),
-					 errdetail("The query has no such column, or the label is no string.")));
+					 errdetail("The query has no such column, or the label is not a string.")));
 	}
 }
 

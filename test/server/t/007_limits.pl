@@ -61,7 +61,7 @@ foreach my $refused ("xlsx.pause()", "xlsx.pause('people')", "xlsx.resume()", "x
 	"xlsx.limit_tasks(1, 'other', 'bob')")
 {
 	my ($code, $out, $err) = $node->psql('postgres', "SELECT $refused", extra_params => [ '-U', 'ann' ]);
-	like($err, qr/permission denied to hold tasks back/, "$refused is not for everybody");
+	like($err, qr/permission denied to pause or limit tasks/, "$refused is not for everybody");
 }
 
 # Limits: so many run at the same time that stand at the trigger's lock.

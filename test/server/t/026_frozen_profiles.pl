@@ -86,7 +86,7 @@ $task = submit_later('people', 'postgres');
 $sql->('DROP TABLE persons; CREATE TABLE persons (task_id bigint, name text NOT NULL, gender text NOT NULL, bio_id text NOT NULL)');
 is(start($task), 'FAILED', 'one that was dropped and made anew is another');
 is($sql->("SELECT error_code, error_message, error_detail, error_hint FROM xlsx.tasks WHERE id = $task"),
-	'42P01|target table of profile "people" does not exist any more|A task keeps the table that its profile had when it was submitted; one of the same name that was made since is another one.'
+	'42P01|target table of profile "people" does not exist any more|A task keeps the table of its profile at the submission. A table of the same name that was made later is another table.'
 	  . '|Make a profile for the new table, and upload the file again.', 'and the task says so');
 is($sql->('SELECT count(*) FROM persons'), 0, 'no row goes to it');
 $sql->("SELECT xlsx.drop_profile('people'); ALTER TABLE persons RENAME TO people; SELECT xlsx.create_profile('people', 'people', 'task_id', '{\"bio_id\": \"Bio-ID\"}')");

@@ -46,7 +46,7 @@ $node->safe_psql('his', 'REVOKE CREATE ON SCHEMA xlsx FROM mallory, PUBLIC');
 is(install(), <<'TEXT' =~ s/\n$//r, 'one that holds something');
 ERROR:  schema "xlsx" is not empty
 DETAIL:  It holds function xlsx.same(regrole,regrole), operator xlsx.=(regrole,regrole), type xlsx.text.
-HINT:  Drop what it holds, or move it to another schema: nobody but the extension has anything in there.
+HINT:  Drop these objects, or move them to another schema.
 TEXT
 $node->safe_psql('his', 'DROP SCHEMA xlsx CASCADE');
 foreach ([ 'xlsx_private', 'tables' ], [ 'xlsx_rest', 'functions' ])
@@ -113,7 +113,7 @@ foreach my $power (sort keys %powers)
 	$node->safe_psql('postgres', "ALTER ROLE xlsx_admin $power");
 	is(install(), <<"TEXT" =~ s/\n$//r, "a role that has $power");
 ERROR:  role "xlsx_admin" has $power
-DETAIL:  The extension gives this role rights on its tables; whoever is its member would have the rest as well.
+DETAIL:  The extension gives this role rights on its tables. Every member would have the other powers too.
 HINT:  ALTER ROLE xlsx_admin $powers{$power};
 TEXT
 	$node->safe_psql('postgres', "ALTER ROLE xlsx_admin $powers{$power}");
@@ -121,9 +121,9 @@ TEXT
 $node->safe_psql('postgres', 'GRANT xlsx_admin TO mallory; GRANT pg_read_all_settings TO xlsx_user');
 is(install(), <<'TEXT' =~ s/\n$//r, 'members are told, and memberships');
 NOTICE:  role "xlsx_user" is a member of others already: pg_read_all_settings
-HINT:  What they have, its members have.
+HINT:  Its members have the rights of these roles.
 NOTICE:  role "xlsx_admin" has members already: mallory
-HINT:  What the extension gives to the role, they have.
+HINT:  They get the rights that the extension gives to the role.
 TEXT
 is($node->safe_psql('his', "SELECT extname FROM pg_extension WHERE extname = 'pg_xlsx'"), 'pg_xlsx', 'and the extension is there');
 
