@@ -4,10 +4,12 @@
  */
 #include "import/end.h"
 
+#include "saving/save_mode.h"
+
 bool
 import_wants_all(const Task *task)
 {
-	return task->mode == MODE_ALL_OR_NOTHING || task->mode == MODE_REPLACE;
+	return save_mode(task->mode)->whole;
 }
 
 bool

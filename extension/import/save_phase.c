@@ -17,6 +17,7 @@
 #include "pg/subtransaction.h"
 #include "reading/originals.h"
 #include "saving/late_index.h"
+#include "saving/save_mode.h"
 #include "saving/saver.h"
 #include "tables/private_sql.h"
 #include "utils/guc.h"
@@ -54,23 +55,19 @@ import_saving_create(Import *import, const uint32 *source, Reader *sender)
 bool
 import_is_in_one_go(const Task *task)
 {
-	return task->dry_run || task->mode == MODE_ALL_OR_NOTHING || task->mode == MODE_REPLACE;
+	return task->dry_run || import_wants_all(task);
 }
 
 /* May the indexes be built after the rows are in? Only for imports that save all rows in one go. */
 static bool
 may_index_late(const Import *import)
 {
-	switch (import->task->mode)
-	{
-		case MODE_REPLACE:
-			return import->profile->late_index != LATE_INDEX_NEVER;
-		case MODE_INSERT:
-		case MODE_ALL_OR_NOTHING:
-			return import->profile->late_index == LATE_INDEX_EMPTY && late_index_is_empty(import->profile->target);
-		default:
-			return false;
-	}
+	const SaveModeFacts *mode = save_mode(import->task->mode);
+	const Profile *profile = import->profile;
+
+	if (mode->empties)
+		return profile->late_index != LATE_INDEX_NEVER;
+	return !mode->by_key && profile->late_index == LATE_INDEX_EMPTY && late_index_is_empty(profile->target);
 }
 
 /*
@@ -125,15 +122,15 @@ import_saving_open(ImportSaving *saving, int first_rows)
 	Import	   *import = saving->import;
 	Task	   *task = import->task;
 	RowsOptions options = {task->sheet, task->range, import->profile->skip_end};
-	bool		keyed = task->mode == MODE_UPSERT || task->mode == MODE_UPDATE;
+	const SaveModeFacts *mode = save_mode(task->mode);
 
 	if (saving->saver != NULL)
 		return;
 	saving->batch_rows = first_rows;
 	saving->task = (SaveTask) {
 		.profile = import->profile, .task = task->id, .mode = task->mode, .source = saving->source,
-		.undo = !task->dry_run && task->mode != MODE_REPLACE &&
-		(keyed ? import->profile->keep_old : import->profile->task_attnum != InvalidAttrNumber)
+		.undo = !task->dry_run && !mode->empties &&
+		(mode->updates ? import->profile->keep_old : import->profile->task_attnum != InvalidAttrNumber)
 	};
 	MemoryContextSwitchTo(import->context);
 	saving->task.originals = originals_create(&options, open_source, task);
@@ -267,7 +264,7 @@ prepare_target(OneGo *go)
 	int64		removed;
 
 	commit_durably(saving);
-	removed = import->task->mode == MODE_REPLACE ? saver_empty(saving->saver) : 0;
+	removed = save_mode(import->task->mode)->empties ? saver_empty(saving->saver) : 0;
 	go->index_late = go->index_late &&
 		saver_index_later(saving->saver, removed, progress->validated_rows - progress->error_rows);
 }

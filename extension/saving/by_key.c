@@ -25,6 +25,7 @@
 #include "pg/query.h"
 #include "saving/insert_sql.h"
 #include "saving/key.h"
+#include "saving/save_mode.h"
 #include "tables/owner.h"
 #include "tables/private_rows.h"
 #include "utils/array.h"
@@ -250,13 +251,14 @@ static char *
 keyed_statement(const KeyedState *state, bool holds, Oid *types)
 {
 	const SaveTask *task = state->task;
+	const SaveModeFacts *mode = save_mode(task->mode);
 	const Profile *profile = task->profile;
 	char	   *target = quote_qualified_identifier(get_namespace_name(get_rel_namespace(profile->target)),
 													get_rel_name(profile->target));
 	char	   *match = same_key(state);
 	char	   *sets = settings(state);
-	bool		updates = task->mode != MODE_SKIP && sets[0] != '\0';
-	bool		inserts = task->mode != MODE_UPDATE;
+	bool		updates = mode->updates && sets[0] != '\0';
+	bool		inserts = mode->inserts;
 	StringInfoData sql;
 
 	initStringInfo(&sql);
@@ -301,7 +303,7 @@ keyed_create(const SaveTask *task)
 	save_key_find(task, &state->key);
 	state->types = palloc(sizeof(Oid) * (size_t) (profile->count + 1));
 	state->types[profile->count] = INT8OID;
-	state->arguments = profile->count + (profile->task_attnum != InvalidAttrNumber && task->mode != MODE_UPDATE);
+	state->arguments = profile->count + (profile->task_attnum != InvalidAttrNumber && save_mode(task->mode)->inserts);
 	state->may_hold = can_hold(profile);
 	state->holds = state->may_hold && task->undo;
 	state->plan_context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx keyed plan", ALLOCSET_SMALL_SIZES);
@@ -376,7 +378,7 @@ take_found(const KeyedState *state, const Round *round, SaveOutcome *outcome)
 	Datum	   *places;
 	int			count = result_array(RESULT_FOUND, INT8OID, &places, NULL);
 
-	if (state->task->mode != MODE_UPDATE)
+	if (save_mode(state->task->mode)->inserts)
 		return count;
 	while (!state->key.is_key[outcome->key_column])
 		outcome->key_column++;
@@ -466,7 +468,7 @@ static int
 save_round(KeyedState *state, const Round *round, SaveOutcome *outcome, int *gone)
 {
 	SaveCounts *counts = &outcome->counts;
-	SaveMode	mode = state->task->mode;
+	const SaveModeFacts *mode = save_mode(state->task->mode);
 	int64		missing;
 	int64		inserted;
 	int			found;
@@ -483,12 +485,12 @@ save_round(KeyedState *state, const Round *round, SaveOutcome *outcome, int *gon
 		gone[i] = row_of_place(round, places[i]);
 	counts->inserted += inserted;
 	counts->updated += result_count(RESULT_UPDATED);
-	if (mode != MODE_UPDATE)
+	if (mode->inserts)
 		counts->skipped += missing - inserted;
-	if (mode == MODE_SKIP)
-		counts->skipped += found;
-	else
+	if (mode->updates)
 		counts->unchanged += found - result_count(RESULT_DIFFERENT);
+	else
+		counts->skipped += found;
 	counts->skipped += result_count(RESULT_DIFFERENT) - result_count(RESULT_UPDATED) - gone_count;
 	if (state->task->undo)
 		keep_undo(state, round);

@@ -25,7 +25,7 @@ typedef struct Faults
 /* The server refused the row with this error. */
 extern void faults_note_error(Faults *faults, int row, const ErrorData *error);
 
-/* In MODE_UPDATE: the target has no row with this key. key_column: index in the profile. */
+/* In a mode that does not insert: the target has no row with this key. key_column: index in the profile. */
 extern void faults_note_missing(Faults *faults, int row, int key_column);
 
 /*

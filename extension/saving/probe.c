@@ -17,6 +17,7 @@
 #include "parser/parsetree.h"
 #include "pg/compat.h"
 #include "saving/insert_sql.h"
+#include "saving/save_mode.h"
 #include "utils/builtins.h"
 #include "utils/inval.h"
 #include "utils/lsyscache.h"
@@ -93,7 +94,7 @@ typical_statement(const SaveTask *task, Oid *types, int *arguments)
 	char	   *column;
 
 	*arguments = 0;
-	if (task->mode == MODE_UPDATE)
+	if (!save_mode(task->mode)->inserts)
 	{
 		column = pstrdup(quote_identifier(profile->columns[0].name));
 		return psprintf("UPDATE %s SET %s = %s",
@@ -227,7 +228,7 @@ save_probe(const SaveTask *task)
 	listen_for_changes();
 	probe.changes = changes;	/* a change during the probe makes it invalid */
 	/* A view that accepts UPDATE need not accept INSERT, and the reverse. */
-	if (!save_is_keyed(task->mode) || get_rel_relkind(profile->target) != RELKIND_VIEW)
+	if (!save_mode(task->mode)->by_key || get_rel_relkind(profile->target) != RELKIND_VIEW)
 		probe_plan(task, &probe);
 	probe.plain = probe.plain && table_is_plain(profile);
 	return probe;

@@ -11,6 +11,7 @@
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "rewrite/rewriteHandler.h"
+#include "saving/save_mode.h"
 #include "utils/acl.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
@@ -42,13 +43,15 @@ require_right(const Profile *profile, AclMode right, const char *name)
 void
 save_require_rights(const SaveTask *task)
 {
-	if (save_is_keyed(task->mode))
+	const SaveModeFacts *mode = save_mode(task->mode);
+
+	if (mode->by_key)
 		require_right(task->profile, ACL_SELECT, "SELECT");
-	if (task->mode == MODE_UPSERT || task->mode == MODE_UPDATE)
+	if (mode->updates)
 		require_right(task->profile, ACL_UPDATE, "UPDATE");
-	if (task->mode != MODE_UPDATE)
+	if (mode->inserts)
 		require_right(task->profile, ACL_INSERT, "INSERT");
-	if (task->mode == MODE_REPLACE && pg_class_aclcheck(task->profile->target, GetUserId(), ACL_DELETE) != ACLCHECK_OK)
+	if (mode->empties && pg_class_aclcheck(task->profile->target, GetUserId(), ACL_DELETE) != ACLCHECK_OK)
 		require_right(task->profile, ACL_DELETE, "DELETE");
 }
 
@@ -110,6 +113,6 @@ void
 save_require_all_rights(const SaveTask *task)
 {
 	save_require_rights(task);
-	if (task->mode != MODE_UPDATE)
+	if (save_mode(task->mode)->inserts)
 		require_sequences(task->profile);
 }

@@ -28,7 +28,4 @@ typedef struct SaveTask
 	void	   *originals;		/* its argument */
 } SaveTask;
 
-/* Does the mode look for rows of the target with the same key? */
-extern bool save_is_keyed(SaveMode mode);
-
 #endif							/* PG_XLSX_SAVE_TASK_H */

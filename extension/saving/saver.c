@@ -9,6 +9,7 @@
 #include "saving/late_index.h"
 #include "saving/foreign_keys.h"
 #include "saving/rights.h"
+#include "saving/save_mode.h"
 #include "storage/lmgr.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -57,7 +58,7 @@ static const SaveMethod *
 choose_method(const SaveTask *task, const SaveProbe *probe)
 {
 	for (int i = 0; i < (int) lengthof(methods); i++)
-		if (methods[i]->by_key == save_is_keyed(task->mode) && (probe->plain || !methods[i]->plain_only))
+		if (methods[i]->by_key == save_mode(task->mode)->by_key && (probe->plain || !methods[i]->plain_only))
 			return methods[i];
 	elog(ERROR, "no method saves into \"%s\"", get_rel_name(task->profile->target));
 }

@@ -36,7 +36,7 @@ extern Saver *saver_create(const SaveTask *task);
  */
 extern int	saver_save(Saver *saver, const PacketRows *rows, SaveCounts *counts, ErrorRows *errors);
 
-/* Empties the target, for MODE_REPLACE. Returns how many rows it had. */
+/* Empties the target, for a mode that does so. Returns how many rows it had. */
 extern int64 saver_empty(Saver *saver);
 
 /*

@@ -1,0 +1,21 @@
+/*
+ * save_mode.c
+ *	  What each mode of saving does with the target.
+ */
+#include "saving/save_mode.h"
+
+static const SaveModeFacts facts[] = {
+	[MODE_INSERT] = {.inserts = true},
+	[MODE_ALL_OR_NOTHING] = {.inserts = true, .whole = true},
+	[MODE_UPSERT] = {.by_key = true, .inserts = true, .updates = true},
+	[MODE_SKIP] = {.by_key = true, .inserts = true},
+	[MODE_UPDATE] = {.by_key = true, .updates = true},
+	[MODE_REPLACE] = {.inserts = true, .empties = true, .whole = true},
+};
+
+const SaveModeFacts *
+save_mode(SaveMode mode)
+{
+	Assert(mode < lengthof(facts));
+	return &facts[mode];
+}
