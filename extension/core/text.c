@@ -7,6 +7,7 @@
 #endif
 #include "text.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #define REPLACEMENT		0xFFFD
@@ -85,13 +86,9 @@ xlsx_text_count(const char *text, size_t length)
 static int
 hex_value(char c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
+	if (!isxdigit((unsigned char) c))
+		return -1;
+	return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10;
 }
 
 /* The code unit of an escape at p, -1 when there is none. */

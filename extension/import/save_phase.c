@@ -20,7 +20,6 @@
 #include "saving/save_mode.h"
 #include "saving/saver.h"
 #include "tables/private_sql.h"
-#include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
@@ -90,18 +89,14 @@ import_make_constraints_immediate(const Import *import)
 		AfterTriggerSetState(makeNode(ConstraintsSetStmt));
 }
 
-/* Where rows can reach another server: what that server has committed must not be lost here in a crash. */
+/* Where rows can reach another server, what that server has committed must not be lost here in a crash. */
 static void
-commit_durably(ImportSaving *saving)
+make_remote_rows_durable(ImportSaving *saving)
 {
 	Import	   *import = saving->import;
-	const char *usual = GetConfigOptionResetString("synchronous_commit");
 
-	if (import->inside || saver_is_local(saving->saver))
-		return;
-	import_step_make_durable(import);
-	(void) set_config_option("synchronous_commit", strcmp(usual, "off") == 0 ? "on" : usual, PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_LOCAL, true, 0, false);
+	if (!import->inside && !saver_is_local(saving->saver))
+		import_step_make_durable(import);
 }
 
 static void
@@ -153,9 +148,9 @@ save_rows(ImportSaving *saving, const PacketRows *rows)
 	SaveCounts	counts = {0};
 
 	error_rows_begin(&saving->errors);
-	commit_durably(saving);
+	make_remote_rows_durable(saving);
 	progress->saved_rows += saver_save(saving->saver, rows, &counts, &saving->errors);
-	commit_durably(saving);		/* saver_save may have found the target changed */
+	make_remote_rows_durable(saving);		/* saver_save may have found the target changed */
 	error_rows_store(&saving->errors);
 	progress->inserted_rows += counts.inserted;
 	progress->updated_rows += counts.updated;
@@ -263,7 +258,7 @@ prepare_target(OneGo *go)
 	const Progress *progress = import->progress;
 	int64		removed;
 
-	commit_durably(saving);
+	make_remote_rows_durable(saving);
 	removed = save_mode(import->task->mode)->empties ? saver_empty(saving->saver) : 0;
 	go->index_late = go->index_late &&
 		saver_index_later(saving->saver, removed, progress->validated_rows - progress->error_rows);

@@ -89,29 +89,19 @@ END;
 COMMENT ON FUNCTION xlsx_rest.rest_task(text) IS 'GET /tasks/:taskId';
 
 CREATE FUNCTION xlsx_rest.rest_retry(task text) RETURNS xlsx_rest.answer
-LANGUAGE plpgsql VOLATILE
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-  task bigint := xlsx_private.rest_id($1);
-BEGIN
-  PERFORM xlsx.retry(task);
-  RETURN ROW(200, xlsx_rest.task_json(task))::xlsx_rest.answer;
-END
-$$;
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+  SELECT xlsx.retry(xlsx_private.rest_id(task));
+  SELECT 200, xlsx_rest.task_json(task::bigint);
+END;
 COMMENT ON FUNCTION xlsx_rest.rest_retry(text) IS 'POST /tasks/:taskId/retry';
 
 CREATE FUNCTION xlsx_rest.rest_cancel(task text) RETURNS xlsx_rest.answer
-LANGUAGE plpgsql VOLATILE
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-  task bigint := xlsx_private.rest_id($1);
-BEGIN
-  PERFORM xlsx.cancel(task);
-  RETURN ROW(200, xlsx_rest.task_json(task))::xlsx_rest.answer;
-END
-$$;
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+  SELECT xlsx.cancel(xlsx_private.rest_id(task));
+  SELECT 200, xlsx_rest.task_json(task::bigint);
+END;
 COMMENT ON FUNCTION xlsx_rest.rest_cancel(text) IS 'POST /tasks/:taskId/cancel';
 
 -- Without a search_path of its own: triggers of the target are to have the session's.

@@ -44,9 +44,13 @@ startup(void)
 		bool		found;
 		void	   *memory = ShmemInitStruct(piece->name, piece->size, &found);
 
-		if (!found)
-			memset(memory, 0, piece->size);
-		piece->attach(memory, &(GetNamedLWLockTranche(piece->tranche))->lock, !found);
+		*piece->memory = memory;
+		if (found)
+			continue;
+		memset(memory, 0, piece->size);
+		*(LWLock **) memory = &(GetNamedLWLockTranche(piece->tranche))->lock;
+		if (piece->fill != NULL)
+			piece->fill(memory);
 	}
 	LWLockRelease(AddinShmemInitLock);
 }

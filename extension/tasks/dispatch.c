@@ -54,20 +54,18 @@ static List *wanted_logins = NIL;
 static TimestampTz wanted_sweep = DT_NOEND;
 
 static void
-attach(void *memory, LWLock *lock, bool first)
+fill(void *memory)
 {
-	shared = memory;
-	if (!first)
-		return;
-	shared->lock = lock;
-	shared->freed = 1;			/* 0 stands for a count that nobody has read */
-	ConditionVariableInit(&shared->task_ended);
+	DispatchShared *filled = memory;
+
+	filled->freed = 1;			/* 0 stands for a count that nobody has read */
+	ConditionVariableInit(&filled->task_ended);
 }
 
 void
 dispatch_init(void)
 {
-	static const SharedMemory piece = {"pg_xlsx dispatch", "pg_xlsx", sizeof(DispatchShared), attach};
+	static const SharedMemory piece = {"pg_xlsx dispatch", "pg_xlsx", sizeof(DispatchShared), (void **) &shared, fill};
 
 	shared_memory_want(&piece);
 }

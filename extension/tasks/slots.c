@@ -66,19 +66,10 @@ static Slots *shared = NULL;
 /* The slot of this process; NULL when it is not a worker. */
 static Slot *mine = NULL;
 
-static void
-attach(void *memory, LWLock *lock, bool first)
-{
-	shared = memory;
-	if (!first)
-		return;
-	shared->lock = lock;
-}
-
 void
 slots_init(void)
 {
-	static const SharedMemory piece = {"pg_xlsx slots", "pg_xlsx_slots", sizeof(Slots), attach};
+	static const SharedMemory piece = {"pg_xlsx slots", "pg_xlsx_slots", sizeof(Slots), (void **) &shared, NULL};
 
 	shared_memory_want(&piece);
 }

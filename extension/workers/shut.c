@@ -27,19 +27,10 @@ typedef struct Shut
 
 static Shut *shared = NULL;
 
-static void
-attach(void *memory, LWLock *lock, bool first)
-{
-	shared = memory;
-	if (!first)
-		return;
-	shared->lock = lock;
-}
-
 void
 shut_init(void)
 {
-	static const SharedMemory piece = {"pg_xlsx shut databases", "pg_xlsx_shut", sizeof(Shut), attach};
+	static const SharedMemory piece = {"pg_xlsx shut databases", "pg_xlsx_shut", sizeof(Shut), (void **) &shared, NULL};
 
 	shared_memory_want(&piece);
 }
