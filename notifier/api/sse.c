@@ -1,6 +1,6 @@
 /*
  * sse.c
- *	  Server-sent events: the events of one task as an answer that goes on until the task ends.
+ *	  Server-sent events: the events of one task, as an answer that lasts until the task ends.
  */
 #include "api/sse.h"
 
@@ -32,11 +32,11 @@ typedef struct Stream
 	int64_t		task;
 	int64_t		after;			/* number of the last event that the client has */
 	bool		started;		/* the answer */
-	bool		warned;			/* that the token expires */
-	Timer		beat;			/* to the start of the answer, the next comment, the token's last minute or its end */
+	bool		warned;			/* the client was warned that its token expires */
+	Timer		beat;			/* until the start of the answer, the next comment, the token's last minute, or its end */
 } Stream;
 
-/* How long the answer waits for the state, so that it can say 404 or 204. */
+/* How long the answer waits for the state, so that it can be 404 or 204. */
 #define STATE_MS 500
 
 static Stream *streams;
@@ -141,7 +141,7 @@ write_text(Stream *stream, const char *text, size_t len)
 	wait_for_beat(stream);
 }
 
-/* An event without a number: it is none of the task's. */
+/* An event without a number, because it is not an event of the task. */
 static void
 write_event(Stream *stream, const char *name, const Buf *json)
 {
@@ -160,14 +160,14 @@ start(Stream *stream)
 	static const char hello[] = "retry: 1000\n\n";
 
 	http_add_header(stream->exchange, "Cache-Control", "no-store");
-	http_add_header(stream->exchange, "X-Accel-Buffering", "no");	/* nginx would collect them */
+	http_add_header(stream->exchange, "X-Accel-Buffering", "no");	/* otherwise nginx would buffer the events */
 	reply_note(stream->exchange, 200);
 	http_stream_start(stream->exchange, 200, "text/event-stream; charset=utf-8");
 	stream->started = true;
 	write_text(stream, hello, sizeof(hello) - 1);
 }
 
-/* The last event of a stream, so its room in the queue does not matter. */
+/* This is the last event of the stream, so the limit of the queue does not matter. */
 static void
 end_with(Stream *stream, const Exception *exception)
 {
@@ -193,7 +193,7 @@ warn_of_expiry(Stream *stream)
 	buf_free(&json);
 }
 
-/* A comment now and then keeps proxies from taking the connection for dead. */
+/* A comment from time to time keeps proxies from closing an idle connection. */
 static void
 beat_due(Timer *timer)
 {
@@ -230,7 +230,7 @@ deliver(RoomListener *room, Event *event)
 		write_text(stream, frame->data, frame->len);
 }
 
-/* The end was seen before: there is nothing to come back for.  A stream that has begun ends, and EventSource asks again. */
+/* The client has seen the end before: answers 204. A stream that has begun ends, and EventSource asks again. */
 static void
 say_no_more(Stream *stream)
 {
@@ -255,7 +255,7 @@ known(RoomListener *room, RoomMember *member, const Event *state)
 		say_no_more(stream);
 		return;
 	}
-	stream->after = -1;			/* from here on the room knows */
+	stream->after = -1;			/* from here on the room has the number */
 	if (stream->started)
 		return;
 	start(stream);
@@ -284,7 +284,7 @@ lost(RoomListener *room, RoomMember *member, const DbError *error)
  * The request
  */
 
-/* The header is EventSource's; the query is for those who cannot set it. */
+/* EventSource sends the header; the query is for clients that cannot set it. */
 static int64_t
 last_event_id(const HttpExchange *exchange)
 {
@@ -344,7 +344,7 @@ sse_streams(void)
 	return count;
 }
 
-/* What there is to write is written now. */
+/* Everything that can be written was written. */
 void
 sse_clock_changed(void)
 {

@@ -1,15 +1,15 @@
 /*
  * sse.h
- *	  Server-sent events: the events of one task as an answer that goes on until the task ends.
+ *	  Server-sent events: the events of one task, as an answer that lasts until the task ends.
  *
- * They are numbered, so that a client that was cut off gets what is newer
- * than its Last-Event-ID; to one that has seen the end the answer is 204, which
- * keeps EventSource from asking again.
+ * They are numbered, so a client whose connection broke gets what is newer than
+ * its Last-Event-ID. A client that has seen the end gets 204, which keeps
+ * EventSource from asking again.
  *
- * EventSource takes any other answer than 200 for final.  So when the state of
+ * EventSource treats any answer other than 200 as final. So if the state of
  * the task is not known soon, because the database is away or busy, the stream
- * begins with a comment, and the state comes when it is known.  A task that
- * turns out unknown then is an exception event and the end.
+ * begins with a comment, and the state follows when it is known. If the task
+ * then turns out to be unknown, an exception event ends the stream.
  */
 #ifndef NOTIFIER_SSE_H
 #define NOTIFIER_SSE_H
@@ -20,10 +20,10 @@ extern void sse_request(HttpExchange *exchange, const char *task);
 
 extern int	sse_streams(void);
 
-/* The clock on the wall was set: tokens expire at another moment. */
+/* Call it after the wall clock was set, because tokens then expire at another moment. */
 extern void sse_clock_changed(void);
 
-/* Ends all of them, before the process ends. */
+/* Ends all streams, before the process ends. */
 extern void sse_close_all(void);
 
 #endif							/* NOTIFIER_SSE_H */

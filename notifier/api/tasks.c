@@ -2,10 +2,10 @@
  * tasks.c
  *	  The namespace of tasks: join-task and leave-task, and the events of the rooms joined.
  *
- * Joining waits for the task's state, and so for the database, however long it
- * is away.  What the same client asks about the same task meanwhile waits
- * behind it: then join, leave, join ends as it would one by one.  Joining again
- * asks again whether the client may.
+ * A join waits for the task's state, and so for the database, even if that is
+ * away for long. Further wishes of the same client about the same task wait
+ * behind it, so that join, leave, join have the same result as one by one. A
+ * repeated join checks again whether the client may see the task.
  */
 #include "api/tasks.h"
 
@@ -30,7 +30,7 @@
 typedef struct Listener
 {
 	RoomListener room;
-	SioSocket  *socket;			/* NULL once it was disconnected */
+	SioSocket  *socket;			/* NULL after it was disconnected */
 	struct Wish *wishes;		/* granted when the loop is back at its top */
 	Timer		rest;
 	Timer		end;
@@ -42,19 +42,19 @@ typedef enum WishKind
 	WISH_LEAVE
 } WishKind;
 
-/* What a client asked for. */
+/* A request of a client. */
 typedef struct Wish
 {
 	struct Wish *next;
 	WishKind	kind;
 	int64_t		task;
-	char		id[SIO_MAX_ID + 1]; /* of the acknowledgement; "": none wanted */
+	char		id[SIO_MAX_ID + 1]; /* id of the acknowledgement; "": none wanted */
 } Wish;
 
 /* A join that waits for the task's state; its member owns it. */
 typedef struct Join
 {
-	Wish	   *wishes;			/* the join itself, and what waits behind it */
+	Wish	   *wishes;			/* the join itself, and the wishes that wait behind it */
 	int			count;
 } Join;
 
@@ -110,7 +110,7 @@ free_wishes(Wish *wish)
 	}
 }
 
-/* At the end of the list. */
+/* Appends wishes to the end of the list. */
 static void
 append(Wish **link, Wish *wish)
 {
@@ -119,7 +119,7 @@ append(Wish **link, Wish *wish)
 	*link = wish;
 }
 
-/* What waited behind a join, one by one; each may start a join again, behind which the rest waits. */
+/* Grants the wishes that waited behind a join, one by one. Each may start another join, behind which the rest waits. */
 static void
 grant_rest(Listener *listener, Wish *wish)
 {
@@ -146,7 +146,7 @@ end_join(Listener *listener, Join *join)
 	grant_rest(listener, rest);
 }
 
-/* What waits behind the join is granted when the state has been sent. */
+/* Grants the wishes that waited behind the join, after the state was sent. */
 static void
 grant_later(Timer *timer)
 {
@@ -176,7 +176,7 @@ known(RoomListener *room, RoomMember *member, const Event *state)
 	free(join);
 }
 
-/* Who asked is answered; who was in the room already hears why not any more. */
+/* A client that asked is answered. A client that was in the room is informed why it had to leave. */
 static void
 lost(RoomListener *room, RoomMember *member, const DbError *error)
 {
@@ -190,7 +190,7 @@ lost(RoomListener *room, RoomMember *member, const DbError *error)
 		end_join(listener, join);
 }
 
-/* member: the place that the client has already; NULL: none. */
+/* member: the client's membership, if it has joined before; NULL: none. */
 static void
 start_join(Listener *listener, RoomMember *member, Wish *wish)
 {
@@ -206,7 +206,7 @@ start_join(Listener *listener, RoomMember *member, Wish *wish)
 	look_soon(rooms_group(member));
 }
 
-/* Takes the wish over. */
+/* Takes ownership of the wish. */
 static void
 grant_wish(Listener *listener, Wish *wish)
 {
@@ -256,7 +256,7 @@ deliver(RoomListener *room, Event *event)
 	socketio_send(listener->socket, event_frame(event, EVENT_SOCKETIO, socketio_event));
 }
 
-/* A role is quoted, as nobody knows what it is made of. */
+/* Quotes the role, because it may hold any characters. */
 static void
 log_client(const char *what, const SioSocket *socket)
 {
@@ -304,7 +304,7 @@ abandon_joins(Listener *listener)
 	}
 }
 
-/* What the new identity may not see, the client hears of, and leaves. */
+/* The client is informed of each task that the new identity may not see, and leaves its room. */
 static void
 identity_changed(SioSocket *socket)
 {
@@ -330,7 +330,7 @@ disconnected(SioSocket *socket)
 	loop_timer_stop(&listener->rest);
 	free_wishes(listener->wishes);
 	listener->wishes = NULL;
-	loop_timer_start(&listener->end, 0, free_listener);	/* somebody may be in the middle of it */
+	loop_timer_start(&listener->end, 0, free_listener);	/* a caller may still be using it */
 }
 
 static bool

@@ -20,7 +20,7 @@ typedef struct RoleCheck
 	struct RoleCheck *next;
 	struct RoleCheck **link;
 	RoleQuestion *questions;
-	DbCall	   *call;			/* NULL: it waits for its next attempt */
+	DbCall	   *call;			/* the question under way; NULL: it waits for its next attempt */
 	Timer		timer;
 	int64_t		retry_ms;
 	char		role[];
@@ -49,7 +49,7 @@ leave(RoleQuestion *question)
 	question->check = NULL;
 }
 
-/* Each answer may make others forget their questions; what is asked meanwhile is another check. */
+/* A callback may remove other questions. A question that is asked meanwhile belongs to another check. */
 static void
 answer_all(RoleCheck *check, const DbError *refusal)
 {
@@ -135,7 +135,7 @@ role_ask(RoleQuestion *question, const char *role)
 	check->questions = question;
 }
 
-/* A check that nobody is interested in any more goes on to its answer. */
+/* A check without questions continues until its answer. */
 void
 role_forget(RoleQuestion *question)
 {

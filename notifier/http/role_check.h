@@ -10,17 +10,17 @@
 
 #include "db/db.h"
 
-/* Embedded in whoever asks; zeroed at first. */
+/* Embedded in the caller's struct; zero it at first. */
 typedef struct RoleQuestion
 {
 	void		(*answered) (struct RoleQuestion *question, const DbError *refusal);	/* NULL: it may */
-	struct RoleCheck *check;	/* NULL: nothing is asked */
+	struct RoleCheck *check;	/* NULL: there is no question */
 	struct RoleQuestion *next;
 	struct RoleQuestion **link;
 } RoleQuestion;
 
-/* answered() comes once, never before this returns, unless role_forget() does. */
+/* answered() is called once, never before this returns, unless role_forget() is called. */
 extern void role_ask(RoleQuestion *question, const char *role);
-extern void role_forget(RoleQuestion *question);	/* one that was answered or never asked is fine */
+extern void role_forget(RoleQuestion *question);	/* does nothing if the question was answered or never asked */
 
 #endif							/* NOTIFIER_ROLE_CHECK_H */

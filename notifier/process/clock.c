@@ -1,6 +1,6 @@
 /*
  * clock.c
- *	  Notices that the clock on the wall was set, or that the machine slept.
+ *	  Detects that the wall clock was set, or that the machine slept.
  */
 #include "process/clock.h"
 
@@ -12,12 +12,12 @@
 
 #define LOOK_MS 1000
 
-/* Smaller steps are the correction of a clock that runs well. */
+/* Smaller steps are normal corrections of the clock. */
 #define STEP_US 1000000
 
 static void (*on_changed) (void);
 static Timer timer;
-static int64_t offset;			/* from the loop's clock to that on the wall, microseconds */
+static int64_t offset;			/* wall clock minus the loop's clock, in microseconds */
 
 static int64_t
 read_offset(void)

@@ -1,9 +1,9 @@
 /*
  * clock.h
- *	  Notices that the clock on the wall was set, or that the machine slept.
+ *	  Detects that the wall clock was set, or that the machine slept.
  *
- * Timers run by a clock that neither jumps nor goes on during sleep, so what is
- * due at a time of day has to be looked at again then.
+ * Timers use a clock that neither jumps nor runs during sleep. So what is due
+ * at a time of day must be checked again then.
  */
 #ifndef NOTIFIER_CLOCK_H
 #define NOTIFIER_CLOCK_H
