@@ -31,7 +31,7 @@ typedef struct Stream
 	AuthUser	user;
 	int64_t		task;
 	int64_t		after;			/* number of the last event that the client has */
-	bool		started;		/* the answer */
+	bool		started;		/* the answer has begun */
 	bool		warned;			/* the client was warned that its token expires */
 	Timer		beat;			/* until the start of the answer, the next comment, the token's last minute, or its end */
 } Stream;
@@ -344,7 +344,6 @@ sse_streams(void)
 	return count;
 }
 
-/* Everything that can be written was written. */
 void
 sse_clock_changed(void)
 {
@@ -355,6 +354,7 @@ sse_clock_changed(void)
 	}
 }
 
+/* Each answer ends at once with what has been written to it. */
 void
 sse_close_all(void)
 {

@@ -23,7 +23,7 @@
 #include "process/loop.h"
 #include "process/metrics.h"
 
-/* For one client. */
+/* Limits for one client. */
 #define MAX_ROOMS 10000
 #define MAX_WAITING_WISHES 100
 

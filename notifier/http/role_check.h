@@ -2,8 +2,9 @@
  * role_check.h
  *	  May the sidecar take the role that a token names?  Only the database knows.
  *
- * The question is asked until it is answered, however long the database is
- * away.  Those who ask about one role at the same time share one answer.
+ * The question is repeated until it is answered, even if the database is away
+ * for long.  Callers that ask about one role at the same time share one
+ * answer.
  */
 #ifndef NOTIFIER_ROLE_CHECK_H
 #define NOTIFIER_ROLE_CHECK_H
