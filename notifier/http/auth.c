@@ -206,7 +206,7 @@ check_claims(const JsonValue *claims, AuthUser *user)
 	int64_t		not_before;
 
 	if (!read_time(claims, "exp", &user->expires) || !read_time(claims, "nbf", &not_before))
-		return "Token has a time that is none";
+		return "Token has an invalid time";
 	if (user->expires != 0 && user->expires <= now)
 		return AUTH_EXPIRED;
 	if (not_before > now + SKEW_S)

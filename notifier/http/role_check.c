@@ -87,7 +87,7 @@ on_answer(void *arg, const DbError *error, const DbRow *row)
 		answer_all(check, error);
 		return;
 	}
-	log_at(check->retry_ms == FIRST_RETRY_MS ? LOG_WARNING : LOG_DEBUG, "a role could not be looked at and is tried again: %s", error->message);
+	log_at(check->retry_ms == FIRST_RETRY_MS ? LOG_WARNING : LOG_DEBUG, "could not check a role, trying again: %s", error->message);
 	loop_timer_start(&check->timer, check->retry_ms, retry_due);
 	check->retry_ms = check->retry_ms * 2 > LAST_RETRY_MS ? LAST_RETRY_MS : check->retry_ms * 2;
 }

@@ -107,7 +107,7 @@ static void
 take(int descriptor)
 {
 	if (lws_adopt_socket_vhost(vhost, descriptor) == NULL)
-		log_debug("a connection could not be taken");
+		log_debug("could not accept a connection");
 }
 
 bool

@@ -37,7 +37,7 @@ tell(const char *state)
 		address.sun_path[0] = '\0'; /* an abstract one */
 	descriptor = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (descriptor < 0 || sendto(descriptor, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *) &address, len) < 0)
-		log_warning("could not tell the service manager");
+		log_warning("could not reach the service manager");
 	if (descriptor >= 0)
 		close(descriptor);
 }

@@ -286,7 +286,7 @@ on_over(void *owner, const Exception *why)
 	int			place = socket->place;
 	Buf			packet = {0};
 
-	log_info("client has to go, socket=%s reason=\"%s\"", socket->sid, why->message);
+	log_info("client is disconnected, socket=%s reason=\"%s\"", socket->sid, why->message);
 	emit_exception(socket, why);
 	if (client->sockets[place] != socket)
 		return;

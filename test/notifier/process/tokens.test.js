@@ -104,7 +104,7 @@ describe('a token', () => {
     });
   }
   test('that has expired', () => refused(withToken(token({ role: ANN, exp: now() - 1 })), 'Token has expired'));
-  test('whose time is none', () => refused(withToken(token({ role: ANN, exp: 'tomorrow' })), 'Token has a time that is none'));
+  test('with an invalid time', () => refused(withToken(token({ role: ANN, exp: 'tomorrow' })), 'Token has an invalid time'));
   test('of the future', () => refused(withToken(token({ role: ANN, nbf: now() + 3600 })), 'Token is not valid yet'));
   test('without a role', () => refused(withToken(token({ sub: ANN })), 'Token names no role'));
   test('whose role is no text', () => refused(withToken(token({ role: 7 })), 'Token names no role'));
