@@ -23,7 +23,7 @@ incoming_file_create(const char *profile, const char *name, Datum options, bool 
 {
 	static PrivateStatement insert = {
 		"INSERT INTO xlsx_private.file (name, profile, options, owner, store)"
-		" VALUES ($1, $2, $3::jsonb, $4::oid::regrole, $5)"
+		" VALUES ($1, $2, $3::jsonb, $4::oid::regrole::xlsx_private.role_ref, $5)"
 		" RETURNING id",
 		5, {TEXTOID, TEXTOID, TEXTOID, OIDOID, TEXTOID}, NULL
 	};

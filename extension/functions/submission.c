@@ -41,13 +41,13 @@ submission_insert(int64 file, const char *file_name, int64 size, const Submissio
 		"INSERT INTO xlsx_private.task (login_was_member, owner_was_user, profile_id, frozen_id, profile, file_id, file_name, file_size, owner, login, run_at,"
 		" priority, idempotency_key, time_zone, date_style, sheet, dry_run, max_errors, header_row, locale, mapping,"
 		" exactly_once, wait_ms, mode, status, attempts, started_at, attempt_started_at, range)"
-		" SELECT $21, $22, $1, $20, $2, nullif($3, 0), $4, $5, $6::oid::regrole, $7::oid::regrole, coalesce($8, clock_timestamp()), $9,"
+		" SELECT $21, $22, $1, $20, $2, nullif($3, 0), $4, $5, $6::oid::regrole::xlsx_private.role_ref, $7::oid::regrole::xlsx_private.role_ref, coalesce($8, clock_timestamp()), $9,"
 		" $10, $11, $12, $13, $14, nullif($15, -1), $16, $17, $18::jsonb, NOT xlsx_private.is_remote($1),"
 		" CASE WHEN coalesce($8, clock_timestamp()) <= clock_timestamp() THEN 0 END,"
 		" coalesce($19, (SELECT p.mode FROM xlsx_private.profile p WHERE p.id = $1)),"
 		" CASE WHEN $3 = 0 THEN 'PROCESSING' ELSE 'PENDING' END, CASE WHEN $3 = 0 THEN 1 ELSE 0 END,"
 		" CASE WHEN $3 = 0 THEN clock_timestamp() END, CASE WHEN $3 = 0 THEN clock_timestamp() END, $23"
-		" ON CONFLICT (owner, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING RETURNING id",
+		" ON CONFLICT ((owner::oid), idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING RETURNING id",
 		23, {INT8OID, TEXTOID, INT8OID, TEXTOID, INT8OID, OIDOID, OIDOID, TIMESTAMPTZOID, INT4OID, TEXTOID, TEXTOID,
 		TEXTOID, TEXTOID, BOOLOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, BOOLOID, BOOLOID, TEXTOID}, NULL
 	};
@@ -90,7 +90,7 @@ int64
 submission_find(const char *key)
 {
 	static PrivateStatement select = {
-		"SELECT id FROM xlsx_private.task WHERE owner = $1::oid::regrole AND idempotency_key = $2",
+		"SELECT id FROM xlsx_private.task WHERE owner::oid = $1 AND idempotency_key = $2",
 		2, {OIDOID, TEXTOID}, NULL
 	};
 	Datum		values[2];

@@ -328,7 +328,7 @@ pg_xlsx_retry(PG_FUNCTION_ARGS)
 {
 	static PrivateStatement update = {
 		"WITH kept AS (UPDATE xlsx_private.file SET used_at = clock_timestamp() WHERE id = $2)"
-		" UPDATE xlsx_private.task SET status = 'PENDING', phase = NULL, attempts = 0, deaths = 0,"
+		" UPDATE xlsx_private.task SET status = 'PENDING', home = xlsx_private.installation(), phase = NULL, attempts = 0, deaths = 0,"
 		" run_at = clock_timestamp(), wait_ms = 0, completed_at = NULL, error_code = NULL, error_message = NULL,"
 		" error_detail = NULL, error_hint = NULL, updated_at = clock_timestamp() WHERE id = $1"
 		" AND NOT xlsx_private.is_active(status) AND NOT xlsx_private.is_success(status)",
@@ -471,7 +471,7 @@ find_rows(const Subject *task, Datum *target, Datum *column)
 {
 	static PrivateStatement select = {
 		"SELECT c.oid::regclass, (p.content ->> 'task_column')::name FROM xlsx_private.task t"
-		" JOIN xlsx_private.frozen_profile p ON p.id = t.frozen_id JOIN pg_class c ON c.oid = p.target JOIN pg_roles o ON o.oid = t.owner"
+		" JOIN xlsx_private.frozen_profile p ON p.id = t.frozen_id JOIN pg_class c ON c.oid = p.target::oid JOIN pg_roles o ON o.oid = t.owner::oid"
 		" WHERE t.id = $1 AND p.content ->> 'task_column' IS NOT NULL AND NOT t.dry_run AND has_table_privilege(o.oid, c.oid, 'DELETE')",
 		1, {INT8OID}, NULL
 	};

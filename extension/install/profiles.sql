@@ -40,7 +40,7 @@ BEGIN ATOMIC
   FROM xlsx_private.profile p JOIN xlsx_private.profile_column c ON c.profile_id = p.id
   WHERE p.id = profile AND c.source <> 'none'
     AND (c.custom OR EXISTS (SELECT FROM pg_catalog.pg_attribute a
-      WHERE a.attrelid = p.target AND a.attname = c.column_name AND NOT a.attisdropped))
+      WHERE a.attrelid = p.target::oid AND a.attname = c.column_name AND NOT a.attisdropped))
   UNION ALL
   SELECT p.id, 100000 + i.position, i.column_name, i.header, i.label, '{}', NULL, NULL, 'cell', NULL, NULL, NULL,
     NULL, NULL, '{}', false
@@ -124,7 +124,7 @@ COMMENT ON FUNCTION xlsx_private.is_remote(bigint) IS
 'Can rows of this profile go to another server, which commits by itself? True if the target is a foreign table, or if there is one among its partitions, its children or behind its rules.';
 
 CREATE VIEW xlsx.profiles WITH (security_invoker = true) AS
-SELECT p.id, p.name, p.target, p.task_column, p.owner, p.created_at,
+SELECT p.id, p.name, p.target::pg_catalog.regclass AS target, p.task_column, p.owner::pg_catalog.regrole AS owner, p.created_at,
   ARRAY(SELECT c.header FROM xlsx_private.live_columns(p.id) c ORDER BY c.position, c.column_name) AS headers,
   ARRAY(SELECT c.column_name FROM xlsx_private.live_columns(p.id) c ORDER BY c.position, c.column_name) AS columns,
   p.sheet, p.header_row, p.range, p.skip_end, p.null_tokens, p.trim, p.mode, p.key_columns, p.update_columns,
@@ -140,7 +140,7 @@ SELECT p.name AS profile, c.position, c.column_name, c.header, c.label, c.aliase
   coalesce(c.trim, p.trim) AS trim, c.messages
 FROM xlsx_private.profile p
   CROSS JOIN LATERAL xlsx_private.live_columns(p.id) c
-  LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = p.target AND a.attname = c.column_name AND NOT a.attisdropped;
+  LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = p.target::pg_catalog.oid AND a.attname = c.column_name AND NOT a.attisdropped;
 COMMENT ON VIEW xlsx.profile_columns IS 'Columns of the profiles, with the types that their targets have now.';
 
 CREATE VIEW xlsx.profile_rules WITH (security_invoker = true) AS
@@ -153,7 +153,7 @@ LANGUAGE sql STABLE STRICT
 BEGIN ATOMIC
   SELECT pg_catalog.jsonb_strip_nulls((pg_catalog.to_jsonb(p) - '{id,owner,created_at}'::text[])
     || pg_catalog.jsonb_build_object('target', (SELECT pg_catalog.format('%I.%I', n.nspname, r.relname)
-        FROM pg_catalog.pg_class r JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace WHERE r.oid = p.target),
+        FROM pg_catalog.pg_class r JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace WHERE r.oid = p.target::pg_catalog.oid),
       'columns', (SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(c) - '{profile_id}'::text[] ORDER BY c.position, c.column_name)
         FROM xlsx_private.profile_column c WHERE c.profile_id = p.id),
       'rules', (SELECT pg_catalog.jsonb_agg(pg_catalog.to_jsonb(r) - '{profile_id}'::text[] ORDER BY r.position)

@@ -5,7 +5,7 @@
 CREATE TABLE xlsx_private.queue_rule (
   id         bigint  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   profile_id bigint,
-  role       regrole,
+  role       xlsx_private.role_ref,
   paused     boolean NOT NULL DEFAULT false,
   max_tasks  int     CHECK (max_tasks > 0)
 );
@@ -21,14 +21,14 @@ COMMENT ON FUNCTION xlsx_private.is_due(timestamptz, bigint) IS
 'Is the time of a waiting task reached? Also true if its wait would start in the future: then the clock was set back.';
 
 CREATE VIEW xlsx_private.due_task AS
-SELECT t.id, t.login, t.owner, t.priority, t.run_at, t.status FROM xlsx_private.task t
-WHERE t.status = 'PROCESSING' OR (t.status = 'PENDING' AND xlsx_private.is_due(t.run_at, t.wait_ms)
+SELECT t.id, t.login::regrole AS login, t.owner::regrole AS owner, t.priority, t.run_at, t.status FROM xlsx_private.task t
+WHERE t.home = (SELECT xlsx_private.installation()) AND (t.status = 'PROCESSING' OR (t.status = 'PENDING' AND xlsx_private.is_due(t.run_at, t.wait_ms)
   AND NOT EXISTS (SELECT FROM xlsx_private.queue_rule r
-    WHERE (r.profile_id IS NULL OR r.profile_id = t.profile_id) AND (r.role IS NULL OR r.role = t.owner)
+    WHERE (r.profile_id IS NULL OR r.profile_id = t.profile_id) AND (r.role IS NULL OR r.role::oid = t.owner::oid)
       AND (r.paused OR r.max_tasks <= (SELECT pg_catalog.count(*) FROM xlsx_private.task p
-        WHERE p.status = 'PROCESSING'
-          AND (r.profile_id IS NULL OR r.profile_id = p.profile_id) AND (r.role IS NULL OR r.role = p.owner)))));
-COMMENT ON VIEW xlsx_private.due_task IS 'Tasks that a worker may take now. A task that is PROCESSING counts only if its worker is gone.';
+        WHERE p.status = 'PROCESSING' AND p.home = t.home
+          AND (r.profile_id IS NULL OR r.profile_id = p.profile_id) AND (r.role IS NULL OR r.role::oid = p.owner::oid))))));
+COMMENT ON VIEW xlsx_private.due_task IS 'Tasks of this installation that a worker may take now. A task that is PROCESSING counts only if its worker is gone.';
 
 CREATE TABLE xlsx_private.job (
   id         bigint  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -37,7 +37,7 @@ CREATE TABLE xlsx_private.job (
   status     text    NOT NULL,
   profile    text    NOT NULL,
   file_name  text    NOT NULL,
-  owner      regrole NOT NULL,
+  owner      xlsx_private.role_ref NOT NULL,
   started_at timestamptz,
   ended_at   timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
   saved_rows bigint  NOT NULL,
@@ -113,7 +113,7 @@ BEGIN
   SET paused = coalesce(pause, r.paused),
     max_tasks = CASE WHEN limits THEN excluded.max_tasks ELSE r.max_tasks END;
   DELETE FROM xlsx_private.queue_rule r
-  WHERE r.profile_id IS NOT DISTINCT FROM subject AND r.role IS NOT DISTINCT FROM set_queue_rule.role
+  WHERE r.profile_id IS NOT DISTINCT FROM subject AND r.role::oid IS NOT DISTINCT FROM set_queue_rule.role::oid
     AND NOT r.paused AND r.max_tasks IS NULL;
   PERFORM xlsx_private.wake_queue();
 END
@@ -136,7 +136,7 @@ CREATE FUNCTION xlsx.resume(profile text DEFAULT NULL) RETURNS void
 LANGUAGE sql VOLATILE
 RETURN xlsx_private.set_queue_rule(profile, NULL, false, false, NULL);
 COMMENT ON FUNCTION xlsx.resume(text) IS
-'Ends the pause of a profile, or of all if profile is NULL, and starts tasks that are due. Without a pause it starts due tasks only, such as those of a restored dump.';
+'Ends the pause of a profile, or of all if profile is NULL, and starts tasks that are due. Tasks of a restored dump wait for xlsx.adopt.';
 
 CREATE FUNCTION xlsx.limit_tasks(max_tasks int, profile text DEFAULT NULL, role regrole DEFAULT NULL) RETURNS void
 LANGUAGE sql VOLATILE
@@ -161,12 +161,12 @@ COMMENT ON VIEW xlsx.queue IS
 'Number of tasks that run, wait or are delayed, by profile, as far as the current role may see them. next_at: when the next one is due. paused, max_tasks: set for the profile or for all; xlsx.limits has all limits.';
 
 CREATE VIEW xlsx.limits WITH (security_invoker = true) AS
-SELECT p.name AS profile, r.role, r.paused, r.max_tasks
+SELECT p.name AS profile, r.role::regrole AS role, r.paused, r.max_tasks
 FROM xlsx_private.queue_rule r LEFT JOIN xlsx_private.profile p ON p.id = r.profile_id;
 COMMENT ON VIEW xlsx.limits IS 'Pauses and limits that xlsx.pause and xlsx.limit_tasks have set. profile NULL: every profile; role NULL: every role.';
 
 CREATE VIEW xlsx.jobs WITH (security_invoker = true) AS
-SELECT j.id, j.task_id, j.attempt, j.status, j.profile, j.file_name, j.owner, j.started_at, j.ended_at,
+SELECT j.id, j.task_id, j.attempt, j.status, j.profile, j.file_name, j.owner::regrole AS owner, j.started_at, j.ended_at,
   j.ended_at - j.started_at AS duration, j.saved_rows, j.error_rows, j.error_code, j.error_message
 FROM xlsx_private.job j;
 COMMENT ON VIEW xlsx.jobs IS
@@ -176,15 +176,17 @@ CREATE VIEW xlsx_private.metric_value AS
 WITH task AS (
   SELECT t.*, extract(epoch FROM least(coalesce(t.completed_at, pg_catalog.now()), pg_catalog.now())
       - greatest(t.started_at, pg_catalog.now() - interval '1 minute')) AS recent_seconds,
-    extract(epoch FROM coalesce(t.completed_at, pg_catalog.now()) - t.started_at) AS seconds
+    extract(epoch FROM coalesce(t.completed_at, pg_catalog.now()) - t.started_at) AS seconds,
+    t.home = (SELECT xlsx_private.installation()) AS here
   FROM xlsx_private.task t
 )
 SELECT 'tasks' AS name, s.status AS label, (SELECT count(*) FROM task t WHERE t.status = s.status)::float8 AS value
 FROM pg_catalog.unnest(xlsx_private.names_of('status')) AS s (status)
-UNION ALL SELECT 'queue_length', NULL, count(*) FROM task WHERE status = 'PENDING' AND xlsx_private.is_due(run_at, wait_ms)
-UNION ALL SELECT 'queue_delayed', NULL, count(*) FROM task WHERE status = 'PENDING' AND NOT xlsx_private.is_due(run_at, wait_ms)
+UNION ALL SELECT 'queue_length', NULL, count(*) FROM task WHERE status = 'PENDING' AND here AND xlsx_private.is_due(run_at, wait_ms)
+UNION ALL SELECT 'queue_delayed', NULL, count(*) FROM task WHERE status = 'PENDING' AND here AND NOT xlsx_private.is_due(run_at, wait_ms)
+UNION ALL SELECT 'queue_elsewhere', NULL, count(*) FROM task WHERE NOT here AND xlsx_private.is_active(status)
 UNION ALL SELECT 'oldest_pending_seconds', NULL, coalesce(extract(epoch FROM pg_catalog.now() - min(run_at)), 0)
-  FROM task WHERE status = 'PENDING' AND run_at <= pg_catalog.now()
+  FROM task WHERE status = 'PENDING' AND here AND run_at <= pg_catalog.now()
 UNION ALL SELECT 'rows_per_second', NULL, coalesce(sum(saved_rows * recent_seconds / greatest(seconds, 0.001)), 0) / 60
   FROM task WHERE recent_seconds > 0
 UNION ALL SELECT 'rows_saved', NULL, coalesce(sum(saved_rows), 0) FROM task
@@ -207,6 +209,7 @@ CREATE VIEW xlsx_private.metric_meaning (name, type, help) AS VALUES
 ('tasks', 'gauge', 'Tasks by status.'),
 ('queue_length', 'gauge', 'Tasks that are due and wait for a worker.'),
 ('queue_delayed', 'gauge', 'Tasks whose time has not come.'),
+('queue_elsewhere', 'gauge', 'Tasks of another installation, by a restored dump or a copied database, that wait for xlsx.adopt.'),
 ('oldest_pending_seconds', 'gauge', 'Time since the oldest waiting task was due.'),
 ('rows_per_second', 'gauge', 'Rows saved per second over the last minute, spread evenly over the time of each task.'),
 ('rows_saved', 'gauge', 'Saved rows of all tasks that are kept.'),

@@ -30,7 +30,7 @@ CREATE TABLE xlsx_private.schedule (
   settle     interval NOT NULL CHECK (settle >= interval '0'),
   query      text,
   options    jsonb NOT NULL,
-  owner      regrole NOT NULL,
+  owner      xlsx_private.role_ref NOT NULL,
   created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
   CHECK ((folder IS NULL) <> (query IS NULL))
 );
@@ -441,9 +441,9 @@ BEGIN
     RAISE EXCEPTION 'schedule "%" does not exist', name USING ERRCODE = 'undefined_object';
   END IF;
   -- Its query is SQL of its owner, who alone runs it.
-  IF found.owner <> current_user::regrole THEN
-    RAISE EXCEPTION 'schedule "%" belongs to %', name, found.owner USING
-      ERRCODE = 'insufficient_privilege', HINT = format('Run it after SET ROLE %s.', found.owner);
+  IF found.owner::regrole <> current_user::regrole THEN
+    RAISE EXCEPTION 'schedule "%" belongs to %', name, found.owner::regrole USING
+      ERRCODE = 'insufficient_privilege', HINT = format('Run it after SET ROLE %s.', found.owner::regrole);
   END IF;
   RETURN found;
 END
@@ -493,7 +493,7 @@ COMMENT ON FUNCTION xlsx.unschedule(text) IS
 'Removes a schedule of the current role, with its runs and the files that it knows. Its tasks stay.';
 
 CREATE VIEW xlsx.schedules WITH (security_invoker = true) AS
-SELECT s.name, s.cron, s.profile, s.folder, s.pattern, s.settle, s.query, s.options, s.owner, s.created_at, s.job,
+SELECT s.name, s.cron, s.profile, s.folder, s.pattern, s.settle, s.query, s.options, s.owner::pg_catalog.regrole AS owner, s.created_at, s.job,
   r.started_at AS last_run, r.error AS last_error
 FROM xlsx_private.schedule s
   LEFT JOIN LATERAL (SELECT * FROM xlsx_private.schedule_run r WHERE r.schedule_id = s.id ORDER BY r.id DESC LIMIT 1) AS r ON true;

@@ -14,7 +14,7 @@
 CREATE TABLE xlsx_private.profile (
   id             bigint   GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   name           text     NOT NULL UNIQUE CHECK (name <> ''),
-  target         regclass NOT NULL,
+  target         xlsx_private.relation_ref NOT NULL,
   task_column    name,
   follow         boolean  NOT NULL DEFAULT true,
   sheet          text     CHECK (sheet <> ''),
@@ -31,7 +31,7 @@ CREATE TABLE xlsx_private.profile (
   keep_old       boolean  NOT NULL DEFAULT false,
   index_after_load text   NOT NULL DEFAULT 'replace' CHECK (index_after_load = ANY (xlsx_private.names_of('index_after_load'))),
   locale         text,
-  owner          regrole  NOT NULL,
+  owner          xlsx_private.role_ref NOT NULL,
   created_at     timestamptz NOT NULL DEFAULT pg_catalog.now()
 );
 COMMENT ON TABLE xlsx_private.profile IS 'Profiles: how the columns of a sheet become the columns of a table.';
@@ -84,7 +84,7 @@ CREATE TABLE xlsx_private.file (
   complete   boolean NOT NULL DEFAULT false,
   profile    text,
   options    jsonb,
-  owner      regrole NOT NULL,
+  owner      xlsx_private.role_ref NOT NULL,
   store      text    NOT NULL CHECK (store IN ('table', 'redis')),
   used_at    timestamptz NOT NULL DEFAULT pg_catalog.now(),
   spent      boolean NOT NULL DEFAULT false
@@ -104,24 +104,12 @@ COMMENT ON TABLE xlsx_private.chunk IS 'Bytes of files. A session that writes th
 COMMENT ON COLUMN xlsx_private.chunk.slice IS
 'Number in the file, from 0. Each chunk of 256 kB is cut into the same number of slices; a slice fills a page.';
 
--- Not part of a dump: the ids of transactions that are kept beside it are those of this server.
-CREATE TABLE xlsx_private.installation_id (id uuid PRIMARY KEY);
-CREATE UNIQUE INDEX installation_single ON xlsx_private.installation_id ((true));
-INSERT INTO xlsx_private.installation_id VALUES (pg_catalog.gen_random_uuid());
-COMMENT ON TABLE xlsx_private.installation_id IS 'Id of this installation of the extension.';
-
-CREATE FUNCTION xlsx_private.installation() RETURNS uuid
-LANGUAGE sql STABLE SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp
-RETURN (SELECT i.id FROM xlsx_private.installation_id i);
-COMMENT ON FUNCTION xlsx_private.installation() IS 'Id of this installation of the extension. A restored copy has another.';
-
 CREATE TABLE xlsx_private.frozen_profile (
   id         bigint   GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   hash       bytea    NOT NULL,
   profile_id bigint   NOT NULL,
-  target     regclass NOT NULL,
-  owner      regrole  NOT NULL,
+  target     xlsx_private.relation_ref NOT NULL,
+  owner      xlsx_private.role_ref NOT NULL,
   headers    text[]   NOT NULL,
   content    jsonb    NOT NULL CHECK (jsonb_typeof(content) = 'object')
 );
@@ -142,8 +130,8 @@ CREATE TABLE xlsx_private.task (
   file_id         bigint,
   file_name       text    NOT NULL,
   file_size       bigint  NOT NULL,
-  owner           regrole NOT NULL,
-  login           regrole NOT NULL,
+  owner           xlsx_private.role_ref NOT NULL,
+  login           xlsx_private.role_ref NOT NULL,
   login_was_member boolean NOT NULL DEFAULT false,
   owner_was_user  boolean NOT NULL DEFAULT false,
   status          text    NOT NULL DEFAULT 'PENDING'
@@ -188,6 +176,7 @@ CREATE TABLE xlsx_private.task (
   restart         boolean NOT NULL DEFAULT false,
   born            xid8    NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
   born_in         uuid    NOT NULL DEFAULT xlsx_private.installation(),
+  home            uuid    NOT NULL DEFAULT xlsx_private.installation(),
   undone_rows     bigint  NOT NULL DEFAULT 0,
   source_columns  int[],
   cursor_row      bigint  NOT NULL DEFAULT 0,
@@ -236,6 +225,7 @@ COMMENT ON COLUMN xlsx_private.task.found_headers IS 'Header in the sheet of eac
 COMMENT ON COLUMN xlsx_private.task.cursor_row IS 'Last row of the sheet whose outcome is committed.';
 COMMENT ON COLUMN xlsx_private.task.restart IS 'Rows of the task were reverted: xlsx.retry starts at the first row.';
 COMMENT ON COLUMN xlsx_private.task.born IS 'Transaction that made the task; its rows are not older. Valid in the installation born_in only.';
+COMMENT ON COLUMN xlsx_private.task.home IS 'Installation that works on the task. In a restored dump or a copied database the task waits for xlsx.adopt.';
 COMMENT ON COLUMN xlsx_private.task.packet_rows_saved IS 'Number of rows of the next packet that are done.';
 COMMENT ON COLUMN xlsx_private.task.seq IS
 'Number of the last event. While an attempt runs, the greatest number that its events may have: a claim reserves 2^20 numbers.';
@@ -243,7 +233,7 @@ COMMENT ON COLUMN xlsx_private.task.seq IS
 CREATE INDEX task_active ON xlsx_private.task (priority DESC, run_at, id) WHERE xlsx_private.is_active(status);
 CREATE INDEX task_file ON xlsx_private.task (file_id);
 CREATE INDEX task_frozen ON xlsx_private.task (frozen_id);
-CREATE UNIQUE INDEX task_idempotency_key ON xlsx_private.task (owner, idempotency_key)
+CREATE UNIQUE INDEX task_idempotency_key ON xlsx_private.task ((owner::oid), idempotency_key)
   WHERE idempotency_key IS NOT NULL;
 
 CREATE TABLE xlsx_private.packet (

@@ -53,7 +53,7 @@ COMMENT ON FUNCTION xlsx.import(text, bytea, text, text, text, boolean, bigint, 
 
 CREATE VIEW xlsx.tasks WITH (security_invoker = true) AS
 SELECT t.id, t.profile, t.file_name, t.file_size, t.status, now.phase, now.progress, now.total_rows,
-  now.validated_rows, now.error_rows, now.saved_rows, t.attempts, t.error_message, t.owner, t.created_at,
+  now.validated_rows, now.error_rows, now.saved_rows, t.attempts, t.error_message, t.owner::pg_catalog.regrole AS owner, t.created_at,
   t.updated_at, t.started_at, t.completed_at, t.error_code, t.error_detail, t.error_hint, t.run_at, t.priority,
   t.idempotency_key, now.seq, t.mode, t.dry_run, t.inserted_rows, t.updated_rows, t.unchanged_rows, t.skipped_rows,
   t.warning_rows, t.sheet, t.max_errors, t.header_row, t.locale, t.mapping, t.undone, t.exactly_once, t.deleted_rows,

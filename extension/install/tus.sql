@@ -12,7 +12,7 @@ CREATE TABLE xlsx_private.resumable (
   tail     bytea   NOT NULL DEFAULT '',
   metadata text,
   task_id  bigint,
-  owner    regrole NOT NULL,
+  owner    xlsx_private.role_ref NOT NULL,
   used_at  timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
 );
 ALTER TABLE xlsx_private.resumable ALTER tail SET STORAGE EXTERNAL;
@@ -69,12 +69,12 @@ BEGIN
     RAISE EXCEPTION 'the length of an upload must be 1 byte or more' USING ERRCODE = 'invalid_parameter_value',
       DETAIL = format('It is %s.', coalesce(length::text, 'NULL')), HINT = 'An empty file is not a workbook.';
   END IF;
-  PERFORM FROM xlsx_private.file f WHERE f.id = upload AND NOT f.complete AND f.owner = caller FOR KEY SHARE;
+  PERFORM FROM xlsx_private.file f WHERE f.id = upload AND NOT f.complete AND f.owner::oid = caller::oid FOR KEY SHARE;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'upload % does not exist', upload USING ERRCODE = 'no_data_found';
   END IF;
   -- Those of the same role that nobody will ask for any more.
-  DELETE FROM xlsx_private.resumable r WHERE r.owner = caller AND r.id IN (SELECT o.id FROM xlsx_private.resumable o WHERE o.owner = caller
+  DELETE FROM xlsx_private.resumable r WHERE r.owner::oid = caller::oid AND r.id IN (SELECT o.id FROM xlsx_private.resumable o WHERE o.owner::oid = caller::oid
     AND o.file_id IS NULL AND (o.task_id IS NULL OR o.used_at < clock_timestamp() - interval '1 day') FOR UPDATE SKIP LOCKED);
   INSERT INTO xlsx_private.resumable (file_id, length, metadata, owner) VALUES (upload, tus_add.length, tus_add.metadata, caller)
   RETURNING * INTO made;

@@ -270,7 +270,7 @@ BEGIN
   END IF;
   problem := CASE WHEN subject.dry_run OR subject.saved_rows = 0 THEN 'It saved nothing.'
     WHEN task_column IS NULL OR NOT EXISTS (SELECT FROM xlsx_private.undo_xid u WHERE u.task_id = task)
-      OR (SELECT c.relkind FROM pg_catalog.pg_class c WHERE c.oid = profile.target) NOT IN ('r', 'p', 'f') THEN 'Its rows cannot be told from others.'
+      OR (SELECT c.relkind FROM pg_catalog.pg_class c WHERE c.oid = profile.target::oid) NOT IN ('r', 'p', 'f') THEN 'Its rows cannot be told from others.'
     WHEN subject.born_in <> xlsx_private.installation() THEN 'It was restored from a dump, and its rows cannot be told from changed ones.' END;
   IF problem IS NOT NULL THEN
     RAISE EXCEPTION 'task % cannot be undone', task USING ERRCODE = 'object_not_in_prerequisite_state', DETAIL = problem,

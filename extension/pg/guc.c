@@ -16,6 +16,7 @@ int			pg_xlsx_retry_delay;
 int			pg_xlsx_progress_interval;
 int			pg_xlsx_upload_ttl;
 int			pg_xlsx_max_spool_bytes;
+bool		pg_xlsx_enabled;
 bool		pg_xlsx_read_ahead;
 int			pg_xlsx_keep_completed_jobs;
 int			pg_xlsx_keep_failed_jobs;
@@ -100,6 +101,10 @@ guc_define(void)
 	for (size_t i = 0; i < lengthof(int_settings); i++)
 		define_int(&int_settings[i]);
 	define_limits();
+	DefineCustomBoolVariable("pg_xlsx.enabled",
+							 "Start tasks and sweeps.",
+							 "Off: what runs goes on to its end, everything else waits. For a copy of a server whose original is still at work.",
+							 &pg_xlsx_enabled, true, PGC_SIGHUP, 0, NULL, NULL, NULL);
 	DefineCustomBoolVariable("pg_xlsx.read_ahead",
 							 "Read large workbooks in a second process, ahead of the one that checks and saves.",
 							 "Rows are saved while they are checked then, where each stands for itself. Takes a background worker.",

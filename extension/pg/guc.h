@@ -20,6 +20,7 @@ extern int	pg_xlsx_retry_delay;	/* milliseconds */
 extern int	pg_xlsx_progress_interval;	/* milliseconds */
 extern int	pg_xlsx_upload_ttl; /* seconds */
 extern int	pg_xlsx_max_spool_bytes;	/* MB */
+extern bool pg_xlsx_enabled;
 extern bool pg_xlsx_read_ahead;
 extern int	pg_xlsx_keep_completed_jobs;
 extern int	pg_xlsx_keep_failed_jobs;

@@ -266,7 +266,7 @@ queue_next_due(Oid login)
 {
 	static PrivateStatement select = {
 		"SELECT min(CASE WHEN xlsx_private.is_due(run_at, wait_ms) THEN '-infinity' ELSE run_at END)"
-		" FROM xlsx_private.task WHERE status = 'PENDING' AND login = $1::oid::regrole",
+		" FROM xlsx_private.task WHERE status = 'PENDING' AND login::oid = $1 AND home = (SELECT xlsx_private.installation())",
 		1, {OIDOID}, NULL
 	};
 	Datum		values[] = {ObjectIdGetDatum(login)};

@@ -6,6 +6,7 @@
 
 #include "access/xact.h"
 #include "miscadmin.h"
+#include "pg/guc.h"
 #include "pg/shared_memory.h"
 #include "postmaster/bgworker.h"
 #include "storage/condition_variable.h"
@@ -221,7 +222,7 @@ dispatch_want(Oid login)
 	if (list_member_oid(wanted_logins, login))
 		return;
 	watch_transactions();
-	if (shared == NULL)
+	if (shared == NULL && pg_xlsx_enabled)
 		start_worker_here(login);
 	caller = MemoryContextSwitchTo(TopTransactionContext);
 	wanted_logins = lappend_oid(wanted_logins, login);

@@ -15,6 +15,7 @@
 #include "access/xact.h"
 #include "catalog/pg_database.h"
 #include "miscadmin.h"
+#include "pg/guc.h"
 #include "pg/transaction.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
@@ -244,7 +245,7 @@ launcher_step(bool *starved)
 		note_all_databases();
 	while (dispatch_take_due(GetCurrentTimestamp(), &database))
 		dispatch_want_now(database, DISPATCH_SWEEP);
-	*starved = !start_workers();
+	*starved = pg_xlsx_enabled && !start_workers();
 }
 
 static long

@@ -43,7 +43,7 @@ static void
 end_tasks_of(Oid login)
 {
 	static PrivateStatement select = {
-		"SELECT id FROM xlsx_private.task WHERE login = $1::oid::regrole AND xlsx_private.is_active(status)"
+		"SELECT id FROM xlsx_private.task WHERE login::oid = $1 AND xlsx_private.is_active(status)"
 		" LIMIT 1 FOR UPDATE SKIP LOCKED",
 		1, {OIDOID}, NULL
 	};

@@ -404,9 +404,9 @@ run_tasks(const DispatchOrder *order)
 	do
 	{
 		while (reload_settings(), run_next_task(order))
-			if (dispatch_crowded(order->login, slots_may_run))
+			if (!pg_xlsx_enabled || dispatch_crowded(order->login, slots_may_run))
 			{
-				/* others wait for a worker: this login gets in line again */
+				/* others wait for a worker, or nothing may start: this login gets in line again */
 				dispatch_want_now(MyDatabaseId, order->login);
 				return;
 			}

@@ -71,7 +71,7 @@ $node->safe_psql('postgres', 'CREATE DATABASE copy');
 $node->command_ok([ 'pg_restore', '--exit-on-error', '-d', 'copy', $dump ], 'pg_restore');
 is($node->safe_psql('copy', "SELECT status FROM xlsx.tasks ORDER BY id"), "PROCESSING\nPENDING", 'the tasks are there');
 isnt($node->safe_psql('copy', 'SELECT name FROM xlsx_private.channel'), $channel, 'the channel of the events is another one');
-$node->safe_psql('copy', "UPDATE xlsx_private.task SET run_at = now() WHERE id = $waiting; SELECT xlsx.resume('people')");
+$node->safe_psql('copy', "UPDATE xlsx_private.task SET run_at = now() WHERE id = $waiting; SELECT xlsx.resume('people'); SELECT xlsx.adopt()");
 is($node->safe_psql('copy', "SELECT xlsx.wait($_, '60 s')"), 'HAS_ERRORS', 'and go on when told so') foreach $task, $waiting;
 is($node->safe_psql('copy', 'SELECT count(*), count(DISTINCT (task_id, bio_id)) FROM people'), '9500|9500', 'with every row once');
 is(wait_for($node, $task), 'HAS_ERRORS', 'the original goes on as well');

@@ -34,7 +34,7 @@ sub start
 {
 	my ($task) = @_;
 
-	$sql->("UPDATE xlsx_private.task SET run_at = now() WHERE id = $task; SELECT xlsx.resume()");
+	$sql->("UPDATE xlsx_private.task SET run_at = now() WHERE id = $task; SELECT xlsx.adopt()");
 	return wait_for($node, $task);
 }
 
@@ -135,7 +135,7 @@ my $dump = PostgreSQL::Test::Utils::tempdir . '/dump';
 $node->command_ok([ 'pg_dump', '-Fc', '-f', $dump, 'postgres' ], 'pg_dump');
 $sql->('CREATE DATABASE copy');
 $node->command_ok([ 'pg_restore', '--exit-on-error', '-d', 'copy', $dump ], 'pg_restore');
-$node->safe_psql('copy', "UPDATE xlsx_private.task SET run_at = now() WHERE id = $task; SELECT xlsx.resume()");
+$node->safe_psql('copy', "UPDATE xlsx_private.task SET run_at = now() WHERE id = $task; SELECT xlsx.adopt()");
 is($node->safe_psql('copy', "SELECT xlsx.wait($task, '60 s')"), 'COMPLETED', 'a task that was restored');
 is($node->safe_psql('copy', "SELECT count(*), count(*) FILTER (WHERE name = 'changed') FROM people"), '20|0', 'has the profile of its submission');
 

@@ -1,0 +1,124 @@
+/*
+ * What belongs to nobody, and copies of a database
+ *
+ * A role that is dropped, or is missing where a dump is restored, leaves tasks,
+ * files, profiles and schedules behind. They are nobody's: a role that is made
+ * later gets none of them, whatever its name and number.
+ */
+
+CREATE FUNCTION xlsx_private.is_nobody(owner xlsx_private.role_ref) RETURNS boolean
+LANGUAGE sql STABLE
+RETURN NOT EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.oid OPERATOR(pg_catalog.=) xlsx_private.oid_of(owner));
+COMMENT ON FUNCTION xlsx_private.is_nobody(xlsx_private.role_ref) IS 'Is there no such role any more?';
+
+CREATE FUNCTION xlsx_private.require_admin(caller regrole, what text) RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF NOT pg_has_role(caller::oid, 'xlsx_admin', 'USAGE') THEN
+    RAISE EXCEPTION 'permission denied to %', what USING ERRCODE = 'insufficient_privilege', HINT = 'A member of xlsx_admin may.';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.require_admin(regrole, text) IS 'An error where the caller is no member of xlsx_admin.';
+
+-- Runs with the rights of its owner.
+CREATE VIEW xlsx.ownerless AS
+SELECT xlsx_private.name_of(o.owner) AS owner_name, o.kind, pg_catalog.count(*) AS row_count
+FROM (SELECT p.owner, 'profile' FROM xlsx_private.profile p
+  UNION ALL SELECT s.owner, 'schedule' FROM xlsx_private.schedule s
+  UNION ALL SELECT t.owner, 'task' FROM xlsx_private.task t
+  UNION ALL SELECT f.owner, 'file' FROM xlsx_private.file f) AS o (owner, kind)
+WHERE xlsx_private.is_nobody(o.owner) GROUP BY 1, 2;
+COMMENT ON VIEW xlsx.ownerless IS
+'What belongs to nobody, because its role was dropped or is missing since a restore: profiles, schedules, tasks and files, counted by the name that the role had. For xlsx_admin, who can give it to a role with xlsx.reassign.';
+
+-- Its SQL would run with the rights of whoever gets it.
+CREATE FUNCTION xlsx_private.carries_sql(owner_is text) RETURNS boolean
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  found_one boolean;
+BEGIN
+  EXECUTE format($sql$
+    SELECT EXISTS (SELECT FROM xlsx_private.schedule o WHERE %1$s AND o.query IS NOT NULL)
+      OR EXISTS (SELECT FROM xlsx_private.profile o WHERE %1$s AND (
+        EXISTS (SELECT FROM xlsx_private.profile_column c WHERE c.profile_id = o.id AND (c.transform IS NOT NULL OR c.lookup IS NOT NULL))
+        OR EXISTS (SELECT FROM xlsx_private.profile_rule r WHERE r.profile_id = o.id AND r.kind = 'expression')))
+      OR EXISTS (SELECT FROM xlsx_private.frozen_profile o WHERE %1$s AND (
+        jsonb_path_exists(o.content, '$.columns[*] ? (@.transform != null || @.lookup != null)')
+        OR jsonb_path_exists(o.content, '$.rules[*] ? (@.kind == "expression")')))
+  $sql$, owner_is) INTO found_one;
+  RETURN found_one;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.carries_sql(text) IS
+'Is there SQL in a schedule, a profile or a frozen profile "o" whose owner meets a condition?';
+
+CREATE FUNCTION xlsx_private.reassign(caller regrole, from_role text, to_role regrole) RETURNS bigint
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  owner_is CONSTANT text := format('(o.owner::oid = %s OR xlsx_private.is_nobody(o.owner) AND xlsx_private.name_of(o.owner) = %L)',
+    coalesce((SELECT r.oid FROM pg_roles r WHERE r.rolname = from_role), 0), from_role);
+  relation text;
+  moved bigint;
+  all_moved bigint := 0;
+BEGIN
+  PERFORM xlsx_private.require_admin(caller, 'give away what belongs to others');
+  IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = to_role) OR from_role IS NULL THEN
+    RAISE EXCEPTION 'role "%" does not exist', coalesce(to_role::text, 'NULL') USING ERRCODE = 'undefined_object',
+      DETAIL = 'Both roles must be named; from_role may be gone.';
+  END IF;
+  IF xlsx_private.carries_sql(owner_is) AND NOT pg_has_role(caller::oid, to_role::oid, 'USAGE') THEN
+    RAISE EXCEPTION 'permission denied to give SQL of "%" to "%"', from_role, to_role USING ERRCODE = 'insufficient_privilege',
+      DETAIL = 'It has a schedule with a query, or a profile with a transformation, a lookup or an expression, which would run with the rights of the new owner.',
+      HINT = 'A member of the new owner may, or a superuser.';
+  END IF;
+  -- A key is the owner's: one that both have used stays with the new owner's task.
+  EXECUTE format('UPDATE xlsx_private.task AS o SET idempotency_key = NULL WHERE %s AND EXISTS (SELECT FROM xlsx_private.task t'
+    || ' WHERE t.owner::oid = $1 AND t.idempotency_key = o.idempotency_key AND t.id <> o.id)', owner_is) USING to_role::oid;
+  FOREACH relation IN ARRAY ARRAY['profile', 'frozen_profile', 'schedule', 'file', 'resumable', 'task', 'job'] LOOP
+    EXECUTE format('UPDATE xlsx_private.%I AS o SET owner = $1 WHERE %s AND o.owner::oid <> $1::oid', relation, owner_is) USING to_role;
+    GET DIAGNOSTICS moved = ROW_COUNT;
+    all_moved := all_moved + CASE relation WHEN 'frozen_profile' THEN 0 ELSE moved END;
+  END LOOP;
+  EXECUTE format('UPDATE xlsx_private.task AS o SET login = $1, login_was_member = true WHERE %s AND xlsx_private.is_active(o.status)',
+    replace(owner_is, 'o.owner', 'o.login')) USING to_role;
+  RETURN all_moved;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.reassign(regrole, text, regrole) IS 'xlsx.reassign, as the owner of the tables.';
+
+CREATE FUNCTION xlsx.reassign(from_role text, to_role regrole) RETURNS bigint
+AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION xlsx.reassign(text, regrole) IS
+'Gives tasks, jobs, files, profiles and schedules of a role to another one, and returns how many. from_role may be gone: then what is nobody''s and had an owner of this name is given. Call it before DROP ROLE; REASSIGN OWNED does not see these rows. For xlsx_admin; where SQL of from_role is among it, only for members of to_role and superusers.';
+
+/*
+ * A restored dump and a copy made by CREATE DATABASE hold the tasks of the
+ * original. They wait until somebody says that this database goes on with them.
+ */
+CREATE FUNCTION xlsx_private.adopt(caller regrole) RETURNS bigint
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  adopted bigint;
+BEGIN
+  PERFORM xlsx_private.require_admin(caller, 'adopt the tasks of another installation');
+  UPDATE xlsx_private.task t SET home = xlsx_private.installation() WHERE t.home <> xlsx_private.installation() AND xlsx_private.is_active(t.status);
+  GET DIAGNOSTICS adopted = ROW_COUNT;
+  PERFORM xlsx_private.wake_queue();
+  RETURN adopted;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.adopt(regrole) IS 'xlsx.adopt, as the owner of the tables.';
+
+CREATE FUNCTION xlsx.adopt() RETURNS bigint
+AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION xlsx.adopt() IS
+'Lets the tasks that came with a restored dump, or with a copy of a database, go on here, and returns how many had not ended. Until then they wait: the original may still work on them. For xlsx_admin.';

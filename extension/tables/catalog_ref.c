@@ -1,0 +1,232 @@
+/*
+ * catalog_ref.c
+ *	  The types xlsx_private.role_ref and xlsx_private.relation_ref: a role or a
+ *	  relation by its number, with its name beside it.
+ *
+ * A value holds the number, and the name that it had when it was stored. Its
+ * text form is "NUMBER INSTALLATION NAME". When a value is read back by the
+ * installation that wrote it, the number decides. When another one reads it,
+ * as in a restored database, the name decides, and a name that is missing
+ * there gives number 0: nobody's, or no relation. So a restore never fails for
+ * a role or a table that is gone, and never gives anything to another one that
+ * has its number.
+ *
+ * What is written is the name of now, so a rename is followed. A number that
+ * is dropped is written as 0: a new role or relation of the old name gets nothing.
+ * A name alone is read too, and must exist.
+ */
+#include "pg/pg_xlsx.h"
+
+#include "catalog/namespace.h"
+#include "commands/extension.h"
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "tables/private_sql.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/varlena.h"
+
+typedef struct CatalogRef
+{
+	int32		header;			/* of a varlena */
+	Oid			number;			/* 0: nothing */
+	char		name[FLEXIBLE_ARRAY_MEMBER];	/* without a NUL at the end */
+} CatalogRef;
+
+#define HEADER offsetof(CatalogRef, name)
+
+/* A uuid as text. */
+#define INSTALLATION_LENGTH 36
+
+PG_FUNCTION_INFO_V1(pg_xlsx_role_ref_in);
+PG_FUNCTION_INFO_V1(pg_xlsx_role_ref_out);
+PG_FUNCTION_INFO_V1(pg_xlsx_role_ref_of);
+PG_FUNCTION_INFO_V1(pg_xlsx_relation_ref_in);
+PG_FUNCTION_INFO_V1(pg_xlsx_relation_ref_out);
+PG_FUNCTION_INFO_V1(pg_xlsx_relation_ref_of);
+PG_FUNCTION_INFO_V1(pg_xlsx_catalog_ref_oid);
+PG_FUNCTION_INFO_V1(pg_xlsx_catalog_ref_name);
+
+/* How numbers and names of a catalog become each other. */
+typedef struct Catalog
+{
+	const char *kind;
+	char	   *(*name_of) (Oid number);	/* NULL where there is none */
+	Oid			(*number_of) (const char *name);	/* 0 where there is none */
+} Catalog;
+
+static char *
+name_of_role(Oid number)
+{
+	return GetUserNameFromId(number, true);
+}
+
+static Oid
+role_called(const char *name)
+{
+	return get_role_oid(name, true);
+}
+
+static char *
+name_of_relation(Oid number)
+{
+	char	   *name = get_rel_name(number);
+
+	return name == NULL ? NULL : quote_qualified_identifier(get_namespace_name(get_rel_namespace(number)), name);
+}
+
+static Oid
+relation_called(const char *name)
+{
+	return RangeVarGetRelid(makeRangeVarFromNameList(textToQualifiedNameList(cstring_to_text(name))), NoLock, true);
+}
+
+static const Catalog roles = {"role", name_of_role, role_called};
+static const Catalog relations = {"relation", name_of_relation, relation_called};
+
+static Datum
+make_ref(Oid number, const char *name)
+{
+	size_t		length = strlen(name);
+	CatalogRef *ref = palloc(HEADER + length);
+
+	SET_VARSIZE(ref, HEADER + length);
+	ref->number = number;
+	memcpy(ref->name, name, length);
+	return PointerGetDatum(ref);
+}
+
+static CatalogRef *
+ref_of(Datum value)
+{
+	return (CatalogRef *) PG_DETOAST_DATUM(value);
+}
+
+static char *
+stored_name(const CatalogRef *ref)
+{
+	return pnstrdup(ref->name, VARSIZE(ref) - HEADER);
+}
+
+/* The installation of this database, as text. It is asked once for each CREATE EXTENSION that the session has seen. */
+static const char *
+installation(void)
+{
+	static PrivateStatement select = {"SELECT xlsx_private.installation()::text", 0, {0}, NULL};
+	static char known[INSTALLATION_LENGTH + 1];
+	static Oid	known_extension = InvalidOid;
+	Oid			extension = get_extension_oid("pg_xlsx", false);
+	PrivateRow	row;
+
+	if (extension != known_extension)
+	{
+		private_sql_run(&select, NULL, NULL, &row);
+		strlcpy(known, TextDatumGetCString(row.values[0]), sizeof(known));
+		known_extension = extension;
+	}
+	return known;
+}
+
+static Datum
+ref_to(const Catalog *catalog, Oid number)
+{
+	char	   *name = catalog->name_of(number);
+
+	return make_ref(number, name == NULL ? "" : name);
+}
+
+/* Takes "NUMBER INSTALLATION NAME" apart. False where the text has another form: then it is a name. */
+static bool
+split_text(const char *text, Oid *number, char *writer, const char **name)
+{
+	size_t		digits = strspn(text, "0123456789");
+	unsigned long value = strtoul(text, NULL, 10);
+
+	if (digits == 0 || digits > 10 || value > PG_UINT32_MAX || text[digits] != ' ' ||
+		strspn(text + digits + 1, "0123456789abcdef-") != INSTALLATION_LENGTH || text[digits + 1 + INSTALLATION_LENGTH] != ' ')
+		return false;
+	*number = (Oid) value;
+	strlcpy(writer, text + digits + 1, INSTALLATION_LENGTH + 1);
+	*name = text + digits + 1 + INSTALLATION_LENGTH + 1;
+	return true;
+}
+
+static Datum
+ref_in(const Catalog *catalog, const char *text)
+{
+	Oid			number;
+	char		writer[INSTALLATION_LENGTH + 1];
+	const char *name;
+
+	if (!split_text(text, &number, writer, &name))
+	{
+		number = catalog->number_of(text);
+		if (number == InvalidOid)
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_OBJECT),
+					 errmsg("%s \"%s\" does not exist", catalog->kind, text)));
+		return ref_to(catalog, number);
+	}
+	if (number != InvalidOid && strcmp(writer, installation()) != 0)
+		number = catalog->number_of(name);
+	return make_ref(number, name);
+}
+
+static Datum
+ref_out(const Catalog *catalog, Datum value)
+{
+	CatalogRef *ref = ref_of(value);
+	char	   *name = catalog->name_of(ref->number);
+
+	return CStringGetDatum(psprintf("%u %s %s", name == NULL ? InvalidOid : ref->number, installation(),
+									name == NULL ? stored_name(ref) : name));
+}
+
+Datum
+pg_xlsx_role_ref_in(PG_FUNCTION_ARGS)
+{
+	return ref_in(&roles, PG_GETARG_CSTRING(0));
+}
+
+Datum
+pg_xlsx_role_ref_out(PG_FUNCTION_ARGS)
+{
+	return ref_out(&roles, PG_GETARG_DATUM(0));
+}
+
+Datum
+pg_xlsx_role_ref_of(PG_FUNCTION_ARGS)
+{
+	return ref_to(&roles, PG_GETARG_OID(0));
+}
+
+Datum
+pg_xlsx_relation_ref_in(PG_FUNCTION_ARGS)
+{
+	return ref_in(&relations, PG_GETARG_CSTRING(0));
+}
+
+Datum
+pg_xlsx_relation_ref_out(PG_FUNCTION_ARGS)
+{
+	return ref_out(&relations, PG_GETARG_DATUM(0));
+}
+
+Datum
+pg_xlsx_relation_ref_of(PG_FUNCTION_ARGS)
+{
+	return ref_to(&relations, PG_GETARG_OID(0));
+}
+
+Datum
+pg_xlsx_catalog_ref_oid(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_OID(ref_of(PG_GETARG_DATUM(0))->number);
+}
+
+Datum
+pg_xlsx_catalog_ref_name(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_TEXT_P(cstring_to_text(stored_name(ref_of(PG_GETARG_DATUM(0)))));
+}
