@@ -91,7 +91,7 @@ validate_headers(Import *import, ImportSheet *sheet, ImportSaving **saving)
 	import_sheet_find_header(import, sheet);
 	/* A missing right is reported before a row is read, not when the first row is saved. */
 	save_require_all_rights(&(SaveTask) {.profile = import->profile, .mode = import->task->mode});
-	*saving = import_saving_create(import, sheet->source, sheet->reader);
+	*saving = import_saving_create(import, sheet->reader);
 	validation = import_validation_create(import, sheet, *saving);
 	import_step_end(import);
 	return validation;
@@ -126,7 +126,7 @@ resume_saving(Import *import)
 				(errcode(ERRCODE_DATATYPE_MISMATCH),
 				 errmsg("the profile was changed between checking and saving"),
 				 errhint("Upload the file again.")));
-	saving = import_saving_create(import, import->task->source, NULL);
+	saving = import_saving_create(import, NULL);
 	import_step_end(import);
 	return saving;
 }

@@ -77,9 +77,9 @@ import_sheet_find_header(Import *import, ImportSheet *sheet)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("%s", match.message)));
 	sheet->header_row = row->number;
-	sheet->source = match.source;
+	task->source = match.source;
 	sheet->extras = headers_of_extras(row, &match, profile->count);
-	queue_save_source(task, rows_sheet_name(sheet->rows), row->number, match.source, match.found, profile->count);
+	queue_save_source(task, rows_sheet_name(sheet->rows), row->number, match.found, profile->count);
 }
 
 int64

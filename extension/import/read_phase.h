@@ -21,7 +21,6 @@ typedef struct ImportSheet
 
 	/* Set by import_sheet_find_header. */
 	uint32		header_row;
-	const uint32 *source;		/* sheet column of each profile column, 0: none */
 	TextList	extras;			/* header of each sheet column that no profile column takes; NULL for others */
 
 	MemoryContext book_context; /* of the workbook, when this process reads it; NULL once it is closed */
@@ -30,7 +29,7 @@ typedef struct ImportSheet
 /* The phase LOADING_WORKBOOK, in steps of its own, with the profile of the task. */
 extern void import_sheet_open(Import *import, ImportSheet *sheet);
 
-/* Finds the header row, and keeps what it says for later attempts.  An error where headers do not fit the profile. */
+/* Finds the header row, and keeps what it says, also for later attempts: task->source.  An error where headers do not fit the profile. */
 extern void import_sheet_find_header(Import *import, ImportSheet *sheet);
 
 /* Rows below the header row, as the sheet declares them; 0 when it declares nothing. */

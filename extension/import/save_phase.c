@@ -29,7 +29,6 @@
 struct ImportSaving
 {
 	Import	   *import;
-	const uint32 *source;		/* sheet column of each profile column, 0: none */
 	SaveTask	task;
 	Saver	   *saver;			/* NULL: not opened yet */
 	ErrorRows	errors;			/* of the batch at hand */
@@ -39,12 +38,11 @@ struct ImportSaving
 };
 
 ImportSaving *
-import_saving_create(Import *import, const uint32 *source, Reader *sender)
+import_saving_create(Import *import, Reader *sender)
 {
 	ImportSaving *saving = palloc0(sizeof(ImportSaving));
 
 	saving->import = import;
-	saving->source = source;
 	saving->sender = sender;
 	saving->batch_rows = PG_XLSX_BATCH_ROWS;
 	error_rows_init(&saving->errors, import->task->id, false, ERROR_ROWS_ANYWHERE, import->context);
@@ -123,7 +121,7 @@ import_saving_open(ImportSaving *saving, int first_rows)
 		return;
 	saving->batch_rows = first_rows;
 	saving->task = (SaveTask) {
-		.profile = import->profile, .task = task->id, .mode = task->mode, .source = saving->source,
+		.profile = import->profile, .task = task->id, .mode = task->mode, .source = task->source,
 		.undo = !task->dry_run && !mode->empties &&
 		(mode->updates ? import->profile->keep_old : import->profile->task_attnum != InvalidAttrNumber)
 	};

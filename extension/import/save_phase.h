@@ -17,10 +17,10 @@
 typedef struct ImportSaving ImportSaving;
 
 /*
- * Lives in the current memory context.  source: sheet column of each profile column, 0: none; must live as long.
+ * Lives in the current memory context.  The columns of the sheet are known: task->source.
  * sender: the process that reads the sheet and sends events, or NULL.
  */
-extern ImportSaving *import_saving_create(Import *import, const uint32 *source, Reader *sender);
+extern ImportSaving *import_saving_create(Import *import, Reader *sender);
 
 /* Does the task save in one transaction that stays open? */
 extern bool import_is_in_one_go(const Task *task);

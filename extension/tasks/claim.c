@@ -291,8 +291,7 @@ queue_load(int64 id)
 }
 
 void
-queue_save_source(const Task *task, const char *sheet, uint32 header_row, const uint32 *source, char *const *found,
-				  int count)
+queue_save_source(const Task *task, const char *sheet, uint32 header_row, char *const *found, int count)
 {
 	static PrivateStatement update = {
 		"UPDATE xlsx_private.task SET source_columns = $2, found_headers = $3, found_sheet = $4, found_header_row = $5"
@@ -306,7 +305,7 @@ queue_save_source(const Task *task, const char *sheet, uint32 header_row, const 
 
 	for (int i = 0; i < count; i++)
 	{
-		columns[i] = Int32GetDatum((int32) source[i]);
+		columns[i] = Int32GetDatum((int32) task->source[i]);
 		nulls[i] = found[i] == NULL;
 		if (found[i] != NULL)
 			headers[i] = CStringGetTextDatum(found[i]);

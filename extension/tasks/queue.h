@@ -47,8 +47,8 @@ typedef struct Task
 	char	   *locale;			/* NULL: the profile's */
 	char	   *mapping;		/* JSON object of header -> column name, or NULL */
 	const XlsxSource *content;	/* the file itself, when it is not in the store */
-	int			source_count;
-	uint32	   *source;			/* header mapping of an earlier attempt; NULL when there was none */
+	int			source_count;	/* of an earlier attempt */
+	uint32	   *source;			/* sheet column of each profile column, 0: none; NULL until an attempt has found the headers */
 	Progress	progress;
 } Task;
 
@@ -99,9 +99,8 @@ extern void queue_claim_in_turn(void);
 /* When the next waiting task of this role is due; DT_NOEND when no task waits. */
 extern TimestampTz queue_next_due(Oid login);
 
-/* Stores the header mapping for later attempts and for the report. found: header texts by profile column. */
-extern void queue_save_source(const Task *task, const char *sheet, uint32 header_row, const uint32 *source,
-							  char *const *found, int count);
+/* Stores task->source for later attempts and for the report. found: header texts by profile column. */
+extern void queue_save_source(const Task *task, const char *sheet, uint32 header_row, char *const *found, int count);
 
 /*
  * Ends a task as COMPLETED or HAS_ERRORS. Its file is not needed any more, but removing it takes
