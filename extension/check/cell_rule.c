@@ -8,12 +8,6 @@
 #include "pg/text_encoding.h"
 #include "utils/builtins.h"
 
-bool
-cell_rule_reads_text(RuleKind kind)
-{
-	return kind != RULE_REQUIRED && kind != RULE_MIN && kind != RULE_MAX;
-}
-
 /* The value as a datum of its type. */
 static Datum
 value_datum(const PlanColumn *column, FmgrInfo *input, const CheckedValue *value)

@@ -9,17 +9,14 @@
 
 #include "check/cell.h"
 
-/* Does the rule look at the text that a person sees rather than at the value? */
-extern bool cell_rule_reads_text(RuleKind kind);
-
 /*
- * For one that looks at the value, which is good; NULL obeys all but RULE_REQUIRED.  compare is the function of
+ * A rule that looks at the value (not PlanRule.reads_text), which is good; NULL obeys all but RULE_REQUIRED.  compare is the function of
  * the rule, input that of the column's type (NULL in a process without a transaction).
  */
 extern bool cell_rule_fits_value(const JudgePlan *plan, const PlanRule *rule, FmgrInfo *compare, FmgrInfo *input,
 								 const CheckedValue *value);
 
-/* For the others; text need not be terminated. */
+/* One that looks at the text; it need not be terminated. */
 extern bool cell_rule_fits_text(const JudgePlan *plan, const PlanRule *rule, const char *text, size_t length);
 
 #endif							/* PG_XLSX_CELL_RULE_H */

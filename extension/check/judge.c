@@ -217,33 +217,29 @@ judge_text(Judge *judge, JudgedRow *row, int column)
  * Rules
  */
 
-/* The text that a person sees, of a value that is not NULL or of a misfit; that of a number has not been made yet. */
+/* The text that a person sees, of a number or a date that was taken by its value. */
 static void
 read_text(Judge *judge, const JudgedRow *row, int column, CheckedValue *value)
 {
-	CellCheck  *check;
+	CellCheck  *check = begin_check(judge, row, column);
 
-	if (value->text != NULL)
-		return;
-	check = begin_check(judge, row, column);
 	(void) cell_take_text(check);
 	value->text = check->text;
 	value->length = check->length;
 }
 
-static bool
-is_obeyed(Judge *judge, const JudgedRow *row, int i, CheckedValue *value)
+static inline bool
+is_obeyed(Judge *judge, const JudgedRow *row, const PlanRule *rule, FmgrInfo *compare, CheckedValue *value)
 {
-	const PlanRule *rule = &plan_rules(judge->plan)[i];
 	ValueState	state = row->states[rule->column];
 
-	if (!cell_rule_reads_text(rule->kind))
+	if (!rule->reads_text)
 		return state != VALUE_GOOD ||
-			cell_rule_fits_value(judge->plan, rule, &judge->compares[i],
-								 judge->inputs != NULL ? judge->inputs[rule->column] : NULL, value);
+			cell_rule_fits_value(judge->plan, rule, compare, judge->inputs != NULL ? judge->inputs[rule->column] : NULL, value);
 	if (state == VALUE_UNKNOWN || (state == VALUE_GOOD && value->null))
 		return true;
-	read_text(judge, row, rule->column, value);
+	if (value->text == NULL)
+		read_text(judge, row, rule->column, value);
 	return cell_rule_fits_text(judge->plan, rule, value->text, value->length);
 }
 
@@ -267,7 +263,7 @@ judge_rules(Judge *judge, JudgedRow *row, CheckedValue *values)
 	int			first = row->count;
 
 	for (int i = 0; i < judge->plan->rule_count; i++)
-		if (!is_obeyed(judge, row, i, &values[rules[i].column]))
+		if (!is_obeyed(judge, row, &rules[i], &judge->compares[i], &values[rules[i].column]))
 			break_rule(judge, row, &rules[i]);
 	for (int i = first; i < row->count; i++)
 		if (!row->violations[i].warning && row->states[row->violations[i].column] == VALUE_GOOD)

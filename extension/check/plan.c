@@ -226,7 +226,10 @@ put_rule(StringInfo block, uint32 at, const JudgeTask *task, const ProfileRule *
 	const ProfileColumn *column = &task->profile->columns[rule->column];
 	const char *template = message_template(message_object(rule->messages), NULL, task->locale);
 	MessagePlaces places = {.label = column->label};
-	PlanRule	plan = {.kind = rule->kind,.column = rule->column,.warning = rule->warning};
+	PlanRule	plan = {
+		.kind = rule->kind,.column = rule->column,.warning = rule->warning,
+		.reads_text = rule->kind != RULE_REQUIRED && rule->kind != RULE_MIN && rule->kind != RULE_MAX
+	};
 
 	put_argument(block, &plan, rule, column);
 	plan.name = put_text(block, rule->name);

@@ -74,6 +74,7 @@ typedef struct PlanRule
 	RuleKind	kind;
 	int			column;
 	bool		warning;
+	bool		reads_text;		/* it looks at the text that a person sees rather than at the value */
 	int			length;			/* RULE_MIN_LENGTH, RULE_MAX_LENGTH: characters */
 	Oid			compare;		/* RULE_MIN, RULE_MAX: the function that compares values of the type */
 	Oid			collation;		/* of them */
