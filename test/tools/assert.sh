@@ -33,11 +33,12 @@ fetch_sources() {
     tar -C "$work/source" --strip-components=1 -xf "$(ls "$apt/files/$package"_*.orig.tar.* | grep -v '\.asc$' | head -n 1)"
 }
 
-# Builds without parts that the tests do not use; it takes a few minutes.
+# Builds without parts that the tests do not use; it takes a few minutes. PostgreSQL makes its generated headers only at make's top level.
 build_server() {
     fetch_sources || return 1
     (
         cd "$work/source" || exit 1
+        unset MAKELEVEL MAKEFLAGS MFLAGS
         [ "$major" -lt 16 ] || set -- --without-icu
         ./configure --prefix="$server" --enable-cassert --enable-debug --enable-tap-tests --without-readline --with-openssl \
             --with-system-tzdata=/usr/share/zoneinfo CFLAGS='-O1 -g' "$@" && make -s -j"$(nproc)" install && make -s -C contrib -j"$(nproc)" install
