@@ -72,7 +72,7 @@ build/setclock.so: $(TOOLS)/setclock.c
 # Tests: each suite ends with "N passed, N failed, N skipped", and so does check
 #
 
-SUITES := check-style check-unit check-corpus check-corpus-asan check-hostile check-growth check-unit-notifier check-regress \
+SUITES := check-style check-unit check-corpus check-corpus-asan check-hostile check-growth check-unit-notifier check-regress check-isolation \
 	check-docs check-install check-tap check-agree check-model check-node check-page check-torture
 # The first ones build on each other, all others on setup only.
 REGRESS_FIRST := setup read profile import types targets rest rights
@@ -93,6 +93,12 @@ check-style:
 
 check-regress:
 	@$(TOOLS)/regress.sh $(REGRESS)
+
+# What two sessions do to one target, one task, one profile.
+ISOLATION := $(patsubst test/server/isolation/specs/%.spec,%,$(sort $(wildcard test/server/isolation/specs/*.spec)))
+
+check-isolation:
+	@$(TOOLS)/regress.sh --isolation $(ISOLATION)
 
 check-docs:
 	@$(TOOLS)/docs.py
@@ -139,7 +145,7 @@ help:
 	@echo 'make demo         a private server, the sidecar, a sample import; leaves them running'
 	@echo 'make demo-stop    end and remove the demo'
 	@echo 'make check        all tests; check-unit, check-corpus, check-corpus-asan, check-hostile, check-growth,'
-	@echo '                  check-unit-notifier, check-regress, check-docs, check-install, check-tap,'
+	@echo '                  check-unit-notifier, check-regress, check-isolation, check-docs, check-install, check-tap,'
 	@echo '                  check-agree, check-model, check-node, check-page, check-torture and check-style run one suite'
 	@echo 'make check-full   these, and what takes longer: check-assert, check-node-asan, check-node-long, check-versions, torture'
 	@echo 'make check-assert the extension on a PostgreSQL with assertions, built from Debian'"'"'s sources into build/'
@@ -157,4 +163,4 @@ help:
 format:
 	@pgindent --typedefs=typedefs.list $$(git ls-files 'extension/*.[ch]' 'notifier/*.[ch]')
 
-.PHONY: all extension install clean deps demo demo-stop bench bench-quick check check-style check-regress check-docs check-install check-tap check-assert check-full check-versions check-agree check-model check-torture torture soak help format
+.PHONY: all extension install clean deps demo demo-stop bench bench-quick check check-style check-regress check-isolation check-docs check-install check-tap check-assert check-full check-versions check-agree check-model check-torture torture soak help format

@@ -15,6 +15,7 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "pg/query.h"
+#include "pg/subtransaction.h"
 #include "portability/instr_time.h"
 #include "storage/procarray.h"
 #include "tables/private_sql.h"
@@ -32,6 +33,7 @@
 
 PG_FUNCTION_INFO_V1(pg_xlsx_wait);
 PG_FUNCTION_INFO_V1(pg_xlsx_cancel);
+PG_FUNCTION_INFO_V1(pg_xlsx_end_task);
 PG_FUNCTION_INFO_V1(pg_xlsx_retry);
 PG_FUNCTION_INFO_V1(pg_xlsx_remove_task);
 PG_FUNCTION_INFO_V1(pg_xlsx_note_undone);
@@ -242,33 +244,113 @@ stop_worker(const Subject *task)
 	dispatch_wait_end();
 }
 
-Datum
-pg_xlsx_cancel(PG_FUNCTION_ARGS)
+/* What the status of a task must be, for its row to be locked. */
+typedef enum Wanted
 {
-	Subject		task = find_task(PG_GETARG_INT64(0));
+	WANTED_WAITING,				/* PENDING: no worker has it */
+	WANTED_ACTIVE,				/* PENDING or PROCESSING */
+	WANTED_ENDED
+} Wanted;
+
+typedef struct WantedRow
+{
+	int64		task;
+	Wanted		wanted;
+	bool		locked;
+} WantedRow;
+
+static void
+lock_wanted_row(void *argument)
+{
+	static PrivateStatement lock = {
+		"SELECT FROM xlsx_private.task WHERE id = $1 AND xlsx_private.is_active(status) = $2"
+		" AND (NOT $3 OR status = 'PENDING') FOR NO KEY UPDATE", 3, {INT8OID, BOOLOID, BOOLOID}, NULL
+	};
+	WantedRow  *row = argument;
+	Datum		values[] = {
+		Int64GetDatum(row->task), BoolGetDatum(row->wanted != WANTED_ENDED), BoolGetDatum(row->wanted == WANTED_WAITING)
+	};
+
+	row->locked = private_sql_run(&lock, values, NULL, NULL) > 0;
+}
+
+/*
+ * Waits for whoever holds the row.  A row whose task is in another state by
+ * then is let go again, or its worker could not write how it ends.
+ */
+static bool
+lock_wanted(int64 task, Wanted wanted)
+{
+	WantedRow	row = {task, wanted, false};
+	ErrorData  *error = subtransaction_try_keep(lock_wanted_row, &row, &row.locked);
+
+	if (error != NULL)
+		ReThrowError(error);
+	return row.locked;
+}
+
+/* Cancels a task as it was looked at; false where it has changed since, and is to be looked at again. */
+static bool
+try_cancel(const Subject *task)
+{
+	bool		runs = task->status == TASK_PROCESSING;
 	ErrorData	error = {.sqlerrcode = ERRCODE_QUERY_CANCELED,.message = "Task was cancelled"};
 
-	if (!is_active(&task))
-		refuse_state(&task, "cancel");
 	/*
 	 * This same process runs the task. It would not wait for itself, and the task would end as if
 	 * nobody had cancelled it.
 	 */
-	if (task.worker_pid == MyProcPid)
+	if (task->worker_pid == MyProcPid)
 		ereport(ERROR,
 				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-				 errmsg("cannot cancel task " INT64_FORMAT " from SQL that it runs itself", task.id),
+				 errmsg("cannot cancel task " INT64_FORMAT " from SQL that it runs itself", task->id),
 				 errhint("Raise an error to refuse a row.")));
-	if (task.status == TASK_PROCESSING)
+	if (runs)
+		stop_worker(task);
+	if (!lock_wanted(task->id, runs ? WANTED_ACTIVE : WANTED_WAITING))
+		return false;
+	queue_end(task->id, TASK_CANCELLED, &error);
+	return true;
+}
+
+/* Cancels it, and again when somebody has it run again meanwhile.  Returns the task as it was looked at last. */
+static Subject
+cancel_active(Subject task)
+{
+	while (is_active(&task) && !try_cancel(&task))
 	{
-		stop_worker(&task);
+		CHECK_FOR_INTERRUPTS();
 		task = find_task(task.id);
 	}
-	if (is_active(&task))
-		queue_end(task.id, TASK_CANCELLED, &error);
-	else if (task.status != TASK_CANCELLED)
+	return task;
+}
+
+Datum
+pg_xlsx_cancel(PG_FUNCTION_ARGS)
+{
+	Subject		task = find_task(PG_GETARG_INT64(0));
+
+	if (!is_active(&task))
+		refuse_state(&task, "cancel");
+	task = cancel_active(task);
+	/* It may have ended by itself, or somebody else has cancelled it. */
+	if (!is_active(&task) && task.status != TASK_CANCELLED)
 		refuse_state(&task, "cancel");
 	PG_RETURN_TEXT_P(cstring_to_text(task_status_names.texts[TASK_CANCELLED]));
+}
+
+Datum
+pg_xlsx_end_task(PG_FUNCTION_ARGS)
+{
+	Subject		task;
+
+	do
+	{
+		CHECK_FOR_INTERRUPTS();
+		task = find_task(PG_GETARG_INT64(0));
+		(void) cancel_active(task);
+	} while (!lock_wanted(task.id, WANTED_ENDED));
+	PG_RETURN_VOID();
 }
 
 /*

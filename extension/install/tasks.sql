@@ -121,6 +121,11 @@ AS 'MODULE_PATHNAME', 'pg_xlsx_retry' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx.retry(bigint) IS
 'Queues a failed or cancelled task again and returns PENDING. The task continues where it stopped, so no row is saved twice. After xlsx.undo, and if errors kept it from saving anything, it starts at the first row again. Error if its file has expired, or if it was undone in part and inserted rows stayed.';
 
+CREATE FUNCTION xlsx_private.end_task(task bigint) RETURNS void
+AS 'MODULE_PATHNAME', 'pg_xlsx_end_task' LANGUAGE C VOLATILE STRICT;
+COMMENT ON FUNCTION xlsx_private.end_task(bigint) IS
+'Cancels a task unless it has ended, and locks its row, so that nobody else retries, undoes or deletes it before the end of the transaction.';
+
 CREATE FUNCTION xlsx_private.remove_task(task bigint) RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_remove_task' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx_private.remove_task(bigint) IS
@@ -138,14 +143,7 @@ AS $$
 DECLARE
   rows record;
 BEGIN
-  IF EXISTS (SELECT FROM xlsx_private.task t WHERE t.id OPERATOR(pg_catalog.=) task
-      AND xlsx_private.is_active(t.status)) THEN
-    BEGIN
-      PERFORM xlsx.cancel(task);
-    EXCEPTION WHEN object_not_in_prerequisite_state THEN
-      NULL;  -- it has ended meanwhile; if it has not, remove_task refuses
-    END;
-  END IF;
+  PERFORM xlsx_private.end_task(task);
   SELECT d.* INTO rows FROM xlsx_private.delete_rows(task) AS d;
   deleted_rows := rows.deleted;
   PERFORM xlsx_private.remove_task(task);

@@ -1,17 +1,31 @@
 #!/bin/sh
-# Runs the pg_regress tests given as arguments against a private cluster; ends with "N passed, N failed, N skipped".
+# Runs the tests given as arguments against a private cluster; ends with "N passed, N failed, N skipped".
+#
+#   regress.sh TEST...               sql/TEST.sql by pg_regress
+#   regress.sh --isolation SPEC...   test/server/isolation/specs/SPEC.spec by pg_isolation_regress
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
-regress=$(dirname "$(${PG_CONFIG:-pg_config} --pgxs)")/../test/regress/pg_regress
+programs=$(dirname "$(${PG_CONFIG:-pg_config} --pgxs)")/../test
+bin=$(${PG_CONFIG:-pg_config} --bindir)
+if [ "$1" = --isolation ]; then
+    shift
+    regress=$programs/isolation/pg_isolation_regress input=$root/test/server/isolation output=$root/build/isolation
+else
+    regress=$programs/regress/pg_regress input=$root output=$root/build/regress
+fi
 work=$(mktemp -d)
-output=$root/build/regress
 trap '"$root/test/tools/cluster.sh" remove "$work" >/dev/null 2>&1' EXIT
 "$root/test/tools/cluster.sh" start "$work" </dev/null || exit 1
 . "$work/env"
 mkdir -p "$output"
 log=$output/output.log
-"$regress" --host="$PGHOST" --port="$PGPORT" --user="$PGUSER" --bindir="$(${PG_CONFIG:-pg_config} --bindir)" \
-    --dbname=regress_xlsx --inputdir="$root" --outputdir="$output" "$@" >"$log" 2>&1
+set -- --host="$PGHOST" --port="$PGPORT" --user="$PGUSER" --bindir="$bin" --dbname=regress_xlsx --inputdir="$input" --outputdir="$output" "$@"
+if [ -f "$input/helpers.sql" ]; then
+    "$bin/createdb" -h "$PGHOST" -p "$PGPORT" -U "$PGUSER" regress_xlsx &&
+        "$bin/psql" -h "$PGHOST" -p "$PGPORT" -U "$PGUSER" -X -q -v ON_ERROR_STOP=1 -o /dev/null -f "$input/helpers.sql" regress_xlsx || exit 1
+    set -- --use-existing "$@"
+fi
+"$regress" "$@" >"$log" 2>&1
 status=$?
 cat "$log"
 [ $status = 0 ] || head -200 "$output/regression.diffs" 2>/dev/null
