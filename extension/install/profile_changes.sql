@@ -62,7 +62,12 @@ DECLARE
   found_id bigint;
   found_owner regrole;
 BEGIN
-  SELECT p.id, p.owner INTO found_id, found_owner FROM xlsx_private.profile p WHERE p.name = profile FOR KEY SHARE;
+  -- Two sessions change it one after the other, and what one has dropped is not there for the other.
+  SELECT p.id, p.owner INTO found_id, found_owner FROM xlsx_private.profile p WHERE p.name = profile
+    AND pg_has_role(caller::oid, p.owner::oid, 'USAGE') FOR NO KEY UPDATE;
+  IF found_id IS NULL THEN
+    SELECT p.id, p.owner INTO found_id, found_owner FROM xlsx_private.profile p WHERE p.name = profile;
+  END IF;
   IF found_id IS NULL THEN
     RAISE EXCEPTION 'profile "%" does not exist', coalesce(profile, 'NULL') USING ERRCODE = 'undefined_object';
   END IF;
@@ -74,7 +79,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION xlsx_private.own_profile(regrole, text) IS
-'Id of a profile that the caller may change; else an error. Nobody can drop the profile before the transaction ends.';
+'Id of a profile that the caller may change; else an error. Nobody else can change or drop the profile before the transaction ends.';
 
 CREATE FUNCTION xlsx_private.require_columns(target regclass, names name[]) RETURNS void
 LANGUAGE plpgsql STABLE
