@@ -322,6 +322,14 @@ try_all(OneGo *go)
 	return subtransaction_try_keep(save_all, go, &go->keep);
 }
 
+/* In the caller's transaction this comes before the saver is made, which locks the target for its probe. */
+static void
+hold_target(const Import *import)
+{
+	if (save_mode(import->task->mode)->empties)
+		saver_hold_target(import->profile->target);
+}
+
 /* True when it has ended the task. */
 static bool
 save_in_one_go(ImportSaving *saving)
@@ -334,6 +342,7 @@ save_in_one_go(ImportSaving *saving)
 	ErrorData  *error;
 
 	import_step_begin(import);
+	hold_target(import);
 	go = (OneGo) {saving, may_index_late(import), false};
 	error = try_all(&go);
 	if (error != NULL && go.index_late && error->sqlerrcode != ERRCODE_QUERY_CANCELED)
@@ -374,6 +383,8 @@ begin(ImportSaving *saving)
 	bool		one_go;
 
 	import_step_begin(import);
+	if (import->inside)
+		hold_target(import);
 	import_saving_open(saving, progress->total_rows > SMALL_ROWS ? IMPORT_FIRST_BATCH_ROWS : PG_XLSX_BATCH_ROWS);
 	one_go = import_is_in_one_go(import->task) ||
 		(progress->packets_saved == 0 && progress->packets > 0 && may_index_late(import));

@@ -5,6 +5,7 @@
 #include "saving/saver_state.h"
 
 #include "access/htup_details.h"
+#include "catalog/pg_inherits.h"
 #include "executor/spi.h"
 #include "saving/late_index.h"
 #include "saving/foreign_keys.h"
@@ -109,6 +110,13 @@ bool
 saver_is_local(const Saver *saver)
 {
 	return saver->probe.local;
+}
+
+void
+saver_hold_target(Oid target)
+{
+	LockRelationOid(target, ShareRowExclusiveLock);
+	(void) find_all_inheritors(target, ShareRowExclusiveLock, NULL);
 }
 
 int64

@@ -36,6 +36,14 @@ extern Saver *saver_create(const SaveTask *task);
  */
 extern int	saver_save(Saver *saver, const PacketRows *rows, SaveCounts *counts, ErrorRows *errors);
 
+/*
+ * Keeps all other writers from the target until the transaction ends, for a mode that empties it:
+ * rows that another session committed after that would stay beside the new ones. Call it before
+ * the transaction takes a weaker lock on the target: two transactions that both want a stronger
+ * one would wait for each other.
+ */
+extern void saver_hold_target(Oid target);
+
 /* Empties the target, for a mode that does so. Returns how many rows it had. */
 extern int64 saver_empty(Saver *saver);
 

@@ -34,6 +34,11 @@ BEGIN
   CREATE SCHEMA work;
 END $$;
 
+CREATE PROCEDURE pause_item() LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM xlsx.pause('item');
+END $$;
+
 -- What became of the rows of a task, without what is zero.
 CREATE FUNCTION outcome(task bigint) RETURNS text LANGUAGE sql AS $$
   SELECT concat_ws(', ', status || ' ' || total_rows, saved_rows || ' saved', nullif(inserted_rows, 0) || ' inserted', nullif(updated_rows, 0) || ' updated',
@@ -66,10 +71,11 @@ BEGIN
   RETURN string_agg(name || ' ' || ids, '; ' ORDER BY name) FROM (SELECT name, string_agg(id::text, ',' ORDER BY id) AS ids FROM item GROUP BY 1) AS i;
 END $$;
 
--- Returns when so many workers wait for locks of sessions.
+-- Returns when so many workers wait for locks of sessions; a worker also waits for the end of the transaction that started it.
 CREATE PROCEDURE await_blocked(workers int DEFAULT 1) LANGUAGE plpgsql AS $$
 BEGIN
-  WHILE (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'pg_xlsx worker' AND wait_event_type = 'Lock') <> workers LOOP
+  WHILE (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'pg_xlsx worker' AND wait_event_type = 'Lock'
+    AND wait_event <> 'virtualxid') <> workers LOOP
     PERFORM pg_sleep(0.01), pg_stat_clear_snapshot();
   END LOOP;
 END $$;
