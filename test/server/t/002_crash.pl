@@ -18,9 +18,7 @@ my %blows = (
 	},
 	'SIGKILL of the worker' => sub {
 		my ($node) = @_;
-		kill 'KILL', worker_pid($node);
-		# The whole server restarts.
-		$node->poll_query_until('postgres', 'SELECT true') or die 'no recovery';
+		kill_process($node, worker_pid($node));
 	},
 	'SIGKILL of the postmaster' => sub {
 		my ($node) = @_;
@@ -100,8 +98,7 @@ SQL
 	my $task = $node->safe_psql('postgres', "SELECT xlsx.submit('people', data) FROM book");
 	wait_blocked($node);
 	ok($node->safe_psql('postgres', 'SELECT count(*) FROM xlsx_private.seen_value') > 5000, 'unique: values are kept');
-	kill 'KILL', worker_pid($node);
-	$node->poll_query_until('postgres', 'SELECT true') or die 'no recovery';
+	kill_process($node, worker_pid($node));
 	eval { $holder->quit };
 	is(wait_for($node, $task), 'HAS_ERRORS', 'unique: the task ends');
 	is(counts_of($node, $task), '20000|12000|8000|12000|12000|8000|0|0', 'unique: all that come twice are found');

@@ -133,8 +133,7 @@ SQL
 	my ($dealt_with, $saved) = split /\|/, task_row($node, $task, 'validated_rows, saved_rows');
 	cmp_ok($dealt_with, '<', 40605, 'rows are committed on the way');
 	is($saved, int($dealt_with * 0.95), 'those that are good');
-	kill 'KILL', worker_pid($node);
-	$node->poll_query_until('postgres', 'SELECT true') or die 'no recovery';
+	kill_process($node, worker_pid($node));
 	eval { $second->quit };
 	is(wait_for($node, $task), 'HAS_ERRORS', 'after SIGKILL the task ends');
 	is(counts_of($node, $task), $undisturbed, 'nothing is lost, nothing twice');
@@ -194,8 +193,7 @@ foreach my $wish ("mode => 'all_or_nothing'", 'max_errors => 10')
 # Killed, it takes the server down with it, as any process of the server.
 {
 	my ($holder, $task) = start_and_stop();
-	kill 'KILL', reader_pid();
-	$node->poll_query_until('postgres', 'SELECT true') or die 'no recovery';
+	kill_process($node, reader_pid());
 	go_on($holder);
 	is(wait_for($node, $task), 'HAS_ERRORS', 'after SIGKILL of the reader the task ends');
 	is(counts_of($node, $task), $undisturbed, 'nothing is lost, nothing twice');

@@ -9,7 +9,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More ();
 
-our @EXPORT = qw(start_server make_people submit workbook wait_for wait_tidy task_row counts_of block_at wait_blocked worker_pid);
+our @EXPORT = qw(start_server make_people submit workbook wait_for wait_tidy task_row counts_of block_at wait_blocked worker_pid kill_process);
 
 my $books = 0;
 
@@ -172,6 +172,18 @@ sub worker_pid
 	my ($node) = @_;
 
 	return $node->safe_psql('postgres', "SELECT pid FROM pg_stat_activity WHERE backend_type = 'pg_xlsx worker'");
+}
+
+# Kills a process of the server, and returns when the server has restarted because of it.
+sub kill_process
+{
+	my ($node, $pid) = @_;
+	my $launcher = $node->safe_psql('postgres', "SELECT pid FROM pg_stat_activity WHERE backend_type = 'pg_xlsx launcher'");
+
+	kill 'KILL', $pid;
+	$node->poll_query_until('postgres', "SELECT count(*) = 1 FROM pg_stat_activity WHERE backend_type = 'pg_xlsx launcher' AND pid <> $launcher")
+	  or die 'no recovery';
+	return;
 }
 
 1;
