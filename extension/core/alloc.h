@@ -1,12 +1,12 @@
 /*
  * alloc.h
- *	  The allocator that the caller lends to the reader.
+ *	  The allocator that the caller gives to the reader.
  *
- * All memory of the library, the decompressor's included, comes from here,
- * but for expat's: its allocation functions get no context, so it calls malloc
- * while a part is read.  xlsx_book_close gives that back too, so a caller whose
- * allocator frees everything by itself must still close the book.
- * The callbacks return NULL when there is no memory; they never throw.
+ * All memory of the library comes from here, the decompressor's included. expat
+ * is the exception: its allocation functions get no context, so it calls malloc
+ * while a part is read. xlsx_book_close frees that too, so a caller whose
+ * allocator frees everything must still close the book. The callbacks return
+ * NULL if there is no memory; they never throw.
  */
 #ifndef XLSX_ALLOC_H
 #define XLSX_ALLOC_H

@@ -1,11 +1,12 @@
 /*
  * book.h
- *	  An open workbook: its worksheets, date system, and what all sheets share.
+ *	  An open workbook: its worksheets, its date system, and the data that all
+ *	  sheets share.
  *
- * Order of calls: xlsx_book_open, then any number of sheet cursors
- * (sheet.h), also several at a time, then xlsx_book_close.  The book belongs to the
- * caller.  What the sheets share is not read twice: styles when the first cursor is
- * opened, shared strings as far as cells have asked for them.
+ * Order of calls: xlsx_book_open, then any number of sheet cursors (sheet.h), also
+ * several at a time, then xlsx_book_close.  The book belongs to the caller. Shared
+ * data is read once: styles when the first cursor is opened, shared strings when
+ * cells refer to them.
  */
 #ifndef XLSX_BOOK_H
 #define XLSX_BOOK_H
@@ -29,12 +30,11 @@ typedef struct XlsxSheetInfo
 } XlsxSheetInfo;
 
 /*
- * Opens the package, finds the workbook part and lists its worksheets.
- * allocator, limits and source are copied.  On failure *book is NULL and nothing
- * is left behind.  *book is set before the first byte is read, so that a caller
- * whose source leaves by longjmp can close it (the variable must be volatile
- * then, and NULL at first).  XLSX_NOT_A_WORKBOOK and XLSX_ENCRYPTED come with a hint that
- * tells a person what to do.
+ * Opens the package, finds the workbook part and lists its worksheets. allocator, limits
+ * and source are copied.  On failure *book is NULL and nothing is left behind.  *book is
+ * set before the first byte is read, so that a caller whose source leaves by longjmp can
+ * close it. The variable must then be volatile, and NULL at first.  XLSX_NOT_A_WORKBOOK
+ * and XLSX_ENCRYPTED come with a hint that tells a person what to do.
  */
 extern XlsxStatus xlsx_book_open(const XlsxSource *source, const XlsxAllocator *allocator, const XlsxLimits *limits,
 								 XlsxBook **book, XlsxError *error);
@@ -43,20 +43,19 @@ extern XlsxStatus xlsx_book_open(const XlsxSource *source, const XlsxAllocator *
 extern size_t xlsx_book_sheet_count(const XlsxBook *book);
 extern const XlsxSheetInfo *xlsx_book_sheet(const XlsxBook *book, size_t index);	/* 0-based; NULL beyond the end */
 
-/* Sheet names are compared without regard to case, as Excel does. SIZE_MAX when there is none. */
+/* Sheet names are compared without regard to case, as Excel does. SIZE_MAX if there is none. */
 extern size_t xlsx_book_find_sheet(const XlsxBook *book, const char *name);
 
-/* Serial 0 is 1904-01-01 instead of the 1900 system (18.17.4.1). */
+/* True for the 1904 date system, in which serial 0 is 1904-01-01 (18.17.4.1). */
 extern bool xlsx_book_date1904(const XlsxBook *book);
 
-/* Also frees cursors that are still open. NULL is fine, and so is a book whose source left by longjmp. */
+/* Frees open cursors too. book may be NULL, and its source may have left by longjmp. */
 extern void xlsx_book_close(XlsxBook *book);
 
 /*
- * What kind of file starts with these bytes?  XLSX_OK for a zip, else
- * XLSX_NOT_A_WORKBOOK or XLSX_ENCRYPTED with message and hint.  Meant for the
- * first bytes of an upload (length 0 is an empty file; 4096 tell all), before the rest has come: OK does not
- * promise a workbook.
+ * The kind of a file that starts with these bytes: XLSX_OK for a zip, otherwise XLSX_NOT_A_WORKBOOK or
+ * XLSX_ENCRYPTED with message and hint. For the first bytes of an upload, before the rest has come: 4096
+ * bytes are enough, and length 0 is an empty file. XLSX_OK does not promise a workbook.
  */
 extern XlsxStatus xlsx_sniff(const void *head, size_t length, XlsxError *error);
 

@@ -30,9 +30,9 @@ typedef struct XlsxDateTime
 } XlsxDateTime;
 
 /*
- * Is there a date or a time of day to show?  From half a millisecond before
- * the year 10000 on there is not, nor below 0.  Lengths of time have no such
- * bounds, but those of their milliseconds.
+ * Is the serial a date or a time of day? It is not from half a millisecond
+ * before the year 10000 on, nor below 0. Elapsed times have other bounds:
+ * their milliseconds must fit.
  */
 static inline bool
 xlsx_serial_is_date(double serial, bool date1904)
@@ -52,7 +52,7 @@ extern void xlsx_serial_to_datetime(double serial, bool date1904, XlsxDateTime *
 /* The same of an early day (xlsx_iso_to_early), for which a serial below 1 is no time of day. */
 extern void xlsx_early_to_datetime(double serial, bool date1904, XlsxDateTime *moment);
 
-/* Whole milliseconds of an elapsed time, which may be negative; false when it does not fit. */
+/* Whole milliseconds of an elapsed time, which may be negative; false if they do not fit. */
 extern bool xlsx_serial_to_milliseconds(double serial, int64_t *milliseconds);
 
 /*
@@ -64,7 +64,7 @@ extern size_t xlsx_serial_to_iso(double serial, bool elapsed, bool date1904, cha
 /* ISO 8601 text of a moment; size >= 40.  Returns the length, 0 for XLSX_MOMENT_NONE. */
 extern size_t xlsx_moment_to_iso(const XlsxDateTime *moment, char *buffer, size_t size);
 
-/* ISO 8601 date, time or both (t="d" cells) -> serial; false when the text is none. */
+/* ISO 8601 date, time or both (t="d" cells) -> serial; false for any other text. */
 extern bool xlsx_iso_to_serial(const char *text, size_t length, bool date1904, double *serial);
 
 /*
@@ -73,7 +73,10 @@ extern bool xlsx_iso_to_serial(const char *text, size_t length, bool date1904, d
  */
 extern bool xlsx_iso_to_early(const char *text, size_t length, bool date1904, double *serial);
 
-/* ISO 8601 duration of weeks, days, hours, minutes and seconds -> serial of an elapsed time; "-" before it turns it around. */
+/*
+ * ISO 8601 duration of weeks, days, hours, minutes and seconds -> serial of
+ * an elapsed time; a "-" before it makes it negative.
+ */
 extern bool xlsx_iso_to_elapsed(const char *text, size_t length, double *serial);
 
 #endif							/* XLSX_DATETIME_H */

@@ -2,10 +2,11 @@
  * directory.h
  *	  The central directory of a zip archive (PKWARE APPNOTE 4.3 and 4.4).
  *
- * Read by ourselves, since minizip as distributions ship it does not see the
- * zip64 sizes that streaming writers use, allocates by malloc and cannot be left by
- * longjmp.  Knows zip64, junk in front of the archive, a comment and junk
- * behind it.  Everything is held against the size of the file.
+ * This is not minizip's work because minizip, as distributions ship it, does not
+ * see the zip64 sizes that streaming writers use, allocates by malloc and cannot be
+ * left by longjmp. This module knows zip64, junk in front of the archive, and a
+ * comment and junk behind it. It compares every offset and size with the size of
+ * the file.
  */
 #ifndef XLSX_DIRECTORY_H
 #define XLSX_DIRECTORY_H
@@ -32,11 +33,11 @@ typedef struct XlsxDirectory
 	XlsxDirectoryEntry **by_name;	/* ordered by name, of equal names by place */
 } XlsxDirectory;
 
-/* XLSX_NOT_A_WORKBOOK when there is no directory at all; memory owns the entries. */
+/* XLSX_NOT_A_WORKBOOK if there is no directory; memory owns the entries. */
 extern XlsxStatus xlsx_directory_read(const XlsxSource *source, const XlsxLimits *limits, XlsxMemory *memory,
 									  XlsxDirectory *directory, XlsxError *error);
 
-/* Index of the last entry with that name, SIZE_MAX when there is none (zip.h says what is the same). */
+/* Index of the last entry with that name, SIZE_MAX if there is none. zip.h says which names are equal. */
 extern size_t xlsx_directory_find(const XlsxDirectory *directory, const char *name);
 
 extern void xlsx_directory_free(XlsxDirectory *directory, XlsxMemory *memory);

@@ -1,11 +1,11 @@
 /*
  * limits.h
- *	  What a workbook may cost: one table of budgets.
+ *	  The limits of a workbook, in one table.
  *
- * Sizes in a file are claims: each is held against one of these before
- * anything is allocated, and against what is really read.  This table is the
- * only one: the settings pg_xlsx.<name> are made from it, xlsxdump and the
- * fuzzers read with its defaults, and an error names its entry.
+ * Sizes in a file are claims. Each is compared with a limit before anything
+ * is allocated, and with the bytes that are really read. The settings
+ * pg_xlsx.<name> are made from this table, xlsxdump and the fuzzers use its
+ * defaults, and an error names its entry.
  */
 #ifndef XLSX_LIMITS_H
 #define XLSX_LIMITS_H
@@ -64,7 +64,7 @@ typedef struct XlsxLimit
 
 extern const XlsxLimit xlsx_limits[XLSX_LIMIT_COUNT];
 
-/* The budgets of one book in bytes or counts, by name and by number.  0 is a budget like any other. */
+/* The limits of one book in bytes or counts, by name and by number. 0 is a limit as any other number. */
 #define XLSX_LIMIT_FIELD(name, unit, standard, least, most, description) uint64_t name;
 typedef union XlsxLimits
 {

@@ -1,6 +1,7 @@
 /*
  * number.h
- *	  Decimal text <-> double, exactly, whatever the locale of the process is.
+ *	  Decimal text <-> double, exactly and independent of the process's
+ *	  locale.
  */
 #ifndef XLSX_NUMBER_H
 #define XLSX_NUMBER_H
@@ -11,7 +12,7 @@
 
 /*
  * The nearest double of "-12.5e3" (xsd:double without INF and NaN, without
- * white space). False when the text is something else or too large.
+ * white space). False if the text is something else or too large.
  */
 extern bool xlsx_number_parse(const char *text, size_t length, double *value);
 
@@ -24,8 +25,8 @@ extern size_t xlsx_number_format(double value, char *buffer, size_t size);
 
 /*
  * The same shortest decimal as a whole number over a power of ten: value =
- * digits / 10^places.  For the numbers that people write: up to 15 digits, up
- * to 9 of them behind the point.  False for all others.
+ * digits / 10^places.  Works for numbers of up to 15 digits, up to 9 of them
+ * behind the point. False for all others.
  */
 #define XLSX_MOST_PLACES	9
 extern bool xlsx_number_decimal(double value, int64_t *digits, int *places);

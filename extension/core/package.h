@@ -1,11 +1,12 @@
 /*
  * package.h
- *	  What the package says of itself: its workbook part and what belongs to it.
+ *	  The structure of the package: its workbook part and the parts that belong
+ *	  to it.
  *
- * _rels/.rels names the workbook part, the workbook part lists the sheets, its own
- * relationships say which parts those are, and where shared strings and
- * styles lie.  Only the type of a relationship counts, never the name of a
- * part.  Nothing outside the zip is ever looked at.
+ * _rels/.rels names the workbook part, the workbook part lists the sheets, and the
+ * workbook part's relationships name the parts of the sheets, of the shared
+ * strings and of the styles. The type of a relationship decides, never the name of
+ * a part. Nothing outside the zip is ever read.
  */
 #ifndef XLSX_PACKAGE_H
 #define XLSX_PACKAGE_H
@@ -18,7 +19,7 @@
 
 typedef enum XlsxPackageKind
 {
-	XLSX_PACKAGE_UNKNOWN,		/* no relationship with that id: it counts as a worksheet that cannot be opened */
+	XLSX_PACKAGE_UNKNOWN,		/* no relationship has that id: it counts as a worksheet that cannot be opened */
 	XLSX_PACKAGE_WORKSHEET,
 	XLSX_PACKAGE_OTHER			/* chart, dialogue or macro sheet */
 } XlsxPackageKind;

@@ -1,14 +1,14 @@
 /*
  * part.h
- *	  An XML part on its way from the container: a window of bytes, and expat.
+ *	  An XML part that is read from the container: a window of bytes, and
+ *	  expat.
  *
- * Parts with few bytes are simply parsed (xlsx_part_parse).  The two that may be
- * huge, sheets and shared strings, are read by expat and a scanner in turns:
- * expat takes the bytes up to a landmark such as "<sheetData>"; if its
- * handlers then agree that this was the element and no text or comment, the
- * scanner looks at the bytes that follow itself, which expat never sees.
- * Whatever the scanner does not know it leaves in the window: expat takes over
- * with everything in order, up to the next landmark.
+ * Small parts are parsed by expat (xlsx_part_parse). Sheets and shared strings
+ * may be huge, so expat and a scanner read them in turns. expat takes the bytes
+ * up to a landmark such as "<sheetData>". If its handlers confirm that this was
+ * the element, and no text or comment, the scanner reads the bytes that follow,
+ * and expat never sees them. The scanner leaves bytes that it does not know in
+ * the window. Then expat takes over, up to the next landmark.
  */
 #ifndef XLSX_PART_H
 #define XLSX_PART_H
@@ -21,7 +21,7 @@
 typedef struct XlsxPart
 {
 	char	   *window;
-	size_t		next;			/* first byte of the window that nobody has taken yet */
+	size_t		next;			/* first byte of the window that has not been taken */
 	size_t		have;			/* end of the bytes in the window */
 	size_t		capacity;
 	bool		at_end;			/* nothing comes behind the window */
@@ -37,16 +37,16 @@ extern XlsxStatus xlsx_part_open(XlsxZip *zip, size_t index, const XlsxLimits *l
 								 const XlsxXmlHandlers *handlers, void *context, XlsxPart **part, XlsxError *error);
 
 /*
- * Moves what nobody has taken to the front of the window and reads behind it.
- * The window grows when it is full and below most bytes; XLSX_LIMIT (error is
- * not filled) when it cannot.
+ * Moves the bytes that have not been taken to the front of the window and
+ * reads more behind them. A full window grows if it is below most bytes;
+ * otherwise XLSX_LIMIT, and error is not filled.
  */
 extern XlsxStatus xlsx_part_fill(XlsxPart *part, size_t most, XlsxError *error);
 
 /*
  * One step of expat: up to the next landmark (may be NULL), through it, or to the
- * end of the window.  *reached: expat stands right behind a landmark.  When
- * a handler has paused the parser, the next call resumes it.
+ * end of the window. *reached: expat is right behind a landmark. If a handler has
+ * paused the parser, the next call resumes it.
  */
 extern XlsxStatus xlsx_part_feed(XlsxPart *part, const char *landmark, bool *reached, XlsxError *error);
 

@@ -1,6 +1,6 @@
 /*
  * private.h
- *	  What book.c and the files of the sheet cursor know of each other.
+ *	  Declarations that book.c and the files of the sheet cursor share.
  */
 #ifndef XLSX_PRIVATE_H
 #define XLSX_PRIVATE_H
@@ -69,7 +69,7 @@ struct XlsxSheet
 extern const XlsxXmlHandlers xlsx_sheet_handlers;	/* context: the sheet */
 
 /*
- * Reads rows by the scanner until some are ready; or ends the scanning, with
+ * Reads rows by the scanner until some are ready, or ends the scanning with
  * part->next at the first byte that expat must take.
  */
 extern XlsxStatus xlsx_sheet_scan(XlsxSheet *sheet, XlsxError *error);

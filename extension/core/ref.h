@@ -16,8 +16,8 @@ extern size_t xlsx_ref_column(uint32_t column, char buffer[8]);
 extern size_t xlsx_ref_cell(uint32_t row, uint32_t column, char buffer[19]);
 
 /*
- * Reads "B7", "B" or "7" (either case, "$" allowed); what is missing comes
- * out as 0.  False when it is no reference or a number overflows.
+ * Reads "B7", "B" or "7" (either case, "$" allowed); a missing part is 0.
+ * False if it is not a reference or a number overflows.
  */
 extern bool xlsx_ref_parse(const char *text, size_t length, uint32_t *row, uint32_t *column);
 
@@ -29,7 +29,7 @@ typedef struct XlsxRange
 				last_column;	/* 1-based, inclusive; UINT32_MAX: open end */
 } XlsxRange;
 
-/* "A2:C10", "A:C", "2:10", "B7", "A2:C" (open below); swaps ends in the wrong order. False when it is no range. */
+/* "A2:C10", "A:C", "2:10", "B7", "A2:C" (open below); swaps ends in the wrong order. False if it is not a range. */
 extern bool xlsx_range_parse(const char *text, size_t length, XlsxRange *range);
 
 #endif							/* XLSX_REF_H */

@@ -1,15 +1,15 @@
 /*
  * row.h
- *	  Rows under construction: what the bytes of a cell mean.
+ *	  Builds rows: gives the bytes of a cell their meaning.
  *
- * The scanner builds some rows ahead of the one that is handed out, so that
- * the shared strings they refer to are on their way to the processor's cache
- * before anyone looks at them: in a large workbook each lies in a place of its
- * own, and waiting for memory would take longer than all the parsing.
+ * The scanner builds some rows ahead of the one that is returned. So the
+ * shared strings of these rows are on their way to the processor's cache
+ * before they are read. In a large workbook the strings are scattered in
+ * memory, and waiting for them would take longer than all the parsing.
  *
  * The scanner (sheet_scan.c) and expat's handlers (sheet_xml.c) both build rows by
- * these functions, so that a cell comes out the same whichever of the
- * two has read it.  Failures stay in the builder: status and error.
+ * these functions, so that both give the same cells.  Failures stay in the
+ * builder: status and error.
  */
 #ifndef XLSX_ROW_H
 #define XLSX_ROW_H
@@ -67,7 +67,7 @@ typedef struct XlsxRowBuilder
 	size_t		capacity;
 	uint32_t	number;
 	uint32_t	previous;		/* number of the row before */
-	uint32_t	ended;			/* rows so far: several may call themselves the same */
+	uint32_t	ended;			/* rows so far: several may have the same number */
 	XlsxScratch *scratch;		/* text that could not stay where it was read */
 	uint64_t	scratch_bytes;	/* of this row */
 
@@ -99,19 +99,19 @@ extern char *xlsx_row_text(XlsxRowBuilder *row, size_t length);
 /* The row is complete, and ready unless it is blank; its number counts for the next. */
 extern void xlsx_row_end(XlsxRowBuilder *row);
 
-/* Forget the row, and its failure too, as if it had not begun. */
+/* Removes the row and its failure, as if it had not begun. */
 extern void xlsx_row_drop(XlsxRowBuilder *row);
 
 /* Forget all rows. */
 extern void xlsx_row_clear(XlsxRowBuilder *row);
 
-/* Enough rows are ready: hand them out before the next begins. */
+/* Are enough rows ready? Then return them before the next begins. */
 extern bool xlsx_row_enough(const XlsxRowBuilder *row);
 
 /*
- * Before the first of the rows that are ready is handed out: puts in the text
- * of shared strings, which count to max_row_bytes there.  On failure only the rows before that cell's are ready any more.
- * Strings are read here and nowhere else: never from a handler of the sheet's parser, which a source could leave by longjmp.
+ * Call it before the first of the ready rows is returned: it puts in the text of shared strings, which count for
+ * max_row_bytes. After a failure only the rows before the cell's row are ready. Strings are read here only, and never in a
+ * handler of the sheet's parser, because a source could leave the handler by longjmp.
  */
 extern void xlsx_row_deliver(XlsxRowBuilder *row);
 
@@ -120,12 +120,12 @@ extern void xlsx_row_free(XlsxRowBuilder *row);
 /* Fails at the cell in hand. */
 extern bool xlsx_row_fail(XlsxRowBuilder *row, const char *detail,...) __attribute__((format(printf, 2, 3)));
 
-/* Pieces for the scanner, which knows what it looks at. */
+/* Parts for the scanner, which knows the kind of the value. */
 extern bool xlsx_row_shared(XlsxRowBuilder *row, uint64_t index);
 extern bool xlsx_row_grow(XlsxRowBuilder *row);
 extern bool xlsx_row_check_column(XlsxRowBuilder *row);
 
-/* A number whose text has been understood already. */
+/* A number whose text has been parsed. */
 static inline bool
 xlsx_row_number(XlsxRowBuilder *row, double number, const char *text, size_t length)
 {

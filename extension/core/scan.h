@@ -1,11 +1,11 @@
 /*
  * scan.h
- *	  Words of XML read straight from a buffer, for the fast paths.
+ *	  Reads XML constructs directly from a buffer, for the fast paths.
  *
- * Every function here knows a part of XML only, but knows it exactly: what it
- * accepts, expat accepts too, with the same meaning.  For all else it gives NULL
- * and expat decides; an error is never found here.  The buffer ends with
- * zero bytes, which no word contains, so none reads beyond it.
+ * Every function knows a part of XML only, but knows it exactly: what it
+ * accepts, expat accepts with the same meaning. For anything else it returns
+ * NULL and expat decides; errors are never found here. The buffer ends with zero
+ * bytes, which no construct contains, so no function reads beyond it.
  */
 #ifndef XLSX_SCAN_H
 #define XLSX_SCAN_H
@@ -56,7 +56,7 @@ xlsx_scan_is(const char *p, const char *word, size_t length)
 	return memcmp(p, word, length) == 0;
 }
 
-/* Does the buffer go on with this string literal? */
+/* Does the buffer continue with this string literal? */
 #define XLSX_SCAN_IS(p, literal) xlsx_scan_is((p), (literal), sizeof(literal) - 1)
 
 static inline const char *

@@ -2,9 +2,9 @@
  * shared_strings.h
  *	  The shared strings of a workbook: one arena of text, one index.
  *
- * They are read when a cell asks for one that is not there yet: programs
- * write them in the order in which the cells first name them, so that the first rows of a
- * large sheet can be handed out when a small part of its strings is read.
+ * They are read when a cell refers to one that has not been read. Programs write them in
+ * the order in which cells first refer to them, so the first rows of a large sheet need a
+ * small part of the strings only.
  */
 #ifndef XLSX_SHARED_STRINGS_H
 #define XLSX_SHARED_STRINGS_H
@@ -23,17 +23,17 @@ typedef struct XlsxStrings
 } XlsxStrings;
 
 /*
- * part is the shared strings part; memory owns the result, and zip, limits and memory
- * must outlive it.  The count that the part claims is not believed.  scan = false leaves all to
- * expat (for tests).  No string is read yet.
+ * part is the shared strings part; memory owns the result, and zip, limits and memory must
+ * outlive it.  The count in the part is not trusted. scan = false leaves everything to expat,
+ * for tests. Reads no string.
  */
 extern XlsxStatus xlsx_strings_open(XlsxZip *zip, size_t part, const XlsxLimits *limits, XlsxMemory *memory,
 									bool scan, XlsxStrings *strings, XlsxError *error);
 
 /*
- * Reads on until string index is there or all are: the caller then looks at
- * count.  With UINT64_MAX the part is known to be whole.  After a failure each call
- * for a string that is not there fails in the same way.  Text that is there does not move.
+ * Reads until string index or the last string has been read; the caller then checks count.
+ * UINT64_MAX reads the whole part. After a failure each call for an unread string fails in
+ * the same way. Text that was read does not move.
  */
 extern XlsxStatus xlsx_strings_reach(XlsxStrings *strings, uint64_t index, XlsxError *error);
 

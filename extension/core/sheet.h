@@ -17,7 +17,7 @@ typedef struct XlsxSheet XlsxSheet;
 
 typedef enum XlsxKind
 {
-	XLSX_BLANK,					/* never handed out by the cursor; for callers' own tables */
+	XLSX_BLANK,					/* never returned by the cursor; for callers' own tables */
 	XLSX_NUMBER,
 	XLSX_TEXT,
 	XLSX_BOOL,
@@ -62,12 +62,12 @@ extern XlsxStatus xlsx_sheet_open(XlsxBook *book, size_t index, XlsxSheet **shee
 extern XlsxStatus xlsx_sheet_next(XlsxSheet *sheet, const XlsxRow **row, XlsxError *error);
 
 /*
- * Last row that <dimension> claims (18.3.1.35), 0 when it says nothing; known
- * from the opening on.  A claim: good for a progress bar only.
+ * Last row that <dimension> claims (18.3.1.35), 0 if it is absent; known
+ * after opening.  It is a claim: use it for a progress bar only.
  */
 extern uint32_t xlsx_sheet_declared_rows(const XlsxSheet *sheet);
 
-/* How far: stored bytes of the part taken in so far, and in all. */
+/* Progress: stored bytes of the part that were read, and all of them. */
 extern void xlsx_sheet_position(const XlsxSheet *sheet, uint64_t *done, uint64_t *total);
 
 extern void xlsx_sheet_close(XlsxSheet *sheet); /* NULL is fine */
@@ -76,11 +76,11 @@ extern void xlsx_sheet_close(XlsxSheet *sheet); /* NULL is fine */
 extern void xlsx_cell_moment(const XlsxCell *cell, XlsxDateTime *moment);
 
 /*
- * The value as text, as a person sees it and as the golden files of a dump
- * spell it: numbers in the shortest form that reads back as the same double
- * (integers below 1e21 without exponent or ".0"), dates in ISO 8601
- * (datetime.h), booleans true and false.  Writes at most size bytes with a final NUL
- * and returns the length it needs, as snprintf does.
+ * The value as text, as a person sees it and as xlsxdump prints it: numbers in the
+ * shortest form that reads back as the same double (integers below 1e21 without
+ * exponent or ".0"), dates in ISO 8601 (datetime.h), booleans true and false.
+ * Writes at most size bytes with a final NUL and returns the length it needs, as
+ * snprintf does.
  */
 extern size_t xlsx_cell_text(const XlsxCell *cell, char *buffer, size_t size);
 

@@ -2,8 +2,8 @@
  * source.h
  *	  Where the bytes of a workbook come from: random access reads.
  *
- * A source is a value: copy it freely, it owns nothing.  What stands behind
- * it must outlive every book opened over it.
+ * A source is a value: copy it freely, it owns nothing.  The data behind it
+ * must outlive every book that is opened over it.
  */
 #ifndef XLSX_SOURCE_H
 #define XLSX_SOURCE_H
@@ -13,16 +13,15 @@
 typedef struct XlsxSource
 {
 	/*
-	 * Reads up to length bytes at offset into buffer and stores in *got how
-	 * many came; fewer than asked for only at the end.  May leave by longjmp:
-	 * then the book must only be closed.
+	 * Reads up to length bytes at offset into buffer and stores their number
+	 * in *got; it is less than length at the end only. May leave by longjmp;
+	 * then the book can only be closed.
 	 */
 	XlsxStatus	(*read) (void *context, uint64_t offset, void *buffer, size_t length, size_t *got, XlsxError *error);
 
 	/*
-	 * Called for each piece of a part that is taken in, so at least once for some 100 kB of
-	 * work, however long a part is and however little comes out of it.  May leave by longjmp as read
-	 * may.  NULL: nobody wants to interrupt.
+	 * Called for each piece of a part that is read, so at least once for about 100 kB of work, even
+	 * if a long part gives few cells. May leave by longjmp as read may. NULL: no interrupts.
 	 */
 	void		(*interrupt) (void);
 	uint64_t	size;			/* bytes in all */
@@ -31,10 +30,10 @@ typedef struct XlsxSource
 	int			descriptor;		/* xlsx_source_descriptor only */
 } XlsxSource;
 
-/* Bytes that lie in memory; they stay the caller's. */
+/* Bytes in memory; the caller owns them. */
 extern void xlsx_source_memory(XlsxSource *source, const void *bytes, size_t size);
 
-/* An open, seekable file descriptor; it stays the caller's. XLSX_IO when it cannot be measured. */
+/* An open, seekable file descriptor; the caller owns it. XLSX_IO if its size cannot be found. */
 extern XlsxStatus xlsx_source_descriptor(XlsxSource *source, int descriptor, XlsxError *error);
 
 /* Read through the source, whatever stands behind it (its own address is the context of the two above). */

@@ -1,11 +1,12 @@
 /*
  * status.h
- *	  Result codes of the reader library, and the record that says where.
+ *	  Result codes of the reader library, and the record of an error and its
+ *	  place.
  *
  * Every function that can fail returns XlsxStatus and fills the XlsxError of
- * its caller, so that one record travels from the byte that was wrong up to
- * the person who sent it.  The texts follow PostgreSQL's message style: the
- * message is short and has no full stop, detail and hint are sentences.
+ * its caller, so that one record leads from the wrong byte up to the message
+ * for the user.  The texts follow PostgreSQL's message style: the message is
+ * short and has no full stop, detail and hint are sentences.
  */
 #ifndef XLSX_STATUS_H
 #define XLSX_STATUS_H
@@ -23,7 +24,7 @@ typedef enum XlsxStatus
 	XLSX_IO,					/* the byte source failed */
 	XLSX_NO_MEMORY,				/* the allocator said no */
 	XLSX_LIMIT,					/* a budget of XlsxLimits is used up; see XlsxError.setting */
-	XLSX_NOT_A_WORKBOOK,		/* some other kind of file, or a zip without a workbook */
+	XLSX_NOT_A_WORKBOOK,		/* another kind of file, or a zip without a workbook */
 	XLSX_ENCRYPTED,				/* password protected */
 	XLSX_DAMAGED,				/* a workbook whose bytes contradict the format */
 	XLSX_NO_SUCH_SHEET			/* the sheet asked for is not there */
@@ -33,7 +34,7 @@ typedef struct XlsxError
 {
 	XlsxStatus	status;
 	const char *setting;		/* XLSX_LIMIT: name of the limit (limits.h), else NULL; static text */
-	char		part[256];		/* part of the package, "" when it concerns the whole file */
+	char		part[256];		/* part of the package, "" if the error concerns the whole file */
 	uint32_t	row;			/* 1-based sheet row, 0 when unknown */
 	uint32_t	column;			/* 1-based sheet column, 0 when unknown */
 	char		message[256];	/* UTF-8, cut at a character */

@@ -1,6 +1,6 @@
 /*
  * styles.h
- *	  Which cell formats show a number as a date or time?
+ *	  Finds the cell formats that show a number as a date or time.
  */
 #ifndef XLSX_STYLES_H
 #define XLSX_STYLES_H
@@ -31,7 +31,7 @@ extern XlsxFormat xlsx_format_of_id(uint32_t id);
 extern XlsxStatus xlsx_styles_load(XlsxZip *zip, size_t part, const XlsxLimits *limits, XlsxMemory *memory,
 								   XlsxStyles *styles, XlsxError *error);
 
-/* A style that the file does not have shows numbers as numbers. */
+/* A style that is missing in the file shows numbers as numbers. */
 static inline XlsxFormat
 xlsx_styles_format(const XlsxStyles *styles, uint32_t style)
 {

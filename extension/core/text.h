@@ -13,7 +13,7 @@
 extern size_t xlsx_text_put(uint32_t character, char *out);
 
 /*
- * Length of the character at p, which ends before end; 0 when it is no
+ * Length of the character at p, which ends before end; 0 if it is not a
  * character of XML 1.0 in UTF-8 (overlong, surrogate, U+FFFE, cut, control).
  */
 extern size_t xlsx_text_character(const char *p, const char *end);

@@ -1,11 +1,11 @@
 /*
  * writer.h
- *	  Workbooks written row by row: typed cells, constant memory.
+ *	  Writes workbooks row by row: typed cells, constant memory.
  *
  * Order of calls: open; for each sheet xlsx_writer_sheet, then for each row
- * xlsx_writer_row and its cells from left to right; close; free.  Cells
- * return nothing: a failure stays in the writer, and the next row, sheet or
- * close hands it back.  Text is written as text and is never a formula.
+ * xlsx_writer_row and its cells from left to right; close; free.  Functions
+ * for cells return nothing: a failure stays in the writer, and the next row,
+ * sheet or close returns it.  Text is written as text and is never a formula.
  * Numbers are written so that they read back as the same double.
  */
 #ifndef XLSX_WRITER_H
@@ -31,9 +31,9 @@ enum
 
 typedef struct XlsxSheetLook
 {
-	const double *widths;		/* of the first columns, in characters; NULL: as the program likes */
+	const double *widths;		/* widths of the first columns, in characters; NULL: the program's default */
 	uint32_t	columns;
-	bool		header;			/* the first row stays in sight and has a filter */
+	bool		header;			/* the first row is frozen and has a filter */
 } XlsxSheetLook;
 
 /* allocator and sink are copied. On failure *writer is NULL. */
@@ -43,10 +43,10 @@ extern XlsxStatus xlsx_writer_open(const XlsxSink *sink, const XlsxAllocator *al
 /* A style for a number format code (18.8.31), such as "yyyy-mm-dd". Equal codes get the same one. */
 extern XlsxStatus xlsx_writer_style(XlsxWriter *writer, const char *format, uint32_t *style, XlsxError *error);
 
-/* Ends the sheet before. The name must do (xlsx_writer_name_is_good) and be new. */
+/* Ends the previous sheet. The name must be valid (xlsx_writer_name_is_good) and new. */
 extern XlsxStatus xlsx_writer_sheet(XlsxWriter *writer, const char *name, const XlsxSheetLook *look, XlsxError *error);
 
-/* What Excel takes as the name of a sheet: 1 to 31 characters, none of []:*?/\, no ' at the ends. UTF-8. */
+/* Is it a valid name of a sheet in Excel: 1 to 31 characters, none of []:*?/\, no ' at the ends. UTF-8. */
 extern bool xlsx_writer_name_is_good(const char *name);
 
 /* Has the sheet no room for another row? */

@@ -1,12 +1,12 @@
 /*
  * xml.h
- *	  expat as the library uses it: namespaces known by number, budgets, no DTD.
+ *	  Wraps expat: namespaces by number, limits, no DTD.
  *
- * The parser is fed by its owner; handlers are called on the way.  A handler
- * may end the parse (xlsx_xml_stop, after filling xlsx_xml_error) or rest it
- * (xlsx_xml_pause): feeding then returns early, and xlsx_xml_resume goes on with what
- * was fed.  Document types are refused, so there are no entities but XML's
- * own five and nothing outside the part is ever read.
+ * The owner feeds the parser, which calls the handlers. A handler may end the parse
+ * (xlsx_xml_stop, after filling xlsx_xml_error) or pause it (xlsx_xml_pause): feeding
+ * then returns early, and xlsx_xml_resume continues with the bytes that were fed.
+ * Document types are refused, so there are no entities except XML's own five, and
+ * nothing outside the part is ever read.
  */
 #ifndef XLSX_XML_H
 #define XLSX_XML_H
@@ -46,8 +46,9 @@ extern XlsxStatus xlsx_xml_resume(XlsxXml *xml, XlsxError *error);
 extern bool xlsx_xml_paused(const XlsxXml *xml);
 
 /*
- * Has every byte that was fed been parsed?  expat keeps what may be cut off,
- * and newer ones keep it longer than they must (reparse deferral).
+ * Has every byte that was fed been parsed? expat keeps a token that may be
+ * cut off, and newer versions keep it longer than necessary (reparse
+ * deferral).
  */
 extern bool xlsx_xml_is_settled(const XlsxXml *xml);
 
@@ -59,7 +60,7 @@ extern void xlsx_xml_stop(XlsxXml *xml, XlsxStatus status);
 /* Open elements; in a start handler without the new one, in an end handler without the old one. */
 extern uint32_t xlsx_xml_depth(const XlsxXml *xml);
 
-/* Value of an attribute without namespace, or of one in the relationship namespace. NULL when it is not there. */
+/* Value of an attribute without namespace, or of one in the relationship namespace. NULL if it is absent. */
 extern const char *xlsx_xml_attribute(const char **attributes, const char *name);
 extern const char *xlsx_xml_relationship(const char **attributes, const char *name);
 

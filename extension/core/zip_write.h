@@ -1,11 +1,10 @@
 /*
  * zip_write.h
- *	  A zip container on its way out: one entry after another, in constant memory.
+ *	  Writes a zip container: one entry after another, in constant memory.
  *
  * Order of calls: open, then for each entry begin, any number of writes, end;
- * finish at last.  Everything belongs to the memory that was lent; after a
- * failure nothing but releasing that makes sense.  The same calls give the same
- * bytes: entries bear no time.
+ * then finish. Everything belongs to the given memory; after a failure it can
+ * only be released. Equal calls give equal bytes: entries have no time.
  */
 #ifndef XLSX_ZIP_WRITE_H
 #define XLSX_ZIP_WRITE_H
@@ -13,7 +12,7 @@
 #include "memory.h"
 #include "status.h"
 
-/* Where the bytes go. They come in order, but for sizes that are filled in later: at an offset written before. */
+/* Takes the bytes. They come in order, except sizes that are filled in later at an offset that was written before. */
 typedef struct XlsxSink
 {
 	XlsxStatus	(*write) (void *context, uint64_t offset, const void *bytes, size_t length, XlsxError *error);
