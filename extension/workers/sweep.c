@@ -27,6 +27,9 @@ PG_FUNCTION_INFO_V1(pg_xlsx_wake_queue);
  * Workers
  */
 
+/* Most tasks that one transaction ends or removes. */
+#define MOST_TASKS 1000
+
 /* Can the role log in? Otherwise no worker can ever run its tasks. */
 static bool
 can_log_in(Oid role)
@@ -39,27 +42,53 @@ can_log_in(Oid role)
 	return can;
 }
 
-static void
+/* The first column of a statement's only row: an array of bigint. */
+static int64 *
+ids_of(PrivateStatement *select, const Datum *values, int *count)
+{
+	PrivateRow	row;
+	Datum	   *elements;
+	int64	   *ids;
+
+	private_sql_run(select, values, NULL, &row);
+	deconstruct_array(DatumGetArrayTypeP(row.values[0]), INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &elements, NULL,
+					  count);
+	ids = palloc(sizeof(int64) * (size_t) Max(*count, 1));
+	for (int i = 0; i < *count; i++)
+		ids[i] = DatumGetInt64(elements[i]);
+	return ids;
+}
+
+/* Returns true when there may be more of them than a transaction ends. */
+static bool
 end_tasks_of(Oid login)
 {
 	static PrivateStatement select = {
-		"SELECT id FROM xlsx_private.task WHERE login::oid = $1 AND xlsx_private.is_active(status)"
-		" LIMIT 1 FOR UPDATE SKIP LOCKED",
-		1, {OIDOID}, NULL
+		"SELECT array(SELECT id FROM xlsx_private.task WHERE login::oid = $1 AND xlsx_private.is_active(status)"
+		" AND home = (SELECT xlsx_private.installation()) LIMIT $2 FOR UPDATE SKIP LOCKED)",
+		2, {OIDOID, INT4OID}, NULL
 	};
-	Datum		values[] = {ObjectIdGetDatum(login)};
+	Datum		values[] = {ObjectIdGetDatum(login), Int32GetDatum(MOST_TASKS)};
 	ErrorData	error = {
 		.sqlerrcode = ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
 		.message = "the role that submitted this task cannot log in any more"
 	};
-	PrivateRow	row;
+	int			count;
+	int64	   *tasks = ids_of(&select, values, &count);
 
-	while (private_sql_run(&select, values, NULL, &row) > 0)
-		queue_end(DatumGetInt64(row.values[0]), TASK_FAILED, &error);
+	for (int i = 0; i < count; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		queue_end(tasks[i], TASK_FAILED, &error);
+	}
+	return count == MOST_TASKS;
 }
 
-/* Roles whose tasks are due, or PROCESSING without a worker. */
-static void
+/*
+ * Wants workers for roles whose tasks are due, or PROCESSING without a worker. Returns true when
+ * it left tasks of roles that cannot log in to the next transaction.
+ */
+static bool
 want_workers(void (*want) (Oid login))
 {
 	static PrivateStatement select = {
@@ -68,6 +97,7 @@ want_workers(void (*want) (Oid login))
 	PrivateRow	row;
 	Datum	   *roles;
 	int			count;
+	bool		more = false;
 
 	private_sql_run(&select, NULL, NULL, &row);
 	deconstruct_array(DatumGetArrayTypeP(row.values[0]), OIDOID, sizeof(Oid), true, TYPALIGN_INT, &roles, NULL, &count);
@@ -78,8 +108,9 @@ want_workers(void (*want) (Oid login))
 		if (can_log_in(role))
 			want(role);
 		else
-			end_tasks_of(role);
+			more = end_tasks_of(role) || more;
 	}
+	return more;
 }
 
 static void
@@ -99,7 +130,7 @@ pg_xlsx_wake_queue(PG_FUNCTION_ARGS)
 	if (dispatch_shared())
 		dispatch_want(DISPATCH_SWEEP);
 	else
-		want_workers(dispatch_want);
+		(void) want_workers(dispatch_want);
 	PG_RETURN_VOID();
 }
 
@@ -111,23 +142,6 @@ pg_xlsx_wake_queue(PG_FUNCTION_ARGS)
  * Tidying waits for no session: a session may keep its transaction open for days. What it holds
  * is left to a later sweep.
  */
-
-/* The first column of a statement's only row: an array of bigint. */
-static int64 *
-ids_of(PrivateStatement *select, const Datum *values, int *count)
-{
-	PrivateRow	row;
-	Datum	   *elements;
-	int64	   *ids;
-
-	private_sql_run(select, values, NULL, &row);
-	deconstruct_array(DatumGetArrayTypeP(row.values[0]), INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &elements, NULL,
-					  count);
-	ids = palloc(sizeof(int64) * (size_t) Max(*count, 1));
-	for (int i = 0; i < *count; i++)
-		ids[i] = DatumGetInt64(elements[i]);
-	return ids;
-}
 
 /* Files whose task is complete, and files that no active task needs and nobody has used for that long. */
 static int64
@@ -153,9 +167,6 @@ remove_files(void)
 	}
 	return removed;
 }
-
-/* Most tasks that are removed in one statement. When that fails, at most this many are tried one by one. */
-#define MOST_TRIED 1000
 
 typedef struct Removal
 {
@@ -203,17 +214,17 @@ delete_tasks(void *argument)
 
 /*
  * Removes tasks that ended that long ago, and all that is stored about them. The rows that they
- * imported stay.
+ * imported stay. Tasks that a session holds are passed over by the lock of the first statement.
  */
 static int64
 remove_tasks(void)
 {
 	static PrivateStatement select = {
 		"SELECT array(SELECT id FROM xlsx_private.task WHERE NOT xlsx_private.is_active(status)"
-		" AND completed_at < clock_timestamp() - $1 * interval '1 second')",
-		1, {INT4OID}, NULL
+		" AND completed_at < clock_timestamp() - $1 * interval '1 second' ORDER BY completed_at LIMIT $2 FOR UPDATE SKIP LOCKED)",
+		2, {INT4OID, INT4OID}, NULL
 	};
-	Datum		values[] = {Int32GetDatum(pg_xlsx_keep_tasks)};
+	Datum		values[] = {Int32GetDatum(pg_xlsx_keep_tasks), Int32GetDatum(MOST_TASKS)};
 	Removal		all = {0};
 	int64		removed = 0;
 
@@ -223,7 +234,7 @@ remove_tasks(void)
 	if (all.count == 0 || subtransaction_try_unlocked(delete_tasks, &all))
 		return all.removed;
 	/* a session holds a row that belongs to one of them */
-	for (int i = 0; i < Min(all.count, MOST_TRIED); i++)
+	for (int i = 0; i < all.count; i++)
 	{
 		Removal		one = {&all.tasks[i], 1, 0};
 
@@ -271,7 +282,7 @@ remove_orphans(void)
 	return DatumGetInt64(row.values[0]);
 }
 
-void
+bool
 sweep_tidy(void)
 {
 	static PrivateStatement update = {
@@ -288,6 +299,7 @@ sweep_tidy(void)
 	values[3] = Int64GetDatum(remove_orphans());
 	(void) frozen_profile_sweep();
 	private_sql_run(&update, values, NULL, NULL);
+	return DatumGetInt64(values[0]) == MOST_TASKS;
 }
 
 /*
@@ -360,14 +372,14 @@ next_tidying(void)
  * The due time is read before the look for tasks, so that a task that becomes due in between is
  * found by the look.
  */
-void
+bool
 sweep_start(void)
 {
 	dispatch_due(next_start());
-	want_workers(want_now);
+	return want_workers(want_now);
 }
 
-void
+bool
 sweep_plan(void)
 {
 	TimestampTz due = next_tidying();
@@ -376,4 +388,5 @@ sweep_plan(void)
 		due = Min(due, TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 												   pg_xlsx_upload_ttl * INT64CONST(1000) / STORE_RENEWALS));
 	dispatch_due(due);
+	return false;
 }

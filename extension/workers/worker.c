@@ -392,10 +392,14 @@ reload_settings(void)
 static void
 tidy(void)
 {
-	transaction_begin();
-	if (owner_hold())
-		sweep_tidy();
-	transaction_end();
+	bool		more;
+
+	do
+	{
+		transaction_begin();
+		more = owner_hold() && sweep_tidy();
+		transaction_end();
+	} while (more);
 }
 
 static void
@@ -419,17 +423,21 @@ run_tasks(const DispatchOrder *order)
  * The steps of a sweep, each in a transaction of its own, so that an error in one does not hinder
  * the next.
  */
-typedef void (*SweepStep) (void);
+typedef bool (*SweepStep) (void);
 
 static void
 run_sweep_step(void *argument)
 {
 	const SweepStep *step = argument;
+	bool		more;
 
-	transaction_begin();
-	if (owner_hold())
-		(*step) ();
-	transaction_end();
+	do
+	{
+		transaction_begin();
+		more = owner_hold() && (*step) ();
+		transaction_end();
+		CHECK_FOR_INTERRUPTS();
+	} while (more);
 }
 
 static void
