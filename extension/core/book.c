@@ -22,7 +22,10 @@ compound_directory(const unsigned char *head)
 	return shift <= 12 ? (sector + 1) << shift : 0;
 }
 
-/* The file is no zip: replaces the error by one that says what it is, if that can be seen. */
+/*
+ * The file is not a zip: replaces the error by one that says what the file is, when its first
+ * bytes show it.
+ */
 static XlsxStatus
 explain(XlsxBook *book, XlsxStatus status, XlsxError *error)
 {

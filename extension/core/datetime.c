@@ -2,8 +2,8 @@
  * datetime.c
  *	  See datetime.h.
  *
- * Days are counted from 1970-01-01 inside, by the proleptic Gregorian
- * calendar in years that begin on the first of March.
+ * Internally, days are counted from 1970-01-01 in the proleptic Gregorian calendar, in years that
+ * begin on the first of March.
  */
 #include "datetime.h"
 
@@ -93,8 +93,8 @@ xlsx_serial_to_datetime(double serial, bool date1904, XlsxDateTime *moment)
 }
 
 /*
- * An early day has the serial that goes on below the first day of the date
- * system: 1899-12-31 is 0 in the 1900 system, where 0 is a time of day, too.
+ * A day before the date system continues the serials downwards: in the 1900 system 1899-12-31 is
+ * 0, which is also a time of day.
  */
 #define EARLY_EPOCH(date1904) ((date1904) ? EPOCH_1904 : EPOCH_1900 + 1)
 
@@ -155,7 +155,7 @@ elapsed_to_iso(double serial, char *buffer, size_t size)
 	return length;
 }
 
-/* "yyyy-mm-dd" by hand: a sheet has millions of them. */
+/* Writes "yyyy-mm-dd" digit by digit, because a sheet has millions of dates. */
 static size_t
 put_date(const XlsxDateTime *moment, char *buffer)
 {
@@ -205,7 +205,7 @@ xlsx_serial_to_iso(double serial, bool elapsed, bool date1904, char *buffer, siz
 	return xlsx_moment_to_iso(&moment, buffer, size);
 }
 
-/* Exactly count digits; advances *text. */
+/* Reads exactly count digits and advances *text. */
 static bool
 read_digits(const char **text, const char *end, int count, int *value)
 {
@@ -232,7 +232,7 @@ read_character(const char **text, const char *end, char wanted)
 	return true;
 }
 
-/* ".123", as a part of a second. */
+/* ".123" as a fraction of a second. */
 static bool
 read_fraction(const char **text, const char *end, double *fraction)
 {
@@ -250,7 +250,7 @@ read_fraction(const char **text, const char *end, double *fraction)
 	return *text > digits;
 }
 
-/* hh:mm[:ss[.fff]][Z] up to the end, as a part of a day. */
+/* hh:mm[:ss[.fff]][Z] up to the end of the text, as a fraction of a day. */
 static bool
 read_time(const char *text, const char *end, double *part)
 {
@@ -276,7 +276,7 @@ read_time(const char *text, const char *end, double *part)
 	return true;
 }
 
-/* yyyy-mm-dd; *phantom: 1900-02-29, for which *days is the day after it. */
+/* yyyy-mm-dd. *phantom: it is 1900-02-29, and *days is the day after. */
 static bool
 read_day(const char **text, const char *end, int64_t *days, bool *phantom)
 {
@@ -344,7 +344,7 @@ xlsx_iso_to_early(const char *text, size_t length, bool date1904, double *serial
 	return days <= 0;
 }
 
-/* "12", "1.5" or "1,5" and the letter behind it. */
+/* "12", "1.5" or "1,5", and the letter after it. */
 static bool
 read_component(const char **text, const char *end, double *number, char *unit, bool *broken)
 {
@@ -375,7 +375,7 @@ read_component(const char **text, const char *end, double *number, char *unit, b
 bool
 xlsx_iso_to_elapsed(const char *text, size_t length, double *serial)
 {
-	static const char *const order = "WDTHMS";	/* each at most once; years and months are of no certain length */
+	static const char *const order = "WDTHMS";	/* each letter at most once; years and months have no fixed length */
 	static const double seconds[] = {604800, 86400, 0, 3600, 60, 1};
 	const char *end = text + length;
 	bool		negative = text < end && *text == '-';
@@ -398,10 +398,10 @@ xlsx_iso_to_elapsed(const char *text, size_t length, double *serial)
 		{
 			in_time = true;
 			next = 3;
-			any = false;		/* something must follow */
+			any = false;		/* a number must follow */
 			continue;
 		}
-		/* Only the last may have a fraction. */
+		/* only the last number may have a fraction */
 		if (broken || !read_component(&text, end, &number, &unit, &broken))
 			return false;
 		place = unit != 'T' ? memchr(order + next, unit, 6 - next) : NULL;

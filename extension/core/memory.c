@@ -25,7 +25,7 @@ link_block(XlsxMemory *memory, XlsxBlock *block)
 	memory->newest = block;
 }
 
-/* After a block has moved, its neighbours must know. */
+/* The neighbours of a block that has moved must point to its new place. */
 static void
 relink_block(XlsxMemory *memory, XlsxBlock *block)
 {

@@ -12,7 +12,7 @@
 
 #define TARGET_BYTES	1024	/* longest name of a part, much above what the zip may hold */
 
-/* State of reading the package; one stage after the other. */
+/* State of reading the package. The stages follow one another. */
 typedef struct Loader
 {
 	XlsxZip    *zip;
@@ -30,7 +30,7 @@ typedef struct Loader
 typedef struct Relationship
 {
 	const char *id;
-	const char *type;			/* what stands behind the namespace, "" for types of others */
+	const char *type;			/* what follows the namespace; "" for types of others */
 	const char *target;
 	bool		external;
 } Relationship;
@@ -54,7 +54,7 @@ hex_digit(char c)
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* "%20" and so on: a target is a URI, zip names often are not. */
+/* Decodes "%20" and the like: a target is a URI, names in the zip often are not. */
 static void
 decode_percent(char *name)
 {
@@ -74,9 +74,9 @@ decode_percent(char *name)
 }
 
 /*
- * The part that target means when it stands in the relationships of source
- * (Part 2, 6.4.3): from the root, or from the folder of source. Steps above the
- * root stay there. False when it is too long.
+ * The part that target means in the relationships of source (Part 2, 6.4.3): from the root, or
+ * from the folder of source. Steps above the root stay at the root. Returns false when the name
+ * is too long.
  */
 static bool
 resolve_target(const char *source, const char *target, char *name)
@@ -124,7 +124,7 @@ find_part(XlsxZip *zip, char *name)
 
 /* ---------- relationships ---------- */
 
-/* "worksheet" out of ".../relationships/worksheet", by either standard or Microsoft's extensions. */
+/* "worksheet" from ".../relationships/worksheet", for both standards and Microsoft's extensions. */
 static const char *
 short_type(const char *type)
 {
@@ -207,7 +207,7 @@ give_target(Loader *loader, const Relationship *relationship, char *target)
 	size_t		part,
 				i = first_with_id(loader, relationship->id);
 
-	/* ids are unique, so the first of two relationships counts, for all its sheets */
+	/* ids are unique: the first of two equal ones counts, for all its sheets */
 	if (i == loader->package->count || loader->by_id[i]->target != NULL)
 		return;
 	part = relationship->external ? XLSX_NO_PART : find_part(loader->zip, target);
@@ -355,7 +355,7 @@ has_part(const Loader *loader, const char *name)
 	return xlsx_zip_find(loader->zip, name) != SIZE_MAX;
 }
 
-/* A zip without a workbook: which other kind of file is it? */
+/* A zip without a workbook: finds out which other kind of file it is. */
 static XlsxStatus
 fail_foreign(const Loader *loader, XlsxError *error)
 {
@@ -440,8 +440,8 @@ read_targets(Loader *loader, XlsxError *error)
 }
 
 /*
- * Excel leaves an entry without a relationship for a module of macros, which
- * is no sheet.  Where no entry has one, they are sheets whose part is missing.
+ * For a module of macros, Excel writes an entry without a relationship. It is not a sheet. But
+ * when no entry has a relationship, they are sheets whose relationships are missing.
  */
 static bool
 some_have_parts(const XlsxPackage *package)
@@ -454,7 +454,7 @@ some_have_parts(const XlsxPackage *package)
 	return false;
 }
 
-/* What is left are worksheets. */
+/* Keeps only the worksheets. */
 static XlsxStatus
 drop_other_sheets(XlsxPackage *package, XlsxError *error)
 {

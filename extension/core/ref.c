@@ -42,7 +42,7 @@ xlsx_ref_cell(uint32_t row, uint32_t column, char buffer[19])
 	return length;
 }
 
-/* The number that letter stands for, 0 when it is no letter. */
+/* The number that a letter stands for; 0 when it is not a letter. */
 static uint32_t
 letter_value(char letter)
 {
@@ -53,7 +53,7 @@ letter_value(char letter)
 	return 0;
 }
 
-/* Both readers advance *text; 0 stands for "none here", which no valid number is. */
+/* Both advance *text. 0 means that there is none, since no valid number is 0. */
 static bool
 read_column(const char **text, const char *end, uint32_t *column)
 {
@@ -139,7 +139,7 @@ xlsx_range_parse(const char *text, size_t length, XlsxRange *range)
 	else if (!xlsx_ref_parse(text + colon + 1, length - colon - 1, &range->last_row, &range->last_column))
 		return false;
 
-	/* What is missing is open: "A:C" has all rows, "2:10" all columns, "A2:C" ends nowhere. */
+	/* A missing end is open: "A:C" has all rows, "2:10" all columns, "A2:C" all rows from 2 on. */
 	if (range->last_row == 0)
 		range->last_row = UINT32_MAX;
 	if (range->last_column == 0)

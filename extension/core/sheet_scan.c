@@ -1,12 +1,11 @@
 /*
  * sheet_scan.c
- *	  The fast path: rows read straight from the window of the part.
+ *	  The fast path: reads rows straight from the window of the part.
  *
- * Knows rows as all common programs write them, and leaves every other row to
- * expat (part.h).  A row is read as a whole before it is handed out; until
- * then its bytes stay in the window, so that expat can still take it from its
- * beginning.  What is accepted here must mean the same to expat and
- * sheet_xml.c; test/core/unit/scan_agrees.c and the fuzzer hold them to it.
+ * It knows rows as all common programs write them, and leaves every other row to expat (part.h).
+ * A row is read as a whole before it is returned. Until then its bytes stay in the window, so
+ * that expat can still read it from its beginning. What is accepted here must mean the same to
+ * expat and sheet_xml.c; test/core/unit/scan_agrees.c and the fuzzer check that.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -19,7 +18,7 @@
 
 #define ROW_END			"</row>"
 
-/* The window grows up to this; longer rows are for expat. Tests make it small. */
+/* The window grows up to this size. Longer rows are for expat. Tests make it small. */
 #ifndef XLSX_LONGEST_ROW
 #define XLSX_LONGEST_ROW	(4 * 1024 * 1024)
 #endif
