@@ -1,9 +1,9 @@
 /*
  * fault.h
- *	  What can be wrong with a cell, and the messages for it and for broken rules
- *	  where a profile has none of its own.
+ *	  The faults of a cell, and the built-in messages for them and for broken
+ *	  rules.
  *
- * Messages are templates as message.h takes them.
+ * Messages are templates (message.h).
  */
 #ifndef PG_XLSX_FAULT_H
 #define PG_XLSX_FAULT_H
@@ -27,7 +27,7 @@ typedef enum CellFault
 	FAULT_NOT_VALID,			/* says the type's input function */
 	FAULT_RANGE,
 	FAULT_DIGITS,				/* more than a numeric of any size has */
-	FAULT_WHOLE_DIGITS,			/* more than the column has before the point */
+	FAULT_WHOLE_DIGITS,			/* more digits than the column has before the point */
 	FAULT_DECIMALS,				/* and behind it */
 	FAULT_TIME_OF_DAY,			/* in a date */
 
@@ -42,17 +42,17 @@ typedef enum CellFault
 /* Static memory. */
 typedef struct FaultMessage
 {
-	const char *code;			/* of the violation; several faults share one */
+	const char *code;			/* code of the violation; several faults share one */
 	const char *message;
 } FaultMessage;
 
 /* Places: {label}, {type}, {limit}, {value}. */
 extern const FaultMessage *fault_message(CellFault fault);
 
-/* Of a rule that is broken. Places: {label}, {limit} (its arguments), {rule}. */
+/* The message of a broken rule. Places: {label}, {limit} (its arguments), {rule}. */
 extern const FaultMessage *fault_message_of_rule(RuleKind kind);
 
-/* Does the fault leave no text that a rule could be about? */
+/* Does the fault leave no text that a rule could check? */
 extern bool fault_is_without_text(CellFault fault);
 
 #endif							/* PG_XLSX_FAULT_H */

@@ -1,6 +1,6 @@
 /*
  * frozen.c
- *	  Profiles as they were when somebody submitted with them.
+ *	  Profiles as they were at a submission.
  */
 #include "profile/frozen.h"
 
@@ -22,8 +22,9 @@ frozen_profile_make(int64 profile)
 }
 
 /*
- * First locked, then looked at again: a task that names one holds a lock on it
- * until it is committed, so whoever has the other lock sees all there will be.
+ * Locks rows first and then checks them again. A task that refers to a row
+ * holds a lock on it until its commit, so the holder of the stronger lock sees
+ * all references.
  */
 int64
 frozen_profile_sweep(void)

@@ -11,7 +11,7 @@
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
-/* Digits of the greatest row number that can be asked for. */
+/* Digits of the greatest row number that an option may have. */
 #define MAX_ROW_DIGITS 7
 
 /* Longer texts are notes. */
@@ -108,7 +108,7 @@ shape_of(const XlsxRow *row, const XlsxRange *range)
 	return shape;
 }
 
-/* Fills shapes from the first rows, at most most, that hold something; returns how many. */
+/* Fills shapes from the first rows that are not blank, at most most; returns their number. */
 static int
 read_shapes(XlsxBook *book, size_t index, const XlsxRange *range, RowShape *shapes, int most)
 {

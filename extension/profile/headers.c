@@ -50,7 +50,7 @@ headers_normalize(const char *header)
 	return normalize(header, strlen(header));
 }
 
-/* Trimmed text of a header cell, cut to what could match; NULL when it is no text that a database can keep. */
+/* Trimmed text of a header cell, cut to what could match; NULL if the database cannot store the text. */
 static char *
 header_text(const XlsxCell *cell)
 {
@@ -95,7 +95,7 @@ compare_cells(const void *a, const void *b, void *matching)
 	return order != 0 ? order : (x > y) - (x < y);
 }
 
-/* A sheet may have as many headers as columns, and a profile asks for each of its own. */
+/* The cells are sorted, because a sheet may have as many headers as columns and a profile looks for each of its own. */
 static void
 order_cells(Matching *matching)
 {
@@ -108,7 +108,7 @@ order_cells(Matching *matching)
 	qsort_arg(matching->order, matching->ordered, sizeof(uint32), compare_cells, matching);
 }
 
-/* The first cell with this normal header that nobody has taken; UINT32_MAX when there is none. */
+/* The first cell with this normal header that no column has taken; UINT32_MAX if there is none. */
 static uint32
 find_cell(const Matching *matching, const char *normal)
 {
@@ -145,7 +145,7 @@ is_open(const Matching *matching, int column)
 	return matching->match->source[column] == 0 && matching->profile->columns[column].source == SOURCE_CELL;
 }
 
-/* Cells that the person has given a column, or taken one from. */
+/* Cells that the mapping gives to a column, or leaves out. */
 static void
 match_mapping(Matching *matching, const char *mapping)
 {
@@ -181,7 +181,7 @@ match_mapping(Matching *matching, const char *mapping)
 	}
 }
 
-/* Matches by the headers of one strength. False when no column has one so weak. */
+/* Matches by the headers of one strength. False if no column has a header of that strength. */
 static bool
 match_strength(Matching *matching, int strength)
 {

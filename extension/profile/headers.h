@@ -10,7 +10,7 @@
 #include "core/sheet.h"
 #include "profile/profile.h"
 
-/* What headers are compared by: lower case without spaces, "-" and "_"; in the current memory context. */
+/* The form in which headers are compared: lower case without spaces, "-" and "_"; in the current memory context. */
 extern char *headers_normalize(const char *header);
 
 /* A header row, matched. */
@@ -20,20 +20,20 @@ typedef struct HeaderMatch
 	char	  **found;			/* by profile column: the header's text, NULL for none */
 	int			matched;
 	bool		complete;		/* every required column has one */
-	char	   *message;		/* for the person, when the row will not do; else NULL */
+	char	   *message;		/* for the user, if the row does not match; otherwise NULL */
 } HeaderMatch;
 
 /*
- * Matches the cells of a row (NULL: no row) by the strength of likeness: the
- * profile's header first, then aliases, the column's name, its label, its
- * pattern.  mapping, a JSON object of header -> column name ("": leave out), or
- * NULL, goes before all of them; a column that it names and that is not
- * there is an error.  All memory is of the current context.
+ * Matches the cells of a row (NULL: no row), the best match first: the
+ * profile's header, then aliases, the column's name, its label, its pattern.
+ * mapping, a JSON object of header -> column name ("": leave out), or NULL, has
+ * priority over all of them; an unknown column in it is an error.  All memory
+ * is of the current context.
  */
 extern void headers_match(const Profile *profile, const char *mapping, const XlsxRow *row,
 						  HeaderMatch *match);
 
-/* The way back from sheet columns to profile columns. */
+/* Maps sheet columns back to profile columns. */
 typedef struct SourceIndex
 {
 	uint32		last;			/* the greatest sheet column that feeds a column */

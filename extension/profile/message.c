@@ -80,7 +80,7 @@ typedef struct Place
 	char		mark;			/* where it is left */
 } Place;
 
-/* The place at the start of the text; NULL when there is none. */
+/* The place at the start of the text; NULL if there is none. */
 static const Place *
 find_place(const char *text, const Place *places, int count)
 {

@@ -1,14 +1,14 @@
 /*
  * options.h
- *	  Options of an import, as people give them: a value that does not exist is
- *	  refused with a sentence, wherever it comes from.
+ *	  Options of an import, as users give them. An unknown value is refused
+ *	  with a sentence, on every way in.
  */
 #ifndef PG_XLSX_OPTIONS_H
 #define PG_XLSX_OPTIONS_H
 
 #include "pg/pg_xlsx.h"
 
-/* Each raises an error (22023) unless the value exists; NULL is fine. */
+/* Each raises an error (22023) unless the value exists; NULL is accepted. */
 extern void options_check_header_row(const char *header_row);	/* first, auto, or the number of a row */
 extern void options_check_mapping(const char *mapping); /* JSON object of header -> column name */
 extern void options_check_max_errors(int64 max_errors); /* 0 or more */

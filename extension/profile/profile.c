@@ -175,7 +175,7 @@ required_text(const Profile *profile, const PrivateRow *row, int i, const char *
 	return text;
 }
 
-/* The place of a word in a list; an error when it is not there. */
+/* Index of a word in a list; an error if it is not there. */
 static int
 word_of(const Profile *profile, const PrivateRow *row, int i, const Names *words, const char *what)
 {
@@ -297,9 +297,9 @@ name_of_role(Oid role)
 }
 
 /*
- * The SQL of a profile runs with the rights of the current role.  Trusted is
- * what it wrote itself, what a superuser wrote, and what the owner of the
- * target wrote, whose triggers would run with the same rights.
+ * The SQL of a profile runs with the rights of the current role.  The role
+ * trusts SQL that it wrote itself, that a superuser wrote, or that the owner
+ * of the target wrote, whose triggers would run with the same rights.
  */
 bool
 profile_trusts(const Profile *profile, Oid author)

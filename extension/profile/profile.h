@@ -3,8 +3,8 @@
  *	  A stored profile, compiled against the table that it fills.
  *
  * Headers and labels are stored; types, lengths and constraints are read from
- * the catalog each time, so a table altered later is followed, or the load
- * says which column no longer fits.
+ * the catalog each time, so later changes of the table count, or loading says
+ * which column no longer fits.
  */
 #ifndef PG_XLSX_PROFILE_H
 #define PG_XLSX_PROFILE_H
@@ -39,7 +39,7 @@ typedef struct ProfileColumn
 {
 	char	   *header;
 	char	   *label;			/* in messages: "Bio ID is required" */
-	TextList	normal_headers; /* what headers are compared by, the strongest first: header, aliases, name, label */
+	TextList	normal_headers; /* the texts that headers are compared with, the best match first: header, aliases, name, label */
 	char	   *pattern;		/* regular expression for headers, or NULL */
 	ColumnSource source;
 	char	   *default_value;	/* for blank cells, or NULL */
@@ -73,7 +73,7 @@ typedef struct Profile
 {
 	char	   *name;
 	Oid			owner;
-	bool		confined;		/* its SQL runs confined (role_sql.h); for its user to say, false at first */
+	bool		confined;		/* its SQL runs confined (role_sql.h); the user of the profile sets it, false at first */
 	Oid			target;
 	AttrNumber	task_attnum;	/* column for the task's id, or InvalidAttrNumber */
 	Oid			task_type;
@@ -95,27 +95,27 @@ typedef struct Profile
 
 /*
  * Loads a profile by id into the current memory context, as it is now.  Raises
- * an error when it, its table or one of its columns is gone, or when it makes no
- * sense (profile_check.h).  Its SQL may be anybody's: profile_trusts().
+ * an error if it, its table or one of its columns is missing, or if it is not
+ * valid (profile_check.h). Its SQL may be any role's: see profile_trusts().
  */
 extern Profile *profile_load(int64 id);
 
 /*
- * The same as it was when somebody submitted with it (profile/frozen.h).  Also
- * an error when it holds SQL of somebody whom the current role need not trust.
+ * The same in its form at a submission (profile/frozen.h). It is also an error
+ * if the profile holds SQL of a role that the current role need not trust.
  */
 extern Profile *profile_load_frozen(int64 id);
 
-/* May what the author wrote run as the current role, in an import with this profile? */
+/* May the author's SQL run as the current role, in an import with this profile? */
 extern bool profile_trusts(const Profile *profile, Oid author);
 
 /* Fills in how cells become values of a type: type, typmod, class, max_characters, input. */
 extern void profile_compile_type(ProfileColumn *column, Oid type, int32 typmod);
 
-/* Id of the profile called name; NULL means the default one. Raises an error when there is none. *name is set. */
+/* Id of the profile called name; NULL means the default one. Raises an error if there is none. *name is set. */
 extern int64 profile_find(const char **name);
 
-/* Index of the column called name, -1 when there is none. */
+/* Index of the column called name, -1 if there is none. */
 extern int	profile_column_index(const Profile *profile, const char *name);
 
 /* Is the column computed by SQL, a transformation or a lookup? */

@@ -1,6 +1,6 @@
 /*
  * profile_check.c
- *	  A profile that was loaded is looked at again before it is used.
+ *	  Checks a loaded profile again before it is used.
  */
 #include "profile/profile_check.h"
 

@@ -24,8 +24,8 @@ typedef struct ReadOnlyWork
 } ReadOnlyWork;
 
 /*
- * Until the GUC nest level ends, names are looked up where profile/sql.h says.
- * A plan is analyzed again when it runs under another search_path than it was made under, so both have this one.
+ * Sets the search_path of profile/sql.h until the GUC nest level ends. A plan is analyzed again if it runs under
+ * another search_path than it was made under, so both use this one.
  */
 static void
 set_path(const Profile *profile)
@@ -36,7 +36,7 @@ set_path(const Profile *profile)
 	query_set_option("search_path", psprintf("pg_catalog, %s, pg_temp", quote_identifier(schema != NULL ? schema : "pg_catalog")));
 }
 
-/* The end of the subtransaction lets writes through again; until then SQL cannot. */
+/* Makes the subtransaction read-only. Its end allows writes again; SQL cannot. */
 static void
 work_read_only(void *argument)
 {
@@ -100,13 +100,13 @@ is_expression(const List *parsed)
 static bool
 is_query(const List *parsed)
 {
-	/* It goes into a FROM clause, where it may not end with a semicolon. */
+	/* The text becomes part of a FROM clause, where it may not end with a semicolon. */
 	return list_length(parsed) == 1 && IsA(linitial_node(RawStmt, parsed)->stmt, SelectStmt) &&
 		linitial_node(RawStmt, parsed)->stmt_len == 0 &&
 		((SelectStmt *) linitial_node(RawStmt, parsed)->stmt)->intoClause == NULL;
 }
 
-/* The place of a mistake is one in the text, not in the statement that brought it. */
+/* The position of an error refers to the text, not to the statement that contained it. */
 static void
 point_into_text(void *text)
 {

@@ -2,9 +2,9 @@
  * sql.h
  *	  The SQL that a profile holds: expressions and queries.
  *
- * It runs as the current role (profile.c sees to it that the role may trust
- * it), between role_sql_enter_query(…, profile->confined) and role_sql_leave().  Names in it are looked up in pg_catalog and in the schema of the
- * target, whatever the session's search_path, so that it means the same everywhere.
+ * It runs as the current role, between role_sql_enter_query(…, profile->confined) and role_sql_leave(). profile.c makes sure that the role may
+ * trust it.  Names in it are looked up in pg_catalog and in the schema of the target, whatever the session's search_path, so that it means the
+ * same everywhere.
  */
 #ifndef PG_XLSX_PROFILE_SQL_H
 #define PG_XLSX_PROFILE_SQL_H
@@ -16,10 +16,10 @@
 #include "tables/role_sql.h"
 
 /*
- * Runs work(argument), which executes such SQL, in the current memory context.
- * NULL, or the error, in that context.  What SQL of a profile does is to look
- * values up, not to write: it runs read-only, and whatever escapes that (a notification, a lock, a temporary
- * table) is taken back at once, since the row may be refused or the whole be a dry run.
+ * Runs work(argument), which executes such SQL, in the current memory context. NULL, or the error, in that
+ * context.  SQL of a profile looks values up and does not write. It runs read-only, and other effects (a
+ * notification, a lock, a temporary table) are taken back at once, because the row may be refused or the
+ * whole may be a dry run.
  */
 extern ErrorData *profile_sql_try(const Profile *profile, void (*work) (void *argument), void *argument);
 

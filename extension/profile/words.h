@@ -1,7 +1,7 @@
 /*
  * words.h
- *	  The words that a profile is made of: how rows are saved, where values
- *	  come from, what rules ask for.
+ *	  The words of profiles: modes of saving, sources of values, kinds of
+ *	  rules.
  */
 #ifndef PG_XLSX_PROFILE_WORDS_H
 #define PG_XLSX_PROFILE_WORDS_H
@@ -64,7 +64,7 @@ typedef enum RuleKind
 	RULE_KINDS(NAMES_VALUE)
 } RuleKind;
 
-/* What becomes of a row that breaks a rule. */
+/* The effect of a broken rule on its row. */
 #define SEVERITIES(X) \
 	X(SEVERITY_ERROR, "error")	/* it is refused */ \
 	X(SEVERITY_WARNING, "warning")	/* it is saved, and the violation noted */
@@ -80,7 +80,7 @@ extern const Names column_source_names;
 extern const Names rule_kind_names;
 extern const Names severity_names;
 
-/* The mode called so (as xlsx.submit has it); an error when there is none. */
+/* The mode of that name (as xlsx.submit takes it); an error if there is none. */
 extern SaveMode save_mode_called(const char *name);
 
 /* May a rule have so many arguments? */
