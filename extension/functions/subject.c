@@ -8,7 +8,7 @@
 #include "miscadmin.h"
 #include "pg/subtransaction.h"
 #include "tables/private_sql.h"
-#include "utils/acl.h"
+#include "tasks/membership.h"
 #include "utils/builtins.h"
 
 Subject
@@ -27,8 +27,7 @@ subject_find(int64 id)
 	PrivateRow	row;
 
 	if (private_sql_run(&select, values, NULL, &row) == 0 ||
-		(!has_privs_of_role(GetUserId(), DatumGetObjectId(row.values[0])) &&
-		 !has_privs_of_role(GetUserId(), get_role_oid("xlsx_admin", false))))
+		!membership_may_act(DatumGetObjectId(row.values[0])))
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
 				 errmsg("task " INT64_FORMAT " does not exist", id),

@@ -5,15 +5,11 @@
  */
 
 CREATE FUNCTION xlsx_private.may_see(owner regrole) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN pg_catalog.pg_has_role(owner::pg_catalog.oid, 'USAGE')
-  OR pg_catalog.pg_has_role('xlsx_admin', 'USAGE')
-  OR pg_catalog.pg_has_role('xlsx_notifier', 'USAGE');
+AS 'MODULE_PATHNAME', 'pg_xlsx_may_see' LANGUAGE C STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION xlsx_private.may_see(regrole) IS 'May the current role see what belongs to owner?';
 
 CREATE FUNCTION xlsx_private.may_act(owner regrole) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN pg_catalog.pg_has_role(owner::pg_catalog.oid, 'USAGE') OR pg_catalog.pg_has_role('xlsx_admin', 'USAGE');
+AS 'MODULE_PATHNAME', 'pg_xlsx_may_act' LANGUAGE C STABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION xlsx_private.may_act(regrole) IS 'May the current role change what belongs to owner?';
 
 ALTER TABLE xlsx_private.profile ENABLE ROW LEVEL SECURITY;

@@ -14,7 +14,7 @@
 #include "storage/lwlock.h"
 #include "storage/shmem.h"
 #include "storage/spin.h"
-#include "utils/acl.h"
+#include "tasks/membership.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -418,18 +418,6 @@ live_waits_for_import(Live *live)
  * SQL
  */
 
-/* The same rule as the row security policy of tasks. */
-static bool
-may_see(Oid owner)
-{
-	Oid			admin = get_role_oid("xlsx_admin", true);
-	Oid			notifier = get_role_oid("xlsx_notifier", true);
-
-	return has_privs_of_role(GetUserId(), owner) ||
-		(OidIsValid(admin) && has_privs_of_role(GetUserId(), admin)) ||
-		(OidIsValid(notifier) && has_privs_of_role(GetUserId(), notifier));
-}
-
 #define LIVE_COLUMNS 19
 
 /* One import, as a row of xlsx_private.live. */
@@ -482,7 +470,7 @@ pg_xlsx_live(PG_FUNCTION_ARGS)
 		SpinLockAcquire(&places[i].lock);
 		memcpy(&copy, &places[i], sizeof(Live));
 		SpinLockRelease(&places[i].lock);
-		if (copy.task != 0 && (everywhere || copy.database == MyDatabaseId) && may_see(copy.owner))
+		if (copy.task != 0 && (everywhere || copy.database == MyDatabaseId) && membership_may_see(copy.owner))
 			put_row((ReturnSetInfo *) fcinfo->resultinfo, &copy, pid);
 	}
 	PG_RETURN_VOID();

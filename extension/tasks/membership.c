@@ -5,9 +5,13 @@
 #include "tasks/membership.h"
 
 #include "catalog/pg_type.h"
+#include "fmgr.h"
 #include "miscadmin.h"
 #include "tables/private_sql.h"
 #include "utils/acl.h"
+
+PG_FUNCTION_INFO_V1(pg_xlsx_may_see);
+PG_FUNCTION_INFO_V1(pg_xlsx_may_act);
 
 bool
 membership_can_become(Oid login, Oid role)
@@ -19,6 +23,38 @@ bool
 membership_may_import(Oid role)
 {
 	return has_privs_of_role(role, get_role_oid("xlsx_user", false));
+}
+
+static bool
+current_is_in(const char *role)
+{
+	Oid			oid = get_role_oid(role, true);
+
+	return OidIsValid(oid) && has_privs_of_role(GetUserId(), oid);
+}
+
+bool
+membership_may_act(Oid owner)
+{
+	return has_privs_of_role(GetUserId(), owner) || current_is_in("xlsx_admin");
+}
+
+bool
+membership_may_see(Oid owner)
+{
+	return membership_may_act(owner) || current_is_in("xlsx_notifier");
+}
+
+Datum
+pg_xlsx_may_see(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(membership_may_see(PG_GETARG_OID(0)));
+}
+
+Datum
+pg_xlsx_may_act(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_BOOL(membership_may_act(PG_GETARG_OID(0)));
 }
 
 void

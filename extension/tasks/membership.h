@@ -7,6 +7,8 @@
  * submission, either that login could take on the owner's role, or a function of the owner
  * submitted on its behalf. The task records which, and whether the owner was a member of
  * xlsx_user. What was true then must still be true.
+ *
+ * Here is also who may see and change what belongs to others.
  */
 #ifndef PG_XLSX_MEMBERSHIP_H
 #define PG_XLSX_MEMBERSHIP_H
@@ -18,6 +20,14 @@ extern bool membership_can_become(Oid login, Oid role);
 
 /* Is the role a member of xlsx_user? */
 extern bool membership_may_import(Oid role);
+
+/*
+ * May the current role see what belongs to the owner? Members of the owner may, and of xlsx_admin
+ * and xlsx_notifier. May it change that? Members of xlsx_notifier may not. The policies of the
+ * tables ask the same functions (install/policies.sql).
+ */
+extern bool membership_may_see(Oid owner);
+extern bool membership_may_act(Oid owner);
 
 /*
  * Raises an error (42501) when the task has lost a membership that it had at its submission.

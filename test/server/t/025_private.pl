@@ -80,6 +80,8 @@ is_header_row
 list_folder
 live
 mark_row
+may_act
+may_see
 names_of
 note_undone
 number_of
