@@ -232,7 +232,7 @@ BEGIN
     range = CASE WHEN alter_profile.range IS NULL THEN p.range ELSE nullif(alter_profile.range, '') END,
     skip_end = coalesce(alter_profile.skip_end, p.skip_end),
     null_tokens = coalesce(alter_profile.null_tokens, p.null_tokens),
-    trim = coalesce(trim_cells, p.trim),
+    trim_cells = coalesce(alter_profile.trim_cells, p.trim_cells),
     mode = coalesce(alter_profile.mode, p.mode),
     key_columns = CASE WHEN alter_profile.key_columns IS NULL THEN p.key_columns ELSE nullif(alter_profile.key_columns, '{}') END,
     update_columns = CASE WHEN alter_profile.update_columns IS NULL THEN p.update_columns ELSE nullif(alter_profile.update_columns, '{}') END,
@@ -334,7 +334,7 @@ BEGIN
     lookup = CASE WHEN set_column.lookup IS NULL THEN c.lookup ELSE nullif(set_column.lookup, '') END,
     source = coalesce(set_column.source, c.source),
     null_tokens = coalesce(set_column.null_tokens, c.null_tokens),
-    trim = coalesce(trim_cells, c.trim),
+    trim_cells = coalesce(set_column.trim_cells, c.trim_cells),
     messages = coalesce(set_column.messages, c.messages)
   FROM pg_attribute a
   WHERE c.profile_id = own_id AND c.column_name = set_column.column_name
@@ -515,12 +515,12 @@ DECLARE
   given_rule xlsx_private.profile_rule;
 BEGIN
   PERFORM xlsx_private.alter_profile(caller, new_name, given.sheet, given.header_row, given.range, given.skip_end, given.null_tokens,
-    given.trim, given.mode, given.key_columns, given.update_columns, given.max_errors, given.keep_old, given.locale, given.follow,
+    given.trim_cells, given.mode, given.key_columns, given.update_columns, given.max_errors, given.keep_old, given.locale, given.follow,
     given.index_after_load);
   FOR given_column IN SELECT * FROM jsonb_populate_recordset(NULL::xlsx_private.profile_column, definition -> 'columns') LOOP
     PERFORM xlsx_private.set_column(caller, new_name, given_column.column_name, given_column.header, given_column.label, given_column.aliases,
       given_column.pattern, given_column.position, given_column.required, given_column.default_value, given_column.transform,
-      given_column.lookup, given_column.source, given_column.null_tokens, given_column.trim, given_column.messages);
+      given_column.lookup, given_column.source, given_column.null_tokens, given_column.trim_cells, given_column.messages);
     UPDATE xlsx_private.profile_column c SET custom = coalesce(given_column.custom, true)
     WHERE c.profile_id = new_id AND c.column_name = given_column.column_name;
   END LOOP;

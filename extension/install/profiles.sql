@@ -64,7 +64,7 @@ BEGIN
     'columns', (SELECT coalesce(jsonb_agg(jsonb_build_object('name', c.column_name, 'header', c.header, 'label', c.label,
         'aliases', c.aliases, 'pattern', c.pattern, 'required', coalesce(c.required, false) OR coalesce(c.column_name = ANY (p.key_columns), false),
         'source', c.source, 'default_value', c.default_value, 'transform', c.transform, 'lookup', c.lookup,
-        'null_tokens', coalesce(c.null_tokens, p.null_tokens), 'trim', coalesce(c.trim, p.trim), 'messages', c.messages)
+        'null_tokens', coalesce(c.null_tokens, p.null_tokens), 'trim_cells', coalesce(c.trim_cells, p.trim_cells), 'messages', c.messages)
         ORDER BY c.position, c.column_name), '[]')
       FROM xlsx_private.live_columns(p.id) c),
     'rules', (SELECT coalesce(jsonb_agg(jsonb_build_object('name', r.name, 'column', r.column_name, 'kind', r.kind,
@@ -127,7 +127,7 @@ CREATE VIEW xlsx.profiles WITH (security_invoker = true) AS
 SELECT p.id, p.name, p.target::pg_catalog.regclass AS target, p.task_column, p.owner::pg_catalog.regrole AS owner, p.created_at,
   ARRAY(SELECT c.header FROM xlsx_private.live_columns(p.id) c ORDER BY c.position, c.column_name) AS headers,
   ARRAY(SELECT c.column_name FROM xlsx_private.live_columns(p.id) c ORDER BY c.position, c.column_name) AS columns,
-  p.sheet, p.header_row, p.range, p.skip_end, p.null_tokens, p.trim, p.mode, p.key_columns, p.update_columns,
+  p.sheet, p.header_row, p.range, p.skip_end, p.null_tokens, p.trim_cells, p.mode, p.key_columns, p.update_columns,
   p.max_errors, p.keep_old, p.locale, p.follow, p.index_after_load
 FROM xlsx_private.profile p;
 COMMENT ON VIEW xlsx.profiles IS 'Profiles: their options, the headers that they expect, and the columns of the target in the same order.';
@@ -137,7 +137,7 @@ SELECT p.name AS profile, c.position, c.column_name, c.header, c.label, c.aliase
   pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
   coalesce(c.required OR (a.attnotnull AND NOT a.atthasdef), a.attnotnull AND NOT a.atthasdef) AS required, c.source,
   c.default_value, c.transform, c.lookup, coalesce(c.null_tokens, p.null_tokens) AS null_tokens,
-  coalesce(c.trim, p.trim) AS trim, c.messages
+  coalesce(c.trim_cells, p.trim_cells) AS trim_cells, c.messages
 FROM xlsx_private.profile p
   CROSS JOIN LATERAL xlsx_private.live_columns(p.id) c
   LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = p.target::pg_catalog.oid AND a.attname = c.column_name AND NOT a.attisdropped;

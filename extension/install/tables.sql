@@ -22,7 +22,7 @@ CREATE TABLE xlsx_private.profile (
   range          text     CHECK (range <> ''),
   skip_end       int      NOT NULL DEFAULT 0 CHECK (skip_end BETWEEN 0 AND xlsx_private.number_of('skip_end')),
   null_tokens    text[]   NOT NULL DEFAULT '{}',
-  trim           boolean  NOT NULL DEFAULT true,
+  trim_cells     boolean  NOT NULL DEFAULT true,
   mode           text     NOT NULL DEFAULT 'insert'
     CHECK (mode = ANY (xlsx_private.names_of('mode'))),
   key_columns    name[],
@@ -52,7 +52,7 @@ CREATE TABLE xlsx_private.profile_column (
   transform     text   CHECK (transform <> ''),
   lookup        text   CHECK (lookup <> ''),
   null_tokens   text[],
-  trim          boolean,
+  trim_cells    boolean,
   messages      jsonb  NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(messages) = 'object'),
   custom        boolean NOT NULL DEFAULT false,
   PRIMARY KEY (profile_id, column_name),

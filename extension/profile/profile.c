@@ -218,11 +218,11 @@ load_columns(Profile *profile, Datum content)
 {
 	static PrivateStatement select = {
 		"SELECT c.name, c.header, c.label, array_remove(c.aliases, NULL), c.pattern, coalesce(c.required, false), c.source, c.default_value,"
-		" c.transform, c.lookup, array_remove(c.null_tokens, NULL), coalesce(c.trim, true), c.messages::text"
+		" c.transform, c.lookup, array_remove(c.null_tokens, NULL), coalesce(c.trim_cells, true), c.messages::text"
 		" FROM ROWS FROM (jsonb_to_recordset($1 -> 'columns') AS (name text, header text, label text, aliases text[], pattern text,"
-		" required boolean, source text, default_value text, transform text, lookup text, null_tokens text[], trim boolean, messages jsonb))"
+		" required boolean, source text, default_value text, transform text, lookup text, null_tokens text[], trim_cells boolean, messages jsonb))"
 		" WITH ORDINALITY AS c (name, header, label, aliases, pattern, required, source, default_value, transform, lookup, null_tokens,"
-		" trim, messages, place) ORDER BY c.place",
+		" trim_cells, messages, place) ORDER BY c.place",
 		1, {JSONBOID}, NULL
 	};
 

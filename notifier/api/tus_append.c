@@ -166,7 +166,7 @@ on_body_end(HttpExchange *exchange)
 
 	append->verified = append->spool != NULL && checksum_is_right(append);
 	if (append->spool != NULL && !append->verified)
-		chunk_pipe_fail(&append->pipe, CHECKSUM_MISMATCH, "The checksum is another one");
+		chunk_pipe_fail(&append->pipe, CHECKSUM_MISMATCH, "The checksum does not match");
 	else if (append->spool != NULL && (fflush(append->spool) != 0 || fseek(append->spool, 0, SEEK_SET) != 0))
 		chunk_pipe_fail(&append->pipe, 503, "There is no room for the bytes");
 	else
