@@ -1,9 +1,9 @@
 /*
  * check_ahead.c
- *	  Rows judged ahead of the import.
+ *	  Judges rows ahead of the import.
  *
- * The bytes of a row: its warnings, if there are any, then its errors or the packed row.  Each
- * begins at a multiple of 4.
+ * The bytes of a row are its warnings, if there are any, then its errors or the packed row.
+ * Each begins at a multiple of 4.
  */
 #include "reading/check_ahead.h"
 
@@ -81,7 +81,7 @@ check_ahead_row(CheckAhead *ahead, const XlsxRow *row, StringInfo buffer, bool *
 	return verdict;
 }
 
-/* Two values of the server, one after the other; returns where they end. */
+/* Reads two values of the server, one after the other; returns their end. */
 static const char *
 take_kept(KeptRow *kept, const char *bytes)
 {

@@ -1,11 +1,12 @@
 /*
  * check_ahead.h
- *	  Rows judged ahead of the import, in the process that reads them, and sent
- *	  in the bytes in which they will be kept.
+ *	  Judges rows ahead of the import, in the process that reads them, and
+ *	  sends them in their stored form.
  *
- * The plan goes over in shared memory as it is compiled: a reader that
- * opened the target itself could wait for a lock behind somebody who waits for
- * the import, which waits for the reader, and nobody would see the circle.
+ * The compiled plan goes to the reader in shared memory. If the reader opened
+ * the target itself, it could wait for a lock behind a session that waits for
+ * the import, which waits for the reader; no deadlock detector would see that
+ * circle.
  */
 #ifndef PG_XLSX_CHECK_AHEAD_H
 #define PG_XLSX_CHECK_AHEAD_H
@@ -21,12 +22,12 @@ typedef struct CheckAhead CheckAhead;
 extern CheckAhead *check_ahead_create(const JudgePlan *plan);
 
 /*
- * Appends the bytes of a row that is good or bad to a buffer whose length is a multiple of 8; nothing of one that is
- * open.  *warned: the row has warnings.
+ * Appends the bytes of a good or a bad row to a buffer whose length is a multiple of 8, and nothing of an open row.
+ * *warned: the row has warnings.
  */
 extern RowVerdict check_ahead_row(CheckAhead *ahead, const XlsxRow *row, StringInfo buffer, bool *warned);
 
-/* The same row in the import: what lies in those bytes, of a row with that verdict. */
+/* The same row in the import: reads these bytes, of a row with that verdict. */
 extern void check_ahead_take(CheckedRow *row, RowVerdict verdict, bool warned, const char *bytes, size_t length);
 
 #endif							/* PG_XLSX_CHECK_AHEAD_H */

@@ -1,6 +1,6 @@
 /*
  * originals.c
- *	  What stands in the cells of rows that are saved no more.
+ *	  The original cells of rows that the target refused.
  */
 #include "reading/originals.h"
 
@@ -15,7 +15,7 @@ struct Originals
 	void	   *argument;
 	MemoryContext context;		/* of the book and its rows */
 	SheetRows  *rows;			/* NULL: not open */
-	const XlsxRow *row;			/* the one that was read last; NULL: before the first, or behind the last */
+	const XlsxRow *row;			/* the row that was read last; NULL: before the first, or behind the last */
 };
 
 Originals *
@@ -41,7 +41,7 @@ open_rows(Originals *originals)
 	originals->rows = rows_open(workbook_open(&source, originals->context), &originals->options);
 }
 
-/* NULL when the sheet has no such row, which cannot be unless the file has changed. */
+/* NULL if the sheet has no such row, which happens only if the file has changed. */
 static const XlsxRow *
 find_row(Originals *originals, uint32 number)
 {

@@ -1,11 +1,10 @@
 /*
  * originals.h
- *	  What stands in the cells of rows that are saved no more: the sheet is asked again.
+ *	  The original cells of rows that the target refused: the sheet is read again.
  *
- * What waits to be saved are values, from which the text of a cell cannot be
- * had back (7 of "Sales", 1234.50 of "1.234,50").  Where the target refuses a
- * row, the sheet is read once more, from the first such row on and no further than to the last: a
- * clean import pays nothing.
+ * Rows wait as values, from which the text of a cell cannot be restored (7 for "Sales", 1234.50
+ * for "1.234,50"). If the target refuses rows, the sheet is read once more, from the first such
+ * row to the last. A clean import costs nothing.
  */
 #ifndef PG_XLSX_ORIGINALS_H
 #define PG_XLSX_ORIGINALS_H
@@ -21,14 +20,14 @@ typedef struct Originals Originals;
 typedef void (*OriginalsOpen) (void *argument, XlsxSource *source);
 
 /*
- * Lives in the current memory context; nothing is read yet.  What options
- * point to must live as long.
+ * Lives in the current memory context; reads nothing yet. The data of options
+ * must live as long.
  */
 extern Originals *originals_create(const RowsOptions *options, OriginalsOpen open, void *argument);
 
 /*
- * The text in a column of a row, as an error row shows it: in the current
- * memory context, NULL for a blank cell.  column: 1-based, of the sheet; 0: none.  Rows are best asked for in their order.
+ * The text in a column of a row, as an error row shows it: in the current memory context, NULL for a blank cell.  column:
+ * 1-based, of the sheet; 0: none.  Ask for rows in their order, which is fastest.
  */
 extern char *originals_text(Originals *originals, uint32 row, uint32 column);
 

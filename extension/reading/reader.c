@@ -37,7 +37,7 @@ struct Reader
 	uint32		capacity;
 };
 
-/* Before the memory goes: the process has nobody to read for any more. */
+/* Stops the process before the memory is freed, because its rows are not needed any more. */
 static void
 reader_stop(void *argument)
 {
@@ -89,7 +89,7 @@ start_process(Reader *reader)
 	strlcpy(worker.bgw_type, "pg_xlsx reader", sizeof(worker.bgw_type));
 	if (!RegisterDynamicBackgroundWorker(&worker, &reader->worker))
 		return false;
-	/* A process that never comes must not be waited for. */
+	/* Does not wait for a process that never starts. */
 	shm_mq_set_handle(reader->queue, reader->worker);
 	return true;
 }
@@ -118,7 +118,7 @@ reader_start(const ReaderFile *file, const EventsTo *to)
 {
 	ReaderOrder order = {.file = file->file, .size = file->size, .has_sheet = file->sheet != NULL};
 
-	/* From UTF-8 to another encoding leads a function that is looked up in the catalog, which the process asks for no row. */
+	/* Converting from UTF-8 to another encoding needs a function from the catalog, which the process does not read for rows. */
 	if (GetDatabaseEncoding() != PG_UTF8)
 		return NULL;
 	if (file->sheet != NULL && strlcpy(order.sheet, file->sheet, sizeof(order.sheet)) >= sizeof(order.sheet))

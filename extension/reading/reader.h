@@ -2,17 +2,16 @@
  * reader.h
  *	  A second process that reads a sheet ahead of the import that checks and saves it.
  *
- * It logs in as the same role, reads the stored file and sends the rows
- * through a queue in shared memory; it writes nothing.  Asked to, it also checks
- * the rows that can be checked without the database, and sends them in the
- * bytes in which they will be kept: that evens out the work of the two processes.  What the import has
- * not taken yet waits in temporary files (spool.h), so the sheet is read and
- * checked at full speed and is known to be whole once it is read.  What goes wrong there is
- * raised here, as if the import had read the sheet itself.  The process ends
- * with the memory context that the reader was started in.
+ * The process logs in as the same role, reads the stored file and sends the rows through a queue in
+ * shared memory; it writes nothing. On request it also checks the rows that can be checked without the
+ * database, and sends them in their stored form, which balances the work of the two processes. Rows
+ * that the import has not taken wait in temporary files (spool.h). So the sheet is read and checked at
+ * full speed, and is known to be whole once it is read. Errors of the process are raised here, as if
+ * the import had read the sheet itself. The process ends with the memory context in which the reader
+ * was started.
  *
- * It also tells how far the import is (events.h) while the import is in the
- * middle of a transaction.
+ * It also sends the import's progress events (events.h) while the import is
+ * in the middle of a transaction.
  */
 #ifndef PG_XLSX_READER_H
 #define PG_XLSX_READER_H
@@ -42,7 +41,7 @@ typedef struct ReaderFile
 	const char *sheet;			/* as workbook_find_sheet has it; NULL: the first */
 } ReaderFile;
 
-/* Of which rows the process counts what it looks at. */
+/* Which rows the process counts, and where rows may wait. */
 typedef struct ReaderScope
 {
 	uint32		header_row;
@@ -53,61 +52,61 @@ typedef struct ReaderScope
 
 /*
  * Starts reading, in the current transaction and memory context, which may
- * outlive it.  NULL when no process is free for it, or the database's encoding
- * is not UTF-8.  What the import tells through *to, the process tells, too,
- * whenever the import is silent.
+ * outlive the transaction. NULL if no process is free, or if the database's
+ * encoding is not UTF-8. The process also sends events through *to while the
+ * import sends none.
  */
 extern Reader *reader_start(const ReaderFile *file, const EventsTo *to);
 
 /*
- * A process that only tells how far the import is, in a transaction of its
- * own: where the import saves in one that stays open.  NULL as above.
+ * A process that only sends the import's progress events, in a transaction of
+ * its own, for an import that saves in one transaction. NULL as above.
  */
 extern Reader *reader_start_sender(const EventsTo *to);
 
-/* Before reader_go: lets the process go on telling once all rows are sent, until the import ends. */
+/* Call it before reader_go: the process continues to send events after all rows were sent, until the import ends. */
 extern void reader_stay(Reader *reader);
 
 /* Does the process live, to tell? */
 extern bool reader_is_there(const Reader *reader);
 
-/* Waits until the sheet is open; call it once, before the first row. Raises an error when it cannot be opened. */
+/* Waits until the sheet is open; call it once, before the first row. Raises an error if it cannot be opened. */
 extern const ReaderSheet *reader_open(Reader *reader);
 
 /*
- * Asks for rows that are judged by a plan (plan_is_portable); false: there is no shared memory left to send it.
- * Rows on their way already come unchecked, and so does any whose check takes more than its cells.
+ * Requests rows that are judged by a plan (plan_is_portable). False: there is no shared memory left for the
+ * plan. Rows that are under way come unchecked, and so does a row whose check needs more than its cells.
  */
 extern bool reader_check(Reader *reader, const JudgePlan *plan, const ReaderScope *scope);
 
 /* The next row, NULL at the end. It lives until the next call. */
 extern const XlsxRow *reader_next(Reader *reader);
 
-/* That row, if it was checked: it has no cells then; else NULL. */
+/* That row, if it was checked; it then has no cells. Otherwise NULL. */
 extern const CheckedRow *reader_checked(const Reader *reader);
 
 /*
- * Reads on at full speed.  Until then, while the header row is being looked
- * for and nobody could say how rows are to be checked, the process is no more
- * than a message ahead.
+ * Lets the process read at full speed. Until then it is at most one message
+ * ahead, because the header row is not known and so not how rows must be
+ * checked.
  */
 extern void reader_go(Reader *reader);
 
-/* Has the process looked at that row, whether it could judge it or not? */
+/* Has the process examined that row, whether it could judge it or not? */
 extern bool reader_looked(const Reader *reader);
 
 /* How the reading stands. */
 typedef enum ReaderOutlook
 {
 	READER_READS,				/* the end is not in sight */
-	READER_WAITS,				/* nor will it be: what may wait in files has reached its limit */
-	READER_IS_WHOLE,			/* nothing is wrong with the sheet down to its end */
-	READER_IS_BROKEN			/* one of the next calls of reader_next will raise what is wrong */
+	READER_WAITS,				/* it is not known and will not be: the files have reached their limit */
+	READER_IS_WHOLE,			/* the sheet is in order down to its end */
+	READER_IS_BROKEN			/* one of the next calls of reader_next will raise the error */
 } ReaderOutlook;
 
 extern ReaderOutlook reader_outlook(const Reader *reader);
 
-/* As xlsx_sheet_position, of the rows that have come. */
+/* As xlsx_sheet_position, for the rows that have arrived. */
 extern void reader_position(const Reader *reader, uint64 *done, uint64 *total);
 
 /*
@@ -156,7 +155,7 @@ typedef struct ReaderMessage
 	int			sqlstate;
 	uint32		rows;
 	uint32		declared_rows;
-	bool		looked;			/* the process has looked at all rows of the message */
+	bool		looked;			/* the process has examined all rows of the message */
 	uint64		done;
 	uint64		total;
 } ReaderMessage;
@@ -168,7 +167,7 @@ typedef struct ReaderRow
 	uint32		count:29;		/* of its cells */
 	uint32		verdict:2;		/* ROW_OPEN: it was not checked */
 	uint32		warned:1;		/* it was, and there are warnings */
-	uint64		bytes;			/* text of its cells; or what check_ahead.h makes of it */
+	uint64		bytes;			/* text of its cells, or the bytes of check_ahead.h */
 } ReaderRow;
 
 typedef struct ReaderCell

@@ -41,7 +41,7 @@ typedef struct Process
 	XlsxSource	store;
 	XlsxBook   *book;
 	XlsxSheet  *sheet;
-	CheckAhead *check;			/* NULL: rows are not to be checked, or not yet */
+	CheckAhead *check;			/* NULL: rows are not checked, or not yet */
 	Live	   *live;			/* NULL: nobody else could see it */
 	LiveReader	looked;			/* what is published there */
 	uint32		sent;			/* messages, before reader_go */
@@ -52,8 +52,8 @@ typedef struct Process
 } Process;
 
 /*
- * Each read is a transaction of its own: one for all of the sheet would keep
- * vacuum from cleaning up for as long as the import takes.
+ * Each read is a transaction of its own, because a single one would keep
+ * vacuum from cleaning up during the whole import.
  */
 static XlsxStatus
 read_store(void *context, uint64_t offset, void *buffer, size_t length, size_t *got, XlsxError *error)
@@ -74,7 +74,7 @@ read_store(void *context, uint64_t offset, void *buffer, size_t length, size_t *
 /* A message must fit into one allocation on either side. */
 #define MOST_ROW_BYTES ((Size) MaxAllocSize / 2)
 
-/* What a check makes of a row may be several times as long; for long ones the import's own limits hold. */
+/* A checked row may be several times as long; for long rows the import's own limits apply. */
 #define MOST_CHECKED_BYTES ((Size) 1024 * 1024)
 
 static Size
@@ -98,7 +98,10 @@ row_bytes(const XlsxRow *row, Size text_bytes)
  * Telling
  */
 
-/* Least time between two events from here: with an interval of 0 the import tells of each batch, if it can. */
+/*
+ * Least time between two events of this process; with an interval of 0 the
+ * import itself sends an event for each batch, if it can.
+ */
 #define LEAST_INTERVAL_MS 10
 
 static int
@@ -107,7 +110,7 @@ send_interval(const Process *process)
 	return Max(process->order->interval, LEAST_INTERVAL_MS);
 }
 
-/* A transaction like any other, whatever the login's settings; nobody waits for its commit. */
+/* A normal transaction, whatever the login's settings; nothing waits for its commit. */
 static void
 transaction_begin(void)
 {
@@ -125,8 +128,8 @@ transaction_end(MemoryContext caller)
 }
 
 /*
- * Says what the import has not said for an interval.  Takes no lock that could
- * be waited for: the import may be waiting for this process.
+ * Sends an event if the import has sent none for an interval. Never waits for
+ * a lock, because the import may be waiting for this process.
  */
 static void
 send_if_due(Process *process, bool mirror)
@@ -170,8 +173,8 @@ message_begin(Process *process, ReaderMessageKind kind)
 }
 
 /*
- * Hands on what has been made, as far as the queue takes it; false: something
- * waits.  Without anybody who listens there is nothing to do any more.
+ * Sends what has been made, as far as the queue takes it; false: something
+ * waits. Ends the process if the import has gone.
  */
 static bool
 push(Process *process)
@@ -183,7 +186,7 @@ push(Process *process)
 		if (!process->in_flight && !spool_take(&process->spool, &process->flight))
 			return true;
 		process->in_flight = true;
-		/* Asked again, a send that found no room goes on where it was. */
+		/* A send that found no room continues where it stopped when it is called again. */
 		result = shm_mq_send(process->queue, (Size) process->flight.len, process->flight.data, true, true);
 		if (result == SHM_MQ_WOULD_BLOCK)
 			return false;
@@ -204,7 +207,7 @@ send_at_once(Process *process)
 	(void) push(process);
 }
 
-/* The import asks for checked rows when it knows the header row; then it is known, too, whether it saves as it goes. */
+/* The import requests checked rows when it knows the header row; then it also knows whether it saves meanwhile. */
 static bool
 is_asked(Process *process)
 {
@@ -222,7 +225,7 @@ is_asked(Process *process)
 	return true;
 }
 
-/* Only where the import saves as it goes: else it takes what is read at once. */
+/* Needed only if the import saves meanwhile; otherwise it takes rows as soon as they are read. */
 static bool
 put_aside(Process *process)
 {
@@ -237,7 +240,7 @@ put_aside(Process *process)
 	return false;
 }
 
-/* The import has not said yet how rows are to be checked: it has what it needs to find the header row. */
+/* The import has not said how to check rows: it has the rows that it needs to find the header row. */
 static void
 wait_for_go(Process *process)
 {
@@ -248,7 +251,7 @@ wait_for_go(Process *process)
 		wait_a_while(process);
 }
 
-/* To the queue, behind what waits; when that is full, to the spool; when that is full, too, the reading waits. */
+/* Puts a message into the queue, behind those that wait; if that is full, into the spool; if that is full too, reading waits. */
 static void
 message_send(Process *process)
 {
@@ -289,7 +292,7 @@ send_failure(Process *process, const ErrorData *error)
 	message_send(process);
 }
 
-/* What follows begins at a multiple of 8 bytes. */
+/* The next item begins at a multiple of 8 bytes. */
 static void
 pad_message(StringInfo message)
 {
@@ -298,7 +301,7 @@ pad_message(StringInfo message)
 	appendBinaryStringInfo(message, zeros, (int) (MAXALIGN(message->len) - (Size) message->len));
 }
 
-/* What an import would count of that row, and who judges it. */
+/* Counts the row as the import would, and judges it if possible. */
 static void
 count_row(Process *process, const XlsxRow *row, RowVerdict verdict)
 {
@@ -385,7 +388,7 @@ add_row(Process *process, const XlsxRow *row)
 		count_row(process, row, ROW_OPEN);
 }
 
-/* Of the sheet: by rows where it says how many it has, else by bytes. Never 100. */
+/* Percentage of the sheet: by rows if it says how many it has, otherwise by bytes. Never 100. */
 static int
 percent_read(const Process *process, uint32 last_row)
 {
@@ -459,7 +462,7 @@ open_sheet(Process *process)
 	send_opened(process, xlsx_book_sheet(process->book, index)->name);
 }
 
-/* The sheet is whole as soon as it is read, wherever its rows are. */
+/* The sheet is known to be whole as soon as it is read, wherever its rows wait. */
 static void
 send_end(Process *process, uint32 last_row)
 {
@@ -510,7 +513,7 @@ read_sheet(Process *process)
 	{
 		ErrorData  *error;
 
-		/* Told to the import, which raises it; only the end of this process is its own affair. */
+		/* Sends the error to the import, which raises it. Only its own termination concerns this process alone. */
 		MemoryContextSwitchTo(process->context);
 		error = CopyErrorData();
 		FlushErrorState();
@@ -522,7 +525,7 @@ read_sheet(Process *process)
 	PG_END_TRY();
 }
 
-/* Sends what waits; the workbook has served by then, and its shared strings may be large. */
+/* Sends what waits. The workbook is closed before, because its shared strings may be large. */
 static void
 send_the_rest(Process *process)
 {

@@ -1,6 +1,6 @@
 /*
  * rows.c
- *	  The rows of a worksheet that an import looks at.
+ *	  The rows of a worksheet that an import reads.
  */
 #include "reading/rows.h"
 
@@ -121,7 +121,7 @@ rows_check_ahead(SheetRows *rows, const JudgePlan *plan, uint32 header_row, uint
 {
 	ReaderScope scope = {header_row, Max(header_row, after), rows->range, spool};
 
-	/* The last rows are kept with their cells while it is not known whether they are data. */
+	/* Keeps the last rows with their cells until it is known whether they are data. */
 	return rows->reader != NULL && rows->skip_end == 0 && reader_check(rows->reader, plan, &scope);
 }
 
@@ -194,7 +194,7 @@ next_in_sheet(SheetRows *rows)
 	return row;
 }
 
-/* The next row of the range that holds something, NULL at the end. */
+/* The next row of the range that is not blank; NULL at the end. */
 static const XlsxRow *
 next_in_range(SheetRows *rows)
 {
@@ -244,7 +244,7 @@ rows_next(SheetRows *rows)
 
 	if (rows->skip_end == 0)
 		return next_in_range(rows);
-	/* A row is data once so many others have come after it. */
+	/* A row is data once skip_end other rows have come after it. */
 	for (;;)
 	{
 		const XlsxRow *row = next_in_range(rows);
@@ -269,7 +269,7 @@ rows_next(SheetRows *rows)
  * The header row
  */
 
-/* Number of the row that fits best among the first ones; the first of them when none fits. */
+/* Number of the row that fits best among the first ones; the first of them if none fits. */
 static uint32
 guess_header(SheetRows *rows, const Profile *profile, const char *mapping)
 {

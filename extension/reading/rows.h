@@ -1,11 +1,11 @@
 /*
  * rows.h
- *	  The rows of a worksheet that an import looks at.
+ *	  The rows of a worksheet that an import reads.
  *
- * Chooses the sheet, keeps to a cell range, leaves out blank rows and those
- * at the end that are no data, and finds the header row.
- * Order of calls: rows_open, rows_find_header, then rows_next until NULL.
- * A row belongs to the cursor and lives until the next call.  The book closes the sheet.
+ * Chooses the sheet, keeps to a cell range, leaves out blank rows and the last rows that
+ * are not data, and finds the header row. Order of calls: rows_open, rows_find_header,
+ * then rows_next until NULL. A row belongs to the cursor and lives until the next call.
+ * The book closes the sheet.
  */
 #ifndef PG_XLSX_ROWS_H
 #define PG_XLSX_ROWS_H
@@ -24,15 +24,16 @@ typedef struct RowsOptions
 {
 	const char *sheet;			/* name, "#2" or "~regular expression"; NULL: the first sheet */
 	const char *range;			/* cell range; NULL: all */
-	int			skip_end;		/* rows that hold something to leave out at the end */
+	int			skip_end;		/* number of rows that are not blank to leave out at the end */
 } RowsOptions;
 
-/* Lives in the current memory context. Raises an error when there is no such sheet. */
+/* Lives in the current memory context. Raises an error if there is no such sheet. */
 extern SheetRows *rows_open(XlsxBook *book, const RowsOptions *options);
 
 /*
- * The same over a reader, which has the sheet already; range and skip_end
- * count.  The header row cannot be "auto" then, because nothing is read twice.
+ * The same over a reader, which has opened the sheet; only range and skip_end
+ * are used.  The header row cannot be "auto" then, because nothing is read
+ * twice.
  */
 extern SheetRows *rows_open_reader(Reader *reader, const RowsOptions *options);
 
@@ -40,38 +41,38 @@ extern SheetRows *rows_open_reader(Reader *reader, const RowsOptions *options);
 extern const char *rows_sheet_name(const SheetRows *rows);
 
 /*
- * Finds and takes the header row; HEADER_ROW_AUTO: of the first HEADER_ROW_SEARCH rows
- * that hold something the one that fits the profile best.  NULL when there is none;
- * *match says what it means for the profile in any case.
+ * Finds and takes the header row; HEADER_ROW_AUTO: the one of the first
+ * HEADER_ROW_SEARCH rows that are not blank that fits the profile best. NULL if there
+ * is none. *match is filled in both cases.
  */
 extern const XlsxRow *rows_find_header(SheetRows *rows, const Profile *profile, HeaderRow where, const char *mapping,
 									   HeaderMatch *match);
 
-/* The next row that holds something; NULL at the end. Can be interrupted. */
+/* The next row that is not blank; NULL at the end. Can be interrupted. */
 extern const XlsxRow *rows_next(SheetRows *rows);
 
 /*
- * Lets the reader, if there is one, judge the rows that are still to come by a plan; false: nobody does.
- * Which rows come does not change.  after: rows up to this one have been dealt with; spool: as ReaderScope has it.
+ * Lets the reader, if there is one, judge the coming rows by a plan; false: there is no reader that does. The rows
+ * that come stay the same. after: rows up to this one are done; spool: as in ReaderScope.
  */
 extern bool rows_check_ahead(SheetRows *rows, const JudgePlan *plan, uint32 header_row, uint32 after, bool spool);
 
-/* The row that rows_next returned last, when it was checked ahead: it has no cells then; else NULL. */
+/* The row that rows_next returned last, if it was checked ahead; it then has no cells. Otherwise NULL. */
 extern const CheckedRow *rows_checked(const SheetRows *rows);
 
-/* Last row that the sheet or the range claims, 0 when neither says anything: good for a progress bar only. */
+/* Last row that the sheet or the range claims, 0 if neither claims one. Use it for a progress bar only. */
 extern uint32 rows_declared(const SheetRows *rows);
 
-/* Has the reader looked at that row, whether it was checked or not? */
+/* Has the reader examined that row, whether it was checked or not? */
 extern bool rows_looked(const SheetRows *rows);
 
 /* What is known of the rest of the sheet. Only a reader can know before the last row. */
 extern ReaderOutlook rows_outlook(const SheetRows *rows);
 
-/* Does the row hold nothing within the columns of the range? */
+/* Is the row blank within the columns of the range? */
 extern bool rows_is_blank(const XlsxRow *row, const XlsxRange *range);
 
-/* How far: bytes of the sheet's part taken in, and in all. */
+/* Progress: bytes of the sheet's part that were read, and all of them. */
 extern void rows_position(const SheetRows *rows, uint64 *done, uint64 *total);
 
 #endif							/* PG_XLSX_ROWS_H */

@@ -25,7 +25,7 @@ spool_init(Spool *spool, uint64 limit)
 	*spool = (Spool) {.context = CurrentMemoryContext, .limit = limit};
 }
 
-/* Between transactions: the file must live beyond the next one. */
+/* Opened between transactions, because the file must outlive the next one. */
 static SpoolFile *
 open_file(Spool *spool)
 {
@@ -59,7 +59,7 @@ is_over_limit(const Spool *spool, Size length)
 	return after > spool->limit || (temp_file_limit >= 0 && after > (uint64) temp_file_limit * 1024);
 }
 
-/* False on a full disk, and on any other that does not take it. */
+/* False if the disk is full or refuses the write for another reason. */
 static bool
 write_at_end(SpoolFile *file, const void *data, Size length)
 {

@@ -2,10 +2,10 @@
  * spool.h
  *	  Messages that wait in temporary files, first in, first out.
  *
- * The files count against temp_file_limit and go with the process.  Those that
- * are read to their end are removed, so the disk holds about what waits.
- * They are files of fd.c and no BufFile: after a failed write (a full disk)
- * what was put in before must still come out, and a BufFile tries to write
+ * The files count against temp_file_limit and are removed with the process. A
+ * file that was read to its end is removed, so the disk holds about as much as
+ * waits. They are files of fd.c, not a BufFile: after a failed write (a full
+ * disk) earlier messages must still be readable, and a BufFile tries to write
  * again before it reads.
  */
 #ifndef PG_XLSX_SPOOL_H
@@ -29,10 +29,10 @@ typedef struct Spool
 /* In the current memory context, which must live as long. */
 extern void spool_init(Spool *spool, uint64 limit);
 
-/* False: there is no room for it, now; the spool is as it was. */
+/* False: there is no room for it now; the spool is unchanged. */
 extern bool spool_put(Spool *spool, const char *data, Size length);
 
-/* The oldest message instead of what was in the buffer; false when there is none. */
+/* Replaces the buffer's content by the oldest message; false if there is none. */
 extern bool spool_take(Spool *spool, StringInfo message);
 
 #endif							/* PG_XLSX_SPOOL_H */

@@ -28,7 +28,7 @@ struct Compute
 	bool		sees_extra;
 	MemoryContext context;		/* of the plans */
 	ComputePlan all;
-	ComputePlan *alone;			/* one for each column: they tell which of them it is that throws */
+	ComputePlan *alone;			/* one for each column, to find the column that throws */
 };
 
 /*
@@ -242,7 +242,7 @@ note_failure(const Compute *compute, JudgedRow *row, int column, const ErrorData
 	judge_fault(compute->judge, row, column, FAULT_TRANSFORM, error->message, error->hint);
 }
 
-/* Somewhere in the row, since no column does it by itself. */
+/* The error concerns the row, because no column throws by itself. */
 static void
 note_failed_row(const Compute *compute, JudgedRow *row, const ErrorData *error)
 {
@@ -256,8 +256,8 @@ note_failed_row(const Compute *compute, JudgedRow *row, const ErrorData *error)
 }
 
 /*
- * The one row that throws, column by column: each says what is wrong with it, and gives the value of the others.
- * The row will not be saved, so what an expression writes on the way is taken back.
+ * Computes the row that throws column by column: each column that throws reports its error, and the others get
+ * their values. The row will not be saved, so everything that an expression writes is taken back.
  */
 static void
 run_row(Compute *compute, JudgedRow *row, const ErrorData *error)
@@ -275,7 +275,7 @@ run_row(Compute *compute, JudgedRow *row, const ErrorData *error)
 
 		if (call.plan->plan == NULL)
 			prepare(compute, call.plan);
-		/* An expression sees what was given, not what others have made of it. */
+		/* An expression sees the original texts, not the results of other expressions. */
 		row->texts = memcpy(palloc(bytes), given, bytes);
 		own = subtransaction_try_keep(execute, &call, &keep);
 		if (own != NULL && !subtransaction_row_fault(own))

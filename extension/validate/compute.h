@@ -3,8 +3,8 @@
  *	  Transformations and lookups of a batch, by one query.
  *
  * A transformation is an SQL expression over the row's texts; a lookup is a
- * query of two columns, text and value, that is asked once for all texts of
- * the batch.  What comes out is text again, and is checked like a cell's.
+ * query of two columns, text and value, that runs once for all texts of the
+ * batch. The result is text again, and is checked like the text of a cell.
  */
 #ifndef PG_XLSX_COMPUTE_H
 #define PG_XLSX_COMPUTE_H
@@ -15,13 +15,13 @@
 
 typedef struct Compute Compute;
 
-/* NULL when the profile has nothing to compute. Lives in the current memory context. */
+/* NULL if the profile has nothing to compute. Lives in the current memory context. */
 extern Compute *compute_create(const Profile *profile, Judge *judge);
 
 /* Gives a row the texts that SQL sees, in the current memory context: call it for each row before compute_run. */
 extern void compute_take(const Compute *compute, JudgedRow *row);
 
-/* Writes what was computed to the texts of the rows; a row whose expression throws gets a violation. */
+/* Writes the results to the texts of the rows. A row whose expression throws gets a violation. */
 extern void compute_run(Compute *compute, JudgedRow *rows, int count);
 
 #endif							/* PG_XLSX_COMPUTE_H */

@@ -1,7 +1,7 @@
 /*
  * row_rule.h
- *	  A rule on a whole row by itself: which columns it reads, and which of
- *	  some rows break it.
+ *	  A rule on a single row: the columns that it reads, and the rows that
+ *	  break it.
  */
 #ifndef PG_XLSX_ROW_RULE_H
 #define PG_XLSX_ROW_RULE_H
@@ -23,12 +23,13 @@ typedef struct RowRule
 /* Columns of the row that an expression of the profile sees, as SQL over unnest_from(): "CAST(u.c0 AS ...) AS name, ..." */
 extern char *row_rule_columns(const Profile *profile);
 
-/* Lives in the current memory context; an error where the expression is none. */
+/* Lives in the current memory context; an error if the text is not an expression. */
 extern void row_rule_compile(RowRule *rule, const Profile *profile, const char *expression);
 
 /*
- * Which of the rows at count places break the rule?  Each comes out by itself: of one whose
- * expression throws, errors[] says why (NULL: it does not), and it breaks the rule.
+ * Finds which of count rows break the rule. Each row is judged separately. If the
+ * expression throws for a row, errors[] has the reason (NULL: it does not throw), and the
+ * row breaks the rule.
  */
 extern void row_rule_ask(const RowRule *rule, const Profile *profile, const PacketRows *rows, const int *places,
 						 int count, bool *broken, ErrorData **errors);

@@ -32,14 +32,14 @@ struct Rules
 	int			count;
 	CompiledRule *items;
 	int			expressions;
-	SPIPlanPtr	plan;			/* of the expressions, all in one, for rows without an error */
+	SPIPlanPtr	plan;			/* one statement with all expressions, for rows without an error */
 };
 
 /*
  * Compiling
  */
 
-/* What {label} stands for: the columns that the rule reads, or its name where it reads none. */
+/* The text of {label}: the columns that the rule reads, or its name if it reads none. */
 static const char *
 label_of(const CompiledRule *compiled, const Profile *profile)
 {
@@ -81,8 +81,8 @@ compile_rule(CompiledRule *compiled, const ProfileRule *rule, const JudgeTask *t
 }
 
 /*
- * One query for the expressions of a batch: number of the row, and the
- * places of the rules that are false for it.  NULL is no violation, as in a CHECK.
+ * One query for the expressions of a batch: the row's number, and the indexes of
+ * the rules that are false for it.  NULL is no violation, as in a CHECK.
  */
 static void
 prepare_expressions(Rules *rules)
@@ -226,7 +226,7 @@ given_value(const CompiledRule *compiled, const PacketRows *packet, int row)
 	return (GivenValue) {text, strlen(text), number};
 }
 
-/* The values of a column that must be unique, and whose they are; how many. */
+/* Collects the values of a column that must be unique, and their rows; returns their number. */
 static int
 take_given(const CompiledRule *compiled, const PacketRows *packet, const int *index, GivenValue *given, int *places)
 {

@@ -17,14 +17,14 @@ typedef struct Rules Rules;
 extern Rules *rules_create(const JudgeTask *task, const Judge *judge);
 
 /*
- * packet holds the rows that have no error so far; index[] has their place in rows[].
+ * packet holds the rows without an error so far; index[] has their indexes in rows[].
  */
 extern void rules_check_rows(Rules *rules, const PacketRows *packet, JudgedRow *rows, const int *index);
 
 /*
- * The same for rows that have a violation, so that it is not their only one:
- * gaps holds what is good of them, NULL for the rest.  A rule on a row is asked where all that
- * it reads is good; a value that must be unique is held against those of rows before it that had no violation.
+ * The same for rows that have a violation, so that all their errors are found: gaps holds their good values,
+ * and NULL for the others. A rule on a row is checked if all values that it reads are good. A value that must
+ * be unique is compared with those of earlier rows without a violation.
  */
 extern void rules_check_gaps(Rules *rules, const PacketRows *gaps, JudgedRow *rows, const int *index);
 

@@ -2,10 +2,10 @@
  * seen_values.c
  *	  The values of a column that must be unique within the file.
  *
- * A key is "v", the rule, a NUL and the value where that is short, else "h" and
- * SHA-256 of the same.  So values that ascend in the file ascend in the index,
- * and each goes in where the one before did.  A filter knows most of those that are new, which
- * need not be looked for then.
+ * A key is "v", the rule, a NUL and the value if that is short; otherwise "h" and the SHA-256
+ * of the same. So values that ascend in the file also ascend in the index, and each is
+ * inserted beside the previous one. A filter recognizes most new values, which then need no
+ * look-up.
  */
 #include "validate/seen_values.h"
 
@@ -35,7 +35,7 @@ struct SeenValues
 {
 	int64		task;
 	const char *rule;
-	bloom_filter *filter;		/* of all values; NULL: an earlier attempt has left some */
+	bloom_filter *filter;		/* of all values; NULL: an earlier attempt has left values */
 };
 
 typedef struct SeenKey
@@ -68,7 +68,7 @@ close_table(const SeenTable *table)
 	private_rows_close(table->relation);
 }
 
-/* The row that had the value, 0 when none has; key NULL: any value of the task. */
+/* The row that had the value; 0 if none had it. key NULL: any value of the task. */
 static int32
 look_up(const SeenTable *table, int64 task, const bytea *key)
 {
@@ -159,7 +159,7 @@ sort_keys(const SeenValues *seen, GivenValue *given, int count)
 	return keys;
 }
 
-/* May the key be in the table?  From now on it may. */
+/* May the key be in the table? Marks it as present. */
 static bool
 may_be_seen(SeenValues *seen, const bytea *key)
 {

@@ -1,10 +1,10 @@
 /*
  * seen_values.h
- *	  The values that a column which must be unique within the file has had so far.
+ *	  The values so far of a column that must be unique within the file.
  *
  * They are kept in xlsx_private.seen_value until the task has ended, so that an
- * attempt after a crash goes on with them; whoever removes the task's packets
- * removes them.  Memory holds no more than a filter of 2 MB.
+ * attempt after a crash continues with them. They are removed with the task's
+ * packets.  Memory holds no more than a filter of 2 MB.
  */
 #ifndef PG_XLSX_SEEN_VALUES_H
 #define PG_XLSX_SEEN_VALUES_H
@@ -21,13 +21,17 @@ typedef struct GivenValue
 	int32		first_row;		/* set by seen_values_add: the row that had the value first, or this one */
 } GivenValue;
 
-/* Of a rule of a task; lives in the current memory context. */
+/* For a rule of a task; lives in the current memory context. */
 extern SeenValues *seen_values_create(int64 task, const char *rule);
 
-/* Takes the values of a batch, whose rows come after those of all batches before. */
+/* Adds the values of a batch, whose rows come after those of all earlier batches. */
 extern void seen_values_add(SeenValues *seen, GivenValue *given, int count);
 
-/* The same for values that do not count for others: first_row is that of a row before, or their own. Sees what was added in this transaction. */
+/*
+ * The same for values that do not count for later rows: first_row is that of
+ * an earlier row, or their own. Sees values that were added in this
+ * transaction.
+ */
 extern void seen_values_find(SeenValues *seen, GivenValue *given, int count);
 
 #endif							/* PG_XLSX_SEEN_VALUES_H */

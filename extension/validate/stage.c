@@ -1,6 +1,6 @@
 /*
  * stage.c
- *	  A batch of rows on its way from cells to a packet.
+ *	  Turns the cells of a batch into a packet.
  */
 #include "validate/stage.h"
 
@@ -14,13 +14,13 @@ struct Stage
 	Compute    *compute;		/* NULL: nothing to compute */
 	Rules	   *rules;
 	CheckedValue *values;		/* of the row at hand */
-	PacketWriter gaps;			/* bad rows with what is good of them, for rules on rows */
+	PacketWriter gaps;			/* bad rows with their good values, for rules on rows */
 	int			count;
-	size_t		bytes;			/* of the cells in the batch, and of what was made of them */
+	size_t		bytes;			/* bytes of the cells in the batch, and of their results */
 	JudgedRow	rows[PG_XLSX_BATCH_ROWS];
 };
 
-/* A batch ends early at this size: long texts must not make it of any size. */
+/* A batch ends early at this size, so that long texts cannot make it larger and larger. */
 #define STAGE_FULL_BYTES (8 * 1024 * 1024)
 
 bool
@@ -66,7 +66,7 @@ stage_full(const Stage *stage)
  * Rows in
  */
 
-/* The cells of the row lie in the reader's memory: gives it cells of its own. */
+/* Copies the cells of the row, which are in the reader's memory. */
 static void
 own_cells(Stage *stage, JudgedRow *row)
 {
@@ -120,7 +120,7 @@ report_row(const Stage *stage, const JudgedRow *row, bool warnings, ErrorRows *e
 	error_row_end(errors, row->number);
 }
 
-/* The packet again, without the rows that have turned out to be bad. */
+/* Makes the packet again, without the rows that have become bad. */
 static void
 drop_bad_rows(const Stage *stage, PacketWriter *packet, const int *index)
 {
@@ -151,7 +151,7 @@ apply_row_rules(Stage *stage, PacketWriter *packet, const int *index)
 		drop_bad_rows(stage, packet, index);
 }
 
-/* What rules on rows have to say of those that are bad already. */
+/* Checks rules on rows for rows that are bad already. */
 static void
 apply_rules_to_gaps(Stage *stage, const int *index)
 {
@@ -163,7 +163,7 @@ apply_rules_to_gaps(Stage *stage, const int *index)
 	rules_check_gaps(stage->rules, &rows, stage->rows, index);
 }
 
-/* All rows of the batch; those without an error go into the packet. */
+/* Judges all rows of the batch; those without an error go into the packet. */
 static void
 judge_rows(Stage *stage, PacketWriter *packet)
 {

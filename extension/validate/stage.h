@@ -1,15 +1,15 @@
 /*
  * stage.h
- *	  A batch of rows on its way from cells to a packet, for profiles that
- *	  judge rows together: by SQL, or against the other rows of the file.
+ *	  Turns the cells of a batch into a packet, for profiles that judge rows
+ *	  together: by SQL, or against the other rows of the file.
  *
- * Order: compute (transformations and lookups, by one query for the batch),
- * cells and rules on them (check/judge.h), rules on rows and across rows (again
- * by queries for the batch).  A row with a violation becomes an error row; rules of
- * severity "warning" leave it in the packet and note a warning.
+ * Order: compute (transformations and lookups, by one query for the batch), cells
+ * and rules on them (check/judge.h), rules on rows and across rows (again by
+ * queries for the batch).  A row with a violation becomes an error row; rules of
+ * severity "warning" leave it in the packet and record a warning.
  *
- * Each looks at every row, whatever has been found wrong with it before, so that all errors of a row are told:
- * but for what cannot be asked, since it is about a value that is not there (ValueState).
+ * Each check examines every row, even if the row has errors, so that all errors of a row are reported. Only
+ * checks of missing values are left out (ValueState).
  */
 #ifndef PG_XLSX_STAGE_H
 #define PG_XLSX_STAGE_H
@@ -29,8 +29,8 @@ extern bool stage_suits(const Profile *profile);
 extern Stage *stage_create(const JudgeTask *task, Judge *judge);
 
 /*
- * One batch, in one transaction: begin, then rows and, after any of them, end, which lets go
- * the rows that are in.  They are copied to the current memory context.
+ * One batch in one transaction: begin, then rows, and after any of them end, which frees the
+ * rows. They are copied to the current memory context.
  */
 extern void stage_begin(Stage *stage);
 extern void stage_add(Stage *stage, const XlsxRow *row);

@@ -2,8 +2,8 @@
  * validator.c
  *	  Rows of a sheet -> a packet of good rows, error rows and warnings.
  *
- * A row that stands for itself is judged at once.  Those of other profiles
- * take the longer way over stage.c.
+ * A row that can be judged alone is judged at once. Rows of other profiles
+ * are judged in batches by stage.c.
  */
 #include "validate/validator.h"
 

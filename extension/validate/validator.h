@@ -16,14 +16,14 @@
 
 typedef struct Validator Validator;
 
-/* What is kept of a row that is not saved, or that is warned of: as error_row_add takes it. */
+/* The stored form of a row that is not saved, or that has warnings: as error_row_add takes it. */
 typedef struct KeptRow
 {
 	const ArrayType *cells;
 	const Jsonb *violations;
 } KeptRow;
 
-/* What became of a row that was judged elsewhere. */
+/* The result of a row that was judged by another process. */
 typedef struct CheckedRow
 {
 	RowVerdict	verdict;		/* good or bad */
@@ -33,24 +33,24 @@ typedef struct CheckedRow
 	KeptRow		warnings;		/* of one that is warned of */
 } CheckedRow;
 
-/* For the rows behind cursor_row. Lives in the current memory context; *task must live as long. */
+/* Makes the validator for the rows behind cursor_row. Lives in the current memory context; *task must live as long. */
 extern Validator *validator_create(const JudgeTask *task, int64 cursor_row);
 
-/* How it judges rows, so that another process can; NULL where it takes this one. */
+/* The plan by which it judges rows, for another process; NULL if rows need this process. */
 extern const JudgePlan *validator_plan(const Validator *validator);
 
 /* The batch's rows live in the current memory context. */
 extern void validator_begin(Validator *validator);
 extern void validator_row(Validator *validator, const XlsxRow *row);
 
-/* The same for a row that has been judged by the validator's plan. */
+/* The same for a row that was judged by the validator's plan. */
 extern void validator_checked_row(Validator *validator, uint32 number, const CheckedRow *row);
 extern bool validator_full(const Validator *validator);
 
 /* What a batch came to. */
 typedef struct ValidatedBatch
 {
-	bytea	   *packet;			/* good rows, valid until the next batch; NULL when there is none */
+	bytea	   *packet;			/* good rows, valid until the next batch; NULL if there are none */
 	int			rows;			/* all of them */
 	int			good;
 	int			bad;			/* written to error_page */
