@@ -122,6 +122,9 @@ renew(Admission *admission, Renewal *renewal)
 	admission->user = renewal->user;
 	admission->warned = false;
 	wait_for_expiry(admission);
+	/* a token that is good for less than a minute is not asked for again at once */
+	if (auth_until_warning(&admission->user) == 0)
+		loop_timer_start(&admission->timer, auth_remaining(&admission->user) / 2, timer_due);
 	admission->handler->renewed(admission->owner, renewal->id, NULL, is_other);
 }
 

@@ -23,5 +23,11 @@ export const OutgoingEvents = {
   EXCEPTION: 'exception',
 } as const;
 
+/** Of the connection rather than of a task. The server sends `token-expiring`; the client sends `auth { token }` with a fresh one. */
+export const TokenEvents = {
+  TOKEN_EXPIRING: 'token-expiring',
+  AUTH: 'auth',
+} as const;
+
 export type IncomingEvent = (typeof IncomingEvents)[keyof typeof IncomingEvents];
 export type OutgoingEvent = (typeof OutgoingEvents)[keyof typeof OutgoingEvents];

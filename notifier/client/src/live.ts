@@ -6,9 +6,9 @@
  * when it should be read at once.
  */
 
-import { IncomingEvents, OutgoingEvents } from './events.js';
+import { IncomingEvents, OutgoingEvents, TokenEvents } from './events.js';
 import { isActive } from './progress.js';
-import type { Task, TaskCompleted, TaskDeleted, TaskFailed, TaskProgress, TaskUndone } from './types.js';
+import type { SocketException, Task, TaskCompleted, TaskDeleted, TaskFailed, TaskProgress, TaskUndone } from './types.js';
 
 /** off: no task is active. live: the rooms of all active tasks are joined, so no event is missed from then on. */
 export type Connection = 'off' | 'connecting' | 'live' | 'reconnecting';
@@ -34,6 +34,8 @@ export interface LiveHandlers {
   onEnd(event: TaskCompleted | TaskFailed): void;
   onConnection(connection: Connection): void;
   resync(): void;
+  /** A fresh token, or null if there is none: asked for a minute before the socket's token expires. */
+  token?(): string | null | Promise<string | null>;
 }
 
 export function pollInterval(connection: Connection): number {
@@ -45,10 +47,12 @@ export class LiveTasks {
   #socket: SocketLike | undefined;
   #connection: Connection = 'off';
   #again: ReturnType<typeof setTimeout> | undefined;
-  /* Rooms that the client wants to be in, with the number of the last event. */
-  #rooms = new Map<number, number>();
+  /* Rooms that the client wants to be in. The server sends their events in order, each once. */
+  #rooms = new Set<number>();
   /* Those of them that were requested on connecting and are not answered yet. */
   #joining = new Set<number>();
+  /* All that were requested and are not answered yet. */
+  #asked = new Set<number>();
   /* Tasks whose room was refused, until they are requested again. */
   #refused = new Map<number, ReturnType<typeof setTimeout>>();
 
@@ -67,7 +71,7 @@ export class LiveTasks {
   /** Takes the tasks that are shown, as HTTP returned them. */
   follow(tasks: readonly Pick<Task, 'id' | 'status'>[]): void {
     const active = new Set(tasks.filter(isActive).map((task) => task.id));
-    for (const id of this.#rooms.keys()) if (!active.has(id)) this.#leave(id);
+    for (const id of this.#rooms) if (!active.has(id)) this.#leave(id);
     for (const id of active) if (!this.#rooms.has(id) && !this.#refused.has(id)) this.#join(id);
     if (this.#rooms.size > 0) this.#open();
     else this.#shut();
@@ -97,19 +101,22 @@ export class LiveTasks {
     const on = (event: string, listener: (...values: any[]) => void) =>
       socket.on(event, (...values) => { if (this.#socket === socket) listener(...values); });
     on('connect', () => this.#connected());
-    on('disconnect', () => this.#down());
-    on('connect_error', () => this.#down());
-    on(OutgoingEvents.TASK_PROGRESS, (event: TaskProgress) => { if (this.#isNews(event)) this.#handlers.onProgress(event); });
+    on('disconnect', () => this.#down(0));
+    on('connect_error', () => this.#down(POLL_WHILE_DOWN_MS));
+    on(TokenEvents.TOKEN_EXPIRING, () => void this.#renew(socket));
+    on(OutgoingEvents.EXCEPTION, (exception: SocketException) => this.#lost(exception));
+    on(OutgoingEvents.TASK_PROGRESS, (event: TaskProgress) => { if (this.#rooms.has(event.taskId)) this.#handlers.onProgress(event); });
     on(OutgoingEvents.TASK_COMPLETED, (event: TaskCompleted) => this.#ended(event));
     on(OutgoingEvents.TASK_FAILED, (event: TaskFailed) => this.#ended(event));
-    on(OutgoingEvents.TASK_UNDONE, (event: TaskUndone) => { if (this.#isNews(event)) this.#handlers.resync(); });
+    on(OutgoingEvents.TASK_UNDONE, (event: TaskUndone) => { if (this.#rooms.has(event.taskId)) this.#handlers.resync(); });
     on(OutgoingEvents.TASK_DELETED, (event: TaskDeleted) => this.#deleted(event));
     if (socket.connected) this.#connected();
   }
 
   #connected(): void {
     clearTimeout(this.#again);
-    this.#joining = new Set(this.#rooms.keys());
+    this.#asked.clear();
+    this.#joining = new Set(this.#rooms);
     for (const id of this.#joining) this.#askToJoin(id);
     if (this.#joining.size === 0) this.#joined();
   }
@@ -120,20 +127,22 @@ export class LiveTasks {
     if (again) this.#handlers.resync();
   }
 
-  #down(): void {
+  #down(wait: number): void {
     this.#become('reconnecting');
     clearTimeout(this.#again);
-    // socket.io-client gives up when the server closes or refuses the namespace.
-    if (this.#socket?.active === false) this.#again = setTimeout(() => this.#socket?.connect(), POLL_WHILE_DOWN_MS);
+    // socket.io-client gives up when the server closes the namespace, as for an expired token, or refuses it.
+    if (this.#socket?.active === false) this.#again = setTimeout(() => this.#socket?.connect(), wait);
   }
 
   #join(id: number): void {
-    this.#rooms.set(id, -1);
+    this.#rooms.add(id);
     if (this.#socket?.connected) this.#askToJoin(id);
   }
 
   #askToJoin(id: number): void {
+    this.#asked.add(id);
     this.#socket?.emit(IncomingEvents.JOIN_TASK, { taskId: id }, (answer: { status?: string }) => {
+      this.#asked.delete(id);
       if (answer?.status === 'error' && this.#rooms.delete(id)) this.#refuse(id);
       if (this.#joining.delete(id) && this.#joining.size === 0) this.#joined();
     });
@@ -154,16 +163,20 @@ export class LiveTasks {
     if (this.#socket?.connected) this.#socket.emit(IncomingEvents.LEAVE_TASK, { taskId: id });
   }
 
-  /* Is the event of a joined room, and newer than the last one? */
-  #isNews({ taskId, seq = Infinity }: { taskId: number; seq?: number }): boolean {
-    const last = this.#rooms.get(taskId);
-    if (last === undefined || seq < last) return false;
-    if (seq !== Infinity) this.#rooms.set(taskId, seq);
-    return true;
+  /* Without a fresh token the server closes the socket when the old one expires. */
+  async #renew(socket: SocketLike): Promise<void> {
+    const token = await this.#handlers.token?.();
+    if (token && this.#socket === socket) socket.emit(TokenEvents.AUTH, { token });
+  }
+
+  /* The server has taken the client out of a room: the answer to a join comes by its acknowledgement. */
+  #lost({ taskId }: SocketException): void {
+    if (taskId === undefined || this.#asked.has(taskId) || !this.#rooms.delete(taskId)) return;
+    this.#refuse(taskId);
   }
 
   #ended(event: TaskCompleted | TaskFailed): void {
-    if (!this.#isNews(event)) return;
+    if (!this.#rooms.has(event.taskId)) return;
     this.#leave(event.taskId);
     this.#handlers.onEnd(event);
     this.#handlers.resync();
@@ -171,7 +184,7 @@ export class LiveTasks {
   }
 
   #deleted(event: TaskDeleted): void {
-    if (!this.#isNews(event)) return;
+    if (!this.#rooms.has(event.taskId)) return;
     this.#rooms.delete(event.taskId);      // the server has left the room
     this.#handlers.resync();
     if (this.#rooms.size === 0) this.#shut();

@@ -3,7 +3,7 @@
 import {
   ACTIVE_STATUSES, MODES, PHASES, STATUSES, TERMINAL_STATUSES,
   type ProcessingCompleted, type SocketException, type Task, type TaskCompleted, type TaskFailed, type TaskDeleted, type TaskPhaseEvent,
-  type TaskProgress, type TaskReference, type TaskUndone,
+  type TaskProgress, type TaskReference, type TaskUndone, type TokenExpiring,
 } from './types.js';
 
 type Schema = Record<string, unknown>;
@@ -112,6 +112,8 @@ export const schema = {
     'workbook-loading': phaseEvent,
     'header-validation': phaseEvent,
     'processing-completed': object<ProcessingCompleted>({ taskId: id, seq: count, totalRows: count }, ['taskId', 'totalRows']),
-    exception: object<SocketException>({ status: oneOf(['error']), message: text }, ['status', 'message']),
+    'token-expiring': object<TokenExpiring>({ expiresAt: moment }, ['expiresAt']),
+    exception: object<SocketException>({ status: oneOf(['error']), message: text, code: text, retryable: flag, taskId: id },
+      ['status', 'message', 'code', 'retryable']),
   },
 } satisfies Schema;

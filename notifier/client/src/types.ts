@@ -147,10 +147,21 @@ export interface ProcessingCompleted {
   totalRows: number;
 }
 
-/** `exception`: a request could not be fulfilled. */
+/** `token-expiring`: a minute before the token expires. */
+export interface TokenExpiring {
+  expiresAt: string;
+}
+
+/** `exception`: a request could not be fulfilled, or a right was lost. */
 export interface SocketException {
   status: 'error';
   message: string;
+  /** SQLSTATE of the database, or a word of the sidecar. */
+  code: string;
+  /** The same request may succeed later. */
+  retryable: boolean;
+  /** If it is about a task. */
+  taskId?: number;
 }
 
 /** The payload of each event. */
@@ -163,6 +174,7 @@ export interface OutgoingPayloads {
   'workbook-loading': TaskPhaseEvent;
   'header-validation': TaskPhaseEvent;
   'processing-completed': ProcessingCompleted;
+  'token-expiring': TokenExpiring;
   exception: SocketException;
 }
 

@@ -12,6 +12,8 @@ import { atEnd } from '../process/support/cleanup.js';
 import { Database } from '../process/support/cluster.js';
 import { Inbox } from '../process/support/inbox.js';
 import { Notifier } from '../process/support/notifier.js';
+import { ANN, Tenants } from '../process/support/tenants.js';
+import { now, token } from '../process/support/token.js';
 import { people, workbook } from '../process/support/workbook.js';
 
 const { io } = createRequire(new URL('../process/package.json', import.meta.url))('socket.io-client');
@@ -174,7 +176,7 @@ describe('progress', () => {
 
 describe('the hybrid strategy', () => {
   // A page without a page: what it was told, in order.
-  function follower() {
+  function follower(more = {}) {
     const told = new Inbox();
     const live = new LiveTasks({
       connect,
@@ -182,6 +184,7 @@ describe('the hybrid strategy', () => {
       onEnd: (event) => told.put(['end', event]),
       onConnection: (connection) => told.put(['connection', connection]),
       resync: () => told.put(['resync']),
+      ...more,
     });
     atEnd(() => live.close());
     const until = async (kind, value) => {
@@ -190,7 +193,7 @@ describe('the hybrid strategy', () => {
         if (name === kind && (value === undefined || value === data)) return data;
       }
     };
-    return { live, until };
+    return { live, told, until };
   }
 
   test('S-135 polls every 30 s, and every 5 s while the socket is down', () => {
@@ -231,6 +234,53 @@ describe('the hybrid strategy', () => {
     await until('connection', 'live');
     await db.emit(id, 'task-progress', { phase: 'VALIDATING_HEADERS' });
     while ((await until('progress')).phase !== 'VALIDATING_HEADERS');
+    live.close();
+  });
+
+  for (const [what, gives] of [['given before the old one expires', true], ['given on connecting again', false]]) {
+    test(`survives its token: a fresh one is ${what}`, async () => {
+      const tenants = await Tenants.create();
+      const fresh = (seconds) => token({ role: ANN, exp: now() + seconds });
+      const id = Number(await tenants.db.query(`SET ROLE ${ANN}; SELECT xlsx.submit('people', '\\x504b0304'::bytea, 'idle.xlsx', run_at => now() + '1 day')`));
+      let seconds = 3;
+      const { live, told, until } = follower({
+        connect: () => {
+          const socket = io(tenants.server.url + NAMESPACE, { forceNew: true, auth: (give) => give({ token: fresh(seconds) }) });
+          atEnd(() => socket.close());
+          return socket;
+        },
+        ...(gives && { token: async () => fresh(600) }),
+      });
+      live.follow([{ id, status: 'PENDING' }]);
+      await until('connection', 'live');
+      seconds = 600;
+      if (!gives) {
+        await until('connection', 'reconnecting');
+        await until('connection', 'live');
+      } else await new Promise((resolve) => setTimeout(resolve, 4000));   // past the end of the first token
+      assert.equal(live.connection, 'live');
+      await tenants.db.query(`SELECT xlsx.cancel(${id})`);
+      for (;;) {
+        const [name, event] = await told.next();
+        assert.notEqual(gives && event, 'reconnecting');
+        if (name === 'end') break;
+      }
+      live.close();
+      await tenants.remove();
+    });
+  }
+
+  test('goes on from the state after a failover to a database whose numbers are older', async () => {
+    const id = await db.idleTask();
+    const { live, until } = follower();
+    live.follow([{ id, status: 'PENDING' }]);
+    await until('progress');
+    await db.query(`SELECT pg_notify(name, '${id} task-progress {"taskId":${id},"seq":7000,"phase":"SAVING","progress":90}') FROM xlsx_private.channel`);
+    assert.equal((await until('progress')).progress, 90);
+    await db.query("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'pg_xlsx_notifier'");
+    assert.equal((await until('progress')).status, 'PENDING');
+    await api(server.url, `/tasks/${id}/cancel`, { method: 'POST' });
+    assert.equal((await until('end')).taskId, id);
     live.close();
   });
 

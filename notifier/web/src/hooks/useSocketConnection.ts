@@ -14,6 +14,7 @@ export function useSocketConnection(): { live: LiveTasks; connection: Connection
     onEnd: mergeEnd,
     onConnection: setConnection,
     resync: rereadTasks,
+    token: currentToken,
   }));
   useEffect(() => () => live.close(), [live]);
   return { live, connection };
