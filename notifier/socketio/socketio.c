@@ -373,14 +373,13 @@ on_connect(Client *client, int place, const SioPacket *packet)
 	free(name);
 }
 
-/* Events that belong to the connection, not to the namespace. */
 static bool
-is_auth(const JsonValue *event)
+is_event(const JsonValue *event, const char *wanted)
 {
 	JsonIterator arguments = json_iterate(event);
 	JsonValue	name;
 
-	return json_next_element(&arguments, &name) && name.type == JSON_STRING && json_equals(&name, "auth");
+	return json_next_element(&arguments, &name) && name.type == JSON_STRING && json_equals(&name, wanted);
 }
 
 static void
@@ -391,7 +390,7 @@ on_event(SioSocket *socket, const SioPacket *packet)
 	if (!packet->has_data)
 		return;
 	memcpy(id, packet->id, packet->id_len);
-	if (is_auth(&packet->data))
+	if (is_event(&packet->data, "auth"))
 		on_auth(socket, &packet->data, id);
 	else if (socket->nsp->event != NULL)
 		socket->nsp->event(socket, &packet->data, id);
