@@ -71,7 +71,7 @@ def client():
 def spoken_events():
     """Names of events in the sources of the extension and the sidecar, with their places."""
     sends = re.compile(r'(?:events_send|events_send_json|progress_emit|answer|answer_task|emit|write_event)\([^;]*?"([a-z]+(?:-[a-z]+)+|exception)"|is_event\([^;]*?"([a-z-]+)"', re.S)
-    for path in [*(ROOT / "extension/tasks").glob("*.[ch]"), *(ROOT / "notifier/api").glob("*.c")]:
+    for path in [*(ROOT / "extension/tasks").glob("*.[ch]"), *(ROOT / "notifier/api").glob("*.c"), ROOT / "notifier/socketio/socketio.c"]:
         for found in sends.findall(path.read_text()):
             yield path.relative_to(ROOT), found[0] or found[1]
     for path in (ROOT / "extension/install").glob("*.sql"):
