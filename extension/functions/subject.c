@@ -9,6 +9,7 @@
 #include "pg/subtransaction.h"
 #include "tables/private_sql.h"
 #include "tasks/membership.h"
+#include "tasks/queue.h"
 #include "utils/builtins.h"
 
 Subject
@@ -17,12 +18,12 @@ subject_find(int64 id)
 	static PrivateStatement select = {
 		"SELECT owner::oid, status, worker_pid, login::oid, file_id, validated,"
 		" xmin = pg_current_xact_id_if_assigned()::xid, restart,"
-		" status = 'FAILED' AND error_code = '22000' AND saved_rows = 0 AND skipped_rows = 0 AND error_rows > 0, inserted_rows,"
+		" status = 'FAILED' AND error_code = $2 AND saved_rows = 0 AND skipped_rows = 0 AND error_rows > 0, inserted_rows,"
 		" EXISTS (SELECT FROM xlsx_private.undo_row u WHERE u.task_id = id), date_style, time_zone"
 		" FROM xlsx_private.task WHERE id = $1",
-		1, {INT8OID}, NULL
+		2, {INT8OID, TEXTOID}, NULL
 	};
-	Datum		values[] = {Int64GetDatum(id)};
+	Datum		values[] = {Int64GetDatum(id), CStringGetTextDatum(unpack_sql_state(QUEUE_BAD_ROWS))};
 	Subject		subject = {.id = id};
 	PrivateRow	row;
 

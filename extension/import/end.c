@@ -43,7 +43,7 @@ static void
 give_up(Import *import, char *message)
 {
 	ErrorData	error = {
-		.sqlerrcode = ERRCODE_DATA_EXCEPTION, .message = message,
+		.sqlerrcode = QUEUE_BAD_ROWS, .message = message,
 		.hint = "The errors of the task tell which rows; correct them and upload the file again."
 	};
 

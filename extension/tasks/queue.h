@@ -119,6 +119,7 @@ extern void queue_remove_spent(const Task *task);
 extern Task *queue_load(int64 id);
 
 /* Ends a task as FAILED or CANCELLED. Its file and packets are kept for xlsx.retry until they expire. */
+#define QUEUE_BAD_ROWS ERRCODE_DATA_EXCEPTION	/* error_code of a task that failed because rows of it have errors */
 extern void queue_end(int64 task, TaskStatus status, const ErrorData *error);
 
 /*
