@@ -20,14 +20,17 @@ check_text_class(CellCheck *check)
 	return cell_fault(check, FAULT_LENGTH);
 }
 
-/* Is it a type of times, as which a number would be read otherwise than it is meant: 0.5 as half a second, 930 as half past nine? */
+/*
+ * Is it a type of times? It would read a number in another sense than the
+ * cell means: 0.5 as half a second, 930 as half past nine.
+ */
 static bool
 is_time_type(Oid type)
 {
 	return type == INTERVALOID || type == TIMEOID || type == TIMETZOID;
 }
 
-/* Any other type: what its input function makes of the text; it waits as text. */
+/* Any other type: its input function reads the text; the value waits as text. */
 static CellVerdict
 check_other(CellCheck *check)
 {
@@ -55,7 +58,7 @@ static CellVerdict (*const class_checks[]) (CellCheck *) = {
 	[COLUMN_OTHER] = check_other,
 };
 
-/* Which classes take numbers and dates by value; making their text costs more than all the rest. */
+/* The classes that take numbers and dates by value, because making a text costs more than the rest of the check. */
 static bool
 takes_value(const PlanColumn *column, const XlsxCell *cell)
 {
@@ -63,7 +66,7 @@ takes_value(const PlanColumn *column, const XlsxCell *cell)
 
 	if (cell->kind != XLSX_NUMBER && cell->kind != XLSX_DATE && cell->kind != XLSX_BOOL)
 		return false;
-	/* A word that stands for NULL may be a number, too. */
+	/* A word that means NULL may be a number too. */
 	if (column->null_tokens.count > 0)
 		return false;
 	return class == COLUMN_INTEGER || class == COLUMN_FLOAT || class == COLUMN_BOOLEAN ||

@@ -1,10 +1,10 @@
 /*
  * cell.h
- *	  One cell against one column: the exact value, or what is wrong with it.
+ *	  Checks one cell against one column: the exact value, or the fault.
  *
- * The target column is the type; nothing is guessed.  What does not fit
- * exactly is a fault: never NULL, never clamped, never rounded.  What
- * each type takes is documented in docs/values.md.
+ * The type of the target column decides; nothing is guessed. A value that
+ * does not fit exactly is a fault: it never becomes NULL, and is never
+ * clamped or rounded. docs/values.md says what each type takes.
  */
 #ifndef PG_XLSX_CHECK_CELL_H
 #define PG_XLSX_CHECK_CELL_H
@@ -15,12 +15,12 @@
 #include "core/sheet.h"
 #include "fmgr.h"
 
-/* A value in the form in which it waits in a packet (ColumnClass). */
+/* A value in the form that a packet stores (ColumnClass). */
 typedef struct CheckedValue
 {
 	bool		null;
 	Datum		datum;			/* classes that wait as a datum; COLUMN_NUMERIC: pointer to the varlena */
-	const char *text;			/* COLUMN_TEXT, COLUMN_OTHER: server encoding, not terminated; others: NULL, or what was read */
+	const char *text;			/* COLUMN_TEXT, COLUMN_OTHER: server encoding, not terminated; others: NULL, or the text that was read */
 	size_t		length;
 } CheckedValue;
 
@@ -28,19 +28,19 @@ typedef enum CellVerdict
 {
 	CELL_GOOD,
 	CELL_BAD,
-	CELL_OPEN					/* the catalog, the time zone or an input function would have to be asked */
+	CELL_OPEN					/* the check needs the catalog, the time zone or an input function */
 } CellVerdict;
 
-/* A check: what is to be checked, then what was found. */
+/* The input of a check, and then its result. */
 typedef struct CellCheck
 {
 	const JudgePlan *plan;
-	FmgrInfo   *input;			/* of the column's type; NULL: this process has no transaction, and what needs one is CELL_OPEN */
+	FmgrInfo   *input;			/* the input function of the column's type; NULL: this process has no transaction, and a check that needs one gives CELL_OPEN */
 	const PlanColumn *column;
 	const XlsxCell *cell;		/* NULL: blank */
 
-	CheckedValue *value;		/* valid after CELL_GOOD, but for its text, which is also that of a bad one (NULL: not read) */
-	CellFault	fault;			/* these after CELL_BAD; in the current memory context, and but for fault may be NULL */
+	CheckedValue *value;		/* valid after CELL_GOOD; its text is also set for a bad cell (NULL: not read) */
+	CellFault	fault;			/* the next ones are valid after CELL_BAD, in the current memory context; all but fault may be NULL */
 	const char *detail;
 	const char *hint;
 	const char *constraint;

@@ -1,6 +1,6 @@
 /*
  * cell_rule.h
- *	  Is a rule on one cell obeyed?
+ *	  Checks a rule on one cell.
  */
 #ifndef PG_XLSX_CELL_RULE_H
 #define PG_XLSX_CELL_RULE_H
@@ -10,13 +10,13 @@
 #include "check/cell.h"
 
 /*
- * A rule that looks at the value (not PlanRule.reads_text), which is good; NULL obeys all but RULE_REQUIRED.  compare is the function of
- * the rule, input that of the column's type (NULL in a process without a transaction).
+ * Checks a rule about the value (not PlanRule.reads_text), which is good; NULL satisfies all rules but RULE_REQUIRED.  compare is the
+ * function of the rule, input that of the column's type (NULL in a process without a transaction).
  */
 extern bool cell_rule_fits_value(const JudgePlan *plan, const PlanRule *rule, FmgrInfo *compare, FmgrInfo *input,
 								 const CheckedValue *value);
 
-/* One that looks at the text; it need not be terminated. */
+/* Checks a rule about the text, which need not be terminated. */
 extern bool cell_rule_fits_text(const JudgePlan *plan, const PlanRule *rule, const char *text, size_t length);
 
 #endif							/* PG_XLSX_CELL_RULE_H */

@@ -124,7 +124,7 @@ cell_text_copy(const CellCheck *check)
  * As the input function of a type reads it
  */
 
-/* "Use one of: a, b"; NULL when the type is no enum. */
+/* "Use one of: a, b"; NULL if the type is not an enum. */
 static char *
 enum_hint(Oid type)
 {
@@ -146,7 +146,7 @@ enum_hint(Oid type)
 	return hint.data;
 }
 
-/* A call of an input function: any may throw. */
+/* A call of an input function, which may throw. */
 typedef struct InputCall
 {
 	CellCheck  *check;
@@ -174,7 +174,7 @@ cell_input_text(CellCheck *check, Datum *datum)
 	*datum = call.result;
 	if (error == NULL)
 		return CELL_GOOD;
-	/* Only what is wrong with the data is the cell's fault. */
+	/* Only an error of the data is a fault of the cell. */
 	if (ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_DATA_EXCEPTION &&
 		ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION)
 		ReThrowError(error);

@@ -10,19 +10,19 @@
 
 #include "check/cell.h"
 
-/* Notes what is wrong with the cell. Returns CELL_BAD. */
+/* Records the fault of the cell. Returns CELL_BAD. */
 extern CellVerdict cell_fault(CellCheck *check, CellFault fault);
 
 /*
- * What a person sees in the cell, trimmed where the column says so, in the server's encoding -> check->text;
- * empty where it is one of the column's null tokens.  CELL_BAD where a database cannot keep it.
+ * What a person sees in the cell, trimmed if the column says so, in the server's encoding -> check->text;
+ * empty if it is one of the column's null tokens. CELL_BAD if the database cannot store it.
  */
 extern CellVerdict cell_take_text(CellCheck *check);
 
 /* That text, terminated, in the current memory context. */
 extern char *cell_text_copy(const CellCheck *check);
 
-/* What the input function of the column's type makes of that text -> *datum. CELL_OPEN where it cannot be called. */
+/* The value that the input function of the column's type makes of that text -> *datum. CELL_OPEN if it cannot be called. */
 extern CellVerdict cell_input_text(CellCheck *check, Datum *datum);
 
 /* The original value of a cell (NULL: blank) in the server's encoding for people to see; NULL for a blank one. */

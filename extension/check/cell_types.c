@@ -1,6 +1,7 @@
 /*
  * cell_types.c
- *	  One cell that is not blank against the types that have a way of their own.
+ *	  Checks a cell that is not blank against the types that have a function of
+ *	  their own.
  */
 #include "check/cell_types.h"
 
@@ -85,7 +86,7 @@ cell_float(CellCheck *check)
 	return CELL_GOOD;
 }
 
-/* Has the column room for so many digits? */
+/* Does the column take this many digits? */
 static CellVerdict
 digits_fit(CellCheck *check, int whole_digits, int decimals)
 {
@@ -100,7 +101,7 @@ digits_fit(CellCheck *check, int whole_digits, int decimals)
 	return CELL_GOOD;
 }
 
-/* A decimal as the column holds it, with zeros up to its scale. NULL where that takes more than an int64. */
+/* A decimal as the column stores it, with zeros up to its scale. NULL if it needs more than an int64. */
 static Numeric
 decimal_to_numeric(const PlanColumn *column, int64 digits, int places)
 {
@@ -114,7 +115,7 @@ decimal_to_numeric(const PlanColumn *column, int64 digits, int places)
 	return int64_div_fast_to_numeric(digits, scale);
 }
 
-/* A number cell by its value. CELL_OPEN where it must go by its text. */
+/* Checks a number cell by its value. CELL_OPEN if its text is needed. */
 static CellVerdict
 check_decimal(CellCheck *check)
 {
@@ -179,7 +180,7 @@ cell_boolean(CellCheck *check)
 	return CELL_GOOD;
 }
 
-/* Does the text look like a date of digits?  "today", "epoch" and "infinity" are no data. */
+/* Does the text look like a date in digits? "today", "epoch" and "infinity" are not accepted. */
 static bool
 is_date_text(const CellCheck *check)
 {

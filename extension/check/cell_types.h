@@ -1,6 +1,7 @@
 /*
  * cell_types.h
- *	  One cell that is not blank against the types that have a way of their own.
+ *	  Checks a cell that is not blank against the types that have a function of
+ *	  their own.
  */
 #ifndef PG_XLSX_CELL_TYPES_H
 #define PG_XLSX_CELL_TYPES_H
@@ -9,7 +10,7 @@
 
 #include "check/cell.h"
 
-/* Each takes numbers and dates by value, and other cells by check->text, which has been taken of them. */
+/* Each takes numbers and dates by value, and other cells by check->text, which the caller has set. */
 extern CellVerdict cell_integer(CellCheck *check);
 extern CellVerdict cell_float(CellCheck *check);
 extern CellVerdict cell_numeric(CellCheck *check);

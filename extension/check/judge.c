@@ -217,7 +217,7 @@ judge_text(Judge *judge, JudgedRow *row, int column)
  * Rules
  */
 
-/* The text that a person sees, of a number or a date that was taken by its value. */
+/* The text that a person sees, for a number or a date that was taken by its value. */
 static void
 read_text(Judge *judge, const JudgedRow *row, int column, CheckedValue *value)
 {
@@ -255,7 +255,7 @@ break_rule(const Judge *judge, JudgedRow *row, const PlanRule *rule)
 	judge_violate(row, rule->column, rule->warning, &violation);
 }
 
-/* All rules see the values as the cells left them; only then the columns whose values broke one are no longer good. */
+/* All rules see the values of the cells. Only afterwards columns whose values broke a rule become bad. */
 static void
 judge_rules(Judge *judge, JudgedRow *row, CheckedValue *values)
 {

@@ -1,11 +1,11 @@
 /*
  * judge.h
- *	  One row of a sheet: its values, and all that is wrong with its cells.
+ *	  Judges one row of a sheet: its values, and all errors of its cells.
  *
- * There is one judge for a row, wherever it is judged: in the import, in the
- * process that reads ahead (reading/check_ahead.h), in xlsx.read.  It looks at
- * every cell and at every rule on cells, whatever has been found before, so that all errors of a row are
- * told: but for what cannot be asked, since it is about a value that is not there (ValueState).
+ * The same judge is used everywhere: in the import, in the process that reads ahead
+ * (reading/check_ahead.h), and in xlsx.read. It checks every cell and every rule on cells, even if the
+ * row has errors, so that all errors of a row are reported. Only checks of missing values are left out
+ * (ValueState).
  *
  * Order of calls: judge_create, judge_row_init, then row by row judge_take
  * (or a JudgedRow filled by hand) and judge_row.
@@ -24,8 +24,8 @@
 typedef enum ValueState
 {
 	VALUE_GOOD,
-	VALUE_MISFIT,				/* its text is there, but is no value of the column, or breaks a rule */
-	VALUE_UNKNOWN				/* there is not even a text: a lookup found nothing, a cell holds an error, ... */
+	VALUE_MISFIT,				/* there is a text, but it is not a value of the column, or breaks a rule */
+	VALUE_UNKNOWN				/* there is no text: a lookup found nothing, a cell holds an error, ... */
 } ValueState;
 
 typedef struct RowViolation
@@ -35,13 +35,13 @@ typedef struct RowViolation
 	Violation	violation;
 } RowViolation;
 
-/* A row, what was computed for it, and what is wrong with it. Arrays are by profile column. */
+/* A row, the texts that were computed for it, and its violations. Arrays are by profile column. */
 typedef struct JudgedRow
 {
 	uint32		number;
 	const XlsxCell **cells;		/* NULL: blank */
-	char	  **texts;			/* of columns that SQL computes: what came out, NULL for blank; NULL where there are no such columns */
-	const char *extra;			/* the sheet's other columns as a JSON object; NULL where the plan does not want it */
+	char	  **texts;			/* results of columns that SQL computes, NULL for blank; NULL if there are no such columns */
+	const char *extra;			/* the sheet's other columns as a JSON object; NULL if the plan does not need it */
 	ValueState *states;
 	int			count;
 	int			room;
@@ -68,29 +68,29 @@ typedef enum RowVerdict
 } RowVerdict;
 
 /*
- * Lives in the current memory context; plan and profile must live as long.
- * Without a profile (NULL) the judge asks nothing of the catalog, of the session's settings or of input functions, and
- * rows that need that are open.  Then the database's encoding must be UTF-8, and the plan portable.
+ * Lives in the current memory context; plan and profile must live as long. Without a profile (NULL) the judge uses
+ * neither the catalog, nor the session's settings, nor input functions, and rows that need them are open. Then the
+ * database's encoding must be UTF-8, and the plan portable.
  */
 extern Judge *judge_create(const JudgePlan *plan, const Profile *profile);
 
-/* Makes a row that judge_take fills again and again, in the current memory context. */
+/* Makes a row, in the current memory context, which judge_take fills repeatedly. */
 extern void judge_row_init(const Judge *judge, JudgedRow *row);
 
-/* The next row: its cells are those of given, and live as long. */
+/* Takes the next row: its cells are those of given, and live as long. */
 extern void judge_take(const Judge *judge, JudgedRow *row, const XlsxRow *given);
 
 /*
- * Judges the cells, then the rules on cells.  A column whose state is not good is left
- * alone: what is wrong with it has been said.  values gets what is good, and NULL for what does not have its column's type.
- * What is found lives in the row, the plan or the current memory context.
+ * Judges the cells, then the rules on cells.  A column whose state is not good is skipped, because its error was reported.
+ * values gets the good values, and NULL for those that do not have their column's type. Results live in the row, the plan
+ * or the current memory context.
  */
 extern RowVerdict judge_row(Judge *judge, JudgedRow *row, CheckedValue *values);
 
 /*
- * The text that SQL sees of a column's cell, or of what stands for it, in the current memory context: trimmed where the
- * profile says so, NULL when it is blank, one of the column's null tokens, or no text that a database can keep.  Of a column that is
- * computed nobody will look at the cell again, so that such a text is a violation at once.
+ * The text that SQL sees of a column's cell or of its source, in the current memory context: trimmed if the profile says so; NULL if
+ * it is blank, one of the column's null tokens, or a text that the database cannot store. The cell of a computed column is not
+ * checked again, so such a text is a violation at once.
  */
 extern char *judge_text(Judge *judge, JudgedRow *row, int column);
 
@@ -103,7 +103,7 @@ extern const char *judge_say(const Judge *judge, const JudgedRow *row, const Mes
 /* Adds a violation to the row; it is copied. */
 extern void judge_violate(JudgedRow *row, int column, bool warning, const Violation *violation);
 
-/* The same for a fault of a column that is computed, which is unknown then. detail and hint may be NULL. */
+/* The same for a fault of a computed column, whose state becomes VALUE_UNKNOWN. detail and hint may be NULL. */
 extern void judge_fault(const Judge *judge, JudgedRow *row, int column, CellFault fault, const char *detail, const char *hint);
 
 #endif							/* PG_XLSX_JUDGE_H */

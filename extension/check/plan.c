@@ -1,6 +1,6 @@
 /*
  * plan.c
- *	  What the rows of a sheet are judged by.
+ *	  The plan by which the rows of a sheet are judged.
  */
 #include "check/plan.h"
 
@@ -14,7 +14,7 @@
  * The block
  */
 
-/* Zeros up to a multiple of 8, where anything may begin; then room for so many bytes, and where it is. */
+/* Appends zeros up to a multiple of 8, where any type may begin, and then room for the given bytes; returns its offset. */
 static uint32
 put_room(StringInfo block, size_t bytes)
 {
@@ -88,7 +88,7 @@ take_numeric(PlanColumn *plan, int32 typmod)
 	plan->whole_digits = form.digits - form.scale;
 }
 
-/* The text that all rows have in the column; NULL when it is none. */
+/* The text that all rows have in the column; NULL if there is none. */
 static const char *
 fixed_text(const JudgeTask *task, const ProfileColumn *column)
 {
@@ -291,7 +291,7 @@ plan_create(const JudgeTask *task)
 	return (const JudgePlan *) block.data;
 }
 
-/* Does it compare by a built-in function that asks nothing of the catalog? */
+/* Does it compare by a built-in function that does not use the catalog? */
 static bool
 compares_alone(ColumnClass class)
 {
@@ -299,7 +299,7 @@ compares_alone(ColumnClass class)
 		class == COLUMN_NUMERIC;
 }
 
-/* Would every row be open, since an input function has to read the column's own text? */
+/* Would every row be open, because an input function must read the column's own text? */
 static bool
 asks_always(const PlanColumn *column)
 {

@@ -1,11 +1,12 @@
 /*
  * plan.h
- *	  What the rows of a sheet are judged by: columns, rules on cells and all
- *	  their messages, compiled for a profile, a header row and a locale.
+ *	  The plan by which the rows of a sheet are judged: columns, rules on
+ *	  cells and all their messages, compiled for a profile, a header row and a
+ *	  locale.
  *
- * A plan is one flat block without pointers: places in it are counted in
- * bytes from its beginning, so it can be copied to another process as it is.
- * It must begin at a multiple of 8.
+ * A plan is one flat block without pointers: offsets count bytes from its
+ * beginning, so it can be copied to another process unchanged. It must begin
+ * at a multiple of 8.
  */
 #ifndef PG_XLSX_PLAN_H
 #define PG_XLSX_PLAN_H
@@ -74,11 +75,11 @@ typedef struct PlanRule
 	RuleKind	kind;
 	int			column;
 	bool		warning;
-	bool		reads_text;		/* it looks at the text that a person sees rather than at the value */
+	bool		reads_text;		/* it checks the text that a person sees, not the value */
 	int			length;			/* RULE_MIN_LENGTH, RULE_MAX_LENGTH: characters */
 	Oid			compare;		/* RULE_MIN, RULE_MAX: the function that compares values of the type */
 	Oid			collation;		/* of them */
-	Datum		bound;			/* the other one, where it is a value by itself */
+	Datum		bound;			/* the bound, if the type is passed by value */
 	uint32		bound_at;		/* where its bytes are; 0: in bound */
 	uint32		pattern_at;		/* RULE_PATTERN: the regular expression as a text datum */
 	PlanTexts	texts;			/* RULE_ONE_OF */
@@ -99,14 +100,14 @@ typedef struct JudgePlan
 } JudgePlan;
 
 /*
- * In the current memory context.  An error when the argument of a rule does
- * not fit its column.
+ * In the current memory context.  An error if the argument of a rule does not
+ * fit its column.
  */
 extern const JudgePlan *plan_create(const JudgeTask *task);
 
 /*
- * Can another process judge rows by the plan, asking nothing of the database (judge.h)?  Single
- * rows may be open all the same, where a cell is for an input function.
+ * Can another process judge rows by the plan, without the database (judge.h)? Single rows may
+ * still be open, if a cell needs an input function.
  */
 extern bool plan_is_portable(const JudgePlan *plan);
 

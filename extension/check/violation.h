@@ -1,20 +1,23 @@
 /*
  * violation.h
- *	  What is wrong with a row, in one place of it.
+ *	  One error of a row.
  */
 #ifndef PG_XLSX_VIOLATION_H
 #define PG_XLSX_VIOLATION_H
 
 #include "pg/pg_xlsx.h"
 
-/* All texts are static, belong to what they are about, or live in the current memory context; all but code and message may be NULL. */
+/*
+ * All texts are static, belong to the row, the plan or the profile, or live
+ * in the current memory context; all but code and message may be NULL.
+ */
 typedef struct Violation
 {
 	const char *code;			/* required, type, range, length, exactness, cell_error, text; and see saver.h */
 	const char *message;
 	const char *detail;
 	const char *hint;
-	const char *constraint;		/* of the target, or the name of the profile's rule */
+	const char *constraint;		/* constraint of the target, or name of the profile's rule */
 	const char *sqlstate;		/* what the server called it */
 } Violation;
 

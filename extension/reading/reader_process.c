@@ -225,7 +225,10 @@ is_asked(Process *process)
 	return true;
 }
 
-/* Needed only if the import saves meanwhile; otherwise it takes rows as soon as they are read. */
+/*
+ * Puts the message into the spool; false: it may not. Only an import that
+ * saves meanwhile needs that; any other takes rows as soon as they are read.
+ */
 static bool
 put_aside(Process *process)
 {
