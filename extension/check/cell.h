@@ -35,7 +35,7 @@ typedef enum CellVerdict
 typedef struct CellCheck
 {
 	const JudgePlan *plan;
-	FmgrInfo   *input;			/* the input function of the column's type; NULL: this process has no transaction, and a check that needs one gives CELL_OPEN */
+	FmgrInfo   *input;			/* input function of the column's type; NULL: no transaction here, checks that need one give CELL_OPEN */
 	const PlanColumn *column;
 	const XlsxCell *cell;		/* NULL: blank */
 
