@@ -1,5 +1,5 @@
 #!/bin/sh
-# The extension on a PostgreSQL that checks its own assertions: builds both, then runs check-regress and check-tap on them.
+# The extension on a PostgreSQL that checks its own assertions: builds both, then runs check-regress, check-isolation and check-tap on them.
 # Ends with "N passed, N failed, N skipped".
 #
 # The server's sources are those of the installed Debian package. A private apt directory fetches them, so the
@@ -71,11 +71,11 @@ cd "$place/project" || exit 1
 make -s -C extension -j"$(nproc)" install >"$work/build.log" 2>&1 && make -s build/makebook build/xlsxdump >>"$work/build.log" 2>&1 ||
     { tail -n 30 "$work/build.log"; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 log=$work/tests.log
-make -s -k ${ASSERT_SUITES:-check-regress check-tap} >"$log" 2>&1
+make -s -k ${ASSERT_SUITES:-check-regress check-isolation check-tap} >"$log" 2>&1
 rm -rf "$work/logs"
 mkdir "$work/logs"
-cp -r build/regress build/tap "$work/logs/" 2>/dev/null
+cp -r build/regress build/isolation build/tap "$work/logs/" 2>/dev/null
 cat "$log"
-count() { grep -E '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$log" | awk -v column="$1" '{n += $column} END {print n + 0}'; }
+count() { grep -aE '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$log" | awk -v column="$1" '{n += $column} END {print n + 0}'; }
 echo "$(count 1) passed, $(count 3) failed, $(count 5) skipped"
 [ "$(count 3)" = 0 ] && [ "$(count 1)" != 0 ]

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The extension on other majors of PostgreSQL, each in a Debian chroot of its own: builds it there, then check-regress and
-# check-tap.  Ends with "N passed, N failed, N skipped".
+# The extension on other majors of PostgreSQL, each in a Debian chroot of its own: builds it there, then check-regress,
+# check-isolation and check-tap.  Ends with "N passed, N failed, N skipped".
 #
 #   versions.sh SUITE...     trixie has PostgreSQL 17, forky 18
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -18,10 +18,10 @@ for suite; do
     mkdir -p "$output/$suite"
     echo "$suite:"
     "$chroot" -u root -s "$root" -i "$packages" -o "$output/$suite" "$suite" -- '
-        make -s -C extension install && make -s build/makebook build/xlsxdump && make -s check-regress check-tap -k
-        cp -r build/regress build/tap /out' >"$output/$suite.log" 2>&1
-    lines=$(grep -E '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$output/$suite.log")
-    [ "$(echo "$lines" | wc -l)" = 2 ] || { tail -20 "$output/$suite.log"; failed=$((failed + 1)); }
+        make -s -C extension install && make -s build/makebook build/xlsxdump && make -s check-regress check-isolation check-tap -k
+        cp -r build/regress build/isolation build/tap /out' >"$output/$suite.log" 2>&1
+    lines=$(grep -aE '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "$output/$suite.log")
+    [ "$(echo "$lines" | wc -l)" = 3 ] || { tail -20 "$output/$suite.log"; failed=$((failed + 1)); }
     ! echo "$lines" | grep -qv ' 0 failed' || awk -v suite="$suite" -f "$root/test/tools/failed.awk" "$output/$suite.log" | sed 's/^/not ok: /'
     echo "$lines"
     passed=$((passed + $(echo "$lines" | awk '{n += $1} END {print n + 0}')))
