@@ -86,7 +86,7 @@ check: deps
 # With the suites that take too long for every change: hours.
 check-full: deps
 	@$(TOOLS)/quietly.sh build $(MAKE) --no-print-directory install build/makebook
-	@$(TOOLS)/check.sh $(SUITES) check-assert check-node-asan check-node-long check-versions torture
+	@$(TOOLS)/check.sh $(SUITES) check-assert check-clang check-node-asan check-node-long check-versions torture
 
 check-style:
 	@$(TOOLS)/style.sh
@@ -118,6 +118,10 @@ check-versions:
 check-assert: deps
 	@$(TOOLS)/assert.sh
 
+# All C sources with clang, whose warnings are others than gcc's.
+check-clang:
+	@$(TOOLS)/clang.sh
+
 # Imports beside plain SQL, row by row: CASES of them, from SEED on.
 check-agree:
 	@test/server/agree/agree.py $(or $(CASES),20) $(SEED)
@@ -147,8 +151,9 @@ help:
 	@echo 'make check        all tests; check-unit, check-corpus, check-corpus-asan, check-hostile, check-growth,'
 	@echo '                  check-unit-notifier, check-regress, check-isolation, check-docs, check-install, check-tap,'
 	@echo '                  check-agree, check-model, check-node, check-page, check-torture and check-style run one suite'
-	@echo 'make check-full   these, and what takes longer: check-assert, check-node-asan, check-node-long, check-versions, torture'
+	@echo 'make check-full   these, and what takes longer: check-assert, check-clang, check-node-asan, check-node-long, check-versions, torture'
 	@echo 'make check-assert the extension on a PostgreSQL with assertions, built from Debian'"'"'s sources into build/'
+	@echo 'make check-clang  build with clang, in a copy of the tree: a warning is an error'
 	@echo 'make check-versions  the extension on PostgreSQL 17 and 18, in Debian chroots'
 	@echo 'make bench        speed beside COPY and beside others, into BENCHMARKS.md; bench-quick: in two minutes'
 	@echo 'make bench-notifier  the sidecar beside the official socket.io server'
@@ -163,4 +168,4 @@ help:
 format:
 	@pgindent --typedefs=typedefs.list $$(git ls-files 'extension/*.[ch]' 'notifier/*.[ch]')
 
-.PHONY: all extension install clean deps demo demo-stop bench bench-quick check check-style check-regress check-isolation check-docs check-install check-tap check-assert check-full check-versions check-agree check-model check-torture torture soak help format
+.PHONY: all extension install clean deps demo demo-stop bench bench-quick check check-style check-regress check-isolation check-docs check-install check-tap check-assert check-clang check-full check-versions check-agree check-model check-torture torture soak help format

@@ -27,6 +27,8 @@ typedef enum HeaderRowKind
 	HEADER_ROW_NUMBER
 } HeaderRowKind;
 
+extern const Names header_row_names;
+
 typedef struct HeaderRow
 {
 	HeaderRowKind kind;
