@@ -52,6 +52,8 @@ REVOKE EXECUTE ON FUNCTION xlsx_private.is_remote, xlsx_private.freeze_profile, 
 -- Who hears events hears those of everybody.
 REVOKE EXECUTE ON FUNCTION xlsx.listen() FROM xlsx_user;
 GRANT EXECUTE ON FUNCTION xlsx.listen() TO xlsx_notifier, xlsx_admin;
+REVOKE EXECUTE ON FUNCTION xlsx_rest.rest_owners(text) FROM xlsx_user;
+GRANT EXECUTE ON FUNCTION xlsx_rest.rest_owners(text) TO xlsx_notifier, xlsx_admin;
 -- Events come from the worker; anybody else could tell lies about a task.
 REVOKE EXECUTE ON FUNCTION xlsx.emit(bigint, text, json) FROM xlsx_user;
 GRANT EXECUTE ON FUNCTION xlsx.emit(bigint, text, json) TO xlsx_admin;

@@ -250,6 +250,32 @@ END;
 COMMENT ON FUNCTION xlsx_rest.rest_snapshot(text) IS
 'State of a task as an event, for a client that joins late: task-progress, or the event that ended the task.';
 
+CREATE FUNCTION xlsx_rest.rest_own_tasks(after text) RETURNS xlsx_rest.answer
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+  WITH own AS (SELECT t.id, t.seq, t.status FROM xlsx_private.task t
+    WHERE t.owner = (SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = current_user)),
+  wanted AS (
+    SELECT o.id, o.seq, NOT xlsx_private.is_active(o.status) AS ended FROM own o
+    WHERE xlsx_private.is_active(o.status)
+      OR CASE WHEN after IS NULL THEN o.id IN (SELECT n.id FROM own n ORDER BY n.id DESC LIMIT 20) ELSE o.id > after::bigint END
+    ORDER BY o.id DESC LIMIT 1000)
+  SELECT 200, pg_catalog.json_build_object('highest', (SELECT coalesce(pg_catalog.max(o.id), 0) FROM own o),
+    'tasks', (SELECT coalesce(pg_catalog.json_agg(w ORDER BY w.id), '[]'::pg_catalog.json) FROM wanted w));
+END;
+COMMENT ON FUNCTION xlsx_rest.rest_own_tasks(text) IS
+'The tasks of the current role that its event stream begins with: those that are active, and those with a higher id than after, or else the last 20.';
+
+CREATE FUNCTION xlsx_rest.rest_owners(tasks text) RETURNS xlsx_rest.answer
+LANGUAGE sql STABLE SECURITY DEFINER
+BEGIN ATOMIC
+  SELECT 200, coalesce((SELECT pg_catalog.json_agg(pg_catalog.json_build_object('id', t.id, 'owner', pg_catalog.pg_get_userbyid(t.owner),
+      'own', pg_catalog.pg_get_userbyid(t.owner) = session_user))
+    FROM xlsx_private.task t WHERE t.id = ANY (pg_catalog.string_to_array(tasks, ',')::bigint[])), '[]'::pg_catalog.json);
+END;
+COMMENT ON FUNCTION xlsx_rest.rest_owners(text) IS
+'Whose tasks these are, ids divided by commas: [{"id", "owner", "own": is the owner who logged in?}]. For xlsx_notifier and xlsx_admin, as xlsx.listen.';
+
 CREATE FUNCTION xlsx_rest.rest_row_schema(name text) RETURNS xlsx_rest.answer
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp

@@ -141,13 +141,14 @@ get_front_page(HttpExchange *exchange, const char *id)
 			   "DELETE  %s/tasks/:taskId\n"
 			   "GET     %s/get-validation-errors-by-task-id/:taskId\n"
 			   "GET     %s/tasks/:taskId/events\n"
+			   "GET     %s/tasks/events\n"
 			   "GET     %s/profiles\n"
 			   "GET     %s/profiles/:name/schema\n"
 			   "GET     %s/profiles/:name/template\n"
 			   "GET     /healthz, /readyz, /metrics\n"
 			   "GET     /openapi.json, /docs\n\n"
 			   "Socket.IO at %s, namespace %s: join-task {taskId}, leave-task {taskId}\n",
-			   bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], config.path, config.nsp);
+			   bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], config.path, config.nsp);
 	http_reply(exchange, 200, "text/plain; charset=utf-8", page.data, page.len);
 	buf_free(&page);
 }
@@ -199,6 +200,7 @@ static const Route routes[] = {
 	{HTTP_PUT, BASED, TAKES_ALL, "/upload", post_upload, NULL, {NULL}},
 	{HTTP_POST, BASED, TAKES_ALL, "/preview", post_preview, NULL, {NULL}},
 	{HTTP_GET, BASED, TAKES_NAMES, "/tasks", NULL, "SELECT status, body FROM xlsx_rest.rest_tasks($1, $2, $3)", {"page", "limit", "status"}},
+	{HTTP_GET, BASED, TAKES_NAMES, "/tasks/events", sse_request_many, NULL, {"ids", "lastEventId"}},
 	{HTTP_GET, BASED, TAKES_NAMES, "/tasks/:id", NULL, "SELECT status, body FROM xlsx_rest.rest_task($1)", {NULL}},
 	{HTTP_DELETE, BASED, TAKES_NAMES, "/tasks/:id", NULL, "SELECT status, body FROM xlsx_rest.rest_delete($1)", {NULL}},
 	{HTTP_DELETE, BASED, TAKES_NAMES, "/delete-task-by-id/:id", NULL, "SELECT status, body FROM xlsx_rest.rest_delete($1)", {NULL}},

@@ -1,6 +1,6 @@
 /*
  * sse.c
- *	  Server-sent events: the events of one task, as an answer that lasts until the task ends.
+ *	  Server-sent events: the events of a task, or of many, as an answer that goes on until they end.
  */
 #include "api/sse.h"
 
@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "http/exception.h"
+#include "api/sse_position.h"
 #include "api/task_id.h"
 #include "base/buf.h"
 #include "base/json.h"
@@ -16,11 +17,22 @@
 #include "db/health.h"
 #include "events/event.h"
 #include "events/look.h"
+#include "events/own.h"
 #include "events/rooms.h"
 #include "http/reply.h"
 #include "process/config.h"
 #include "process/loop.h"
 #include "process/metrics.h"
+
+typedef enum StreamKind
+{
+	STREAM_ONE,					/* of a task; ends with it */
+	STREAM_LIST,				/* of tasks that were named; ends with the last of them */
+	STREAM_OWN					/* of all tasks of the user; never ends */
+} StreamKind;
+
+/* Tasks that a request may name. */
+#define MOST_IDS 100
 
 typedef struct Stream
 {
@@ -29,7 +41,10 @@ typedef struct Stream
 	RoomListener room;
 	HttpExchange *exchange;
 	AuthUser	user;
-	int64_t		task;
+	StreamKind	kind;
+	int64_t		task;			/* 0: of many */
+	SsePosition *position;		/* NULL: of one */
+	OwnFollower own;
 	int64_t		after;			/* number of the last event that the client has */
 	bool		started;		/* the answer has begun */
 	bool		warned;			/* the client was warned that its token expires */
@@ -43,6 +58,7 @@ static Stream *streams;
 static int	count;
 
 static void beat_due(Timer *timer);
+static void start_now(Stream *stream);
 
 static Frame *
 encode(const char *name, const char *json, size_t len)
@@ -71,6 +87,9 @@ release(Stream *stream)
 {
 	loop_timer_stop(&stream->beat);
 	rooms_leave_all(&stream->room);
+	if (stream->kind == STREAM_OWN)
+		own_forget(&stream->own);
+	free(stream->position);
 	*stream->link = stream->next;
 	if (stream->next != NULL)
 		stream->next->link = stream->link;
@@ -201,9 +220,7 @@ beat_due(Timer *timer)
 
 	if (!stream->started)
 	{
-		start(stream);
-		if (http_method(stream->exchange) == HTTP_HEAD)
-			end(stream);
+		start_now(stream);
 		return;
 	}
 	if (auth_remaining(&stream->user) == 0)
@@ -214,6 +231,44 @@ beat_due(Timer *timer)
 		write_text(stream, ":\n\n", 3);
 }
 
+/* The event with the client's position in all tasks as its id. */
+static void
+put_in_position(Stream *stream, const Event *event, const Frame *frame, Buf *text)
+{
+	const SsePlace place = {event->task, event->seq, event_is_last(event)};
+	const char *rest = memchr(frame->data, '\n', frame->len);
+
+	if (event->gone || (place.ended && stream->kind == STREAM_OWN))
+		sse_position_forget(stream->position, place.task);
+	else
+		sse_position_set(stream->position, &place);
+	stream->position->highest = stream->own.highest;
+	buf_puts(text, "id: ");
+	sse_position_put(stream->position, text);
+	buf_append(text, rest, frame->len - (size_t) (rest - frame->data));
+}
+
+static void
+deliver_of_many(Stream *stream, const Event *event, const Frame *frame)
+{
+	bool		leaves = stream->kind == STREAM_LIST && (event_is_last(event) || event->gone);
+	Buf			text = {0};
+
+	put_in_position(stream, event, frame, &text);
+	if (leaves && stream->room.count == 1)
+	{
+		http_stream_write(stream->exchange, text.data, text.len);
+		end(stream);
+	}
+	else
+	{
+		if (leaves)
+			rooms_leave(rooms_find(event->task, &stream->room));
+		write_text(stream, text.data, text.len);
+	}
+	buf_free(&text);
+}
+
 static void
 deliver(RoomListener *room, Event *event)
 {
@@ -221,7 +276,9 @@ deliver(RoomListener *room, Event *event)
 	const Frame *frame = event_frame(event, EVENT_SSE, encode);
 
 	metrics_add(METRIC_DELIVERIES, 1);
-	if (event_is_last(event) || event->gone)
+	if (stream->kind != STREAM_ONE)
+		deliver_of_many(stream, event, frame);
+	else if (event_is_last(event) || event->gone)
 	{
 		http_stream_write(stream->exchange, frame->data, frame->len);
 		end(stream);
@@ -244,18 +301,10 @@ say_no_more(Stream *stream)
 	release(stream);
 }
 
+/* The answer to a HEAD has begun and ended. */
 static void
-known(RoomListener *room, RoomMember *member, const Event *state)
+start_now(Stream *stream)
 {
-	Stream	   *stream = container_of(room, Stream, room);
-
-	(void) member;
-	if (event_is_last(state) && state->seq == stream->after)
-	{
-		say_no_more(stream);
-		return;
-	}
-	stream->after = -1;			/* from here on the room has the number */
 	if (stream->started)
 		return;
 	start(stream);
@@ -263,14 +312,108 @@ known(RoomListener *room, RoomMember *member, const Event *state)
 		end(stream);
 }
 
+/* Has the client heard this end already? */
+static bool
+was_heard(const Stream *stream, const RoomMember *member, const Event *state)
+{
+	const SsePlace *place;
+
+	if (!event_is_last(state))
+		return false;
+	if (stream->kind == STREAM_ONE)
+		return state->seq == stream->after;
+	place = sse_position_find(stream->position, rooms_task(member));
+	return place != NULL && place->ended && place->seq == state->seq;
+}
+
+static void
+known(RoomListener *room, RoomMember *member, const Event *state)
+{
+	Stream	   *stream = container_of(room, Stream, room);
+
+	if (stream->kind != STREAM_OWN && was_heard(stream, member, state))
+	{
+		if (stream->room.count == 1)
+			say_no_more(stream);
+		else
+			rooms_leave(member);
+		return;
+	}
+	stream->after = -1;			/* from here on the room knows */
+	start_now(stream);
+}
+
+/* Others go on. */
+static void
+lost_of_many(Stream *stream, RoomMember *member, const Exception *exception)
+{
+	Buf			json = {0};
+
+	sse_position_forget(stream->position, rooms_task(member));
+	rooms_leave(member);
+	if (!stream->started)
+		start(stream);
+	exception_put(&json, exception);
+	write_event(stream, "exception", &json);
+	buf_free(&json);
+}
+
 static void
 lost(RoomListener *room, RoomMember *member, const DbError *error)
 {
 	Stream	   *stream = container_of(room, Stream, room);
 	HttpExchange *exchange = stream->exchange;
-	Exception	exception = exception_of(error, stream->task);
+	Exception	exception = exception_of(error, rooms_task(member));
 
-	(void) member;
+	if (stream->kind == STREAM_OWN || stream->room.count > 1)
+	{
+		lost_of_many(stream, member, &exception);
+		return;
+	}
+	if (stream->started)
+	{
+		end_with(stream, &exception);
+		return;
+	}
+	release(stream);
+	reply_db_error(exchange, error);
+}
+
+/*
+ * All of the user's own
+ */
+
+static void
+join(Stream *stream, int64_t task, int64_t after)
+{
+	if (rooms_find(task, &stream->room) == NULL)
+		look_soon(rooms_group(rooms_join(task, &stream->room, after)));
+}
+
+/* Until its state is sent, the position says that nothing of it was. */
+static void
+own_found(OwnFollower *own, int64_t task, int64_t after)
+{
+	Stream	   *stream = container_of(own, Stream, own);
+
+	if (after < 0 && sse_position_find(stream->position, task) == NULL)
+		sse_position_set(stream->position, &(SsePlace) {.task = task,.seq = -1});
+	join(stream, task, after);
+}
+
+static void
+own_listed(OwnFollower *own)
+{
+	start_now(container_of(own, Stream, own));
+}
+
+static void
+own_refused(OwnFollower *own, const DbError *error)
+{
+	Stream	   *stream = container_of(own, Stream, own);
+	HttpExchange *exchange = stream->exchange;
+	Exception	exception = exception_of(error, 0);
+
 	if (stream->started)
 	{
 		end_with(stream, &exception);
@@ -285,28 +428,28 @@ lost(RoomListener *room, RoomMember *member, const DbError *error)
  */
 
 /* EventSource sends the header; the query is for clients that cannot set it. */
+static bool
+read_last_event_id(const HttpExchange *exchange, char *value, size_t size)
+{
+	return http_header(exchange, "last-event-id:", value, size) || http_query(exchange, "lastEventId", value, size);
+}
+
 static int64_t
 last_event_id(const HttpExchange *exchange)
 {
 	char		value[24];
-	char	   *rest;
-	long long	id;
+	int64_t		id;
 
-	if (!http_header(exchange, "last-event-id:", value, sizeof(value)) && !http_query(exchange, "lastEventId", value, sizeof(value)))
-		return -1;
-	errno = 0;
-	id = strtoll(value, &rest, 10);
-	return errno != 0 || rest == value || *rest != '\0' || id < 0 ? -1 : id;
+	return read_last_event_id(exchange, value, sizeof(value)) && http_number(value, &id) ? id : -1;
 }
 
-static void
-open_stream(HttpExchange *exchange, int64_t task)
+static Stream *
+make_stream(HttpExchange *exchange, StreamKind kind)
 {
 	Stream	   *stream = mem_alloc(sizeof(*stream));
 
 	stream->exchange = exchange;
-	stream->after = last_event_id(exchange);
-	stream->task = task;
+	stream->kind = kind;
 	stream->room.send = deliver;
 	stream->room.known = known;
 	stream->room.lost = lost;
@@ -324,18 +467,101 @@ open_stream(HttpExchange *exchange, int64_t task)
 	http_own(exchange, &hooks, stream);
 	http_watch_hangup(exchange);
 	loop_timer_start(&stream->beat, health_reachable() ? STATE_MS : 0, beat_due);
-	look_soon(rooms_group(rooms_join(task, &stream->room, stream->after)));
+	return stream;
+}
+
+static void
+read_position(HttpExchange *exchange, Stream *stream)
+{
+	char		value[8192] = "";
+
+	stream->position = mem_alloc(sizeof(*stream->position));
+	read_last_event_id(exchange, value, sizeof(value));
+	sse_position_parse(stream->position, value);
+}
+
+static void
+open_list(HttpExchange *exchange, const int64_t *ids, int ids_count)
+{
+	Stream	   *stream = make_stream(exchange, STREAM_LIST);
+
+	read_position(exchange, stream);
+	for (int i = 0; i < ids_count; i++)
+	{
+		const SsePlace *place = sse_position_find(stream->position, ids[i]);
+
+		join(stream, ids[i], place == NULL ? -1 : place->seq);
+	}
+}
+
+/* What was active when the client went may have ended since. */
+static void
+open_own(HttpExchange *exchange)
+{
+	Stream	   *stream = make_stream(exchange, STREAM_OWN);
+
+	read_position(exchange, stream);
+	for (size_t i = 0; i < stream->position->count; i++)
+		join(stream, stream->position->places[i].task, stream->position->places[i].seq);
+	stream->own.found = own_found;
+	stream->own.listed = own_listed;
+	stream->own.refused = own_refused;
+	stream->own.role = http_role(exchange) == NULL ? NULL : stream->user.who.role;
+	stream->own.highest = stream->position->highest;
+	own_follow(&stream->own);
 }
 
 void
 sse_request(HttpExchange *exchange, const char *task)
 {
 	int64_t		id;
+	Stream	   *stream;
 
 	if (!task_id_parse(task, &id))
+	{
 		reply_error(exchange, 400, "Task ID must be an integer");
+		return;
+	}
+	stream = make_stream(exchange, STREAM_ONE);
+	stream->after = last_event_id(exchange);
+	stream->task = id;
+	join(stream, id, stream->after);
+}
+
+/* "1,2"; 0 when it is no such list. */
+static int
+read_ids(char *list, int64_t *ids)
+{
+	int			ids_count = 0;
+
+	for (char *item; (item = strsep(&list, ",")) != NULL;)
+	{
+		if (ids_count == MOST_IDS || !task_id_parse(item, &ids[ids_count]))
+			return 0;
+		for (int i = 0; i < ids_count; i++)
+		{
+			if (ids[i] == ids[ids_count])
+				return 0;
+		}
+		ids_count++;
+	}
+	return ids_count;
+}
+
+void
+sse_request_many(HttpExchange *exchange, const char *unused)
+{
+	char		list[MOST_IDS * 21];
+	int64_t		ids[MOST_IDS];
+	int			ids_count;
+
+	(void) unused;
+	if (!http_query(exchange, "ids", list, sizeof(list)))
+		open_own(exchange);
+	else if ((ids_count = read_ids(list, ids)) == 0)
+		reply_problem(exchange, 400, "ids must be task IDs divided by commas, each once", NULL, "A stream has up to 100 tasks; without ids it has all of one's own.");
 	else
-		open_stream(exchange, id);
+		open_list(exchange, ids, ids_count);
 }
 
 int

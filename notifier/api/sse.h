@@ -1,6 +1,6 @@
 /*
  * sse.h
- *	  Server-sent events: the events of one task, as an answer that lasts until the task ends.
+ *	  Server-sent events: the events of a task, or of many, as an answer that goes on until they end.
  *
  * They are numbered, so a client whose connection broke gets what is newer than
  * its Last-Event-ID. A client that has seen the end gets 204, which keeps
@@ -17,6 +17,9 @@
 #include "http/http.h"
 
 extern void sse_request(HttpExchange *exchange, const char *task);
+
+/* The events of the tasks in ?ids=1,2, or of all of the caller's own, those of the future included. */
+extern void sse_request_many(HttpExchange *exchange, const char *unused);
 
 extern int	sse_streams(void);
 

@@ -51,6 +51,8 @@ event_make(const char *name, size_t name_len, const char *json, size_t len)
 	memcpy(text + name_len + 1, json, len);
 	event->references = 1;
 	event->seq = seq;
+	if (json_get(&object, "taskId", &member))
+		json_integer(&member, &event->task);
 	event->name = text;
 	event->json = text + name_len + 1;
 	event->json_len = len;

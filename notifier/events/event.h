@@ -26,6 +26,7 @@ typedef struct Event
 {
 	int			references;
 	int64_t		seq;			/* rises within a task */
+	int64_t		task;			/* 0: its JSON does not say */
 	uint64_t	end;			/* of an event that ends its task: identifies the end, whatever its number; otherwise 0 */
 	bool		runs;			/* the event says that the task has not ended */
 	bool		gone;			/* the event says that the task was deleted */

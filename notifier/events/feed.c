@@ -9,6 +9,7 @@
 
 #include "events/event.h"
 #include "events/look.h"
+#include "events/own.h"
 #include "events/rooms.h"
 #include "process/log.h"
 #include "process/metrics.h"
@@ -26,6 +27,7 @@ on_notification(const char *payload)
 	Event	   *event;
 
 	metrics_add(METRIC_EVENTS, 1);
+	own_heard(task);
 	if (!rooms_exist(task))
 		return;
 	name += *name == ' ';
@@ -52,6 +54,7 @@ static void
 on_established(void)
 {
 	rooms_each_group(catch_up);
+	own_missed();
 }
 
 const PgListenHandler feed_listen_handler = {on_established, on_notification};

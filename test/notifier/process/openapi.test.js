@@ -97,6 +97,7 @@ describe('the live server answers as it says', () => {
     ['/tasks/{taskId}/errors/summary', 'get', 200, () => `/tasks/${tasks.bad}/errors/summary`],
     ['/tasks/{taskId}/report', 'get', 200, () => `/tasks/${tasks.bad}/report`],
     ['/get-validation-errors-by-task-id/{taskId}', 'get', 404, () => `/get-validation-errors-by-task-id/${tasks.good}`],
+    ['/tasks/events', 'get', 404, () => '/tasks/events?ids=999999'], ['/tasks/events', 'get', 400, () => '/tasks/events?ids=x'],
     ['/tasks/{taskId}/events', 'get', 404, () => '/tasks/999999/events'],
     ['/tasks/{taskId}/cancel', 'post', 409, () => `/tasks/${tasks.good}/cancel`],
     ['/tasks/{taskId}/retry', 'post', 409, () => `/tasks/${tasks.good}/retry`],

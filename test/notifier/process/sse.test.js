@@ -24,11 +24,11 @@ after(async () => {
 const open = (task, options, query = '') => EventStream.open(`${server.url}${BASE}/tasks/${task}/events${query}`, options);
 
 describe('a stream', () => {
-  for (const id of ['+2', '%202', '2%20', '0x2', '2.0', '', '9223372036854775808', '-9223372036854775809', '1e3', '%2B2', '२']) {
+  for (const id of ['+2', '%202', '2%20', '0x2', '2.0', '9223372036854775808', '-9223372036854775809', '1e3', '%2B2', '२']) {
     test(`of the task "${id}" is refused as REST refuses it`, async () => {
       const path = `/tasks/${encodeURI(decodeURI(id))}`;
-      const [rest, events] = [await api(server.url, id === '' ? '/tasks//errors' : path), await api(server.url, `${path}/events`)];
-      assert.deepEqual(events.json.message.replace('/events', '/errors'), rest.json.message);
+      const [rest, events] = [await api(server.url, path), await api(server.url, `${path}/events`)];
+      assert.deepEqual(events.json.message, rest.json.message);
       assert.equal(events.status, rest.status);
       assert.ok([400, 404].includes(events.status));
     });

@@ -85,7 +85,7 @@ const at = (base, path) => (path.startsWith('/files') || ['/healthz', '/readyz',
 
 test('every route is played here', () => {
   const others = routes.filter((route) => !route.isOpen && !ofTask.includes(route) && !ofFile.includes(route)).map(({ name }) => name);
-  assert.deepEqual(others.sort(), ['GET /profiles', 'GET /profiles/{name}/schema', 'GET /profiles/{name}/template', 'GET /tasks', 'POST /files/', 'POST /preview', 'POST /upload', 'PUT /upload']);
+  assert.deepEqual(others.sort(), ['GET /profiles', 'GET /profiles/{name}/schema', 'GET /profiles/{name}/template', 'GET /tasks', 'GET /tasks/events', 'POST /files/', 'POST /preview', 'POST /upload', 'PUT /upload']);
   assert.ok(ofTask.length >= 11 && ofFile.length === 3);
 });
 
@@ -151,6 +151,13 @@ describe('what is the other\'s', () => {
     socket.close();
     const stream = await EventStream.open(`${url}${BASE}/tasks/${ann.waiting}/events?access_token=${token({ role: BOB })}`);
     assert.equal(stream.status, 404);
+    const many = await EventStream.open(`${url}${BASE}/tasks/events?ids=${ann.waiting},${bob.waiting}&access_token=${token({ role: BOB })}`);
+    const events = await many.inbox.take(2);
+    assert.deepEqual(events.map(({ event, data }) => [event, data.taskId]).sort(), [['exception', ann.waiting], ['task-progress', bob.waiting]]);
+    await db.emit(ann.waiting, 'task-progress', { phase: 'SAVING' });
+    await db.emit(bob.waiting, 'task-progress', { phase: 'SAVING' });
+    assert.equal((await many.next()).data.taskId, bob.waiting);
+    await many.drop();
   });
 
   test('an idempotency key of hers is nothing to him', async () => {

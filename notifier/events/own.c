@@ -1,0 +1,232 @@
+/*
+ * own.c
+ *	  Who follows all tasks of its own, those of the future included.
+ */
+#include "events/own.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "process/log.h"
+#include "process/loop.h"
+
+/* After an answer that did not come. */
+#define RETRY_MS 500
+
+/* Tasks whose owner was asked for; beyond so many they are forgotten, and asked for again. */
+#define MOST_KNOWN 100000
+
+static OwnFollower *followers;
+static Map	known;				/* tasks that all followers were told of, or whose followers are none */
+static Buf	asked;				/* ids of the others, divided by commas */
+static DbCall *call;			/* for their owners */
+static Timer retry;
+
+/*
+ * The list of one follower
+ */
+
+static void list(OwnFollower *follower);
+
+static void
+list_again(Timer *timer)
+{
+	list(container_of(timer, OwnFollower, again));
+}
+
+static bool
+is_final(const DbError *error)
+{
+	int			status = db_error_status(error);
+
+	return status == 400 || status == 401 || status == 403 || status == 404;
+}
+
+static int64_t
+number_of(const JsonValue *object, const char *name)
+{
+	JsonValue	member;
+	int64_t		number;
+
+	return json_get(object, name, &member) && json_integer(&member, &number) ? number : 0;
+}
+
+static void
+take_list(OwnFollower *follower, const DbRow *row)
+{
+	JsonValue	answer = {0};
+	JsonValue	tasks = {0};
+	JsonValue	task;
+	JsonIterator all;
+	int64_t		before = follower->highest;
+
+	if (!json_parse(row->second, row->second_len, &answer) || !json_get(&answer, "tasks", &tasks))
+		return;
+	follower->highest = number_of(&answer, "highest");
+	if (follower->highest < before)
+		follower->highest = before;
+	for (all = json_iterate(&tasks); json_next_element(&all, &task);)
+	{
+		JsonValue	ended = {0};
+		int64_t		id = number_of(&task, "id");
+
+		json_get(&task, "ended", &ended);
+		follower->found(follower, id, ended.type == JSON_TRUE && (before == 0 || id <= before) ? number_of(&task, "seq") : -1);
+	}
+}
+
+static void
+on_list(void *arg, const DbError *error, const DbRow *row)
+{
+	OwnFollower *follower = arg;
+
+	follower->call = NULL;
+	if (error == NULL)
+	{
+		take_list(follower, row);
+		follower->listed(follower);
+	}
+	else if (is_final(error))
+		follower->refused(follower, error);
+	else
+		loop_timer_start(&follower->again, RETRY_MS, list_again);
+}
+
+static void
+list(OwnFollower *follower)
+{
+	char		after[24];
+	const char *const arguments[] = {follower->highest > 0 ? after : NULL};
+
+	loop_timer_stop(&follower->again);
+	if (follower->call != NULL)
+		db_cancel(follower->call);
+	snprintf(after, sizeof(after), "%" PRId64, follower->highest);
+	follower->call = db_call(follower->role, "SELECT status, body FROM xlsx_rest.rest_own_tasks($1)", 1, arguments, on_list, follower);
+}
+
+/*
+ * Tasks that are new
+ */
+
+static void ask(void);
+
+static void
+ask_again(Timer *timer)
+{
+	(void) timer;
+	ask();
+}
+
+/* The ids that were asked for; those of an answer that did not come are asked for with the next ones. */
+static void
+on_owners(void *arg, const DbError *error, const DbRow *row)
+{
+	char	   *ids = arg;
+	JsonValue	tasks = {0};
+	JsonValue	task;
+	JsonIterator all;
+
+	call = NULL;
+	if (error != NULL && !is_final(error))
+	{
+		buf_printf(&asked, "%s%s", asked.len > 0 ? "," : "", ids);
+		loop_timer_start(&retry, RETRY_MS, ask_again);
+	}
+	else if (error != NULL)
+		log_error("the owners of new tasks cannot be read: %s, code=%s", error->message, error->code);
+	free(ids);
+	if (error != NULL)
+		return;
+	json_parse(row->second, row->second_len, &tasks);
+	for (all = json_iterate(&tasks); json_next_element(&all, &task);)
+	{
+		JsonValue	owner = {0};
+		JsonValue	own = {0};
+		OwnFollower *next;
+
+		json_get(&task, "owner", &owner);
+		json_get(&task, "own", &own);
+		for (OwnFollower *follower = followers; follower != NULL; follower = next)
+		{
+			int64_t		id = number_of(&task, "id");
+
+			next = follower->next;
+			if (follower->role == NULL ? own.type != JSON_TRUE : !json_equals(&owner, follower->role))
+				continue;
+			if (id > follower->highest)
+				follower->highest = id;
+			follower->found(follower, id, -1);
+		}
+	}
+	ask();
+}
+
+static void
+ask(void)
+{
+	const char *arguments[1];
+	char	   *ids;
+
+	if (call != NULL || asked.len == 0)
+		return;
+	loop_timer_stop(&retry);
+	ids = mem_strdup(asked.data);
+	buf_clear(&asked);
+	arguments[0] = ids;
+	call = db_call(NULL, "SELECT status, body FROM xlsx_rest.rest_owners($1)", 1, arguments, on_owners, ids);
+}
+
+void
+own_heard(int64_t task)
+{
+	if (followers == NULL || map_get(&known, (uint64_t) task) != NULL)
+		return;
+	if (known.count >= MOST_KNOWN)
+		map_free(&known);
+	map_put(&known, (uint64_t) task, &known);
+	buf_printf(&asked, "%s%" PRId64, asked.len > 0 ? "," : "", task);
+	ask();
+}
+
+/*
+ * Followers
+ */
+
+void
+own_follow(OwnFollower *follower)
+{
+	follower->next = followers;
+	follower->link = &followers;
+	if (followers != NULL)
+		followers->link = &follower->next;
+	followers = follower;
+	map_free(&known);			/* it knows nothing of them */
+	list(follower);
+}
+
+void
+own_forget(OwnFollower *follower)
+{
+	loop_timer_stop(&follower->again);
+	if (follower->call != NULL)
+		db_cancel(follower->call);
+	follower->call = NULL;
+	*follower->link = follower->next;
+	if (follower->next != NULL)
+		follower->next->link = follower->link;
+}
+
+void
+own_missed(void)
+{
+	map_free(&known);
+	for (OwnFollower *follower = followers; follower != NULL; follower = follower->next)
+		list(follower);
+}
