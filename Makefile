@@ -73,7 +73,7 @@ build/setclock.so: $(TOOLS)/setclock.c
 #
 
 SUITES := check-style check-unit check-corpus check-corpus-asan check-hostile check-growth check-unit-notifier check-regress check-isolation \
-	check-docs check-install check-tap check-agree check-model check-node check-page check-torture
+	check-docs check-install check-tap check-agree check-model check-node check-page check-torture check-torture-notifier
 # The first ones build on each other, all others on setup only.
 REGRESS_FIRST := setup read profile import types targets rest rights
 REGRESS := $(REGRESS_FIRST) $(filter-out $(REGRESS_FIRST),$(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql))))
@@ -86,7 +86,7 @@ check: deps
 # With the suites that take too long for every change: hours.
 check-full: deps
 	@$(TOOLS)/quietly.sh build $(MAKE) --no-print-directory install build/makebook
-	@$(TOOLS)/check.sh $(SUITES) check-assert check-clang check-node-asan check-node-long check-versions torture
+	@$(TOOLS)/check.sh $(SUITES) check-assert check-clang check-node-asan check-node-long check-versions torture torture-notifier
 
 check-style:
 	@$(TOOLS)/style.sh
@@ -150,8 +150,10 @@ help:
 	@echo 'make demo-stop    end and remove the demo'
 	@echo 'make check        all tests; check-unit, check-corpus, check-corpus-asan, check-hostile, check-growth,'
 	@echo '                  check-unit-notifier, check-regress, check-isolation, check-docs, check-install, check-tap,'
-	@echo '                  check-agree, check-model, check-node, check-page, check-torture and check-style run one suite'
-	@echo 'make check-full   these, and what takes longer: check-assert, check-clang, check-node-asan, check-node-long, check-versions, torture'
+	@echo '                  check-agree, check-model, check-node, check-page, check-torture, check-torture-notifier and check-style'
+	@echo '                  run one suite'
+	@echo 'make check-full   these, and what takes longer: check-assert, check-clang, check-node-asan, check-node-long, check-versions,'
+	@echo '                  torture and torture-notifier'
 	@echo 'make check-assert the extension on a PostgreSQL with assertions, built from Debian'"'"'s sources into build/'
 	@echo 'make check-clang  build with clang, in a copy of the tree: a warning is an error'
 	@echo 'make check-versions  the extension on PostgreSQL 17 and 18, in Debian chroots'
@@ -159,6 +161,7 @@ help:
 	@echo 'make bench-notifier  the sidecar beside the official socket.io server'
 	@echo 'make check-node-long  the sidecar with a gigabyte and a slow database, and with thousands of clients; memory watched'
 	@echo 'make check-node-asan  its tests with AddressSanitizer, leaks and all'
+	@echo 'make torture-notifier  ROUNDS=200 interruptions of the sidecar, its database and all connections; SEED repeats a run'
 	@echo 'make torture      ROUNDS=200 imports that are killed at random; SEED repeats a run'
 	@echo 'make soak         10,000 small imports: memory and open files must not grow'
 	@echo 'make fuzz         fuzzers of the reader; fuzz-notifier: of the sidecar'

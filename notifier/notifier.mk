@@ -20,7 +20,7 @@ NOTIFIER_WEB_ROOT = $(shell $(NOTIFIER_PG_CONFIG) --sharedir)/pg_xlsx/web
 NOTIFIER_INCLUDES = -iquote $(NOTIFIER_DIR) -isystem $(shell $(NOTIFIER_PG_CONFIG) --includedir)
 NOTIFIER_LIBS = -L$(shell $(NOTIFIER_PG_CONFIG) --libdir) -lwebsockets -luv -lpq -ljwt -lssl -lcrypto
 
-.PHONY: bench-notifier check-node-asan check-node-long notifier notifier-docs install-notifier check-unit-notifier check-node fuzz-notifier clean-notifier
+.PHONY: bench-notifier check-torture-notifier torture-notifier check-node-asan check-node-long notifier notifier-docs install-notifier check-unit-notifier check-node fuzz-notifier clean-notifier
 
 notifier: $(NOTIFIER_BIN)
 
