@@ -1,9 +1,11 @@
-// The sidecar beside the official socket.io server, in one run: the same database, clients, events.
-// node bench.js [CONNECTIONS...]; make bench-notifier
+// The sidecar beside the official socket.io server: the same database, clients, events, ping interval.  Both run in turns, the one
+// that begins changing from round to round, and each figure is the median of the rounds with the least and the greatest beside it.
+// node bench.js [CONNECTIONS...], BENCH_ROUNDS=5; make bench-notifier
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
+import http from 'node:http';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -11,10 +13,13 @@ import pg from 'pg';
 import { WebSocket } from 'ws';
 import { Cluster, root } from '../../test/notifier/process/support/server.js';
 
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
 const FAN_OUTS = [10, 100, 1000];
-const DELIVERIES = 20000;
+const OTHERS = 100;              // clients that poll, and streams
+const DELIVERIES = Number(process.env.BENCH_DELIVERIES ?? 20000);
 const RATE = 4000;               // deliveries a second, so that latency is not queueing
 const CONNECTING = 100;          // at a time
+const PING_MS = 600000;          // of both
 
 const here = dirname(fileURLToPath(import.meta.url));
 const sizes = process.argv.slice(2).map(Number);
@@ -27,8 +32,8 @@ async function start(command, args) {
 }
 
 const servers = (url) => [
-  ['sidecar', () => start(join(root, 'build/pg_xlsx_notifier'), ['--port=0', `--database-url=${url}`, '--ping-interval=10min', '--log-level=error', '--allow-superuser=on'])],
-  ['socket.io', () => start('node', [join(here, 'official.js'), url])],
+  ['sidecar', () => start(join(root, 'build/pg_xlsx_notifier'), ['--port=0', `--database-url=${url}`, `--ping-interval=${PING_MS}ms`, '--log-level=error', '--allow-superuser=on'])],
+  ['socket.io', () => start('node', [join(here, 'official.js'), url, String(PING_MS)])],
 ];
 
 const memory = (pid) => Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/VmRSS:\s+(\d+)/)[1]);
@@ -68,10 +73,87 @@ class Client {
   }
 }
 
-async function connect(port, count) {
+// A client that polls: one GET after the other.
+class PollingClient {
+  constructor(port) {
+    this.base = `http://127.0.0.1:${port}/socket.io/?EIO=4&transport=polling`;
+    this.agent = new http.Agent({ keepAlive: true, maxSockets: 2 });
+    this.ready = this.#open();
+  }
+
+  #request(method, body) {
+    return new Promise((resolve, reject) => {
+      const request = http.request(this.base, { method, agent: this.agent, headers: { 'content-type': 'text/plain;charset=UTF-8' } }, (response) => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (part) => { text += part; });
+        response.on('end', () => resolve(text));
+      });
+      request.on('error', reject);
+      request.end(body);
+    });
+  }
+
+  async #open() {
+    const { sid } = JSON.parse((await this.#request('GET')).slice(1));
+    this.base += `&sid=${sid}`;
+    await this.#request('POST', '40/upload-xlsx,');
+    await this.#request('GET');
+    this.#poll();
+  }
+
+  async #poll() {
+    while (!this.closed) {
+      const text = await this.#request('GET').catch(() => '');
+      for (const packet of text.split('\x1e')) {
+        if (packet === '2') this.#request('POST', '3');
+        else if (packet.includes('"joined-task"')) this.joined();
+        else this.onEvent?.(packet);
+      }
+    }
+  }
+
+  join(task) {
+    return new Promise((resolve) => {
+      this.joined = resolve;
+      this.#request('POST', `42/upload-xlsx,["join-task",{"taskId":${task}}]`);
+    });
+  }
+
+  close() {
+    this.closed = true;
+    this.agent.destroy();
+  }
+}
+
+// A stream of server-sent events; it joins by being asked for.
+class StreamClient {
+  constructor(port) {
+    this.url = `http://127.0.0.1:${port}/upload-xlsx/tasks`;
+    this.ready = Promise.resolve();
+  }
+
+  join(task) {
+    return new Promise((resolve, reject) => {
+      this.request = http.get(`${this.url}/${task}/events`, { agent: false }, (response) => {
+        response.setEncoding('utf8');
+        response.on('data', (text) => { for (const block of text.split('\n\n')) this.onEvent?.(block); });
+        response.on('error', () => {});
+        resolve();
+      });
+      this.request.on('error', reject);
+    });
+  }
+
+  close() {
+    this.request.destroy();
+  }
+}
+
+async function connect(port, count, Kind = Client) {
   const clients = [];
   while (clients.length < count) {
-    const some = Array.from({ length: Math.min(CONNECTING, count - clients.length) }, () => new Client(port));
+    const some = Array.from({ length: Math.min(CONNECTING, count - clients.length) }, () => new Kind(port));
     await Promise.all(some.map(({ ready }) => ready));
     clients.push(...some);
   }
@@ -80,11 +162,16 @@ async function connect(port, count) {
 
 const percentile = (sorted, p) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * p))];
 
+const spent = (before, after, count) => {
+  const used = (after.total - before.total) / count / 1000;
+  const [user, system] = [after.user - before.user, after.system - before.system];
+  return { cpu: used, own: (used * user) / Math.max(1, user + system) };
+};
+
 // One room of so many members; events at a steady rate; when each reached each.
-async function measure(pid, clients, fanOut, db, task) {
-  const members = clients.slice(0, fanOut);
+async function measure(pid, members, db, task) {
   for (const member of members) await member.join(task);
-  const events = Math.max(20, Math.floor(DELIVERIES / fanOut));
+  const events = Math.max(20, Math.floor(DELIVERIES / members.length));
   const latencies = [];
   let done;
   const all = new Promise((resolve) => { done = resolve; });
@@ -93,26 +180,62 @@ async function measure(pid, clients, fanOut, db, task) {
       const sent = text.match(/"sent":([\d.]+)/);
       if (!sent) return;
       latencies.push(performance.now() - Number(sent[1]));
-      if (latencies.length === events * fanOut) done();
+      if (latencies.length === events * members.length) done();
     };
   }
   const before = cpu(pid);
   const begin = performance.now();
   for (let i = 0; i < events; i++) {
-    const due = begin + (i * fanOut * 1000) / RATE;
+    const due = begin + (i * members.length * 1000) / RATE;
     if (due > performance.now()) await new Promise((resolve) => setTimeout(resolve, due - performance.now()));
     await db.query('SELECT xlsx.emit($1, $2, $3)', [task, 'task-progress', JSON.stringify({ phase: 'SAVING', progress: i % 100, savedRows: i * 1000, sent: performance.now() })]);
   }
   await all;
-  const after = cpu(pid);
-  const used = (after.total - before.total) / latencies.length / 1000;
-  const [user, system] = [after.user - before.user, after.system - before.system];
+  const figures = spent(before, cpu(pid), latencies.length);
   for (const member of members) member.onEvent = undefined;
   latencies.sort((a, b) => a - b);
-  return { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99), cpu: used, own: (used * user) / Math.max(1, user + system) };
+  return { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99), ...figures };
 }
 
-const row = (...cells) => console.log(`| ${cells.map((cell, i) => (i < 1 ? String(cell).padEnd(10) : String(cell).padStart(9))).join(' | ')} |`);
+// All clients join one task, each when the one before it has: an answer of the database each for the sidecar, of none for the other.
+async function measureJoins(pid, clients, task) {
+  const before = cpu(pid);
+  const latencies = [];
+  for (const client of clients) {
+    const begin = performance.now();
+    await client.join(task);
+    latencies.push(performance.now() - begin);
+  }
+  latencies.sort((a, b) => a - b);
+  return { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99), ...spent(before, cpu(pid), clients.length) };
+}
+
+// One server, once: its figures by line.
+async function oneRun(open, size, db, task, add) {
+  const { child, port } = await open();
+  const idle = memory(child.pid);
+  const clients = await connect(port, size);
+  const rest = { idle: idle / 1024, each: (memory(child.pid) - idle) / size };
+  for (const fanOut of FAN_OUTS.filter((n) => n <= size)) add(`to ${fanOut}`, { ...await measure(child.pid, clients.slice(0, fanOut), db, await task()), ...rest });
+  add('a join', { ...await measureJoins(child.pid, clients.slice(0, 1000), await task()), ...rest });
+  for (const { socket } of clients) socket.terminate();
+  for (const [name, Kind] of [[`to ${OTHERS}, polling`, PollingClient], [`to ${OTHERS}, streams`, StreamClient]]) {
+    const others = await connect(port, OTHERS, Kind);
+    add(name, { ...await measure(child.pid, others, db, await task()), ...rest });
+    for (const other of others) other.close();
+  }
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+}
+
+const COLUMNS = [['p50', 'p50 ms', 2], ['p99', 'p99 ms', 2], ['cpu', 'CPU µs', 1], ['own', 'own µs', 1], ['idle', 'idle MB', 1], ['each', 'KB/client', 1]];
+const row = (...cells) => console.log(`| ${cells.map((cell, i) => (i < 3 ? String(cell).padEnd([10, 7, 16][i]) : String(cell).padStart(18))).join(' | ')} |`);
+
+// Median (least to greatest).
+function summary(values, digits) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return `${percentile(sorted, 0.5).toFixed(digits)} (${sorted[0].toFixed(digits)}-${sorted.at(-1).toFixed(digits)})`;
+}
 
 const cluster = Cluster.start('');
 const url = `postgresql://${cluster.env.PGUSER}@${cluster.env.PGHOST}:${cluster.env.PGPORT}/postgres`;
@@ -122,21 +245,24 @@ try {
   await db.connect();
   await db.query("CREATE EXTENSION pg_xlsx; CREATE TABLE people (name text); SELECT xlsx.create_profile('people', 'people')");
   const task = async () => (await db.query("SELECT xlsx.submit('people', '\\x504b0304'::bytea, 'idle.xlsx', run_at => now() + '1 day') AS id")).rows[0].id;
-  row('server', 'clients', 'fan-out', 'p50 ms', 'p99 ms', 'CPU µs', 'own µs', 'idle MB', 'KB/client');
-  row('---', '---', '---', '---', '---', '---', '---', '---', '---');
+  console.log(`${ROUNDS} rounds: median (least-greatest)`);
+  row('server', 'clients', 'delivery', ...COLUMNS.map(([, title]) => title));
+  row('---', '---', '---', ...COLUMNS.map(() => '---'));
   for (const size of sizes) {
-    for (const [name, open] of servers(url)) {
-      const { child, port } = await open();
-      const idle = memory(child.pid);
-      const clients = await connect(port, size);
-      const each = (memory(child.pid) - idle) / size;
-      for (const fanOut of FAN_OUTS.filter((n) => n <= size)) {
-        const { p50, p99, cpu: used, own } = await measure(child.pid, clients, fanOut, db, await task());
-        row(name, size, fanOut, p50.toFixed(2), p99.toFixed(2), used.toFixed(2), own.toFixed(2), (idle / 1024).toFixed(1), each.toFixed(1));
+    const figures = new Map();
+    for (let round = 0; round < ROUNDS; round++) {
+      const order = servers(url);
+      if (round % 2 === 1) order.reverse();
+      for (const [name, open] of order) {
+        await oneRun(open, size, db, task, (line, values) => {
+          const key = JSON.stringify([line, name]);
+          figures.set(key, [...(figures.get(key) ?? []), values]);
+        });
       }
-      for (const { socket } of clients) socket.terminate();
-      child.kill('SIGKILL');
-      await once(child, 'exit');
+    }
+    for (const [key, runs] of [...figures].sort()) {
+      const [line, name] = JSON.parse(key);
+      row(name, size, line, ...COLUMNS.map(([member, , digits]) => summary(runs.map((values) => values[member]), digits)));
     }
   }
 } catch (error) {
