@@ -89,8 +89,8 @@ void
 mirror_task(int64 task)
 {
 	static PrivateStatement select = {
-		"SELECT t.status, coalesce(phase, ''), progress::text, total_rows::text, validated_rows::text, error_rows::text,"
-		" saved_rows::text, t.attempts::text, xlsx_private.iso(t.updated_at)"
+		"SELECT t.status, coalesce(now.phase, ''), now.progress::text, now.total_rows::text, now.validated_rows::text,"
+		" now.error_rows::text, now.saved_rows::text, t.attempts::text, xlsx_private.iso(t.updated_at)"
 		" FROM xlsx_private.task_now AS now, LATERAL (SELECT (now.task).*) AS t WHERE t.id = $1",
 		1, {INT8OID}, NULL
 	};
