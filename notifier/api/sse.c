@@ -1,6 +1,6 @@
 /*
  * sse.c
- *	  Server-sent events: the events of a task, or of many, as an answer that goes on until they end.
+ *	  Server-sent events: the events of a task, or of many, as an answer that lasts until they end.
  */
 #include "api/sse.h"
 
@@ -26,12 +26,12 @@
 
 typedef enum StreamKind
 {
-	STREAM_ONE,					/* of a task; ends with it */
-	STREAM_LIST,				/* of tasks that were named; ends with the last of them */
+	STREAM_ONE,					/* of one task; ends with it */
+	STREAM_LIST,				/* of the named tasks; ends with the last of them */
 	STREAM_OWN					/* of all tasks of the user; never ends */
 } StreamKind;
 
-/* Tasks that a request may name. */
+/* Most tasks that a request may name. */
 #define MOST_IDS 100
 
 typedef struct Stream
@@ -42,8 +42,8 @@ typedef struct Stream
 	HttpExchange *exchange;
 	AuthUser	user;
 	StreamKind	kind;
-	int64_t		task;			/* 0: of many */
-	SsePosition *position;		/* NULL: of one */
+	int64_t		task;			/* 0: a stream of many tasks */
+	SsePosition *position;		/* NULL: a stream of one task */
 	OwnFollower own;
 	int64_t		after;			/* number of the last event that the client has */
 	bool		started;		/* the answer has begun */
@@ -231,7 +231,7 @@ beat_due(Timer *timer)
 		write_text(stream, ":\n\n", 3);
 }
 
-/* The event with the client's position in all tasks as its id. */
+/* Encodes an event with the client's position in all tasks as its id. */
 static void
 put_in_position(Stream *stream, const Event *event, const Frame *frame, Buf *text)
 {
@@ -312,7 +312,7 @@ start_now(Stream *stream)
 		end(stream);
 }
 
-/* Has the client heard this end already? */
+/* Was this end sent to the client before? */
 static bool
 was_heard(const Stream *stream, const RoomMember *member, const Event *state)
 {
@@ -343,7 +343,7 @@ known(RoomListener *room, RoomMember *member, const Event *state)
 	start_now(stream);
 }
 
-/* Others go on. */
+/* The streams of other tasks continue. */
 static void
 lost_of_many(Stream *stream, RoomMember *member, const Exception *exception)
 {
@@ -380,7 +380,7 @@ lost(RoomListener *room, RoomMember *member, const DbError *error)
 }
 
 /*
- * All of the user's own
+ * All tasks of the user
  */
 
 static void
@@ -390,7 +390,7 @@ join(Stream *stream, int64_t task, int64_t after)
 		look_soon(rooms_group(rooms_join(task, &stream->room, after)));
 }
 
-/* Until its state is sent, the position says that nothing of it was. */
+/* Until the state of the task is sent, the position says that no event was. */
 static void
 own_found(OwnFollower *own, int64_t task, int64_t after)
 {
@@ -494,7 +494,7 @@ open_list(HttpExchange *exchange, const int64_t *ids, int ids_count)
 	}
 }
 
-/* What was active when the client went may have ended since. */
+/* Tasks that were active when the client left may have ended since. */
 static void
 open_own(HttpExchange *exchange)
 {
@@ -528,7 +528,7 @@ sse_request(HttpExchange *exchange, const char *task)
 	join(stream, id, stream->after);
 }
 
-/* "1,2"; 0 when it is no such list. */
+/* Parses "1,2"; 0 for any other text. */
 static int
 read_ids(char *list, int64_t *ids)
 {

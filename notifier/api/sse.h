@@ -1,6 +1,6 @@
 /*
  * sse.h
- *	  Server-sent events: the events of a task, or of many, as an answer that goes on until they end.
+ *	  Server-sent events: the events of a task, or of many, as an answer that lasts until they end.
  *
  * They are numbered, so a client whose connection broke gets what is newer than
  * its Last-Event-ID. A client that has seen the end gets 204, which keeps
@@ -18,7 +18,7 @@
 
 extern void sse_request(HttpExchange *exchange, const char *task);
 
-/* The events of the tasks in ?ids=1,2, or of all of the caller's own, those of the future included. */
+/* Streams the events of the tasks in ?ids=1,2, or of all tasks of the caller, later ones included. */
 extern void sse_request_many(HttpExchange *exchange, const char *unused);
 
 extern int	sse_streams(void);

@@ -1,6 +1,6 @@
 /*
  * sse_position.c
- *	  How far a client has come in a stream of many tasks: the id of its events.
+ *	  The position of a client in a stream of many tasks: the id of its events.
  */
 #include "api/sse_position.h"
 
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Digits only: strtoll() would take a sign and white space. */
+/* Digits only: strtoll() would accept a sign and white space. */
 static bool
 read_number(const char **text, int64_t *number)
 {

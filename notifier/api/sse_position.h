@@ -1,12 +1,12 @@
 /*
  * sse_position.h
- *	  How far a client has come in a stream of many tasks: the id of its events.
+ *	  The position of a client in a stream of many tasks: the id of its events.
  *
- * A client gives the last id back when it comes again, perhaps to another
- * sidecar, so the id says it all: "h57-12.1048580-13.20e".  For each task it
- * holds the number of the last event that was sent, "n" for none, and "e" behind the one
- * that ended it; h is the highest task that is known, in a stream of all
- * tasks of a user.  Clients take it as it is.  A zeroed SsePosition is empty.
+ * A client sends the last id when it connects again, perhaps to another sidecar, so the
+ * id holds everything: "h57-12.1048580-13.20e".  For each task it holds the number of
+ * the last event that was sent, or "n" for none, with "e" behind it if that event ended
+ * the task. h is the highest known task, in a stream of all tasks of a user. Clients do
+ * not interpret it.  A zeroed SsePosition is empty.
  */
 #ifndef NOTIFIER_SSE_POSITION_H
 #define NOTIFIER_SSE_POSITION_H
@@ -17,13 +17,16 @@
 
 #include "base/buf.h"
 
-/* So that an id stays far below the limit of a request's head. Of tasks beyond it a client gets the state again. */
+/*
+ * Most tasks in an id, so that it stays far below the limit of a request's
+ * head. For further tasks a client gets the state again.
+ */
 #define SSE_MOST_PLACES 256
 
 typedef struct SsePlace
 {
 	int64_t		task;
-	int64_t		seq;			/* -1: nothing was sent yet */
+	int64_t		seq;			/* -1: no event was sent yet */
 	bool		ended;
 } SsePlace;
 
@@ -34,11 +37,11 @@ typedef struct SsePosition
 	int64_t		highest;		/* 0: not known */
 } SsePosition;
 
-/* What is no position makes an empty one, and the stream begins with the state. */
+/* Any other text makes an empty position, and the stream begins with the state. */
 extern void sse_position_parse(SsePosition *position, const char *text);
 extern void sse_position_put(const SsePosition *position, Buf *text);
 
-extern const SsePlace *sse_position_find(const SsePosition *position, int64_t task);	/* NULL when it is not in there */
+extern const SsePlace *sse_position_find(const SsePosition *position, int64_t task);	/* NULL if the task is not in it */
 extern void sse_position_set(SsePosition *position, const SsePlace *place);
 extern void sse_position_forget(SsePosition *position, int64_t task);
 

@@ -1,6 +1,6 @@
 /*
  * own.c
- *	  Who follows all tasks of its own, those of the future included.
+ *	  Followers of all tasks of their own role, later tasks included.
  */
 #include "events/own.h"
 
@@ -16,16 +16,16 @@
 #include "process/log.h"
 #include "process/loop.h"
 
-/* After an answer that did not come. */
+/* Wait after a failed answer. */
 #define RETRY_MS 500
 
-/* Tasks whose owner was asked for; beyond so many they are forgotten, and asked for again. */
+/* Most tasks whose owners are kept; further ones are asked for again. */
 #define MOST_KNOWN 100000
 
 static OwnFollower *followers;
-static Map	known;				/* tasks that all followers were told of, or whose followers are none */
+static Map	known;				/* tasks that were announced to all their followers, or that have none */
 static Buf	asked;				/* ids of the others, divided by commas */
-static DbCall *call;			/* for their owners */
+static DbCall *call;			/* the question for their owners */
 static Timer retry;
 
 /*
@@ -112,7 +112,7 @@ list(OwnFollower *follower)
 }
 
 /*
- * Tasks that are new
+ * New tasks
  */
 
 static void ask(void);
@@ -124,7 +124,7 @@ ask_again(Timer *timer)
 	ask();
 }
 
-/* The ids that were asked for; those of an answer that did not come are asked for with the next ones. */
+/* The ids in the question; after a failed answer they are part of the next question. */
 static void
 on_owners(void *arg, const DbError *error, const DbRow *row)
 {
@@ -207,7 +207,7 @@ own_follow(OwnFollower *follower)
 	if (followers != NULL)
 		followers->link = &follower->next;
 	followers = follower;
-	map_free(&known);			/* it knows nothing of them */
+	map_free(&known);			/* the follower knows none of them */
 	list(follower);
 }
 

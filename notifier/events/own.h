@@ -1,11 +1,11 @@
 /*
  * own.h
- *	  Who follows all tasks of its own, those of the future included.
+ *	  Followers of all tasks of their own role, later tasks included.
  *
- * A follower is told of tasks: when it begins, of those that are active and of
- * some that have ended last; later of each task of its role that an event is
- * about.  It is told again of tasks that it knows.  The owner of a task that
- * nobody knows yet is asked for once, as the sidecar itself.
+ * Tasks are announced to a follower: at its beginning the active ones and some
+ * that ended last; later each task of its role that an event is about. A task
+ * may be announced again. The owner of an unknown task is asked for once, as
+ * the sidecar itself.
  */
 #ifndef NOTIFIER_OWN_H
 #define NOTIFIER_OWN_H
@@ -16,22 +16,22 @@
 #include "base/timer.h"
 #include "db/db.h"
 
-/* Embedded in whoever follows; zeroed at first but for functions, role and highest. */
+/* Embedded in a follower. Set the functions, role and highest, and zero the rest. */
 typedef struct OwnFollower
 {
-	/* after: it need not be told of events up to this one; -1: all count. */
+	/* after: the follower needs no events up to this one; -1: it needs all. */
 	void		(*found) (struct OwnFollower *follower, int64_t task, int64_t after);
 
-	/* All that there are now have been told. */
+	/* Called when all present tasks were announced. */
 	void		(*listed) (struct OwnFollower *follower);
 
-	/* It may not ask; forgets itself in this call. */
+	/* Called if the follower may not ask. It must stop following in this call. */
 	void		(*refused) (struct OwnFollower *follower, const DbError *error);
 
-	const char *role;			/* its owner's; NULL: the sidecar's own */
-	int64_t		highest;		/* task that it knows of; 0: none, and only what is active counts */
+	const char *role;			/* belongs to its owner; NULL: the sidecar's own */
+	int64_t		highest;		/* highest task that it knows; 0: none, and only active tasks are announced */
 
-	/* own.c's */
+	/* private to own.c */
 	struct OwnFollower *next;
 	struct OwnFollower **link;
 	DbCall	   *call;
@@ -41,10 +41,10 @@ typedef struct OwnFollower
 extern void own_follow(OwnFollower *follower);
 extern void own_forget(OwnFollower *follower);
 
-/* An event of the task has come. */
+/* Says that an event of the task has come. */
 extern void own_heard(int64_t task);
 
-/* Events may have been missed. */
+/* Says that events may have been missed. */
 extern void own_missed(void);
 
 #endif							/* NOTIFIER_OWN_H */

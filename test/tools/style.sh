@@ -52,6 +52,10 @@ verdict "make help names every suite" \
         printf '%s\n' "$help" | grep -qE "(^|[^a-z-])$target([^a-z-]|$)" || echo "$target"
     done)"
 verdict "make check names the failed tests of each suite" "$(awk -v suite=check-some -f test/tools/failed.awk test/tools/failed_sample.txt | diff - test/tools/failed_expected.txt)"
+verdict "CONTRIBUTING.md names every suite" \
+    "$(for target in $(grep -hoE '^check-[a-z-]*:' Makefile notifier/*.mk extension/core/core.mk | tr -d : | sort -u); do
+        grep -qE "[\` ]$target[\` ]" CONTRIBUTING.md || echo "$target"
+    done)"
 if [ -f ../shared/seed-checklist.md ]; then
     verdict "every behaviour of the seed stands in a test's name" "$(test/tools/seed.py 2>&1)"
 else
