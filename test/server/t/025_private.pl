@@ -82,12 +82,22 @@ live
 mark_row
 may_act
 may_see
+name_of
 names_of
 note_undone
 number_of
+oid_of
 path_of_statements
 phase_members
+relation_of
+relation_ref
+relation_ref_in
+relation_ref_out
 remove_task
+role_of
+role_ref
+role_ref_in
+role_ref_out
 rule_takes
 schedule_add schedule_look
 schedule_note_file
