@@ -22,6 +22,7 @@
 #include "pg/decimal.h"
 #include "pg/text_trim.h"
 #include "profile/header_row.h"
+#include "profile/headers.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/formatting.h"
@@ -37,9 +38,6 @@ PG_FUNCTION_INFO_V1(pg_xlsx_discover);
  * of its columns.
  */
 #define MOST_TEXT_BYTES 120
-
-/* Most bytes of a header. A longer one is never matched (headers.c). */
-#define MOST_HEADER_BYTES 1023
 
 /* Most bytes of a name. It leaves room for "_16384" at the end. */
 #define MAX_BASE_NAME (NAMEDATALEN - 8)
@@ -312,7 +310,7 @@ take_headers(Discovery *discovery, const XlsxRow *row)
 
 		if (text != NULL)
 			column_at(discovery, row->cells[i].column)->header = MemoryContextStrdup(discovery->context,
-				pnstrdup(text, (Size) pg_mbcliplen(text, (int) strlen(text), MOST_HEADER_BYTES)));
+				pnstrdup(text, (Size) pg_mbcliplen(text, (int) strlen(text), HEADERS_MOST_BYTES)));
 	}
 }
 

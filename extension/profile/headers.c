@@ -18,9 +18,6 @@
 /* Most received headers that a message lists. */
 #define LISTED_HEADERS 50
 
-/* Longer than any header that could match. */
-#define MAX_HEADER 1024
-
 static char *
 normalize(const char *header, size_t length)
 {
@@ -54,7 +51,7 @@ headers_normalize(const char *header)
 static char *
 header_text(const XlsxCell *cell)
 {
-	char		utf8[MAX_HEADER];
+	char		utf8[HEADERS_MOST_BYTES + 1];
 	size_t		length = xlsx_cell_text(cell, utf8, sizeof(utf8));
 	const char *text;
 	bool		valid;

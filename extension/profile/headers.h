@@ -14,6 +14,9 @@
 extern char *headers_normalize(const char *header);
 
 /* A header row, matched. */
+/* The most bytes of a header, in UTF-8. A longer one never matches. */
+#define HEADERS_MOST_BYTES 1023
+
 typedef struct HeaderMatch
 {
 	uint32	   *source;			/* by profile column: 1-based sheet column, 0 for none */

@@ -183,41 +183,14 @@ ref_out(const Catalog *catalog, Datum value)
 									name == NULL ? stored_name(ref) : name));
 }
 
-Datum
-pg_xlsx_role_ref_in(PG_FUNCTION_ARGS)
-{
-	return ref_in(&roles, PG_GETARG_CSTRING(0));
-}
+/* Input, output and the cast from a number. */
+#define REF_FUNCTIONS(kind, catalog) \
+	Datum pg_xlsx_##kind##_ref_in(PG_FUNCTION_ARGS) { return ref_in(&catalog, PG_GETARG_CSTRING(0)); } \
+	Datum pg_xlsx_##kind##_ref_out(PG_FUNCTION_ARGS) { return ref_out(&catalog, PG_GETARG_DATUM(0)); } \
+	Datum pg_xlsx_##kind##_ref_of(PG_FUNCTION_ARGS) { return ref_to(&catalog, PG_GETARG_OID(0)); }
 
-Datum
-pg_xlsx_role_ref_out(PG_FUNCTION_ARGS)
-{
-	return ref_out(&roles, PG_GETARG_DATUM(0));
-}
-
-Datum
-pg_xlsx_role_ref_of(PG_FUNCTION_ARGS)
-{
-	return ref_to(&roles, PG_GETARG_OID(0));
-}
-
-Datum
-pg_xlsx_relation_ref_in(PG_FUNCTION_ARGS)
-{
-	return ref_in(&relations, PG_GETARG_CSTRING(0));
-}
-
-Datum
-pg_xlsx_relation_ref_out(PG_FUNCTION_ARGS)
-{
-	return ref_out(&relations, PG_GETARG_DATUM(0));
-}
-
-Datum
-pg_xlsx_relation_ref_of(PG_FUNCTION_ARGS)
-{
-	return ref_to(&relations, PG_GETARG_OID(0));
-}
+REF_FUNCTIONS(role, roles)
+REF_FUNCTIONS(relation, relations)
 
 Datum
 pg_xlsx_catalog_ref_oid(PG_FUNCTION_ARGS)

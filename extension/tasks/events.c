@@ -12,16 +12,11 @@
 #include "tables/owner.h"
 #include "tables/private_sql.h"
 #include "tasks/mirror.h"
+#include "tasks/task_lock.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
 PG_FUNCTION_INFO_V1(pg_xlsx_phase_members);
-
-/* Fourth field of our advisory locks. The lock of a task (queue.c) has one less. */
-#define LOCK_CLASS 0x7879
-
-/* Postgres takes payloads below 8000 bytes. */
-#define PAYLOAD_LIMIT 7999
 
 /* When the NOTIFY queue is fuller than this, progress is not sent. The event that ends a task is. */
 #define QUEUE_CROWDED 0.5
@@ -48,9 +43,8 @@ events_channel(void)
 bool
 events_lock(int64 task, bool wait)
 {
-	LOCKTAG		tag;
+	LOCKTAG		tag = task_lock_tag(task, TASK_LOCK_EVENTS);
 
-	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, (uint32) (task >> 32), (uint32) task, LOCK_CLASS);
 	return LockAcquire(&tag, ExclusiveLock, false, !wait) != LOCKACQUIRE_NOT_AVAIL;
 }
 
@@ -59,11 +53,11 @@ events_send_json(const EventsTo *to, const char *event, const char *json)
 {
 	char	   *payload = psprintf(INT64_FORMAT " %s %s", to->task, event, json);
 
-	if (strlen(payload) > PAYLOAD_LIMIT)
+	if (strlen(payload) > EVENTS_PAYLOAD_BYTES)
 		ereport(ERROR,
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("event \"%s\" of task " INT64_FORMAT " is too long", event, to->task),
-				 errdetail("It has %zu bytes, NOTIFY takes %d.", strlen(payload), PAYLOAD_LIMIT)));
+				 errdetail("It has %zu bytes, NOTIFY takes %d.", strlen(payload), EVENTS_PAYLOAD_BYTES)));
 	Async_Notify(to->channel, payload);
 	if (to->mirror)
 		mirror_task(to->task);

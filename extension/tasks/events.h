@@ -37,11 +37,11 @@ typedef struct EventsTo
 /* Sends one event: {"taskId":..,"seq":..,<members>}. members is JSON without its braces, and may be "". */
 extern void events_send(const EventsTo *to, int64 seq, const char *event, const char *members);
 
-/*
- * The most bytes of the JSON object: PostgreSQL accepts payloads below 8000 bytes, and the task's
- * id and the event's name come before it.
- */
-#define EVENTS_MOST_BYTES (7999 - 64)
+/* The most bytes of a payload: PostgreSQL accepts payloads below 8000 bytes. */
+#define EVENTS_PAYLOAD_BYTES 7999
+
+/* The most bytes of the JSON object: the task's id and the event's name come before it. */
+#define EVENTS_MOST_BYTES (EVENTS_PAYLOAD_BYTES - 64)
 
 /* Sends one event with the JSON object as it is. */
 extern void events_send_json(const EventsTo *to, const char *event, const char *json);

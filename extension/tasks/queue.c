@@ -13,11 +13,9 @@
 #include "storage/lock.h"
 #include "tables/private_sql.h"
 #include "tasks/dispatch.h"
+#include "tasks/task_lock.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
-
-/* Fourth field of our advisory locks. PostgreSQL's own functions use 1 and 2. */
-#define LOCK_CLASS 0x7878
 
 /* A transaction holds this lock while it claims, when a limit on tasks exists. No task has this id. */
 #define CLAIM_LOCK 0
@@ -33,19 +31,10 @@
  * The lock of a task
  */
 
-static LOCKTAG
-lock_tag(int64 task)
-{
-	LOCKTAG		tag;
-
-	SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, (uint32) (task >> 32), (uint32) task, LOCK_CLASS);
-	return tag;
-}
-
 bool
 queue_try_lock(int64 task)
 {
-	LOCKTAG		tag = lock_tag(task);
+	LOCKTAG		tag = task_lock_tag(task, TASK_LOCK_WORK);
 
 	return LockAcquire(&tag, ExclusiveLock, true, true) != LOCKACQUIRE_NOT_AVAIL;
 }
@@ -53,7 +42,7 @@ queue_try_lock(int64 task)
 void
 queue_unlock(int64 task)
 {
-	LOCKTAG		tag = lock_tag(task);
+	LOCKTAG		tag = task_lock_tag(task, TASK_LOCK_WORK);
 
 	LockRelease(&tag, ExclusiveLock, true);
 }
@@ -61,7 +50,7 @@ queue_unlock(int64 task)
 bool
 queue_try_keep(int64 task)
 {
-	LOCKTAG		tag = lock_tag(task);
+	LOCKTAG		tag = task_lock_tag(task, TASK_LOCK_WORK);
 
 	return LockAcquire(&tag, ShareLock, false, true) != LOCKACQUIRE_NOT_AVAIL;
 }
@@ -69,7 +58,7 @@ queue_try_keep(int64 task)
 void
 queue_hold(int64 task)
 {
-	LOCKTAG		tag = lock_tag(task);
+	LOCKTAG		tag = task_lock_tag(task, TASK_LOCK_WORK);
 
 	if (LockAcquire(&tag, ExclusiveLock, false, true) == LOCKACQUIRE_NOT_AVAIL)
 		ereport(FATAL,
@@ -81,7 +70,7 @@ queue_hold(int64 task)
 void
 queue_keep(int64 task)
 {
-	LOCKTAG		tag = lock_tag(task);
+	LOCKTAG		tag = task_lock_tag(task, TASK_LOCK_WORK);
 
 	(void) LockAcquire(&tag, ExclusiveLock, true, false);
 }
@@ -95,7 +84,7 @@ queue_unlock_all(void)
 void
 queue_claim_in_turn(void)
 {
-	LOCKTAG		tag = lock_tag(CLAIM_LOCK);
+	LOCKTAG		tag = task_lock_tag(CLAIM_LOCK, TASK_LOCK_WORK);
 
 	if (queue_is_limited())
 		(void) LockAcquire(&tag, ExclusiveLock, false, false);

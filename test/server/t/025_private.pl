@@ -71,6 +71,7 @@ check_expression
 check_options
 column_default
 delete_rows
+end_task
 first_cells
 folder_file
 import_now
