@@ -28,6 +28,9 @@
 /* Clients may read slowly, so there may be this many times max-downloads of them, each with a temporary file. */
 #define DOWNLOADS_OPEN 32
 
+/* Connections that one download may lose before its first byte. */
+#define TIMES_AGAIN 3
+
 #define XLSX_TYPE "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 /* Each statement takes the id. */
@@ -50,6 +53,7 @@ typedef struct Download
 	FILE	   *spool;			/* the bytes from the database */
 	off_t		spooled;
 	off_t		sent;
+	int			again;			/* times that it may still be made again */
 	bool		started;		/* the answer */
 	bool		waiting;		/* the client can take more */
 	bool		ended;			/* all bytes have arrived */
@@ -176,6 +180,13 @@ start_answer(Download *download)
  * Database
  */
 
+/* Nothing has been sent to the client. */
+static bool
+may_be_made_again(const Download *download)
+{
+	return !download->started && download->exchange != NULL && download->again > 0;
+}
+
 static bool
 failed(Download *download, const PGresult *result)
 {
@@ -184,11 +195,11 @@ failed(Download *download, const PGresult *result)
 
 	if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_SINGLE_TUPLE)
 		return false;
+	error = db_error(result);
+	if (may_be_made_again(download) && strncmp(error.code, "57P", 3) == 0)
+		return true;			/* the session ends, and ticket_failed() makes it again */
 	if (download->exchange != NULL)
-	{
-		error = db_error(result);
 		fail(download, &error);
-	}
 	return true;
 }
 
@@ -309,12 +320,40 @@ ticket_granted(void *arg, PgConn *conn)
 	expect_answer(download);
 }
 
+static const PgTicketHandler ticket_handler;
+
+/* On another connection, within the same limit.  False: it is not. */
+static bool
+make_again(Download *download)
+{
+	PgTicket   *ticket = may_be_made_again(download) ? pg_pool_borrow(PG_LANE_DOWNLOAD, &ticket_handler, download) : NULL;
+
+	if (ticket == NULL)
+		return false;
+	download->again--;
+	download->ticket = ticket;
+	download->file_name[0] = '\0';
+	return true;
+}
+
+static void
+ticket_suspected(void *arg)
+{
+	Download   *download = arg;
+	PgTicket   *ticket = download->ticket;
+
+	if (make_again(download))
+		pg_pool_return(ticket, false);
+}
+
 static void
 ticket_failed(void *arg)
 {
 	Download   *download = arg;
 	DbError		error = db_error(NULL);
 
+	if (make_again(download))
+		return;
 	download->ticket = NULL;
 	loop_timer_stop(&download->deadline);
 	if (download->exchange != NULL && !download->ended)
@@ -323,7 +362,7 @@ ticket_failed(void *arg)
 		release(download);
 }
 
-static const PgTicketHandler ticket_handler = {.granted = ticket_granted,.failed = ticket_failed};
+static const PgTicketHandler ticket_handler = {ticket_granted, ticket_failed, ticket_suspected};
 
 static void
 start(HttpExchange *exchange, const Kind *kind, const char *id)
@@ -338,6 +377,7 @@ start(HttpExchange *exchange, const Kind *kind, const char *id)
 	download = mem_alloc(sizeof(*download));
 	downloads++;
 	download->kind = kind;
+	download->again = TIMES_AGAIN;
 	download->id = mem_strdup(id);
 	download->role = http_role(exchange) == NULL ? NULL : mem_strdup(http_role(exchange));
 	download->spool = tmpfile();
