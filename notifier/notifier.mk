@@ -52,9 +52,9 @@ install-notifier: $(NOTIFIER_BIN)
 	@$(TOOLS)/install.sh files 644 build/pg_xlsx_notifier.service '$(DESTDIR)$(NOTIFIER_UNITDIR)/'
 
 NOTIFIER_DEFINES = -DNOTIFIER_VERSION='"$(NOTIFIER_VERSION)"' -DNOTIFIER_DOCS='"$(NOTIFIER_SHAREDIR)/docs"' \
-	-DNOTIFIER_OPENAPI='"$(NOTIFIER_DIR)openapi.json"' -DNOTIFIER_WEB_ROOT='"$(NOTIFIER_WEB_ROOT)"'
+	-DNOTIFIER_OPENAPI='"$(NOTIFIER_DIR)openapi.json"' -DNOTIFIER_ASYNCAPI='"$(NOTIFIER_DIR)asyncapi.json"' -DNOTIFIER_WEB_ROOT='"$(NOTIFIER_WEB_ROOT)"'
 
-build/notifier/api/docs.o: $(NOTIFIER_DIR)openapi.json
+build/notifier/api/docs.o: $(NOTIFIER_DIR)openapi.json $(NOTIFIER_DIR)asyncapi.json
 
 build/notifier/%.o: $(NOTIFIER_DIR)%.c
 	@mkdir -p $(@D)

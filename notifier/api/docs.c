@@ -1,8 +1,8 @@
 /*
  * docs.c
- *	  The description of the REST interface.
+ *	  The descriptions of the REST interface and of the events.
  *
- * The document is a part of the program. The page consists of files that are
+ * The documents are parts of the program. The page consists of files that are
  * installed beside it, and is missing if they are.
  */
 #include "api/docs.h"
@@ -13,16 +13,19 @@
 #include "process/config.h"
 #include "process/log.h"
 
-__asm__(".section .rodata\n"
-		".global openapi_begin\n"
-		".global openapi_end\n"
-		"openapi_begin:\n"
-		".incbin \"" NOTIFIER_OPENAPI "\"\n"
-		"openapi_end:\n"
-		".previous\n");
+#define EMBED(name, file) \
+	__asm__(".section .rodata\n" \
+			".global " #name "_begin\n" \
+			".global " #name "_end\n" \
+			#name "_begin:\n" \
+			".incbin \"" file "\"\n" \
+			#name "_end:\n" \
+			".previous\n"); \
+	extern const char name##_begin[]; \
+	extern const char name##_end[]
 
-extern const char openapi_begin[];
-extern const char openapi_end[];
+EMBED(openapi, NOTIFIER_OPENAPI);
+EMBED(asyncapi, NOTIFIER_ASYNCAPI);
 
 static StaticRoot *page;
 
@@ -34,12 +37,25 @@ docs_open(void)
 		log_debug("no page at /docs: \"%s\" is not there", config.docs_root);
 }
 
+static void
+serve_document(HttpExchange *exchange, const char *begin, const char *end)
+{
+	http_add_header(exchange, "Cache-Control", "no-cache");
+	http_reply(exchange, 200, "application/json; charset=utf-8", begin, (size_t) (end - begin));
+}
+
 void
 docs_openapi(HttpExchange *exchange, const char *id)
 {
 	(void) id;
-	http_add_header(exchange, "Cache-Control", "no-cache");
-	http_reply(exchange, 200, "application/json; charset=utf-8", openapi_begin, (size_t) (openapi_end - openapi_begin));
+	serve_document(exchange, openapi_begin, openapi_end);
+}
+
+void
+docs_asyncapi(HttpExchange *exchange, const char *id)
+{
+	(void) id;
+	serve_document(exchange, asyncapi_begin, asyncapi_end);
 }
 
 bool

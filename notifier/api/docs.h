@@ -10,6 +10,7 @@
 
 extern void docs_open(void);	/* call before the first request */
 extern void docs_openapi(HttpExchange *exchange, const char *id);
+extern void docs_asyncapi(HttpExchange *exchange, const char *id);
 
 /* Answers requests below /docs; false if there is no such file. */
 extern bool docs_request(HttpExchange *exchange);

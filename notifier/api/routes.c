@@ -146,7 +146,7 @@ get_front_page(HttpExchange *exchange, const char *id)
 			   "GET     %s/profiles/:name/schema\n"
 			   "GET     %s/profiles/:name/template\n"
 			   "GET     /healthz, /readyz, /metrics\n"
-			   "GET     /openapi.json, /docs\n\n"
+			   "GET     /openapi.json, /asyncapi.json, /docs\n\n"
 			   "Socket.IO at %s, namespace %s: join-task {taskId}, leave-task {taskId}\n",
 			   bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], config.path, config.nsp);
 	http_reply(exchange, 200, "text/plain; charset=utf-8", page.data, page.len);
@@ -223,6 +223,7 @@ static const Route routes[] = {
 	{HTTP_GET, OPEN, TAKES_NAMES, "/readyz", probes_readiness, NULL, {NULL}},
 	{HTTP_GET, OPEN, TAKES_NAMES, "/openapi.json", docs_openapi, NULL, {NULL}},
 	{HTTP_GET, BASED, TAKES_NAMES, "/openapi.json", docs_openapi, NULL, {NULL}},
+	{HTTP_GET, OPEN, TAKES_NAMES, "/asyncapi.json", docs_asyncapi, NULL, {NULL}},
 	{HTTP_GET, OPEN, TAKES_NAMES, "/metrics", probes_metrics, NULL, {NULL}},
 	{HTTP_GET, OPEN, TAKES_NAMES, "/", get_front_page, NULL, {NULL}},
 };

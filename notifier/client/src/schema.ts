@@ -62,10 +62,7 @@ const task: Members<Task> = {
   workMs: orNull(count),
 };
 
-const alwaysInATask: (keyof Task)[] = [
-  'id', 'profile', 'fileName', 'fileSize', 'status', 'phase', 'progress', 'totalRows', 'validatedRows', 'errorRows', 'savedRows',
-  'attempts', 'errorMessage', 'createdAt', 'updatedAt', 'startedAt', 'completedAt',
-];
+const alwaysInATask = Object.keys(task) as (keyof Task)[];
 
 const phaseEvent = object<TaskPhaseEvent>({ taskId: id, seq: count }, ['taskId']);
 const reference = object<TaskReference>({ taskId: id }, ['taskId']);
@@ -113,6 +110,7 @@ export const schema = {
     'header-validation': phaseEvent,
     'processing-completed': object<ProcessingCompleted>({ taskId: id, seq: count, totalRows: count }, ['taskId', 'totalRows']),
     'token-expiring': object<TokenExpiring>({ expiresAt: moment }, ['expiresAt']),
+    auth: object<{ token: string }>({ token: text }, ['token']),
     exception: object<SocketException>({ status: oneOf(['error']), message: text, code: text, retryable: flag, taskId: id },
       ['status', 'message', 'code', 'retryable']),
   },

@@ -12,7 +12,7 @@ export type TaskStatus = (typeof STATUSES)[number];
 export type Phase = (typeof PHASES)[number];
 export type Mode = (typeof MODES)[number];
 
-/** One import of one file, as HTTP returns it. Optional members are missing in answers of early servers. */
+/** One import of one file, as HTTP returns it. */
 export interface Task {
   id: number;
   profile: string | null;
@@ -30,32 +30,32 @@ export interface Task {
   attempts: number;
   errorMessage: string | null;
   /** SQLSTATE, and detail and hint of the message. */
-  errorCode?: string | null;
-  errorDetail?: string | null;
-  errorHint?: string | null;
+  errorCode: string | null;
+  errorDetail: string | null;
+  errorHint: string | null;
   createdAt: string;
   updatedAt: string;
   startedAt: string | null;
   completedAt: string | null;
-  mode?: Mode;
-  dryRun?: boolean;
-  warningRows?: number;
-  insertedRows?: number;
-  updatedRows?: number;
-  unchangedRows?: number;
-  deletedRows?: number;
-  absentRows?: number;
-  skippedRows?: number;
-  undoable?: boolean;
+  mode: Mode;
+  dryRun: boolean;
+  warningRows: number;
+  insertedRows: number;
+  updatedRows: number;
+  unchangedRows: number;
+  deletedRows: number;
+  absentRows: number;
+  skippedRows: number;
+  undoable: boolean;
   /** False: rows go to another server, and a crash at the moment of its commit can save a batch twice. */
-  exactlyOnce?: boolean;
+  exactlyOnce: boolean;
   /** True if everything that it saved was undone; undoneRows is the number of rows undone. */
-  undone?: boolean;
-  undoneRows?: number;
+  undone: boolean;
+  undoneRows: number;
   /** True if deleting the task deletes the imported rows too. */
-  deletesRows?: boolean;
+  deletesRows: boolean;
   /** Time of the attempts that have ended, without the waits between them. */
-  workMs?: number | null;
+  workMs: number | null;
 }
 
 /** A task with the members that only events have. */
@@ -85,7 +85,7 @@ export interface TaskReference {
 export interface TaskProgress {
   taskId: number;
   /** A number that rises within a task. */
-  seq?: number;
+  seq: number;
   phase?: Phase | 'RETRYING';
   progress?: number;
   totalRows?: number;
@@ -106,14 +106,14 @@ export interface TaskProgress {
 /** `task-completed`: the task, when it has ended as COMPLETED or HAS_ERRORS. */
 export interface TaskCompleted extends Task {
   taskId: number;
-  seq?: number;
+  seq: number;
   completedAt: string;
 }
 
 /** `task-failed`: the task has ended as FAILED or CANCELLED. */
 export interface TaskFailed {
   taskId: number;
-  seq?: number;
+  seq: number;
   status?: 'FAILED' | 'CANCELLED';
   error: string | null;
   /** SQLSTATE, and detail and hint of the error. */
@@ -125,25 +125,25 @@ export interface TaskFailed {
 /** `task-undone`: the task as it is after its rows were undone. */
 export interface TaskUndone extends Task {
   taskId: number;
-  seq?: number;
+  seq: number;
 }
 
 /** `task-deleted`: the task does not exist any more, and its room is left. */
 export interface TaskDeleted {
   taskId: number;
-  seq?: number;
+  seq: number;
 }
 
 /** `workbook-loading`, `header-validation`. */
 export interface TaskPhaseEvent {
   taskId: number;
-  seq?: number;
+  seq: number;
 }
 
 /** `processing-completed` */
 export interface ProcessingCompleted {
   taskId: number;
-  seq?: number;
+  seq: number;
   totalRows: number;
 }
 
@@ -162,6 +162,29 @@ export interface SocketException {
   retryable: boolean;
   /** If it is about a task. */
   taskId?: number;
+}
+
+/** For `io<ServerToClientEvents, ClientToServerEvents>()`: what the server sends. */
+export interface ServerToClientEvents {
+  'joined-task': (event: TaskReference) => void;
+  'left-task': (event: TaskReference) => void;
+  'task-progress': (event: TaskProgress) => void;
+  'task-completed': (event: TaskCompleted) => void;
+  'task-failed': (event: TaskFailed) => void;
+  'task-undone': (event: TaskUndone) => void;
+  'task-deleted': (event: TaskDeleted) => void;
+  'workbook-loading': (event: TaskPhaseEvent) => void;
+  'header-validation': (event: TaskPhaseEvent) => void;
+  'processing-completed': (event: ProcessingCompleted) => void;
+  'token-expiring': (event: TokenExpiring) => void;
+  exception: (event: SocketException) => void;
+}
+
+/** What the client sends. The acknowledgement says what was done, or why not. */
+export interface ClientToServerEvents {
+  'join-task': (task: { taskId: number | string }, acknowledge?: (answer: TaskReference | SocketException) => void) => void;
+  'leave-task': (task: { taskId: number | string }, acknowledge?: (answer: TaskReference | SocketException) => void) => void;
+  auth: (fresh: { token: string }, acknowledge?: (answer: Partial<TokenExpiring> | SocketException) => void) => void;
 }
 
 /** The payload of each event. */

@@ -1,8 +1,10 @@
 // notifier/client: its schemas fit the sidecar's real events, and its strategy works with real sockets.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import Ajv from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
@@ -12,6 +14,7 @@ import { atEnd } from '../process/support/cleanup.js';
 import { Database } from '../process/support/cluster.js';
 import { Inbox } from '../process/support/inbox.js';
 import { Notifier } from '../process/support/notifier.js';
+import { root } from '../process/support/server.js';
 import { ANN, Tenants } from '../process/support/tenants.js';
 import { now, token } from '../process/support/token.js';
 import { people, workbook } from '../process/support/workbook.js';
@@ -103,6 +106,49 @@ describe('S-076 S-095 S-150 the schemas', () => {
     refuse('task-progress', { phase: 'SAVING' });
     refuse('task-completed', { taskId: 1 });
     refuse('join-task', { taskId: '7' });
+  });
+});
+
+describe('the AsyncAPI document', () => {
+  test('that the sidecar serves is made of these schemas', async () => {
+    const { asyncapi } = await import(join(root, 'notifier/client/asyncapi.js'));
+    const { json } = await api(server.url, '/asyncapi.json', { base: '' });
+    assert.deepEqual(json, JSON.parse(JSON.stringify(asyncapi(schema))));
+    assert.deepEqual(Object.keys(json.components.messages).sort(),
+      [...Object.values(IncomingEvents), ...Object.values(OutgoingEvents), ...Object.values(client.TokenEvents)].sort());
+  });
+});
+
+describe('the types of a Socket.IO client', () => {
+  const check = (name, code) => {
+    const folder = join(root, 'notifier/client/build-types');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, `${name}.ts`), `
+      import { io, type Socket } from 'socket.io-client';
+      import type { ClientToServerEvents, ServerToClientEvents } from '../dist/index.js';
+      const socket: Socket<ServerToClientEvents, ClientToServerEvents> = io('/upload-xlsx');
+      ${code}`);
+    const { status, stdout } = spawnSync(join(root, 'notifier/node_modules/.bin/tsc'), ['--noEmit', '--strict', '--skipLibCheck', '--target', 'es2022', '--module', 'esnext',
+      '--moduleResolution', 'bundler', join(folder, `${name}.ts`)], { encoding: 'utf8' });
+    rmSync(folder, { recursive: true });
+    return status === 0 ? '' : stdout;
+  };
+
+  test('know every event and its members, those that are always sent without a question', () => {
+    assert.equal(check('good', `
+      socket.on('task-progress', ({ taskId, seq, progress }) => { const all: number = taskId + seq + (progress ?? 0); console.log(all); });
+      socket.on('task-completed', (task) => { const rows: number = task.insertedRows + task.skippedRows; console.log(rows, task.mode.length); });
+      socket.on('task-deleted', ({ taskId }) => console.log(taskId.toFixed()));
+      socket.on('exception', ({ code, retryable, taskId }) => console.log(code.length, retryable, taskId));
+      socket.emit('join-task', { taskId: 1 });
+      socket.emit('join-task', { taskId: '1' }, (answer) => console.log('taskId' in answer));
+      socket.emit('auth', { token: 'x' });`), '');
+  });
+
+  test('refuse others', () => {
+    assert.match(check('event', "socket.on('task-finished', () => {});"), /task-finished/);
+    assert.match(check('payload', "socket.emit('join-task', { id: 1 });"), /taskId/);
+    assert.match(check('member', "socket.on('task-failed', ({ reason }) => console.log(reason));"), /reason/);
   });
 });
 

@@ -38,6 +38,10 @@ test('shows every route, and calls one', async () => {
   await list.locator('.live-responses-table .response-col_status').getByText('200').waitFor();
   assert.match(await list.locator('.live-responses-table .highlight-code').first().textContent(), /"total": 0/);
   await shoot(page, 'docs');
+
+  const events = await page.evaluate(() => fetch('/asyncapi.json').then((response) => response.json()));
+  for (const { name } of Object.values(events.components.messages)) await page.locator('#events li', { hasText: `${name}:` }).first().waitFor();
+  assert.equal(await page.locator('#events details').count(), Object.keys(events.components.schemas).length);
   assert.deepEqual(page.faults, []);
   await page.context().close();
 });
