@@ -29,6 +29,10 @@ typedef struct XlsxDateTime
 				millisecond;
 } XlsxDateTime;
 
+/* The serial of 9999-12-31 in each date system. */
+#define XLSX_LAST_DAY_1900	2958465
+#define XLSX_LAST_DAY_1904	2957003
+
 /*
  * Is the serial a date or a time of day? It is not from half a millisecond
  * before the year 10000 on, nor below 0. Elapsed times have other bounds:
@@ -37,7 +41,7 @@ typedef struct XlsxDateTime
 static inline bool
 xlsx_serial_is_date(double serial, bool date1904)
 {
-	return serial >= 0 && serial < (date1904 ? 2957004 : 2958466) - 0.5 / 86400000;
+	return serial >= 0 && serial < (date1904 ? XLSX_LAST_DAY_1904 : XLSX_LAST_DAY_1900) + 1 - 0.5 / 86400000;
 }
 
 static inline bool

@@ -46,6 +46,16 @@ $$;
 COMMENT ON FUNCTION xlsx_private.rest_integer(text, text, int, int) IS
 'An integer from a query string, between 1 and highest; fallback if it is missing. Error for any other text.';
 
+CREATE FUNCTION xlsx_private.rest_page_number(given text) RETURNS int
+LANGUAGE sql IMMUTABLE
+RETURN xlsx_private.rest_integer('page', given, 1, 1000000000);
+COMMENT ON FUNCTION xlsx_private.rest_page_number(text) IS 'The page of a list that a query string asks for.';
+
+CREATE FUNCTION xlsx_private.rest_page_size("limit" text) RETURNS int
+LANGUAGE sql IMMUTABLE
+RETURN xlsx_private.rest_integer('limit', "limit", 10, 100);
+COMMENT ON FUNCTION xlsx_private.rest_page_size(text) IS 'The most members of a page of a list, as a query string asks for it.';
+
 CREATE FUNCTION xlsx_private.rest_page(data json, total bigint, page int, "limit" int) RETURNS json
 LANGUAGE sql STABLE
 RETURN pg_catalog.json_build_object('data', coalesce(data, '[]'::pg_catalog.json),
@@ -58,8 +68,8 @@ LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  page_no int := xlsx_private.rest_integer('page', page, 1, 1000000000);
-  page_size int := xlsx_private.rest_integer('limit', "limit", 10, 100);
+  page_no int := xlsx_private.rest_page_number(page);
+  page_size int := xlsx_private.rest_page_size("limit");
   wanted text := upper(rest_tasks.status);
   total bigint;
   items json;
@@ -141,8 +151,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   task bigint := xlsx_private.rest_id($1);
-  page_no int := xlsx_private.rest_integer('page', $2, 1, 1000000000);
-  page_size int := xlsx_private.rest_integer('limit', $3, 10, 100);
+  page_no int := xlsx_private.rest_page_number($2);
+  page_size int := xlsx_private.rest_page_size($3);
   total bigint;
   items json;
 BEGIN

@@ -28,13 +28,12 @@
 #include "utils/memutils.h"
 #include "utils/wait_event.h"
 #include "writing/template_choices.h"
+#include "writing/written_cell.h"
 
 PG_FUNCTION_INFO_V1(pg_xlsx_template);
 
 #define REQUIRED_COLOR 0x1F3864
 #define OPTIONAL_COLOR 0x4472C4
-#define MIN_WIDTH 12
-#define MAX_WIDTH 60
 #define NOTE_WIDTH 260
 #define NOTE_LINE_HEIGHT 20
 #define LISTS_SHEET "_lists"
@@ -228,9 +227,9 @@ number_format(const ProfileColumn *column)
 		case COLUMN_BOOLEAN:
 			return "General";
 		case COLUMN_DATE:
-			return "yyyy-mm-dd";
+			return CELL_DATE_FORMAT;
 		case COLUMN_TIMESTAMP:
-			return "yyyy-mm-dd hh:mm:ss";
+			return CELL_TIMESTAMP_FORMAT;
 		case COLUMN_TEXT:
 		case COLUMN_OTHER:
 			break;
@@ -357,7 +356,7 @@ write_column(Template *template, int index, lxw_col_t at)
 	char	   *note = note_of(template->profile, index, &choices);
 	lxw_comment_options options = {.width = NOTE_WIDTH, .height = (uint16_t) (NOTE_LINE_HEIGHT * (count_lines(note) + 1))};
 	lxw_format *format = workbook_add_format(template->book);
-	double		width = Min(Max(pg_mbstrlen(column->header) + 4, MIN_WIDTH), MAX_WIDTH);
+	double		width = cell_column_width(CELL_WIDTH, column->header);
 
 	format_set_num_format(format, number_format(column));
 	check_write(worksheet_set_column(template->sheet, at, at, width, format));

@@ -17,10 +17,6 @@
 PG_FUNCTION_INFO_V1(pg_xlsx_write);
 PG_FUNCTION_INFO_V1(pg_xlsx_write_chunks);
 
-/* Characters that the button of the filter takes in a header. */
-#define HEADER_EXTRA 4
-#define MAX_WIDTH 60
-
 /* A query while it is written into a workbook. */
 typedef struct Writing
 {
@@ -160,7 +156,7 @@ static void
 set_widths(Writing *writing)
 {
 	for (int i = 0; i < writing->count; i++)
-		writing->widths[i] = Min(Max(writing->columns[i].width, pg_mbstrlen(writing->labels[i]) + HEADER_EXTRA), MAX_WIDTH);
+		writing->widths[i] = cell_column_width(writing->columns[i].width, writing->labels[i]);
 }
 
 /*

@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "catalog/pg_type.h"
+#include "core/datetime.h"
 #include "core/number.h"
 #include "files/book_file.h"
 #include "mb/pg_wchar.h"
@@ -18,8 +19,6 @@
 #include "utils/numeric.h"
 #include "utils/timestamp.h"
 
-#define DATE_FORMAT "yyyy-mm-dd"
-#define TIMESTAMP_FORMAT "yyyy-mm-dd hh:mm:ss"
 #define TIME_FORMAT "hh:mm:ss"
 #define ELAPSED_FORMAT "[h]:mm:ss"
 #define PRECISE ".000"
@@ -33,7 +32,9 @@
 /* Days from 1899-12-30, which is serial 0 from March 1900 on (ECMA-376 Part 1, 18.17.4.1). */
 #define SERIAL_EPOCH_JDATE 2415019
 
-#define LAST_SERIAL 2958465		/* 9999-12-31 */
+/* Characters that the button of the filter takes in a header. */
+#define HEADER_EXTRA 4
+#define MOST_WIDTH 60
 
 static uint32
 style_of(XlsxWriter *writer, const char *format)
@@ -75,7 +76,7 @@ cell_column_init(CellColumn *column, Oid type, int32 typmod, XlsxWriter *writer)
 	column->style = column->precise_style = XLSX_STYLE_PLAIN;
 	getTypeOutputInfo(type, &output, &is_varlena);
 	fmgr_info(output, &column->output);
-	column->width = 12;
+	column->width = CELL_WIDTH;
 	switch (column->type)
 	{
 		case INT8OID:
@@ -87,11 +88,11 @@ cell_column_init(CellColumn *column, Oid type, int32 typmod, XlsxWriter *writer)
 			numeric_style(column, typmod, writer);
 			break;
 		case DATEOID:
-			column->style = style_of(writer, DATE_FORMAT);
+			column->style = style_of(writer, CELL_DATE_FORMAT);
 			break;
 		case TIMESTAMPOID:
 		case TIMESTAMPTZOID:
-			time_styles(column, writer, TIMESTAMP_FORMAT);
+			time_styles(column, writer, CELL_TIMESTAMP_FORMAT);
 			column->width = 20;
 			break;
 		case TIMEOID:
@@ -219,7 +220,7 @@ serial_of_day(int32 days_since_epoch)
 
 	if (serial < 61)
 		serial--;
-	return serial >= 1 && serial <= LAST_SERIAL ? (int32) serial : 0;
+	return serial >= 1 && serial <= XLSX_LAST_DAY_1900 ? (int32) serial : 0;
 }
 
 static bool
@@ -296,8 +297,8 @@ write_interval(XlsxWriter *writer, const CellColumn *column, const Interval *int
 {
 	int64		milliseconds = milliseconds_of(interval->time);
 
-	if (interval->month != 0 || interval->day < 0 || interval->day > LAST_SERIAL || milliseconds < 0 ||
-		interval->time > INT64CONST(1000000) * LAST_SERIAL)
+	if (interval->month != 0 || interval->day < 0 || interval->day > XLSX_LAST_DAY_1900 || milliseconds < 0 ||
+		interval->time > INT64CONST(1000000) * XLSX_LAST_DAY_1900)
 		return false;
 	write_time(writer, column, interval->day, milliseconds);
 	return true;
@@ -338,6 +339,12 @@ write_typed(const CellColumn *column, XlsxWriter *writer, Datum value)
 		default:
 			return false;
 	}
+}
+
+double
+cell_column_width(double width, const char *header)
+{
+	return Min(Max(width, pg_mbstrlen(header) + HEADER_EXTRA), MOST_WIDTH);
 }
 
 void

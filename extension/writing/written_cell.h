@@ -13,6 +13,13 @@
 #include "core/writer.h"
 #include "fmgr.h"
 
+/* Number formats of a day, and of a day with its time. */
+#define CELL_DATE_FORMAT "yyyy-mm-dd"
+#define CELL_TIMESTAMP_FORMAT "yyyy-mm-dd hh:mm:ss"
+
+/* The width that suits most values, in characters. */
+#define CELL_WIDTH 12
+
 typedef struct CellColumn
 {
 	Oid			type;			/* without domains */
@@ -24,6 +31,9 @@ typedef struct CellColumn
 
 /* Gets styles from the writer. Memory comes from the current context. */
 extern void cell_column_init(CellColumn *column, Oid type, int32 typmod, XlsxWriter *writer);
+
+/* The width of a column with values of a width, its header and the button of the filter in it. */
+extern double cell_column_width(double width, const char *header);
 
 /* Writes the next cell. Temporary memory comes from the current memory context. */
 extern void cell_write(const CellColumn *column, XlsxWriter *writer, Datum value, bool null);

@@ -118,6 +118,16 @@ def openapi():
                 yield from differ(f"notifier/openapi.json{path} ({what})", told, truth)
 
 
+def pages():
+    """The bounds of page and limit, which SQL refuses and OpenAPI promises."""
+    parameters = json.loads(read("notifier/openapi.json"))["components"]["parameters"]
+    for name, _, fallback, highest in re.findall(r"rest_integer\('(\w+)', (\S+), (\d+), (\d+)\)", read("extension/install/rest.sql")):
+        schema = parameters[name]["schema"]
+        yield from differ(f"the parameter {name} of notifier/openapi.json", schema["default"], int(fallback))
+        if name == "limit":
+            yield from differ(f"the parameter {name} of notifier/openapi.json", schema["maximum"], int(highest))
+
+
 def prose():
     """A text that counts up more than half of a list counts up all of it."""
     pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), ROOT / "notifier/openapi.json", *(ROOT / "extension/install").glob("*.sql")]
@@ -135,7 +145,7 @@ def prose():
 
 
 def main():
-    for check in (client, events, chunks, openapi, prose):
+    for check in (client, events, chunks, openapi, pages, prose):
         for line in check():
             print(line)
     return 0
