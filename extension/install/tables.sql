@@ -231,6 +231,7 @@ COMMENT ON COLUMN xlsx_private.task.seq IS
 'Number of the last event. While an attempt runs, the greatest number that its events may have: a claim reserves 2^20 numbers.';
 
 CREATE INDEX task_active ON xlsx_private.task (priority DESC, run_at, id) WHERE xlsx_private.is_active(status);
+CREATE INDEX task_running ON xlsx_private.task (profile_id, (owner::oid)) WHERE status = 'PROCESSING';
 CREATE INDEX task_ended ON xlsx_private.task (completed_at) WHERE NOT xlsx_private.is_active(status);
 CREATE INDEX task_file ON xlsx_private.task (file_id);
 CREATE INDEX task_frozen ON xlsx_private.task (frozen_id);

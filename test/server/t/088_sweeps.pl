@@ -60,6 +60,14 @@ is($node->safe_psql('postgres', 'SELECT tasks_removed FROM xlsx_private.housekee
 like($node->safe_psql('postgres', q{SET enable_seqscan = off; EXPLAIN SELECT id FROM xlsx_private.task
   WHERE NOT xlsx_private.is_active(status) AND completed_at < now() - interval '1 h'}), qr/task_ended/, 'an index knows what has expired');
 
+# What holds tasks back is found out once, not for each task that waits.
+history(q{login, ''PENDING'', NULL});
+$node->safe_psql('postgres', "SELECT xlsx.pause(); SELECT xlsx.limit_tasks(1, 'people')");
+my $plan = $node->safe_psql('postgres', 'SET jit = off; EXPLAIN (ANALYZE, COSTS off, TIMING off) SELECT id FROM xlsx_private.due_task ORDER BY priority DESC, run_at, id LIMIT 20');
+like($plan, qr/Scan .*on task t .*actual rows=0 loops=1/, 'all that wait are held back');
+is(join(',', $plan =~ /on task p.*loops=(\d+)/g), '1,1', 'the tasks that run are counted once');
+$node->safe_psql('postgres', "DELETE FROM xlsx_private.task WHERE status = 'PENDING'; SELECT xlsx.resume(); SELECT xlsx.limit_tasks(NULL, 'people')");
+
 # Tasks of a role that cannot log in any more end in transactions of that size, too.
 $node->safe_psql('postgres', "ALTER SYSTEM SET pg_xlsx.keep_tasks = 0; SELECT pg_reload_conf(); CREATE ROLE gone; GRANT xlsx_user TO gone; TRUNCATE removed");
 $node->safe_psql('postgres', <<'SQL');
