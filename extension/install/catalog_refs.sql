@@ -73,3 +73,14 @@ CREATE CAST (xlsx_private.role_ref AS oid) WITH FUNCTION xlsx_private.oid_of(xls
 CREATE CAST (xlsx_private.relation_ref AS oid) WITH FUNCTION xlsx_private.oid_of(xlsx_private.relation_ref) AS IMPLICIT;
 CREATE CAST (xlsx_private.role_ref AS regrole) WITH FUNCTION xlsx_private.role_of(xlsx_private.role_ref) AS IMPLICIT;
 CREATE CAST (xlsx_private.relation_ref AS regclass) WITH FUNCTION xlsx_private.relation_of(xlsx_private.relation_ref) AS IMPLICIT;
+
+CREATE FUNCTION xlsx_private.text_of(ref xlsx_private.role_ref) RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+RETURN xlsx_private.role_of(ref)::text;
+COMMENT ON FUNCTION xlsx_private.text_of(xlsx_private.role_ref) IS 'The role as regrole writes it.';
+CREATE FUNCTION xlsx_private.text_of(ref xlsx_private.relation_ref) RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+RETURN xlsx_private.relation_of(ref)::text;
+COMMENT ON FUNCTION xlsx_private.text_of(xlsx_private.relation_ref) IS 'The relation as regclass writes it.';
+CREATE CAST (xlsx_private.role_ref AS text) WITH FUNCTION xlsx_private.text_of(xlsx_private.role_ref);
+CREATE CAST (xlsx_private.relation_ref AS text) WITH FUNCTION xlsx_private.text_of(xlsx_private.relation_ref);

@@ -4,6 +4,7 @@
  */
 #include "tasks/events.h"
 
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "commands/async.h"
 #include "fmgr.h"
@@ -48,6 +49,65 @@ events_lock(int64 task, bool wait)
 	return LockAcquire(&tag, ExclusiveLock, false, !wait) != LOCKACQUIRE_NOT_AVAIL;
 }
 
+/* An event that waits for the commit, in memory of the transaction. */
+typedef struct LateEvent
+{
+	SubTransactionId origin;
+	const char *channel;
+	const char *payload;
+} LateEvent;
+
+static List *late_events = NIL;
+
+static void
+at_transaction_end(XactEvent event, void *arg)
+{
+	ListCell   *cell;
+
+	(void) arg;
+	if (event == XACT_EVENT_PRE_COMMIT)
+		foreach(cell, late_events)
+		{
+			LateEvent  *late = lfirst(cell);
+
+			Async_Notify(late->channel, late->payload);
+		}
+	if (event == XACT_EVENT_PRE_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
+		late_events = NIL;
+}
+
+/* What a subtransaction and those below it have done is undone. Their numbers are not below its own. */
+static void
+at_subtransaction_end(SubXactEvent event, SubTransactionId mine, SubTransactionId parent, void *arg)
+{
+	ListCell   *cell;
+
+	(void) parent;
+	(void) arg;
+	if (event == SUBXACT_EVENT_ABORT_SUB)
+		foreach(cell, late_events)
+			if (((LateEvent *) lfirst(cell))->origin >= mine)
+				late_events = foreach_delete_current(late_events, cell);
+}
+
+static void
+notify_late(const char *channel, const char *payload)
+{
+	static bool registered = false;
+	MemoryContext caller = MemoryContextSwitchTo(TopTransactionContext);
+	LateEvent  *late = palloc(sizeof(LateEvent));
+
+	if (!registered)
+	{
+		RegisterXactCallback(at_transaction_end, NULL);
+		RegisterSubXactCallback(at_subtransaction_end, NULL);
+		registered = true;
+	}
+	*late = (LateEvent) {GetCurrentSubTransactionId(), pstrdup(channel), pstrdup(payload)};
+	late_events = lappend(late_events, late);
+	MemoryContextSwitchTo(caller);
+}
+
 void
 events_send_json(const EventsTo *to, const char *event, const char *json)
 {
@@ -58,7 +118,10 @@ events_send_json(const EventsTo *to, const char *event, const char *json)
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("event \"%s\" of task " INT64_FORMAT " is too long", event, to->task),
 				 errdetail("It has %zu bytes, NOTIFY takes %d.", strlen(payload), EVENTS_PAYLOAD_BYTES)));
-	Async_Notify(to->channel, payload);
+	if (to->late)
+		notify_late(to->channel, payload);
+	else
+		Async_Notify(to->channel, payload);
 	if (to->mirror)
 		mirror_task(to->task);
 	pfree(payload);

@@ -32,6 +32,12 @@ typedef struct EventsTo
 	Live	   *live;
 	const char *channel;
 	bool		mirror;			/* also to Redis, when pg_xlsx.redis_url is set */
+
+	/*
+	 * Only when the transaction commits is NOTIFY called. A transaction with a NOTIFY cannot be
+	 * prepared; one with a late event can, and then the event is not sent.
+	 */
+	bool		late;
 } EventsTo;
 
 /* Sends one event: {"taskId":..,"seq":..,<members>}. members is JSON without its braces, and may be "". */

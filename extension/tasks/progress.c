@@ -244,14 +244,17 @@ progress_terminal(int64 task)
 void
 progress_deleted(int64 task)
 {
+	EventsTo		to = to_all(task, NULL);
+
+	to.late = true;
 	(void) events_lock(task, true);
-	progress_emit(task, "task-deleted", "");
+	events_send(&to, any_seq(task), "task-deleted", "");
 }
 
 void
 progress_swept(int64 task, int64 seq)
 {
-	EventsTo		to = {task, NULL, events_channel(), false};
+	EventsTo		to = {.task = task,.channel = events_channel()};
 
 	events_send(&to, seq + 1, "task-deleted", "");
 }
@@ -268,6 +271,7 @@ progress_undone(int64 task)
 	EventsTo		to = to_all(task, NULL);
 	PrivateRow	row;
 
+	to.late = true;
 	(void) events_lock(task, true);
 	(void) next_seq(task);
 	private_sql_run(&select, values, NULL, &row);

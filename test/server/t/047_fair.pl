@@ -113,7 +113,7 @@ ends_soon($_, 'one worker serves all') foreach $ann, $bob;
 
 # Rows that a session holds, in a transaction that it never ends: nobody waits for it.
 end_all();
-$node->append_conf('postgresql.conf', "pg_xlsx.max_workers = 2\npg_xlsx.upload_ttl = 1s\npg_xlsx.keep_tasks = 1s");
+$node->append_conf('postgresql.conf', "pg_xlsx.max_workers = 2\npg_xlsx.upload_ttl = 1s");
 $node->reload;
 my $wrong = workbook('-r', 1, '-H', 'a,b,c');
 $node->safe_psql('postgres', "CREATE TABLE wrong_book AS SELECT pg_read_binary_file('$wrong') AS data; GRANT SELECT ON wrong_book TO public");
@@ -139,6 +139,17 @@ sub sweep_thrice
 	return;
 }
 
+# Tasks expire when what holds them does.
+sub keep_tasks
+{
+	my ($time) = @_;
+
+	$node->append_conf('postgresql.conf', "pg_xlsx.keep_tasks = '$time'");
+	$node->reload;
+	$node->poll_query_until('postgres', "SELECT (current_setting('pg_xlsx.keep_tasks')::interval = '$time')::text", 'true') or die 'no reload';
+	return;
+}
+
 my %held = (
 	'delete' => sub { "BEGIN; SELECT xlsx.delete($_[0])" },
 	'an undo' => sub { "BEGIN; SELECT FROM xlsx.undo($_[0])" },
@@ -151,6 +162,7 @@ foreach my $name (sort keys %held)
 	my $beside = fail_as('bob');
 	my $session = $node->background_psql('postgres', extra_params => [ '-U', 'ann' ]);
 	$session->query_safe($held{$name}->($task));
+	keep_tasks('1 s');
 	ok($node->poll_query_until('postgres', "SELECT completed_at < clock_timestamp() - interval '1.1 s' FROM xlsx_private.task WHERE id = $task"), "$name on what has expired");
 	sweep_thrice();
 	ends_soon(submit_as('bob', 'bob', 'people'), 'no import of others waits for it');
@@ -160,9 +172,8 @@ foreach my $name (sort keys %held)
 	$session->query_safe($name =~ /prepared/ ? "ROLLBACK PREPARED 'held'" : 'ROLLBACK');
 	$session->quit;
 	ok($node->poll_query_until('postgres', 'SELECT count(*) = 0 FROM xlsx_private.task'), 'and the rest afterwards');
+	keep_tasks('0 s');
 }
-$node->append_conf('postgresql.conf', "pg_xlsx.keep_tasks = 0");
-$node->reload;
 
 # Uploads that have expired, whose rows their owner holds.
 $node->safe_psql('postgres', q{SELECT xlsx_rest.tus_create('people', 'a.xlsx', NULL, 10, NULL)}, extra_params => [ '-U', 'ann' ]);
