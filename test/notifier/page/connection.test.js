@@ -5,6 +5,7 @@ import { after, afterEach, before, test } from 'node:test';
 import { Database } from '../process/support/cluster.js';
 import { becomes } from '../process/support/api.js';
 import { Notifier } from '../process/support/notifier.js';
+import { Proxy } from '../process/support/proxy.js';
 import { people, workbook } from '../process/support/workbook.js';
 import { file, launch, open, shoot, webRoot } from './support/browser.js';
 import { AT_THE_GATE, slowTable } from './support/slow_table.js';
@@ -120,6 +121,29 @@ test('a sidecar that is killed in mid-run and comes back is taken up again', asy
   server = await Notifier.start({ 'database-url': db.url, 'web-root': webRoot, port: server.port });
   await ended(page, 'killed.xlsx', 'COMPLETED').waitFor();
   await page.getByText('The list could not be read.').waitFor({ state: 'detached' });
+});
+
+test('the end is seen when the database falls silent or goes away in mid-run', async () => {
+  const proxy = await Proxy.start(db.env);
+  const behind = await Notifier.start({ 'database-url': proxy.through(db.url), 'web-root': webRoot });
+  const page = await open(browser, behind.url, { expected: FAILED_TO_LOAD });
+  pages.push(page);
+  const away = async () => {
+    await proxy.refuse();
+    proxy.reset();
+  };
+  for (const [name, how] of [['silent.xlsx', () => proxy.silence()], ['away.xlsx', away]]) {
+    await stopAtTheGate(page, name);
+    await page.getByText('Live').waitFor();
+    await how();
+    await gate.open();
+    assert.equal(await db.query(`SELECT xlsx.wait(id) FROM xlsx.tasks WHERE file_name = '${name}'`), 'COMPLETED');
+    await proxy.restore();
+    // The list would not know before the next half minute.
+    await ended(page, name, 'COMPLETED').waitFor({ timeout: 20000 });
+  }
+  await behind.stop();
+  proxy.close();
 });
 
 test('S-135 S-178 on reconnecting the list is read at once and the room is joined again', async () => {
