@@ -23,7 +23,7 @@
 /* Old jobs are removed this long after a task has ended, together with everything else that is due. */
 #define TIDY_AFTER_MS 10000
 
-/* The first delay after an error that passes by itself. It doubles each time. */
+/* The first and the longest delay after an error that passes by itself. The delay doubles each time. */
 #define LEAST_WAIT_MS INT64CONST(1000)
 #define MOST_WAIT_MS INT64CONST(30000)
 

@@ -37,11 +37,10 @@
 /* How long to wait when no background worker slot of the server is free. */
 #define START_AGAIN_MS 500
 
-/*
- * While something is due later, the clock is looked at this often. It also is the step back of
- * the clock from which all databases are swept.
- */
+/* While something is due later, the clock is looked at this often. */
 #define CLOCK_LOOK_MS 5000
+
+/* After a larger step back of the clock every database is swept. */
 #define CLOCK_STEP_MS 500
 
 /* How long to wait while a database accepts no connections. */
