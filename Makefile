@@ -73,7 +73,7 @@ build/setclock.so: $(TOOLS)/setclock.c
 #
 
 SUITES := check-style check-unit check-corpus check-corpus-asan check-hostile check-growth check-unit-notifier check-regress check-isolation \
-	check-docs check-install check-tap check-agree check-model check-node check-page check-torture check-torture-notifier
+	check-docs check-install check-tap check-statements check-agree check-model check-node check-page check-torture check-torture-notifier
 # The first ones build on each other, all others on setup only.
 REGRESS_FIRST := setup read profile import types targets rest rights
 REGRESS := $(REGRESS_FIRST) $(filter-out $(REGRESS_FIRST),$(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql))))
@@ -122,6 +122,10 @@ check-assert: deps
 check-clang:
 	@$(TOOLS)/clang.sh
 
+# Every SQL statement that C code holds, prepared against the private tables.
+check-statements:
+	@test/server/statements/statements.py
+
 # Imports beside plain SQL, row by row: CASES of them, from SEED on.
 check-agree:
 	@test/server/agree/agree.py $(or $(CASES),20) $(SEED)
@@ -150,7 +154,7 @@ help:
 	@echo 'make demo-stop    end and remove the demo'
 	@echo 'make check        all tests; check-unit, check-corpus, check-corpus-asan, check-hostile, check-growth,'
 	@echo '                  check-unit-notifier, check-regress, check-isolation, check-docs, check-install, check-tap,'
-	@echo '                  check-agree, check-model, check-node, check-page, check-torture, check-torture-notifier and check-style'
+	@echo '                  check-statements, check-agree, check-model, check-node, check-page, check-torture, check-torture-notifier and check-style'
 	@echo '                  run one suite'
 	@echo 'make check-full   these, and what takes longer: check-assert, check-clang, check-node-asan, check-node-long, check-versions,'
 	@echo '                  torture and torture-notifier'
@@ -171,4 +175,4 @@ help:
 format:
 	@pgindent --typedefs=typedefs.list $$(git ls-files 'extension/*.[ch]' 'notifier/*.[ch]')
 
-.PHONY: all extension install clean deps demo demo-stop bench bench-quick check check-style check-regress check-isolation check-docs check-install check-tap check-assert check-clang check-full check-versions check-agree check-model check-torture torture soak help format
+.PHONY: all extension install clean deps demo demo-stop bench bench-quick check check-style check-regress check-isolation check-docs check-install check-tap check-assert check-clang check-full check-versions check-statements check-agree check-model check-torture torture soak help format
