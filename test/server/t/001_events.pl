@@ -7,6 +7,7 @@ use lib "$FindBin::RealBin/lib";
 use JSON::PP;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use Time::HiRes qw(usleep);
 use XlsxTest;
 
 # Every batch may tell: no event is held back.
@@ -22,7 +23,14 @@ sub events_of
 	$listener->query_safe('SELECT xlsx.listen()');
 	my $task = submit($node, $path);
 	wait_for($node, $task);
-	my $heard = $listener->query_safe('SELECT 1');
+	# A commit is seen before its notifications are: the server signals those who listen after it.
+	my $heard = '';
+	foreach (1 .. 1000)
+	{
+		$heard .= $listener->query_safe('SELECT 1');
+		last if $heard =~ / task-(?:completed|failed) /;
+		usleep(10_000);
+	}
 	$listener->quit;
 	my @events;
 	while ($heard =~ /payload "(\d+) (\S+) (.*)" received/g)
