@@ -85,6 +85,7 @@ export class Proxy {
   }
 
   async accept() {
+    if (this.server) return;
     this.server = net.createServer((client) => this.#take(client));
     this.server.listen(this.port ?? 0, '127.0.0.1');
     await once(this.server, 'listening');
