@@ -19,7 +19,7 @@ ORDER BY 1;
 SELECT p.oid::regprocedure AS signature FROM pg_proc p
 WHERE p.pronamespace = 'xlsx'::regnamespace AND 'sheet' = ANY (p.proargnames) AND p.proname NOT IN ('sheets', 'write', 'write_chunks')
   AND NOT (p.proargnames @> '{range,header_row}' OR p.proname = 'cells' AND 'range' = ANY (p.proargnames));
--- Those who serve a frontend, and those whom it serves, call all of xlsx_rest; others may do what SET ROLE does.
+-- Those who serve a frontend, and those whom it serves, call xlsx_rest; who owns which task is for the first alone. Others may do what SET ROLE does.
 SELECT r.rolname, string_agg(DISTINCT p.proname, ' ') FILTER (WHERE has_function_privilege(r.oid, p.oid, 'EXECUTE') IS DISTINCT FROM (r.rolname <> 'pg_monitor')) AS unlike_the_rest
 FROM pg_roles r, pg_proc p
 WHERE r.rolname IN ('xlsx_user', 'xlsx_notifier', 'xlsx_admin', 'pg_monitor') AND p.pronamespace = 'xlsx_rest'::regnamespace

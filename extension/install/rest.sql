@@ -278,13 +278,14 @@ COMMENT ON FUNCTION xlsx_rest.rest_own_tasks(text) IS
 
 CREATE FUNCTION xlsx_rest.rest_owners(tasks text) RETURNS xlsx_rest.answer
 LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
   SELECT 200, coalesce((SELECT pg_catalog.json_agg(pg_catalog.json_build_object('id', t.id, 'owner', pg_catalog.pg_get_userbyid(t.owner),
       'own', pg_catalog.pg_get_userbyid(t.owner) = session_user))
     FROM xlsx_private.task t WHERE t.id = ANY (pg_catalog.string_to_array(tasks, ',')::bigint[])), '[]'::pg_catalog.json);
 END;
 COMMENT ON FUNCTION xlsx_rest.rest_owners(text) IS
-'Whose tasks these are, ids divided by commas: [{"id", "owner", "own": is the owner who logged in?}]. For xlsx_notifier and xlsx_admin, as xlsx.listen.';
+'Owners of tasks, whose ids are separated by commas: [{"id": 7, "owner": "ann", "own": false}]. own: the owner is the role that logged in. For xlsx_notifier and xlsx_admin, as xlsx.listen.';
 
 CREATE FUNCTION xlsx_rest.rest_row_schema(name text) RETURNS xlsx_rest.answer
 LANGUAGE plpgsql STABLE
