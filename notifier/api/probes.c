@@ -18,6 +18,7 @@
 #include "engineio/engineio.h"
 #include "events/rooms.h"
 #include "process/log.h"
+#include "process/loop.h"
 #include "process/metrics.h"
 #include "socketio/socketio.h"
 
@@ -33,7 +34,11 @@ typedef struct Scrape
 {
 	HttpExchange *exchange;
 	DbCall	   *call;
+	Timer		limit;
 } Scrape;
+
+/* Whoever scrapes waits no longer for the database's part. */
+#define SCRAPE_MS 3000
 
 static bool draining;
 
@@ -103,6 +108,7 @@ scrape_done(void *arg, const DbError *error, const DbRow *row)
 {
 	Scrape	   *scrape = arg;
 
+	loop_timer_stop(&scrape->limit);
 	if (error != NULL)
 	{
 		log_debug("no metrics of the database: %s", error->message);
@@ -114,10 +120,21 @@ scrape_done(void *arg, const DbError *error, const DbRow *row)
 }
 
 static void
+scrape_is_late(Timer *timer)
+{
+	Scrape	   *scrape = container_of(timer, Scrape, limit);
+
+	db_cancel(scrape->call);
+	answer_scrape(scrape->exchange, NULL, 0);
+	free(scrape);
+}
+
+static void
 scrape_gone(HttpExchange *exchange)
 {
 	Scrape	   *scrape = http_owner(exchange);
 
+	loop_timer_stop(&scrape->limit);
 	db_cancel(scrape->call);
 	free(scrape);
 }
@@ -127,9 +144,16 @@ static const HttpHooks scrape_hooks = {.gone = scrape_gone};
 void
 probes_metrics(HttpExchange *exchange, const char *id)
 {
-	Scrape	   *scrape = mem_alloc(sizeof(*scrape));
+	Scrape	   *scrape;
 
 	(void) id;
+	if (!health_reachable())
+	{
+		answer_scrape(exchange, NULL, 0);
+		return;
+	}
+	scrape = mem_alloc(sizeof(*scrape));
+	loop_timer_start(&scrape->limit, SCRAPE_MS, scrape_is_late);
 	scrape->exchange = exchange;
 	scrape->call = db_call(NULL, database_metrics, 0, NULL, scrape_done, scrape);
 	http_own(exchange, &scrape_hooks, scrape);

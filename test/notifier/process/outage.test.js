@@ -141,6 +141,17 @@ describe('readiness', { timeout: 120000 }, () => {
     await becomes(200);
   });
 
+  test('goes, and the metrics of the sidecar stay, without those of the database', async () => {
+    const scrape = async () => (await request(`${server.url}/metrics`)).text;
+    assert.match(await scrape(), /^pg_xlsx_tasks/m);
+    proxy.silence({ newOnes: true });
+    const begin = performance.now();
+    const text = await scrape();
+    assert.ok(performance.now() - begin < 5000);
+    assert.match(text, /^pg_xlsx_notifier_connections /m);
+    assert.doesNotMatch(text, /^pg_xlsx_tasks/m);
+  });
+
   test('comes by itself when the database comes after the sidecar', async () => {
     await proxy.refuse();
     const early = await Notifier.start({ 'database-url': proxy.through(db.url) });
