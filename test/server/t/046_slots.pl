@@ -18,7 +18,7 @@ sub import_in
 	my ($database) = @_;
 	my $task = $node->safe_psql($database, "SELECT xlsx.submit('people', pg_read_binary_file('$book'))");
 
-	return $node->safe_psql($database, "SELECT xlsx.wait($task, '30 s')");
+	return $node->safe_psql($database, "SELECT xlsx.wait($task, '180 s')");
 }
 
 sub launcher
@@ -113,7 +113,7 @@ foreach my $end ('ROLLBACK', 'COMMIT', 'PREPARE')
 	replace_launcher(sub { kill 'TERM', $_[0] });
 	is(import_in('postgres'), 'COMPLETED', "a database that is held until $end keeps no worker from others");
 	$session->query_safe($end eq 'PREPARE' ? "ROLLBACK PREPARED 'rename'" : $end);
-	is($node->safe_psql($name, "SELECT xlsx.wait($task, '30 s')"), 'COMPLETED', 'and gets its own afterwards');
+	is($node->safe_psql($name, "SELECT xlsx.wait($task, '180 s')"), 'COMPLETED', 'and gets its own afterwards');
 	$session->quit;
 	$node->safe_psql('postgres', 'ALTER DATABASE renamed RENAME TO wanted') if $name eq 'renamed';
 }

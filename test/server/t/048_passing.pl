@@ -112,7 +112,7 @@ foreach my $restart (0, 1)
 	$node->restart if $restart;
 	$node->poll_query_until('postgres', "SELECT sweeps > 0 FROM xlsx_private.housekeeping");
 	$node->safe_psql('postgres', "COMMIT PREPARED 'submit'");
-	is($node->safe_psql('postgres', "SELECT xlsx.wait($task, '20 s')"), 'COMPLETED', "starts when it is committed $name");
+	is($node->safe_psql('postgres', "SELECT xlsx.wait($task, '180 s')"), 'COMPLETED', "starts when it is committed $name");
 }
 
 # A submit for later whose time comes before its commit.
@@ -120,7 +120,7 @@ my $session = $node->background_psql('postgres');
 $task = $session->query_safe("BEGIN; SELECT xlsx.submit('people', data, run_at => clock_timestamp() + interval '500 ms') FROM book");
 $session->query_safe('SELECT pg_sleep(2)');
 $session->query_safe('COMMIT');
-is($node->safe_psql('postgres', "SELECT xlsx.wait($task, '20 s')"), 'COMPLETED', 'a task starts that is committed after its time');
+is($node->safe_psql('postgres', "SELECT xlsx.wait($task, '180 s')"), 'COMPLETED', 'a task starts that is committed after its time');
 $session->quit;
 
 # What is too long for an event is shortened there, and whole in the row.
@@ -172,13 +172,13 @@ my $before = $node->safe_psql('postgres', 'SELECT extract(epoch FROM clock_times
 $task = $node->safe_psql('postgres', "SELECT xlsx.submit('people', data, run_at => clock_timestamp() + interval '1 hour') FROM book");
 set_clock(7200);
 cmp_ok($node->safe_psql('postgres', 'SELECT extract(epoch FROM clock_timestamp())') - $before, '>', 7000, 'the clock is set forward');
-is($node->safe_psql('postgres', "SELECT xlsx.wait($task, '30 s')"), 'COMPLETED', 'a task for later starts when its time has come by it');
+is($node->safe_psql('postgres', "SELECT xlsx.wait($task, '180 s')"), 'COMPLETED', 'a task for later starts when its time has come by it');
 
 $node->safe_psql('postgres', 'SELECT xlsx.pause()');
 $task = submit($node, $small);
 set_clock(3600);
 $node->safe_psql('postgres', 'SELECT xlsx.resume()');
-is($node->safe_psql('postgres', "SELECT xlsx.wait($task, '30 s')"), 'COMPLETED', 'a task that waits starts although the clock is set back');
+is($node->safe_psql('postgres', "SELECT xlsx.wait($task, '180 s')"), 'COMPLETED', 'a task that waits starts although the clock is set back');
 
 $node->safe_psql('postgres', <<'SQL');
 ALTER SYSTEM SET pg_xlsx.retry_delay = '3s';
@@ -197,7 +197,7 @@ $task = submit($node, $small, 'slow');
 $node->poll_query_until('postgres', "SELECT status = 'PENDING' AND attempts = 1 FROM xlsx.tasks WHERE id = $task") or die 'no second attempt';
 $node->safe_psql('postgres', 'INSERT INTO flag VALUES (1)');
 set_clock(0);
-is($node->safe_psql('postgres', "SELECT xlsx.wait($task, '30 s')"), 'COMPLETED', 'nor does a second attempt wait for the time before');
+is($node->safe_psql('postgres', "SELECT xlsx.wait($task, '180 s')"), 'COMPLETED', 'nor does a second attempt wait for the time before');
 $task = $node->safe_psql('postgres', "SELECT xlsx.submit('people', data, run_at => clock_timestamp() + interval '1 hour') FROM book");
 is($node->safe_psql('postgres', "SELECT xlsx.wait($task, '1 s')"), 'PENDING', 'a task for later waits for its time');
 is($node->safe_psql('postgres', 'SELECT waiting, delayed FROM xlsx.queue WHERE profile = \'people\''), '0|1', 'and is counted as such');
