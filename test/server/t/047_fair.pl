@@ -59,7 +59,7 @@ sub ends_soon
 {
 	my ($task, $name) = @_;
 
-	is($node->safe_psql('postgres', "SELECT xlsx.wait($task, '30 s')"), 'COMPLETED', $name);
+	is($node->safe_psql('postgres', "SELECT xlsx.wait($task, '180 s')"), 'COMPLETED', $name);
 	return;
 }
 
