@@ -71,11 +71,12 @@ BEGIN
   RETURN string_agg(name || ' ' || ids, '; ' ORDER BY name) FROM (SELECT name, string_agg(id::text, ',' ORDER BY id) AS ids FROM item GROUP BY 1) AS i;
 END $$;
 
--- Returns when so many workers wait for locks of sessions; a worker also waits for the end of the transaction that started it.
+-- Returns when so many workers wait for locks of sessions. A worker also waits for the end of the transaction that started
+-- it, and for others that claim a task where a limit is set.
 CREATE PROCEDURE await_blocked(workers int DEFAULT 1) LANGUAGE plpgsql AS $$
 BEGIN
-  WHILE (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'pg_xlsx worker' AND wait_event_type = 'Lock'
-    AND wait_event <> 'virtualxid') <> workers LOOP
+  WHILE (SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE a.backend_type = 'pg_xlsx worker' AND NOT l.granted
+    AND l.locktype <> 'virtualxid' AND (l.locktype <> 'advisory' OR l.objsubid IN (1, 2))) <> workers LOOP
     PERFORM pg_sleep(0.01), pg_stat_clear_snapshot();
   END LOOP;
 END $$;
