@@ -224,6 +224,7 @@ static const Route routes[] = {
 	{HTTP_GET, OPEN, TAKES_NAMES, "/openapi.json", docs_openapi, NULL, {NULL}},
 	{HTTP_GET, BASED, TAKES_NAMES, "/openapi.json", docs_openapi, NULL, {NULL}},
 	{HTTP_GET, OPEN, TAKES_NAMES, "/asyncapi.json", docs_asyncapi, NULL, {NULL}},
+	{HTTP_GET, BASED, TAKES_NAMES, "/asyncapi.json", docs_asyncapi, NULL, {NULL}},
 	{HTTP_GET, OPEN, TAKES_NAMES, "/metrics", probes_metrics, NULL, {NULL}},
 	{HTTP_GET, OPEN, TAKES_NAMES, "/", get_front_page, NULL, {NULL}},
 };
