@@ -20,6 +20,7 @@
 #include "saving/save_mode.h"
 #include "saving/saver.h"
 #include "tables/private_sql.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
@@ -87,14 +88,22 @@ import_make_constraints_immediate(const Import *import)
 		AfterTriggerSetState(makeNode(ConstraintsSetStmt));
 }
 
-/* Where rows can reach another server, what that server has committed must not be lost here in a crash. */
+/*
+ * Where rows can reach another server, what that server has committed must not be lost here in a
+ * crash. The setting holds while the rows are saved, because triggers and foreign data wrappers
+ * may read it, and it is never off.
+ */
 static void
 make_remote_rows_durable(ImportSaving *saving)
 {
 	Import	   *import = saving->import;
+	const char *usual = GetConfigOptionResetString("synchronous_commit");
 
-	if (!import->inside && !saver_is_local(saving->saver))
-		import_step_make_durable(import);
+	if (import->inside || saver_is_local(saving->saver))
+		return;
+	import_step_make_durable(import);
+	(void) set_config_option("synchronous_commit", strcmp(usual, "off") == 0 ? "on" : usual, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_LOCAL, true, 0, false);
 }
 
 static void
