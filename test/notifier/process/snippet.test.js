@@ -37,7 +37,8 @@ function run(file, { url, task, fetch }) {
   const console = { log: (...values) => printed.put(values), error: (...values) => printed.put(values) };
   const connect = (address, options) => {
     const socket = io(address, { forceNew: true, reconnectionDelay: 50, reconnectionDelayMax: 200, ...options });
-    atEnd(() => socket.close());
+    // A snippet's handlers and timers may connect again.
+    atEnd(() => { socket.off(); socket.io.reconnection(false); socket.close(); });
     socket.onAny((event, data) => printed.put(['heard', event, data]));
     return socket;
   };
