@@ -71,9 +71,9 @@ foreach my $late ('never', 'empty')
 	  SELECT xlsx.alter_profile('people', index_after_load => '$late')");
 	foreach my $mode ('insert', 'all_or_nothing', 'replace')
 	{
+		truncate_people() if $mode eq 'insert';
 		my $task = submit_as($mode);
 
-		truncate_people() if $mode eq 'insert';
 		$outcome{$late} .= wait_for($node, $task) . $node->safe_psql('postgres', <<"SQL");
 SELECT saved_rows, error_rows, (SELECT count(*) FROM people),
   (SELECT md5(string_agg(row_number || code || cell || constraint_name, ',' ORDER BY row_number)) FROM xlsx.task_errors(id))
