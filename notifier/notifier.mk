@@ -101,6 +101,14 @@ check-node-asan: $(NOTIFIER_ASAN) notifier-docs test/notifier/process/node_modul
 check-node-long: $(NOTIFIER_BIN) test/notifier/process/node_modules/.done
 	@ulimit -n $$(ulimit -Hn); VERBOSE=1 node test/notifier/process/run.js test/notifier/process/long/*.test.js
 
+# Random interruptions: every client hears exactly one end of every task that it may see. SEED repeats a run.
+
+check-torture-notifier: $(NOTIFIER_BIN) test/notifier/process/node_modules/.done
+	@node test/notifier/torture/torture.js $(or $(ROUNDS),6) $(SEED)
+
+torture-notifier: install $(NOTIFIER_BIN) test/notifier/process/node_modules/.done
+	@node test/notifier/torture/torture.js $(or $(ROUNDS),200) $(SEED)
+
 # Compares it with the official server, in one run: make bench-notifier CLIENTS="1000 10000"
 
 bench/notifier/node_modules/.done: bench/notifier/package-lock.json
