@@ -65,7 +65,7 @@ history(q{login, ''PENDING'', NULL});
 $node->safe_psql('postgres', "SELECT xlsx.pause(); SELECT xlsx.limit_tasks(1, 'people')");
 my $plan = $node->safe_psql('postgres', 'SET jit = off; EXPLAIN (ANALYZE, COSTS off, TIMING off) SELECT id FROM xlsx_private.due_task ORDER BY priority DESC, run_at, id LIMIT 20');
 like($plan, qr/Scan .*on task t .*actual rows=0(?:\.00)? loops=1/, 'all that wait are held back');
-is(join(',', $plan =~ /on task p.*loops=(\d+)/g), '1,1', 'the tasks that run are counted once');
+is(join(',', $plan =~ /on task p.*loops=(\d+)/g), '1', 'the tasks that run are counted once');
 $node->safe_psql('postgres', "DELETE FROM xlsx_private.task WHERE status = 'PENDING'; SELECT xlsx.resume(); SELECT xlsx.limit_tasks(NULL, 'people')");
 
 # Tasks of a role that cannot log in any more end in transactions of that size, too.
