@@ -188,13 +188,12 @@ tell_deleted(ArrayType *tasks, ArrayType *numbers)
 		progress_swept(DatumGetInt64(ids[i]), DatumGetInt64(seqs[i]));
 }
 
+/* The tasks have ended, and this transaction has locked them. */
 static void
 delete_tasks(void *argument)
 {
 	static PrivateStatement delete = {
-		"WITH old AS MATERIALIZED (SELECT id FROM xlsx_private.task WHERE id = ANY ($1)"
-		" AND NOT xlsx_private.is_active(status) FOR UPDATE SKIP LOCKED),"
-		" gone AS (DELETE FROM xlsx_private.task t USING old WHERE t.id = old.id RETURNING t.id, t.seq)"
+		"WITH gone AS (DELETE FROM xlsx_private.task WHERE id = ANY ($1) RETURNING id, seq)"
 		" SELECT array(SELECT id FROM gone ORDER BY id), (SELECT count(*) FROM gone), array(SELECT seq FROM gone ORDER BY id)",
 		1, {INT8ARRAYOID}, NULL
 	};
@@ -313,16 +312,12 @@ renew_files(void)
 	static PrivateStatement select = {
 		"SELECT array(SELECT id FROM xlsx_private.file WHERE store = 'redis')", 0, {0}, NULL
 	};
-	PrivateRow	row;
-	Datum	   *files;
 	int			count;
+	int64	   *files = ids_of(&select, NULL, &count);
 	bool		reached = true;
 
-	private_sql_run(&select, NULL, NULL, &row);
-	deconstruct_array(DatumGetArrayTypeP(row.values[0]), INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &files, NULL,
-					  &count);
 	for (int i = 0; i < count && reached; i++)
-		reached = store_redis.renew(DatumGetInt64(files[i]));
+		reached = store_redis.renew(files[i]);
 	return count > 0;
 }
 
