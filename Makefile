@@ -72,7 +72,7 @@ build/setclock.so: $(TOOLS)/setclock.c
 # Tests: each suite ends with "N passed, N failed, N skipped", and so does check
 #
 
-SUITES := check-style check-unit check-corpus check-corpus-asan check-hostile check-growth check-unit-notifier check-regress check-isolation \
+SUITES := check-style check-unit check-corpus check-corpus-asan check-hostile check-growth check-written check-unit-notifier check-regress check-isolation \
 	check-docs check-install check-tap check-statements check-agree check-model check-node check-page check-torture check-torture-notifier
 # The first ones build on each other, all others on setup only.
 REGRESS_FIRST := setup read profile import types targets rest rights
@@ -93,6 +93,14 @@ check-style:
 
 check-regress:
 	@$(TOOLS)/regress.sh $(REGRESS)
+
+# Every kind of workbook that the extension writes, as minizip reads it.
+build/judge: test/written/judge.c
+	@mkdir -p build
+	$(CC) -std=gnu11 -O1 -g -Wall -Wextra -Werror $(CORE_SANITIZE) -o $@ $< -lminizip -lcmocka
+
+check-written: build/judge
+	@test/written/run.sh $<
 
 # What two sessions do to one target, one task, one profile.
 ISOLATION := $(patsubst test/server/isolation/specs/%.spec,%,$(sort $(wildcard test/server/isolation/specs/*.spec)))
@@ -152,7 +160,7 @@ help:
 	@echo 'make install      install what was built; fetches nothing'
 	@echo 'make demo         a private server, the sidecar, a sample import; leaves them running'
 	@echo 'make demo-stop    end and remove the demo'
-	@echo 'make check        all tests; check-unit, check-corpus, check-corpus-asan, check-hostile, check-growth,'
+	@echo 'make check        all tests; check-unit, check-corpus, check-corpus-asan, check-hostile, check-growth, check-written,'
 	@echo '                  check-unit-notifier, check-regress, check-isolation, check-docs, check-install, check-tap,'
 	@echo '                  check-statements, check-agree, check-model, check-node, check-page, check-torture, check-torture-notifier and check-style'
 	@echo '                  run one suite'
@@ -175,4 +183,4 @@ help:
 format:
 	@pgindent --typedefs=typedefs.list $$(git ls-files 'extension/*.[ch]' 'notifier/*.[ch]')
 
-.PHONY: all extension install clean deps demo demo-stop bench bench-quick check check-style check-regress check-isolation check-docs check-install check-tap check-assert check-clang check-full check-versions check-statements check-agree check-model check-torture torture soak help format
+.PHONY: all extension install clean deps demo demo-stop bench bench-quick check check-style check-written check-regress check-isolation check-docs check-install check-tap check-assert check-clang check-full check-versions check-statements check-agree check-model check-torture torture soak help format
