@@ -23,7 +23,7 @@ ORDER BY 1, 2;
 SET enable_seqscan = off;
 CREATE FUNCTION pg_temp.plan_of(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$ BEGIN RETURN QUERY EXECUTE 'EXPLAIN ' || query; END $$;
 SELECT count(*) FILTER (WHERE line ~ 'task_active') AS indexed
-FROM pg_temp.plan_of('SELECT id FROM xlsx_private.task WHERE xlsx_private.is_active(status) ORDER BY priority DESC, run_at, id') AS line;
+FROM pg_temp.plan_of('SELECT id FROM xlsx_private.task WHERE xlsx_private.is_active(status) ORDER BY priority DESC, coalesce(run_at, created_at), id') AS line;
 RESET enable_seqscan;
 -- Numbers, and the form of header_row.
 SELECT kind, xlsx_private.number_of(kind) FROM unnest(ARRAY['chunk_bytes', 'skip_end', 'length_digits']) AS kind;

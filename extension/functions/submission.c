@@ -41,7 +41,7 @@ submission_insert(int64 file, const char *file_name, int64 size, const Submissio
 		"INSERT INTO xlsx_private.task (login_was_member, owner_was_user, profile_id, frozen_id, profile, file_id, file_name, file_size, owner, login, run_at,"
 		" priority, idempotency_key, time_zone, date_style, sheet, dry_run, max_errors, header_row, locale, mapping,"
 		" exactly_once, wait_ms, mode, status, attempts, started_at, attempt_started_at, range)"
-		" SELECT $21, $22, $1, $20, $2, nullif($3, 0), $4, $5, $6::oid::regrole::xlsx_private.role_ref, $7::oid::regrole::xlsx_private.role_ref, coalesce($8, clock_timestamp()), $9,"
+		" SELECT $21, $22, $1, $20, $2, nullif($3, 0), $4, $5, $6::oid::regrole::xlsx_private.role_ref, $7::oid::regrole::xlsx_private.role_ref, $8, $9,"
 		" $10, $11, $12, $13, $14, nullif($15, -1), $16, $17, $18::jsonb, NOT xlsx_private.is_remote($1),"
 		" CASE WHEN coalesce($8, clock_timestamp()) <= clock_timestamp() THEN 0 END,"
 		" coalesce($19, (SELECT p.mode FROM xlsx_private.profile p WHERE p.id = $1)),"

@@ -15,10 +15,10 @@ COMMENT ON TABLE xlsx_private.queue_rule IS
 
 CREATE FUNCTION xlsx_private.is_due(run_at timestamptz, wait_ms bigint) RETURNS boolean
 LANGUAGE sql VOLATILE
-RETURN run_at <= pg_catalog.clock_timestamp()
+RETURN run_at IS NULL OR run_at <= pg_catalog.clock_timestamp()
   OR coalesce(run_at - wait_ms * interval '1 millisecond' > pg_catalog.clock_timestamp(), false);
 COMMENT ON FUNCTION xlsx_private.is_due(timestamptz, bigint) IS
-'Is the time of a waiting task reached? Also true if its wait would start in the future: then the clock was set back.';
+'Is the time of a waiting task reached? True if it has none. Also true if its wait would start in the future: then the clock was set back.';
 
 CREATE VIEW xlsx_private.held_subject AS
 SELECT coalesce(r.profile_id, 0) AS profile_id, coalesce(r.role::oid, 0) AS role
@@ -31,7 +31,7 @@ COMMENT ON VIEW xlsx_private.held_subject IS
 
 -- The subquery that is compared with a task does not refer to it, so it runs once for all tasks.
 CREATE VIEW xlsx_private.due_task AS
-SELECT t.id, t.login::regrole AS login, t.owner::regrole AS owner, t.priority, t.run_at, t.status FROM xlsx_private.task t
+SELECT t.id, t.login::regrole AS login, t.owner::regrole AS owner, t.priority, coalesce(t.run_at, t.created_at) AS run_at, t.status FROM xlsx_private.task t
 WHERE t.home = (SELECT xlsx_private.installation()) AND (t.status = 'PROCESSING' OR (t.status = 'PENDING' AND xlsx_private.is_due(t.run_at, t.wait_ms)
   AND NOT EXISTS (SELECT FROM pg_catalog.unnest((SELECT pg_catalog.array_agg(h) FROM xlsx_private.held_subject h)) AS held
     WHERE held.profile_id IN (0, t.profile_id) AND held.role IN (0, t.owner::oid))));
@@ -159,7 +159,7 @@ FROM xlsx_private.profile p
     SELECT count(*) FILTER (WHERE t.status = 'PROCESSING') AS running,
       count(*) FILTER (WHERE t.status = 'PENDING' AND xlsx_private.is_due(t.run_at, t.wait_ms)) AS waiting,
       count(*) FILTER (WHERE t.status = 'PENDING' AND NOT xlsx_private.is_due(t.run_at, t.wait_ms)) AS delayed,
-      min(t.run_at) FILTER (WHERE t.status = 'PENDING') AS next_at
+      min(coalesce(t.run_at, t.created_at)) FILTER (WHERE t.status = 'PENDING') AS next_at
     FROM xlsx_private.task t WHERE t.profile_id = p.id AND xlsx_private.is_active(t.status)) AS t
   CROSS JOIN LATERAL (
     SELECT coalesce(bool_or(r.paused), false) AS paused, min(r.max_tasks) AS max_tasks
@@ -192,8 +192,8 @@ FROM pg_catalog.unnest(xlsx_private.names_of('status')) AS s (status)
 UNION ALL SELECT 'queue_length', NULL, count(*) FROM task WHERE status = 'PENDING' AND here AND xlsx_private.is_due(run_at, wait_ms)
 UNION ALL SELECT 'queue_delayed', NULL, count(*) FROM task WHERE status = 'PENDING' AND here AND NOT xlsx_private.is_due(run_at, wait_ms)
 UNION ALL SELECT 'queue_elsewhere', NULL, count(*) FROM task WHERE NOT here AND xlsx_private.is_active(status)
-UNION ALL SELECT 'oldest_pending_seconds', NULL, coalesce(extract(epoch FROM pg_catalog.now() - min(run_at)), 0)
-  FROM task WHERE status = 'PENDING' AND here AND run_at <= pg_catalog.now()
+UNION ALL SELECT 'oldest_pending_seconds', NULL, coalesce(extract(epoch FROM pg_catalog.now() - min(coalesce(run_at, created_at))), 0)
+  FROM task WHERE status = 'PENDING' AND here AND coalesce(run_at, created_at) <= pg_catalog.now()
 UNION ALL SELECT 'rows_per_second', NULL, coalesce(sum(saved_rows * recent_seconds / greatest(seconds, 0.001)), 0) / 60
   FROM task WHERE recent_seconds > 0
 UNION ALL SELECT 'rows_saved', NULL, coalesce(sum(saved_rows), 0) FROM task

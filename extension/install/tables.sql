@@ -146,7 +146,7 @@ CREATE TABLE xlsx_private.task (
   saved_rows      bigint  NOT NULL DEFAULT 0,
   attempts        int     NOT NULL DEFAULT 0,
   deaths          int     NOT NULL DEFAULT 0,
-  run_at          timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  run_at          timestamptz,
   wait_ms         bigint  DEFAULT 0 CHECK (wait_ms >= 0),
   priority        int     NOT NULL DEFAULT 0,
   idempotency_key text,
@@ -216,6 +216,7 @@ COMMENT ON COLUMN xlsx_private.task.work_ms IS
 COMMENT ON COLUMN xlsx_private.task.login_was_member IS
 'At the submission the login could take on the owner''s role. It must be able to when the task starts.';
 COMMENT ON COLUMN xlsx_private.task.owner_was_user IS 'At the submission the owner was a member of xlsx_user. He must be one when the task starts.';
+COMMENT ON COLUMN xlsx_private.task.run_at IS 'The task starts then or later. NULL: at once, whatever the clock.';
 COMMENT ON COLUMN xlsx_private.task.wait_ms IS
 'Wait until run_at when it was set, in milliseconds. If run_at is further off than that, the clock was set back and the task is due. NULL: run_at was given by the submitter, and the clock alone decides.';
 COMMENT ON COLUMN xlsx_private.task.deaths IS 'Number of workers that died on the task in a row without committing a batch.';
@@ -230,7 +231,7 @@ COMMENT ON COLUMN xlsx_private.task.packet_rows_saved IS 'Number of rows of the 
 COMMENT ON COLUMN xlsx_private.task.seq IS
 'Number of the last event. While an attempt runs, the greatest number that its events may have: a claim reserves 2^20 numbers.';
 
-CREATE INDEX task_active ON xlsx_private.task (priority DESC, run_at, id) WHERE xlsx_private.is_active(status);
+CREATE INDEX task_active ON xlsx_private.task (priority DESC, (coalesce(run_at, created_at)), id) WHERE xlsx_private.is_active(status);
 CREATE INDEX task_running ON xlsx_private.task (profile_id, (owner::oid)) WHERE status = 'PROCESSING';
 CREATE INDEX task_ended ON xlsx_private.task (completed_at) WHERE NOT xlsx_private.is_active(status);
 CREATE INDEX task_file ON xlsx_private.task (file_id);

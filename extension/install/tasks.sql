@@ -9,7 +9,7 @@ CREATE FUNCTION xlsx.submit(profile text, file bytea, file_name text DEFAULT 'up
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'pg_xlsx_submit' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx.submit(text, bytea, text, timestamptz, int, text, text, text, boolean, bigint, text, text, jsonb, text) IS
-'Stores a workbook and returns the id of a task, which imports it in the background as the current role, after the commit. profile: NULL for the default one. run_at: the task starts at this time or later. priority: higher goes first. idempotency_key: the same key again returns the first task. sheet, range, header_row, mode, max_errors, locale: as in xlsx.alter_profile; NULL for the option of the profile. dry_run: checks and saves all rows, rolls back, and keeps the report. mapping: {"Header": "column_name"}, before any other way to find the column; "" leaves the header out.';
+'Stores a workbook and returns the id of a task, which imports it in the background as the current role, after the commit. profile: NULL for the default one. run_at: the task starts at this time or later; NULL: at once, whatever the clock. priority: higher goes first. idempotency_key: the same key again returns the first task. sheet, range, header_row, mode, max_errors, locale: as in xlsx.alter_profile; NULL for the option of the profile. dry_run: checks and saves all rows, rolls back, and keeps the report. mapping: {"Header": "column_name"}, before any other way to find the column; "" leaves the header out.';
 
 CREATE FUNCTION xlsx_private.import_now(profile text, file bytea, file_name text, sheet text, mode text, dry_run boolean,
   max_errors bigint, header_row text, locale text, mapping jsonb, range text)

@@ -176,7 +176,9 @@ is($node->safe_psql('postgres', "SELECT xlsx.wait($task, '180 s')"), 'COMPLETED'
 
 $node->safe_psql('postgres', 'SELECT xlsx.pause()');
 $task = submit($node, $small);
+is(task_row($node, $task, 'run_at IS NULL, xlsx_private.is_due(run_at, wait_ms)'), 't|t', 'a submit without a time stores none and is due');
 set_clock(3600);
+is(task_row($node, $task, 'xlsx_private.is_due(run_at, wait_ms)'), 't', 'and is due still when the clock is set back');
 $node->safe_psql('postgres', 'SELECT xlsx.resume()');
 is($node->safe_psql('postgres', "SELECT xlsx.wait($task, '180 s')"), 'COMPLETED', 'a task that waits starts although the clock is set back');
 
