@@ -281,6 +281,14 @@ read_notifications(PgConn *conn)
 	}
 }
 
+/* Did libpq make this error, because the connection broke? Then the server has said nothing, and lose() follows. */
+static bool
+is_loss(const PgConn *conn, const PGresult *result)
+{
+	return PQresultStatus(result) == PGRES_FATAL_ERROR && PQresultErrorField(result, PG_DIAG_SQLSTATE) == NULL &&
+		PQstatus(conn->pg) == CONNECTION_BAD;
+}
+
 /* One NULL stands between a statement's results and its synchronisation. A second one means that there are no more results. */
 static void
 read_results(PgConn *conn)
@@ -296,7 +304,7 @@ read_results(PgConn *conn)
 			continue;
 		if (PQresultStatus(result) == PGRES_PIPELINE_SYNC)
 			statement_done(conn);
-		else if (conn->first->result != NULL)
+		else if (conn->first->result != NULL && !is_loss(conn, result))
 			conn->first->result(conn->first->arg, result);
 		PQclear(result);
 	}

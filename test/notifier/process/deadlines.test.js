@@ -5,20 +5,23 @@ import { after, before, describe, test } from 'node:test';
 import { api, BASE, upload } from './support/api.js';
 import { request } from './support/engine.js';
 import { Notifier } from './support/notifier.js';
+import { Proxy } from './support/proxy.js';
 import { ANN, Tenants } from './support/tenants.js';
 import { bearer, SECRET } from './support/token.js';
 import { people, workbook } from './support/workbook.js';
 
 let tenants;
 let db;
+let proxy;     // between the two sidecars and the database
 let server;    // whose callers are roles
 let open;      // which asks nobody
 
 before(async () => {
   tenants = await Tenants.create();
   db = tenants.db;
-  server = await Notifier.start({ 'database-url': tenants.url, 'jwt-secret': SECRET, 'request-timeout': '500ms' });
-  open = await Notifier.start({ 'database-url': db.url, 'request-timeout': '500ms' });
+  proxy = await Proxy.start(db.env);
+  server = await Notifier.start({ 'database-url': proxy.through(tenants.url), 'jwt-secret': SECRET, 'request-timeout': '500ms' });
+  open = await Notifier.start({ 'database-url': proxy.through(db.url), 'request-timeout': '500ms' });
 });
 after(async () => {
   await server.stop();
@@ -67,6 +70,20 @@ async function whileLocked(action) {
     await session.run('ROLLBACK');
     await session.close();
   }
+}
+
+const vanished = {
+  message: 'database is not available', error: 'Service Unavailable', statusCode: 503, code: '08006',
+  detail: 'What was asked for may have been done or not, or may still be done.',
+  hint: 'Look at the task, or wait for its events, before asking again.', outcome: 'unknown',
+};
+
+// GET says what is in the table, as soon as the sidecar has a connection again.
+async function tells(notifier, task, headers) {
+  let answer;
+  do answer = await call(notifier, 'GET', `/tasks/${task}`, headers); while (answer.status === 503);
+  assert.equal(answer.status === 404 || answer.json.undone ? '0' : '3', await rows(task), 'GET tells what happened');
+  if (answer.status === 200) await call(notifier, 'DELETE', `/tasks/${task}`, headers);
 }
 
 for (const [who, notifier, headers] of ways) {
@@ -131,6 +148,43 @@ for (const [who, notifier, headers] of ways) {
       const { status } = await call(notifier(), 'GET', `/tasks/${task}`, headers);
       assert.equal(status === 404 ? '0' : '3', await rows(task), 'GET tells what happened');
       if (status === 200) await call(notifier(), 'DELETE', `/tasks/${task}`, headers);
+    });
+
+    for (const [method, path] of [['DELETE', ''], ['POST', '/undo']]) {
+      test(`of ${method} ${path} whose connection is reset nobody knows the outcome`, async () => {
+        const task = await done(notifier(), headers);
+        const pid = await whileLocked(async () => {
+          const answer = call(notifier(), method, `/tasks/${task}${path}`, headers);
+          const session = await waits();
+          proxy.reset();
+          const { status, json } = await answer;
+          assert.equal(status, 503);
+          assert.deepEqual(json, vanished);
+          return session;
+        });
+        while (await db.query(`SELECT count(*) FROM pg_stat_activity WHERE pid = ${pid}`) !== '0');
+        await tells(notifier(), task, headers);
+      });
+    }
+
+    test('of one that has committed when its connection is reset nobody knows it either, until GET tells', async () => {
+      const task = await done(notifier(), headers);
+      const answer = await whileLocked(async () => {
+        const pending = call(notifier(), 'DELETE', `/tasks/${task}`, headers);
+        await waits();
+        proxy.silence();
+        return { pending };
+      });
+      // What the sidecar sent before the silence is in the server's hands: the whole transaction.
+      while (await rows(task) !== '0');
+      proxy.reset();
+      const { status, json } = await answer.pending;
+      assert.equal(status, 503);
+      assert.ok(['57014', '08006'].includes(json.code), json.code);
+      assert.deepEqual({ ...json, code: '', message: '' }, { ...vanished, code: '', message: '' });
+      await proxy.restore();
+      await tells(notifier(), task, headers);
+      assert.equal((await call(notifier(), 'GET', `/tasks/${task}`, headers)).status, 404);
     });
 
     test('one whose client hangs up goes on, and its deadline holds as well', async () => {
