@@ -49,6 +49,10 @@ bench-quick:
 	@$(TOOLS)/quietly.sh build $(MAKE) --no-print-directory install $(BENCH_PROGRAMS)
 	@bench/bench.py --quick
 
+bench-history:
+	@$(TOOLS)/quietly.sh build $(MAKE) --no-print-directory install
+	@bench/history.py BENCHMARKS.md
+
 build/makewide: bench/makewide.c
 	@mkdir -p build
 	$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -o $@ $< -lxlsxwriter
@@ -170,6 +174,7 @@ help:
 	@echo 'make check-clang  build with clang, in a copy of the tree: a warning is an error'
 	@echo 'make check-versions  the extension on PostgreSQL 17 and 18, in Debian chroots'
 	@echo 'make bench        speed beside COPY and beside others, into BENCHMARKS.md; bench-quick: in two minutes'
+	@echo 'make bench-history  what is read often, beside a history of 10^3 and of 10^6 tasks, into BENCHMARKS.md'
 	@echo 'make bench-notifier  the sidecar beside the official socket.io server'
 	@echo 'make check-node-long  the sidecar with a gigabyte and a slow database, and with thousands of clients; memory watched'
 	@echo 'make check-node-asan  its tests with AddressSanitizer, leaks and all'
@@ -183,4 +188,4 @@ help:
 format:
 	@pgindent --typedefs=typedefs.list $$(git ls-files 'extension/*.[ch]' 'notifier/*.[ch]')
 
-.PHONY: all extension install clean deps demo demo-stop bench bench-quick check check-style check-written check-regress check-isolation check-docs check-install check-tap check-assert check-clang check-full check-versions check-statements check-agree check-model check-torture torture soak help format
+.PHONY: all extension install clean deps demo demo-stop bench bench-quick bench-history check check-style check-written check-regress check-isolation check-docs check-install check-tap check-assert check-clang check-full check-versions check-statements check-agree check-model check-torture torture soak help format

@@ -16,6 +16,7 @@ import time
 import urllib.request
 import uuid
 
+import chapters
 import contenders
 from measure import BINDIR, ROOT, SETTINGS, Server, Skipped, run
 from report import Report
@@ -310,8 +311,7 @@ def main():
     finally:
         bench.server.remove()
     if options.file:
-        with open(options.file, "w") as out:
-            out.write(text)
+        chapters.keep(options.file, text)
     else:
         print(text)
 
