@@ -10,9 +10,11 @@
 #include "access/xlog.h"
 #include "miscadmin.h"
 #include "pg/guc.h"
+#include "pg/wait_events.h"
 #include "tcop/tcopprot.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
+#include "utils/wait_event.h"
 
 /* After a failure, optional commands are skipped for this long. */
 #define LEAVE_ALONE_MS 5000
@@ -301,7 +303,7 @@ send_and_read(const RedisCommand *commands, int count)
  * one. All our commands can be repeated.
  */
 static bool
-run(const RedisCommand *commands, int count)
+run_again_if_lost(const RedisCommand *commands, int count)
 {
 	bool		reused = connection != NULL;
 	int			error;
@@ -312,6 +314,17 @@ run(const RedisCommand *commands, int count)
 	error = errno;
 	/* A time-out is not tried again, and neither is a command that Redis has refused. */
 	return reused && kept == NULL && error != EAGAIN && error != ETIMEDOUT && send_and_read(commands, count);
+}
+
+static bool
+run(const RedisCommand *commands, int count)
+{
+	bool		done;
+
+	pgstat_report_wait_start(wait_event_of(WAIT_FOR_REDIS));
+	done = run_again_if_lost(commands, count);
+	pgstat_report_wait_end();
+	return done;
 }
 
 static void

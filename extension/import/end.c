@@ -48,6 +48,9 @@ give_up(Import *import, char *message)
 	};
 
 	queue_end(import->task->id, TASK_FAILED, &error);
+	if (!import->inside)
+		ereport(LOG,
+				(errmsg("task " INT64_FORMAT " has failed: %s", import->task->id, message)));
 	if (import->inside)
 		queue_remove_working_rows(import->task->id);	/* there is no file for a second attempt */
 }

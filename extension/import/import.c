@@ -9,6 +9,7 @@
 #include "import/read_phase.h"
 #include "import/validate_phase.h"
 #include "miscadmin.h"
+#include "pgstat.h"
 #include "saving/rights.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -40,6 +41,8 @@ void
 import_enter_phase(Import *import, Phase phase, int percent)
 {
 	import->progress->percent = percent;
+	if (!import->inside)
+		pgstat_report_activity(STATE_RUNNING, psprintf("task " INT64_FORMAT ": %s", import->task->id, phase_names.texts[phase]));
 	import_step_begin(import);
 	progress_enter(import->progress, phase);
 	import_step_end(import);

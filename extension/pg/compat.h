@@ -11,6 +11,7 @@
 #include "parser/parse_relation.h"
 #include "storage/proc.h"
 #include "utils/acl.h"
+#include "utils/wait_event.h"
 
 #if PG_VERSION_NUM < 150000
 #error "pg_xlsx needs PostgreSQL 15 or newer"
@@ -82,6 +83,13 @@ compat_init_range_table(EState *estate, RangeTblEntry *entry)
 	((desc)->constr != NULL && ((desc)->constr->has_generated_stored || (desc)->constr->has_generated_virtual))
 #else
 #define compat_has_generated(desc) ((desc)->constr != NULL && (desc)->constr->has_generated_stored)
+#endif
+
+/* 17 gave extensions wait events with names of their own. */
+#if PG_VERSION_NUM >= 170000
+#define compat_new_wait_event(name) WaitEventExtensionNew(name)
+#else
+#define compat_new_wait_event(name) ((void) (name), PG_WAIT_EXTENSION)
 #endif
 
 /* 17 moved the virtual transaction id of a process into a struct. */

@@ -4,12 +4,17 @@
  */
 #include "pg/place.h"
 
+#include "pgstat.h"
+#include "utils/guc.h"
+
 typedef struct Place
 {
 	ErrorContextCallback callback;
 	int64		task;
 	const char *profile;
 	const char *file_name;
+	const char *role;
+	const char *database;
 	uint32		first_row;
 	uint32		last_row;
 } Place;
@@ -20,7 +25,9 @@ static void
 add_context(void *argument)
 {
 	(void) argument;
-	if (place.first_row == 0)
+	if (place.profile == NULL)
+		errcontext("reading ahead for the import of task " INT64_FORMAT, place.task);
+	else if (place.first_row == 0)
 		errcontext("import of task " INT64_FORMAT " with profile \"%s\" from file \"%s\"", place.task, place.profile,
 				   place.file_name);
 	else if (place.first_row == place.last_row)
@@ -29,16 +36,26 @@ add_context(void *argument)
 	else
 		errcontext("import of task " INT64_FORMAT " with profile \"%s\" from file \"%s\", sheet rows %u to %u", place.task,
 				   place.profile, place.file_name, place.first_row, place.last_row);
+	if (place.role != NULL)
+		errcontext("as role \"%s\" in database \"%s\"", place.role, place.database);
 }
 
 void
-place_enter(int64 task, const char *profile, const char *file_name)
+place_enter(int64 task, const char *profile, const char *file_name, const char *role, const char *database)
 {
 	place = (Place) {
 		.callback = {.callback = add_context,.previous = error_context_stack},
-		.task = task, .profile = profile, .file_name = file_name
+		.task = task, .profile = profile, .file_name = file_name, .role = role, .database = database
 	};
 	error_context_stack = &place.callback;
+}
+
+void
+place_read_ahead(int64 task)
+{
+	SetConfigOption("application_name", "pg_xlsx reader", PGC_USERSET, PGC_S_SESSION);
+	pgstat_report_activity(STATE_RUNNING, psprintf("task " INT64_FORMAT ": reading ahead", task));
+	place_enter(task, NULL, NULL, NULL, NULL);
 }
 
 void

@@ -10,8 +10,10 @@
 #include "lib/stringinfo.h"
 #include "libpq/pqsignal.h"
 #include "miscadmin.h"
+#include "pg/place.h"
 #include "pg/process_memory.h"
 #include "pg/transaction.h"
+#include "pg/wait_events.h"
 #include "postmaster/bgworker.h"
 #include "reading/check_ahead.h"
 #include "reading/rows.h"
@@ -28,7 +30,6 @@
 #include "utils/resowner.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
-#include "utils/wait_event.h"
 
 PGDLLEXPORT void pg_xlsx_reader_main(Datum arg);
 
@@ -152,7 +153,7 @@ static void
 wait_a_while(Process *process)
 {
 	CHECK_FOR_INTERRUPTS();
-	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, send_interval(process), PG_WAIT_EXTENSION);
+	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, send_interval(process), wait_event_of(WAIT_FOR_ROOM));
 	ResetLatch(MyLatch);
 	if (BackendPidGetProc(process->order->import) == NULL)
 		proc_exit(0);			/* it ended without a word */
@@ -589,6 +590,7 @@ pg_xlsx_reader_main(Datum arg)
 	MemoryContextSwitchTo(process.context);
 	process.book_context = AllocSetContextCreate(process.context, "pg_xlsx book", ALLOCSET_DEFAULT_SIZES);
 	SetConfigOption("synchronous_commit", "off", PGC_USERSET, PGC_S_SESSION);
+	place_read_ahead(process.order->task);
 	process.live = live_at(process.order->live, process.order->turn);
 	initStringInfo(&process.message);
 	initStringInfo(&process.flight);

@@ -5,10 +5,10 @@
 #include "reading/spool.h"
 
 #include "miscadmin.h"
+#include "pg/wait_events.h"
 #include "storage/fd.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
-#include "utils/wait_event.h"
 
 /* A file is left alone when it is so long. */
 #define FILE_BYTES ((uint64) 64 * 1024 * 1024)
@@ -63,7 +63,7 @@ is_over_limit(const Spool *spool, Size length)
 static bool
 write_at_end(SpoolFile *file, const void *data, Size length)
 {
-	int			written = FileWrite(file->file, (char *) data, (int) length, (off_t) file->bytes, PG_WAIT_EXTENSION);
+	int			written = FileWrite(file->file, (char *) data, (int) length, (off_t) file->bytes, wait_event_of(WAIT_FOR_SPOOL_WRITE));
 
 	file->bytes += length;
 	return written == (int) length;
@@ -97,7 +97,7 @@ read_next(Spool *spool, void *data, Size length)
 {
 	SpoolFile  *file = linitial(spool->files);
 
-	if (FileRead(file->file, data, (int) length, (off_t) spool->read, PG_WAIT_EXTENSION) != (int) length)
+	if (FileRead(file->file, data, (int) length, (off_t) spool->read, wait_event_of(WAIT_FOR_SPOOL_READ)) != (int) length)
 		ereport(ERROR,
 				(errcode_for_file_access(),
 				 errmsg("could not read from file \"%s\": %m", FilePathName(file->file))));

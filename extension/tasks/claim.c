@@ -5,8 +5,10 @@
 #include "tasks/queue.h"
 
 #include "catalog/pg_type.h"
+#include "commands/dbcommands.h"
 #include "miscadmin.h"
 #include "pg/deadline.h"
+#include "pg/place.h"
 #include "tables/private_sql.h"
 #include "tasks/dispatch.h"
 #include "tasks/slots.h"
@@ -85,7 +87,8 @@ read_source(Task *task, Datum array)
 	"id, frozen_id, file_id, file_size, owner::oid, attempts, time_zone, date_style, source_columns," \
 	" total_rows, validated_rows, error_rows, saved_rows, cursor_row, validated, packets, packets_saved, deaths, sheet," \
 	" file_name, mode, dry_run, coalesce(max_errors, -1), header_row, locale, mapping::text, inserted_rows," \
-	" updated_rows, unchanged_rows, skipped_rows, warning_rows, profile, seq, packet_rows_saved, range"
+	" updated_rows, unchanged_rows, skipped_rows, warning_rows, profile, seq, packet_rows_saved, range," \
+	" pg_get_userbyid(owner::oid)::text"
 
 static Task *
 task_of_row(const PrivateRow *row)
@@ -132,6 +135,7 @@ task_of_row(const PrivateRow *row)
 	task->seq = DatumGetInt64(row->values[i++]) - LIVE_EVENTS;
 	task->progress.packet_rows_saved = DatumGetInt32(row->values[i++]);
 	task->range = private_sql_text(row, i++);
+	task->owner_name = private_sql_text(row, i++);
 	return task;
 }
 
@@ -170,7 +174,7 @@ take(int64 id, int *deaths)
  * killed when their time was over.
  */
 static void
-end_killer(int64 task, bool late)
+end_killer(const Task *task, bool late)
 {
 	ErrorData	error = {
 		.sqlerrcode = ERRCODE_SYSTEM_ERROR,
@@ -178,8 +182,14 @@ end_killer(int64 task, bool late)
 		.hint = "The server's log tells why; the task can be retried."
 	};
 
-	queue_end(task, TASK_FAILED, late ? deadline_error() : &error);
-	queue_unlock(task);
+	const ErrorData *reason = late ? deadline_error() : &error;
+
+	queue_end(task->id, TASK_FAILED, reason);
+	place_enter(task->id, task->profile_name, task->file_name, task->owner_name, get_database_name(MyDatabaseId));
+	ereport(LOG,
+			(errmsg("task " INT64_FORMAT " has failed: %s", task->id, reason->message)));
+	place_leave();
+	queue_unlock(task->id);
 }
 
 /* Is the task still due, although it could not be taken? Then a session holds its row. */
@@ -219,7 +229,7 @@ claim_one(const Candidate *candidate, QueueClaim *claim)
 	if (task != NULL && deaths < MAX_DEATHS && !late)
 		return task;
 	if (task != NULL)
-		end_killer(task->id, late);
+		end_killer(task, late);
 	else
 	{
 		claim->locked = claim->locked || is_due(candidate->id);

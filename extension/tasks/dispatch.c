@@ -8,6 +8,7 @@
 #include "miscadmin.h"
 #include "pg/guc.h"
 #include "pg/shared_memory.h"
+#include "pg/wait_events.h"
 #include "postmaster/bgworker.h"
 #include "storage/condition_variable.h"
 #include "storage/ipc.h"
@@ -297,11 +298,11 @@ dispatch_wait(long milliseconds)
 {
 	if (shared != NULL)
 	{
-		(void) ConditionVariableTimedSleep(&shared->task_ended, milliseconds, PG_WAIT_EXTENSION);
+		(void) ConditionVariableTimedSleep(&shared->task_ended, milliseconds, wait_event_of(WAIT_FOR_TASK_END));
 		return;
 	}
 	/* Nothing wakes this process up: it looks again soon. */
-	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, Min(milliseconds, 50), PG_WAIT_EXTENSION);
+	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, Min(milliseconds, 50), wait_event_of(WAIT_FOR_TASK_END));
 	ResetLatch(MyLatch);
 	CHECK_FOR_INTERRUPTS();
 }

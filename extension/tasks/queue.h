@@ -32,6 +32,7 @@ typedef struct Task
 	int64		file;			/* 0: gone */
 	uint64		file_size;
 	Oid			owner;			/* the role that the import runs as */
+	char	   *owner_name;
 	int			attempt;		/* number of this attempt, from 1 */
 	int64		seq;			/* of the last event before this attempt */
 	char	   *profile_name;

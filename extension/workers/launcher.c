@@ -17,6 +17,7 @@
 #include "miscadmin.h"
 #include "pg/guc.h"
 #include "pg/transaction.h"
+#include "pg/wait_events.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
@@ -270,6 +271,7 @@ pg_xlsx_launcher_main(Datum arg)
 	BackgroundWorkerUnblockSignals();
 	BackgroundWorkerInitializeConnection(NULL, NULL, 0);
 	CurrentMemoryContext = TopMemoryContext;
+	SetConfigOption("application_name", "pg_xlsx launcher", PGC_USERSET, PGC_S_SESSION);
 	slots_recall();
 	dispatch_attach_launcher();
 	note_all_databases();
@@ -288,7 +290,7 @@ pg_xlsx_launcher_main(Datum arg)
 		launcher_step(&starved);
 		sleep = milliseconds_to_sleep(starved);
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_EXIT_ON_PM_DEATH | (sleep >= 0 ? WL_TIMEOUT : 0), sleep,
-						 PG_WAIT_EXTENSION);
+						 wait_event_of(WAIT_FOR_ORDERS));
 	}
 	/* Exit code 0 would stop the launcher for good. So after pg_terminate_backend a new one is started. */
 	proc_exit(1);

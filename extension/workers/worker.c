@@ -5,6 +5,7 @@
 #include "pg/pg_xlsx.h"
 
 #include "access/xact.h"
+#include "commands/dbcommands.h"
 #include "import/import.h"
 #include "libpq/pqsignal.h"
 #include "miscadmin.h"
@@ -13,6 +14,7 @@
 #include "pg/place.h"
 #include "pg/process_memory.h"
 #include "pg/transaction.h"
+#include "pg/wait_events.h"
 #include "pgstat.h"
 #include "postmaster/bgworker.h"
 #include "postmaster/interrupt.h"
@@ -30,7 +32,6 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
-#include "utils/wait_event.h"
 #include "workers/shut.h"
 #include "workers/sweep.h"
 
@@ -74,6 +75,17 @@ set_session(const char *name, const char *value)
 	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SET, true, 0, false);
 }
 
+/* For the log. */
+static char *database_name;
+
+static void
+note_database(void)
+{
+	transaction_begin();
+	database_name = MemoryContextStrdup(TopMemoryContext, get_database_name(MyDatabaseId));
+	transaction_end();
+}
+
 /* Settings of the worker's own, for all tasks. */
 static void
 set_worker_session(void)
@@ -83,6 +95,8 @@ set_worker_session(void)
 	 * takes a second.
 	 */
 	set_session("jit", "off");
+	/* The login may have a setting of its own, which would name some other program. */
+	set_session("application_name", "pg_xlsx worker");
 }
 
 /*
@@ -315,7 +329,7 @@ run_task(Task *task, MemoryContext context)
 	ErrorData  *error;
 	bool		clean;
 
-	place_enter(task->id, task->profile_name, task->file_name);
+	place_enter(task->id, task->profile_name, task->file_name, task->owner_name, database_name);
 	deadline_start(pg_xlsx_task_timeout);
 	error = attempt(import_as_owner, task, context);
 	deadline_stop();
@@ -373,7 +387,7 @@ linger(Oid login)
 	wait = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), due);
 	if (wait > LINGER_MS)
 		return false;
-	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, wait + 1, PG_WAIT_EXTENSION);
+	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, wait + 1, wait_event_of(WAIT_FOR_DUE_TASK));
 	ResetLatch(MyLatch);
 	CHECK_FOR_INTERRUPTS();
 	return true;
@@ -472,6 +486,7 @@ pg_xlsx_worker_main(Datum arg)
 	BackgroundWorkerInitializeConnectionByOid(order.database, order.login, 0);
 	slots_logged_in();
 	set_worker_session();
+	note_database();
 	if (shut_is_shut(MyDatabaseId))
 		proc_exit(0);			/* before the sweep is done: another one follows if the database stays */
 	if (VirtualTransactionIdIsValid(order.starter))
@@ -481,7 +496,10 @@ pg_xlsx_worker_main(Datum arg)
 		CommitTransactionCommand();
 	}
 	if (order.login == DISPATCH_SWEEP)
+	{
+		pgstat_report_activity(STATE_RUNNING, "sweep");
 		sweep();
+	}
 	else
 		run_tasks(&order);
 	slots_done();
