@@ -267,7 +267,7 @@ pg_xlsx_retry(PG_FUNCTION_ARGS)
 	static PrivateStatement update = {
 		"WITH kept AS (UPDATE xlsx_private.file SET used_at = clock_timestamp() WHERE id = $2)"
 		" UPDATE xlsx_private.task SET status = 'PENDING', home = xlsx_private.installation(), phase = NULL, attempts = 0, deaths = 0,"
-		" run_at = clock_timestamp(), wait_ms = 0, completed_at = NULL, error_code = NULL, error_message = NULL,"
+		" run_at = clock_timestamp(), wait_ms = 0, waited_ms = 0, completed_at = NULL, error_code = NULL, error_message = NULL,"
 		" error_detail = NULL, error_hint = NULL, updated_at = clock_timestamp() WHERE id = $1"
 		" AND NOT xlsx_private.is_active(status) AND NOT xlsx_private.is_success(status)",
 		2, {INT8OID, INT8OID}, NULL

@@ -148,6 +148,7 @@ CREATE TABLE xlsx_private.task (
   deaths          int     NOT NULL DEFAULT 0,
   run_at          timestamptz,
   wait_ms         bigint  DEFAULT 0 CHECK (wait_ms >= 0),
+  waited_ms       bigint  NOT NULL DEFAULT 0,
   priority        int     NOT NULL DEFAULT 0,
   idempotency_key text,
   sheet           text,
@@ -219,6 +220,8 @@ COMMENT ON COLUMN xlsx_private.task.owner_was_user IS 'At the submission the own
 COMMENT ON COLUMN xlsx_private.task.run_at IS 'The task starts then or later. NULL: at once, whatever the clock.';
 COMMENT ON COLUMN xlsx_private.task.wait_ms IS
 'Wait until run_at when it was set, in milliseconds. If run_at is further off than that, the clock was set back and the task is due. NULL: run_at was given by the submitter, and the clock alone decides.';
+COMMENT ON COLUMN xlsx_private.task.waited_ms IS
+'Sum of the waits for troubles that pass by themselves since the last batch that was committed, in milliseconds. pg_xlsx.patience limits it.';
 COMMENT ON COLUMN xlsx_private.task.deaths IS 'Number of workers that died on the task in a row without committing a batch.';
 COMMENT ON COLUMN xlsx_private.task.source_columns IS 'Number of the sheet column of each profile column; 0 for none.';
 COMMENT ON COLUMN xlsx_private.task.phase_ms IS 'Time in each phase, over all attempts, in milliseconds.';

@@ -60,6 +60,9 @@ compat_init_range_table(EState *estate, RangeTblEntry *entry)
 #endif
 
 /* 17 passes the statement, for event triggers. */
+/* The SQLSTATE of a transaction that took longer than transaction_timeout, which is new in 17. */
+#define COMPAT_TRANSACTION_TIMEOUT MAKE_SQLSTATE('2', '5', 'P', '0', '4')
+
 #if PG_VERSION_NUM >= 170000
 #define compat_reindex_index(index, persistence) reindex_index(NULL, index, false, persistence, &(ReindexParams) {0})
 #else

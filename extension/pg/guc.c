@@ -13,6 +13,7 @@ int			pg_xlsx_max_workers_per_role;
 int			pg_xlsx_max_attempts;
 int			pg_xlsx_task_timeout;
 int			pg_xlsx_retry_delay;
+int			pg_xlsx_patience;
 int			pg_xlsx_progress_interval;
 int			pg_xlsx_upload_ttl;
 int			pg_xlsx_max_spool_bytes;
@@ -50,6 +51,8 @@ static const IntSetting int_settings[] = {
 	&pg_xlsx_task_timeout, 0, 0, INT_MAX, PGC_SUSET, GUC_UNIT_MS},
 	{"pg_xlsx.retry_delay", "Wait before the second attempt; each further wait is (2^n - 1) times as long.",
 	&pg_xlsx_retry_delay, 2000, 0, 3600000, PGC_SUSET, GUC_UNIT_MS},
+	{"pg_xlsx.patience", "How long a task waits in sum for troubles that pass by themselves, such as a full disk, before it fails; no attempt counts.",
+	&pg_xlsx_patience, 3600, 0, INT_MAX, PGC_SUSET, GUC_UNIT_S},
 	{"pg_xlsx.progress_interval", "Least time between two progress events of a phase; the first and the last are always sent.",
 	&pg_xlsx_progress_interval, 250, 0, 60000, PGC_USERSET, GUC_UNIT_MS},
 	{"pg_xlsx.upload_ttl", "How long an uploaded file is kept after its last use.",

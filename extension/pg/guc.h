@@ -17,6 +17,7 @@ extern int	pg_xlsx_max_workers_per_role;	/* 0: max_workers - 1 */
 extern int	pg_xlsx_max_attempts;
 extern int	pg_xlsx_task_timeout;	/* milliseconds; 0: none */
 extern int	pg_xlsx_retry_delay;	/* milliseconds */
+extern int	pg_xlsx_patience;	/* seconds */
 extern int	pg_xlsx_progress_interval;	/* milliseconds */
 extern int	pg_xlsx_upload_ttl; /* seconds */
 extern int	pg_xlsx_max_spool_bytes;	/* MB */

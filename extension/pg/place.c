@@ -17,6 +17,7 @@ typedef struct Place
 	const char *database;
 	uint32		first_row;
 	uint32		last_row;
+	int			sqlstate;		/* of the last report */
 } Place;
 
 static Place place;
@@ -25,6 +26,7 @@ static void
 add_context(void *argument)
 {
 	(void) argument;
+	place.sqlstate = geterrcode();
 	if (place.profile == NULL)
 		errcontext("reading ahead for the import of task " INT64_FORMAT, place.task);
 	else if (place.first_row == 0)
@@ -62,6 +64,12 @@ void
 place_leave(void)
 {
 	error_context_stack = place.callback.previous;
+}
+
+int
+place_last_sqlstate(void)
+{
+	return place.sqlstate;
 }
 
 void

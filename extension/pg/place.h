@@ -22,6 +22,9 @@ extern void place_leave(void);
  */
 extern void place_read_ahead(int64 task);
 
+/* SQLSTATE of the last thing that was reported since place_enter(); 0: nothing. After FATAL it says what ends the process. */
+extern int	place_last_sqlstate(void);
+
 /* The current rows of the sheet; 0 and 0: not known. */
 extern void place_set_rows(uint32 first, uint32 last);
 

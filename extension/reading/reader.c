@@ -192,7 +192,7 @@ receive(Reader *reader)
 
 	if (shm_mq_receive(reader->queue, &length, &data, false) != SHM_MQ_SUCCESS)
 		ereport(ERROR,
-				(errcode(ERRCODE_CONNECTION_FAILURE),
+				(errcode(ERRCODE_ADMIN_SHUTDOWN),
 				 errmsg("lost connection to the process that reads the workbook")));
 	if (pg_atomic_read_u32(&reader->order->go) == 0)
 	{

@@ -7,10 +7,12 @@
 #include "catalog/pg_type.h"
 #include "commands/dbcommands.h"
 #include "miscadmin.h"
+#include "pg/compat.h"
 #include "pg/deadline.h"
 #include "pg/place.h"
 #include "tables/private_sql.h"
 #include "tasks/dispatch.h"
+#include "tasks/setting_fault.h"
 #include "tasks/slots.h"
 #include "utils/acl.h"
 #include "utils/array.h"
@@ -141,16 +143,16 @@ task_of_row(const PrivateRow *row)
 
 /*
  * The task, now PROCESSING, if it was still allowed to become so; the caller holds its lock.
- * deaths counts this start until a batch commits. Returns NULL also when a session of the task's
- * owner holds the row, so that the worker does not wait for it.
+ * deaths counts this start until a batch commits, unless its last worker did not die. Returns NULL
+ * also when a session of the task's owner holds the row, so that the worker does not wait for it.
  */
 static Task *
-take(int64 id, int *deaths)
+take(int64 id, bool died, int *deaths)
 {
 	static PrivateStatement update = {
 		"UPDATE xlsx_private.task SET status = 'PROCESSING', phase = NULL, phase_progress = 0,"
 		" attempts = attempts + CASE WHEN status = 'PENDING' THEN 1 ELSE 0 END,"
-		" deaths = CASE WHEN status = 'PROCESSING' THEN deaths + 1 ELSE 0 END, worker_pid = $2,"
+		" deaths = CASE WHEN status <> 'PROCESSING' THEN 0 WHEN $4 THEN deaths + 1 ELSE deaths END, worker_pid = $2,"
 		" attempt_started_at = clock_timestamp(),"
 		" started_at = coalesce(started_at, clock_timestamp()), updated_at = clock_timestamp(),"
 		" error_code = NULL, error_message = NULL, error_detail = NULL, error_hint = NULL"
@@ -158,9 +160,9 @@ take(int64 id, int *deaths)
 		" WHERE id = (SELECT t.id FROM xlsx_private.task t WHERE t.id = $1 FOR UPDATE SKIP LOCKED)"
 		" AND xlsx_private.is_active(status) AND EXISTS (SELECT FROM xlsx_private.due_task d WHERE d.id = $1)"
 		" RETURNING " TASK_COLUMNS,
-		3, {INT8OID, INT4OID, INT8OID}, NULL
+		4, {INT8OID, INT4OID, INT8OID, BOOLOID}, NULL
 	};
-	Datum		values[] = {Int64GetDatum(id), Int32GetDatum(MyProcPid), Int64GetDatum(LIVE_EVENTS)};
+	Datum		values[] = {Int64GetDatum(id), Int32GetDatum(MyProcPid), Int64GetDatum(LIVE_EVENTS), BoolGetDatum(died)};
 	PrivateRow	row;
 
 	if (private_sql_run(&update, values, NULL, &row) == 0)
@@ -174,16 +176,21 @@ take(int64 id, int *deaths)
  * killed when their time was over.
  */
 static void
-end_killer(const Task *task, bool late)
+end_killer(const Task *task, SlotsLeft why)
 {
-	ErrorData	error = {
+	ErrorData	died = {
 		.sqlerrcode = ERRCODE_SYSTEM_ERROR,
 		.message = psprintf("the worker of this task died %d times in a row at the same place", MAX_DEATHS),
 		.hint = "The server's log tells why; the task can be retried."
 	};
+	ErrorData	timed_out = {
+		.sqlerrcode = COMPAT_TRANSACTION_TIMEOUT,
+		.message = "a transaction of the import took longer than transaction_timeout",
+		.hint = "xlsx.retry goes on where the task stopped."
+	};
+	const ErrorData *reason = why == SLOTS_LEFT_LATE ? deadline_error() : why == SLOTS_LEFT_BY_TIMEOUT ? &timed_out : &died;
 
-	const ErrorData *reason = late ? deadline_error() : &error;
-
+	setting_fault_explain(task->id, &timed_out);
 	queue_end(task->id, TASK_FAILED, reason);
 	place_enter(task->id, task->profile_name, task->file_name, task->owner_name, get_database_name(MyDatabaseId));
 	ereport(LOG,
@@ -210,7 +217,7 @@ claim_one(const Candidate *candidate, QueueClaim *claim)
 {
 	Task	   *task;
 	int			deaths;
-	bool		late;
+	SlotsLeft	why;
 
 	if (!queue_try_lock(candidate->id))
 	{
@@ -224,12 +231,12 @@ claim_one(const Candidate *candidate, QueueClaim *claim)
 		queue_unlock(candidate->id);
 		return NULL;
 	}
-	task = take(candidate->id, &deaths);
-	late = task != NULL && slots_was_late(task->id) && deaths > 0;
-	if (task != NULL && deaths < MAX_DEATHS && !late)
+	why = slots_why_left(candidate->id);
+	task = take(candidate->id, why != SLOTS_LEFT_UNSETTLED, &deaths);
+	if (task != NULL && deaths < MAX_DEATHS && !(deaths > 0 && why >= SLOTS_LEFT_LATE))
 		return task;
 	if (task != NULL)
-		end_killer(task, late);
+		end_killer(task, why);
 	else
 	{
 		claim->locked = claim->locked || is_due(candidate->id);

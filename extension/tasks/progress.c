@@ -39,7 +39,9 @@ write_row(const Progress *progress)
 		" validated_rows = $6, error_rows = $7, saved_rows = $8, cursor_row = $9, validated = $10, packets = $11,"
 		" packets_saved = $12, inserted_rows = $13, updated_rows = $14, unchanged_rows = $15,"
 		" skipped_rows = $16, warning_rows = $17, packet_rows_saved = $18, updated_at = clock_timestamp(),"
-		" deaths = CASE WHEN $2 IN ('VALIDATING', 'SAVING') AND $3 > 0 THEN 0 ELSE deaths END"
+		" deaths = CASE WHEN moved THEN 0 ELSE deaths END, waited_ms = CASE WHEN moved THEN 0 ELSE waited_ms END"
+		" FROM (SELECT (cursor_row, validated, packets, packets_saved, packet_rows_saved) <> ($9, $10, $11, $12, $18) AS moved"
+		" FROM xlsx_private.task WHERE id = $1) AS now"
 		" WHERE id = $1",
 		18, {INT8OID, TEXTOID, INT4OID, INT4OID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, BOOLOID, INT4OID,
 		INT4OID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, INT4OID}, NULL

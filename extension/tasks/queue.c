@@ -15,6 +15,7 @@
 #include "tasks/dispatch.h"
 #include "tasks/task_lock.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/timestamp.h"
 
 /* A transaction holds this lock while it claims, when a limit on tasks exists. No task has this id. */
@@ -280,7 +281,7 @@ queue_has_ended(int64 task)
 }
 
 bool
-queue_postpone(const Task *task, const ErrorData *error, int64 *delay_ms)
+queue_postpone(const Task *task, const ErrorData *error)
 {
 	static PrivateStatement update = {
 		"UPDATE xlsx_private.task SET status = 'PENDING', phase = NULL, worker_pid = NULL, deaths = 0,"
@@ -290,46 +291,71 @@ queue_postpone(const Task *task, const ErrorData *error, int64 *delay_ms)
 	};
 	Datum		values[4];
 	char		nulls[4] = {' ', ' ', ' ', ' '};
+	int64		delay_ms;
 
 	if (task->attempt >= pg_xlsx_max_attempts)
 		return false;
 	/* 2, 6, 14, ... seconds: (2^n - 1) times the delay, the rule of the Bull queue */
-	*delay_ms = (((int64) 1 << Min(task->attempt, 20)) - 1) * pg_xlsx_retry_delay;
+	delay_ms = (((int64) 1 << Min(task->attempt, 20)) - 1) * pg_xlsx_retry_delay;
 	values[0] = Int64GetDatum(task->id);
-	values[1] = Int64GetDatum(*delay_ms);
+	values[1] = Int64GetDatum(delay_ms);
 	private_sql_set_text(values, nulls, 2, unpack_sql_state(error->sqlerrcode));
 	private_sql_set_text(values, nulls, 3, error->message);
 	private_sql_run(&update, values, nulls, NULL);
 	record_job(task->id, "RETRYING");
-	progress_retrying(task->id, task->attempt + 1, *delay_ms);
+	progress_retrying(task->id, task->attempt + 1, delay_ms);
+	dispatch_due(TimestampTzPlusMilliseconds(GetCurrentTimestamp(), delay_ms));
 	return true;
 }
 
-int64
-queue_wait_on(const Task *task, const ErrorData *error)
+/* Ends a task whose trouble has lasted too long. */
+static void
+lose_patience(int64 task, const ErrorData *error)
+{
+	ErrorData	last = *error;
+
+	last.detail = psprintf("%s%sIt was tried again and again for %s (pg_xlsx.patience).", error->detail != NULL ? error->detail : "",
+						   error->detail != NULL ? " " : "", GetConfigOptionByName("pg_xlsx.patience", NULL, false));
+	last.hint = psprintf("%s%sxlsx.retry goes on where the task stopped.", error->hint != NULL ? error->hint : "",
+						 error->hint != NULL ? " " : "");
+	queue_end(task, TASK_FAILED, &last);
+}
+
+void
+queue_wait_on(int64 task, const ErrorData *error)
 {
 	static PrivateStatement update = {
 		"UPDATE xlsx_private.task t SET status = 'PENDING', phase = NULL, worker_pid = NULL, deaths = 0,"
-		" attempts = attempts - 1, run_at = clock_timestamp() + w.ms * interval '1 millisecond', wait_ms = w.ms,"
-		" error_code = $2, error_message = $3, updated_at = clock_timestamp()"
-		" FROM (SELECT least(greatest(2 * coalesce(wait_ms, 0), $4), $5) AS ms FROM xlsx_private.task WHERE id = $1) AS w"
-		" WHERE id = $1 RETURNING wait_ms",
-		5, {INT8OID, TEXTOID, TEXTOID, INT8OID, INT8OID}, NULL
+		" attempts = attempts - CASE WHEN status = 'PROCESSING' THEN 1 ELSE 0 END,"
+		" work_ms = CASE WHEN attempt_started_at IS NULL THEN work_ms ELSE coalesce(work_ms, 0)"
+		" + round(1000 * extract(epoch FROM clock_timestamp() - attempt_started_at))::bigint END, attempt_started_at = NULL,"
+		" run_at = clock_timestamp() + w.ms * interval '1 millisecond', wait_ms = w.ms, waited_ms = waited_ms + w.ms,"
+		" error_code = $2, error_message = $3, error_detail = $4, error_hint = $5, updated_at = clock_timestamp()"
+		" FROM (SELECT least(greatest(waited_ms, $6), $7, $8 - waited_ms) AS ms FROM xlsx_private.task WHERE id = $1) AS w"
+		" WHERE id = $1 AND w.ms > 0 RETURNING wait_ms, attempts + 1",
+		8, {INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, INT8OID, INT8OID}, NULL
 	};
-	Datum		values[5];
-	char		nulls[5] = {' ', ' ', ' ', ' ', ' '};
+	Datum		values[8];
+	char		nulls[8] = {' ', ' ', ' ', ' ', ' ', ' ', ' ', ' '};
 	PrivateRow	row;
 	int64		delay_ms;
 
-	values[0] = Int64GetDatum(task->id);
+	values[0] = Int64GetDatum(task);
 	private_sql_set_text(values, nulls, 1, unpack_sql_state(error->sqlerrcode));
 	private_sql_set_text(values, nulls, 2, error->message);
-	values[3] = Int64GetDatum(LEAST_WAIT_MS);
-	values[4] = Int64GetDatum(MOST_WAIT_MS);
-	private_sql_run(&update, values, nulls, &row);
+	private_sql_set_text(values, nulls, 3, error->detail);
+	private_sql_set_text(values, nulls, 4, error->hint);
+	values[5] = Int64GetDatum(LEAST_WAIT_MS);
+	values[6] = Int64GetDatum(MOST_WAIT_MS);
+	values[7] = Int64GetDatum(pg_xlsx_patience * INT64CONST(1000));
+	if (private_sql_run(&update, values, nulls, &row) == 0)
+	{
+		lose_patience(task, error);
+		return;
+	}
 	delay_ms = DatumGetInt64(row.values[0]);
-	progress_retrying(task->id, task->attempt, delay_ms);
-	return delay_ms;
+	progress_retrying(task, DatumGetInt32(row.values[1]), delay_ms);
+	dispatch_due(TimestampTzPlusMilliseconds(GetCurrentTimestamp(), delay_ms));
 }
 
 void

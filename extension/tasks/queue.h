@@ -130,10 +130,9 @@ extern void queue_end(int64 task, TaskStatus status, const ErrorData *error);
 extern bool queue_has_ended(int64 task);
 
 /*
- * Ends an attempt. The task waits for the next one, which is due after *delay_ms. Returns false
- * when this was the last attempt.
+ * Ends an attempt. The task waits for the next one. Returns false when this was the last attempt.
  */
-extern bool queue_postpone(const Task *task, const ErrorData *error, int64 *delay_ms);
+extern bool queue_postpone(const Task *task, const ErrorData *error);
 
 /* Removes what VALIDATING stores for later phases: packets, and values that must be unique. */
 extern void queue_remove_working_rows(int64 task);
@@ -142,10 +141,12 @@ extern void queue_remove_working_rows(int64 task);
 extern void queue_remove_rows(Datum tasks);
 
 /*
- * Ends an attempt that met an obstacle which passes by itself and is nobody's fault. The attempt
- * does not count. Returns for how many milliseconds the task waits.
+ * A running or waiting task has met a trouble that passes by itself and is nobody's fault. It
+ * waits, and the attempt does not count. Each wait is as long as all before it since the last
+ * batch that was committed, between 1 and 30 seconds. When their sum reaches pg_xlsx.patience, the
+ * task ends as FAILED.
  */
-extern int64 queue_wait_on(const Task *task, const ErrorData *error);
+extern void queue_wait_on(int64 task, const ErrorData *error);
 
 /*
  * Ends an attempt that conflicted with another transaction. The task is due again at once, and

@@ -7,8 +7,10 @@
 #include <signal.h>
 
 #include "miscadmin.h"
+#include "pg/compat.h"
 #include "pg/deadline.h"
 #include "pg/guc.h"
+#include "pg/place.h"
 #include "pg/shared_memory.h"
 #include "storage/ipc.h"
 #include "storage/lwlock.h"
@@ -18,11 +20,8 @@
 #define SWEEP_AFTER_DEATH_MS	100
 #define SWEEP_AFTER_REFUSAL_MS	10000
 
-/*
- * How many workers are remembered that were killed because an attempt took too long, until
- * somebody asks about them.
- */
-#define LATE_TASKS 16
+/* How many tasks are remembered that their workers have left for a known reason, until a worker asks about them. */
+#define LEFT_TASKS 16
 
 typedef enum SlotState
 {
@@ -46,17 +45,18 @@ typedef struct Slot
 	bool		attempting;		/* the task may be interrupted */
 } Slot;
 
-typedef struct LateTask
+typedef struct LeftTask
 {
 	Oid			database;
 	int64		task;			/* 0: free entry */
-} LateTask;
+	SlotsLeft	why;
+} LeftTask;
 
 typedef struct Slots
 {
 	LWLock	   *lock;			/* protects all below */
-	LateTask	late[LATE_TASKS];	/* the oldest entry is overwritten */
-	uint32		next_late;
+	LeftTask	left[LEFT_TASKS];	/* the oldest entry is overwritten */
+	uint32		next_left;
 	uint64		promises;		/* so far */
 	Slot		slot[SLOTS];	/* those of imports first */
 } Slots;
@@ -227,6 +227,13 @@ slots_break(const DispatchOrder *order)
  * The worker
  */
 
+/* Needs the lock. */
+static void
+remember(Oid database, int64 task, SlotsLeft why)
+{
+	shared->left[shared->next_left++ % LEFT_TASKS] = (LeftTask) {database, task, why};
+}
+
 static void
 give_back(int code, Datum arg)
 {
@@ -238,7 +245,9 @@ give_back(int code, Datum arg)
 	was = *mine;
 	*mine = (Slot) {SLOT_FREE};
 	if (was.attempting && deadline_passed())
-		shared->late[shared->next_late++ % LATE_TASKS] = (LateTask) {was.database, was.task};
+		remember(was.database, was.task, SLOTS_LEFT_LATE);
+	else if (was.attempting && place_last_sqlstate() == COMPAT_TRANSACTION_TIMEOUT)
+		remember(was.database, was.task, SLOTS_LEFT_BY_TIMEOUT);
 	LWLockRelease(shared->lock);
 	mine = NULL;
 	if (was.state != SLOT_DONE)
@@ -341,26 +350,36 @@ slots_may_run(Oid login)
 	return may;
 }
 
-bool
-slots_was_late(int64 task)
+SlotsLeft
+slots_why_left(int64 task)
 {
-	bool		late = false;
+	SlotsLeft	why = SLOTS_LEFT_UNKNOWN;
 
 	if (mine == NULL)
-		return false;
+		return why;
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	for (int i = 0; i < LATE_TASKS; i++)
+	for (int i = 0; i < LEFT_TASKS; i++)
 	{
-		LateTask   *one = &shared->late[i];
+		LeftTask   *one = &shared->left[i];
 
 		if (one->database == mine->database && one->task == task)
 		{
-			late = true;
-			*one = (LateTask) {InvalidOid, 0};
+			why = one->why;
+			*one = (LeftTask) {0};
 		}
 	}
 	LWLockRelease(shared->lock);
-	return late;
+	return why;
+}
+
+void
+slots_leave_unsettled(int64 task)
+{
+	if (mine == NULL)
+		return;
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	remember(mine->database, task, SLOTS_LEFT_UNSETTLED);
+	LWLockRelease(shared->lock);
 }
 
 static void

@@ -69,8 +69,20 @@ extern bool slots_may_run(Oid login);
 extern void slots_set_task(int64 task);
 extern void slots_end_attempt(void);
 
-/* Was a worker killed because its attempt at this task took too long? The next worker asks this once. */
-extern bool slots_was_late(int64 task);
+/*
+ * Why a worker has left this task as it was. The next worker asks this once.
+ * slots_leave_unsettled: this worker could not write how its attempt has ended.
+ */
+typedef enum SlotsLeft
+{
+	SLOTS_LEFT_UNKNOWN,			/* or not at all */
+	SLOTS_LEFT_UNSETTLED,
+	SLOTS_LEFT_LATE,			/* the attempt took too long, and the worker ended itself */
+	SLOTS_LEFT_BY_TIMEOUT		/* the server ended it by transaction_timeout */
+} SlotsLeft;
+
+extern SlotsLeft slots_why_left(int64 task);
+extern void slots_leave_unsettled(int64 task);
 
 /*
  * For sessions. slots_signal sends a signal (0: none) to the worker that is at this task of this

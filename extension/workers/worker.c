@@ -32,6 +32,7 @@
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/timestamp.h"
+#include "workers/settle.h"
 #include "workers/shut.h"
 #include "workers/sweep.h"
 
@@ -43,14 +44,8 @@ PGDLLEXPORT void pg_xlsx_worker_main(Datum arg);
 /* A session may hold rows of tasks that are due, and nothing notifies a worker when it releases them. */
 #define LOOK_AGAIN_MS 2000
 
-/* How long to wait for a session that holds the task's row, when the end of an attempt is written. */
-#define SETTLE_WAIT "5s"
-
 /* How long to wait after a sweep that failed. */
 #define SWEEP_AGAIN_MS 10000
-
-/* A deadlock or serialization failure does not count as a failed attempt until a task has had this many. */
-#define MAX_CONFLICTS 10
 
 /* A transaction of the worker's own, independent of the defaults that the role has for its transactions. */
 static void
@@ -129,45 +124,6 @@ clean_session(void *argument)
 	transaction_end();
 }
 
-/* Can another attempt succeed? Not when the file, the profile or the target is the cause. */
-static bool
-is_passing(int sqlstate)
-{
-	if (sqlstate == ERRCODE_DATA_CORRUPTED || sqlstate == ERRCODE_INDEX_CORRUPTED)
-		return false;
-	switch (ERRCODE_TO_CATEGORY(sqlstate))
-	{
-		case ERRCODE_CONNECTION_EXCEPTION:
-		case ERRCODE_TRANSACTION_ROLLBACK:
-		case ERRCODE_INSUFFICIENT_RESOURCES:
-		case ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE:
-		case MAKE_SQLSTATE('5', '7', '0', '0', '0'):
-		case ERRCODE_SYSTEM_ERROR:
-		case ERRCODE_INTERNAL_ERROR:
-			return true;
-		default:
-			return false;
-	}
-}
-
-/*
- * Did another transaction cause the error, so that an immediate attempt may succeed? After
- * MAX_CONFLICTS of a task, the attempt has to wait like others.
- */
-static bool
-is_mere_conflict(const Task *task, int sqlstate)
-{
-	static int64 last_task = 0;
-	static int	conflicts;
-
-	if (ERRCODE_TO_CATEGORY(sqlstate) != ERRCODE_TRANSACTION_ROLLBACK)
-		return false;
-	if (task->id != last_task)
-		conflicts = 0;
-	last_task = task->id;
-	return conflicts++ < MAX_CONFLICTS;
-}
-
 /* Runs something in transactions of its own. Returns NULL, or the error, which has been logged. */
 static ErrorData *
 attempt(void (*work) (void *argument), void *argument, MemoryContext context)
@@ -202,46 +158,28 @@ typedef struct Failure
 static void
 settle_failure(void *argument)
 {
-	const Task *task = ((Failure *) argument)->task;
-	ErrorData  *error = ((Failure *) argument)->error;
-	int64		delay_ms;
+	const Failure *failure = argument;
 
 	transaction_begin();
 	(void) owner_hold();
-	(void) set_config_option("lock_timeout", SETTLE_WAIT, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
-	if (queue_has_ended(task->id))
-		ereport(LOG,
-				(errmsg("task " INT64_FORMAT " had ended before its worker was interrupted", task->id)));
-	else if (deadline_passed())
-		queue_end(task->id, TASK_FAILED, deadline_error());
-	else if (error->sqlerrcode == ERRCODE_QUERY_CANCELED)
-	{
-		error->message = "Task was cancelled";
-		queue_end(task->id, TASK_CANCELLED, error);
-	}
-	else if (is_mere_conflict(task, error->sqlerrcode))
-		queue_again(task->id);
-	else if (error->sqlerrcode == ERRCODE_READ_ONLY_SQL_TRANSACTION)
-		dispatch_due(TimestampTzPlusMilliseconds(GetCurrentTimestamp(), queue_wait_on(task, error)));
-	else if (!is_passing(error->sqlerrcode) || !queue_postpone(task, error, &delay_ms))
-		queue_end(task->id, TASK_FAILED, error);
-	else
-		dispatch_due(TimestampTzPlusMilliseconds(GetCurrentTimestamp(), delay_ms));
+	settle_attempt(failure->task, failure->error);
 	transaction_end();
 }
 
 /*
  * When the end of the attempt cannot be written, because a session holds the row or the server is
- * short of something, the task is left as if its worker had died. Another worker then continues
- * it.
+ * short of something, the task is left as it is. Another worker then continues it, and does not
+ * count this as a death.
  */
 static void
 settle(const Task *task, ErrorData *error, MemoryContext context)
 {
 	Failure		failure = {task, error};
 
-	if (attempt(settle_failure, &failure, context) != NULL)
-		dispatch_due_now(MyDatabaseId, TimestampTzPlusMilliseconds(GetCurrentTimestamp(), LOOK_AGAIN_MS));
+	if (attempt(settle_failure, &failure, context) == NULL)
+		return;
+	slots_leave_unsettled(task->id);
+	dispatch_due_now(MyDatabaseId, TimestampTzPlusMilliseconds(GetCurrentTimestamp(), LOOK_AGAIN_MS));
 }
 
 static void

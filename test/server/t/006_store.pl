@@ -180,10 +180,12 @@ is(task_row($node, $task, 'attempts, error_message'), '3|uploaded file is not th
 $task = $node->safe_psql('postgres', "SELECT xlsx.submit('people', pg_read_binary_file('$book'), run_at => now() + interval '1 h')");
 my $waits = $node->safe_psql('postgres', "SELECT xlsx.submit('people', pg_read_binary_file('$book'), run_at => now() + interval '1 h')");
 stop_redis();
+$node->append_conf('postgresql.conf', 'pg_xlsx.patience = 3s');
+$node->reload;
 $node->safe_psql('postgres', "SELECT xlsx.cancel($task); SELECT xlsx.retry($task)");
 is(wait_for($node, $task), 'FAILED', 'S-049: without Redis the task fails');
-is(task_row($node, $task, 'attempts, error_code, error_message'), '3|08006|could not reach the Redis of pg_xlsx.redis_url',
-	'S-003: after the attempts, and says why');
+is(task_row($node, $task, 'attempts, waited_ms, error_code, error_message'), '1|3000|08006|could not reach the Redis of pg_xlsx.redis_url',
+	'S-003: when its patience ends, and says why');
 my ($code, $out, $err) = $node->psql('postgres', "SELECT xlsx.submit('people', pg_read_binary_file('$book'))");
 like($err, qr/could not reach the Redis/, 'a submit is refused');
 is($node->safe_psql('postgres', "SELECT deleted_rows FROM xlsx.delete($task)"), 0, 'a task can be deleted without Redis');

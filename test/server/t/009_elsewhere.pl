@@ -102,11 +102,11 @@ SKIP:
 	$node->safe_psql('postgres', "CREATE TABLESPACE small LOCATION '$small'");
 	$node->safe_psql('postgres', 'CREATE TABLE people (task_id bigint, name text NOT NULL, gender text NOT NULL, bio_id text NOT NULL) TABLESPACE small');
 	$node->safe_psql('postgres', "SELECT xlsx.create_profile('people', 'people', 'task_id', '{\"bio_id\": \"Bio-ID\"}')");
-	$node->append_conf('postgresql.conf', 'pg_xlsx.retry_delay = 50ms');
+	$node->append_conf('postgresql.conf', 'pg_xlsx.patience = 3s');
 	$node->reload;
 	$task = submit($node, workbook('-r', 60000));
 	is(wait_for($node, $task), 'FAILED', 'a full disk fails the task');
-	is(task_row($node, $task, 'attempts, error_code'), '3|53100', 'after the attempts, and says why');
+	is(task_row($node, $task, 'attempts, error_code'), '1|53100', 'when its patience ends, and says why');
 	is($node->safe_psql('postgres', "SELECT saved_rows = (SELECT count(*) FROM people) FROM xlsx.tasks WHERE id = $task"), 't',
 		'what is said to be saved is saved');
 	$node->safe_psql('postgres', 'ALTER TABLE people SET TABLESPACE pg_default');
