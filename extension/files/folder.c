@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "files/file_value.h"
+#include "files/folder.h"
 #include "fmgr.h"
 #include "funcapi.h"
 #include "miscadmin.h"
@@ -22,18 +23,31 @@
 PG_FUNCTION_INFO_V1(pg_xlsx_list_folder);
 PG_FUNCTION_INFO_V1(pg_xlsx_folder_file);
 
+char *
+folder_absolute(char *path)
+{
+	canonicalize_path(path);
+	if (!is_absolute_path(path))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("folder must be an absolute path, not \"%s\"", path)));
+	return path;
+}
+
+void
+folder_check_name(const char *name)
+{
+	if (name[0] == '\0' || strchr(name, '/') != NULL || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"%s\" is not the name of a file in a folder", name)));
+}
+
 static char *
 folder_argument(FunctionCallInfo fcinfo)
 {
-	char	   *folder = text_to_cstring(PG_GETARG_TEXT_PP(0));
-
 	file_value_require_right();
-	canonicalize_path(folder);
-	if (!is_absolute_path(folder))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("folder must be an absolute path, not \"%s\"", folder)));
-	return folder;
+	return folder_absolute(text_to_cstring(PG_GETARG_TEXT_PP(0)));
 }
 
 static void
@@ -78,9 +92,6 @@ pg_xlsx_folder_file(PG_FUNCTION_ARGS)
 	char	   *folder = folder_argument(fcinfo);
 	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(1));
 
-	if (name[0] == '\0' || strchr(name, '/') != NULL || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("\"%s\" is not the name of a file in a folder", name)));
+	folder_check_name(name);
 	PG_RETURN_DATUM(file_value_of_path(psprintf("%s/%s", folder, name), false));
 }

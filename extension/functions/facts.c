@@ -9,6 +9,7 @@
 #include "fmgr.h"
 #include "pg/numeric_form.h"
 #include "profile/words.h"
+#include "tasks/passing.h"
 #include "tasks/task_status.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -17,6 +18,7 @@ PG_FUNCTION_INFO_V1(pg_xlsx_names_of);
 PG_FUNCTION_INFO_V1(pg_xlsx_number_of);
 PG_FUNCTION_INFO_V1(pg_xlsx_rule_takes);
 PG_FUNCTION_INFO_V1(pg_xlsx_integer_digits);
+PG_FUNCTION_INFO_V1(pg_xlsx_may_pass);
 
 typedef struct Fact
 {
@@ -104,4 +106,17 @@ pg_xlsx_integer_digits(PG_FUNCTION_ARGS)
 	if (!form.given)
 		PG_RETURN_NULL();
 	PG_RETURN_INT32(form.digits - form.scale);
+}
+
+Datum
+pg_xlsx_may_pass(PG_FUNCTION_ARGS)
+{
+	char	   *code = text_to_cstring(PG_GETARG_TEXT_PP(0));
+
+	int			sqlstate;
+
+	if (strlen(code) != 5)
+		PG_RETURN_BOOL(false);
+	sqlstate = MAKE_SQLSTATE(code[0], code[1], code[2], code[3], code[4]);
+	PG_RETURN_BOOL(passing_trouble(sqlstate) || passing_error(sqlstate));
 }

@@ -33,7 +33,7 @@ pg_xlsx_schedule_look(PG_FUNCTION_ARGS)
 	descriptor = BlessTupleDesc(descriptor);
 	role_sql_enter(&sql, GetUserId());
 	SPI_connect();
-	if (SPI_execute_with_args("SELECT files, submitted, refused FROM xlsx_private.schedule_look_openly($1)", 1, types, values, NULL,
+	if (SPI_execute_with_args("SELECT files, submitted, refused, error, came FROM xlsx_private.schedule_look_openly($1)", 1, types, values, NULL,
 							  false, 0) != SPI_OK_SELECT || SPI_processed != 1)
 		elog(ERROR, "could not look for files");
 	spi = MemoryContextSwitchTo(context);

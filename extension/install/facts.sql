@@ -45,3 +45,8 @@ CREATE FUNCTION xlsx_private.integer_digits(modifier int) RETURNS int
 AS 'MODULE_PATHNAME', 'pg_xlsx_integer_digits' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION xlsx_private.integer_digits(int) IS
 'Greatest number of digits before the point of numeric(digits, scale), by its type modifier. NULL if there is no modifier.';
+
+CREATE FUNCTION xlsx_private.may_pass(sqlstate text) RETURNS boolean
+AS 'MODULE_PATHNAME', 'pg_xlsx_may_pass' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION xlsx_private.may_pass(text) IS
+'May an error with this SQLSTATE pass by itself, so that another attempt at the task can succeed?';

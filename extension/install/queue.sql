@@ -209,7 +209,10 @@ UNION ALL SELECT 'last_sweep_seconds', NULL, extract(epoch FROM pg_catalog.now()
 UNION ALL SELECT 'removed', 'files', files_removed FROM xlsx_private.housekeeping
 UNION ALL SELECT 'removed', 'tasks', tasks_removed FROM xlsx_private.housekeeping
 UNION ALL SELECT 'removed', 'jobs', jobs_removed FROM xlsx_private.housekeeping
-UNION ALL SELECT 'removed', 'orphans', orphans_removed FROM xlsx_private.housekeeping;
+UNION ALL SELECT 'removed', 'orphans', orphans_removed FROM xlsx_private.housekeeping
+UNION ALL SELECT 'schedules_overdue', NULL, count(*) FROM xlsx_private.schedule s WHERE xlsx_private.schedule_is_overdue(s)
+UNION ALL SELECT 'schedules_failing', NULL, count(*) FROM xlsx_private.schedule s
+  WHERE (SELECT r.error IS NOT NULL FROM xlsx_private.schedule_run r WHERE r.schedule_id = s.id ORDER BY r.id DESC LIMIT 1);
 COMMENT ON VIEW xlsx_private.metric_value IS 'Counts over the tasks of all roles; read through xlsx.metrics only.';
 
 CREATE VIEW xlsx_private.metric_meaning (name, type, help) AS VALUES
@@ -228,7 +231,9 @@ CREATE VIEW xlsx_private.metric_meaning (name, type, help) AS VALUES
 ('file_bytes', 'gauge', 'Bytes of these files.'),
 ('sweeps', 'counter', 'Sweeps of this database.'),
 ('last_sweep_seconds', 'gauge', 'Time since the last sweep.'),
-('removed', 'counter', 'What sweeps have removed, by kind.');
+('removed', 'counter', 'What sweeps have removed, by kind.'),
+('schedules_overdue', 'gauge', 'Schedules for which no file came within their expect_every.'),
+('schedules_failing', 'gauge', 'Schedules whose last run failed, or left a file waiting because of an error.');
 COMMENT ON VIEW xlsx_private.metric_meaning IS 'Type and meaning of each name in metric_value.';
 
 -- Runs with the rights of its owner: who may read it sees counts over everybody's tasks, and nothing else.

@@ -5,6 +5,7 @@
 #include "workers/settle.h"
 
 #include "pg/deadline.h"
+#include "tasks/passing.h"
 #include "tasks/setting_fault.h"
 #include "utils/guc.h"
 
@@ -13,44 +14,6 @@
 
 /* A deadlock or serialization failure does not count as a failed attempt until a task has had this many. */
 #define MAX_CONFLICTS 10
-
-/*
- * A trouble of this server, or of one that the import needs: no space, no memory, no connection, a
- * read-only spell. A limit that somebody has configured does not pass.
- */
-static bool
-is_trouble(int sqlstate)
-{
-	switch (ERRCODE_TO_CATEGORY(sqlstate))
-	{
-		case ERRCODE_CONNECTION_EXCEPTION:
-			return true;
-		case ERRCODE_INSUFFICIENT_RESOURCES:
-			return sqlstate != ERRCODE_CONFIGURATION_LIMIT_EXCEEDED;
-		default:
-			return sqlstate == ERRCODE_READ_ONLY_SQL_TRANSACTION || sqlstate == ERRCODE_CANNOT_CONNECT_NOW;
-	}
-}
-
-/* Can another attempt succeed? Not when the file, the profile or the target is the cause. */
-static bool
-is_passing(int sqlstate)
-{
-	if (sqlstate == ERRCODE_DATA_CORRUPTED || sqlstate == ERRCODE_INDEX_CORRUPTED)
-		return false;
-	switch (ERRCODE_TO_CATEGORY(sqlstate))
-	{
-		case ERRCODE_TRANSACTION_ROLLBACK:
-		case ERRCODE_INSUFFICIENT_RESOURCES:
-		case ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE:
-		case MAKE_SQLSTATE('5', '7', '0', '0', '0'):
-		case ERRCODE_SYSTEM_ERROR:
-		case ERRCODE_INTERNAL_ERROR:
-			return true;
-		default:
-			return false;
-	}
-}
 
 /*
  * Did another transaction cause the error, so that an immediate attempt may succeed? After
@@ -75,9 +38,9 @@ static void
 settle_error(const Task *task, ErrorData *error)
 {
 	setting_fault_explain(task->id, error);
-	if (is_trouble(error->sqlerrcode))
+	if (passing_trouble(error->sqlerrcode))
 		queue_wait_on(task->id, error);
-	else if (!is_passing(error->sqlerrcode) || !queue_postpone(task, error))
+	else if (!passing_error(error->sqlerrcode) || !queue_postpone(task, error))
 		queue_end(task->id, TASK_FAILED, error);
 }
 

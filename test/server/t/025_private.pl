@@ -70,10 +70,12 @@ SQL
 check_expression
 check_options
 column_default
+cron_job
 delete_rows
 end_task
 first_cells
 folder_file
+folder_to_move_to
 import_now
 installation
 integer_digits
@@ -82,7 +84,9 @@ list_folder
 live
 mark_row
 may_act
+may_pass
 may_see
+move_file
 name_of
 names_of
 note_undone
@@ -100,10 +104,15 @@ role_ref
 role_ref_in
 role_ref_out
 rule_takes
-schedule_add schedule_look
+schedule_add
+schedule_begin
+schedule_forget
+schedule_look
+schedule_note_failure
 schedule_note_file
+schedule_note_move
+schedule_note_result
 schedule_note_run
-schedule_note_task
 schedule_remove
 schedule_set_job
 set_queue_rule
