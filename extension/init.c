@@ -33,5 +33,7 @@ _PG_init(void)
 	live_init();
 	vacate_init();
 	prepared_init();
-	launcher_register();
+	/* pg_upgrade starts servers whose databases nobody else may touch. */
+	if (!IsBinaryUpgrade)
+		launcher_register();
 }
