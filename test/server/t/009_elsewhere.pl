@@ -55,6 +55,44 @@ $holder->quit;
 $standby->stop;
 $node->clean_node;
 
+# Recovery to a point in time: the task goes on from where it was then.
+$node = PostgreSQL::Test::Cluster->new('archived');
+$node->init(has_archiving => 1, allows_streaming => 1);
+$node->append_conf('postgresql.conf', "shared_preload_libraries = 'pg_xlsx'\npg_xlsx.progress_interval = 0\n");
+$node->start;
+$node->safe_psql('postgres', 'CREATE EXTENSION pg_xlsx');
+make_people($node);
+$node->backup('base');
+my $ended = submit($node, $book);
+wait_for($node, $ended);
+$holder = block_at($node, 'BIO-0003505', 'SAVING');
+$task = submit($node, $book);
+wait_blocked($node);
+my $home = $node->safe_psql('postgres', 'SELECT xlsx_private.installation()');
+$node->safe_psql('postgres', "SELECT pg_create_restore_point('before the mistake')");
+my $saved = task_row($node, $task, 'saved_rows');
+$holder->quit;
+is(wait_for($node, $task), 'HAS_ERRORS', 'the original goes on');
+my $lost = submit($node, $book);
+wait_for($node, $lost);
+$node->safe_psql('postgres', 'DELETE FROM people; SELECT pg_switch_wal()');
+$node->stop;
+my $recovered = PostgreSQL::Test::Cluster->new('recovered');
+$recovered->init_from_backup($node, 'base', has_restoring => 1, standby => 0);
+$recovered->append_conf('postgresql.conf', "recovery_target_name = 'before the mistake'\nrecovery_target_action = promote\npg_xlsx.enabled = off\n");
+$recovered->start;
+$recovered->poll_query_until('postgres', 'SELECT NOT pg_is_in_recovery()') or die 'the recovery does not end';
+is($recovered->safe_psql('postgres', 'SELECT xlsx_private.installation()'), $home, 'recovered to a point in time, it is the same installation');
+is($recovered->safe_psql('postgres', 'SELECT id, status, saved_rows FROM xlsx.tasks ORDER BY id'), "$ended|HAS_ERRORS|4750\n$task|PROCESSING|$saved", 'with the tasks of that time');
+$recovered->safe_psql('postgres', 'DROP FUNCTION stop_here CASCADE');
+$recovered->append_conf('postgresql.conf', "pg_xlsx.enabled = on\n");
+$recovered->restart;
+is(wait_for($recovered, $task), 'HAS_ERRORS', 'which go on');
+is(counts_of($recovered, $task), $undisturbed, 'with every row once');
+is($recovered->safe_psql('postgres', "SELECT count(*) FROM xlsx.task_errors($ended)"), 250, 'and their errors');
+$recovered->stop;
+$node->clean_node;
+
 # A dump carries what waits and what stands in mid-import.
 $node = start_server('source', "pg_xlsx.progress_interval = 0\n");
 make_people($node);
