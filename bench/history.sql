@@ -88,4 +88,8 @@ SELECT to_regprocedure('xlsx_private.recount()') IS NOT NULL AS counts \gset
 \if :counts
 SELECT xlsx_private.recount() \gset ignored_
 \endif
+-- VACUUM takes rows for visible to all once their commit is on the disk.
+SET synchronous_commit = on;
+CREATE TABLE flushed ();
+DROP TABLE flushed;
 VACUUM ANALYZE;

@@ -13,6 +13,7 @@
 #include "portability/instr_time.h"
 #include "storage/procarray.h"
 #include "tables/private_sql.h"
+#include "tasks/counters.h"
 #include "tasks/dispatch.h"
 #include "tasks/mirror.h"
 #include "tasks/progress.h"
@@ -239,7 +240,7 @@ begin_again(int64 task)
 		"UPDATE xlsx_private.task SET restart = false, undone = false, undone_rows = 0, progress = 0,"
 		" phase_progress = 0, total_rows = 0, validated_rows = 0, error_rows = 0, saved_rows = 0, inserted_rows = 0, updated_rows = 0, unchanged_rows = 0,"
 		" deleted_rows = 0, absent_rows = 0, skipped_rows = 0, warning_rows = 0, cursor_row = 0, validated = false,"
-		" packets = 0, packets_saved = 0, packet_rows_saved = 0 WHERE id = $1", 1, {INT8OID}, NULL
+		" packets = 0, packets_saved = 0, packet_rows_saved = 0, tallied_saved = 0, tallied_errors = 0 WHERE id = $1", 1, {INT8OID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(task)};
 
@@ -285,6 +286,7 @@ pg_xlsx_retry(PG_FUNCTION_ARGS)
 	refuse_leftovers(&task);
 	if (private_sql_run(&update, values, NULL, NULL) == 0)
 		subject_refuse(&task, "retry");
+	counters_again(task.id, task.status);
 	if (task.restart || task.spoiled)
 		begin_again(task.id);
 	dispatch_want(task.login);
@@ -299,7 +301,8 @@ Datum
 pg_xlsx_remove_task(PG_FUNCTION_ARGS)
 {
 	static PrivateStatement delete_task = {
-		"DELETE FROM xlsx_private.task WHERE id = $1 AND NOT xlsx_private.is_active(status)", 1, {INT8OID}, NULL
+		"WITH gone AS (DELETE FROM xlsx_private.task WHERE id = $1 AND NOT xlsx_private.is_active(status) RETURNING owner, status) "
+		COUNTERS_GONE, 1, {INT8OID}, NULL
 	};
 	Subject		task = subject_find(PG_GETARG_INT64(0));
 	Datum		id[] = {Int64GetDatum(task.id)};

@@ -43,8 +43,9 @@ CREATE FUNCTION xlsx_private.role_ref(regrole) RETURNS xlsx_private.role_ref
 AS 'MODULE_PATHNAME', 'pg_xlsx_role_ref_of' LANGUAGE C STABLE STRICT;
 CREATE FUNCTION xlsx_private.relation_ref(regclass) RETURNS xlsx_private.relation_ref
 AS 'MODULE_PATHNAME', 'pg_xlsx_relation_ref_of' LANGUAGE C STABLE STRICT;
+-- Leakproof: it returns what is stored, and raises no error. So indexes on it serve conditions that are not the policy's.
 CREATE FUNCTION xlsx_private.oid_of(xlsx_private.role_ref) RETURNS oid
-AS 'MODULE_PATHNAME', 'pg_xlsx_catalog_ref_oid' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+AS 'MODULE_PATHNAME', 'pg_xlsx_catalog_ref_oid' LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
 CREATE FUNCTION xlsx_private.oid_of(xlsx_private.relation_ref) RETURNS oid
 AS 'MODULE_PATHNAME', 'pg_xlsx_catalog_ref_oid' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 CREATE FUNCTION xlsx_private.role_of(xlsx_private.role_ref) RETURNS regrole

@@ -2,6 +2,9 @@
  * Rights: all of them stand here
  */
 
+-- Needed by this script alone.
+DROP FUNCTION xlsx_private.show_to_owner(regclass);
+
 -- ALTER DEFAULT PRIVILEGES of the role that installs has given rights to others, or to the roles below.
 DO $$
 DECLARE
@@ -47,7 +50,7 @@ $$;
 REVOKE EXECUTE ON FUNCTION xlsx_private.is_remote, xlsx_private.freeze_profile, xlsx_private.profile_content, xlsx_private.wake_queue, xlsx_private.require_columns, xlsx_private.require_fillable,
   xlsx_private.check_column, xlsx_private.check_rule, xlsx_private.check_texts, xlsx_private.check_messages, xlsx_private.check_pattern,
   xlsx_private.require_members, xlsx_private.check_definition, xlsx_private.pointers, xlsx_private.orphans,
-  xlsx_private.remove_orphans, xlsx_private.carries_sql, xlsx_private.require_admin,
+  xlsx_private.remove_orphans, xlsx_private.fold_tally, xlsx_private.recount, xlsx_private.carries_sql, xlsx_private.require_admin,
   xlsx_private.schedule_check, xlsx_private.schedule_keep_run, xlsx_private.schedule_record_failure
   FROM xlsx_user;
 -- Who hears events hears those of everybody.
@@ -62,7 +65,7 @@ GRANT EXECUTE ON FUNCTION xlsx.emit(bigint, text, json) TO xlsx_admin;
 -- Row-level security says which rows. What is not named here is for the owner alone.
 GRANT SELECT ON xlsx_private.profile, xlsx_private.profile_column, xlsx_private.profile_rule, xlsx_private.frozen_profile, xlsx_private.task,
   xlsx_private.error_page, xlsx_private.error_row, xlsx_private.warning_page, xlsx_private.warning_row,
-  xlsx_private.undo_xid, xlsx_private.undo_row, xlsx_private.queue_rule, xlsx_private.job,
+  xlsx_private.undo_xid, xlsx_private.undo_row, xlsx_private.queue_rule, xlsx_private.tally, xlsx_private.job,
   xlsx_private.schedule, xlsx_private.schedule_file, xlsx_private.schedule_run, xlsx_private.resumable, xlsx_private.task_now
   TO xlsx_user;
 GRANT SELECT ON xlsx.tasks, xlsx.progress, xlsx.profiles, xlsx.profile_columns, xlsx.profile_rules, xlsx.queue, xlsx.limits, xlsx.jobs,

@@ -78,8 +78,7 @@ COMMENT ON FUNCTION xlsx_private.may_hold(regrole, bigint, regrole) IS
 'May the caller pause and limit tasks of this profile (NULL: any) and this role (NULL: any)?';
 ALTER TABLE xlsx_private.queue_rule ENABLE ROW LEVEL SECURITY;
 CREATE POLICY queue_rule_read ON xlsx_private.queue_rule FOR SELECT USING (true);
-ALTER TABLE xlsx_private.job ENABLE ROW LEVEL SECURITY;
-CREATE POLICY job_owner ON xlsx_private.job FOR SELECT USING (xlsx_private.may_see(owner));
+SELECT xlsx_private.show_to_owner('xlsx_private.job');
 
 SELECT pg_catalog.pg_extension_config_dump('xlsx_private.queue_rule', '');
 SELECT pg_catalog.pg_extension_config_dump('xlsx_private.queue_rule_id_seq', '');
@@ -178,69 +177,3 @@ SELECT j.id, j.task_id, j.attempt, j.status, j.profile, j.file_name, j.owner::re
 FROM xlsx_private.job j;
 COMMENT ON VIEW xlsx.jobs IS
 'Attempts at tasks that have ended: the last N that succeeded (pg_xlsx.keep_completed_jobs) and the last N others (pg_xlsx.keep_failed_jobs). status RETRYING: another attempt followed. duration: from start to end of the attempt.';
-
-CREATE VIEW xlsx_private.metric_value AS
-WITH task AS (
-  SELECT t.*, extract(epoch FROM least(coalesce(t.completed_at, pg_catalog.now()), pg_catalog.now())
-      - greatest(t.started_at, pg_catalog.now() - interval '1 minute')) AS recent_seconds,
-    extract(epoch FROM coalesce(t.completed_at, pg_catalog.now()) - t.started_at) AS seconds,
-    t.home = (SELECT xlsx_private.installation()) AS here
-  FROM xlsx_private.task t
-)
-SELECT 'tasks' AS name, s.status AS label, (SELECT count(*) FROM task t WHERE t.status = s.status)::float8 AS value
-FROM pg_catalog.unnest(xlsx_private.names_of('status')) AS s (status)
-UNION ALL SELECT 'queue_length', NULL, count(*) FROM task WHERE status = 'PENDING' AND here AND xlsx_private.is_due(run_at, wait_ms)
-UNION ALL SELECT 'queue_delayed', NULL, count(*) FROM task WHERE status = 'PENDING' AND here AND NOT xlsx_private.is_due(run_at, wait_ms)
-UNION ALL SELECT 'queue_elsewhere', NULL, count(*) FROM task WHERE NOT here AND xlsx_private.is_active(status)
-UNION ALL SELECT 'oldest_pending_seconds', NULL, coalesce(extract(epoch FROM pg_catalog.now() - min(coalesce(run_at, created_at))), 0)
-  FROM task WHERE status = 'PENDING' AND here AND coalesce(run_at, created_at) <= pg_catalog.now()
-UNION ALL SELECT 'rows_per_second', NULL, coalesce(sum(saved_rows * recent_seconds / greatest(seconds, 0.001)), 0) / 60
-  FROM task WHERE recent_seconds > 0
-UNION ALL SELECT 'rows_saved', NULL, coalesce(sum(saved_rows), 0) FROM task
-UNION ALL SELECT 'rows_refused', NULL, coalesce(sum(error_rows), 0) FROM task
-UNION ALL SELECT 'workers', NULL, count(*) FROM pg_catalog.pg_stat_activity
-  WHERE backend_type = 'pg_xlsx worker' AND datname = pg_catalog.current_database()
-UNION ALL SELECT 'max_workers', NULL, pg_catalog.current_setting('pg_xlsx.max_workers', true)::float8
-UNION ALL SELECT 'paused', NULL, count(*) FROM xlsx_private.queue_rule WHERE paused
-UNION ALL SELECT 'files', NULL, count(*) FROM xlsx_private.file
-UNION ALL SELECT 'file_bytes', NULL, coalesce(sum(size), 0) FROM xlsx_private.file
-UNION ALL SELECT 'sweeps', NULL, sweeps FROM xlsx_private.housekeeping
-UNION ALL SELECT 'last_sweep_seconds', NULL, extract(epoch FROM pg_catalog.now() - swept_at) FROM xlsx_private.housekeeping
-UNION ALL SELECT 'removed', 'files', files_removed FROM xlsx_private.housekeeping
-UNION ALL SELECT 'removed', 'tasks', tasks_removed FROM xlsx_private.housekeeping
-UNION ALL SELECT 'removed', 'jobs', jobs_removed FROM xlsx_private.housekeeping
-UNION ALL SELECT 'removed', 'orphans', orphans_removed FROM xlsx_private.housekeeping
-UNION ALL SELECT 'schedules_overdue', NULL, count(*) FROM xlsx_private.schedule s WHERE xlsx_private.schedule_is_overdue(s)
-UNION ALL SELECT 'schedules_failing', NULL, count(*) FROM xlsx_private.schedule s
-  WHERE (SELECT r.error IS NOT NULL FROM xlsx_private.schedule_run r WHERE r.schedule_id = s.id ORDER BY r.id DESC LIMIT 1);
-COMMENT ON VIEW xlsx_private.metric_value IS 'Counts over the tasks of all roles; read through xlsx.metrics only.';
-
-CREATE VIEW xlsx_private.metric_meaning (name, type, help) AS VALUES
-('tasks', 'gauge', 'Tasks by status.'),
-('queue_length', 'gauge', 'Tasks that are due and wait for a worker.'),
-('queue_delayed', 'gauge', 'Tasks whose time has not come.'),
-('queue_elsewhere', 'gauge', 'Tasks of another installation, by a restored dump or a copied database, that wait for xlsx.adopt.'),
-('oldest_pending_seconds', 'gauge', 'Time since the oldest waiting task was due.'),
-('rows_per_second', 'gauge', 'Rows saved per second over the last minute, spread evenly over the time of each task.'),
-('rows_saved', 'gauge', 'Saved rows of all tasks that are kept.'),
-('rows_refused', 'gauge', 'Error rows of all tasks that are kept.'),
-('workers', 'gauge', 'Workers that run in this database.'),
-('max_workers', 'gauge', 'Most workers over all databases, pg_xlsx.max_workers.'),
-('paused', 'gauge', 'Pauses in force, of a profile or of all.'),
-('files', 'gauge', 'Uploaded files that are kept.'),
-('file_bytes', 'gauge', 'Bytes of these files.'),
-('sweeps', 'counter', 'Sweeps of this database.'),
-('last_sweep_seconds', 'gauge', 'Time since the last sweep.'),
-('removed', 'counter', 'What sweeps have removed, by kind.'),
-('schedules_overdue', 'gauge', 'Schedules for which no file came within their expect_every.'),
-('schedules_failing', 'gauge', 'Schedules whose last run failed, or left a file waiting because of an error.');
-COMMENT ON VIEW xlsx_private.metric_meaning IS 'Type and meaning of each name in metric_value.';
-
--- Runs with the rights of its owner: who may read it sees counts over everybody's tasks, and nothing else.
-CREATE VIEW xlsx.metrics AS
-SELECT v.name, v.label, v.value, m.type, m.help
-FROM xlsx_private.metric_value v JOIN xlsx_private.metric_meaning m ON m.name OPERATOR(pg_catalog.=) v.name;
-COMMENT ON COLUMN xlsx.metrics.type IS 'gauge: what is now; counter: what never falls. /metrics of the sidecar appends _total to the name of a counter.';
-COMMENT ON COLUMN xlsx.metrics.help IS 'What the value is, in one sentence.';
-COMMENT ON VIEW xlsx.metrics IS
-'Counts over the imports of this database: tasks by status, due and delayed tasks, age of the oldest due task, saved rows per second over the last minute (spread evenly over the time of each task), workers, stored files and their bytes, the last sweep and what sweeps have removed. For xlsx_notifier and xlsx_admin.';

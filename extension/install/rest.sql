@@ -56,36 +56,13 @@ LANGUAGE sql IMMUTABLE
 RETURN xlsx_private.rest_integer('limit', "limit", 10, 100);
 COMMENT ON FUNCTION xlsx_private.rest_page_size(text) IS 'The most members of a page of a list, as a query string asks for it.';
 
-CREATE FUNCTION xlsx_private.rest_page(data json, total bigint, page int, "limit" int) RETURNS json
+CREATE FUNCTION xlsx_private.rest_page(data json, total bigint, page int, "limit" int, is_estimate boolean DEFAULT false) RETURNS json
 LANGUAGE sql STABLE
-RETURN pg_catalog.json_build_object('data', coalesce(data, '[]'::pg_catalog.json),
-  'meta', pg_catalog.json_build_object('total', total, 'page', page, 'limit', "limit",
-    'totalPages', (total + "limit" - 1) / "limit"));
-COMMENT ON FUNCTION xlsx_private.rest_page(json, bigint, int, int) IS 'One page of a list: {"data": […], "meta": {…}}.';
-
-CREATE FUNCTION xlsx_rest.rest_tasks(page text, "limit" text, status text) RETURNS xlsx_rest.answer
-LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-  page_no int := xlsx_private.rest_page_number(page);
-  page_size int := xlsx_private.rest_page_size("limit");
-  wanted text := upper(rest_tasks.status);
-  total bigint;
-  items json;
-BEGIN
-  IF wanted <> ALL (xlsx_private.names_of('status')) THEN
-    RAISE EXCEPTION 'status must be one of %', array_to_string(xlsx_private.names_of('status'), ', ')
-      USING ERRCODE = 'invalid_parameter_value';
-  END IF;
-  SELECT count(*) INTO total FROM xlsx_private.task t WHERE wanted IS NULL OR t.status = wanted;
-  SELECT json_agg(xlsx_rest.task_json(p.id) ORDER BY p.id DESC) INTO items
-  FROM (SELECT t.id FROM xlsx_private.task t WHERE wanted IS NULL OR t.status = wanted
-    ORDER BY t.id DESC LIMIT page_size OFFSET (page_no - 1)::bigint * page_size) p;
-  RETURN ROW(200, xlsx_private.rest_page(items, total, page_no, page_size))::xlsx_rest.answer;
-END
-$$;
-COMMENT ON FUNCTION xlsx_rest.rest_tasks(text, text, text) IS 'GET /tasks';
+RETURN pg_catalog.json_build_object('data', coalesce(data, '[]'::pg_catalog.json), 'meta', CASE WHEN is_estimate
+  THEN pg_catalog.json_build_object('total', total, 'page', page, 'limit', "limit", 'totalPages', (total + "limit" - 1) / "limit", 'totalIsEstimate', true)
+  ELSE pg_catalog.json_build_object('total', total, 'page', page, 'limit', "limit", 'totalPages', (total + "limit" - 1) / "limit") END);
+COMMENT ON FUNCTION xlsx_private.rest_page(json, bigint, int, int, boolean) IS
+'One page of a list: {"data": […], "meta": {…}}. is_estimate: total is about right, and meta says so.';
 
 CREATE FUNCTION xlsx_rest.rest_task(task text) RETURNS xlsx_rest.answer
 LANGUAGE sql STABLE
@@ -259,22 +236,6 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION xlsx_rest.rest_snapshot(text) IS
 'State of a task as an event, for a client that joins late: task-progress, or the event that ended the task.';
-
-CREATE FUNCTION xlsx_rest.rest_own_tasks(after text) RETURNS xlsx_rest.answer
-LANGUAGE sql STABLE
-BEGIN ATOMIC
-  WITH own AS (SELECT t.id, t.seq, t.status FROM xlsx_private.task t
-    WHERE t.owner = (SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = current_user)),
-  wanted AS (
-    SELECT o.id, o.seq, NOT xlsx_private.is_active(o.status) AS ended FROM own o
-    WHERE xlsx_private.is_active(o.status)
-      OR CASE WHEN after IS NULL THEN o.id IN (SELECT n.id FROM own n ORDER BY n.id DESC LIMIT 20) ELSE o.id > after::bigint END
-    ORDER BY o.id DESC LIMIT 1000)
-  SELECT 200, pg_catalog.json_build_object('highest', (SELECT coalesce(pg_catalog.max(o.id), 0) FROM own o),
-    'tasks', (SELECT coalesce(pg_catalog.json_agg(w ORDER BY w.id), '[]'::pg_catalog.json) FROM wanted w));
-END;
-COMMENT ON FUNCTION xlsx_rest.rest_own_tasks(text) IS
-'The tasks of the current role that its event stream begins with: those that are active, and those with a higher id than after, or else the last 20.';
 
 CREATE FUNCTION xlsx_rest.rest_owners(tasks text) RETURNS xlsx_rest.answer
 LANGUAGE sql STABLE SECURITY DEFINER

@@ -66,11 +66,10 @@ CREATE TABLE xlsx_private.schedule_run (
 CREATE INDEX schedule_run_schedule ON xlsx_private.schedule_run (schedule_id, id);
 COMMENT ON TABLE xlsx_private.schedule_run IS 'Runs of schedules; the last 1000 of each are kept.';
 
-ALTER TABLE xlsx_private.schedule ENABLE ROW LEVEL SECURITY;
 ALTER TABLE xlsx_private.schedule_file ENABLE ROW LEVEL SECURITY;
 ALTER TABLE xlsx_private.schedule_run ENABLE ROW LEVEL SECURITY;
 -- Its query runs as its owner, who alone may write it: not even xlsx_admin.
-CREATE POLICY schedule_read ON xlsx_private.schedule FOR SELECT USING (xlsx_private.may_see(owner));
+SELECT xlsx_private.show_to_owner('xlsx_private.schedule');
 CREATE POLICY schedule_file_read ON xlsx_private.schedule_file FOR SELECT
   USING (EXISTS (SELECT FROM xlsx_private.schedule s WHERE s.id = schedule_id));
 CREATE POLICY schedule_run_read ON xlsx_private.schedule_run FOR SELECT

@@ -198,7 +198,9 @@ CREATE TABLE xlsx_private.task (
   started_at      timestamptz,
   completed_at    timestamptz,
   attempt_started_at timestamptz,
-  work_ms         bigint
+  work_ms         bigint,
+  tallied_saved   bigint  NOT NULL DEFAULT 0,
+  tallied_errors  bigint  NOT NULL DEFAULT 0
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE xlsx_private.task IS 'One import: its state, its counts and its progress, written in the transactions that write its rows.';
 COMMENT ON COLUMN xlsx_private.task.saved_rows IS
@@ -214,6 +216,7 @@ COMMENT ON COLUMN xlsx_private.task.undone_rows IS 'Saved rows that xlsx.undo de
 COMMENT ON COLUMN xlsx_private.task.attempt_started_at IS 'Start of the running attempt; NULL if none runs.';
 COMMENT ON COLUMN xlsx_private.task.work_ms IS
 'Time of all attempts that have ended, without the waits between them, in milliseconds. NULL before the first has ended.';
+COMMENT ON COLUMN xlsx_private.task.tallied_saved IS 'How many of saved_rows xlsx_private.tally has counted; tallied_errors: how many of error_rows.';
 COMMENT ON COLUMN xlsx_private.task.login_was_member IS
 'At the submission the login could take on the owner''s role. It must be able to when the task starts.';
 COMMENT ON COLUMN xlsx_private.task.owner_was_user IS 'At the submission the owner was a member of xlsx_user. He must be one when the task starts.';
@@ -238,7 +241,12 @@ CREATE INDEX task_active ON xlsx_private.task (priority DESC, (coalesce(run_at, 
 CREATE INDEX task_running ON xlsx_private.task (profile_id, (owner::oid)) WHERE status = 'PROCESSING';
 CREATE INDEX task_ended ON xlsx_private.task (completed_at) WHERE NOT xlsx_private.is_active(status);
 CREATE INDEX task_file ON xlsx_private.task (file_id);
-CREATE INDEX task_frozen ON xlsx_private.task (frozen_id);
+CREATE INDEX task_frozen ON xlsx_private.task (frozen_id, (owner::oid));
+-- Lists, of one's own tasks and of all. The owner comes first, as the policies ask. It is included, so that tasks are counted without reading them.
+CREATE INDEX task_owner ON xlsx_private.task ((owner::oid), status, id) INCLUDE (owner);
+CREATE INDEX task_owner_created ON xlsx_private.task ((owner::oid), created_at);
+CREATE INDEX task_status ON xlsx_private.task (status, id) INCLUDE (owner);
+CREATE INDEX task_created ON xlsx_private.task USING brin (created_at);
 CREATE UNIQUE INDEX task_idempotency_key ON xlsx_private.task ((owner::oid), idempotency_key)
   WHERE idempotency_key IS NOT NULL;
 

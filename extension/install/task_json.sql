@@ -24,10 +24,14 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION xlsx_private.deletes_rows(xlsx_private.task) IS 'Would xlsx.delete delete imported rows?';
 
-CREATE FUNCTION xlsx_rest.task_json(task bigint) RETURNS json
-LANGUAGE sql STABLE
-BEGIN ATOMIC
-  SELECT pg_catalog.json_build_object('id', t.id, 'profile', t.profile, 'fileName', t.file_name,
+-- In PL/pgSQL, which keeps its plans: lists and events ask for it all the time.
+CREATE FUNCTION xlsx_private.tasks_json(tasks bigint[]) RETURNS json
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+AS $$
+BEGIN
+  RETURN (SELECT json_agg(json_build_object('id', t.id, 'profile', t.profile, 'fileName', t.file_name,
     'fileSize', t.file_size, 'status', t.status, 'phase', now.phase,
     'progress', now.progress, 'totalRows', now.total_rows,
     'validatedRows', now.validated_rows, 'errorRows', now.error_rows,
@@ -38,10 +42,16 @@ BEGIN ATOMIC
     'mode', t.mode, 'dryRun', t.dry_run, 'insertedRows', t.inserted_rows, 'updatedRows', t.updated_rows,
     'unchangedRows', t.unchanged_rows, 'deletedRows', t.deleted_rows, 'absentRows', t.absent_rows, 'skippedRows', t.skipped_rows, 'warningRows', t.warning_rows,
     'undoable', xlsx_private.is_undoable(now.task), 'exactlyOnce', t.exactly_once,
-    'undone', t.undone, 'undoneRows', t.undone_rows, 'deletesRows', xlsx_private.deletes_rows(now.task), 'workMs', t.work_ms)
-  FROM xlsx_private.task_now AS now, LATERAL (SELECT (now.task).*) AS t
-  WHERE t.id = task_json.task;
-END;
+    'undone', t.undone, 'undoneRows', t.undone_rows, 'deletesRows', xlsx_private.deletes_rows(now.task), 'workMs', t.work_ms) ORDER BY t.id DESC)
+    FROM xlsx_private.task_now AS now, LATERAL (SELECT (now.task).*) AS t
+    WHERE t.id = ANY (tasks));
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.tasks_json(bigint[]) IS 'Tasks as JSON array of objects, as REST shows them, the newest first. NULL if there are none.';
+
+CREATE FUNCTION xlsx_rest.task_json(task bigint) RETURNS json
+LANGUAGE sql STABLE
+RETURN xlsx_private.tasks_json(ARRAY[task]) -> 0;
 COMMENT ON FUNCTION xlsx_rest.task_json(bigint) IS 'A task as JSON object, as REST shows it. NULL if there is no such task.';
 
 CREATE FUNCTION xlsx_private.terminal_event(task xlsx_private.task, OUT event text, OUT data json)

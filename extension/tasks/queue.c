@@ -12,6 +12,7 @@
 #include "pg/subtransaction.h"
 #include "storage/lock.h"
 #include "tables/private_sql.h"
+#include "tasks/counters.h"
 #include "tasks/dispatch.h"
 #include "tasks/task_lock.h"
 #include "utils/builtins.h"
@@ -231,7 +232,7 @@ queue_complete(Task *task)
 	static PrivateStatement update = {
 		"UPDATE xlsx_private.task SET status = CASE WHEN error_rows > 0 THEN 'HAS_ERRORS' ELSE 'COMPLETED' END,"
 		" phase = NULL, progress = 100, total_rows = saved_rows + skipped_rows + error_rows, worker_pid = NULL, deaths = 0,"
-		" updated_at = clock_timestamp(), completed_at = clock_timestamp() WHERE id = $1",
+		" updated_at = clock_timestamp(), completed_at = clock_timestamp(), " COUNTERS_SET " WHERE id = $1",
 		1, {INT8OID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(task->id)};
@@ -241,6 +242,7 @@ queue_complete(Task *task)
 	else
 		queue_remove_working_rows(task->id);
 	progress_completed(&task->progress);
+	counters_end(task->id, COUNTERS_SUCCESS);
 	private_sql_run(&update, values, NULL, NULL);
 	record_job(task->id, NULL);
 	progress_terminal(task->id);
@@ -252,7 +254,7 @@ queue_end(int64 task, TaskStatus status, const ErrorData *error)
 	static PrivateStatement update = {
 		"UPDATE xlsx_private.task SET status = $2, phase = NULL, worker_pid = NULL, deaths = 0,"
 		" error_code = $3, error_message = $4, error_detail = $5, error_hint = $6,"
-		" updated_at = clock_timestamp(), completed_at = clock_timestamp() WHERE id = $1",
+		" updated_at = clock_timestamp(), completed_at = clock_timestamp(), " COUNTERS_SET " WHERE id = $1",
 		6, {INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID}, NULL
 	};
 	Datum		values[6] = {Int64GetDatum(task), CStringGetTextDatum(task_status_names.texts[status])};
@@ -262,6 +264,7 @@ queue_end(int64 task, TaskStatus status, const ErrorData *error)
 	private_sql_set_text(values, nulls, 3, error->message);
 	private_sql_set_text(values, nulls, 4, error->detail);
 	private_sql_set_text(values, nulls, 5, error->hint);
+	counters_end(task, (int) status);
 	private_sql_run(&update, values, nulls, NULL);
 	record_job(task, NULL);
 	progress_terminal(task);

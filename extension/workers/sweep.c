@@ -13,6 +13,7 @@
 #include "pg/subtransaction.h"
 #include "profile/frozen.h"
 #include "tables/private_sql.h"
+#include "tasks/counters.h"
 #include "tasks/dispatch.h"
 #include "tasks/progress.h"
 #include "tasks/queue.h"
@@ -193,7 +194,8 @@ static void
 delete_tasks(void *argument)
 {
 	static PrivateStatement delete = {
-		"WITH gone AS (DELETE FROM xlsx_private.task WHERE id = ANY ($1) RETURNING id, seq)"
+		"WITH gone AS (DELETE FROM xlsx_private.task WHERE id = ANY ($1) RETURNING id, seq, owner, status),"
+		" counted AS (" COUNTERS_GONE ")"
 		" SELECT array(SELECT id FROM gone ORDER BY id), (SELECT count(*) FROM gone), array(SELECT seq FROM gone ORDER BY id)",
 		1, {INT8ARRAYOID}, NULL
 	};
@@ -272,7 +274,7 @@ remove_orphans(void)
 		" WHERE orphans_sought_at IS NULL OR orphans_sought_at < clock_timestamp() - interval '1 day'",
 		0, {0}, NULL
 	};
-	static PrivateStatement remove = {"SELECT xlsx_private.remove_orphans()", 0, {0}, NULL};
+	static PrivateStatement remove = {"SELECT xlsx_private.remove_orphans(), xlsx_private.recount()", 0, {0}, NULL};
 	PrivateRow	row;
 
 	if (private_sql_run(&due, NULL, NULL, NULL) == 0)
@@ -291,14 +293,16 @@ sweep_tidy(void)
 		4, {INT8OID, INT8OID, INT8OID, INT8OID}, NULL
 	};
 	Datum		values[4];
+	bool		more;
 
 	values[0] = Int64GetDatum(remove_tasks());
 	values[1] = Int64GetDatum(remove_files());
 	values[2] = Int64GetDatum(remove_jobs());
 	values[3] = Int64GetDatum(remove_orphans());
 	(void) frozen_profile_sweep();
+	more = counters_fold();
 	private_sql_run(&update, values, NULL, NULL);
-	return DatumGetInt64(values[0]) == MOST_TASKS;
+	return more || DatumGetInt64(values[0]) == MOST_TASKS;
 }
 
 /*

@@ -26,7 +26,7 @@
 static const char database_metrics[] =
 "SELECT count(*), coalesce(string_agg(format(E'# HELP %1$s %2$s\\n# TYPE %1$s %3$s\\n%4$s', name, help, type, lines), '' ORDER BY name), '') "
 "FROM (SELECT m.name, help, type, string_agg(format(E'%s%s %s\\n', m.name, "
-"CASE v.name WHEN 'tasks' THEN '{status=\"' ELSE '{kind=\"' END || label || '\"}', value), '' ORDER BY label) AS lines "
+"CASE WHEN v.name IN ('tasks', 'tasks_ended') THEN '{status=\"' ELSE '{kind=\"' END || label || '\"}', value), '' ORDER BY label) AS lines "
 "FROM xlsx.metrics v, LATERAL (SELECT 'pg_xlsx_' || v.name || CASE v.type WHEN 'counter' THEN '_total' ELSE '' END) AS m (name) "
 "WHERE value IS NOT NULL GROUP BY m.name, help, type) AS metric";
 

@@ -205,7 +205,8 @@ export interface OutgoingPayloads {
 
 export interface Page<T> {
   data: T[];
-  meta: { total: number; page: number; limit: number; totalPages: number };
+  /** totalIsEstimate: total is more than 10,000 and about right */
+  meta: { total: number; page: number; limit: number; totalPages: number; totalIsEstimate?: true };
 }
 
 /** POST /upload */

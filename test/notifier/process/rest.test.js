@@ -294,7 +294,7 @@ describe('about itself', () => {
     assert.equal(await value('pg_xlsx_queue_length'), 0);
     assert.equal(await value('pg_xlsx_queue_delayed'), delayed + 1);
     assert.ok(await value('pg_xlsx_rows_per_second') > 0);
-    assert.ok(await value('pg_xlsx_rows_saved') >= 2000);
+    assert.ok(await value('pg_xlsx_rows_saved_total') >= 2000);
     for (const name of ['uploads_total', 'upload_bytes_total', 'events_total']) assert.ok(await value(`pg_xlsx_notifier_${name}`) > 0, name);
     for (const name of ['connections', 'sessions', 'sockets', 'rooms', 'uploads']) assert.ok(await value(`pg_xlsx_notifier_${name}`) >= 0, name);
     for (;;) { // the first measurement may be under way

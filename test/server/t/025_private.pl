@@ -85,7 +85,6 @@ live
 mark_row
 may_act
 may_pass
-may_see
 move_file
 name_of
 names_of
@@ -103,6 +102,7 @@ role_of
 role_ref
 role_ref_in
 role_ref_out
+roles_of_me
 rule_takes
 schedule_add
 schedule_begin
@@ -115,6 +115,7 @@ schedule_note_result
 schedule_note_run
 schedule_remove
 schedule_set_job
+sees_all
 set_queue_rule
 tus_add
 tus_find

@@ -1,0 +1,137 @@
+/*
+ * Lists of tasks, newest first
+ *
+ * Who sees everybody's tasks reads them by id, or by status and id. All others
+ * see the tasks of some roles: the newest of each role and status come from an
+ * index, and the newest of these are the newest of all. No list reads more than a page
+ * asks for, however long the history is.
+ */
+
+CREATE FUNCTION xlsx_private.newest_tasks(status text, most bigint) RETURNS SETOF bigint
+LANGUAGE plpgsql STABLE ROWS 10
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+-- Each order comes from an index. To the planner, which does not know how many tasks an owner has, a sort looks as good.
+SET enable_sort = off
+AS $$
+DECLARE
+  roles CONSTANT oid[] := xlsx_private.roles_of_me();
+  -- To look for each of very many roles takes longer than to pass over what is not theirs.
+  by_role CONSTANT boolean := NOT xlsx_private.sees_all() AND cardinality(roles) <= 100;
+BEGIN
+  -- A statement for each case, because one plan for all would read too much in some.
+  IF NOT by_role AND status IS NULL THEN
+    RETURN QUERY SELECT t.id FROM xlsx_private.task t ORDER BY t.id DESC LIMIT most;
+  ELSIF NOT by_role THEN
+    RETURN QUERY SELECT t.id FROM xlsx_private.task t WHERE t.status = newest_tasks.status ORDER BY t.id DESC LIMIT most;
+  ELSE
+    RETURN QUERY SELECT t.id FROM unnest(roles) AS mine (role)
+      CROSS JOIN unnest(CASE WHEN status IS NULL THEN xlsx_private.names_of('status') ELSE ARRAY[status] END) AS wanted (status)
+      CROSS JOIN LATERAL (SELECT o.id FROM xlsx_private.task o WHERE o.owner::oid = mine.role AND o.status = wanted.status
+        ORDER BY o.id DESC LIMIT most) AS t
+      ORDER BY t.id DESC LIMIT most;
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.newest_tasks(text, bigint) IS
+'Ids of the newest tasks that the current role sees, the newest first: of a status (NULL: of any), at most so many.';
+
+CREATE FUNCTION xlsx_private.tallied_tasks(status text) RETURNS bigint
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+AS $$
+DECLARE
+  active text;
+  total bigint := (SELECT coalesce(sum(t.tasks), 0) FROM xlsx_private.tally t WHERE tallied_tasks.status IS NULL OR t.status = tallied_tasks.status);
+BEGIN
+  FOREACH active IN ARRAY xlsx_private.names_of('active_status') LOOP
+    IF status IS NULL OR status = active THEN
+      total := total + (SELECT count(*) FROM xlsx_private.newest_tasks(active, 10001));
+    END IF;
+  END LOOP;
+  RETURN total;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.tallied_tasks(text) IS
+'About how many tasks the current role sees, of a status or of any (NULL): those that ended are counted by tally, those that did not, one by one up to 10,001 of each status.';
+
+CREATE FUNCTION xlsx_private.count_tasks(status text, OUT total bigint, OUT is_estimate boolean)
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+AS $$
+DECLARE
+  most CONSTANT bigint := 10000;
+BEGIN
+  total := xlsx_private.tallied_tasks(status);
+  is_estimate := total > most;
+  IF NOT is_estimate THEN
+    total := (SELECT count(*) FROM xlsx_private.newest_tasks(status, most + 1));
+    is_estimate := total > most;
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.count_tasks(text) IS
+'How many tasks the current role sees, of a status or of any (NULL). Exact up to 10,000; beyond that is_estimate is true.';
+
+CREATE FUNCTION xlsx_rest.rest_tasks(page text, "limit" text, status text) RETURNS xlsx_rest.answer
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+AS $$
+DECLARE
+  page_no int := xlsx_private.rest_page_number(page);
+  page_size int := xlsx_private.rest_page_size("limit");
+  wanted text := upper(rest_tasks.status);
+  skipped bigint := (page_no - 1)::bigint * page_size;
+  known record;
+  items json;
+BEGIN
+  IF wanted <> ALL (xlsx_private.names_of('status')) THEN
+    RAISE EXCEPTION 'status must be one of %', array_to_string(xlsx_private.names_of('status'), ', ')
+      USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  SELECT * INTO known FROM xlsx_private.count_tasks(wanted);
+  IF known.is_estimate OR skipped < known.total THEN
+    SELECT xlsx_private.tasks_json(ARRAY(SELECT n.id FROM xlsx_private.newest_tasks(wanted, skipped + page_size) AS n (id)
+      ORDER BY n.id DESC OFFSET skipped LIMIT page_size)) INTO items;
+  END IF;
+  RETURN ROW(200, xlsx_private.rest_page(items, known.total, page_no, page_size, known.is_estimate))::xlsx_rest.answer;
+END
+$$;
+COMMENT ON FUNCTION xlsx_rest.rest_tasks(text, text, text) IS
+'GET /tasks. meta.total is exact up to 10,000; beyond that meta.totalIsEstimate is true.';
+
+CREATE FUNCTION xlsx_private.own_newest(most int) RETURNS SETOF bigint
+LANGUAGE plpgsql STABLE ROWS 100
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+SET enable_sort = off
+AS $$
+BEGIN
+  RETURN QUERY SELECT t.id FROM unnest(xlsx_private.names_of('status')) AS s (status)
+    CROSS JOIN LATERAL (SELECT o.id FROM xlsx_private.task o
+      WHERE o.owner::oid = (SELECT r.oid FROM pg_roles r WHERE r.rolname = current_user) AND o.status = s.status ORDER BY o.id DESC LIMIT most) AS t;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.own_newest(int) IS 'Ids of the newest tasks of the current role itself, at most so many of each status.';
+
+CREATE FUNCTION xlsx_rest.rest_own_tasks(after text) RETURNS xlsx_rest.answer
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+  WITH newest AS MATERIALIZED (SELECT n.id FROM xlsx_private.own_newest(1000) AS n (id)),
+  last AS MATERIALIZED (SELECT n.id FROM newest n ORDER BY n.id DESC LIMIT CASE WHEN after IS NULL THEN 20 ELSE 1000 END),
+  active AS MATERIALIZED (
+    SELECT t.id FROM xlsx_private.task t WHERE xlsx_private.is_active(t.status)
+      AND t.owner::oid = (SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = current_user) ORDER BY t.id DESC LIMIT 1000),
+  wanted AS (
+    SELECT t.id, t.seq, NOT xlsx_private.is_active(t.status) AS ended
+    FROM (SELECT l.id FROM last l WHERE after IS NULL OR l.id > after::bigint UNION SELECT a.id FROM active a) AS w
+      JOIN xlsx_private.task t ON t.id = w.id
+    ORDER BY t.id DESC LIMIT 1000)
+  SELECT 200, pg_catalog.json_build_object('highest', (SELECT coalesce(pg_catalog.max(n.id), 0) FROM newest n),
+    'tasks', (SELECT coalesce(pg_catalog.json_agg(w ORDER BY w.id), '[]'::pg_catalog.json) FROM wanted w));
+END;
+COMMENT ON FUNCTION xlsx_rest.rest_own_tasks(text) IS
+'The tasks of the current role that its event stream begins with: those that are active, and those with a higher id than after, or else the last 20. At most 1,000.';
