@@ -18,7 +18,7 @@ CREATE TABLE refusal (id bigint GENERATED ALWAYS AS IDENTITY, name text, age int
 SELECT xlsx.create_profile('refusal', 'refusal') > 0 AS made;
 \x
 SELECT t.* FROM unnest(ARRAY[
-  $$SELECT xlsx.alter_profile('refusal', header_row => 'none')$$,
+  $$SELECT xlsx.alter_profile('refusal', header_check => 'some')$$,
   $$SELECT xlsx.alter_profile('refusal', header_row => 'second')$$,
   $$SELECT xlsx.alter_profile('refusal', header_row => '0')$$,
   $$SELECT xlsx.alter_profile('refusal', mode => 'merge')$$,
@@ -62,15 +62,15 @@ SELECT t.* FROM unnest(ARRAY[
   $$SELECT xlsx.create_profile_from_json(NULL)$$,
   $$SELECT xlsx.create_profile_from_json(xlsx.profile_json('refusal'), name => 'refusal 3'), xlsx.drop_profile('refusal 3')$$]) AS s (statement), told(s.statement) AS t;
 SELECT t.* FROM unnest(ARRAY[
-  format('SELECT xlsx.submit(''refusal'', %L, header_row => ''none'')', decode(:'book', 'base64')),
+  format('SELECT xlsx.submit(''refusal'', %L, header_check => ''some'')', decode(:'book', 'base64')),
   format('SELECT xlsx.submit(''refusal'', %L, max_errors => -1)', decode(:'book', 'base64')),
   format('SELECT xlsx.submit(''refusal'', %L, mapping => ''[]'')', decode(:'book', 'base64')),
   format('SELECT xlsx.submit(''refusal'', %L, mode => ''merge'')', decode(:'book', 'base64')),
-  format('SELECT xlsx.submit_once(''refusal'', %L, header_row => ''none'')', decode(:'book', 'base64')),
-  format('SELECT * FROM xlsx.import(''refusal'', %L, header_row => ''none'')', decode(:'book', 'base64')),
-  format('SELECT * FROM xlsx.match_headers(''refusal'', %L, header_row => ''none'')', decode(:'book', 'base64')),
-  format('SELECT * FROM xlsx_rest.rest_preview(xlsx_rest.upload_begin(''refusal'', ''x.xlsx'', ''{"headerRow": "none"}''))'),
-  $$SELECT xlsx.schedule('refusal', NULL, 'refusal', query => 'SELECT 1', header_row => 'none')$$,
+  format('SELECT xlsx.submit_once(''refusal'', %L, header_check => ''some'')', decode(:'book', 'base64')),
+  format('SELECT * FROM xlsx.import(''refusal'', %L, header_check => ''some'')', decode(:'book', 'base64')),
+  format('SELECT * FROM xlsx.match_headers(''refusal'', %L, header_row => ''second'')', decode(:'book', 'base64')),
+  format('SELECT * FROM xlsx_rest.rest_preview(xlsx_rest.upload_begin(''refusal'', ''x.xlsx'', ''{"headerCheck": "some"}''))'),
+  $$SELECT xlsx.schedule('refusal', NULL, 'refusal', query => 'SELECT 1', header_check => 'some')$$,
   $$SELECT xlsx.schedule('refusal', NULL, 'refusal', query => 'DELETE FROM refusal')$$,
   $$SELECT xlsx.schedule('refusal', NULL, 'refusal', query => 'SELECT 1', settle => '-1 s')$$,
   $$SELECT * FROM xlsx_rest.tus_create('refusal', 'x.xlsx', NULL, 0, NULL)$$,

@@ -53,7 +53,7 @@ ROLLBACK;
 -- Options whose values do not exist are refused before the first byte; a dry run, and a mapping by hand
 \set SHOW_CONTEXT never
 SELECT xlsx_rest.upload_begin('guests', 'people.xlsx', '{"mode": "merge"}');
-SELECT xlsx_rest.upload_begin('guests', 'people.xlsx', '{"headerRow": "none"}');
+SELECT xlsx_rest.upload_begin('guests', 'people.xlsx', '{"headerCheck": "some"}');
 SELECT xlsx_rest.upload_begin('guests', 'people.xlsx', '{"maxErrors": "-3"}');
 SELECT xlsx_rest.upload_begin('guests', 'people.xlsx', '{"mapping": "[]"}');
 \set SHOW_CONTEXT errors

@@ -17,6 +17,7 @@ judge_create(const JudgePlan *plan, const Profile *profile)
 	uint32	   *source = palloc(sizeof(uint32) * columns);
 
 	judge->plan = judge->check.plan = plan;
+	judge->sightings = palloc0(sizeof(Sightings));
 	judge->classes = palloc(sizeof(ColumnClass) * columns);
 	judge->compares = palloc0(sizeof(FmgrInfo) * (size_t) Max(plan->rule_count, 1));
 	if (profile != NULL)
@@ -60,7 +61,8 @@ judge_take(const Judge *judge, JudgedRow *row, const XlsxRow *given)
 	row->number = given->number;
 	row->count = row->room = 0;
 	row->bad = row->warned = false;
-	source_index_cells(&judge->sources, given, row->cells, columns);
+	source_index_cells(&judge->sources, given, row->cells, columns, judge->sightings);
+	sightings_row(judge->sightings, given);
 	row->extra = judge->plan->wants_extra ? extra_json(judge->plan, given) : NULL;
 }
 

@@ -58,6 +58,7 @@ typedef struct Judge
 	ColumnClass *classes;		/* by column */
 	SourceIndex sources;
 	CellCheck	check;			/* of the cell at hand */
+	Sightings  *sightings;		/* in the rows that were taken */
 } Judge;
 
 typedef enum RowVerdict

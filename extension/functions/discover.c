@@ -298,7 +298,7 @@ add_value(Discovery *discovery, const XlsxCell *cell, const char *text)
 static bool
 is_in_range(const Discovery *discovery, const XlsxCell *cell)
 {
-	return cell->column >= discovery->place.range.first_column && cell->column <= discovery->place.range.last_column;
+	return cell->column >= rows_range(discovery->place.rows)->first_column && cell->column <= rows_range(discovery->place.rows)->last_column;
 }
 
 static void
@@ -334,27 +334,18 @@ take_values(Discovery *discovery, const XlsxRow *row)
 static void
 read_rows(Discovery *discovery, int64 sample)
 {
-	XlsxSheet  *sheet;
 	const XlsxRow *row;
-	XlsxError	error;
-	XlsxStatus	status = xlsx_sheet_open(discovery->place.book, discovery->place.index, &sheet, &error);
 
-	while (discovery->rows < sample && status == XLSX_OK &&
-		   (status = xlsx_sheet_next(sheet, &row, &error)) == XLSX_OK && row->number <= discovery->place.range.last_row)
+	if (discovery->place.header.cells != NULL)
+		take_headers(discovery, discovery->place.header.cells);
+	while (discovery->rows < sample && (row = rows_next(discovery->place.rows)) != NULL)
 	{
 		MemoryContext caller = MemoryContextSwitchTo(discovery->row_context);
 
-		CHECK_FOR_INTERRUPTS();
-		if (row->number == discovery->place.header_row)
-			take_headers(discovery, row);
-		else if (row->number >= discovery->place.range.first_row && row->number > discovery->place.header_row)
-			take_values(discovery, row);
+		take_values(discovery, row);
 		MemoryContextSwitchTo(caller);
 		MemoryContextReset(discovery->row_context);
 	}
-	if (status != XLSX_OK && status != XLSX_DONE)
-		workbook_throw(&error);
-	xlsx_sheet_close(sheet);
 }
 
 /*
@@ -393,12 +384,13 @@ identifier_of(const char *header, uint32 position)
 }
 
 /*
- * A name that is taken, and the least number that may still be free behind it. All columns may
+ * A name that is taken or will be, and the least number that may still be free behind it. All columns may
  * have the same header, so the search must not begin at 1 each time.
  */
 typedef struct TakenName
 {
 	NameData	name;
+	bool		given;			/* to a column */
 	int			next;
 } TakenName;
 
@@ -410,47 +402,77 @@ create_taken(void)
 	return hash_create("pg_xlsx column names", 256, &control, HASH_ELEM | HASH_STRINGS | HASH_CONTEXT);
 }
 
-/* Takes base when it is free. Otherwise takes base with a number behind it; base leaves room for that. */
+/* The entry of a name; *found: it was there. */
+static TakenName *
+taken_name(HTAB *taken, const char *name, bool *found)
+{
+	TakenName  *entry = hash_search(taken, name, HASH_ENTER, found);
+
+	if (!*found)
+	{
+		entry->given = false;
+		entry->next = 2;
+	}
+	return entry;
+}
+
+/* Gives base where it is free. Otherwise base with a number behind it, for which base leaves room. */
 static char *
 take_name(HTAB *taken, const char *base)
 {
 	char		name[NAMEDATALEN];
 	bool		found;
-	TakenName  *of_base = hash_search(taken, base, HASH_ENTER, &found);
+	TakenName  *entry = taken_name(taken, base, &found);
 
 	strlcpy(name, base, sizeof(name));
-	if (!found)
-		of_base->next = 2;
-	while (found)
+	if (entry->given)
 	{
-		TakenName  *numbered;
+		TakenName  *of_base = entry;
 
-		snprintf(name, sizeof(name), "%s_%d", base, of_base->next++);
-		numbered = hash_search(taken, name, HASH_ENTER, &found);
-		if (!found)
-			numbered->next = 2;
+		do
+		{
+			snprintf(name, sizeof(name), "%s_%d", base, of_base->next++);
+			entry = taken_name(taken, name, &found);
+		} while (found);
 	}
+	entry->given = true;
 	return pstrdup(name);
 }
 
-/* Names for all columns, each different from the others. */
+static char *
+base_name(const FoundColumn *column, uint32 position)
+{
+	char	   *base = identifier_of(column->header, position);
+
+	base[pg_mbcliplen(base, (int) strlen(base), MAX_BASE_NAME)] = '\0';
+	return base;
+}
+
+/*
+ * Names for all columns, each different from the others. No name with a number is that of another header, and a
+ * header comes before a column without one, so that a profile finds each column by its name again.
+ */
 static char **
 name_columns(const Discovery *discovery)
 {
 	char	  **names = palloc0(sizeof(char *) * (discovery->count + 1));
+	char	  **bases = palloc0(sizeof(char *) * (discovery->count + 1));
 	HTAB	   *taken = create_taken();
+	bool		found;
 
 	for (size_t i = 0; i < discovery->count; i++)
 	{
-		char	   *base;
-
 		CHECK_FOR_INTERRUPTS();
-		if (!discovery->columns[i].used)
-			continue;
-		base = identifier_of(discovery->columns[i].header, (uint32) i + 1);
-		base[pg_mbcliplen(base, (int) strlen(base), MAX_BASE_NAME)] = '\0';
-		names[i] = take_name(taken, base);
+		if (discovery->columns[i].used)
+			(void) taken_name(taken, bases[i] = base_name(&discovery->columns[i], (uint32) i + 1), &found);
 	}
+	for (int without = 0; without < 2; without++)
+		for (size_t i = 0; i < discovery->count; i++)
+		{
+			CHECK_FOR_INTERRUPTS();
+			if (bases[i] != NULL && (discovery->columns[i].header == NULL) == (without == 1))
+				names[i] = take_name(taken, bases[i]);
+		}
 	hash_destroy(taken);
 	return names;
 }
@@ -540,8 +562,8 @@ put_column(const Discovery *discovery, ReturnSetInfo *result, size_t at, int pos
 	values[9] = text_or_null(bound_text(column, type, column->least, column->first, discovery->date1904), &nulls[9]);
 	values[10] = text_or_null(bound_text(column, type, column->greatest, column->last, discovery->date1904), &nulls[10]);
 	values[11] = examples_array(column);
-	values[12] = Int32GetDatum((int32) discovery->place.header_row);
-	nulls[12] = discovery->place.header_row == 0;
+	values[12] = Int32GetDatum((int32) discovery->place.header.row);
+	nulls[12] = discovery->place.header.row == 0;
 	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
 }
 
@@ -556,7 +578,7 @@ pg_xlsx_discover(PG_FUNCTION_ARGS)
 	InitMaterializedSRF(fcinfo, 0);
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
-	sheet_arguments_get(fcinfo, &discovery.place);
+	sheet_arguments_get(fcinfo, 5, &discovery.place);
 	discovery.date1904 = xlsx_book_date1904(discovery.place.book);
 	discovery.row_context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx row", ALLOCSET_DEFAULT_SIZES);
 	read_rows(&discovery, PG_ARGISNULL(4) ? PG_INT64_MAX : PG_GETARG_INT32(4));

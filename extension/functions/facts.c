@@ -30,6 +30,7 @@ typedef struct Fact
 static const Fact facts[] = {
 	{"mode", &save_mode_names},
 	{"index_after_load", &late_index_names},
+	{"header_check", &header_check_names},
 	{"source", &column_source_names},
 	{"rule", &rule_kind_names},
 	{"severity", &severity_names},
@@ -49,6 +50,7 @@ static const Number numbers[] = {
 	{"chunk_bytes", PG_XLSX_CHUNK_BYTES},
 	{"skip_end", MOST_SKIP_END},
 	{"length_digits", MOST_LENGTH_DIGITS},
+	{"header_rows", MOST_HEADER_ROWS},
 };
 
 static const Fact *

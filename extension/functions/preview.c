@@ -21,15 +21,14 @@ PG_FUNCTION_INFO_V1(pg_xlsx_match);
 
 /* One row for each column of the profile: the sheet column that it would come from. */
 static void
-put_matches(ReturnSetInfo *result, const SheetRows *rows, const Profile *profile, uint32 header_row,
-			const HeaderMatch *match)
+put_matches(ReturnSetInfo *result, const SheetRows *rows, const Profile *profile, const HeaderMatch *match)
 {
 	for (int i = 0; i < profile->count; i++)
 	{
 		Datum		values[5] = {
-			CStringGetTextDatum(rows_sheet_name(rows)), Int32GetDatum((int32) header_row), CStringGetTextDatum(profile->columns[i].name)
+			CStringGetTextDatum(rows_sheet_name(rows)), Int32GetDatum((int32) match->row), CStringGetTextDatum(profile->columns[i].name)
 		};
-		bool		nulls[5] = {false, header_row == 0, false, match->found[i] == NULL, match->source[i] == 0};
+		bool		nulls[5] = {false, match->row == 0, false, match->found[i] == NULL, match->source[i] == 0};
 		char		letters[8];
 
 		if (match->found[i] != NULL)
@@ -52,11 +51,11 @@ pg_xlsx_match(PG_FUNCTION_ARGS)
 	const char *name = PG_XLSX_GETARG_STRING(0, NULL);
 	int64		id = profile_find(&name);
 	Profile    *profile = profile_load(id);
-	RowsOptions options = {PG_XLSX_GETARG_STRING(2, profile->sheet), PG_XLSX_GETARG_STRING(5, profile->range), 0};
+	RowsOptions options = {.sheet = PG_XLSX_GETARG_STRING(2, profile->sheet),.range = PG_XLSX_GETARG_STRING(5, profile->range),
+		.header_rows = PG_ARGISNULL(6) ? profile->header_rows : PG_GETARG_INT32(6)};
 	XlsxSource	source;
 	XlsxBook   *book;
 	SheetRows  *rows;
-	const XlsxRow *header;
 	HeaderMatch match;
 	char	   *mapping = NULL;
 
@@ -69,8 +68,8 @@ pg_xlsx_match(PG_FUNCTION_ARGS)
 	file_value_source(PG_GETARG_DATUM(1), &source, context);
 	book = workbook_open(&source, context);
 	rows = rows_open(book, &options);
-	header = rows_find_header(rows, profile, header_row_said(PG_XLSX_GETARG_STRING(3, profile->header_row)), mapping, &match);
-	put_matches(result, rows, profile, header != NULL ? header->number : 0, &match);
+	rows_find_header(rows, profile, header_row_said(PG_XLSX_GETARG_STRING(3, profile->header_row)), mapping, &match);
+	put_matches(result, rows, profile, &match);
 	MemoryContextDelete(context);
 	return (Datum) 0;
 }

@@ -43,9 +43,11 @@ static void
 want_column(ProfileColumn *column, Form_pg_attribute attribute)
 {
 	column->name = column->header = column->label = NameStr(attribute->attname);
-	column->normal_headers.count = 1;
-	column->normal_headers.items = palloc(sizeof(char *));
-	column->normal_headers.items[0] = headers_normalize(column->name);
+	for (HeaderForm form = 0; form < HEADER_FORMS; form++)
+	{
+		column->forms[form] = (TextList) {1, palloc(sizeof(char *))};
+		column->forms[form].items[0] = header_form(column->name, strlen(column->name), form);
+	}
 	column->messages = "{}";
 	column->source = SOURCE_CELL;
 	column->trim = true;
@@ -90,7 +92,7 @@ match_headers(TypedRead *read, SheetRows *rows, HeaderRow where)
 {
 	HeaderMatch match;
 
-	(void) rows_find_header(rows, &read->wanted, where, NULL, &match);
+	rows_find_header(rows, &read->wanted, where, NULL, &match);
 	if (match.message != NULL)
 		throw_missing(read, rows, &match);
 	memcpy(read->source, match.source, sizeof(uint32) * (size_t) read->wanted.count);
@@ -202,6 +204,7 @@ pg_xlsx_read(PG_FUNCTION_ARGS)
 	XlsxBook   *book;
 	SheetRows  *rows;
 
+	sheet_arguments_more(fcinfo, 5, &options);
 	InitMaterializedSRF(fcinfo, MAT_SRF_USE_EXPECTED_DESC);
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;

@@ -7,6 +7,7 @@
 #include "files/file_value.h"
 #include "files/range.h"
 #include "files/workbook.h"
+#include "profile/options.h"
 #include "reading/rows.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -41,24 +42,23 @@ sheet_arguments_header(FunctionCallInfo fcinfo, int argument)
 	return wanted;
 }
 
-/* The number of a row in the sheet; 0 when there is none. */
-static uint32
-header_row_of(HeaderRow wanted, const SheetArguments *arguments)
+void
+sheet_arguments_more(FunctionCallInfo fcinfo, int first, RowsOptions *options)
 {
-	if (wanted.kind == HEADER_ROW_AUTO)
-		return header_row_guess(arguments->book, arguments->index, &arguments->range);
-	if (wanted.kind == HEADER_ROW_FIRST)
-		return header_row_first(arguments->book, arguments->index, &arguments->range);
-	return wanted.number;
+	if (!PG_ARGISNULL(first))
+		options_check_reading(psprintf("{\"header_rows\":%d}", PG_GETARG_INT32(first)));
+	options->header_rows = PG_ARGISNULL(first) ? 1 : PG_GETARG_INT32(first);
 }
 
 void
-sheet_arguments_get(FunctionCallInfo fcinfo, SheetArguments *arguments)
+sheet_arguments_get(FunctionCallInfo fcinfo, int more, SheetArguments *arguments)
 {
-	char	   *sheet = PG_XLSX_GETARG_STRING(1, NULL);
+	RowsOptions options = {.sheet = PG_XLSX_GETARG_STRING(1, NULL),.range = PG_XLSX_GETARG_STRING(2, NULL)};
+	HeaderRow	wanted = sheet_arguments_header(fcinfo, 3);
 
-	arguments->range = sheet_arguments_range(fcinfo, 2);
+	(void) range_parse(options.range);
+	sheet_arguments_more(fcinfo, more, &options);
 	arguments->book = sheet_arguments_book(fcinfo, 0);
-	arguments->index = workbook_find_sheet(arguments->book, sheet);
-	arguments->header_row = header_row_of(sheet_arguments_header(fcinfo, 3), arguments);
+	arguments->rows = rows_open(arguments->book, &options);
+	rows_guess_header(arguments->rows, wanted, &arguments->header);
 }

@@ -11,13 +11,13 @@
 #include "core/ref.h"
 #include "fmgr.h"
 #include "profile/header_row.h"
+#include "reading/rows.h"
 
 typedef struct SheetArguments
 {
 	XlsxBook   *book;
-	size_t		index;			/* of the sheet */
-	XlsxRange	range;
-	uint32		header_row;		/* number of the row, 0: no headers */
+	SheetRows  *rows;			/* those below the header row are still to come */
+	SheetHeader header;
 } SheetArguments;
 
 /* A book over a file argument. It is closed when the current memory context is reset or deleted. */
@@ -29,10 +29,13 @@ extern XlsxRange sheet_arguments_range(FunctionCallInfo fcinfo, int argument);
 /* The row of the headers: "auto", "none", "first" or a row number. Anything else raises an error. */
 extern HeaderRow sheet_arguments_header(FunctionCallInfo fcinfo, int argument);
 
+/* Reads header_rows, fill_merged and skip_hidden, from argument first on. */
+extern void sheet_arguments_more(FunctionCallInfo fcinfo, int first, RowsOptions *options);
+
 /*
- * Reads arguments 0 to 3: file (not NULL), sheet, range, header. Raises an error that says which
- * one is wrong.
+ * Reads arguments 0 to 3: file (not NULL), sheet, range, header, and from argument more on those of
+ * sheet_arguments_more. Raises an error that says which one is wrong.
  */
-extern void sheet_arguments_get(FunctionCallInfo fcinfo, SheetArguments *arguments);
+extern void sheet_arguments_get(FunctionCallInfo fcinfo, int more, SheetArguments *arguments);
 
 #endif							/* PG_XLSX_SHEET_ARGUMENTS_H */

@@ -23,6 +23,7 @@ typedef struct Submission
 	const char *locale;
 	const char *mapping;		/* JSON object: header to column name */
 	const char *range;			/* cell range */
+	const char *reading;		/* JSON object of options that replace the profile's (options.h); NULL: none */
 } Submission;
 
 /* Raises an error (22023) when an option has an unknown value. */

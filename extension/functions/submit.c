@@ -45,7 +45,7 @@ max_errors_argument(FunctionCallInfo fcinfo, int argument)
 
 /*
  * Reads the options that all three functions take in this order, from argument first on: sheet,
- * mode, dry_run, max_errors, header_row, locale, mapping, range.
+ * mode, dry_run, max_errors, header_row, locale, mapping, range, and those of options_reading.
  */
 static void
 take_options(FunctionCallInfo fcinfo, int first, Submission *submission)
@@ -58,6 +58,7 @@ take_options(FunctionCallInfo fcinfo, int first, Submission *submission)
 	submission->locale = PG_XLSX_GETARG_STRING(first + 5, NULL);
 	submission->mapping = json_or_null(fcinfo, first + 6);
 	submission->range = PG_XLSX_GETARG_STRING(first + 7, NULL);
+	submission->reading = options_reading(fcinfo, first + 8);
 }
 
 /* Reads profile, run_at and priority: arguments 0, 3 and 4. */

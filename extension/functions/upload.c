@@ -43,7 +43,10 @@ find_upload(int64 id)
 		" (options ->> 'priority')::int, owner::oid, nullif(options ->> 'sheet', ''),"
 		" coalesce(nullif(options ->> 'dryRun', '')::boolean, false), nullif(options ->> 'mode', ''),"
 		" nullif(options ->> 'maxErrors', '')::bigint, nullif(options ->> 'headerRow', ''),"
-		" nullif(options ->> 'locale', ''), nullif(options ->> 'mapping', ''), nullif(options ->> 'range', '')"
+		" nullif(options ->> 'locale', ''), nullif(options ->> 'mapping', ''), nullif(options ->> 'range', ''),"
+		" xlsx_private.reading(nullif(options ->> 'headerCheck', ''), nullif(options ->> 'headerRows', '')::int,"
+		" nullif(options ->> 'fillMerged', '')::boolean, nullif(options ->> 'skipHidden', '')::boolean, nullif(options ->> 'stopAt', ''),"
+		" nullif(options ->> 'sheets', ''))::text"
 		" FROM xlsx_private.file WHERE id = $1 AND NOT complete FOR UPDATE",
 		1, {INT8OID}, NULL
 	};
@@ -74,6 +77,7 @@ find_upload(int64 id)
 	upload->submission.locale = private_sql_text(&row, 12);
 	upload->submission.mapping = private_sql_text(&row, 13);
 	upload->submission.range = private_sql_text(&row, 14);
+	upload->submission.reading = private_sql_text(&row, 15);
 	submission_check(&upload->submission);
 	return upload;
 }
@@ -168,14 +172,15 @@ pg_xlsx_upload_file(PG_FUNCTION_ARGS)
 	return file_value_stored(upload->id, (uint64) upload->size);
 }
 
-/* Name, size, profile, sheet, header row, mapping and range of an unfinished upload. */
+/* Name, size, profile, sheet, header row, mapping, range and other options of reading of an unfinished upload. */
 Datum
 pg_xlsx_upload_settings(PG_FUNCTION_ARGS)
 {
 	Upload	   *upload = find_upload(PG_GETARG_INT64(0));
 	const Submission *submission = &upload->submission;
 	const char *profile = submission->profile;
-	const char *texts[] = {upload->name, NULL, NULL, submission->sheet, submission->header_row, submission->mapping, submission->range};
+	const char *texts[] = {upload->name, NULL, NULL, submission->sheet, submission->header_row, submission->mapping, submission->range,
+		submission->reading};
 	TupleDesc	descriptor;
 	Datum		values[lengthof(texts)];
 	bool		nulls[lengthof(texts)];

@@ -58,7 +58,7 @@ void
 import_load_profile(Import *import)
 {
 	Task	   *task = import->task;
-	Profile    *profile = profile_load_frozen(task->frozen);
+	Profile    *profile = profile_load_frozen(task->frozen, task->reading);
 
 	import->profile = profile;
 	/*

@@ -7,6 +7,7 @@
 #include "files/store.h"
 #include "files/workbook.h"
 #include "pg/guc.h"
+#include "profile/header_report.h"
 #include "utils/memutils.h"
 
 /* A smaller file would be read before another process has started. */
@@ -23,8 +24,7 @@ start_reader(const Import *import)
 	ReaderFile	file = {task->file, task->file_size, task->sheet};
 	EventsTo	to;
 
-	if (!pg_xlsx_read_ahead || task->content != NULL || task->file == 0 || task->file_size < READER_LEAST_BYTES ||
-		header_row_said(task->header_row).kind == HEADER_ROW_AUTO)
+	if (!pg_xlsx_read_ahead || task->content != NULL || task->file == 0 || task->file_size < READER_LEAST_BYTES)
 		return NULL;
 	to = import_events_to(import);
 	return reader_start(&file, &to);
@@ -51,7 +51,10 @@ import_sheet_open(Import *import, ImportSheet *sheet)
 	import_step_begin(import);
 	MemoryContextSwitchTo(import->context);
 	import_load_profile(import);
-	options = (RowsOptions) {import->task->sheet, import->task->range, import->profile->skip_end};
+	options = (RowsOptions) {
+		.sheet = import->task->sheet,.range = import->task->range,.skip_end = import->profile->skip_end,
+		.header_rows = import->profile->header_rows
+	};
 	*sheet = (ImportSheet) {
 		.book_context = AllocSetContextCreate(import->context, "pg_xlsx book", ALLOCSET_DEFAULT_SIZES),
 		.reader = start_reader(import)
@@ -64,22 +67,59 @@ import_sheet_open(Import *import, ImportSheet *sheet)
 		sheet->rows = rows_open_reader(sheet->reader, &options);
 }
 
+/* The message is a part of the contract with frontends; the detail says more. */
+static void
+refuse_headers(const Profile *profile, const HeaderMatch *match, const char *sheet)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("%s", match->message != NULL ? match->message : header_report_message(profile, match)),
+			 errdetail("%s", header_report_detail(profile, match, profile->header_check, sheet, match->row)),
+			 match->fitting_row > 0 ? errhint("Row %u fits the profile: give header_row => '%u', or 'auto'.", match->fitting_row, match->fitting_row) :
+			 errhint("Correct the headers in the sheet, or give a mapping, or an alias with xlsx.set_column.")));
+}
+
 void
 import_sheet_find_header(Import *import, ImportSheet *sheet)
 {
 	Task	   *task = import->task;
 	const Profile *profile = import->profile;
-	HeaderMatch match;
-	const XlsxRow *row = rows_find_header(sheet->rows, profile, header_row_said(task->header_row), task->mapping, &match);
+	HeaderMatch *match = &sheet->match;
 
-	if (match.message != NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s", match.message)));
-	sheet->header_row = row->number;
-	task->source = match.source;
-	sheet->extras = headers_of_extras(row, &match, profile->count);
-	queue_save_source(task, rows_sheet_name(sheet->rows), row->number, match.found, profile->count);
+	rows_find_header(sheet->rows, profile, header_row_said(task->header_row), task->mapping, match);
+	if (!header_report_passes(profile, match, profile->header_check))
+		refuse_headers(profile, match, rows_sheet_name(sheet->rows));
+	sheet->header_row = match->last_row;
+	task->source = match->source;
+	sheet->extras = headers_of_extras(match, profile->count);
+	queue_save_source(task, rows_sheet_name(sheet->rows), match->row, match->found, profile->count);
+	queue_save_headers(task, header_report_missing(profile, match), header_report_unused(profile, match, rows_range(sheet->rows), NULL, 0),
+					   header_report_duplicates(match), "[]");
+}
+
+/* A column without a header that holds values is found when the rows are read. */
+static void
+refuse_columns(const Profile *profile, const HeaderMatch *match, const char *sheet, const char *unused)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("%s", header_report_message(profile, match)),
+			 errdetail("Sheet \"%s\" has columns that hold values and go nowhere: %s.", sheet, unused),
+			 errhint("Give them headers, leave them out by a range, or give header_check => 'any'.")));
+}
+
+void
+import_sheet_note(Import *import, const ImportSheet *sheet, const Sightings *sightings)
+{
+	const Profile *profile = import->profile;
+	const HeaderMatch *match = &sheet->match;
+	char	   *unused = header_report_unused(profile, match, rows_range(sheet->rows), sightings->filled, SIGHTED_COLUMNS);
+
+	if (profile->header_check != HEADER_CHECK_ANY && strcmp(unused, "[]") != 0 &&
+		strcmp(unused, header_report_unused(profile, match, rows_range(sheet->rows), NULL, 0)) != 0)
+		refuse_columns(profile, match, rows_sheet_name(sheet->rows), unused);
+	queue_save_headers(import->task, header_report_missing(profile, match), unused, header_report_duplicates(match),
+					   sightings_notes(sightings));
 }
 
 int64

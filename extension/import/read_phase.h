@@ -20,7 +20,8 @@ typedef struct ImportSheet
 	Reader	   *reader;			/* a second process, which reads and sends events; NULL: this process reads */
 
 	/* Set by import_sheet_find_header. */
-	uint32		header_row;
+	uint32		header_row;		/* the last row of the headers; 0: there is none */
+	HeaderMatch match;
 	TextList	extras;			/* header of each sheet column that no profile column takes; NULL for others */
 
 	MemoryContext book_context; /* of the workbook, when this process reads it; NULL once it is closed */
@@ -31,6 +32,9 @@ extern void import_sheet_open(Import *import, ImportSheet *sheet);
 
 /* Finds the header row, and keeps what it says, also for later attempts: task->source.  An error where headers do not fit the profile. */
 extern void import_sheet_find_header(Import *import, ImportSheet *sheet);
+
+/* Keeps what was seen in all rows. An error if the profile's header_check does not allow it. */
+extern void import_sheet_note(Import *import, const ImportSheet *sheet, const Sightings *sightings);
 
 /* Rows below the header row, as the sheet declares them; 0 when it declares nothing. */
 extern int64 import_sheet_declared_rows(const ImportSheet *sheet);

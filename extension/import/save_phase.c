@@ -78,7 +78,8 @@ import_may_save_early(const ImportSaving *saving)
 	const Import *import = saving->import;
 
 	return saving->sender != NULL && live_number(import->progress->live) >= 0 && pg_xlsx_max_spool_bytes > 0 &&
-		!import_is_in_one_go(import->task) && import->task->max_errors < 0 && !may_index_late(import);
+		!import_is_in_one_go(import->task) && import->task->max_errors < 0 && !may_index_late(import) &&
+		import->profile->header_check == HEADER_CHECK_ANY;
 }
 
 void

@@ -247,6 +247,18 @@ note_end(Progress *progress)
 		progress->percent = 100;
 }
 
+/* The reader and this process have each seen the rows that they judged. */
+static void
+note_sightings(ImportValidation *validation)
+{
+	Sightings  *seen = validator_sightings(validation->validator);
+	const Sightings *ahead = rows_sightings(validation->sheet->rows);
+
+	if (ahead != NULL)
+		sightings_add(seen, ahead);
+	import_sheet_note(validation->import, validation->sheet, seen);
+}
+
 static void
 validate_step(ImportValidation *validation)
 {
@@ -264,7 +276,10 @@ validate_step(ImportValidation *validation)
 	}
 	progress->total_rows = Max(import_sheet_declared_rows(validation->sheet), progress->validated_rows);
 	if (validation->ahead == NULL)
+	{
 		note_end(progress);
+		note_sightings(validation);
+	}
 	else if (!progress->ahead)
 		progress->percent = validating_percent(validation);
 	progress_save(progress);
@@ -280,9 +295,13 @@ skip_to_cursor(ImportValidation *validation)
 	import_step_begin(import);
 	if (validation->early)
 		import_saving_open(validation->saving, IMPORT_FIRST_BATCH_ROWS);
-	do
+	for (;;)
+	{
 		validation->ahead = rows_next(validation->sheet->rows);
-	while (validation->ahead != NULL && validation->ahead->number <= validation->import->progress->cursor_row);
+		if (validation->ahead == NULL || validation->ahead->number > validation->import->progress->cursor_row)
+			break;
+		validator_skip(validation->validator, validation->ahead);
+	}
 	import_step_end(import);
 }
 

@@ -33,14 +33,14 @@ COMMENT ON COLUMN xlsx.discovered_column.examples IS 'Some different values; lon
 COMMENT ON COLUMN xlsx.discovered_column.header_row IS 'Number of the header row in the sheet; NULL where there is none.';
 
 CREATE FUNCTION xlsx.discover(file bytea, sheet text DEFAULT NULL, range text DEFAULT NULL, header_row text DEFAULT 'auto',
-  sample int DEFAULT NULL)
+  sample int DEFAULT NULL, header_rows int DEFAULT NULL, fill_merged boolean DEFAULT NULL, skip_hidden boolean DEFAULT NULL)
 RETURNS SETOF xlsx.discovered_column
 AS 'MODULE_PATHNAME', 'pg_xlsx_discover' LANGUAGE C STABLE ROWS 20;
-COMMENT ON FUNCTION xlsx.discover(bytea, text, text, text, int) IS
-'Columns of a sheet and what they hold, one row for each column that holds anything. sheet: its name, "#2" for the second one, "~regexp" for the first whose name matches; the first sheet by default. range: such as B2:F500. header_row: "auto" (the row that looks like headers), "first" (the first row that is not blank), its number, or "none". sample: reads the first N rows only; all by default.';
+COMMENT ON FUNCTION xlsx.discover(bytea, text, text, text, int, int, boolean, boolean) IS
+'Columns of a sheet and what they hold, one row for each column that holds anything. sheet: its name, "#2" for the second one, "~regexp" for the first whose name matches; the first visible sheet by default. range: such as B2:F500. header_row: "auto" (of the first 20 rows that are not blank, the widest that holds headers only), "first" (the first row that is not blank), its number, or "none". sample: reads the first N rows only; all by default. header_rows, fill_merged, skip_hidden: as in xlsx.alter_profile.';
 
 CREATE FUNCTION xlsx.create_table_sql(file bytea, name text, sheet text DEFAULT NULL, range text DEFAULT NULL,
-  header_row text DEFAULT 'auto', sample int DEFAULT NULL)
+  header_row text DEFAULT 'auto', sample int DEFAULT NULL, header_rows int DEFAULT NULL, fill_merged boolean DEFAULT NULL, skip_hidden boolean DEFAULT NULL)
 RETURNS text
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -59,12 +59,12 @@ BEGIN
     string_agg(format(E'\nCOMMENT ON COLUMN %s.%I IS %L;', quoted, d.column_name, d.header_text), '' ORDER BY d.position)
       FILTER (WHERE translate(lower(d.header_text), ' -_', '') <> translate(d.column_name, '_', ''))
   INTO columns, comments
-  FROM xlsx.discover(file, sheet, range, header_row, sample) AS d;
+  FROM xlsx.discover(file, sheet, range, header_row, sample, header_rows, fill_merged, skip_hidden) AS d;
   IF columns IS NULL THEN
     RAISE EXCEPTION 'sheet has no columns' USING ERRCODE = 'no_data_found';
   END IF;
   RETURN format(E'CREATE TABLE %s (\n%s\n);', quoted, columns) || coalesce(comments, '');
 END
 $$;
-COMMENT ON FUNCTION xlsx.create_table_sql(bytea, text, text, text, text, int) IS
+COMMENT ON FUNCTION xlsx.create_table_sql(bytea, text, text, text, text, int, int, boolean, boolean) IS
 'CREATE TABLE statement for the columns that xlsx.discover finds, with the same arguments. A header that cannot be derived from the name of its column becomes the column''s comment, where a profile finds it. Error if the sheet has no columns.';

@@ -5,7 +5,7 @@
 CREATE FUNCTION xlsx_private.names_of(kind text) RETURNS text[]
 AS 'MODULE_PATHNAME', 'pg_xlsx_names_of' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION xlsx_private.names_of(text) IS
-'Names that something can have, in order: mode, index_after_load, source, rule, severity, phase, status; active_status and success_status are parts of status.';
+'Names that something can have, in order: mode, index_after_load, header_check, source, rule, severity, phase, status; active_status and success_status are parts of status.';
 
 CREATE FUNCTION xlsx_private.sentence_of(kind text) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE
@@ -39,7 +39,7 @@ COMMENT ON FUNCTION xlsx_private.is_header_row(text) IS 'Is the text a header_ro
 CREATE FUNCTION xlsx_private.number_of(kind text) RETURNS int
 AS 'MODULE_PATHNAME', 'pg_xlsx_number_of' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION xlsx_private.number_of(text) IS
-'chunk_bytes: size of all chunks of a file but the last, in bytes. skip_end: the greatest number of rows that a profile can leave out at the end. length_digits: the greatest number of digits in the length of a rule.';
+'chunk_bytes: size of all chunks of a file but the last, in bytes. skip_end: the greatest number of rows that a profile can leave out at the end. length_digits: the greatest number of digits in the length of a rule. header_rows: the greatest number of rows that headers can take.';
 
 CREATE FUNCTION xlsx_private.integer_digits(modifier int) RETURNS int
 AS 'MODULE_PATHNAME', 'pg_xlsx_integer_digits' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;

@@ -17,10 +17,10 @@ COMMENT ON COLUMN xlsx.matched_column.header IS 'Header in the sheet that feeds 
 COMMENT ON COLUMN xlsx.matched_column.col IS 'Letters of that column of the sheet: A, B, …';
 
 CREATE FUNCTION xlsx.match_headers(profile text, file bytea, sheet text DEFAULT NULL, header_row text DEFAULT NULL, mapping jsonb DEFAULT NULL,
-  range text DEFAULT NULL)
+  range text DEFAULT NULL, header_rows int DEFAULT NULL, fill_merged boolean DEFAULT NULL, skip_hidden boolean DEFAULT NULL)
 RETURNS SETOF xlsx.matched_column
 AS 'MODULE_PATHNAME', 'pg_xlsx_match' LANGUAGE C STABLE ROWS 10;
-COMMENT ON FUNCTION xlsx.match_headers(text, bytea, text, text, jsonb, text) IS
+COMMENT ON FUNCTION xlsx.match_headers(text, bytea, text, text, jsonb, text, int, boolean, boolean) IS
 'How an import would match the headers of a sheet with a profile: one row for each column of the profile. Nothing is imported. Arguments as for xlsx.submit.';
 
 CREATE FUNCTION xlsx_private.upload_file(upload bigint) RETURNS bytea
@@ -58,7 +58,7 @@ COMMENT ON FUNCTION xlsx_private.default_profile() IS
 'Name of the profile that is taken where none is named: pg_xlsx.default_profile, else the only one that exists; NULL where there is no such profile.';
 
 CREATE FUNCTION xlsx.preview(file bytea, profile text DEFAULT NULL, sheet text DEFAULT NULL, header_row text DEFAULT NULL, mapping jsonb DEFAULT NULL,
-  range text DEFAULT NULL)
+  range text DEFAULT NULL, header_rows int DEFAULT NULL, fill_merged boolean DEFAULT NULL, skip_hidden boolean DEFAULT NULL)
 RETURNS json
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -72,18 +72,21 @@ DECLARE
   letters text[];
   chosen_profile CONSTANT text := coalesce(preview.profile, xlsx_private.default_profile());
   area CONSTANT text := coalesce(preview.range, (SELECT p.range FROM xlsx.profiles p WHERE p.name = chosen_profile));
+  lines CONSTANT int := coalesce(preview.header_rows, (SELECT p.header_rows FROM xlsx.profiles p WHERE p.name = chosen_profile), 1);
+  merged CONSTANT boolean := coalesce(preview.fill_merged, (SELECT p.fill_merged FROM xlsx.profiles p WHERE p.name = chosen_profile), false);
+  hidden CONSTANT boolean := coalesce(preview.skip_hidden, (SELECT p.skip_hidden FROM xlsx.profiles p WHERE p.name = chosen_profile), false);
 BEGIN
   SELECT max(m.sheet), max(m.header_row),
     jsonb_agg(jsonb_build_object('column', m.column_name, 'header', m.header, 'col', m.col))
   INTO chosen_sheet, chosen_row, matches
-  FROM xlsx.match_headers(chosen_profile, file, sheet, header_row, mapping, area) AS m;
+  FROM xlsx.match_headers(chosen_profile, file, sheet, header_row, mapping, area, header_rows, fill_merged, skip_hidden) AS m;
   SELECT coalesce(json_agg(json_build_object('col', d.col, 'header', d.header_text, 'target', m.item ->> 'column',
       'targetHeader', c.header, 'type', d.type, 'blank', d.blanks, 'longest', d.longest, 'examples', d.examples)
       ORDER BY d."position"), '[]'),
     coalesce(json_agg(d.header_text ORDER BY d."position") FILTER (WHERE m.item IS NULL AND d.header_text IS NOT NULL), '[]'),
     coalesce(array_agg(d.col ORDER BY d."position"), '{}')
   INTO found, extra, letters
-  FROM xlsx.discover(file, chosen_sheet, area, coalesce(chosen_row::text, 'none'), 1000) AS d
+  FROM xlsx.discover(file, chosen_sheet, area, coalesce(chosen_row::text, 'none'), 1000, lines, merged, hidden) AS d
     LEFT JOIN jsonb_array_elements(matches) AS m (item) ON m.item ->> 'col' = d.col
     LEFT JOIN xlsx.profile_columns c ON c.profile = chosen_profile AND c.column_name = m.item ->> 'column';
   RETURN json_build_object(
@@ -93,14 +96,15 @@ BEGIN
       FROM xlsx.profile_columns c JOIN jsonb_array_elements(matches) AS m (item) ON m.item ->> 'column' = c.column_name
       WHERE c.profile = chosen_profile AND c.source = 'cell' AND m.item ->> 'col' IS NULL),
     'extra', extra,
-    'rows', xlsx_private.first_rows(file, chosen_sheet, coalesce(chosen_row, 0), letters),
+    'rows', xlsx_private.first_rows(file, chosen_sheet, coalesce(chosen_row + lines - 1, 0), letters),
     'rowsSampled', 1000);
 END
 $$;
-COMMENT ON FUNCTION xlsx.preview(bytea, text, text, text, jsonb, text) IS
+COMMENT ON FUNCTION xlsx.preview(bytea, text, text, text, jsonb, text, int, boolean, boolean) IS
 'What an import would make of a file, as JSON; nothing is imported. sheets: all sheets of the workbook. sheet, headerRow: those that the import would read. columns: each column of the sheet with its letters, its header, the target that it would feed (null for none), its likely type and examples, from the first 1000 rows. missing: columns of the profile that no header feeds. extra: headers that feed no column. rows: the first 10 rows, their values in the order of columns. Arguments as for xlsx.submit.';
 
 CREATE FUNCTION xlsx_private.upload_settings(upload bigint,
-  OUT name text, OUT size bigint, OUT profile text, OUT sheet text, OUT header_row text, OUT mapping text, OUT range text)
+  OUT name text, OUT size bigint, OUT profile text, OUT sheet text, OUT header_row text, OUT mapping text, OUT range text,
+  OUT reading text)
 AS 'MODULE_PATHNAME', 'pg_xlsx_upload_settings' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx_private.upload_settings(bigint) IS 'Options of an upload that is not finished.';

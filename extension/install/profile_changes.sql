@@ -17,6 +17,18 @@ AS 'MODULE_PATHNAME', 'pg_xlsx_check_options' LANGUAGE C STABLE;
 COMMENT ON FUNCTION xlsx_private.check_options(text, bigint, text, jsonb, text) IS
 'Raises an error if an option of an import has an unknown value. NULL passes.';
 
+CREATE FUNCTION xlsx_private.reading(header_check text, header_rows int, fill_merged boolean, skip_hidden boolean, stop_at text, sheets text)
+RETURNS jsonb
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN nullif(pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object('header_check', header_check, 'header_rows', header_rows,
+  'fill_merged', fill_merged, 'skip_hidden', skip_hidden, 'stop_at', stop_at, 'sheets', sheets)), '{}');
+COMMENT ON FUNCTION xlsx_private.reading(text, int, boolean, boolean, text, text) IS
+'Options that replace those of a profile, as in task.reading. NULL where none is given.';
+
+CREATE FUNCTION xlsx_private.check_reading(reading jsonb) RETURNS void
+AS 'MODULE_PATHNAME', 'pg_xlsx_check_reading' LANGUAGE C STABLE;
+COMMENT ON FUNCTION xlsx_private.check_reading(jsonb) IS 'Raises an error if an option of xlsx_private.reading has an unknown value. NULL passes.';
+
 CREATE FUNCTION xlsx_private.check_pattern(pattern text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE
 SET search_path = pg_catalog, pg_temp
@@ -204,7 +216,8 @@ COMMENT ON FUNCTION xlsx.drop_profile(text) IS
 
 CREATE FUNCTION xlsx_private.alter_profile(caller regrole, profile text, sheet text, header_row text, range text, skip_end int,
   null_tokens text[], trim_cells boolean, mode text, key_columns name[], update_columns name[], max_errors bigint, keep_old boolean,
-  locale text, follow boolean, index_after_load text)
+  locale text, follow boolean, index_after_load text, header_check text, header_rows int, fill_merged boolean, skip_hidden boolean,
+  stop_at text, sheets text)
 RETURNS void
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
@@ -218,6 +231,8 @@ BEGIN
   FROM xlsx_private.profile p WHERE p.id = own_id;
   PERFORM xlsx_private.check_options(alter_profile.mode, NULL, alter_profile.header_row, NULL, alter_profile.range);
   PERFORM xlsx_private.check_texts(alter_profile.null_tokens, 'null_tokens');
+  PERFORM xlsx_private.check_reading(xlsx_private.reading(alter_profile.header_check, alter_profile.header_rows, alter_profile.fill_merged,
+    alter_profile.skip_hidden, nullif(alter_profile.stop_at, ''), nullif(alter_profile.sheets, '')));
   IF alter_profile.index_after_load <> ALL (xlsx_private.names_of('index_after_load')) THEN
     RAISE EXCEPTION 'index_after_load "%" does not exist', alter_profile.index_after_load USING ERRCODE = 'invalid_parameter_value',
       HINT = format('It is %s.', xlsx_private.choices_of('index_after_load'));
@@ -240,22 +255,29 @@ BEGIN
     keep_old = coalesce(alter_profile.keep_old, p.keep_old),
     locale = CASE WHEN alter_profile.locale IS NULL THEN p.locale ELSE nullif(alter_profile.locale, '') END,
     follow = coalesce(alter_profile.follow, p.follow),
-    index_after_load = coalesce(alter_profile.index_after_load, p.index_after_load)
+    index_after_load = coalesce(alter_profile.index_after_load, p.index_after_load),
+    header_check = coalesce(alter_profile.header_check, p.header_check),
+    header_rows = coalesce(alter_profile.header_rows, p.header_rows),
+    fill_merged = coalesce(alter_profile.fill_merged, p.fill_merged),
+    skip_hidden = coalesce(alter_profile.skip_hidden, p.skip_hidden),
+    stop_at = CASE WHEN alter_profile.stop_at IS NULL THEN p.stop_at ELSE nullif(alter_profile.stop_at, '') END,
+    sheets = CASE WHEN alter_profile.sheets IS NULL THEN p.sheets ELSE nullif(alter_profile.sheets, '') END
   WHERE p.id = own_id;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.alter_profile(regrole, text, text, text, text, int, text[], boolean, text, name[], name[], bigint, boolean, text, boolean, text) IS
+COMMENT ON FUNCTION xlsx_private.alter_profile(regrole, text, text, text, text, int, text[], boolean, text, name[], name[], bigint, boolean, text, boolean, text, text, int, boolean, boolean, text, text) IS
 'As the function without caller, with the rights of the owner of the tables. caller: role that calls.';
 
 CREATE FUNCTION xlsx.alter_profile(profile text, sheet text DEFAULT NULL, header_row text DEFAULT NULL,
   range text DEFAULT NULL, skip_end int DEFAULT NULL, null_tokens text[] DEFAULT NULL, trim_cells boolean DEFAULT NULL,
   mode text DEFAULT NULL, key_columns name[] DEFAULT NULL, update_columns name[] DEFAULT NULL,
   max_errors bigint DEFAULT NULL, keep_old boolean DEFAULT NULL, locale text DEFAULT NULL, follow boolean DEFAULT NULL,
-  index_after_load text DEFAULT NULL)
+  index_after_load text DEFAULT NULL, header_check text DEFAULT NULL, header_rows int DEFAULT NULL,
+  fill_merged boolean DEFAULT NULL, skip_hidden boolean DEFAULT NULL, stop_at text DEFAULT NULL, sheets text DEFAULT NULL)
 RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION xlsx.alter_profile(text, text, text, text, int, text[], boolean, text, name[], name[], bigint, boolean, text, boolean, text) IS
-'Changes options of a profile. NULL leaves an option unchanged; an empty text or array (max_errors: -1) resets it. sheet: its name, "#2" for the second sheet, "~regexp" for the first whose name matches. header_row: "first" (the first row that is not blank), "auto" (the row among the first 20 that fits best), or its number. range: such as B2:F500, B:F or 2:500. skip_end: number of rows at the end that are left out, such as totals. null_tokens: texts that mean blank. trim_cells: removes spaces around texts. mode: insert, all_or_nothing, upsert, skip (leaves rows out whose key exists), update, replace (all rows of the target, while no other session writes to it). key_columns: columns by which upsert, skip and update find rows; the primary key by default. update_columns: columns that they change; all by default. max_errors: number of bad rows above which the task fails. keep_old: keeps old values of rows, for xlsx.undo. locale: language of messages. follow: takes in columns that the target gets later. index_after_load: when indexes are built after the rows are in, which is more than twice as fast where keys come in random order: "replace" (in mode replace; the default), "empty" (also in insert and all_or_nothing where the target is empty), "never". While an index is built, queries wait; writers wait until the import ends; the rows become visible together at the end.';
+COMMENT ON FUNCTION xlsx.alter_profile(text, text, text, text, int, text[], boolean, text, name[], name[], bigint, boolean, text, boolean, text, text, int, boolean, boolean, text, text) IS
+'Changes options of a profile. NULL leaves an option unchanged; an empty text or array (max_errors: -1) resets it. sheet: its name, "#2" for the second sheet, "~regexp" for the first whose name matches, "?" for the visible one that fits the profile best; the first visible sheet by default. header_row: "auto" (the row among the first 20 that fits best; the default), "first" (the first row that is not blank), its number, or "none" (columns by their places). range: such as B2:F500, B:F or 2:500. skip_end: number of rows at the end that are left out, such as totals. null_tokens: texts that mean blank. trim_cells: removes spaces around texts. mode: insert, all_or_nothing, upsert, skip (leaves rows out whose key exists), update, replace (all rows of the target, while no other session writes to it). key_columns: columns by which upsert, skip and update find rows; the primary key by default. update_columns: columns that they change; all by default. max_errors: number of bad rows above which the task fails. keep_old: keeps old values of rows, for xlsx.undo. locale: language of messages. follow: takes in columns that the target gets later. index_after_load: when indexes are built after the rows are in, which is more than twice as fast where keys come in random order: "replace" (in mode replace; the default), "empty" (also in insert and all_or_nothing where the target is empty), "never". While an index is built, queries wait; writers wait until the import ends; the rows become visible together at the end. header_check: "any" (required columns must have a header, everything else is told; the default), "known" (every column of the profile has a header, and every filled column of the sheet goes to one), "exact" (the same, in the order of the profile, each header once). header_rows: number of rows that the headers take; they are joined, "Address / City". fill_merged: all cells of a merged range hold its value. skip_hidden: leaves hidden rows and columns out. stop_at: where the data end, "blank_row" (the first blank row below the headers) or a regular expression as "~^Total" (the first row in which a cell matches). sheets: all sheets whose names match, "~regexp", one after the other.';
 
 CREATE FUNCTION xlsx_private.check_column(header text, label text, aliases text[], pattern text, transform text, lookup text, source text,
   null_tokens text[], messages jsonb)
@@ -516,7 +538,7 @@ DECLARE
 BEGIN
   PERFORM xlsx_private.alter_profile(caller, new_name, given.sheet, given.header_row, given.range, given.skip_end, given.null_tokens,
     given.trim_cells, given.mode, given.key_columns, given.update_columns, given.max_errors, given.keep_old, given.locale, given.follow,
-    given.index_after_load);
+    given.index_after_load, given.header_check, given.header_rows, given.fill_merged, given.skip_hidden, given.stop_at, given.sheets);
   FOR given_column IN SELECT * FROM jsonb_populate_recordset(NULL::xlsx_private.profile_column, definition -> 'columns') LOOP
     PERFORM xlsx_private.set_column(caller, new_name, given_column.column_name, given_column.header, given_column.label, given_column.aliases,
       given_column.pattern, given_column.position, given_column.required, given_column.default_value, given_column.transform,

@@ -61,6 +61,8 @@ BEGIN
   RETURN (SELECT jsonb_build_object('name', p.name, 'task_column', p.task_column, 'sheet', p.sheet, 'header_row', p.header_row,
     'range', p.range, 'skip_end', p.skip_end, 'mode', p.mode, 'locale', p.locale, 'max_errors', p.max_errors,
     'keep_old', p.keep_old, 'key_columns', p.key_columns, 'update_columns', p.update_columns, 'index_after_load', p.index_after_load,
+    'header_check', p.header_check, 'header_rows', p.header_rows, 'fill_merged', p.fill_merged, 'skip_hidden', p.skip_hidden,
+    'stop_at', p.stop_at, 'sheets', p.sheets,
     'columns', (SELECT coalesce(jsonb_agg(jsonb_build_object('name', c.column_name, 'header', c.header, 'label', c.label,
         'aliases', c.aliases, 'pattern', c.pattern, 'required', coalesce(c.required, false) OR coalesce(c.column_name = ANY (p.key_columns), false),
         'source', c.source, 'default_value', c.default_value, 'transform', c.transform, 'lookup', c.lookup,
@@ -128,7 +130,8 @@ SELECT p.id, p.name, p.target::pg_catalog.regclass AS target, p.task_column, p.o
   ARRAY(SELECT c.header FROM xlsx_private.live_columns(p.id) c ORDER BY c.position, c.column_name) AS headers,
   ARRAY(SELECT c.column_name FROM xlsx_private.live_columns(p.id) c ORDER BY c.position, c.column_name) AS columns,
   p.sheet, p.header_row, p.range, p.skip_end, p.null_tokens, p.trim_cells, p.mode, p.key_columns, p.update_columns,
-  p.max_errors, p.keep_old, p.locale, p.follow, p.index_after_load
+  p.max_errors, p.keep_old, p.locale, p.follow, p.index_after_load, p.header_check, p.header_rows, p.fill_merged, p.skip_hidden,
+  p.stop_at, p.sheets
 FROM xlsx_private.profile p;
 COMMENT ON VIEW xlsx.profiles IS 'Profiles: their options, the headers that they expect, and the columns of the target in the same order.';
 

@@ -31,8 +31,10 @@ LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT pg_catalog.jsonb_build_object(
     'taskId', t.id, 'status', t.status, 'dryRun', t.dry_run, 'mode', t.mode, 'sheet', t.found_sheet, 'headerRow', t.found_header_row,
+    'missing', t.missing, 'unused', t.unused, 'duplicates', t.duplicates, 'notes', t.notes,
     'mapping', (SELECT coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('header', t.found_headers[c.place],
           'cell', CASE WHEN t.source_columns[c.place] > 0 THEN xlsx_private.cell_name(t.found_header_row, t.source_columns[c.place]) END,
+          'col', CASE WHEN t.source_columns[c.place] > 0 THEN pg_catalog.rtrim(xlsx_private.cell_name(0, t.source_columns[c.place]), '0') END,
           'column', c.item ->> 'name') ORDER BY c.place), '[]'::pg_catalog.jsonb)
       FROM xlsx_private.frozen_profile f, LATERAL pg_catalog.jsonb_array_elements(f.content -> 'columns') WITH ORDINALITY AS c (item, place)
       WHERE f.id = t.frozen_id),
@@ -48,4 +50,4 @@ BEGIN ATOMIC
   FROM xlsx_private.task t WHERE t.id = task;
 END;
 COMMENT ON FUNCTION xlsx.report(bigint) IS
-'Report of a task as JSON object: sheet, header row, mapping of headers to columns, counts (of a dry run: rows that it would insert, update, skip), errors by column and rule, milliseconds in each phase. NULL if there is no such task.';
+'Report of a task as JSON object: sheet, header row, mapping of headers to columns, missing columns, unused and duplicate headers, notes, counts (of a dry run: rows that it would insert, update, skip), errors by column and rule, milliseconds in each phase. NULL if there is no such task.';

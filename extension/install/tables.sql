@@ -18,7 +18,7 @@ CREATE TABLE xlsx_private.profile (
   task_column    name,
   follow         boolean  NOT NULL DEFAULT true,
   sheet          text     CHECK (sheet <> ''),
-  header_row     text     NOT NULL DEFAULT 'first' CHECK (xlsx_private.is_header_row(header_row)),
+  header_row     text     NOT NULL DEFAULT 'auto' CHECK (xlsx_private.is_header_row(header_row)),
   range          text     CHECK (range <> ''),
   skip_end       int      NOT NULL DEFAULT 0 CHECK (skip_end BETWEEN 0 AND xlsx_private.number_of('skip_end')),
   null_tokens    text[]   NOT NULL DEFAULT '{}',
@@ -31,6 +31,12 @@ CREATE TABLE xlsx_private.profile (
   keep_old       boolean  NOT NULL DEFAULT false,
   index_after_load text   NOT NULL DEFAULT 'replace' CHECK (index_after_load = ANY (xlsx_private.names_of('index_after_load'))),
   locale         text,
+  header_check   text     NOT NULL DEFAULT 'any' CHECK (header_check = ANY (xlsx_private.names_of('header_check'))),
+  header_rows    int      NOT NULL DEFAULT 1 CHECK (header_rows BETWEEN 1 AND xlsx_private.number_of('header_rows')),
+  fill_merged    boolean  NOT NULL DEFAULT false,
+  skip_hidden    boolean  NOT NULL DEFAULT false,
+  stop_at        text     CHECK (stop_at <> ''),
+  sheets         text     CHECK (sheets <> ''),
   owner          xlsx_private.role_ref NOT NULL,
   created_at     timestamptz NOT NULL DEFAULT pg_catalog.now()
 );
@@ -171,6 +177,11 @@ CREATE TABLE xlsx_private.task (
   found_sheet     text,
   found_header_row int,
   found_headers   text[],
+  reading         jsonb   CHECK (jsonb_typeof(reading) = 'object'),
+  missing         jsonb   NOT NULL DEFAULT '[]',
+  unused          jsonb   NOT NULL DEFAULT '[]',
+  duplicates      jsonb   NOT NULL DEFAULT '[]',
+  notes           jsonb   NOT NULL DEFAULT '[]',
   phase_ms        bigint[] NOT NULL DEFAULT pg_catalog.array_fill(0::bigint, ARRAY[pg_catalog.cardinality(xlsx_private.names_of('phase'))]),
   phase_started   timestamptz,
   undone          boolean NOT NULL DEFAULT false,
@@ -228,6 +239,11 @@ COMMENT ON COLUMN xlsx_private.task.waited_ms IS
 COMMENT ON COLUMN xlsx_private.task.deaths IS 'Number of workers that died on the task in a row without committing a batch.';
 COMMENT ON COLUMN xlsx_private.task.source_columns IS 'Number of the sheet column of each profile column; 0 for none.';
 COMMENT ON COLUMN xlsx_private.task.phase_ms IS 'Time in each phase, over all attempts, in milliseconds.';
+COMMENT ON COLUMN xlsx_private.task.reading IS 'Options of the task that replace those of its profile: members of xlsx_private.profile_content.';
+COMMENT ON COLUMN xlsx_private.task.missing IS 'Columns of the profile that the header row lacks: [{"column", "header", "required", "nearest"}].';
+COMMENT ON COLUMN xlsx_private.task.unused IS 'Columns of the sheet that go nowhere: [{"header", "col"}]; without a header it is null.';
+COMMENT ON COLUMN xlsx_private.task.duplicates IS 'Headers that are there more than once: [{"header", "cols"}].';
+COMMENT ON COLUMN xlsx_private.task.notes IS 'What else somebody should know of the sheet: [{"code", "row", "message"}].';
 COMMENT ON COLUMN xlsx_private.task.found_headers IS 'Header in the sheet of each profile column; NULL for none.';
 COMMENT ON COLUMN xlsx_private.task.cursor_row IS 'Last row of the sheet whose outcome is committed.';
 COMMENT ON COLUMN xlsx_private.task.restart IS 'Rows of the task were reverted: xlsx.retry starts at the first row.';

@@ -42,7 +42,9 @@ BEGIN
     'mode', t.mode, 'dryRun', t.dry_run, 'insertedRows', t.inserted_rows, 'updatedRows', t.updated_rows,
     'unchangedRows', t.unchanged_rows, 'deletedRows', t.deleted_rows, 'absentRows', t.absent_rows, 'skippedRows', t.skipped_rows, 'warningRows', t.warning_rows,
     'undoable', xlsx_private.is_undoable(now.task), 'exactlyOnce', t.exactly_once,
-    'undone', t.undone, 'undoneRows', t.undone_rows, 'deletesRows', xlsx_private.deletes_rows(now.task), 'workMs', t.work_ms) ORDER BY t.id DESC)
+    'undone', t.undone, 'undoneRows', t.undone_rows, 'deletesRows', xlsx_private.deletes_rows(now.task), 'workMs', t.work_ms,
+    'sheet', t.found_sheet, 'headerRow', t.found_header_row, 'missing', t.missing, 'unused', t.unused, 'duplicates', t.duplicates,
+    'notes', t.notes) ORDER BY t.id DESC)
     FROM xlsx_private.task_now AS now, LATERAL (SELECT (now.task).*) AS t
     WHERE t.id = ANY (tasks));
 END
@@ -54,13 +56,23 @@ LANGUAGE sql STABLE
 RETURN xlsx_private.tasks_json(ARRAY[task]) -> 0;
 COMMENT ON FUNCTION xlsx_rest.task_json(bigint) IS 'A task as JSON object, as REST shows it. NULL if there is no such task.';
 
+CREATE FUNCTION xlsx_private.first_findings(task xlsx_private.task) RETURNS jsonb
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT pg_catalog.jsonb_object_agg(l.name, coalesce((SELECT pg_catalog.jsonb_agg(i.item ORDER BY i.place)
+      FROM pg_catalog.jsonb_array_elements(l.items) WITH ORDINALITY AS i (item, place) WHERE i.place OPERATOR(pg_catalog.<=) 5), '[]'::pg_catalog.jsonb))
+  FROM (VALUES ('missing', (task).missing), ('unused', (task).unused), ('duplicates', (task).duplicates), ('notes', (task).notes)) AS l (name, items);
+END;
+COMMENT ON FUNCTION xlsx_private.first_findings(xlsx_private.task) IS
+'The lists missing, unused, duplicates and notes of a task, at most 5 items of each: an event must be short. REST has all of them.';
+
 CREATE FUNCTION xlsx_private.terminal_event(task xlsx_private.task, OUT event text, OUT data json)
 LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT CASE WHEN xlsx_private.is_success((task).status) THEN 'task-completed' ELSE 'task-failed' END,
     CASE WHEN xlsx_private.is_success((task).status)
       THEN (pg_catalog.jsonb_build_object('taskId', (task).id, 'seq', (task).seq)
-        || xlsx_rest.task_json((task).id)::pg_catalog.jsonb)::pg_catalog.json
+        || xlsx_rest.task_json((task).id)::pg_catalog.jsonb || xlsx_private.first_findings(task))::pg_catalog.json
       ELSE (pg_catalog.jsonb_build_object('taskId', (task).id, 'seq', (task).seq, 'status', (task).status,
         'error', pg_catalog.left((task).error_message, 2000))
         || pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object('code', (task).error_code,
@@ -82,13 +94,13 @@ BEGIN
       RETURN short;
     END IF;
     short := (SELECT json_object_agg(m.key, CASE WHEN json_typeof(m.value) = 'string' AND length(m.value #>> '{}') > most
-        THEN to_json(left(m.value #>> '{}', most) || '…') ELSE m.value END)
+        THEN to_json(left(m.value #>> '{}', most) || '…') WHEN json_typeof(m.value) = 'array' AND most <= 500 THEN '[]' ELSE m.value END)
       FROM json_each(data) AS m);
   END LOOP;
   RETURN short;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.shortened_event(json, int) IS 'An event with its texts cut, so that it has at most most_bytes bytes.';
+COMMENT ON FUNCTION xlsx_private.shortened_event(json, int) IS 'An event with its texts cut and, if need be, its lists left out, so that it has at most most_bytes bytes.';
 
 CREATE FUNCTION xlsx_private.phase_members(phase text, percent int, total_rows bigint, validated_rows bigint, error_rows bigint,
   saved_rows bigint, committed boolean)

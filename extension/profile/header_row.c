@@ -4,12 +4,11 @@
  */
 #include "profile/header_row.h"
 
-#include "files/workbook.h"
+#include <math.h>
+
 #include "fmgr.h"
-#include "miscadmin.h"
 #include "pg/text_trim.h"
 #include "utils/builtins.h"
-#include "utils/memutils.h"
 
 /* Digits of the greatest row number that an option may have. */
 #define MAX_ROW_DIGITS 7
@@ -17,11 +16,15 @@
 /* Longer texts are notes. */
 #define MAX_HEADER_BYTES 256
 
+/* Numbers between these may be headers: years. */
+#define FIRST_YEAR 1900
+#define LAST_YEAR 2100
+
 typedef struct RowShape
 {
-	uint32		number;
 	int			filled;			/* cells that are not blank */
-	bool		titles;			/* all of them texts that differ */
+	int			texts;
+	bool		fits;			/* all of them could be headers */
 } RowShape;
 
 NAMES_DEFINE(header_row_names, HEADER_ROWS);
@@ -53,36 +56,32 @@ header_row_said(const char *text)
 	return wanted;
 }
 
-/* Of an import. */
 Datum
 pg_xlsx_is_header_row(PG_FUNCTION_ARGS)
 {
 	HeaderRow	wanted;
 
-	PG_RETURN_BOOL(header_row_parse(text_to_cstring(PG_GETARG_TEXT_PP(0)), &wanted) && wanted.kind != HEADER_ROW_NONE);
+	PG_RETURN_BOOL(header_row_parse(text_to_cstring(PG_GETARG_TEXT_PP(0)), &wanted));
 }
 
-static int
-compare_texts(const void *a, const void *b)
-{
-	return strcmp(*(char *const *) a, *(char *const *) b);
-}
-
+/* A year, or the first day of a month. */
 static bool
-all_differ(char **texts, int count)
+is_period(const XlsxCell *cell)
 {
-	qsort(texts, (size_t) count, sizeof(char *), compare_texts);
-	for (int i = 1; i < count; i++)
-		if (strcmp(texts[i - 1], texts[i]) == 0)
-			return false;
-	return true;
+	XlsxDateTime moment;
+
+	if (cell->kind == XLSX_NUMBER)
+		return cell->number == floor(cell->number) && cell->number >= FIRST_YEAR && cell->number <= LAST_YEAR;
+	if (cell->kind != XLSX_DATE || cell->shape == XLSX_DATE_ELAPSED)
+		return false;
+	xlsx_cell_moment(cell, &moment);
+	return moment.moment == XLSX_MOMENT_DATE && moment.day == 1;
 }
 
 static RowShape
 shape_of(const XlsxRow *row, const XlsxRange *range)
 {
-	RowShape	shape = {.number = row->number, .titles = true};
-	char	  **texts = palloc(sizeof(char *) * ((size_t) row->count + 1));
+	RowShape	shape = {.fits = true};
 
 	for (uint32 i = 0; i < row->count; i++)
 	{
@@ -97,66 +96,68 @@ shape_of(const XlsxRow *row, const XlsxRange *range)
 			text_trim(&text, &length);
 			if (length == 0)
 				continue;
+			shape.texts++;
 		}
-		if (cell->kind != XLSX_TEXT || length > MAX_HEADER_BYTES)
-			shape.titles = false;
-		if (shape.titles)
-			texts[shape.filled] = pnstrdup(text, length);
 		shape.filled++;
+		shape.fits = shape.fits && (cell->kind == XLSX_TEXT ? length <= MAX_HEADER_BYTES : is_period(cell));
 	}
-	shape.titles = shape.titles && shape.filled > 0 && all_differ(texts, shape.filled);
+	shape.fits = shape.fits && (shape.texts > 0 || shape.filled > 1);
 	return shape;
 }
 
-/* Fills shapes from the first rows that are not blank, at most most; returns their number. */
-static int
-read_shapes(XlsxBook *book, size_t index, const XlsxRange *range, RowShape *shapes, int most)
+static bool
+is_filled(const XlsxRow *row, uint32 column)
 {
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx header row", ALLOCSET_DEFAULT_SIZES);
-	int			count = 0;
-	XlsxError	error;
-	XlsxSheet  *sheet;
-	const XlsxRow *row;
-	XlsxStatus	status = xlsx_sheet_open(book, index, &sheet, &error);
-
-	while (count < most && status == XLSX_OK && (status = xlsx_sheet_next(sheet, &row, &error)) == XLSX_OK)
+	for (uint32 i = 0; i < row->count; i++)
 	{
-		MemoryContext caller = MemoryContextSwitchTo(context);
+		const char *text = row->cells[i].text;
+		size_t		length = row->cells[i].length;
 
-		CHECK_FOR_INTERRUPTS();
-		if (row->number > range->last_row)
-			status = XLSX_DONE;
-		else if (row->number >= range->first_row && (shapes[count] = shape_of(row, range)).filled > 0)
-			count++;
-		MemoryContextSwitchTo(caller);
-		MemoryContextReset(context);
+		if (row->cells[i].column != column)
+			continue;
+		if (row->cells[i].kind == XLSX_TEXT)
+			text_trim(&text, &length);
+		return row->cells[i].kind != XLSX_TEXT || length > 0;
 	}
-	if (status != XLSX_OK && status != XLSX_DONE)
-		workbook_throw(&error);
-	xlsx_sheet_close(sheet);
-	MemoryContextDelete(context);
-	return count;
+	return false;
 }
 
-uint32
-header_row_guess(XlsxBook *book, size_t index, const XlsxRange *range)
+/* Does the row have the columns of the other, but for the first of them? Then that one is a column without a header. */
+static bool
+lacks_first_only(const XlsxRow *row, const XlsxRow *other)
+{
+	bool		first = true;
+
+	for (uint32 i = 0; i < other->count; i++)
+	{
+		uint32		column = other->cells[i].column;
+
+		if (!is_filled(other, column))
+			continue;
+		if (is_filled(row, column) == first)
+			return false;
+		first = false;
+	}
+	return true;
+}
+
+int
+header_row_guess(const XlsxRow *const *rows, int count, const XlsxRange *range)
 {
 	RowShape	shapes[HEADER_ROW_SEARCH];
-	int			count = read_shapes(book, index, range, shapes, HEADER_ROW_SEARCH);
 	int			widest = 0;
+	int			best = -1;
 
 	for (int i = 0; i < count; i++)
+	{
+		shapes[i] = shape_of(rows[i], range);
 		widest = Max(widest, shapes[i].filled);
+	}
 	for (int i = 0; i < count; i++)
-		if (shapes[i].titles && shapes[i].filled * 2 > widest)
-			return shapes[i].number;
-	return 0;
-}
-
-uint32
-header_row_first(XlsxBook *book, size_t index, const XlsxRange *range)
-{
-	RowShape	shape;
-
-	return read_shapes(book, index, range, &shape, 1) > 0 ? shape.number : 0;
+		if (shapes[i].fits && shapes[i].filled * 2 > widest && (best < 0 || shapes[i].filled > shapes[best].filled))
+			best = i;
+	if (best > 0 && shapes[best - 1].fits && rows[best - 1]->number + 1 == rows[best]->number &&
+		shapes[best - 1].filled + 1 == shapes[best].filled && lacks_first_only(rows[best - 1], rows[best]))
+		best--;
+	return best;
 }

@@ -1,10 +1,10 @@
 /*
  * header_row.h
- *	  Finds the row of headers in a sheet if the headers are not known.
+ *	  Which row of a sheet holds the headers.
  *
- * "auto" without a profile: a row of headers is the first of the first 20 rows with cells that is as wide
- * as the data, holds only texts, all different. Titles and notes above a table are narrower, and its data
- * hold numbers, dates or repeated words.
+ * "auto" without a profile: of the first 20 rows that are not blank, the widest that holds nothing but headers,
+ * of equals the first. Headers are texts, years and first days of months. It must be as wide as the data:
+ * titles and notes above a table are narrower. With a profile: reading/rows.h.
  */
 #ifndef PG_XLSX_HEADER_ROW_H
 #define PG_XLSX_HEADER_ROW_H
@@ -18,8 +18,8 @@
 /* The values of the option header_row: one of these words, or the row's number. */
 #define HEADER_ROWS(X) \
 	X(HEADER_ROW_FIRST, "first")	/* the first one that holds something */ \
-	X(HEADER_ROW_AUTO, "auto")	/* the row that looks like headers, or fits the profile */ \
-	X(HEADER_ROW_NONE, "none")	/* reading only: an import finds its columns by their headers */
+	X(HEADER_ROW_AUTO, "auto")	/* the row that fits the profile best, or looks like headers */ \
+	X(HEADER_ROW_NONE, "none")	/* columns are found by their places */
 
 typedef enum HeaderRowKind
 {
@@ -44,14 +44,7 @@ extern HeaderRow header_row_said(const char *text);
 /* Rows that are looked at. */
 #define HEADER_ROW_SEARCH 20
 
-/*
- * The row's number in the sheet; 0 if no row looks like headers.  Only cells
- * in range count.  Opens and closes a cursor of its own; index is that of
- * xlsx_book_sheet.
- */
-extern uint32 header_row_guess(XlsxBook *book, size_t index, const XlsxRange *range);
-
-/* Number of the first row that is not blank; 0 if there is none. */
-extern uint32 header_row_first(XlsxBook *book, size_t index, const XlsxRange *range);
+/* Index of the row of headers among the first rows that are not blank, at most HEADER_ROW_SEARCH; -1: none. Only cells in range count. */
+extern int	header_row_guess(const XlsxRow *const *rows, int count, const XlsxRange *range);
 
 #endif							/* PG_XLSX_HEADER_ROW_H */

@@ -11,41 +11,10 @@
 #include "miscadmin.h"
 #include "pg/text_encoding.h"
 #include "pg/text_trim.h"
+#include "profile/header_places.h"
+#include "profile/header_report.h"
 #include "utils/builtins.h"
-#include "utils/formatting.h"
 #include "utils/jsonb.h"
-
-/* Most received headers that a message lists. */
-#define LISTED_HEADERS 50
-
-static char *
-normalize(const char *header, size_t length)
-{
-	char	   *lower;
-	char	   *out;
-
-	lower = text_from_server(str_tolower(header, length, DEFAULT_COLLATION_OID));
-	out = lower;
-	for (const char *in = lower; *in != '\0';)
-	{
-		int			space = text_space_length(in, strlen(in));
-
-		if (space > 0)
-			in += space;
-		else if (*in == '-' || *in == '_')
-			in++;
-		else
-			*out++ = *in++;
-	}
-	*out = '\0';
-	return lower;
-}
-
-char *
-headers_normalize(const char *header)
-{
-	return normalize(header, strlen(header));
-}
 
 /* Trimmed text of a header cell, cut to what could match; NULL if the database cannot store the text. */
 static char *
@@ -68,71 +37,106 @@ header_text(const XlsxCell *cell)
 	return valid ? pnstrdup(text, length) : NULL;
 }
 
-/* One row on its way to a match. */
+/* One row on its way to a match, in one form after the other. */
 typedef struct Matching
 {
 	const Profile *profile;
-	const XlsxRow *row;
-	char	  **texts;			/* by cell, NULL for no text */
-	char	  **normal;
-	uint32	   *order;			/* cells with text by their normal header, then as they stand in the row */
-	uint32		ordered;
-	bool	   *taken;			/* by cell */
 	HeaderMatch *match;
+	HeaderForm	form;
+	int		   *order;			/* headers by their form, then as they stand in the row */
+	int			ordered;
 } Matching;
 
-static int
-compare_cells(const void *a, const void *b, void *matching)
+static char *
+form_of(FoundHeader *header, HeaderForm form)
 {
-	char	  **normal = ((Matching *) matching)->normal;
-	uint32		x = *(const uint32 *) a;
-	uint32		y = *(const uint32 *) b;
-	int			order = strcmp(normal[x], normal[y]);
+	if (header->forms[form] == NULL)
+		header->forms[form] = header_form(header->text, strlen(header->text), form);
+	return header->forms[form];
+}
+
+static int
+compare_headers(const void *a, const void *b, void *argument)
+{
+	const Matching *matching = argument;
+	int			x = *(const int *) a;
+	int			y = *(const int *) b;
+	int			order = strcmp(matching->match->headers[x].forms[matching->form], matching->match->headers[y].forms[matching->form]);
 
 	return order != 0 ? order : (x > y) - (x < y);
 }
 
-/* The cells are sorted, because a sheet may have as many headers as columns and a profile looks for each of its own. */
+/* The headers are sorted, because a sheet may have as many headers as columns and a profile looks for each of its own. */
 static void
-order_cells(Matching *matching)
+begin_form(Matching *matching, HeaderForm form)
 {
-	uint32		cells = matching->row != NULL ? matching->row->count : 0;
+	HeaderMatch *match = matching->match;
 
-	matching->order = palloc(sizeof(uint32) * ((size_t) cells + 1));
-	for (uint32 i = 0; i < cells; i++)
-		if (matching->texts[i] != NULL)
-			matching->order[matching->ordered++] = i;
-	qsort_arg(matching->order, matching->ordered, sizeof(uint32), compare_cells, matching);
+	matching->form = form;
+	matching->ordered = 0;
+	for (int i = 0; i < match->header_count; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (match->headers[i].taken)
+			continue;
+		(void) form_of(&match->headers[i], form);
+		matching->order[matching->ordered++] = i;
+	}
+	qsort_arg(matching->order, (size_t) matching->ordered, sizeof(int), compare_headers, matching);
 }
 
-/* The first cell with this normal header that no column has taken; UINT32_MAX if there is none. */
-static uint32
-find_cell(const Matching *matching, const char *normal)
+/* Place in order of the first header with this form, or where it would be. */
+static int
+first_with(const Matching *matching, const char *form)
 {
-	uint32		low = 0;
-	uint32		high = matching->ordered;
+	int			low = 0;
+	int			high = matching->ordered;
 
 	while (low < high)
 	{
-		uint32		middle = low + (high - low) / 2;
+		int			middle = low + (high - low) / 2;
 
-		if (strcmp(matching->normal[matching->order[middle]], normal) < 0)
+		if (strcmp(matching->match->headers[matching->order[middle]].forms[matching->form], form) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	for (; low < matching->ordered && strcmp(matching->normal[matching->order[low]], normal) == 0; low++)
-		if (!matching->taken[matching->order[low]])
-			return matching->order[low];
-	return UINT32_MAX;
+	return low;
+}
+
+/*
+ * The first header of this form that no column has taken; NULL if there is none. Where the form leaves something
+ * out, headers that differ in it cannot be told apart: then there is none, too.
+ */
+static FoundHeader *
+find_header(const Matching *matching, const char *form)
+{
+	FoundHeader *found = NULL;
+
+	for (int at = first_with(matching, form); at < matching->ordered; at++)
+	{
+		FoundHeader *header = &matching->match->headers[matching->order[at]];
+
+		if (strcmp(header->forms[matching->form], form) != 0)
+			break;
+		if (header->taken)
+			continue;
+		if (found == NULL)
+			found = header;
+		else if (strcmp(form_of(found, HEADER_AS_WRITTEN), form_of(header, HEADER_AS_WRITTEN)) != 0)
+			return NULL;
+		if (matching->form == HEADER_AS_WRITTEN)
+			break;
+	}
+	return found;
 }
 
 static void
-take(Matching *matching, int column, uint32 cell)
+take(Matching *matching, int column, FoundHeader *header)
 {
-	matching->taken[cell] = true;
-	matching->match->source[column] = matching->row->cells[cell].column;
-	matching->match->found[column] = matching->texts[cell];
+	header->taken = true;
+	matching->match->source[column] = header->column;
+	matching->match->found[column] = header->text;
 	matching->match->matched++;
 }
 
@@ -142,7 +146,7 @@ is_open(const Matching *matching, int column)
 	return matching->match->source[column] == 0 && matching->profile->columns[column].source == SOURCE_CELL;
 }
 
-/* Cells that the mapping gives to a column, or leaves out. */
+/* Headers that the mapping gives to a column, or leaves out. */
 static void
 match_mapping(Matching *matching, const char *mapping)
 {
@@ -155,27 +159,50 @@ match_mapping(Matching *matching, const char *mapping)
 	while ((token = JsonbIteratorNext(&iterator, &value, false)) != WJB_DONE)
 	{
 		int			column;
-		uint32		cell;
+		FoundHeader *header;
 
 		CHECK_FOR_INTERRUPTS();
 		if (token == WJB_KEY)
-			key = normalize(value.val.string.val, (size_t) value.val.string.len);
+			key = pnstrdup(value.val.string.val, (Size) value.val.string.len);
 		if (token != WJB_VALUE || key == NULL)
 			continue;
 		column = value.type == jbvString && value.val.string.len > 0 ?
-			profile_column_index(matching->profile, pnstrdup(value.val.string.val, value.val.string.len)) : -1;
+			profile_column_index(matching->profile, pnstrdup(value.val.string.val, (Size) value.val.string.len)) : -1;
 		if (column < 0 && value.type == jbvString && value.val.string.len > 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_UNDEFINED_COLUMN),
 					 errmsg("mapping names column \"%s\", which the profile does not have",
-							pnstrdup(value.val.string.val, value.val.string.len))));
-		cell = find_cell(matching, key);
-		if (cell == UINT32_MAX)
+							pnstrdup(value.val.string.val, (Size) value.val.string.len))));
+		header = find_header(matching, header_form(key, strlen(key), HEADER_AS_WRITTEN));
+		if (header == NULL)
+		{
+			if (matching->match->unknown == NULL)
+				matching->match->unknown = key;
 			continue;
+		}
 		if (column >= 0 && is_open(matching, column))
-			take(matching, column, cell);
-		matching->taken[cell] = true;
+			take(matching, column, header);
+		else
+			header->left_out = true;
+		header->taken = true;
 	}
+}
+
+/* Does another column that is still open have this form? Then no header can decide between the two. */
+static bool
+is_shared(const Matching *matching, int column, const char *form)
+{
+	const Profile *profile = matching->profile;
+
+	for (int other = 0; matching->form != HEADER_AS_WRITTEN && other < profile->count; other++)
+	{
+		const TextList *forms = &profile->columns[other].forms[matching->form];
+
+		for (int i = 0; other != column && i < forms->count && is_open(matching, other); i++)
+			if (strcmp(forms->items[i], form) == 0)
+				return true;
+	}
+	return false;
 }
 
 /* Matches by the headers of one strength. False if no column has a header of that strength. */
@@ -187,17 +214,39 @@ match_strength(Matching *matching, int strength)
 
 	for (int column = 0; column < profile->count; column++)
 	{
-		const TextList *headers = &profile->columns[column].normal_headers;
-		uint32		cell;
+		const TextList *forms = &profile->columns[column].forms[matching->form];
+		FoundHeader *header;
 
-		any = any || strength < headers->count;
-		if (strength >= headers->count || !is_open(matching, column) || headers->items[strength][0] == '\0')
+		CHECK_FOR_INTERRUPTS();
+		any = any || strength < forms->count;
+		if (strength >= forms->count || !is_open(matching, column) || forms->items[strength][0] == '\0')
 			continue;
-		cell = find_cell(matching, headers->items[strength]);
-		if (cell != UINT32_MAX)
-			take(matching, column, cell);
+		header = find_header(matching, forms->items[strength]);
+		if (header != NULL && !is_shared(matching, column, forms->items[strength]))
+			take(matching, column, header);
 	}
 	return any;
+}
+
+static bool
+has_open(const Matching *matching)
+{
+	for (int i = 0; i < matching->profile->count; i++)
+		if (is_open(matching, i))
+			return true;
+	return false;
+}
+
+static void
+match_forms(Matching *matching)
+{
+	for (HeaderForm form = HEADER_AS_WRITTEN; form < HEADER_FORMS && has_open(matching); form++)
+	{
+		if (form != HEADER_AS_WRITTEN)
+			begin_form(matching, form);
+		for (int strength = 0; match_strength(matching, strength); strength++)
+			;
+	}
 }
 
 static void
@@ -211,49 +260,20 @@ match_patterns(Matching *matching)
 
 		if (pattern == NULL || !is_open(matching, column))
 			continue;
-		for (uint32 i = 0; i < matching->row->count; i++)
+		for (int i = 0; i < matching->match->header_count; i++)
 		{
+			FoundHeader *header = &matching->match->headers[i];
+
 			CHECK_FOR_INTERRUPTS();
-			if (!matching->taken[i] && matching->texts[i] != NULL &&
+			if (!header->taken &&
 				DatumGetBool(DirectFunctionCall2Coll(texticregexeq, DEFAULT_COLLATION_OID,
-													 CStringGetTextDatum(matching->texts[i]),
-													 CStringGetTextDatum(pattern))))
+													 CStringGetTextDatum(header->text), CStringGetTextDatum(pattern))))
 			{
-				take(matching, column, i);
+				take(matching, column, header);
 				break;
 			}
 		}
 	}
-}
-
-static char *
-expected_message(const Matching *matching)
-{
-	const Profile *profile = matching->profile;
-	StringInfoData message;
-	int			listed = 0;
-
-	initStringInfo(&message);
-	appendStringInfoString(&message, "Invalid headers. Expected: ");
-	for (int i = 0; i < profile->count; i++)
-		if (profile->columns[i].source == SOURCE_CELL)
-			appendStringInfo(&message, "%s%s", listed++ > 0 ? ", " : "", profile->columns[i].header);
-	appendStringInfoString(&message, ". Received: ");
-	listed = 0;
-	for (uint32 i = 0; matching->row != NULL && i < matching->row->count; i++)
-	{
-		if (matching->texts[i] == NULL)
-			continue;
-		if (listed == LISTED_HEADERS)
-		{
-			appendStringInfoString(&message, ", ...");
-			break;
-		}
-		appendStringInfo(&message, "%s%s", listed++ > 0 ? ", " : "", matching->texts[i]);
-	}
-	if (listed == 0)
-		appendStringInfoString(&message, "(none)");
-	return message.data;
 }
 
 /* Must the column have a header? */
@@ -263,59 +283,83 @@ needs_header(const ProfileColumn *column)
 	return column->source == SOURCE_CELL && column->required && column->default_value == NULL;
 }
 
-void
-headers_match(const Profile *profile, const char *mapping, const XlsxRow *row, HeaderMatch *match)
+static void
+take_headers(HeaderMatch *match, const XlsxRow *row, const XlsxRange *range)
 {
-	size_t		cells = row != NULL ? row->count : 0;
-	Matching	matching = {
-		.profile = profile,.row = row,.match = match,.texts = palloc0(sizeof(char *) * (cells + 1)),
-		.normal = palloc0(sizeof(char *) * (cells + 1)),.taken = palloc0(sizeof(bool) * (cells + 1))
-	};
+	match->headers = palloc0(sizeof(FoundHeader) * ((size_t) row->count + 1));
+	for (uint32 i = 0; i < row->count; i++)
+	{
+		FoundHeader *header = &match->headers[match->header_count];
 
-	memset(match, 0, sizeof(*match));
-	match->source = palloc0(sizeof(uint32) * (size_t) profile->count);
-	match->found = palloc0(sizeof(char *) * (size_t) profile->count);
-	for (size_t i = 0; i < cells; i++)
-	{
 		CHECK_FOR_INTERRUPTS();
-		matching.texts[i] = header_text(&row->cells[i]);
-		if (matching.texts[i] != NULL)
-			matching.normal[i] = headers_normalize(matching.texts[i]);
+		if (row->cells[i].column < range->first_column || row->cells[i].column > range->last_column)
+			continue;
+		*header = (FoundHeader) {.column = row->cells[i].column,.text = header_text(&row->cells[i])};
+		match->header_count += header->text != NULL && header->text[0] != '\0';
 	}
-	order_cells(&matching);
-	if (row != NULL)
-	{
-		if (mapping != NULL)
-			match_mapping(&matching, mapping);
-		for (int strength = 0; match_strength(&matching, strength); strength++)
-			;
-		match_patterns(&matching);
-	}
+}
+
+static void
+judge_match(const Profile *profile, HeaderMatch *match)
+{
 	match->complete = true;
 	for (int i = 0; i < profile->count; i++)
 		match->complete = match->complete && (match->source[i] != 0 || !needs_header(&profile->columns[i]));
-	if (match->matched == 0 || !match->complete)
-		match->message = expected_message(&matching);
+	if (match->matched + match->placed == 0 || !match->complete)
+		match->message = header_report_message(profile, match);
+}
+
+static void
+begin_match(const Profile *profile, HeaderMatch *match)
+{
+	memset(match, 0, sizeof(*match));
+	match->source = palloc0(sizeof(uint32) * (size_t) Max(profile->count, 1));
+	match->found = palloc0(sizeof(char *) * (size_t) Max(profile->count, 1));
+}
+
+void
+headers_match(const Profile *profile, const char *mapping, const XlsxRow *row, const XlsxRange *range, HeaderMatch *match)
+{
+	Matching	matching = {.profile = profile,.match = match};
+
+	begin_match(profile, match);
+	if (row != NULL)
+	{
+		take_headers(match, row, range);
+		matching.order = palloc(sizeof(int) * ((size_t) match->header_count + 1));
+		begin_form(&matching, HEADER_AS_WRITTEN);
+		if (mapping != NULL)
+			match_mapping(&matching, mapping);
+		match_forms(&matching);
+		match_patterns(&matching);
+		header_places_unnamed(profile, range, match);
+	}
+	judge_match(profile, match);
+}
+
+void
+headers_place(const Profile *profile, const char *mapping, const XlsxRange *range, HeaderMatch *match)
+{
+	begin_match(profile, match);
+	header_places_all(profile, mapping, range, match);
+	judge_match(profile, match);
 }
 
 TextList
-headers_of_extras(const XlsxRow *row, const HeaderMatch *match, int count)
+headers_of_extras(const HeaderMatch *match, int count)
 {
 	uint32		last = 0;
 	TextList	extras;
 	SourceIndex taken;
 
 	source_index_create(&taken, match->source, count);
-
-	for (uint32 i = 0; row != NULL && i < row->count; i++)
-		last = Max(last, row->cells[i].column);
+	for (int i = 0; i < match->header_count; i++)
+		last = Max(last, match->headers[i].column);
 	extras.count = (int) last;
 	extras.items = palloc0(sizeof(char *) * ((size_t) last + 1));
-	for (uint32 i = 0; row != NULL && i < row->count; i++)
-	{
-		if (source_index_column(&taken, row->cells[i].column) < 0)
-			extras.items[row->cells[i].column - 1] = header_text(&row->cells[i]);
-	}
+	for (int i = 0; i < match->header_count; i++)
+		if (source_index_column(&taken, match->headers[i].column) < 0)
+			extras.items[match->headers[i].column - 1] = match->headers[i].text;
 	return extras;
 }
 
@@ -334,7 +378,7 @@ source_index_create(SourceIndex *index, const uint32 *source, int count)
 }
 
 void
-source_index_cells(const SourceIndex *index, const XlsxRow *row, const XlsxCell **cells, int count)
+source_index_cells(const SourceIndex *index, const XlsxRow *row, const XlsxCell **cells, int count, Sightings *sightings)
 {
 	memset(cells, 0, sizeof(XlsxCell *) * (size_t) count);
 	for (uint32 i = 0; i < row->count; i++)
@@ -343,5 +387,7 @@ source_index_cells(const SourceIndex *index, const XlsxRow *row, const XlsxCell 
 
 		if (column >= 0)
 			cells[column] = &row->cells[i];
+		else
+			sightings_cell(sightings, &row->cells[i]);
 	}
 }

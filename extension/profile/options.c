@@ -4,29 +4,26 @@
  */
 #include "profile/options.h"
 
+#include "catalog/pg_collation.h"
 #include "files/range.h"
 #include "fmgr.h"
 #include "profile/header_row.h"
 #include "profile/profile.h"
 #include "utils/builtins.h"
+#include "utils/json.h"
 #include "utils/jsonb.h"
+#include "utils/numeric.h"
 
 PG_FUNCTION_INFO_V1(pg_xlsx_check_options);
+PG_FUNCTION_INFO_V1(pg_xlsx_check_reading);
 
 void
 options_check_header_row(const char *header_row)
 {
 	HeaderRow	wanted;
-	bool		known = header_row == NULL || header_row_parse(header_row, &wanted);
 
-	if (header_row == NULL || (known && wanted.kind != HEADER_ROW_NONE))
+	if (header_row == NULL || header_row_parse(header_row, &wanted))
 		return;
-	if (known)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("header_row \"none\" is not supported"),
-				 errdetail("An import finds its columns by their headers."),
-				 errhint("It is \"first\", \"auto\", or the number of a row.")));
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 			 errmsg("\"%s\" is not a header row", header_row),
@@ -56,6 +53,129 @@ options_check_max_errors(int64 max_errors)
 				 errmsg("max_errors must not be negative"),
 				 errdetail("It is " INT64_FORMAT ".", max_errors),
 				 errhint("It is the number of bad rows above which the task fails; leave it out for the option of the profile.")));
+}
+
+/*
+ * Options of reading
+ */
+
+typedef enum ReadingType
+{
+	READING_TEXT,
+	READING_NUMBER,
+	READING_BOOLEAN
+} ReadingType;
+
+static const struct
+{
+	const char *name;
+	ReadingType type;
+}			reading_options[] = {
+	{"header_check", READING_TEXT},
+	{"header_rows", READING_NUMBER},
+	{"fill_merged", READING_BOOLEAN},
+	{"skip_hidden", READING_BOOLEAN},
+	{"stop_at", READING_TEXT},
+	{"sheets", READING_TEXT},
+};
+
+char *
+options_reading(FunctionCallInfo fcinfo, int first)
+{
+	StringInfoData json;
+
+	initStringInfo(&json);
+	for (int i = 0; i < (int) lengthof(reading_options); i++)
+	{
+		if (PG_ARGISNULL(first + i))
+			continue;
+		appendStringInfo(&json, "%c\"%s\":", json.len > 0 ? ',' : '{', reading_options[i].name);
+		if (reading_options[i].type == READING_TEXT)
+			escape_json(&json, text_to_cstring(PG_GETARG_TEXT_PP(first + i)));
+		else if (reading_options[i].type == READING_NUMBER)
+			appendStringInfo(&json, "%d", PG_GETARG_INT32(first + i));
+		else
+			appendStringInfoString(&json, PG_GETARG_BOOL(first + i) ? "true" : "false");
+	}
+	if (json.len == 0)
+		return NULL;
+	appendStringInfoChar(&json, '}');
+	return json.data;
+}
+
+/* A member of a JSON object as text; NULL if there is none. */
+static char *
+member(Jsonb *json, const char *name)
+{
+	JsonbValue	found;
+
+	if (getKeyJsonValueFromContainer(&json->root, name, (int) strlen(name), &found) == NULL)
+		return NULL;
+	if (found.type == jbvNumeric)
+		return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(found.val.numeric)));
+	return found.type == jbvString ? pnstrdup(found.val.string.val, (Size) found.val.string.len) : NULL;
+}
+
+static void
+check_header_check(const char *check)
+{
+	if (check != NULL && names_find(&header_check_names, check) < 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("header_check \"%s\" does not exist", check),
+				 errdetail("header_check says how the headers of a sheet must agree with the profile."),
+				 errhint("It is \"any\", \"known\" or \"exact\".")));
+}
+
+static void
+check_header_rows(const char *rows)
+{
+	if (rows != NULL && (strlen(rows) != 1 || rows[0] < '1' || rows[0] > '0' + MOST_HEADER_ROWS))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("header_rows must be between 1 and %d", MOST_HEADER_ROWS),
+				 errdetail("It is %s.", rows),
+				 errhint("It is the number of rows that the headers take.")));
+}
+
+/* "~" and a regular expression. */
+static void
+check_pattern(const char *what, const char *pattern, const char *hint)
+{
+	if (pattern == NULL)
+		return;
+	if (pattern[0] != '~' || pattern[1] == '\0')
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("%s cannot be \"%s\"", what, pattern),
+				 errdetail("It begins with \"~\", and a regular expression follows."),
+				 errhint("%s", hint)));
+	(void) DirectFunctionCall2Coll(textregexeq, DEFAULT_COLLATION_OID, CStringGetTextDatum(""), CStringGetTextDatum(pattern + 1));
+}
+
+void
+options_check_reading(const char *reading)
+{
+	Jsonb	   *json;
+	char	   *stop_at;
+
+	if (reading == NULL)
+		return;
+	json = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(reading)));
+	check_header_check(member(json, "header_check"));
+	check_header_rows(member(json, "header_rows"));
+	stop_at = member(json, "stop_at");
+	if (stop_at != NULL && strcmp(stop_at, "blank_row") != 0)
+		check_pattern("stop_at", stop_at, "Write it as \"blank_row\" or \"~^Total\".");
+	check_pattern("sheets", member(json, "sheets"), "Write it as \"~^(Jan|Feb)\".");
+}
+
+Datum
+pg_xlsx_check_reading(PG_FUNCTION_ARGS)
+{
+	if (!PG_ARGISNULL(0))
+		options_check_reading(JsonbToCString(NULL, &PG_GETARG_JSONB_P(0)->root, VARSIZE(PG_GETARG_JSONB_P(0))));
+	PG_RETURN_VOID();
 }
 
 /* mode, max_errors, header_row, mapping, range */

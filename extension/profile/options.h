@@ -8,9 +8,19 @@
 
 #include "pg/pg_xlsx.h"
 
+#include "fmgr.h"
+
 /* Each raises an error (22023) unless the value exists; NULL is accepted. */
 extern void options_check_header_row(const char *header_row);	/* first, auto, or the number of a row */
 extern void options_check_mapping(const char *mapping); /* JSON object of header -> column name */
 extern void options_check_max_errors(int64 max_errors); /* 0 or more */
+
+
+/*
+ * Options that replace those of a profile, as a JSON object with the members of xlsx_private.reading; NULL passes.  The second
+ * makes it from arguments of a function, from argument first on, in their order there; NULL where none is given.
+ */
+extern void options_check_reading(const char *reading);
+extern char *options_reading(FunctionCallInfo fcinfo, int first);
 
 #endif							/* PG_XLSX_OPTIONS_H */

@@ -9,7 +9,6 @@
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "pg/guc.h"
-#include "profile/headers.h"
 #include "profile/profile_check.h"
 #include "tables/private_sql.h"
 #include "utils/acl.h"
@@ -150,18 +149,24 @@ row_texts(const PrivateRow *row, int i)
 	return list;
 }
 
-/* Headers by which a column is found, the strongest first. */
-static TextList
-normal_headers(const ProfileColumn *column, const TextList *aliases)
+/* Texts by which a column is found, the strongest first, in each form. */
+static void
+put_forms(ProfileColumn *column, const TextList *aliases)
 {
-	TextList	list = {0, palloc(sizeof(char *) * (size_t) (aliases->count + 3))};
+	int			count = 0;
+	char	  **texts = palloc(sizeof(char *) * (size_t) (aliases->count + 3));
 
-	list.items[list.count++] = headers_normalize(column->header);
+	texts[count++] = column->header;
 	for (int i = 0; i < aliases->count; i++)
-		list.items[list.count++] = headers_normalize(aliases->items[i]);
-	list.items[list.count++] = headers_normalize(column->name);
-	list.items[list.count++] = headers_normalize(column->label);
-	return list;
+		texts[count++] = aliases->items[i];
+	texts[count++] = column->name;
+	texts[count++] = column->label;
+	for (HeaderForm form = 0; form < HEADER_FORMS; form++)
+	{
+		column->forms[form] = (TextList) {count, palloc(sizeof(char *) * (size_t) count)};
+		for (int i = 0; i < count; i++)
+			column->forms[form].items[i] = header_form(texts[i], strlen(texts[i]), form);
+	}
 }
 
 /* A text that may not be missing. */
@@ -201,7 +206,7 @@ add_column(void *argument, const PrivateRow *row)
 	column->name = required_text(profile, row, 0, "name of a column");
 	column->header = required_text(profile, row, 1, "header");
 	column->label = required_text(profile, row, 2, "label");
-	column->normal_headers = normal_headers(column, &aliases);
+	put_forms(column, &aliases);
 	column->pattern = private_sql_text(row, 4);
 	column->required = DatumGetBool(row->values[5]);
 	column->source = (ColumnSource) word_of(profile, row, 6, &column_source_names, "source");
@@ -328,9 +333,12 @@ load_options(Profile *profile, Datum content)
 {
 	static PrivateStatement select = {
 		"SELECT o.task_column, o.sheet, o.header_row, o.range, coalesce(o.skip_end, 0), o.locale, coalesce(o.max_errors, -1),"
-		" coalesce(o.keep_old, false), array_remove(o.key_columns, NULL), array_remove(o.update_columns, NULL), o.index_after_load"
+		" coalesce(o.keep_old, false), array_remove(o.key_columns, NULL), array_remove(o.update_columns, NULL), o.index_after_load,"
+		" coalesce(o.header_check, 'any'), coalesce(o.header_rows, 1), coalesce(o.fill_merged, false), coalesce(o.skip_hidden, false),"
+		" o.stop_at, o.sheets"
 		" FROM jsonb_to_record($1) AS o (task_column text, sheet text, header_row text, range text, skip_end int, locale text,"
-		" max_errors bigint, keep_old boolean, key_columns text[], update_columns text[], index_after_load text)",
+		" max_errors bigint, keep_old boolean, key_columns text[], update_columns text[], index_after_load text,"
+		" header_check text, header_rows int, fill_merged boolean, skip_hidden boolean, stop_at text, sheets text)",
 		1, {JSONBOID}, NULL
 	};
 	PrivateRow	row;
@@ -346,19 +354,27 @@ load_options(Profile *profile, Datum content)
 	profile->key = row_texts(&row, 8);
 	profile->updates = row_texts(&row, 9);
 	profile->late_index = (LateIndex) word_of(profile, &row, 10, &late_index_names, "index_after_load");
+	profile->header_check = (HeaderCheck) word_of(profile, &row, 11, &header_check_names, "header_check");
+	profile->header_rows = DatumGetInt32(row.values[12]);
+	profile->fill_merged = DatumGetBool(row.values[13]);
+	profile->skip_hidden = DatumGetBool(row.values[14]);
+	profile->stop_at = private_sql_text(&row, 15);
+	profile->sheets = private_sql_text(&row, 16);
 	return private_sql_text(&row, 0);
 }
 
 /* The result of a statement by id: name, target, owner, content. */
 static Profile *
-load(PrivateStatement *select, int64 id)
+load(PrivateStatement *select, int64 id, const char *reading)
 {
-	Datum		values[] = {Int64GetDatum(id)};
+	Datum		values[2] = {Int64GetDatum(id)};
+	char		nulls[2] = {' ', ' '};
 	Profile    *profile = palloc0(sizeof(Profile));
 	PrivateRow	row;
 	char	   *task_column;
 
-	if (private_sql_run(select, values, NULL, &row) == 0)
+	private_sql_set_text(values, nulls, 1, reading);
+	if (private_sql_run(select, values, nulls, &row) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("the profile of this task does not exist any more")));
@@ -377,23 +393,23 @@ Profile *
 profile_load(int64 id)
 {
 	static PrivateStatement select = {
-		"SELECT name, target::oid, owner::oid, xlsx_private.profile_content(id) FROM xlsx_private.profile WHERE id = $1",
-		1, {INT8OID}, NULL
+		"SELECT name, target::oid, owner::oid, xlsx_private.profile_content(id) || coalesce($2::jsonb, '{}') FROM xlsx_private.profile WHERE id = $1",
+		2, {INT8OID, TEXTOID}, NULL
 	};
 
-	return load(&select, id);
+	return load(&select, id, NULL);
 }
 
 Profile *
-profile_load_frozen(int64 id)
+profile_load_frozen(int64 id, const char *reading)
 {
 	static PrivateStatement select = {
-		"SELECT content ->> 'name', target::oid, owner::oid, content FROM xlsx_private.frozen_profile WHERE id = $1",
-		1, {INT8OID}, NULL
+		"SELECT content ->> 'name', target::oid, owner::oid, content || coalesce($2::jsonb, '{}') FROM xlsx_private.frozen_profile WHERE id = $1",
+		2, {INT8OID, TEXTOID}, NULL
 	};
 	Profile    *profile;
 
-	profile = load(&select, id);
+	profile = load(&select, id, reading);
 	require_trust(profile);
 	return profile;
 }

@@ -13,6 +13,7 @@
 
 #include "core/sheet.h"
 #include "fmgr.h"
+#include "profile/header_forms.h"
 #include "profile/words.h"
 
 /* How a cell becomes a value of the column (check/cell.c), and how the value waits in a packet. */
@@ -39,7 +40,7 @@ typedef struct ProfileColumn
 {
 	char	   *header;
 	char	   *label;			/* in messages: "Bio ID is required" */
-	TextList	normal_headers; /* the texts that headers are compared with, the best match first: header, aliases, name, label */
+	TextList	forms[HEADER_FORMS];	/* what headers are compared with, the best match first: header, aliases, name, label */
 	char	   *pattern;		/* regular expression for headers, or NULL */
 	ColumnSource source;
 	char	   *default_value;	/* for blank cells, or NULL */
@@ -85,6 +86,12 @@ typedef struct Profile
 	int64		max_errors;		/* -1: any number */
 	bool		keep_old;		/* for xlsx.undo */
 	LateIndex	late_index;
+	HeaderCheck header_check;
+	int			header_rows;	/* rows that the headers take, from 1 on */
+	bool		fill_merged;
+	bool		skip_hidden;
+	char	   *stop_at;		/* NULL: the data end with the sheet */
+	char	   *sheets;			/* pattern of the sheets that are read one after the other, or NULL */
 	TextList	key;			/* columns; empty: the primary key */
 	TextList	updates;		/* columns that an update changes; empty: all but the key */
 	int			count;
@@ -101,10 +108,11 @@ typedef struct Profile
 extern Profile *profile_load(int64 id);
 
 /*
- * The same in its form at a submission (profile/frozen.h). It is also an error
+ * The same in its form at a submission (profile/frozen.h). reading: a JSON object of options that replace those of
+ * the profile, or NULL. It is also an error
  * if the profile holds SQL of a role that the current role need not trust.
  */
-extern Profile *profile_load_frozen(int64 id);
+extern Profile *profile_load_frozen(int64 id, const char *reading);
 
 /* May the author's SQL run as the current role, in an import with this profile? */
 extern bool profile_trusts(const Profile *profile, Oid author);

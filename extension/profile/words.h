@@ -32,6 +32,17 @@ typedef enum LateIndex
 	LATE_INDEXES(NAMES_VALUE)
 } LateIndex;
 
+/* How a header row must agree with the profile. */
+#define HEADER_CHECKS(X) \
+	X(HEADER_CHECK_ANY, "any")	/* required columns are there; the rest is told */ \
+	X(HEADER_CHECK_KNOWN, "known")	/* all columns of the profile are there, and no others */ \
+	X(HEADER_CHECK_EXACT, "exact")	/* also in the profile's order, and each header once */
+
+typedef enum HeaderCheck
+{
+	HEADER_CHECKS(NAMES_VALUE)
+} HeaderCheck;
+
 /* Where the value of a column comes from. */
 #define COLUMN_SOURCES(X) \
 	X(SOURCE_CELL, "cell")		/* a cell under its header */ \
@@ -76,6 +87,7 @@ typedef enum Severity
 
 extern const Names save_mode_names;
 extern const Names late_index_names;
+extern const Names header_check_names;
 extern const Names column_source_names;
 extern const Names rule_kind_names;
 extern const Names severity_names;
@@ -88,6 +100,9 @@ extern bool rule_takes(RuleKind kind, int arguments);
 
 /* Most rows that can be left out at the end of a sheet. */
 #define MOST_SKIP_END 1000
+
+/* Most rows that headers may take. */
+#define MOST_HEADER_ROWS 5
 
 /* Most digits of a length that a rule can ask for. */
 #define MOST_LENGTH_DIGITS 9

@@ -69,6 +69,12 @@ judge_into(CheckAhead *ahead, const XlsxRow *given, StringInfo buffer)
 	return verdict;
 }
 
+const Sightings *
+check_ahead_sightings(const CheckAhead *ahead)
+{
+	return ahead->judge->sightings;
+}
+
 RowVerdict
 check_ahead_row(CheckAhead *ahead, const XlsxRow *row, StringInfo buffer, bool *warned)
 {

@@ -25,6 +25,9 @@ extern CheckAhead *check_ahead_create(const JudgePlan *plan);
  * Appends the bytes of a good or a bad row to a buffer whose length is a multiple of 8, and nothing of an open row.
  * *warned: the row has warnings.
  */
+/* What was seen in the rows so far. */
+extern const Sightings *check_ahead_sightings(const CheckAhead *ahead);
+
 extern RowVerdict check_ahead_row(CheckAhead *ahead, const XlsxRow *row, StringInfo buffer, bool *warned);
 
 /* The same row in the import: reads these bytes, of a row with that verdict. */

@@ -31,6 +31,7 @@ struct Reader
 	uint32		rows_left;		/* in it */
 	bool		looked;			/* at the rows of that message */
 	bool		ended;
+	Sightings  *sightings;		/* NULL: not known */
 	XlsxRow		row;
 	CheckedRow	checked;		/* ROW_OPEN: the row has cells */
 	XlsxCell   *cells;
@@ -266,8 +267,16 @@ reader_next(Reader *reader)
 		reader->rows_left = message->rows;
 		reader->looked = message->looked;
 		reader->next = (const char *) (message + 1);
+		if (reader->ended && message->looked)
+			reader->sightings = memcpy(MemoryContextAlloc(reader->context, sizeof(Sightings)), reader->next, sizeof(Sightings));
 	}
 	return reader->ended ? NULL : take_row(reader);
+}
+
+const Sightings *
+reader_sightings(const Reader *reader)
+{
+	return reader->sightings;
 }
 
 const CheckedRow *

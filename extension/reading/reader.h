@@ -92,6 +92,9 @@ extern const CheckedRow *reader_checked(const Reader *reader);
  */
 extern void reader_go(Reader *reader);
 
+/* What the process has seen in the rows that it examined; NULL before the end, and if it examined none. */
+extern const Sightings *reader_sightings(const Reader *reader);
+
 /* Has the process examined that row, whether it could judge it or not? */
 extern bool reader_looked(const Reader *reader);
 
@@ -145,7 +148,7 @@ typedef enum ReaderMessageKind
 {
 	READER_OPENED,				/* ReaderMessage, the name of the sheet */
 	READER_ROWS,				/* ReaderMessage, rows times: ReaderRow, its cells, its bytes, padding to 8 bytes */
-	READER_ENDED,
+	READER_ENDED,				/* ReaderMessage; Sightings, if it says looked */
 	READER_FAILED				/* ReaderMessage with the SQLSTATE, then message, detail and hint, each with its NUL */
 } ReaderMessageKind;
 

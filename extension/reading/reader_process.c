@@ -326,12 +326,14 @@ count_row(Process *process, const XlsxRow *row, RowVerdict verdict)
 static bool
 add_checked_row(Process *process, const XlsxRow *row)
 {
+	const ReaderScope *scope = &process->order->scope;
 	StringInfo	message = &process->message;
 	int			start = message->len;
 	ReaderRow	head = {.number = row->number};
 	bool		warned;
 
-	if (rows_is_blank(row, &process->order->scope.range))
+	if (row->number <= scope->header_row || row->number < scope->range.first_row || row->number > scope->range.last_row ||
+		rows_is_blank(row, &scope->range))
 		return false;
 	appendBinaryStringInfo(message, (char *) &head, sizeof(head));
 	head.verdict = check_ahead_row(process->check, row, message, &warned);
@@ -472,7 +474,9 @@ send_end(Process *process, uint32 last_row)
 {
 	pg_atomic_write_u32(&process->order->outlook, READER_IS_WHOLE);
 	publish(process, last_row, true);
-	message_begin(process, READER_ENDED);
+	message_begin(process, READER_ENDED)->looked = process->check != NULL;
+	if (process->check != NULL)
+		appendBinaryStringInfo(&process->message, (const char *) check_ahead_sightings(process->check), sizeof(Sightings));
 	message_send(process);
 }
 

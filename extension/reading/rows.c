@@ -9,6 +9,8 @@
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "pg/text_trim.h"
+#include "profile/header_lines.h"
+#include "profile/header_places.h"
 #include "profile/header_row.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -32,6 +34,12 @@ struct SheetRows
 	uint32		capacity;
 	XlsxRow		row;
 	int			skip_end;
+	int			header_rows;	/* rows that the headers take, from 1 on */
+	HeldRow		ahead[HEADER_ROW_SEARCH];	/* the first rows, which were read to find the headers */
+	int			ahead_count;
+	int			ahead_at;		/* the next of them to return */
+	bool		ahead_read;
+	bool		from_ahead;		/* the row at hand is one of them */
 	HeldRow    *held;			/* a ring of skip_end + 1 rows */
 	int			held_first;
 	int			held_count;
@@ -57,6 +65,7 @@ rows_create(const RowsOptions *options)
 
 	rows->range = range_parse(options->range);
 	rows->skip_end = options->skip_end;
+	rows->header_rows = Max(options->header_rows, 1);
 	if (rows->skip_end > 0)
 		rows->held = palloc0(sizeof(HeldRow) * (size_t) (rows->skip_end + 1));
 	return rows;
@@ -128,13 +137,19 @@ rows_check_ahead(SheetRows *rows, const JudgePlan *plan, uint32 header_row, uint
 bool
 rows_looked(const SheetRows *rows)
 {
-	return rows->reader != NULL && reader_looked(rows->reader);
+	return rows->reader != NULL && !rows->from_ahead && reader_looked(rows->reader);
+}
+
+const Sightings *
+rows_sightings(const SheetRows *rows)
+{
+	return rows->reader != NULL ? reader_sightings(rows->reader) : NULL;
 }
 
 const CheckedRow *
 rows_checked(const SheetRows *rows)
 {
-	return rows->reader != NULL ? reader_checked(rows->reader) : NULL;
+	return rows->reader != NULL && !rows->from_ahead ? reader_checked(rows->reader) : NULL;
 }
 
 bool
@@ -194,9 +209,9 @@ next_in_sheet(SheetRows *rows)
 	return row;
 }
 
-/* The next row of the range that is not blank; NULL at the end. */
+/* Reads the next row of the range that is not blank; NULL at the end. */
 static const XlsxRow *
-next_in_range(SheetRows *rows)
+read_in_range(SheetRows *rows)
 {
 	const XlsxRow *row;
 
@@ -214,6 +229,16 @@ next_in_range(SheetRows *rows)
 		if (!rows_is_blank(row, &rows->range))
 			return row;
 	}
+}
+
+/* The same, but first those that were read to find the headers. */
+static const XlsxRow *
+next_in_range(SheetRows *rows)
+{
+	rows->from_ahead = rows->ahead_at < rows->ahead_count;
+	if (rows->from_ahead)
+		return &rows->ahead[rows->ahead_at++].row;
+	return read_in_range(rows);
 }
 
 static void
@@ -269,48 +294,201 @@ rows_next(SheetRows *rows)
  * The header row
  */
 
-/* Number of the row that fits best among the first ones; the first of them if none fits. */
-static uint32
-guess_header(SheetRows *rows, const Profile *profile, const char *mapping)
+const XlsxRange *
+rows_range(const SheetRows *rows)
+{
+	return &rows->range;
+}
+
+/* Reads the first rows, and keeps them for rows_next. */
+static void
+look_ahead(SheetRows *rows)
+{
+	const XlsxRow *row;
+
+	while (!rows->ahead_read && rows->ahead_count < HEADER_ROW_SEARCH && (row = read_in_range(rows)) != NULL)
+		hold(&rows->ahead[rows->ahead_count++], row, GetMemoryChunkContext(rows));
+	rows->ahead_read = true;
+}
+
+/* The headers that begin at a row that was read ahead, all their rows together, in the current memory context. */
+static const XlsxRow *
+header_at(const SheetRows *rows, int at)
+{
+	const XlsxRow *lines[MOST_HEADER_ROWS];
+	int			count = 0;
+
+	for (int i = at; i < rows->ahead_count && count < MOST_HEADER_ROWS; i++)
+		if (rows->ahead[i].row.number < rows->ahead[at].row.number + (uint32) rows->header_rows)
+			lines[count++] = &rows->ahead[i].row;
+	return header_lines_join(lines, count);
+}
+
+static int
+index_of_row(const SheetRows *rows, uint32 number)
+{
+	for (int i = 0; i < rows->ahead_count; i++)
+		if (rows->ahead[i].row.number == number)
+			return i;
+	return -1;
+}
+
+/* How well a row fits: one with all required columns before all others. */
+static int
+score_of(const Profile *profile, const HeaderMatch *match)
+{
+	return match->matched + (match->matched > 0 && match->complete ? profile->count : 0);
+}
+
+/* Index of the row that fits best among the first ones; -1 if none has a header of the profile. *complete: it would do. */
+static int
+best_row(const SheetRows *rows, const Profile *profile, const char *mapping, bool *complete)
 {
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx header", ALLOCSET_DEFAULT_SIZES);
 	MemoryContext caller = MemoryContextSwitchTo(context);
-	const XlsxRow *row;
-	uint32		best_row = 0;
-	int			best = -1;
+	int			found = -1;
+	int			best = 0;
 
-	for (int i = 0; i < HEADER_ROW_SEARCH && (row = next_in_range(rows)) != NULL; i++)
+	*complete = false;
+	for (int i = 0; i < rows->ahead_count; i++)
 	{
 		HeaderMatch match;
-		int			score;
 
-		headers_match(profile, mapping, row, &match);
-		score = match.matched + (match.matched > 0 && match.complete ? profile->count : 0);
-		if (score > best)
+		headers_match(profile, mapping, header_at(rows, i), &rows->range, &match);
+		if (score_of(profile, &match) > best)
 		{
-			best = score;
-			best_row = row->number;
+			best = score_of(profile, &match);
+			found = i;
+			*complete = match.message == NULL && match.unknown == NULL;
 		}
 		MemoryContextReset(context);
 	}
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(context);
-	xlsx_sheet_close(rows->sheet);
-	open_sheet(rows);
-	return best_row;
+	return found;
 }
 
-const XlsxRow *
-rows_find_header(SheetRows *rows, const Profile *profile, HeaderRow where, const char *mapping, HeaderMatch *match)
+/* Index of the row that looks like headers; -1: none. */
+static int
+guess_row(const SheetRows *rows)
 {
-	uint32		wanted = where.kind == HEADER_ROW_AUTO ? guess_header(rows, profile, mapping) : where.number;
+	const XlsxRow *first[HEADER_ROW_SEARCH];
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx header", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	int			found;
+
+	for (int i = 0; i < rows->ahead_count; i++)
+		first[i] = header_at(rows, i);
+	found = header_row_guess(first, rows->ahead_count, &rows->range);
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(context);
+	return found;
+}
+
+/* Reads on to a row that is further down than those read ahead. */
+static const XlsxRow *
+header_below(SheetRows *rows, uint32 number)
+{
+	MemoryContext parent = GetMemoryChunkContext(rows);
 	const XlsxRow *row;
 
+	rows->ahead_at = rows->ahead_count;
 	do
-		row = next_in_range(rows);
-	while (row != NULL && row->number < wanted);
-	if (row != NULL && wanted > 0 && row->number > wanted)
-		row = NULL;				/* that row is blank */
-	headers_match(profile, mapping, row, match);
-	return row;
+		row = read_in_range(rows);
+	while (row != NULL && row->number < number);
+	if (row == NULL)
+		return NULL;
+	/* From here on rows are read ahead again, so that headers of several rows are found in the same way. */
+	rows->ahead_count = rows->ahead_at = 0;
+	rows->ahead_read = false;
+	hold(&rows->ahead[rows->ahead_count++], row, parent);
+	look_ahead(rows);
+	return index_of_row(rows, number) == 0 ? header_at(rows, 0) : NULL;
+}
+
+/* Takes the headers that begin at a row, and all rows up to their end. *cells: NULL if that row is blank. */
+static void
+take_header(SheetRows *rows, uint32 number, SheetHeader *header)
+{
+	int			at = index_of_row(rows, number);
+
+	header->row = number;
+	header->last_row = number + (uint32) rows->header_rows - 1;
+	if (at >= 0)
+		header->cells = header_at(rows, at);
+	else if (rows->ahead_count == HEADER_ROW_SEARCH && number > rows->ahead[rows->ahead_count - 1].row.number)
+		header->cells = header_below(rows, number);
+	else
+		header->cells = NULL;
+	while (rows->ahead_at < rows->ahead_count && rows->ahead[rows->ahead_at].row.number <= header->last_row)
+		rows->ahead_at++;
+}
+
+static uint32
+number_at(const SheetRows *rows, int at)
+{
+	return at >= 0 ? rows->ahead[at].row.number : 0;
+}
+
+/* Number of the header row; 0: there is none. */
+static uint32
+choose_row(const SheetRows *rows, const Profile *profile, HeaderRow where, const char *mapping)
+{
+	bool		complete;
+	int			at;
+
+	if (where.kind == HEADER_ROW_NUMBER)
+		return where.number;
+	if (where.kind == HEADER_ROW_NONE || rows->ahead_count == 0)
+		return 0;
+	if (where.kind == HEADER_ROW_FIRST)
+		return number_at(rows, 0);
+	at = profile != NULL ? best_row(rows, profile, mapping, &complete) : -1;
+	if (at < 0 && profile != NULL && header_places_only(profile))
+		return 0;
+	if (at < 0)
+		at = guess_row(rows);
+	return at < 0 && profile != NULL ? number_at(rows, 0) : number_at(rows, at);
+}
+
+void
+rows_guess_header(SheetRows *rows, HeaderRow where, SheetHeader *header)
+{
+	uint32		number;
+
+	memset(header, 0, sizeof(*header));
+	look_ahead(rows);
+	number = choose_row(rows, NULL, where, NULL);
+	if (number > 0)
+		take_header(rows, number, header);
+}
+
+void
+rows_find_header(SheetRows *rows, const Profile *profile, HeaderRow where, const char *mapping, HeaderMatch *match)
+{
+	SheetHeader header = {0};
+	uint32		number;
+	uint32		fitting = 0;
+	bool		complete;
+	int			best;
+
+	look_ahead(rows);
+	number = choose_row(rows, profile, where, mapping);
+	if (where.kind != HEADER_ROW_AUTO && where.kind != HEADER_ROW_NONE)
+	{
+		best = best_row(rows, profile, mapping, &complete);
+		fitting = complete ? number_at(rows, best) : 0;
+	}
+	if (number > 0)
+	{
+		take_header(rows, number, &header);
+		headers_match(profile, mapping, header.cells, &rows->range, match);
+	}
+	else if (where.kind == HEADER_ROW_NONE || header_places_only(profile))
+		headers_place(profile, mapping, &rows->range, match);
+	else
+		headers_match(profile, mapping, NULL, &rows->range, match);
+	match->row = header.cells != NULL ? header.row : 0;
+	match->last_row = number > 0 ? header.last_row : 0;
+	match->fitting_row = fitting != number ? fitting : 0;
 }

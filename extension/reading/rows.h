@@ -25,28 +25,39 @@ typedef struct RowsOptions
 	const char *sheet;			/* name, "#2" or "~regular expression"; NULL: the first sheet */
 	const char *range;			/* cell range; NULL: all */
 	int			skip_end;		/* number of rows that are not blank to leave out at the end */
+	int			header_rows;	/* rows that the headers take; 0 is 1 */
 } RowsOptions;
 
 /* Lives in the current memory context. Raises an error if there is no such sheet. */
 extern SheetRows *rows_open(XlsxBook *book, const RowsOptions *options);
 
-/*
- * The same over a reader, which has opened the sheet; only range and skip_end
- * are used.  The header row cannot be "auto" then, because nothing is read
- * twice.
- */
+/* The same over a reader, which has opened the sheet. */
 extern SheetRows *rows_open_reader(Reader *reader, const RowsOptions *options);
 
 /* The name of the sheet. */
 extern const char *rows_sheet_name(const SheetRows *rows);
 
 /*
- * Finds and takes the header row; HEADER_ROW_AUTO: the one of the first
- * HEADER_ROW_SEARCH rows that are not blank that fits the profile best. NULL if there
- * is none. *match is filled in both cases.
+ * Finds the header row, takes the rows up to it, and fills *match.  "auto" chooses, of the first HEADER_ROW_SEARCH rows
+ * that are not blank, the one that fits the profile best: a row with all required columns before others, then the one with
+ * more columns, of equals the first. If no row has a header of the profile, all of whose columns are named by their
+ * places, the sheet has no header row; else the row is the one that looks like headers.
  */
-extern const XlsxRow *rows_find_header(SheetRows *rows, const Profile *profile, HeaderRow where, const char *mapping,
-									   HeaderMatch *match);
+extern void rows_find_header(SheetRows *rows, const Profile *profile, HeaderRow where, const char *mapping, HeaderMatch *match);
+
+/* A header row that is found without a profile. */
+typedef struct SheetHeader
+{
+	uint32		row;			/* 0: none */
+	uint32		last_row;
+	const XlsxRow *cells;		/* of all its rows together; NULL: none */
+} SheetHeader;
+
+/* The same without a profile. */
+extern void rows_guess_header(SheetRows *rows, HeaderRow where, SheetHeader *header);
+
+/* The range that is read. */
+extern const XlsxRange *rows_range(const SheetRows *rows);
 
 /* The next row that is not blank; NULL at the end. Can be interrupted. */
 extern const XlsxRow *rows_next(SheetRows *rows);
@@ -62,6 +73,9 @@ extern const CheckedRow *rows_checked(const SheetRows *rows);
 
 /* Last row that the sheet or the range claims, 0 if neither claims one. Use it for a progress bar only. */
 extern uint32 rows_declared(const SheetRows *rows);
+
+/* What the reader has seen in the rows that it examined; NULL before the end, and if there is no reader that did. */
+extern const Sightings *rows_sightings(const SheetRows *rows);
 
 /* Has the reader examined that row, whether it was checked or not? */
 extern bool rows_looked(const SheetRows *rows);

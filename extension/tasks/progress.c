@@ -266,7 +266,7 @@ progress_undone(int64 task)
 {
 	static PrivateStatement select = {
 		"SELECT xlsx_private.shortened_event((jsonb_build_object('taskId', t.id, 'seq', t.seq)"
-		" || xlsx_rest.task_json(t.id)::jsonb)::json, $2)::text FROM xlsx_private.task t WHERE t.id = $1",
+		" || xlsx_rest.task_json(t.id)::jsonb || xlsx_private.first_findings(t))::json, $2)::text FROM xlsx_private.task t WHERE t.id = $1",
 		2, {INT8OID, INT4OID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(task), Int32GetDatum(EVENTS_MOST_BYTES)};

@@ -47,6 +47,7 @@ typedef struct Task
 	char	   *range;			/* NULL: the profile's; "": the whole sheet */
 	char	   *locale;			/* NULL: the profile's */
 	char	   *mapping;		/* JSON object of header -> column name, or NULL */
+	char	   *reading;		/* JSON object of options that replace the profile's, or NULL */
 	const XlsxSource *content;	/* the file itself, when it is not in the store */
 	int			source_count;	/* of an earlier attempt */
 	uint32	   *source;			/* sheet column of each profile column, 0: none; NULL until an attempt has found the headers */
@@ -102,6 +103,10 @@ extern TimestampTz queue_next_due(Oid login);
 
 /* Stores task->source for later attempts and for the report. found: header texts by profile column. */
 extern void queue_save_source(const Task *task, const char *sheet, uint32 header_row, char *const *found, int count);
+
+/* Stores what the headers leave open, as JSON arrays (profile/header_report.h), and notes on the sheet. */
+extern void queue_save_headers(const Task *task, const char *missing, const char *unused, const char *duplicates,
+							   const char *notes);
 
 /*
  * Ends a task as COMPLETED or HAS_ERRORS. Its file is not needed any more, but removing it takes

@@ -47,6 +47,18 @@ validator_plan(const Validator *validator)
 }
 
 void
+validator_skip(Validator *validator, const XlsxRow *row)
+{
+	judge_take(validator->judge, &validator->row, row);
+}
+
+Sightings *
+validator_sightings(const Validator *validator)
+{
+	return validator->judge->sightings;
+}
+
+void
 validator_begin(Validator *validator)
 {
 	packet_begin(&validator->packet);

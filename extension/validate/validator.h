@@ -47,6 +47,12 @@ extern void validator_row(Validator *validator, const XlsxRow *row);
 extern void validator_checked_row(Validator *validator, uint32 number, const CheckedRow *row);
 extern bool validator_full(const Validator *validator);
 
+/* Notes what is to be seen in a row that an earlier attempt has dealt with. A checked row has no cells: who checked it has noted it. */
+extern void validator_skip(Validator *validator, const XlsxRow *row);
+
+/* What was seen in the rows so far that this process judged; others may be added. */
+extern Sightings *validator_sightings(const Validator *validator);
+
 /* What a batch came to. */
 typedef struct ValidatedBatch
 {

@@ -43,7 +43,8 @@ struct UploadForm
 };
 
 const char *const upload_form_fields[] = {
-	"profile", "mode", "sheet", "dryRun", "runAt", "priority", "idempotencyKey", "maxErrors", "headerRow", "locale", "mapping", "range", NULL
+	"profile", "mode", "sheet", "dryRun", "runAt", "priority", "idempotencyKey", "maxErrors", "headerRow", "locale", "mapping", "range",
+	"headerCheck", "headerRows", "fillMerged", "skipHidden", "stopAt", "sheets", NULL
 };
 
 static bool

@@ -20,6 +20,9 @@ const flag = { type: 'boolean' };
 const orNull = (schema: Schema): Schema => ({ anyOf: [schema, { type: 'null' }] });
 const oneOf = (values: readonly string[]): Schema => ({ enum: [...values] });
 
+const list = (properties: Record<string, Schema>, required: string[]): Schema =>
+  ({ type: 'array', items: { type: 'object', properties, required } });
+
 function object<T>(properties: Members<T>, required: (keyof T & string)[]): Schema {
   return { type: 'object', properties, required };
 }
@@ -60,6 +63,12 @@ const task: Members<Task> = {
   undoneRows: count,
   deletesRows: flag,
   workMs: orNull(count),
+  sheet: orNull(text),
+  headerRow: orNull(count),
+  missing: list({ column: text, header: text, required: flag, nearest: orNull(text) }, ['column', 'header']),
+  unused: list({ header: orNull(text), col: text }, ['header', 'col']),
+  duplicates: list({ header: text, cols: { type: 'array', items: text } }, ['header', 'cols']),
+  notes: list({ code: text, row: orNull(count), message: text }, ['code', 'message']),
 };
 
 const alwaysInATask = Object.keys(task) as (keyof Task)[];

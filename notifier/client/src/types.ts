@@ -56,6 +56,40 @@ export interface Task {
   deletesRows: boolean;
   /** Time of the attempts that have ended, without the waits between them. */
   workMs: number | null;
+  /** What was read: the sheet and its header row; null before, or where there is none. */
+  sheet: string | null;
+  headerRow: number | null;
+  missing: MissingColumn[];
+  unused: UnusedColumn[];
+  duplicates: DuplicateHeader[];
+  notes: SheetNote[];
+}
+
+/** A column of the profile without a header in the sheet, and the nearest header received. */
+export interface MissingColumn {
+  column: string;
+  header: string;
+  required: boolean;
+  nearest: string | null;
+}
+
+/** A filled column of the sheet that goes nowhere; its header is null where it has none. */
+export interface UnusedColumn {
+  header: string | null;
+  col: string;
+}
+
+/** A header that is there more than once. */
+export interface DuplicateHeader {
+  header: string;
+  cols: string[];
+}
+
+/** What else is worth a look, such as a row that looks like a total. */
+export interface SheetNote {
+  code: string;
+  row: number | null;
+  message: string;
 }
 
 /** A task with the members that only events have. */
@@ -235,6 +269,15 @@ export interface UploadOptions {
   locale?: string;
   /** JSON: header as in the sheet -> column of the table; "" leaves the header out. */
   mapping?: string;
+  headerCheck?: 'any' | 'known' | 'exact';
+  /** Rows that the headers take. */
+  headerRows?: string;
+  fillMerged?: 'true';
+  skipHidden?: 'true';
+  /** "blank_row", or "~regexp" for a cell of the first row that is left out. */
+  stopAt?: string;
+  /** "~regexp": all sheets whose names match, one after the other. */
+  sheets?: string;
 }
 
 export interface CellError {
@@ -316,7 +359,11 @@ export interface Report {
   mode: Mode;
   sheet: string | null;
   headerRow: number | null;
-  mapping: { header: string; cell: string | null; column: string }[];
+  mapping: { header: string | null; cell: string | null; col: string | null; column: string }[];
+  missing: MissingColumn[];
+  unused: UnusedColumn[];
+  duplicates: DuplicateHeader[];
+  notes: SheetNote[];
   counts: {
     total: number;
     valid: number;

@@ -1,0 +1,100 @@
+/*
+ * sightings.c
+ *	  What the rows of a sheet show besides the values that are imported.
+ */
+#include "profile/sightings.h"
+
+#include "lib/stringinfo.h"
+#include "pg/text_trim.h"
+
+/* Words that stand alone in front of a total, in lower case. */
+static const char *const total_words[] = {
+	"total", "totals", "grand total", "sum", "subtotal", "sub total", "sub-total",
+	"summe", "gesamt", "gesamtsumme", "insgesamt", "zwischensumme", "endsumme",
+	"total général", "total general", "sous-total", "somme",
+	"suma", "total geral", "soma", "totale", "totaal"
+};
+
+#define LONGEST_WORD 20
+
+void
+sightings_note(Sightings *sightings, const XlsxCell *cell)
+{
+	const char *text = cell->text;
+	size_t		length = cell->length;
+
+	if (cell->kind == XLSX_TEXT)
+		text_trim(&text, &length);
+	if (cell->kind != XLSX_TEXT || length > 0)
+		sightings->filled[cell->column - 1] = 1;
+}
+
+static bool
+is_total_word(const char *text, size_t length)
+{
+	if (length > 0 && text[length - 1] == ':')
+		length--;
+	for (size_t i = 0; i < lengthof(total_words); i++)
+		if (strlen(total_words[i]) == length && pg_strncasecmp(total_words[i], text, length) == 0)
+			return true;
+	return false;
+}
+
+static void
+note_total(Sightings *sightings, uint32 row)
+{
+	int			at = sightings->total_count;
+
+	for (int i = 0; i < sightings->total_count; i++)
+		if (sightings->totals[i] == row)
+			return;
+	while (at > 0 && sightings->totals[at - 1] > row)
+		at--;
+	if (at == SIGHTED_TOTALS)
+		return;
+	sightings->total_count = Min(sightings->total_count + 1, SIGHTED_TOTALS);
+	for (int i = sightings->total_count - 1; i > at; i--)
+		sightings->totals[i] = sightings->totals[i - 1];
+	sightings->totals[at] = row;
+}
+
+void
+sightings_row(Sightings *sightings, const XlsxRow *row)
+{
+	for (uint32 i = 0; i < row->count; i++)
+	{
+		const char *text = row->cells[i].text;
+		size_t		length = row->cells[i].length;
+
+		if (row->cells[i].kind != XLSX_TEXT || length > 4 * LONGEST_WORD)
+			return;
+		text_trim(&text, &length);
+		if (length == 0)
+			continue;
+		if (length <= LONGEST_WORD && is_total_word(text, length))
+			note_total(sightings, row->number);
+		return;
+	}
+}
+
+void
+sightings_add(Sightings *sightings, const Sightings *other)
+{
+	for (int i = 0; i < SIGHTED_COLUMNS; i++)
+		sightings->filled[i] |= other->filled[i];
+	for (int i = 0; i < other->total_count; i++)
+		note_total(sightings, other->totals[i]);
+}
+
+char *
+sightings_notes(const Sightings *sightings)
+{
+	StringInfoData json;
+
+	initStringInfo(&json);
+	for (int i = 0; i < sightings->total_count; i++)
+		appendStringInfo(&json, "%s{\"code\": \"total_row\", \"row\": %u, \"message\": \"Row %u looks like a total. "
+						 "To leave it out, give stop_at or skip_end.\"}", i > 0 ? ", " : "[", sightings->totals[i], sightings->totals[i]);
+	appendStringInfoString(&json, json.len > 0 ? "]" : "[]");
+	return json.data;
+}
