@@ -78,16 +78,6 @@ read_store(void *context, uint64_t offset, void *buffer, size_t length, size_t *
 /* A checked row may be several times as long; for long rows the import's own limits apply. */
 #define MOST_CHECKED_BYTES ((Size) 1024 * 1024)
 
-static Size
-row_text_bytes(const XlsxRow *row)
-{
-	Size		bytes = 0;
-
-	for (uint32 i = 0; i < row->count; i++)
-		bytes += row->cells[i].length;
-	return bytes;
-}
-
 /* In a message. */
 static Size
 row_bytes(const XlsxRow *row, Size text_bytes)
@@ -380,7 +370,7 @@ add_cells(StringInfo message, const XlsxRow *row, Size text_bytes)
 static void
 add_row(Process *process, const XlsxRow *row)
 {
-	Size		text_bytes = row_text_bytes(row);
+	Size		text_bytes = rows_text_bytes(row);
 	Size		bytes = row_bytes(row, text_bytes);
 
 	if (bytes > MOST_ROW_BYTES)

@@ -152,6 +152,16 @@ rows_checked(const SheetRows *rows)
 	return rows->reader != NULL && !rows->from_ahead ? reader_checked(rows->reader) : NULL;
 }
 
+Size
+rows_text_bytes(const XlsxRow *row)
+{
+	Size		bytes = 0;
+
+	for (uint32 i = 0; i < row->count; i++)
+		bytes += row->cells[i].length;
+	return bytes;
+}
+
 bool
 rows_is_blank(const XlsxRow *row, const XlsxRange *range)
 {

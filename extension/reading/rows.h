@@ -83,6 +83,9 @@ extern bool rows_looked(const SheetRows *rows);
 /* What is known of the rest of the sheet. Only a reader can know before the last row. */
 extern ReaderOutlook rows_outlook(const SheetRows *rows);
 
+/* Bytes of the texts of all cells of a row. */
+extern Size rows_text_bytes(const XlsxRow *row);
+
 /* Is the row blank within the columns of the range? */
 extern bool rows_is_blank(const XlsxRow *row, const XlsxRange *range);
 
