@@ -63,7 +63,7 @@ SELECT i.name AS not_in_tasks FROM (SELECT unnest(proargnames) AS name, unnest(p
 WHERE i.mode = 'o' AND i.name NOT IN (SELECT attname FROM pg_attribute WHERE attrelid = 'xlsx.tasks'::regclass);
 -- One task is found by its key, whatever it is asked by.
 SET enable_seqscan = off;
-SELECT count(*) FILTER (WHERE line ~ 'Index.*task_pkey') AS indexed, count(*) FILTER (WHERE line ~ 'Seq Scan') AS scanned
+SELECT count(*) FILTER (WHERE line ~ 'Index.*task_pkey') AS indexed, count(*) FILTER (WHERE line ~ 'Seq Scan on task') AS scanned
 FROM pg_temp.plan_of('SELECT * FROM xlsx.tasks WHERE id = 1') AS line;
 RESET enable_seqscan;
 SELECT message FROM xlsx.delete(:task);

@@ -43,6 +43,7 @@ BEGIN
     'unchangedRows', t.unchanged_rows, 'deletedRows', t.deleted_rows, 'absentRows', t.absent_rows, 'skippedRows', t.skipped_rows, 'warningRows', t.warning_rows,
     'undoable', xlsx_private.is_undoable(now.task), 'exactlyOnce', t.exactly_once,
     'undone', t.undone, 'undoneRows', t.undone_rows, 'deletesRows', xlsx_private.deletes_rows(now.task), 'workMs', t.work_ms,
+    'waitingFor', CASE WHEN xlsx_private.is_active(t.status) THEN xlsx_private.waiting_for(now.task, (SELECT array_agg(h) FROM xlsx_private.held_subject h)) END,
     'sheet', t.found_sheet, 'headerRow', t.found_header_row, 'missing', t.missing, 'unused', t.unused, 'duplicates', t.duplicates,
     'notes', t.notes) ORDER BY t.id DESC)
     FROM xlsx_private.task_now AS now, LATERAL (SELECT (now.task).*) AS t
@@ -116,8 +117,9 @@ BEGIN ATOMIC
     WHEN now.phase IS NOT NULL THEN
       xlsx_private.phase_members(now.phase, now.phase_progress, now.total_rows, now.validated_rows, now.error_rows, now.saved_rows, now.committed)
     WHEN (task).attempts > 0 OR (task).error_code IS NOT NULL THEN
-      pg_catalog.format('"phase":"RETRYING","attempt":%s,"retryInMs":%s', (task).attempts + 1,
-        pg_catalog.round(greatest(0, 1000 * extract(epoch FROM (task).run_at - pg_catalog.statement_timestamp()))))
+      pg_catalog.format('"phase":"RETRYING","attempt":%s,"retryInMs":%s,"waitingFor":%s', (task).attempts + 1,
+        pg_catalog.round(greatest(0, 1000 * extract(epoch FROM (task).run_at - pg_catalog.statement_timestamp()))),
+        pg_catalog.to_json(coalesce(xlsx_private.waiting_for(task, NULL), 'a worker')))
     ELSE pg_catalog.format('"status":"%s"', (task).status) END)::pg_catalog.json
   FROM xlsx_private.task_now AS now WHERE (now.task).id = (progress_data.task).id;
 END;

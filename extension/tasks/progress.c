@@ -283,9 +283,17 @@ progress_undone(int64 task)
 void
 progress_retrying(int64 task, int attempt, int64 delay_ms)
 {
+	static PrivateStatement select = {
+		"SELECT coalesce(to_json(xlsx_private.waiting_for(t, NULL))::text, 'null') FROM xlsx_private.task t WHERE id = $1", 1, {INT8OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(task)};
+	PrivateRow	row;
+
 	(void) events_lock(task, true);	/* the events of the attempt go first */
+	private_sql_run(&select, values, NULL, &row);
 	progress_emit(task, "task-progress",
-				  psprintf("\"phase\":\"RETRYING\",\"attempt\":%d,\"retryInMs\":" INT64_FORMAT, attempt, delay_ms));
+				  psprintf("\"phase\":\"RETRYING\",\"attempt\":%d,\"retryInMs\":" INT64_FORMAT ",\"waitingFor\":%s", attempt, delay_ms,
+						   TextDatumGetCString(row.values[0])));
 }
 
 /* The members of a JSON object without its braces. */

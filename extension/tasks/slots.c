@@ -448,3 +448,17 @@ slots_terminate(Oid database)
 	}
 	LWLockRelease(shared->lock);
 }
+
+bool
+slots_use(Oid login, Oid owner, SlotsUse *use)
+{
+	if (shared == NULL)
+		return false;
+	*use = (SlotsUse) {.most_of_role = role_limit()};
+	LWLockAcquire(shared->lock, LW_SHARED);
+	for (int i = 0; i < SLOTS_OF_IMPORTS; i++)
+		use->busy += shared->slot[i].state != SLOT_FREE;
+	use->of_role = Max(workers_of(login), workers_of(owner));
+	LWLockRelease(shared->lock);
+	return true;
+}

@@ -90,6 +90,19 @@ extern void slots_leave_unsettled(int64 task);
  * worker. slots_terminate ends all workers of a database.
  */
 extern bool slots_signal(int64 task, int signal);
+
+/*
+ * How many workers for imports there are, and how many of them count for a login or an owner,
+ * whichever has more. Returns false without slots.
+ */
+typedef struct SlotsUse
+{
+	int			busy;
+	int			of_role;
+	int			most_of_role;
+} SlotsUse;
+
+extern bool slots_use(Oid login, Oid owner, SlotsUse *use);
 extern void slots_terminate(Oid database);
 
 #endif							/* PG_XLSX_SLOTS_H */

@@ -24,7 +24,7 @@ export function applyProgress(task: ShownTask, event: TaskProgress, now: number 
   if (!isActive(task)) return task;
   if (event.phase === 'RETRYING') {
     const retryAt = event.retryInMs === undefined ? undefined : now + event.retryInMs;
-    return { ...task, status: 'PENDING', phase: null, progress: 0, nextAttempt: event.attempt, retryAt };
+    return { ...task, status: 'PENDING', phase: null, progress: 0, nextAttempt: event.attempt, retryAt, waitingFor: event.waitingFor ?? null };
   }
   if (event.phase === undefined) return task;
   const [from, to] = SHARE[event.phase];
@@ -37,6 +37,7 @@ export function applyProgress(task: ShownTask, event: TaskProgress, now: number 
     committed: event.committed,
     nextAttempt: undefined,
     retryAt: undefined,
+    waitingFor: null,
   };
   for (const name of ['totalRows', 'validatedRows', 'errorRows', 'savedRows'] as const) {
     const value = event[name];
@@ -49,7 +50,7 @@ export function applyProgress(task: ShownTask, event: TaskProgress, now: number 
 export function applyEnd(task: Task, event: TaskCompleted | TaskFailed): Task {
   if ('error' in event) {
     const { status = 'FAILED', error, code = null, detail = null, hint = null } = event;
-    return { ...task, status, errorMessage: error, errorCode: code, errorDetail: detail, errorHint: hint, phase: null };
+    return { ...task, status, errorMessage: error, errorCode: code, errorDetail: detail, errorHint: hint, phase: null, waitingFor: null };
   }
   const { taskId: _taskId, seq: _seq, ...ended } = event;
   return { ...task, ...ended };

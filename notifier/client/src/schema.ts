@@ -63,6 +63,7 @@ const task: Members<Task> = {
   undoneRows: count,
   deletesRows: flag,
   workMs: orNull(count),
+  waitingFor: orNull(text),
   sheet: orNull(text),
   headerRow: orNull(count),
   missing: list({ column: text, header: text, required: flag, nearest: orNull(text) }, ['column', 'header']),
@@ -103,6 +104,7 @@ export const schema = {
       committed: flag,
       attempt: { type: 'integer', minimum: 2 },
       retryInMs: count,
+      waitingFor: text,
       status: { $ref: '#/$defs/ActiveStatus' },
     }, ['taskId']),
     'task-completed': object<TaskCompleted>(

@@ -56,6 +56,8 @@ export interface Task {
   deletesRows: boolean;
   /** Time of the attempts that have ended, without the waits between them. */
   workMs: number | null;
+  /** What it waits for, in words: its turn, a lock, the end of a trouble; null if it works or has ended. */
+  waitingFor: string | null;
   /** What was read: the sheet and its header row; null before, or where there is none. */
   sheet: string | null;
   headerRow: number | null;
@@ -133,6 +135,8 @@ export interface TaskProgress {
   /** With RETRYING: the number of the next attempt, and when it starts. */
   attempt?: number;
   retryInMs?: number;
+  /** In RETRYING: why it waits. */
+  waitingFor?: string;
   /** Of a task that has not begun. */
   status?: ActiveStatus;
 }

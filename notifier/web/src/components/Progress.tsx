@@ -48,6 +48,7 @@ export function Progress({ task }: { task: ShownTask }) {
         {speed && <span className="faint">{t.progress.speed(number(speed.perSecond))}</span>}
         {speed && <span className="faint">{t.progress.left(duration(Math.max(1000, speed.leftMs)))}</span>}
       </p>
+      {task.waitingFor && <p className="faint waiting-for">{t.progress.waitingFor(task.waitingFor)}</p>}
     </div>
   );
 }

@@ -111,6 +111,7 @@ export const de: Texts = {
 
   progress: {
     waiting: 'Wartet, bis es an der Reihe ist...',
+    waitingFor: (what) => `Es wartet auf: ${what}`,
     retrying: (attempt) => `Etwas ging kurz schief; Versuch ${attempt} beginnt jetzt...`,
     retryingIn: (attempt, time) => `Etwas ging kurz schief; Versuch ${attempt} beginnt in ${time}...`,
     LOADING_WORKBOOK: 'Excel-Datei wird gelesen...',

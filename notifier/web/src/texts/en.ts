@@ -111,6 +111,7 @@ export const en = {
 
   progress: {
     waiting: 'Waiting for its turn...',
+    waitingFor: (what: string) => `It waits for ${what}`,
     retrying: (attempt: number) => `Something went wrong for a moment; attempt ${attempt} starts now...`,
     retryingIn: (attempt: number, time: string) => `Something went wrong for a moment; attempt ${attempt} starts in ${time}...`,
     LOADING_WORKBOOK: 'Reading Excel file...',
