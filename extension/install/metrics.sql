@@ -15,7 +15,7 @@ WITH active AS MATERIALIZED (
     extract(epoch FROM coalesce(t.completed_at, pg_catalog.now()) - t.started_at) AS seconds
   FROM (SELECT p.saved_rows, p.started_at, p.completed_at FROM xlsx_private.task p WHERE p.status = 'PROCESSING'
     UNION ALL SELECT e.saved_rows, e.started_at, e.completed_at FROM xlsx_private.task e
-      WHERE NOT xlsx_private.is_active(e.status) AND e.completed_at > pg_catalog.now() - interval '1 minute') AS t
+      WHERE NOT xlsx_private.is_active(e.status) AND e.status = ANY (xlsx_private.names_of('status')) AND e.completed_at > pg_catalog.now() - interval '1 minute') AS t
 ), ended AS MATERIALIZED (
   SELECT t.status, sum(t.tasks) AS tasks, sum(t.ended) AS ended, sum(t.saved_rows) AS saved_rows, sum(t.error_rows) AS error_rows
   FROM xlsx_private.tally t GROUP BY t.status
@@ -41,11 +41,13 @@ UNION ALL SELECT 'paused', NULL, count(*) FROM xlsx_private.queue_rule WHERE pau
 UNION ALL SELECT 'files', NULL, count(*) FROM xlsx_private.file
 UNION ALL SELECT 'file_bytes', NULL, coalesce(sum(size), 0) FROM xlsx_private.file
 UNION ALL SELECT 'sweeps', NULL, sweeps FROM xlsx_private.housekeeping
+UNION ALL SELECT 'sweep_duration_seconds', NULL, sweep_ms / 1000 FROM xlsx_private.housekeeping
 UNION ALL SELECT 'last_sweep_seconds', NULL, extract(epoch FROM pg_catalog.now() - swept_at) FROM xlsx_private.housekeeping
 UNION ALL SELECT 'removed', 'files', files_removed FROM xlsx_private.housekeeping
 UNION ALL SELECT 'removed', 'tasks', tasks_removed FROM xlsx_private.housekeeping
 UNION ALL SELECT 'removed', 'jobs', jobs_removed FROM xlsx_private.housekeeping
 UNION ALL SELECT 'removed', 'orphans', orphans_removed FROM xlsx_private.housekeeping
+UNION ALL SELECT 'removed', r.kind, r.removed FROM xlsx_private.retention r
 UNION ALL SELECT 'schedules_overdue', NULL, count(*) FROM xlsx_private.schedule s WHERE xlsx_private.schedule_is_overdue(s)
 UNION ALL SELECT 'schedules_failing', NULL, count(*) FROM xlsx_private.schedule s
   WHERE (SELECT r.error IS NOT NULL FROM xlsx_private.schedule_run r WHERE r.schedule_id = s.id ORDER BY r.id DESC LIMIT 1);
@@ -67,8 +69,9 @@ CREATE VIEW xlsx_private.metric_meaning (name, type, help) AS VALUES
 ('files', 'gauge', 'Uploaded files that are kept.'),
 ('file_bytes', 'gauge', 'Bytes of these files.'),
 ('sweeps', 'counter', 'Sweeps of this database.'),
+('sweep_duration_seconds', 'gauge', 'Time that the last sweep took.'),
 ('last_sweep_seconds', 'gauge', 'Time since the last sweep.'),
-('removed', 'counter', 'What sweeps have removed, by kind.'),
+('removed', 'counter', 'What sweeps have removed, by kind: files, tasks, jobs, orphans; and the tasks whose errors, old_rows or notes for undo were removed before them.'),
 ('schedules_overdue', 'gauge', 'Schedules for which no file came within their expect_every.'),
 ('schedules_failing', 'gauge', 'Schedules whose last run failed, or left a file waiting because of an error.');
 COMMENT ON VIEW xlsx_private.metric_meaning IS 'Type and meaning of each name in metric_value.';

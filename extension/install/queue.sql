@@ -62,10 +62,12 @@ CREATE TABLE xlsx_private.housekeeping (
   tasks_removed bigint NOT NULL,
   jobs_removed  bigint NOT NULL,
   orphans_removed bigint NOT NULL DEFAULT 0,
-  orphans_sought_at timestamptz
+  orphans_sought_at timestamptz,
+  sweep_ms      float8
 );
 INSERT INTO xlsx_private.housekeeping (swept_at, sweeps, files_removed, tasks_removed, jobs_removed) VALUES (pg_catalog.now(), 0, 0, 0, 0);
 COMMENT ON TABLE xlsx_private.housekeeping IS 'Time of the last sweep of this database, and what all sweeps have removed.';
+COMMENT ON COLUMN xlsx_private.housekeeping.sweep_ms IS 'Time that the last sweep took, in milliseconds, without the start of its process.';
 COMMENT ON COLUMN xlsx_private.housekeeping.orphans_sought_at IS 'When a sweep last looked for rows that point nowhere; NULL: not yet in this database.';
 
 -- Everybody may see why his task waits; a profile's owner may hold its tasks, and xlsx_admin all.

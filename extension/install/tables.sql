@@ -255,7 +255,7 @@ COMMENT ON COLUMN xlsx_private.task.seq IS
 
 CREATE INDEX task_active ON xlsx_private.task (priority DESC, (coalesce(run_at, created_at)), id) WHERE xlsx_private.is_active(status);
 CREATE INDEX task_running ON xlsx_private.task (profile_id, (owner::oid)) WHERE status = 'PROCESSING';
-CREATE INDEX task_ended ON xlsx_private.task (completed_at) WHERE NOT xlsx_private.is_active(status);
+CREATE INDEX task_ended ON xlsx_private.task (status, completed_at) WHERE NOT xlsx_private.is_active(status);
 CREATE INDEX task_file ON xlsx_private.task (file_id);
 CREATE INDEX task_frozen ON xlsx_private.task (frozen_id, (owner::oid));
 -- Lists, of one's own tasks and of all. The owner comes first, as the policies ask. It is included, so that tasks are counted without reading them.

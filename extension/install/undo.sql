@@ -269,6 +269,9 @@ BEGIN
     RETURN;
   END IF;
   problem := CASE WHEN subject.dry_run OR subject.saved_rows = 0 THEN 'It saved nothing.'
+    WHEN NOT EXISTS (SELECT FROM xlsx_private.undo_xid u WHERE u.task_id = task)
+      AND subject.completed_at < pg_catalog.clock_timestamp() - least(xlsx_private.kept_for('undo'), xlsx_private.kept_for('old_rows'))
+      THEN 'Which rows it saved is not known any more: pg_xlsx.keep_undo and pg_xlsx.keep_old_rows say how long it is.'
     WHEN task_column IS NULL OR NOT EXISTS (SELECT FROM xlsx_private.undo_xid u WHERE u.task_id = task)
       OR (SELECT c.relkind FROM pg_catalog.pg_class c WHERE c.oid = profile.target::oid) NOT IN ('r', 'p', 'f') THEN 'Its rows cannot be told from others.'
     WHEN subject.born_in <> xlsx_private.installation() THEN 'It was restored from a dump, and its rows cannot be told from changed ones.' END;

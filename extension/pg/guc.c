@@ -26,6 +26,10 @@ char	   *pg_xlsx_redis_url;
 int			pg_xlsx_redis_timeout;
 char	   *pg_xlsx_default_profile;
 
+/* SQL reads them by name (retention.sql). */
+static int	keep_by_status[4];
+static int	keep_by_kind[3];
+
 static int	limit_units[XLSX_LIMIT_COUNT];	/* of the reader, in the units of xlsx_limits */
 
 typedef struct IntSetting
@@ -63,6 +67,20 @@ static const IntSetting int_settings[] = {
 	&pg_xlsx_keep_failed_jobs, 50, 0, INT_MAX, PGC_SIGHUP, 0},
 	{"pg_xlsx.keep_tasks", "How long a task is kept after its end, with its error rows; 0 is for ever.",
 	&pg_xlsx_keep_tasks, 0, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_S},
+	{"pg_xlsx.keep_completed", "How long a task is kept that is COMPLETED; 0 is for ever, -1 as long as keep_tasks says.",
+	&keep_by_status[0], -1, -1, INT_MAX, PGC_SIGHUP, GUC_UNIT_S},
+	{"pg_xlsx.keep_has_errors", "How long a task is kept that is HAS_ERRORS; 0 is for ever, -1 as long as keep_tasks says.",
+	&keep_by_status[1], -1, -1, INT_MAX, PGC_SIGHUP, GUC_UNIT_S},
+	{"pg_xlsx.keep_failed", "How long a task is kept that is FAILED; 0 is for ever, -1 as long as keep_tasks says.",
+	&keep_by_status[2], -1, -1, INT_MAX, PGC_SIGHUP, GUC_UNIT_S},
+	{"pg_xlsx.keep_cancelled", "How long a task is kept that is CANCELLED; 0 is for ever, -1 as long as keep_tasks says.",
+	&keep_by_status[3], -1, -1, INT_MAX, PGC_SIGHUP, GUC_UNIT_S},
+	{"pg_xlsx.keep_errors", "How long error and warning rows are kept after the end of their task; 0 is as long as the task.",
+	&keep_by_kind[0], 0, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_S},
+	{"pg_xlsx.keep_old_rows", "How long rows are kept as they were before an import, for undo; 0 is as long as the task.",
+	&keep_by_kind[1], 0, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_S},
+	{"pg_xlsx.keep_undo", "How long it is kept which rows an import inserted, for undo; 0 is as long as the task.",
+	&keep_by_kind[2], 0, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_S},
 	{"pg_xlsx.max_spool_bytes", "Most bytes of checked rows that wait in temporary files until they are saved; 0: rows that wait go to a table.",
 	&pg_xlsx_max_spool_bytes, 2048, 0, INT_MAX, PGC_SUSET, GUC_UNIT_MB},
 	{"pg_xlsx.redis_timeout", "Longest wait for an answer of Redis.",

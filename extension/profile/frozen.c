@@ -30,8 +30,9 @@ int64
 frozen_profile_sweep(void)
 {
 	static PrivateStatement lock = {
+		/* OFFSET: a look into an index for each, where the planner would rather read all tasks once */
 		"SELECT array(SELECT f.id FROM xlsx_private.frozen_profile f"
-		" WHERE NOT EXISTS (SELECT FROM xlsx_private.task t WHERE t.frozen_id = f.id) LIMIT $1 FOR UPDATE SKIP LOCKED)",
+		" WHERE NOT EXISTS (SELECT FROM xlsx_private.task t WHERE t.frozen_id = f.id OFFSET 0) LIMIT $1 FOR UPDATE SKIP LOCKED)",
 		1, {INT4OID}, NULL
 	};
 	static PrivateStatement delete = {

@@ -153,7 +153,7 @@ remove_files(void)
 		" WHERE f.spent OR f.used_at < clock_timestamp() - $1 * interval '1 second'"
 		" AND NOT EXISTS (SELECT FROM xlsx_private.task t WHERE t.file_id = f.id"
 		" AND (xlsx_private.is_active(t.status)"
-		" OR t.updated_at >= clock_timestamp() - $1 * interval '1 second')))",
+		" OR t.updated_at >= clock_timestamp() - $1 * interval '1 second') OFFSET 0))",
 		1, {INT4OID}, NULL
 	};
 	Datum		values[] = {Int32GetDatum(pg_xlsx_upload_ttl)};
@@ -220,17 +220,11 @@ delete_tasks(void *argument)
 static int64
 remove_tasks(void)
 {
-	static PrivateStatement select = {
-		"SELECT array(SELECT id FROM xlsx_private.task WHERE NOT xlsx_private.is_active(status)"
-		" AND completed_at < clock_timestamp() - $1 * interval '1 second' ORDER BY completed_at LIMIT $2 FOR UPDATE SKIP LOCKED)",
-		2, {INT4OID, INT4OID}, NULL
-	};
-	Datum		values[] = {Int32GetDatum(pg_xlsx_keep_tasks), Int32GetDatum(MOST_TASKS)};
+	static PrivateStatement select = {"SELECT xlsx_private.expired_tasks($1)", 1, {INT4OID}, NULL};
+	Datum		values[] = {Int32GetDatum(MOST_TASKS)};
 	Removal		all = {0};
 	int64		removed = 0;
 
-	if (pg_xlsx_keep_tasks == 0)
-		return 0;
 	all.tasks = ids_of(&select, values, &all.count);
 	if (all.count == 0 || subtransaction_try_unlocked(delete_tasks, &all))
 		return all.removed;
@@ -244,6 +238,18 @@ remove_tasks(void)
 			removed += one.removed;
 	}
 	return removed;
+}
+
+/* Error rows, old values and notes for undo that go before their tasks. Returns how many tasks had them. */
+static int64
+remove_kept(void)
+{
+	static PrivateStatement remove = {"SELECT xlsx_private.remove_kept($1)", 1, {INT4OID}, NULL};
+	Datum		values[] = {Int32GetDatum(MOST_TASKS)};
+	PrivateRow	row;
+
+	private_sql_run(&remove, values, NULL, &row);
+	return DatumGetInt64(row.values[0]);
 }
 
 static int64
@@ -274,7 +280,7 @@ remove_orphans(void)
 		" WHERE orphans_sought_at IS NULL OR orphans_sought_at < clock_timestamp() - interval '1 day'",
 		0, {0}, NULL
 	};
-	static PrivateStatement remove = {"SELECT xlsx_private.remove_orphans(), xlsx_private.recount()", 0, {0}, NULL};
+	static PrivateStatement remove = {"SELECT xlsx_private.remove_orphans(), xlsx_private.recount(), xlsx_private.look_back()", 0, {0}, NULL};
 	PrivateRow	row;
 
 	if (private_sql_run(&due, NULL, NULL, NULL) == 0)
@@ -301,6 +307,7 @@ sweep_tidy(void)
 	values[3] = Int64GetDatum(remove_orphans());
 	(void) frozen_profile_sweep();
 	more = counters_fold();
+	more = remove_kept() == MOST_TASKS || more;
 	private_sql_run(&update, values, NULL, NULL);
 	return more || DatumGetInt64(values[0]) == MOST_TASKS;
 }
@@ -348,23 +355,29 @@ next_start(void)
 	return time_of(&select, NULL);
 }
 
-/* When the next file expires, or the next ended task has been kept long enough. */
+/* When the next file, task or part of one has been kept long enough. */
 static TimestampTz
 next_tidying(void)
 {
-	static PrivateStatement select = {
-		"SELECT least((SELECT min(greatest(f.used_at, t.updated_at) + $1 * interval '1 second')"
-		" FROM xlsx_private.file f LEFT JOIN xlsx_private.task t ON t.file_id = f.id"
-		" WHERE t.status IS NULL OR NOT xlsx_private.is_active(t.status)),"
-		" (SELECT min(completed_at) + $2 * interval '1 second' FROM xlsx_private.task"
-		" WHERE $2 > 0 AND NOT xlsx_private.is_active(status)))",
-		2, {INT4OID, INT4OID}, NULL
-	};
-	Datum		values[] = {Int32GetDatum(pg_xlsx_upload_ttl), Int32GetDatum(pg_xlsx_keep_tasks)};
+	static PrivateStatement select = {"SELECT xlsx_private.next_expiry($1 * interval '1 second')", 1, {INT4OID}, NULL};
+	Datum		values[] = {Int32GetDatum(pg_xlsx_upload_ttl)};
 	TimestampTz now = GetCurrentTimestamp();
 	TimestampTz due = time_of(&select, values);
 
 	return due < now ? TimestampTzPlusMilliseconds(now, TIDY_AGAIN_MS) : due;
+}
+
+static TimestampTz started_at;
+
+/* The clock may be set: then it took no time. */
+static void
+note_duration(void)
+{
+	static PrivateStatement update = {"UPDATE xlsx_private.housekeeping SET sweep_ms = $1", 1, {FLOAT8OID}, NULL};
+	int64		took = Max(GetCurrentTimestamp() - started_at, 0);
+	Datum		values[] = {Float8GetDatum((double) took / 1000.0)};
+
+	private_sql_run(&update, values, NULL, NULL);
 }
 
 /*
@@ -374,6 +387,7 @@ next_tidying(void)
 bool
 sweep_start(void)
 {
+	started_at = GetCurrentTimestamp();
 	dispatch_due(next_start());
 	return want_workers(want_now);
 }
@@ -387,5 +401,6 @@ sweep_plan(void)
 		due = Min(due, TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
 												   pg_xlsx_upload_ttl * INT64CONST(1000) / STORE_RENEWALS));
 	dispatch_due(due);
+	note_duration();
 	return false;
 }

@@ -22,10 +22,10 @@ trap tidy EXIT
 mkdir "$small"
 if [ -w "$extensions" ] && cp "$root/test/server/t/upgrade.sql" "$upgrade"; then export TEST_UPGRADE=1; fi
 if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=4m tmpfs "$small" 2>/dev/null; then export TEST_SMALL_DISK=$small; fi
-cp -r "$root/test/server/t" "$root/test/tools" "$root/test/core/corpus" "$root/test/samples" "$root/bench/history.sql" "$root/build/makebook" "$root/build/xlsxdump" "$root/build/setclock.so" "$work/"
+cp -r "$root/test/server/t" "$root/test/tools" "$root/test/core/corpus" "$root/test/samples" "$root/bench/history.sql" "$root/extension/pg_xlsx.conf.sample" "$root/build/makebook" "$root/build/xlsxdump" "$root/build/setclock.so" "$work/"
 set -- env "PATH=$(${PG_CONFIG:-pg_config} --bindir):$PATH" "PERL5LIB=$pgxs/test/perl" "TESTLOGDIR=$work/log" \
     "TESTDATADIR=$work/data" "TESTDIR=$work" PG_TEST_TIMEOUT_DEFAULT=180 "PG_REGRESS=$pgxs/test/regress/pg_regress" "TMPDIR=$work" \
-    "MAKEBOOK=$work/makebook" "XLSXDUMP=$work/xlsxdump" "SETCLOCK_LIBRARY=$work/setclock.so" "CORPUS=$root/../shared/corpus" "SAMPLES=$work/samples" "HISTORY=$work/history.sql" prove --verbose $TAP_TESTS
+    "MAKEBOOK=$work/makebook" "XLSXDUMP=$work/xlsxdump" "SETCLOCK_LIBRARY=$work/setclock.so" "CORPUS=$root/../shared/corpus" "SAMPLES=$work/samples" "HISTORY=$work/history.sql" "SAMPLE_CONFIGURATION=$work/pg_xlsx.conf.sample" prove --verbose $TAP_TESTS
 if [ "$(id -u)" = 0 ]; then
     chown -R postgres "$work"
     set -- runuser -u postgres -- "$@"
