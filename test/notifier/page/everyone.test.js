@@ -1,35 +1,16 @@
 // The page for everyone: by keyboard, with a screen reader, in the dark, on a small screen, in another language; and what its policy allows.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, describe, test } from 'node:test';
-import { Database } from '../process/support/cluster.js';
+import { describe, test } from 'node:test';
 import { request } from '../process/support/engine.js';
 import { Notifier } from '../process/support/notifier.js';
 import { now, SECRET, token } from '../process/support/token.js';
 import { people, workbook } from '../process/support/workbook.js';
-import { file, launch, open, shoot, violations, webRoot } from './support/browser.js';
+import { file, shoot, violations, webRoot } from './support/browser.js';
+import { setting } from './support/desk.js';
 
-let db;
-let server;
-let browser;
+const desk = setting();
 let page;
-
-before(async () => {
-  db = await Database.create();
-  server = await Notifier.start({ 'database-url': db.url, 'web-root': webRoot });
-  browser = await launch();
-});
-after(async () => {
-  await browser.close();
-  await server.stop();
-  await db.drop();
-});
-afterEach(async () => {
-  const faults = page?.faults ?? [];
-  await page?.context().close();
-  page = undefined;
-  assert.deepEqual(faults, []);
-});
 
 const bad = () => workbook(people(60, (row) => (row % 20 === 0 ? (row / 20) % 3 : undefined)));
 const choose = (...files) => page.locator('input[type=file]').setInputFiles(files);
@@ -45,13 +26,13 @@ async function isFine(name) {
 
 describe('axe finds nothing', () => {
   test('in an empty page', async () => {
-    page = await open(browser, server.url);
+    page = await desk.open();
     await page.getByText('No imports yet').waitFor();
     await isFine('empty');
   });
 
   test('in a preview, a report and a list of errors', async () => {
-    page = await open(browser, server.url);
+    page = await desk.open();
     await choose(file('people.xlsx', bad()));
     await page.getByRole('region', { name: /First rows of the sheet/ }).waitFor();
     await isFine('preview');
@@ -65,14 +46,14 @@ describe('axe finds nothing', () => {
   });
 
   test('in a task at work, in one that failed, and in a question', async () => {
-    await db.idleTask();
-    const failing = await db.query(`SELECT xlsx.submit('people', '\\x504b0304'::bytea, 'broken.xlsx')`);
-    await db.query(`SELECT xlsx.wait(${failing}, '30 s')`);
-    page = await open(browser, server.url);
+    await desk.db.idleTask();
+    const failing = await desk.db.query(`SELECT xlsx.submit('people', '\\x504b0304'::bytea, 'broken.xlsx')`);
+    await desk.db.query(`SELECT xlsx.wait(${failing}, '30 s')`);
+    page = await desk.open();
     await page.locator('[data-status=FAILED]').waitFor();
     const id = await page.locator('[data-status=PENDING]').getAttribute('data-task');
     await page.getByText('Live').waitFor();
-    await db.emit(id, 'task-progress', { phase: 'VALIDATING', progress: 25, totalRows: 1000, validatedRows: 250, errorRows: 5 });
+    await desk.db.emit(id, 'task-progress', { phase: 'VALIDATING', progress: 25, totalRows: 1000, validatedRows: 250, errorRows: 5 });
     await page.getByText('Validating row 250 of 1000').waitFor();
     await isFine('working');
     await page.getByRole('button', { name: 'Delete' }).first().click();
@@ -83,7 +64,7 @@ describe('axe finds nothing', () => {
 
 describe('a small screen', () => {
   test('shows everything without scrolling sideways', async () => {
-    page = await open(browser, server.url, { viewport: { width: 320, height: 640 } });
+    page = await desk.open({ viewport: { width: 320, height: 640 } });
     await choose(file('a workbook with a name that is much longer than a small screen is wide.xlsx', bad()));
     await page.getByRole('region', { name: /First rows of the sheet/ }).waitFor();
     await page.getByRole('button', { name: 'Show errors' }).first().click();
@@ -96,7 +77,7 @@ describe('a small screen', () => {
 
 describe('by keyboard alone', () => {
   test('a file is chosen, mapped and imported, its errors read and the task deleted', async () => {
-    page = await open(browser, server.url);
+    page = await desk.open();
     const rows = [...people(20, (row) => (row === 7 ? 0 : undefined))];
     rows[0] = ['Name', 'Sex', 'Bio-ID'];
     const focus = async (condition) => {
@@ -137,7 +118,7 @@ describe('by keyboard alone', () => {
 
 describe('another language', () => {
   test('is what the browser asks for', async () => {
-    page = await open(browser, server.url, { locale: 'de-DE' });
+    page = await desk.open({ locale: 'de-DE' });
     await page.getByRole('heading', { name: 'Neuer Import' }).waitFor();
     assert.equal(await page.locator('html').getAttribute('lang'), 'de');
     await choose(file('leute.xlsx', bad()));
@@ -147,14 +128,14 @@ describe('another language', () => {
   });
 
   test('is English when it is none that we have', async () => {
-    page = await open(browser, server.url, { locale: 'fr-FR' });
+    page = await desk.open({ locale: 'fr-FR' });
     await page.getByRole('heading', { name: 'New import' }).waitFor();
   });
 });
 
 describe('what is done by hand', () => {
   test('another header row and another sheet are looked at', async () => {
-    page = await open(browser, server.url);
+    page = await desk.open();
     await choose(file('title.xlsx', workbook([['A list of people'], [], ...people(5)])));
     await page.getByRole('spinbutton', { name: 'Header in row' }).fill('3');
     await page.keyboard.press('Enter');
@@ -164,7 +145,7 @@ describe('what is done by hand', () => {
   });
 
   test('a column that is left out counts as missing', async () => {
-    page = await open(browser, server.url);
+    page = await desk.open();
     await choose(file('left.xlsx', workbook(people(5))));
     await page.getByRole('combobox', { name: 'Column for “Gender”' }).selectOption('Leave out');
     await page.getByText('Missing in this sheet: Gender').waitFor();
@@ -172,18 +153,18 @@ describe('what is done by hand', () => {
   });
 
   test('an import is undone', async () => {
-    page = await open(browser, server.url);
+    page = await desk.open();
     await choose(file('undo.xlsx', workbook(people(5))));
     await page.getByRole('button', { name: 'Import', exact: true }).click();
     const task = page.locator('[data-status=COMPLETED]').filter({ hasText: 'undo.xlsx' });
     await task.getByRole('button', { name: 'Undo: undo.xlsx', exact: true }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Undo' }).click();
     await task.getByText('5 rows undone.').waitFor();
-    assert.equal(await db.query(`SELECT count(*) FROM people WHERE task_id = ${await task.getAttribute('data-task')}`), '0');
+    assert.equal(await desk.db.query(`SELECT count(*) FROM people WHERE task_id = ${await task.getAttribute('data-task')}`), '0');
   });
 
   test('a template comes from the profile', async () => {
-    page = await open(browser, server.url);
+    page = await desk.open();
     const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download an empty template' }).click()]);
     assert.match(download.suggestedFilename(), /\.xlsx$/);
   });
@@ -192,9 +173,9 @@ describe('what is done by hand', () => {
 describe('a server that wants a token', () => {
   test('is asked with one, and what it refuses is told', async () => {
     const role = `page_${process.pid}`;
-    await db.query(`CREATE ROLE ${role}; GRANT xlsx_user TO ${role}; GRANT SELECT, INSERT, DELETE ON people TO ${role}`);
-    const guarded = await Notifier.start({ 'database-url': db.url, 'web-root': webRoot, 'jwt-secret': SECRET });
-    page = await open(browser, guarded.url, { expected: [/401/] });
+    await desk.db.query(`CREATE ROLE ${role}; GRANT xlsx_user TO ${role}; GRANT SELECT, INSERT, DELETE ON people TO ${role}`);
+    const guarded = await Notifier.start({ 'database-url': desk.db.url, 'web-root': webRoot, 'jwt-secret': SECRET });
+    page = await desk.open({ expected: [/401/] }, guarded.url);
     const field = page.getByLabel('Access token');
     await field.waitFor();
     await isFine('token');
@@ -218,9 +199,9 @@ describe('a server that wants a token', () => {
 
 describe('the policy', () => {
   test('lets the page run nothing from elsewhere', async () => {
-    const { headers } = await request(`${server.url}/`);
+    const { headers } = await request(`${desk.server.url}/`);
     assert.match(headers['content-security-policy'], /default-src 'none'/);
-    page = await open(browser, server.url, { expected: [/Content Security Policy/] });
+    page = await desk.open({ expected: [/Content Security Policy/] });
     const outcome = await page.evaluate(() => new Promise((resolve) => {
       document.addEventListener('securitypolicyviolation', (event) => resolve(event.effectiveDirective));
       const script = document.createElement('script');

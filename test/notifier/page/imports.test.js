@@ -2,53 +2,22 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, afterEach, before, describe, test } from 'node:test';
-import { Database } from '../process/support/cluster.js';
-import { Notifier } from '../process/support/notifier.js';
+import { describe, test } from 'node:test';
 import { HEADERS, people, readWorkbook, workbook } from '../process/support/workbook.js';
-import { file, launch, open, shoot, webRoot } from './support/browser.js';
-import { AT_THE_GATE, slowTable } from './support/slow_table.js';
+import { file, shoot } from './support/browser.js';
+import { card, importFile, setting } from './support/desk.js';
+import { AT_THE_GATE } from './support/slow_table.js';
 
-let db;
-let server;
-let browser;
-let gate;
+const desk = setting({ slow: true });
 let page;
 
-before(async () => {
-  db = await Database.create();
-  gate = await slowTable(db);
-  server = await Notifier.start({ 'database-url': db.url, 'web-root': webRoot });
-  browser = await launch();
-});
-after(async () => {
-  await browser.close();
-  await gate.end();
-  await server.stop();
-  await db.drop();
-});
-afterEach(async () => {
-  const faults = page?.faults ?? [];
-  await page?.context().close();
-  assert.deepEqual(faults, []);
-});
-
-const card = (name) => page.getByRole('listitem', { name, exact: true }).and(page.locator('[data-task]'));
-const ended = (name, status) => page.locator(`[data-status=${status}]`).filter({ has: page.getByRole('heading', { name, exact: true }) }).first();
-
-async function choose(...files) {
-  await page.locator('input[type=file]').setInputFiles(files);
-}
-
-async function importFile(name, rows) {
-  await choose(file(name, workbook(rows)));
-  await page.getByRole('listitem', { name }).getByRole('button', { name: 'Import', exact: true }).click();
-}
+const ended = (name, status) => card(page, name, status);
+const choose = (...files) => page.locator('input[type=file]').setInputFiles(files);
 
 describe('an import', () => {
   test('of a clean file ends with its counts', async () => {
-    page = await open(browser, server.url);
-    await importFile('clean.xlsx', people(30));
+    page = await desk.open();
+    await importFile(page, 'clean.xlsx', people(30));
     const task = ended('clean.xlsx', 'COMPLETED');
     await task.waitFor();
     assert.match(await task.locator('dl').innerText(), /Rows\s+30\s+Saved\s+30\s+With errors\s+0\s+Took/);
@@ -57,8 +26,8 @@ describe('an import', () => {
   });
 
   test('of a file with errors shows them by column, and row by row with the cell marked', async () => {
-    page = await open(browser, server.url);
-    await importFile('bad.xlsx', people(60, (row) => (row % 20 === 0 ? (row / 20) % 3 : undefined)));
+    page = await desk.open();
+    await importFile(page, 'bad.xlsx', people(60, (row) => (row % 20 === 0 ? (row / 20) % 3 : undefined)));
     const task = ended('bad.xlsx', 'HAS_ERRORS');
     await task.getByRole('button', { name: 'Show errors' }).click();
     const rows = task.getByRole('region', { name: /wrong cells are marked/ });
@@ -71,7 +40,7 @@ describe('an import', () => {
   });
 
   test('hands its errors out as a workbook', async () => {
-    page = await open(browser, server.url);
+    page = await desk.open();
     const [download] = await Promise.all([
       page.waitForEvent('download'),
       ended('bad.xlsx', 'HAS_ERRORS').getByRole('button', { name: 'Download errors' }).click(),
@@ -84,8 +53,8 @@ describe('an import', () => {
   });
 
   test('moves both bars while it works', async () => {
-    await gate.close();
-    page = await open(browser, server.url);
+    await desk.gate.close();
+    page = await desk.open();
     await page.evaluate(() => {
       globalThis.seen = [];
       new MutationObserver(() => {
@@ -94,13 +63,13 @@ describe('an import', () => {
         }
       }).observe(document.body, { subtree: true, childList: true, attributes: true });
     });
-    await importFile('slow.xlsx', people(6000));
+    await importFile(page, 'slow.xlsx', people(6000));
     const task = ended('slow.xlsx', 'PROCESSING');
     await task.getByText(AT_THE_GATE).waitFor();
     assert.equal(await task.getByRole('progressbar', { name: 'Rows validated' }).getAttribute('aria-valuenow'), '100');
     assert.equal(await task.locator('[aria-current=step]').textContent(), 'Save (now)');
     await shoot(page, 'saving');
-    await gate.open();
+    await desk.gate.open();
     await ended('slow.xlsx', 'COMPLETED').waitFor();
     const seen = await page.evaluate(() => globalThis.seen);
     const saving = seen.filter(([name]) => name === 'Rows saved').map(([, value]) => value);
@@ -109,9 +78,9 @@ describe('an import', () => {
   });
 
   test('is cancelled in mid-run, and ends when it is retried', async () => {
-    await gate.close();
-    page = await open(browser, server.url);
-    await importFile('cancel.xlsx', people(6000));
+    await desk.gate.close();
+    page = await desk.open();
+    await importFile(page, 'cancel.xlsx', people(6000));
     await ended('cancel.xlsx', 'PROCESSING').getByText(AT_THE_GATE).waitFor();
     await ended('cancel.xlsx', 'PROCESSING').getByRole('button', { name: 'Cancel' }).click();
     const dialog = page.getByRole('dialog', { name: 'Cancel the import of cancel.xlsx?' });
@@ -124,17 +93,17 @@ describe('an import', () => {
     await page.reload();
     await cancelled.getByText('Cancelled by you').waitFor();
     await shoot(page, 'cancelled');
-    await gate.open();
+    await desk.gate.open();
     await cancelled.getByRole('button', { name: 'Retry' }).click();
     await ended('cancel.xlsx', 'COMPLETED').waitFor();
-    assert.match(await card('cancel.xlsx').locator('dl').innerText(), /Saved\s+6,000/);
-    const id = await card('cancel.xlsx').getAttribute('data-task');
-    assert.equal(await db.query(`SELECT count(*) || ' ' || count(DISTINCT name) FROM people WHERE task_id = ${id}`), '6000 6000');
+    assert.match(await card(page, 'cancel.xlsx').locator('dl').innerText(), /Saved\s+6,000/);
+    const id = await card(page, 'cancel.xlsx').getAttribute('data-task');
+    assert.equal(await desk.db.query(`SELECT count(*) || ' ' || count(DISTINCT name) FROM people WHERE task_id = ${id}`), '6000 6000');
   });
 
   test('of a file with wrong headers says which, and can be retried and deleted', async () => {
-    page = await open(browser, server.url);
-    await importFile('headers.xlsx', [['Name', 'Sex', 'Id'], ['Ann', 'F', '1']]);
+    page = await desk.open();
+    await importFile(page, 'headers.xlsx', [['Name', 'Sex', 'Id'], ['Ann', 'F', '1']]);
     const task = ended('headers.xlsx', 'FAILED');
     await task.getByText('Invalid headers. Expected: Name, Gender, Bio-ID. Received: Name, Sex, Id').waitFor();
     await shoot(page, 'failed');
@@ -146,12 +115,12 @@ describe('an import', () => {
     await dialog.waitFor({ state: 'detached' });
     await task.getByRole('button', { name: 'Delete' }).click();
     await dialog.getByRole('button', { name: 'Delete' }).click();
-    await card('headers.xlsx').waitFor({ state: 'detached' });
-    assert.equal(await db.query(`SELECT count(*) FROM xlsx.tasks WHERE file_name = 'headers.xlsx'`), '0');
+    await card(page, 'headers.xlsx').waitFor({ state: 'detached' });
+    assert.equal(await desk.db.query(`SELECT count(*) FROM xlsx.tasks WHERE file_name = 'headers.xlsx'`), '0');
   });
 
   test('what is no workbook is refused, before and after it is sent', async () => {
-    page = await open(browser, server.url, { expected: [/400/] });
+    page = await desk.open({ expected: [/400/] });
     await choose(file('notes.txt', Buffer.from('notes')), file('broken.xlsx', Buffer.from('no zip')));
     await page.getByText('notes.txt is not an .xlsx workbook').waitFor();
     await page.getByRole('listitem', { name: 'broken.xlsx' }).getByRole('button', { name: 'Import', exact: true }).click();
@@ -164,14 +133,14 @@ describe('an import', () => {
 
 describe('several files', () => {
   test('are imported with one click', async () => {
-    page = await open(browser, server.url);
+    page = await desk.open();
     await choose(...['one.xlsx', 'two.xlsx', 'three.xlsx'].map((name, index) => file(name, workbook(people(index + 1)))));
     await page.getByRole('button', { name: 'Import all 3 files' }).click();
     for (const name of ['one.xlsx', 'two.xlsx', 'three.xlsx']) await ended(name, 'COMPLETED').waitFor();
   });
 
   test('are dropped anywhere on the page', async () => {
-    page = await open(browser, server.url);
+    page = await desk.open();
     const bytes = [...workbook(people(2))];
     const data = await page.evaluateHandle((content) => {
       const transfer = new DataTransfer();
@@ -188,8 +157,8 @@ describe('several files', () => {
 
 describe('the list', () => {
   test('comes in pages, and by status', async () => {
-    for (let i = 0; i < 12; i++) await db.idleTask();
-    page = await open(browser, server.url);
+    for (let i = 0; i < 12; i++) await desk.db.idleTask();
+    page = await desk.open();
     await page.getByRole('navigation', { name: 'Pages of imports' }).getByText(/Page 1 of \d/).waitFor();
     assert.equal(await page.locator('[data-task]').count(), 10);
     await page.getByRole('button', { name: 'Next' }).click();
@@ -202,7 +171,7 @@ describe('the list', () => {
   });
 
   test('S-133 says exactly what the phases say', async () => {
-    page = await open(browser, server.url);
+    page = await desk.open();
     const id = Number(await page.locator('[data-status=PENDING]').first().getAttribute('data-task'));
     await page.getByText('Live').waitFor();
     const texts = [
@@ -214,20 +183,20 @@ describe('the list', () => {
       [{ phase: 'RETRYING', attempt: 2, retryInMs: 0 }, 'Something went wrong for a moment; attempt 2 starts now...'],
     ];
     for (const [event, text] of texts) {
-      await db.emit(id, 'task-progress', event);
+      await desk.db.emit(id, 'task-progress', event);
       await page.locator(`[data-task="${id}"]`).getByText(text, { exact: true }).waitFor();
     }
   });
 
   test('tells the speed and the time left as soon as it has seen rows go by', async () => {
-    page = await open(browser, server.url);
+    page = await desk.open();
     const id = Number(await page.locator('[data-status=PENDING]').first().getAttribute('data-task'));
     await page.getByText('Live').waitFor();
     const card = page.locator(`[data-task="${id}"]`);
     let validatedRows = 0;
     while (await card.getByText(/[1-9]\d* rows\/s\s*about .* left/).count() === 0) {
       validatedRows += 100;
-      await db.emit(id, 'task-progress', { phase: 'VALIDATING', progress: 25, totalRows: 1000000, validatedRows, errorRows: 5 });
+      await desk.db.emit(id, 'task-progress', { phase: 'VALIDATING', progress: 25, totalRows: 1000000, validatedRows, errorRows: 5 });
       await card.getByText(`Validating row ${validatedRows >= 10000 ? validatedRows.toLocaleString('en-US') : validatedRows} of 1,000,000... (25%)`).waitFor();
     }
     await shoot(page, 'validating');

@@ -1,41 +1,21 @@
 // The page's words about an import are true (undoing, deleting, the time it took) and natural in each language.
 
 import assert from 'node:assert/strict';
-import { after, afterEach, before, describe, test } from 'node:test';
-import { Database } from '../process/support/cluster.js';
-import { Notifier } from '../process/support/notifier.js';
+import { describe, test } from 'node:test';
 import { people, workbook } from '../process/support/workbook.js';
-import { file, launch, open, shoot, webRoot } from './support/browser.js';
+import { file, shoot } from './support/browser.js';
+import { setting } from './support/desk.js';
 
 const RETRY_DELAY_MS = 2000;
 
-let db;
-let server;
-let browser;
+const desk = setting();
 let page;
-
-before(async () => {
-  db = await Database.create();
-  server = await Notifier.start({ 'database-url': db.url, 'web-root': webRoot });
-  browser = await launch();
-});
-after(async () => {
-  await browser.close();
-  await server.stop();
-  await db.drop();
-});
-afterEach(async () => {
-  const faults = page?.faults ?? [];
-  await page?.context().close();
-  page = undefined;
-  assert.deepEqual(faults, []);
-});
 
 const named = (name) => page.locator('[data-task]').filter({ has: page.getByRole('heading', { name, exact: true }) });
 
 async function importFile(name, rows, { profile = 'people', button = 'Import' } = {}) {
   // The page offers a choice once it knows of several profiles.
-  if (await db.query('SELECT count(*) FROM xlsx.profiles') !== '1') await page.getByRole('combobox', { name: 'Import into' }).selectOption(profile);
+  if (await desk.db.query('SELECT count(*) FROM xlsx.profiles') !== '1') await page.getByRole('combobox', { name: 'Import into' }).selectOption(profile);
   await page.locator('input[type=file]').setInputFiles(file(name, workbook(rows)));
   await page.getByRole('listitem', { name }).getByRole('button', { name: button, exact: true }).click();
   await named(name).and(page.locator('[data-status=COMPLETED], [data-status=HAS_ERRORS], [data-status=FAILED]')).waitFor();
@@ -60,7 +40,7 @@ async function removal(name, answer) {
 
 describe('an import that was taken back', () => {
   test('is told from one that stands, after a reload too', async () => {
-    page = await open(browser, server.url);
+    page = await desk.open();
     await importFile('stands.xlsx', people(3));
     await importFile('back.xlsx', people(5));
     await undo('back.xlsx');
@@ -75,9 +55,9 @@ describe('an import that was taken back', () => {
   });
 
   test('only in part says so', async () => {
-    page = await open(browser, server.url);
+    page = await desk.open();
     const task = await importFile('part.xlsx', people(5));
-    await db.query(`UPDATE people SET gender = 'x' WHERE task_id = ${task} AND name = 'Person 2'`);
+    await desk.db.query(`UPDATE people SET gender = 'x' WHERE task_id = ${task} AND name = 'Person 2'`);
     await undo('part.xlsx');
     await page.reload();
     await named('part.xlsx').getByText('Partly undone').waitFor();
@@ -88,29 +68,29 @@ describe('an import that was taken back', () => {
 
 describe('deleting', () => {
   test('says that the rows go where they go', async () => {
-    page = await open(browser, server.url);
+    page = await desk.open();
     const task = await importFile('goes.xlsx', people(3, (row) => (row === 2 ? 1 : undefined)));
     assert.equal(await removal('goes.xlsx', 'Cancel'),
       'The 2 rows that it added will be deleted from the table, together with its list of problems. You can’t undo this.');
     await named('goes.xlsx').waitFor();
     await removal('goes.xlsx', 'Delete');
     await named('goes.xlsx').waitFor({ state: 'detached' });
-    assert.equal(await db.query(`SELECT count(*) FROM people WHERE task_id = ${task}`), '0');
+    assert.equal(await desk.db.query(`SELECT count(*) FROM people WHERE task_id = ${task}`), '0');
   });
 
   test('says that they stay where the profile has no task column', async () => {
-    await db.query(`CREATE TABLE guests (name text NOT NULL, gender text NOT NULL, bio_id text PRIMARY KEY);
+    await desk.db.query(`CREATE TABLE guests (name text NOT NULL, gender text NOT NULL, bio_id text PRIMARY KEY);
       SELECT xlsx.create_profile('guests', 'guests', headers => '{"bio_id": "Bio-ID"}')`);
-    page = await open(browser, server.url);
+    page = await desk.open();
     await importFile('stays.xlsx', people(3), { profile: 'guests' });
     assert.equal(await removal('stays.xlsx', 'Delete'),
       'The 3 rows that it saved will stay in the table. Only this entry and its list of problems will be deleted. You can’t undo this.');
     await named('stays.xlsx').waitFor({ state: 'detached' });
-    assert.equal(await db.query('SELECT count(*) FROM guests'), '3');
+    assert.equal(await desk.db.query('SELECT count(*) FROM guests'), '3');
   });
 
   test('says that there are none where none was saved, or all were taken back', async () => {
-    page = await open(browser, server.url);
+    page = await desk.open();
     await importFile('headers.xlsx', [['Name', 'Sex'], ['Ann', 'F']]);
     await importFile('undone.xlsx', people(2));
     await undo('undone.xlsx');
@@ -121,22 +101,22 @@ describe('deleting', () => {
   });
 
   test('says that rows it updated stay updated', async () => {
-    await db.query(`CREATE TABLE members (task_id bigint, name text NOT NULL, gender text NOT NULL, bio_id text PRIMARY KEY);
+    await desk.db.query(`CREATE TABLE members (task_id bigint, name text NOT NULL, gender text NOT NULL, bio_id text PRIMARY KEY);
       INSERT INTO members VALUES (NULL, 'Old', 'x', 'B1');
       SELECT xlsx.create_profile('members', 'members', task_column => 'task_id', headers => '{"bio_id": "Bio-ID"}');
       SELECT xlsx.alter_profile('members', mode => 'upsert')`);
-    page = await open(browser, server.url);
+    page = await desk.open();
     await importFile('upsert.xlsx', people(3), { profile: 'members' });
     assert.equal(await removal('upsert.xlsx', 'Delete'), 'The 2 rows that it added will be deleted from the table, together with its list of problems.'
       + ' Rows that it updated keep their new values. You can’t undo this.');
     await named('upsert.xlsx').waitFor({ state: 'detached' });
-    assert.equal(await db.query(`SELECT string_agg(name || ' ' || bio_id, ',') FROM members`), 'Person 1 B1');
+    assert.equal(await desk.db.query(`SELECT string_agg(name || ' ' || bio_id, ',') FROM members`), 'Person 1 B1');
   });
 });
 
 describe('the time that an import took', () => {
   test('is the time of its attempts, not of the waits between them', async () => {
-    await db.query(`CREATE SEQUENCE tries;
+    await desk.db.query(`CREATE SEQUENCE tries;
       CREATE FUNCTION fail_once() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN
         IF NEW.name = 'Person 1' AND nextval('tries') = 1 THEN RAISE EXCEPTION 'come back later' USING ERRCODE = 'lock_not_available'; END IF;
@@ -145,9 +125,9 @@ describe('the time that an import took', () => {
       CREATE TABLE busy (name text NOT NULL, gender text NOT NULL, bio_id text NOT NULL);
       CREATE TRIGGER fail_once BEFORE INSERT ON busy FOR EACH ROW EXECUTE FUNCTION fail_once();
       SELECT xlsx.create_profile('busy', 'busy', headers => '{"bio_id": "Bio-ID"}')`);
-    page = await open(browser, server.url);
+    page = await desk.open();
     const task = await importFile('busy.xlsx', people(3), { profile: 'busy' });
-    const [attempts, waited, worked] = JSON.parse(await db.query(`SELECT json_build_array(attempts,
+    const [attempts, waited, worked] = JSON.parse(await desk.db.query(`SELECT json_build_array(attempts,
       round(1000 * extract(epoch FROM completed_at - started_at)), (xlsx_rest.task_json(id) ->> 'workMs')::int) FROM xlsx.tasks WHERE id = ${task}`));
     assert.equal(attempts, 2);
     assert.ok(waited - worked >= RETRY_DELAY_MS / 2, `${waited} ms from start to end, ${worked} ms of work`);
@@ -156,12 +136,12 @@ describe('the time that an import took', () => {
   });
 
   test('does not grow while an ended import waits to be retried', async () => {
-    page = await open(browser, server.url);
+    page = await desk.open();
     const task = await importFile('again.xlsx', [['Name', 'Sex'], ['Ann', 'F']]);
     // As if somebody came back after a while.
-    await db.query(`UPDATE xlsx_private.task SET started_at = started_at - interval '114 s', completed_at = completed_at - interval '114 s' WHERE id = ${task}`);
+    await desk.db.query(`UPDATE xlsx_private.task SET started_at = started_at - interval '114 s', completed_at = completed_at - interval '114 s' WHERE id = ${task}`);
     await named('again.xlsx').getByRole('button', { name: 'Retry' }).click();
-    await db.query(`SELECT xlsx.wait(${task})`);
+    await desk.db.query(`SELECT xlsx.wait(${task})`);
     await page.reload();
     await named('again.xlsx').and(page.locator('[data-status=FAILED]')).waitFor();
     assert.doesNotMatch(await named('again.xlsx').locator('dl').innerText(), /min/);
@@ -170,16 +150,16 @@ describe('the time that an import took', () => {
 
 describe('a validation', () => {
   test('says what an import would do, not what it did', async () => {
-    await db.query(`CREATE TABLE known (name text NOT NULL, gender text NOT NULL, bio_id text PRIMARY KEY);
+    await desk.db.query(`CREATE TABLE known (name text NOT NULL, gender text NOT NULL, bio_id text PRIMARY KEY);
       INSERT INTO known SELECT 'Old', 'x', 'B' || i FROM generate_series(1, 16) AS i;
       SELECT xlsx.create_profile('known', 'known', headers => '{"bio_id": "Bio-ID"}');
       SELECT xlsx.alter_profile('known', mode => 'upsert')`);
-    page = await open(browser, server.url);
+    page = await desk.open();
     await importFile('check.xlsx', people(20, (row) => (row === 20 ? 0 : undefined)), { profile: 'known', button: 'Validate without importing' });
     await named('check.xlsx').getByText('16 would be updated', { exact: true }).waitFor();
     assert.deepEqual(await named('check.xlsx').locator('ul.counts li').allInnerTexts(),
       ['20 rows', '19 valid', '1 with errors', '3 would be added', '16 would be updated']);
-    assert.equal(await db.query(`SELECT count(*) FROM known WHERE name = 'Old'`), '16');
+    assert.equal(await desk.db.query(`SELECT count(*) FROM known WHERE name = 'Old'`), '16');
   });
 });
 
@@ -216,10 +196,10 @@ const WORDS = {
 describe('the words', () => {
   for (const [locale, words] of Object.entries(WORDS)) {
     test(`are those of the language (${locale})`, async () => {
-      const bad = await db.query(`SELECT xlsx.submit('people', xlsx.write('SELECT ''Ann'' AS name, NULL::text AS gender, ''1'' AS bio_id', headers => '{"bio_id": "Bio-ID"}'), 'words.xlsx')`);
-      await db.query(`SELECT xlsx.wait(${bad})`);
-      const idle = await db.idleTask();
-      page = await open(browser, server.url, { locale });
+      const bad = await desk.db.query(`SELECT xlsx.submit('people', xlsx.write('SELECT ''Ann'' AS name, NULL::text AS gender, ''1'' AS bio_id', headers => '{"bio_id": "Bio-ID"}'), 'words.xlsx')`);
+      await desk.db.query(`SELECT xlsx.wait(${bad})`);
+      const idle = await desk.db.idleTask();
+      page = await desk.open({ locale });
       await page.getByText(words.invite, { exact: true }).waitFor();
       await page.getByText(words.hint, { exact: true }).waitFor();
       await page.getByRole('combobox', { name: words.profile }).waitFor();
@@ -235,10 +215,10 @@ describe('the words', () => {
 
       await page.getByText('Live').waitFor();
       for (const [index, [validatedRows, totalRows, progress]] of [[250, 1000, 25], [514000, 600000, 86]].entries()) {
-        await db.emit(idle, 'task-progress', { phase: 'VALIDATING', progress, totalRows, validatedRows, errorRows: 0 });
+        await desk.db.emit(idle, 'task-progress', { phase: 'VALIDATING', progress, totalRows, validatedRows, errorRows: 0 });
         await page.locator(`[data-task="${idle}"]`).getByText(words.validating[index], { exact: true }).waitFor();
       }
-      await db.query(`SELECT xlsx.delete(${bad}), xlsx.delete(${idle})`);
+      await desk.db.query(`SELECT xlsx.delete(${bad}), xlsx.delete(${idle})`);
     });
   }
 });

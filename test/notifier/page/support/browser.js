@@ -20,11 +20,8 @@ export async function launch() {
   return browser;
 }
 
-// A window of its own on the page of a sidecar. What went wrong in it, or went elsewhere, is in faults.
-// prepare is called with the page before it loads.
-export async function open(browser, url, { expected = [], prepare, ...options } = {}) {
-  const context = await browser.newContext({ viewport: { width: 1100, height: 900 }, locale: 'en-US', timezoneId: 'UTC', reducedMotion: 'reduce', ...options });
-  const page = await context.newPage();
+// Notes what goes wrong in a page, or goes to another origin, in faults.
+function watched(page, url, expected) {
   const faults = [];
   const unless = (text) => { if (!expected.some((pattern) => pattern.test(text))) faults.push(text); };
   page.on('pageerror', (error) => unless(String(error)));
@@ -34,9 +31,23 @@ export async function open(browser, url, { expected = [], prepare, ...options } 
     if (origin !== new URL(url).origin && protocol !== 'blob:' && protocol !== 'data:') faults.push(`left its origin: ${request.url()}`);
   });
   page.setDefaultTimeout(30000);
+  return Object.assign(page, { faults, expected });
+}
+
+// A window of its own on the page of a sidecar. prepare is called with the page before it loads.
+export async function open(browser, url, { expected = [], prepare, ...options } = {}) {
+  const context = await browser.newContext({ viewport: { width: 1100, height: 900 }, locale: 'en-US', timezoneId: 'UTC', reducedMotion: 'reduce', ...options });
+  const page = watched(await context.newPage(), url, expected);
   await prepare?.(page);
   await page.goto(url);
-  return Object.assign(page, { faults });
+  return page;
+}
+
+// Another tab beside a page, of the same browser.
+export async function tab(page, url) {
+  const other = watched(await page.context().newPage(), url, page.expected);
+  await other.goto(url);
+  return other;
 }
 
 export const shoot = (page, name) => page.screenshot({ path: join(shots, `${name}.png`), fullPage: true, animations: 'disabled' });
