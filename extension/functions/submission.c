@@ -12,6 +12,7 @@
 #include "profile/profile.h"
 #include "tables/private_sql.h"
 #include "tasks/dispatch.h"
+#include "tasks/events.h"
 #include "tasks/membership.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -112,6 +113,7 @@ submission_queue(int64 file, const char *file_name, int64 size, const Submission
 
 	if (task == 0)
 		return 0;
+	events_say_queued(task);
 	if (submission->run_now || DatumGetTimestampTz(submission->run_at) <= GetCurrentTimestamp())
 		dispatch_want(GetSessionUserId());
 	else

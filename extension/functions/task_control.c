@@ -289,6 +289,7 @@ pg_xlsx_retry(PG_FUNCTION_ARGS)
 	counters_again(task.id, task.status);
 	if (task.restart || task.spoiled)
 		begin_again(task.id);
+	progress_queued_again(task.id);
 	dispatch_want(task.login);
 	PG_RETURN_TEXT_P(cstring_to_text(task_status_names.texts[TASK_PENDING]));
 }

@@ -21,7 +21,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   EXECUTE (SELECT format('LISTEN %I', c.name) FROM xlsx_private.channel c);
+  EXECUTE (SELECT format('LISTEN %I', c.name || '_queue') FROM xlsx_private.channel c);
 END
 $$;
 COMMENT ON FUNCTION xlsx.listen() IS
-'Subscribes this session to the events of all tasks of this database. They come by NOTIFY: "<task id> <event> <JSON object>". For xlsx_notifier and xlsx_admin. The name of the channel is a secret, because everybody may listen to a channel whose name he knows.';
+'Subscribes this session to the events of all tasks of this database. They come by NOTIFY: "<task id> <event> <JSON object>". On a second channel comes the id of each task that enters the queue, because it is new or retried. For xlsx_notifier and xlsx_admin. The name of the channel is a secret, because everybody may listen to a channel whose name he knows.';

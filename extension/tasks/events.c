@@ -259,6 +259,14 @@ queue_is_crowded(void)
 	return DatumGetFloat8(DirectFunctionCall1(pg_notification_queue_usage, (Datum) 0)) > QUEUE_CROWDED;
 }
 
+/* Late, because a transaction that has called NOTIFY cannot be prepared. */
+void
+events_say_queued(int64 task)
+{
+	if (!queue_is_crowded())
+		notify_late(psprintf("%s_queue", events_channel()), psprintf(INT64_FORMAT, task));
+}
+
 void
 events_send_state(const EventsTo *to, bool optional)
 {

@@ -49,6 +49,12 @@ extern void events_send(const EventsTo *to, int64 seq, const char *event, const 
 /* The most bytes of the JSON object: the task's id and the event's name come before it. */
 #define EVENTS_MOST_BYTES (EVENTS_PAYLOAD_BYTES - 64)
 
+/*
+ * Tells the listeners, on the second channel, that a task has entered the queue. It is no event of the task, and
+ * is left out while the NOTIFY queue of the server is crowded.
+ */
+extern void events_say_queued(int64 task);
+
 /* Sends one event with the JSON object as it is. */
 extern void events_send_json(const EventsTo *to, const char *event, const char *json);
 

@@ -244,6 +244,13 @@ progress_terminal(int64 task)
 }
 
 void
+progress_queued_again(int64 task)
+{
+	(void) next_seq(task);
+	events_say_queued(task);
+}
+
+void
 progress_deleted(int64 task)
 {
 	EventsTo		to = to_all(task, NULL);

@@ -86,6 +86,9 @@ extern bool progress_is_due(const Progress *progress, TimestampTz now);
 /* At the end of a task: sends processing-completed with the total. */
 extern void progress_completed(const Progress *progress);
 
+/* A retried task has entered the queue: listeners may read its state again, whose number is a new one. */
+extern void progress_queued_again(int64 task);
+
 /* Sends the event that ends a task, made from its row, which must be up to date. */
 extern void progress_terminal(int64 task);
 

@@ -82,7 +82,7 @@ put_own_metrics(Buf *text)
 	metrics_print_gauge(text, "sessions", "Engine.IO sessions.", eio_sessions());
 	metrics_print_gauge(text, "sockets", "Clients in the namespace of tasks.", socketio_sockets());
 	metrics_print_gauge(text, "streams", "Server-sent event streams.", sse_streams());
-	metrics_print_gauge(text, "rooms", "Tasks that somebody listens to.", rooms_count());
+	metrics_print_gauge(text, "rooms", "Tasks that somebody asked for by Socket.IO or as an event stream. The stream of all own tasks does not count.", rooms_count());
 	metrics_print_gauge(text, "uploads", "Uploads under way.", chunk_pipes_open());
 	metrics_print_gauge(text, "database_connections", "Connections in the pool.", pg_pool_connections());
 	metrics_print_gauge(text, "database_waiting", "Requests that wait for a connection.", pg_pool_waiting());

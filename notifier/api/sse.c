@@ -453,6 +453,7 @@ make_stream(HttpExchange *exchange, StreamKind kind)
 	stream->room.send = deliver;
 	stream->room.known = known;
 	stream->room.lost = lost;
+	stream->room.unasked = kind == STREAM_OWN;
 	if (http_user(exchange) != NULL)
 	{
 		stream->user = *http_user(exchange);

@@ -16,7 +16,22 @@
 
 #define MAX_NAME 63
 
-/* "7 task-progress {...}" */
+static void
+catch_up(RoomGroup *group)
+{
+	rooms_await_all(group);
+	look_at_once(group);
+}
+
+/* The task is new, or it was retried, which its room does not know yet. */
+static void
+on_queued(int64_t task)
+{
+	own_heard(task);
+	rooms_each_group_of(task, catch_up);
+}
+
+/* "7 task-progress {...}"; "7": task 7 has entered the queue. */
 static void
 on_notification(const char *payload)
 {
@@ -26,6 +41,11 @@ on_notification(const char *payload)
 	size_t		len;
 	Event	   *event;
 
+	if (*name == '\0')
+	{
+		on_queued(task);
+		return;
+	}
 	metrics_add(METRIC_EVENTS, 1);
 	own_heard(task);
 	if (!rooms_exist(task))
@@ -41,13 +61,6 @@ on_notification(const char *payload)
 	}
 	rooms_publish(task, event);
 	event_release(event);
-}
-
-static void
-catch_up(RoomGroup *group)
-{
-	rooms_await_all(group);
-	look_at_once(group);
 }
 
 static void

@@ -24,8 +24,12 @@
 
 static OwnFollower *followers;
 static Map	known;				/* tasks that were announced to all their followers, or that have none */
+static unsigned arrivals;		/* number of followers so far */
 static Buf	asked;				/* ids of the others, divided by commas */
+static Buf	older;				/* of these, those whose events came before the last follower */
+static unsigned older_arrivals; /* the followers up to this one want to know them */
 static DbCall *call;			/* the question for their owners */
+static unsigned call_arrivals;	/* the followers up to this one want to know its tasks */
 static Timer retry;
 
 /*
@@ -136,7 +140,8 @@ on_owners(void *arg, const DbError *error, const DbRow *row)
 	call = NULL;
 	if (error != NULL && !is_final(error))
 	{
-		buf_printf(&asked, "%s%s", asked.len > 0 ? "," : "", ids);
+		buf_printf(&older, "%s%s", older.len > 0 ? "," : "", ids);
+		older_arrivals = older_arrivals > call_arrivals ? older_arrivals : call_arrivals;
 		loop_timer_start(&retry, RETRY_MS, ask_again);
 	}
 	else if (error != NULL)
@@ -158,6 +163,8 @@ on_owners(void *arg, const DbError *error, const DbRow *row)
 			int64_t		id = number_of(&task, "id");
 
 			next = follower->next;
+			if (follower->since > call_arrivals)
+				continue;		/* the event came before it; its list is newer */
 			if (follower->role == NULL ? own.type != JSON_TRUE : !json_equals(&owner, follower->role))
 				continue;
 			if (id > follower->highest)
@@ -171,14 +178,16 @@ on_owners(void *arg, const DbError *error, const DbRow *row)
 static void
 ask(void)
 {
+	Buf		   *next = older.len > 0 ? &older : &asked;
 	const char *arguments[1];
 	char	   *ids;
 
-	if (call != NULL || asked.len == 0)
+	if (call != NULL || next->len == 0)
 		return;
 	loop_timer_stop(&retry);
-	ids = mem_strdup(asked.data);
-	buf_clear(&asked);
+	ids = mem_strdup(next->data);
+	buf_clear(next);
+	call_arrivals = next == &older ? older_arrivals : arrivals;
 	arguments[0] = ids;
 	call = db_call(NULL, "SELECT status, body FROM xlsx_rest.rest_owners($1)", 1, arguments, on_owners, ids);
 }
@@ -208,6 +217,13 @@ own_follow(OwnFollower *follower)
 		followers->link = &follower->next;
 	followers = follower;
 	map_free(&known);			/* the follower knows none of them */
+	if (asked.len > 0)
+	{
+		buf_printf(&older, "%s%s", older.len > 0 ? "," : "", asked.data);
+		older_arrivals = arrivals;
+		buf_clear(&asked);
+	}
+	follower->since = ++arrivals;
 	list(follower);
 }
 

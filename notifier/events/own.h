@@ -34,6 +34,7 @@ typedef struct OwnFollower
 	/* private to own.c */
 	struct OwnFollower *next;
 	struct OwnFollower **link;
+	unsigned	since;			/* number of followers when it came */
 	DbCall	   *call;
 	Timer		again;
 } OwnFollower;

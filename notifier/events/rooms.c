@@ -37,11 +37,13 @@ struct Room
 {
 	int64_t		task;
 	RoomGroup  *groups;
+	int			asked;			/* number of members that asked for the task */
 	int			telling;		/* depth of the sends in this room */
 	bool		has_left;		/* there are marked members to remove */
 };
 
 static Map	rooms;				/* by task */
+static int	asked_rooms;		/* those with members that asked for the task */
 static void (*on_ending) (RoomGroup *group);
 
 /*
@@ -145,7 +147,7 @@ rooms_exist(int64_t task)
 int
 rooms_count(void)
 {
-	return (int) rooms.count;
+	return asked_rooms;
 }
 
 int64_t
@@ -165,6 +167,15 @@ rooms_each_group(void (*visit) (RoomGroup *group))
 		for (RoomGroup *group = room->groups; group != NULL; group = group->next)
 			visit(group);
 	}
+}
+
+void
+rooms_each_group_of(int64_t task, void (*visit) (RoomGroup *group))
+{
+	Room	   *room = map_get(&rooms, (uint64_t) task);
+
+	for (RoomGroup *group = room == NULL ? NULL : room->groups; group != NULL; group = group->next)
+		visit(group);
 }
 
 /*
@@ -199,6 +210,8 @@ rooms_join(int64_t task, RoomListener *listener, int64_t after)
 	member->next_of_listener = listener->members;
 	listener->members = member;
 	listener->count++;
+	if (!listener->unasked && member->group->room->asked++ == 0)
+		asked_rooms++;
 	rooms_await(member, true);
 	return member;
 }
@@ -258,6 +271,8 @@ rooms_leave(RoomMember *member)
 		link = &(*link)->next_of_listener;
 	*link = member->next_of_listener;
 	listener->count--;
+	if (!listener->unasked && --member->group->room->asked == 0)
+		asked_rooms--;
 	release_held(member);
 	member->listener = NULL;
 	member->group->room->has_left = true;

@@ -50,6 +50,7 @@ typedef struct RoomListener
 	void		(*lost) (struct RoomListener *listener, RoomMember *member, const struct DbError *error);
 
 	const Identity *who;		/* belongs to its owner; NULL: the sidecar's own role */
+	bool		unasked;		/* its tasks were not asked for one by one: rooms_count() is without it */
 	RoomMember *members;		/* its memberships, one for each task */
 	int			count;
 } RoomListener;
@@ -111,6 +112,7 @@ extern void rooms_publish(int64_t task, Event *event);
 
 extern int64_t rooms_task_of(const RoomGroup *group);
 extern void rooms_each_group(void (*visit) (RoomGroup *group)); /* which must not change any */
-extern int	rooms_count(void);
+extern void rooms_each_group_of(int64_t task, void (*visit) (RoomGroup *group));
+extern int	rooms_count(void);		/* of tasks that somebody asked for */
 
 #endif							/* NOTIFIER_ROOMS_H */

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { BASE, upload } from './support/api.js';
+import { BASE, metric, upload } from './support/api.js';
 import { request } from './support/engine.js';
 import { Notifier } from './support/notifier.js';
 import { EventStream } from './support/stream.js';
@@ -181,6 +181,36 @@ describe('a stream of all own tasks', () => {
     do told.push(await third.next()); while (told.at(-1).event !== 'task-failed');
     assert.deepEqual([...new Set(told.map(({ data }) => data.taskId))], [four]);
     await third.drop();
+  });
+
+  test('tells of a task when it enters the queue, because it is new or retried', async () => {
+    const stream = await mine(ANN);
+    const fresh = await submit(ANN);
+    let event;
+    do event = await stream.next(); while (event.data.taskId !== fresh);
+    assert.deepEqual([event.event, event.data.status], ['task-progress', 'PENDING']);
+    await end(fresh);
+    assert.equal((await stream.next()).event, 'task-failed');
+    await db.query(`SELECT xlsx.retry(${fresh})`);
+    event = await stream.next();
+    assert.deepEqual([event.event, event.data.taskId], ['task-progress', fresh]);
+    do event = await stream.next(); while (event.event === 'task-progress' || !event.event.startsWith('task-'));
+    assert.deepEqual([event.event, event.data.taskId], ['task-completed', fresh]);
+    await stream.drop();
+  });
+
+  test('is no room that somebody asked for', async () => {
+    const before = await metric(tenants.server.url, 'rooms');
+    const task = await submit(ANN);
+    const stream = await mine(ANN);
+    do; while ((await stream.next()).data.taskId !== task);
+    assert.equal(await metric(tenants.server.url, 'rooms'), before);
+    const named = await open(`?ids=${task}`, { headers: bearer(ANN) }, tenants.server.url);
+    await named.next();
+    assert.equal(await metric(tenants.server.url, 'rooms'), before + 1);
+    await named.drop();
+    await stream.drop();
+    await end(task);
   });
 
   test('without a key: what was submitted as the sidecar itself', async () => {

@@ -373,6 +373,25 @@ groups_of_a_room(void **state)
 	assert_int_equal(rooms_count(), 0);
 }
 
+static void
+counting(void **state)
+{
+	Client		asks = {.listener.send = hear};
+	Client		all = {.listener.send = hear,.listener.unasked = true};
+
+	(void) state;
+	joined(&all, 7);
+	assert_true(rooms_exist(7));
+	assert_int_equal(rooms_count(), 0);
+	joined(&asks, 7);
+	joined(&asks, 8);
+	assert_int_equal(rooms_count(), 2);
+	rooms_leave_all(&asks.listener);
+	assert_int_equal(rooms_count(), 0);
+	rooms_leave_all(&all.listener);
+	assert_false(rooms_exist(7));
+}
+
 int
 main(void)
 {
@@ -390,6 +409,7 @@ main(void)
 		TEST("a state of another history is sent, and the numbers go on from there", other_history),
 		TEST("an end is sent once, whatever its number", ending_once),
 		TEST("a room has a group for each identity", groups_of_a_room),
+		TEST("a room counts while somebody is in it who asked for the task", counting),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
