@@ -1,5 +1,6 @@
 /** The REST interface, typed. */
 
+import { identityOf } from './identity.js';
 import type {
   ApiErrorBody, ErrorGroup, ErrorRow, Page, Preview, Profile, Report, Task, TaskDetail, TaskStatus, UndoAnswer, UploadOptions,
 } from './types.js';
@@ -56,6 +57,11 @@ export class Api {
 
   url(path: string): string {
     return `${this.#origin}${BASE_PATH}${path}`;
+  }
+
+  /** Says who the token speaks for: the same for all tokens of one person. */
+  get identity(): string {
+    return identityOf(this.#token());
   }
 
   headers(): Record<string, string> {

@@ -19,8 +19,8 @@ export function App() {
 
 function Desk() {
   const [filter, setFilter] = useState(EVERYTHING);
-  const { live, connection } = useSocketConnection();
-  const tasks = useTasks(filter, connection);
+  const { live, connection, watches } = useSocketConnection();
+  const tasks = useTasks(filter, connection, watches);
   useTaskEvents(live, tasks.data?.data);
   const showNewest = useCallback(() => setFilter(EVERYTHING), []);
   return (

@@ -11,8 +11,8 @@ export interface TaskFilter {
   status: TaskStatus | undefined;
 }
 
-/** The list of tasks, read by HTTP, and more often while the socket is down. */
-export function useTasks(filter: TaskFilter, connection: Connection) {
+/** The list of tasks, read by HTTP when enabled, and more often while the socket is down. */
+export function useTasks(filter: TaskFilter, connection: Connection, enabled: boolean) {
   const client = useQueryClient();
   const queryKey = [...TASKS, filter];
   return useQuery({
@@ -22,6 +22,7 @@ export function useTasks(filter: TaskFilter, connection: Connection) {
       const shown = new Map(client.getQueryData<Page<Task>>(queryKey)?.data.map((task) => [task.id, task]));
       return { ...page, data: page.data.map((task) => reconcile(task, shown.get(task.id))) };
     },
+    enabled,
     staleTime: STALE_MS,
     refetchInterval: pollInterval(connection),
     placeholderData: keepPreviousData,

@@ -9,7 +9,7 @@ export const BOB = `bob_${process.pid}`;
 const WEB = `web_${process.pid}`;
 
 export class Tenants {
-  static async create() {
+  static async create(settings = {}) {
     const tenants = new Tenants();
     tenants.db = await Database.create();
     tenants.web = WEB;
@@ -19,7 +19,7 @@ export class Tenants {
       GRANT xlsx_notifier, ${ANN}, ${BOB} TO ${WEB};
       GRANT SELECT, INSERT, DELETE ON people TO ${ANN}, ${BOB}`);
     tenants.url = tenants.db.url.replace(/\/\/[^@]*@/, `//${WEB}@`);
-    tenants.server = await Notifier.start({ 'database-url': tenants.url, 'jwt-secret': SECRET });
+    tenants.server = await Notifier.start({ 'database-url': tenants.url, 'jwt-secret': SECRET, ...settings });
     return tenants;
   }
 
