@@ -27,7 +27,7 @@ SELECT t.* FROM unnest(ARRAY[
   $$SELECT xlsx.alter_profile('refusal', key_columns => ARRAY['name', NULL]::name[])$$,
   $$SELECT xlsx.alter_profile('refusal', index_after_load => 'later')$$]) AS s (statement), told(s.statement) AS t;
 SELECT t.* FROM unnest(ARRAY[
-  $$SELECT xlsx.set_column('refusal', 'name', source => 'sheet_name')$$,
+  $$SELECT xlsx.set_column('refusal', 'name', source => 'sheet')$$,
   $$SELECT xlsx.set_column('refusal', 'name', source => 'somewhere')$$,
   $$SELECT xlsx.set_column('refusal', 'name', source => 'value')$$,
   $$SELECT xlsx.set_column('refusal', 'name', header => '')$$,

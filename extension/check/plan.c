@@ -94,6 +94,8 @@ fixed_text(const JudgeTask *task, const ProfileColumn *column)
 {
 	if (column->source == SOURCE_TASK_ID)
 		return psprintf(INT64_FORMAT, task->id);
+	if (column->source == SOURCE_SHEET_NAME)
+		return task->sheet_name;
 	return column->source == SOURCE_FILE_NAME ? task->file_name : NULL;
 }
 

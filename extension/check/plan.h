@@ -23,6 +23,7 @@ typedef struct JudgeTask
 	const Profile *profile;
 	int64		id;
 	const char *file_name;
+	const char *sheet_name;
 	const char *locale;			/* of messages; NULL: none */
 	const uint32 *source;		/* sheet column of each profile column, 0 for none */
 	TextList	extras;			/* header of each sheet column that no profile column takes; NULL for others */
@@ -64,7 +65,7 @@ typedef struct PlanColumn
 	int			decimals;		/* and behind it; may be negative */
 	PlanText	header;
 	PlanText	label;
-	PlanText	fixed;			/* SOURCE_TASK_ID, SOURCE_FILE_NAME: the text of all rows */
+	PlanText	fixed;			/* SOURCE_TASK_ID, SOURCE_FILE_NAME, SOURCE_SHEET_NAME: the text of all rows */
 	PlanText	default_value;
 	PlanTexts	null_tokens;
 } PlanColumn;

@@ -8,9 +8,8 @@
 #include <string.h>
 
 #include "part.h"
+#include "relations.h"
 #include "text.h"
-
-#define TARGET_BYTES	1024	/* longest name of a part, much above what the zip may hold */
 
 /* State of reading the package. The stages follow one another. */
 typedef struct Loader
@@ -26,15 +25,6 @@ typedef struct Loader
 	XlsxPackageSheet **by_id;	/* all sheets, ordered by relationship id */
 } Loader;
 
-/* One <Relationship>. */
-typedef struct Relationship
-{
-	const char *id;
-	const char *type;			/* what follows the namespace; "" for types of others */
-	const char *target;
-	bool		external;
-} Relationship;
-
 static void
 stop_without_memory(Loader *loader)
 {
@@ -42,133 +32,19 @@ stop_without_memory(Loader *loader)
 	xlsx_xml_stop(loader->xml, XLSX_NO_MEMORY);
 }
 
-/* ---------- names of parts ---------- */
-
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/* Decodes "%20" and the like: a target is a URI, names in the zip often are not. */
-static void
-decode_percent(char *name)
-{
-	char	   *out = name;
-
-	while (*name != '\0')
-	{
-		if (name[0] == '%' && hex_digit(name[1]) >= 0 && hex_digit(name[2]) >= 0)
-		{
-			*out++ = (char) (hex_digit(name[1]) * 16 + hex_digit(name[2]));
-			name += 3;
-		}
-		else
-			*out++ = *name++;
-	}
-	*out = '\0';
-}
-
-/*
- * The part that target means in the relationships of source (Part 2, 6.4.3): from the root, or
- * from the folder of source. Steps above the root stay at the root. Returns false when the name
- * is too long.
- */
-static bool
-resolve_target(const char *source, const char *target, char *name)
-{
-	size_t		length = 0;
-	const char *slash = strrchr(source, '/');
-
-	if (*target != '/' && *target != '\\' && slash != NULL)
-		memcpy(name, source, length = (size_t) (slash - source));
-	while (*target != '\0')
-	{
-		size_t		step = strcspn(target, "/\\");
-
-		if (step == 2 && target[0] == '.' && target[1] == '.')
-			while (length > 0 && name[--length] != '/')
-				;
-		else if (step > 0 && !(step == 1 && target[0] == '.'))
-		{
-			if (length + 1 + step >= TARGET_BYTES)
-				return false;
-			if (length > 0)
-				name[length++] = '/';
-			memcpy(name + length, target, step);
-			length += step;
-		}
-		target += step + (target[step] != '\0');
-	}
-	name[length] = '\0';
-	return true;
-}
-
-/* The entry that a resolved name means. */
-static size_t
-find_part(XlsxZip *zip, char *name)
-{
-	size_t		index = xlsx_zip_find(zip, name);
-
-	if (index == SIZE_MAX && strchr(name, '%') != NULL)
-	{
-		decode_percent(name);
-		index = xlsx_zip_find(zip, name);
-	}
-	return index;
-}
-
-/* ---------- relationships ---------- */
-
-/* "worksheet" from ".../relationships/worksheet", for both standards and Microsoft's extensions. */
-static const char *
-short_type(const char *type)
-{
-	static const char *const spaces[] = {
-		"http://schemas.openxmlformats.org/officeDocument/2006/relationships/",
-		"http://purl.oclc.org/ooxml/officeDocument/relationships/",
-		"http://schemas.microsoft.com/office/2006/relationships/",
-	};
-	size_t		i;
-
-	for (i = 0; type != NULL && i < sizeof(spaces) / sizeof(spaces[0]); i++)
-		if (strncmp(type, spaces[i], strlen(spaces[i])) == 0)
-			return type + strlen(spaces[i]);
-	return "";
-}
-
-static bool
-read_relationship(XlsxXmlSpace space, const char *name, const char **attributes, Relationship *relationship)
-{
-	const char *mode;
-
-	if (space != XLSX_XML_PACKAGE || strcmp(name, "Relationship") != 0)
-		return false;
-	relationship->id = xlsx_xml_attribute(attributes, "Id");
-	relationship->type = short_type(xlsx_xml_attribute(attributes, "Type"));
-	relationship->target = xlsx_xml_attribute(attributes, "Target");
-	mode = xlsx_xml_attribute(attributes, "TargetMode");
-	relationship->external = mode != NULL && strcmp(mode, "External") == 0;
-	return relationship->target != NULL;
-}
-
 static void
 root_start(void *context, XlsxXmlSpace space, const char *name, const char **attributes)
 {
 	Loader	   *loader = context;
-	Relationship relationship;
-	char		target[TARGET_BYTES];
+	XlsxRelation relationship;
+	char		target[XLSX_TARGET_BYTES];
 
-	if (!read_relationship(space, name, attributes, &relationship) ||
+	if (!xlsx_relation_read(space, name, attributes, &relationship) ||
 		strcmp(relationship.type, "officeDocument") != 0 || relationship.external || loader->workbook != NULL)
 		return;
-	if (!resolve_target("", relationship.target, target))
+	if (!xlsx_relation_resolve("", relationship.target, target))
 		return;
-	if (find_part(loader->zip, target) == SIZE_MAX)
+	if (xlsx_relation_part(loader->zip, target) == SIZE_MAX)
 		return;
 	loader->workbook = xlsx_memory_copy(loader->memory, target, strlen(target));
 	if (loader->workbook == NULL)
@@ -201,7 +77,7 @@ first_with_id(const Loader *loader, const char *id)
 }
 
 static void
-give_target(Loader *loader, const Relationship *relationship, char *target)
+give_target(Loader *loader, const XlsxRelation *relationship, char *target)
 {
 	const char *shown = relationship->external ? relationship->target : target;
 	size_t		part,
@@ -210,7 +86,7 @@ give_target(Loader *loader, const Relationship *relationship, char *target)
 	/* ids are unique: the first of two equal ones counts, for all its sheets */
 	if (i == loader->package->count || loader->by_id[i]->target != NULL)
 		return;
-	part = relationship->external ? XLSX_NO_PART : find_part(loader->zip, target);
+	part = relationship->external ? XLSX_NO_PART : xlsx_relation_part(loader->zip, target);
 	for (; i < loader->package->count; i++)
 	{
 		XlsxPackageSheet *sheet = loader->by_id[i];
@@ -233,20 +109,20 @@ static void
 workbook_relationship(void *context, XlsxXmlSpace space, const char *name, const char **attributes)
 {
 	Loader	   *loader = context;
-	Relationship relationship;
-	char		target[TARGET_BYTES];
+	XlsxRelation relationship;
+	char		target[XLSX_TARGET_BYTES];
 
-	if (!read_relationship(space, name, attributes, &relationship) ||
-		!resolve_target(loader->workbook, relationship.target, target))
+	if (!xlsx_relation_read(space, name, attributes, &relationship) ||
+		!xlsx_relation_resolve(loader->workbook, relationship.target, target))
 		return;
 	if (relationship.id != NULL)
 		give_target(loader, &relationship, target);
 	if (relationship.external)
 		return;
 	if (strcmp(relationship.type, "sharedStrings") == 0)
-		loader->package->strings = find_part(loader->zip, target);
+		loader->package->strings = xlsx_relation_part(loader->zip, target);
 	else if (strcmp(relationship.type, "styles") == 0)
-		loader->package->styles = find_part(loader->zip, target);
+		loader->package->styles = xlsx_relation_part(loader->zip, target);
 }
 
 /* ---------- the workbook part ---------- */
@@ -406,26 +282,11 @@ read_workbook(Loader *loader, XlsxError *error)
 	return status;
 }
 
-/* "xl/workbook.xml" -> "xl/_rels/workbook.xml.rels" */
-static size_t
-find_relationships(const Loader *loader)
-{
-	char		name[TARGET_BYTES + 16];
-	const char *slash = strrchr(loader->workbook, '/');
-	size_t		folder = slash != NULL ? (size_t) (slash + 1 - loader->workbook) : 0;
-
-	memcpy(name, loader->workbook, folder);
-	memcpy(name + folder, "_rels/", 6);
-	strcpy(name + folder + 6, loader->workbook + folder);
-	strcat(name, ".rels");
-	return xlsx_zip_find(loader->zip, name);
-}
-
 static XlsxStatus
 read_targets(Loader *loader, XlsxError *error)
 {
 	XlsxPackage *package = loader->package;
-	size_t		relationships = find_relationships(loader),
+	size_t		relationships = xlsx_relations_of(loader->zip, loader->workbook),
 				i;
 
 	if (relationships == SIZE_MAX || package->count == 0)

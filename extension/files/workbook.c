@@ -182,11 +182,21 @@ find_by_pattern(const XlsxBook *book, const char *pattern)
 	return SIZE_MAX;
 }
 
+/* The first sheet if all are hidden. */
+static size_t
+first_visible(const XlsxBook *book)
+{
+	for (size_t i = 0; i < xlsx_book_sheet_count(book); i++)
+		if (xlsx_book_sheet(book, i)->state == XLSX_SHEET_VISIBLE)
+			return i;
+	return 0;
+}
+
 /* Returns the number of sheets when no sheet has the name. */
 static size_t
 find_sheet(const XlsxBook *book, const char *wanted)
 {
-	size_t		index = wanted == NULL ? 0 : xlsx_book_find_sheet(book, text_from_server(wanted));
+	size_t		index = wanted == NULL ? first_visible(book) : xlsx_book_find_sheet(book, text_from_server(wanted));
 
 	if (index < xlsx_book_sheet_count(book) || wanted == NULL)
 		return index;
@@ -208,6 +218,12 @@ workbook_find_sheet(const XlsxBook *book, const char *name)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("workbook has no worksheet")));
+	if (strcmp(name, "?") == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("sheet \"?\" needs a profile"),
+				 errdetail("It is the sheet that fits a profile best."),
+				 errhint("Give the name of the sheet.")));
 	initStringInfo(&names);
 	for (size_t i = 0; i < count && i < 20; i++)
 		appendStringInfo(&names, "%s\"%s\"", i > 0 ? ", " : "", workbook_sheet_name(book, i));

@@ -35,7 +35,8 @@ extern int	workbook_sqlstate(const XlsxError *error);
 
 /*
  * Index of a sheet. name: its name, "#2" for the second sheet, "~regular expression" for the
- * first one that matches, NULL for the first sheet. When there is no such sheet, raises an error
+ * first one that matches, NULL for the first visible
+ * sheet, or the first one if all are hidden. When there is no such sheet, raises an error
  * that lists the names.
  */
 extern size_t workbook_find_sheet(const XlsxBook *book, const char *name);

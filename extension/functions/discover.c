@@ -298,7 +298,7 @@ add_value(Discovery *discovery, const XlsxCell *cell, const char *text)
 static bool
 is_in_range(const Discovery *discovery, const XlsxCell *cell)
 {
-	return cell->column >= rows_range(discovery->place.rows)->first_column && cell->column <= rows_range(discovery->place.rows)->last_column;
+	return cell->column >= rows_columns(discovery->place.rows)->first_column && cell->column <= rows_columns(discovery->place.rows)->last_column;
 }
 
 static void

@@ -52,7 +52,9 @@ pg_xlsx_match(PG_FUNCTION_ARGS)
 	int64		id = profile_find(&name);
 	Profile    *profile = profile_load(id);
 	RowsOptions options = {.sheet = PG_XLSX_GETARG_STRING(2, profile->sheet),.range = PG_XLSX_GETARG_STRING(5, profile->range),
-		.header_rows = PG_ARGISNULL(6) ? profile->header_rows : PG_GETARG_INT32(6)};
+		.header_rows = PG_ARGISNULL(6) ? profile->header_rows : PG_GETARG_INT32(6),
+		.fill_merged = PG_ARGISNULL(7) ? profile->fill_merged : PG_GETARG_BOOL(7),
+		.skip_hidden = PG_ARGISNULL(8) ? profile->skip_hidden : PG_GETARG_BOOL(8)};
 	XlsxSource	source;
 	XlsxBook   *book;
 	SheetRows  *rows;
@@ -67,6 +69,8 @@ pg_xlsx_match(PG_FUNCTION_ARGS)
 		mapping = JsonbToCString(NULL, &PG_GETARG_JSONB_P(4)->root, 0);
 	file_value_source(PG_GETARG_DATUM(1), &source, context);
 	book = workbook_open(&source, context);
+	if (ROWS_SHEET_IS_BEST(options.sheet))
+		options.sheet_number = rows_best_sheet(book, &options, profile, mapping);
 	rows = rows_open(book, &options);
 	rows_find_header(rows, profile, header_row_said(PG_XLSX_GETARG_STRING(3, profile->header_row)), mapping, &match);
 	put_matches(result, rows, profile, &match);

@@ -210,6 +210,8 @@ pg_xlsx_read(PG_FUNCTION_ARGS)
 		return (Datum) 0;
 	want_columns(&read, result->setDesc);
 	book = sheet_arguments_book(fcinfo, 0);
+	if (ROWS_SHEET_IS_BEST(options.sheet) && header.kind != HEADER_ROW_NONE)
+		options.sheet_number = rows_best_sheet(book, &options, &read.wanted, NULL);
 	rows = rows_open(book, &options);
 	if (header.kind == HEADER_ROW_NONE)
 		match_positions(&read, range_parse(options.range));

@@ -48,6 +48,8 @@ sheet_arguments_more(FunctionCallInfo fcinfo, int first, RowsOptions *options)
 	if (!PG_ARGISNULL(first))
 		options_check_reading(psprintf("{\"header_rows\":%d}", PG_GETARG_INT32(first)));
 	options->header_rows = PG_ARGISNULL(first) ? 1 : PG_GETARG_INT32(first);
+	options->fill_merged = !PG_ARGISNULL(first + 1) && PG_GETARG_BOOL(first + 1);
+	options->skip_hidden = !PG_ARGISNULL(first + 2) && PG_GETARG_BOOL(first + 2);
 }
 
 void

@@ -13,6 +13,13 @@
 /* A smaller file would be read before another process has started. */
 #define READER_LEAST_BYTES (1024 * 1024)
 
+/* Options that change rows by what stands elsewhere in the sheet. */
+static bool
+needs_own_process(const Profile *profile)
+{
+	return profile->fill_merged || profile->skip_hidden || profile->stop_at != NULL || profile->header_rows > 1;
+}
+
 /*
  * A second process that reads the file, where the settings allow one and the file is large
  * enough; otherwise NULL.
@@ -21,10 +28,11 @@ static Reader *
 start_reader(const Import *import)
 {
 	const Task *task = import->task;
-	ReaderFile	file = {task->file, task->file_size, task->sheet};
+	ReaderFile	file = {task->file, task->file_size, task->sheet, task->sheet_number};
 	EventsTo	to;
 
-	if (!pg_xlsx_read_ahead || task->content != NULL || task->file == 0 || task->file_size < READER_LEAST_BYTES)
+	if (!pg_xlsx_read_ahead || task->content != NULL || task->file == 0 || task->file_size < READER_LEAST_BYTES ||
+		needs_own_process(import->profile))
 		return NULL;
 	to = import_events_to(import);
 	return reader_start(&file, &to);
@@ -43,6 +51,30 @@ open_book(const Import *import, ImportSheet *sheet, const RowsOptions *options)
 }
 
 void
+import_rows_options(Import *import, RowsOptions *options)
+{
+	Task	   *task = import->task;
+	const Profile *profile = import->profile;
+	XlsxSource	source;
+
+	*options = (RowsOptions) {
+		.sheet = task->sheet,.range = task->range,.skip_end = profile->skip_end,.header_rows = profile->header_rows,
+		.fill_merged = profile->fill_merged,.skip_hidden = profile->skip_hidden,.stop_at = profile->stop_at
+	};
+	if (ROWS_SHEET_IS_BEST(task->sheet) && task->sheet_number == 0)
+	{
+		MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx book", ALLOCSET_DEFAULT_SIZES);
+		MemoryContext caller = MemoryContextSwitchTo(context);
+
+		import_open_source(task, &source, context);
+		task->sheet_number = rows_best_sheet(workbook_open(&source, context), options, profile, task->mapping);
+		MemoryContextSwitchTo(caller);
+		MemoryContextDelete(context);
+	}
+	options->sheet_number = task->sheet_number;
+}
+
+void
 import_sheet_open(Import *import, ImportSheet *sheet)
 {
 	RowsOptions options;
@@ -51,10 +83,7 @@ import_sheet_open(Import *import, ImportSheet *sheet)
 	import_step_begin(import);
 	MemoryContextSwitchTo(import->context);
 	import_load_profile(import);
-	options = (RowsOptions) {
-		.sheet = import->task->sheet,.range = import->task->range,.skip_end = import->profile->skip_end,
-		.header_rows = import->profile->header_rows
-	};
+	import_rows_options(import, &options);
 	*sheet = (ImportSheet) {
 		.book_context = AllocSetContextCreate(import->context, "pg_xlsx book", ALLOCSET_DEFAULT_SIZES),
 		.reader = start_reader(import)
@@ -119,7 +148,7 @@ import_sheet_note(Import *import, const ImportSheet *sheet, const Sightings *sig
 		strcmp(unused, header_report_unused(profile, match, rows_range(sheet->rows), NULL, 0)) != 0)
 		refuse_columns(profile, match, rows_sheet_name(sheet->rows), unused);
 	queue_save_headers(import->task, header_report_missing(profile, match), unused, header_report_duplicates(match),
-					   sightings_notes(sightings));
+					   psprintf("[%s]", sightings_notes(sightings, rows_notes(sheet->rows))));
 }
 
 int64

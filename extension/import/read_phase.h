@@ -27,6 +27,9 @@ typedef struct ImportSheet
 	MemoryContext book_context; /* of the workbook, when this process reads it; NULL once it is closed */
 } ImportSheet;
 
+/* Where and how the rows of the task are read. Within a step; may read the workbook. options lives as long as the import. */
+extern void import_rows_options(Import *import, RowsOptions *options);
+
 /* The phase LOADING_WORKBOOK, in steps of its own, with the profile of the task. */
 extern void import_sheet_open(Import *import, ImportSheet *sheet);
 

@@ -124,7 +124,7 @@ import_saving_open(ImportSaving *saving, int first_rows)
 {
 	Import	   *import = saving->import;
 	Task	   *task = import->task;
-	RowsOptions options = {task->sheet, task->range, import->profile->skip_end};
+	RowsOptions options;
 	const SaveModeFacts *mode = save_mode(task->mode);
 
 	if (saving->saver != NULL)
@@ -136,6 +136,7 @@ import_saving_open(ImportSaving *saving, int first_rows)
 		(mode->updates ? import->profile->keep_old : import->profile->task_attnum != InvalidAttrNumber)
 	};
 	MemoryContextSwitchTo(import->context);
+	import_rows_options(import, &options);
 	saving->task.originals = originals_create(&options, open_source, task);
 	saving->task.original = original_text;
 	saving->saver = saver_create(&saving->task);

@@ -65,7 +65,8 @@ import_validation_create(Import *import, ImportSheet *sheet, ImportSaving *savin
 	validation->saving = saving;
 	validation->judged_rows = PG_XLSX_BATCH_ROWS;
 	validation->judging = (JudgeTask) {
-		.profile = import->profile, .id = task->id, .file_name = task->file_name, .locale = task->locale,
+		.profile = import->profile, .id = task->id, .file_name = task->file_name,
+		.sheet_name = rows_sheet_name(sheet->rows), .locale = task->locale,
 		.source = task->source, .extras = sheet->extras
 	};
 	validation->validator = validator_create(&validation->judging, import->progress->cursor_row);

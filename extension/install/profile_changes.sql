@@ -290,10 +290,6 @@ BEGIN
     RAISE EXCEPTION '% must not be empty', CASE WHEN header = '' THEN 'header' ELSE 'label' END USING ERRCODE = 'invalid_parameter_value',
       DETAIL = 'The header finds the column in the sheet. The label names it in messages.', HINT = 'NULL leaves it unchanged.';
   END IF;
-  IF source = 'sheet_name' THEN
-    RAISE EXCEPTION 'source "sheet_name" is not supported' USING ERRCODE = 'invalid_parameter_value',
-      DETAIL = 'A column cannot take the name of its sheet.', HINT = format('The sources are %s.', xlsx_private.sentence_of('source'));
-  END IF;
   IF source <> ALL (xlsx_private.names_of('source')) THEN
     RAISE EXCEPTION 'source "%" does not exist', source USING ERRCODE = 'invalid_parameter_value',
       DETAIL = 'A source says where the value of a column comes from.', HINT = format('The sources are %s.', xlsx_private.sentence_of('source'));
@@ -373,7 +369,7 @@ CREATE FUNCTION xlsx.set_column(profile text, column_name name, header text DEFA
 RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx.set_column(text, name, text, text, text[], text, int, boolean, text, text, text, text, text[], boolean, jsonb) IS
-'Changes how a column of the target is filled. NULL leaves an option unchanged; an empty text or array resets it. header, aliases, pattern (regular expression): how the column is found in the sheet. label: its name in messages. position: its place in templates and errors workbooks. required: a blank cell is an error, also where the target allows NULL. default_value: for blank cells. transform: SQL expression over the texts of the row by column name; "value" is the text of this column. lookup: query with two columns that turns a text into a value, SELECT name, id FROM department. source: cell, value (transform without a cell), task_id, row_number, file_name, extra (the other columns of the sheet as jsonb), none. null_tokens: texts that mean blank. trim_cells: removes spaces around texts. messages: texts by code, {"required": "…"}, or by code and locale, {"required": {"de": "…"}}.';
+'Changes how a column of the target is filled. NULL leaves an option unchanged; an empty text or array resets it. header, aliases, pattern (regular expression): how the column is found in the sheet. label: its name in messages. position: its place in templates and errors workbooks. required: a blank cell is an error, also where the target allows NULL. default_value: for blank cells. transform: SQL expression over the texts of the row by column name; "value" is the text of this column. lookup: query with two columns that turns a text into a value, SELECT name, id FROM department. source: cell, value (transform without a cell), task_id, row_number, file_name, sheet_name, extra (the other columns of the sheet as jsonb), none. null_tokens: texts that mean blank. trim_cells: removes spaces around texts. messages: texts by code, {"required": "…"}, or by code and locale, {"required": {"de": "…"}}.';
 
 CREATE FUNCTION xlsx_private.check_rule(kind text, column_name name, argument text[], severity text) RETURNS void
 LANGUAGE plpgsql STABLE

@@ -87,14 +87,14 @@ sightings_add(Sightings *sightings, const Sightings *other)
 }
 
 char *
-sightings_notes(const Sightings *sightings)
+sightings_notes(const Sightings *sightings, const char *others)
 {
 	StringInfoData json;
 
 	initStringInfo(&json);
 	for (int i = 0; i < sightings->total_count; i++)
 		appendStringInfo(&json, "%s{\"code\": \"total_row\", \"row\": %u, \"message\": \"Row %u looks like a total. "
-						 "To leave it out, give stop_at or skip_end.\"}", i > 0 ? ", " : "[", sightings->totals[i], sightings->totals[i]);
-	appendStringInfoString(&json, json.len > 0 ? "]" : "[]");
+						 "To leave it out, give stop_at or skip_end.\"}", i > 0 ? ", " : "", sightings->totals[i], sightings->totals[i]);
+	appendStringInfo(&json, "%s%s", json.len > 0 && others[0] != '\0' ? ", " : "", others);
 	return json.data;
 }

@@ -42,7 +42,7 @@ extern void sightings_row(Sightings *sightings, const XlsxRow *row);
 /* Adds what another has seen. */
 extern void sightings_add(Sightings *sightings, const Sightings *other);
 
-/* [{"code": "total_row", "row": 8, "message": "…"}] in the current memory context. */
-extern char *sightings_notes(const Sightings *sightings);
+/* {"code": "total_row", "row": 8, "message": "…"}, …, others (of the same form, or ""), in the current memory context. */
+extern char *sightings_notes(const Sightings *sightings, const char *others);
 
 #endif							/* PG_XLSX_SIGHTINGS_H */

@@ -117,7 +117,7 @@ start(ReaderOrder *order, const EventsTo *to)
 Reader *
 reader_start(const ReaderFile *file, const EventsTo *to)
 {
-	ReaderOrder order = {.file = file->file, .size = file->size, .has_sheet = file->sheet != NULL};
+	ReaderOrder order = {.file = file->file, .size = file->size, .has_sheet = file->sheet != NULL, .sheet_number = file->sheet_number};
 
 	/* Converting from UTF-8 to another encoding needs a function from the catalog, which the process does not read for rows. */
 	if (GetDatabaseEncoding() != PG_UTF8)
@@ -215,7 +215,7 @@ reader_open(Reader *reader)
 
 	Assert(message->kind == READER_OPENED);
 	reader->sheet = (ReaderSheet) {
-		MemoryContextStrdup(reader->context, (const char *) (message + 1)), message->declared_rows
+		MemoryContextStrdup(reader->context, (const char *) (message + 1)), message->declared_rows, message->table
 	};
 	return &reader->sheet;
 }

@@ -20,6 +20,7 @@
 
 #include "core/ref.h"
 #include "core/sheet.h"
+#include "files/sheet_table.h"
 #include "port/atomics.h"
 #include "tasks/events.h"
 #include "validate/validator.h"
@@ -31,6 +32,7 @@ typedef struct ReaderSheet
 {
 	const char *name;
 	uint32		declared_rows;
+	SheetTable	table;
 } ReaderSheet;
 
 /* What is to be read. */
@@ -38,7 +40,8 @@ typedef struct ReaderFile
 {
 	int64		file;			/* in the store */
 	uint64		size;
-	const char *sheet;			/* as workbook_find_sheet has it; NULL: the first */
+	const char *sheet;			/* as workbook_find_sheet has it; NULL: the first visible */
+	int			sheet_number;	/* from 1 on: that sheet, whatever sheet says; 0: none */
 } ReaderFile;
 
 /* Which rows the process counts, and where rows may wait. */
@@ -129,6 +132,7 @@ typedef struct ReaderOrder
 	int64		file;			/* 0: there is nothing to read */
 	uint64		size;
 	bool		has_sheet;
+	int			sheet_number;
 	char		sheet[READER_SHEET_NAME];
 	int64		task;
 	int			live;			/* the import's place, as live_at takes it */
@@ -159,6 +163,7 @@ typedef struct ReaderMessage
 	uint32		rows;
 	uint32		declared_rows;
 	bool		looked;			/* the process has examined all rows of the message */
+	SheetTable	table;			/* READER_OPENED */
 	uint64		done;
 	uint64		total;
 } ReaderMessage;

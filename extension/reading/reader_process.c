@@ -16,6 +16,7 @@
 #include "pg/wait_events.h"
 #include "postmaster/bgworker.h"
 #include "reading/check_ahead.h"
+#include "reading/row_message.h"
 #include "reading/rows.h"
 #include "reading/spool.h"
 #include "storage/dsm.h"
@@ -42,6 +43,7 @@ typedef struct Process
 	XlsxSource	store;
 	XlsxBook   *book;
 	XlsxSheet  *sheet;
+	SheetTable	table;			/* of it */
 	CheckAhead *check;			/* NULL: rows are not checked, or not yet */
 	Live	   *live;			/* NULL: nobody else could see it */
 	LiveReader	looked;			/* what is published there */
@@ -77,13 +79,6 @@ read_store(void *context, uint64_t offset, void *buffer, size_t length, size_t *
 
 /* A checked row may be several times as long; for long rows the import's own limits apply. */
 #define MOST_CHECKED_BYTES ((Size) 1024 * 1024)
-
-/* In a message. */
-static Size
-row_bytes(const XlsxRow *row, Size text_bytes)
-{
-	return sizeof(ReaderRow) + sizeof(ReaderCell) * (Size) row->count + MAXALIGN(text_bytes);
-}
 
 /*
  * Telling
@@ -271,6 +266,7 @@ send_opened(Process *process, const char *name)
 	ReaderMessage *head = message_begin(process, READER_OPENED);
 
 	head->declared_rows = xlsx_sheet_declared_rows(process->sheet);
+	head->table = process->table;
 	appendBinaryStringInfo(&process->message, name, (int) strlen(name) + 1);
 	message_send(process);
 }
@@ -284,15 +280,6 @@ send_failure(Process *process, const ErrorData *error)
 	for (int i = 0; i < lengthof(texts); i++)
 		appendBinaryStringInfo(&process->message, texts[i] != NULL ? texts[i] : "", texts[i] != NULL ? (int) strlen(texts[i]) + 1 : 1);
 	message_send(process);
-}
-
-/* The next item begins at a multiple of 8 bytes. */
-static void
-pad_message(StringInfo message)
-{
-	static const char zeros[MAXIMUM_ALIGNOF];
-
-	appendBinaryStringInfo(message, zeros, (int) (MAXALIGN(message->len) - (Size) message->len));
 }
 
 /* Counts the row as the import would, and judges it if possible. */
@@ -335,43 +322,16 @@ add_checked_row(Process *process, const XlsxRow *row)
 	}
 	head.bytes = (uint64) (message->len - start) - sizeof(head);
 	memcpy(message->data + start, &head, sizeof(head));
-	pad_message(message);
+	row_message_pad(message);
 	count_row(process, row, head.verdict);
 	return true;
-}
-
-static void
-add_cells(StringInfo message, const XlsxRow *row, Size text_bytes)
-{
-	Size		bytes = row_bytes(row, text_bytes);
-	ReaderRow	head = {.number = row->number, .count = row->count, .verdict = ROW_OPEN, .bytes = text_bytes};
-	ReaderCell *cell;
-	char	   *text;
-
-	enlargeStringInfo(message, (int) bytes);
-	text = message->data + message->len;
-	memcpy(text, &head, sizeof(head));
-	cell = (ReaderCell *) (text + sizeof(head));
-	text = (char *) (cell + row->count);
-	for (uint32 i = 0; i < row->count; i++, cell++)
-	{
-		const XlsxCell *source = &row->cells[i];
-
-		*cell = (ReaderCell) {
-			source->number, source->column, (uint32) source->length, source->kind, source->shape, source->boolean
-		};
-		if (source->length > 0)
-			memcpy(text, source->text, source->length);
-		text += source->length;
-	}
-	message->len += (int) bytes;
 }
 
 static void
 add_row(Process *process, const XlsxRow *row)
 {
 	Size		text_bytes = rows_text_bytes(row);
-	Size		bytes = row_bytes(row, text_bytes);
+	Size		bytes = row_message_bytes(row, text_bytes);
 
 	if (bytes > MOST_ROW_BYTES)
 		ereport(ERROR,
@@ -379,7 +339,7 @@ add_row(Process *process, const XlsxRow *row)
 				 errmsg("row %u is too long", row->number)));
 	if (process->check != NULL && bytes <= MOST_CHECKED_BYTES && add_checked_row(process, row))
 		return;
-	add_cells(&process->message, row, text_bytes);
+	row_message_cells(&process->message, row, text_bytes);
 	if (process->check != NULL)
 		count_row(process, row, ROW_OPEN);
 }
@@ -452,9 +412,11 @@ open_sheet(Process *process)
 	CommitTransactionCommand();
 	MemoryContextSwitchTo(process->context);
 	process->book = workbook_open(&source, process->book_context);
-	index = workbook_find_sheet(process->book, order->has_sheet ? order->sheet : NULL);
+	index = order->sheet_number > 0 ? (size_t) order->sheet_number - 1 :
+		workbook_find_sheet(process->book, order->has_sheet ? order->sheet : NULL);
 	if (xlsx_sheet_open(process->book, index, &process->sheet, &error) != XLSX_OK)
 		workbook_throw(&error);
+	sheet_table_find(process->book, index, &process->table);
 	send_opened(process, xlsx_book_sheet(process->book, index)->name);
 }
 
@@ -470,6 +432,15 @@ send_end(Process *process, uint32 last_row)
 	message_send(process);
 }
 
+/* Is the row behind all that the import reads? */
+static bool
+is_behind(const Process *process, const XlsxRow *row)
+{
+	const XlsxRange *range = &process->order->scope.range;
+
+	return process->check != NULL && row->number > Max(range->last_row, process->table.last_row) && !rows_is_blank(row, range);
+}
+
 static void
 send_sheet(Process *process)
 {
@@ -478,13 +449,15 @@ send_sheet(Process *process)
 	XlsxStatus	status;
 	uint32		rows = 0;
 	uint32		last_row = 0;
+	bool		ended = false;
 
 	open_sheet(process);
 	begin_rows(process);
-	while ((status = xlsx_sheet_next(process->sheet, &row, &error)) == XLSX_OK)
+	while (!ended && (status = xlsx_sheet_next(process->sheet, &row, &error)) == XLSX_OK)
 	{
 		CHECK_FOR_INTERRUPTS();
 		last_row = row->number;
+		ended = is_behind(process, row);
 		add_row(process, row);
 		rows++;
 		if (process->message.len >= READER_MESSAGE_BYTES)
@@ -495,7 +468,7 @@ send_sheet(Process *process)
 	}
 	if (rows > 0)
 		send_rows(process, rows, last_row);
-	if (status != XLSX_DONE)
+	if (!ended && status != XLSX_DONE)
 		workbook_throw(&error);
 	send_end(process, last_row);
 }

@@ -2,48 +2,18 @@
  * rows.c
  *	  The rows of a worksheet that an import reads.
  */
-#include "reading/rows.h"
+#include "reading/rows_state.h"
 
+#include "catalog/pg_collation.h"
 #include "files/range.h"
 #include "files/workbook.h"
 #include "fmgr.h"
+#include "lib/stringinfo.h"
 #include "miscadmin.h"
+#include "pg/text_encoding.h"
 #include "pg/text_trim.h"
-#include "profile/header_lines.h"
-#include "profile/header_places.h"
-#include "profile/header_row.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
-
-/* A row read ahead, in memory of its own. */
-typedef struct HeldRow
-{
-	MemoryContext context;
-	XlsxRow		row;
-} HeldRow;
-
-struct SheetRows
-{
-	XlsxBook   *book;			/* NULL with a reader */
-	size_t		index;
-	XlsxSheet  *sheet;
-	Reader	   *reader;			/* or NULL */
-	const ReaderSheet *read;	/* its sheet */
-	XlsxRange	range;
-	XlsxCell   *cells;			/* of the row at hand, when the range cuts columns off */
-	uint32		capacity;
-	XlsxRow		row;
-	int			skip_end;
-	int			header_rows;	/* rows that the headers take, from 1 on */
-	HeldRow		ahead[HEADER_ROW_SEARCH];	/* the first rows, which were read to find the headers */
-	int			ahead_count;
-	int			ahead_at;		/* the next of them to return */
-	bool		ahead_read;
-	bool		from_ahead;		/* the row at hand is one of them */
-	HeldRow    *held;			/* a ring of skip_end + 1 rows */
-	int			held_first;
-	int			held_count;
-};
 
 /*
  * Options
@@ -63,7 +33,10 @@ rows_create(const RowsOptions *options)
 {
 	SheetRows  *rows = palloc0(sizeof(SheetRows));
 
-	rows->range = range_parse(options->range);
+	rows->range = rows->columns = range_parse(options->range);
+	rows->end.at_blank = options->stop_at != NULL && strcmp(options->stop_at, "blank_row") == 0;
+	if (options->stop_at != NULL && options->stop_at[0] == '~')
+		rows->end.pattern = cstring_to_text(options->stop_at + 1);
 	rows->skip_end = options->skip_end;
 	rows->header_rows = Max(options->header_rows, 1);
 	if (rows->skip_end > 0)
@@ -77,8 +50,12 @@ rows_open(XlsxBook *book, const RowsOptions *options)
 	SheetRows  *rows = rows_create(options);
 
 	rows->book = book;
-	rows->index = workbook_find_sheet(book, options->sheet);
+	rows->index = options->sheet_number > 0 ? (size_t) options->sheet_number - 1 : workbook_find_sheet(book, options->sheet);
 	open_sheet(rows);
+	if (options->fill_merged || options->skip_hidden)
+		rows->filter = row_filter_create(book, rows->index, options->fill_merged, options->skip_hidden);
+	if (options->range == NULL || options->range[0] == '\0')
+		sheet_table_find(book, rows->index, &rows->table);
 	return rows;
 }
 
@@ -89,6 +66,8 @@ rows_open_reader(Reader *reader, const RowsOptions *options)
 
 	rows->reader = reader;
 	rows->read = reader_open(reader);
+	if (options->range == NULL || options->range[0] == '\0')
+		rows->table = rows->read->table;
 	return rows;
 }
 
@@ -131,7 +110,8 @@ rows_check_ahead(SheetRows *rows, const JudgePlan *plan, uint32 header_row, uint
 	ReaderScope scope = {header_row, Max(header_row, after), rows->range, spool};
 
 	/* Keeps the last rows with their cells until it is known whether they are data. */
-	return rows->reader != NULL && rows->skip_end == 0 && reader_check(rows->reader, plan, &scope);
+	rows->checks = rows->reader != NULL && rows->skip_end == 0 && reader_check(rows->reader, plan, &scope);
+	return rows->checks;
 }
 
 bool
@@ -141,9 +121,14 @@ rows_looked(const SheetRows *rows)
 }
 
 const Sightings *
-rows_sightings(const SheetRows *rows)
+rows_sightings(SheetRows *rows)
 {
-	return rows->reader != NULL ? reader_sightings(rows->reader) : NULL;
+	if (rows->reader == NULL || !rows->checks)
+		return NULL;
+	/* The range may have ended before the sheet. The reader then has stopped, too. */
+	while (reader_next(rows->reader) != NULL)
+		CHECK_FOR_INTERRUPTS();
+	return reader_sightings(rows->reader);
 }
 
 const CheckedRow *
@@ -203,7 +188,7 @@ cut_columns(SheetRows *rows, const XlsxRow *row)
 	return &rows->row;
 }
 
-/* The next row of the sheet, NULL at the end. */
+/* The next row of the sheet that is not hidden, NULL at the end. */
 static const XlsxRow *
 next_in_sheet(SheetRows *rows)
 {
@@ -213,15 +198,20 @@ next_in_sheet(SheetRows *rows)
 
 	if (rows->reader != NULL)
 		return reader_next(rows->reader);
-	status = xlsx_sheet_next(rows->sheet, &row, &error);
-	if (status != XLSX_OK && status != XLSX_DONE)
-		workbook_throw(&error);
+	do
+	{
+		CHECK_FOR_INTERRUPTS();
+		status = xlsx_sheet_next(rows->sheet, &row, &error);
+		if (status != XLSX_OK && status != XLSX_DONE)
+			workbook_throw(&error);
+		if (row != NULL && rows->filter != NULL)
+			row = row_filter_row(rows->filter, row);
+	} while (status == XLSX_OK && row == NULL);
 	return row;
 }
 
-/* Reads the next row of the range that is not blank; NULL at the end. */
-static const XlsxRow *
-read_in_range(SheetRows *rows)
+const XlsxRow *
+rows_read_on(SheetRows *rows)
 {
 	const XlsxRow *row;
 
@@ -229,10 +219,18 @@ read_in_range(SheetRows *rows)
 	{
 		CHECK_FOR_INTERRUPTS();
 		row = next_in_sheet(rows);
-		if (row == NULL || row->number > rows->range.last_row)
+		if (row == NULL)
 			return NULL;
 		if (row->number < rows->range.first_row)
 			continue;
+		if (row->number > rows->range.last_row)
+		{
+			if (rows->table.last_row > 0 && (row->number <= rows->table.last_row || rows_is_blank(row, &rows->range)))
+				continue;		/* its totals */
+			if (rows->table.last_row > 0)
+				rows->end.stopped = row->number;
+			return NULL;
+		}
 		if (rows_checked(rows) != NULL)
 			return row;
 		row = cut_columns(rows, row);
@@ -243,16 +241,57 @@ read_in_range(SheetRows *rows)
 
 /* The same, but first those that were read to find the headers. */
 static const XlsxRow *
-next_in_range(SheetRows *rows)
+next_at_all(SheetRows *rows)
 {
 	rows->from_ahead = rows->ahead_at < rows->ahead_count;
 	if (rows->from_ahead)
 		return &rows->ahead[rows->ahead_at++].row;
-	return read_in_range(rows);
+	return rows_read_on(rows);
 }
 
-static void
-hold(HeldRow *held, const XlsxRow *row, MemoryContext parent)
+/* Does the first cell of a row that is not blank match? */
+static bool
+matches(const SheetRows *rows, const XlsxRow *row)
+{
+	for (uint32 i = 0; i < row->count; i++)
+	{
+		const char *text = row->cells[i].text;
+		size_t		length = row->cells[i].length;
+		bool		valid;
+
+		if (row->cells[i].kind != XLSX_TEXT)
+			return false;
+		text_trim(&text, &length);
+		if (length == 0)
+			continue;
+		text = text_to_server(text, length, &length, &valid);
+		return valid && DatumGetBool(DirectFunctionCall2Coll(textregexeq, DEFAULT_COLLATION_OID,
+															  PointerGetDatum(cstring_to_text_with_len(text, (int) length)),
+															  PointerGetDatum(rows->end.pattern)));
+	}
+	return false;
+}
+
+/* The next row of the data; NULL at their end. */
+static const XlsxRow *
+next_in_range(SheetRows *rows)
+{
+	const XlsxRow *row = rows->end.stopped == 0 ? next_at_all(rows) : NULL;
+	RowsEnd    *end = &rows->end;
+
+	if (row == NULL || !end->has_begun || (!end->at_blank && end->pattern == NULL))
+		return row;
+	if ((end->at_blank && end->last > 0 && row->number > end->last + 1) || (end->pattern != NULL && matches(rows, row)))
+	{
+		end->stopped = row->number;
+		return NULL;
+	}
+	end->last = row->number;
+	return row;
+}
+
+void
+rows_hold(HeldRow *held, const XlsxRow *row, MemoryContext parent)
 {
 	MemoryContext caller;
 	XlsxCell   *cells;
@@ -293,7 +332,7 @@ rows_next(SheetRows *rows)
 			rows->held_count--;
 		}
 		last = (rows->held_first + rows->held_count) % size;
-		hold(&rows->held[last], row, GetMemoryChunkContext(rows));
+		rows_hold(&rows->held[last], row, GetMemoryChunkContext(rows));
 		rows->held_count++;
 		if (rows->held_count == size)
 			return &rows->held[rows->held_first].row;
@@ -301,7 +340,7 @@ rows_next(SheetRows *rows)
 }
 
 /*
- * The header row
+ * What is told of them
  */
 
 const XlsxRange *
@@ -310,195 +349,28 @@ rows_range(const SheetRows *rows)
 	return &rows->range;
 }
 
-/* Reads the first rows, and keeps them for rows_next. */
-static void
-look_ahead(SheetRows *rows)
+const XlsxRange *
+rows_columns(const SheetRows *rows)
 {
-	const XlsxRow *row;
-
-	while (!rows->ahead_read && rows->ahead_count < HEADER_ROW_SEARCH && (row = read_in_range(rows)) != NULL)
-		hold(&rows->ahead[rows->ahead_count++], row, GetMemoryChunkContext(rows));
-	rows->ahead_read = true;
+	return &rows->columns;
 }
 
-/* The headers that begin at a row that was read ahead, all their rows together, in the current memory context. */
-static const XlsxRow *
-header_at(const SheetRows *rows, int at)
+char *
+rows_notes(const SheetRows *rows)
 {
-	const XlsxRow *lines[MOST_HEADER_ROWS];
-	int			count = 0;
+	StringInfoData json;
 
-	for (int i = at; i < rows->ahead_count && count < MOST_HEADER_ROWS; i++)
-		if (rows->ahead[i].row.number < rows->ahead[at].row.number + (uint32) rows->header_rows)
-			lines[count++] = &rows->ahead[i].row;
-	return header_lines_join(lines, count);
-}
-
-static int
-index_of_row(const SheetRows *rows, uint32 number)
-{
-	for (int i = 0; i < rows->ahead_count; i++)
-		if (rows->ahead[i].row.number == number)
-			return i;
-	return -1;
-}
-
-/* How well a row fits: one with all required columns before all others. */
-static int
-score_of(const Profile *profile, const HeaderMatch *match)
-{
-	return match->matched + (match->matched > 0 && match->complete ? profile->count : 0);
-}
-
-/* Index of the row that fits best among the first ones; -1 if none has a header of the profile. *complete: it would do. */
-static int
-best_row(const SheetRows *rows, const Profile *profile, const char *mapping, bool *complete)
-{
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx header", ALLOCSET_DEFAULT_SIZES);
-	MemoryContext caller = MemoryContextSwitchTo(context);
-	int			found = -1;
-	int			best = 0;
-
-	*complete = false;
-	for (int i = 0; i < rows->ahead_count; i++)
+	initStringInfo(&json);
+	if (rows->table.last_row > rows->table.last_data_row)
+		appendStringInfo(&json, "{\"code\": \"totals_row\", \"row\": %u, \"message\": \"Row %u is the totals row of an Excel table. It was left out.\"}",
+						 rows->table.last_row, rows->table.last_row);
+	if (rows->end.stopped > 0 || rows->end.below > 0)
 	{
-		HeaderMatch match;
+		uint32		row = rows->end.stopped > 0 ? rows->end.stopped : rows->end.below;
 
-		headers_match(profile, mapping, header_at(rows, i), &rows->range, &match);
-		if (score_of(profile, &match) > best)
-		{
-			best = score_of(profile, &match);
-			found = i;
-			*complete = match.message == NULL && match.unknown == NULL;
-		}
-		MemoryContextReset(context);
+		appendStringInfo(&json, "%s{\"code\": \"rows_left_out\", \"row\": %u, \"message\": \"Rows from %u on were left out, because %s.\"}",
+						 json.len > 0 ? ", " : "", row, row,
+						 rows->table.last_row > 0 ? "the Excel table ends above them" : "stop_at says so");
 	}
-	MemoryContextSwitchTo(caller);
-	MemoryContextDelete(context);
-	return found;
-}
-
-/* Index of the row that looks like headers; -1: none. */
-static int
-guess_row(const SheetRows *rows)
-{
-	const XlsxRow *first[HEADER_ROW_SEARCH];
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx header", ALLOCSET_DEFAULT_SIZES);
-	MemoryContext caller = MemoryContextSwitchTo(context);
-	int			found;
-
-	for (int i = 0; i < rows->ahead_count; i++)
-		first[i] = header_at(rows, i);
-	found = header_row_guess(first, rows->ahead_count, &rows->range);
-	MemoryContextSwitchTo(caller);
-	MemoryContextDelete(context);
-	return found;
-}
-
-/* Reads on to a row that is further down than those read ahead. */
-static const XlsxRow *
-header_below(SheetRows *rows, uint32 number)
-{
-	MemoryContext parent = GetMemoryChunkContext(rows);
-	const XlsxRow *row;
-
-	rows->ahead_at = rows->ahead_count;
-	do
-		row = read_in_range(rows);
-	while (row != NULL && row->number < number);
-	if (row == NULL)
-		return NULL;
-	/* From here on rows are read ahead again, so that headers of several rows are found in the same way. */
-	rows->ahead_count = rows->ahead_at = 0;
-	rows->ahead_read = false;
-	hold(&rows->ahead[rows->ahead_count++], row, parent);
-	look_ahead(rows);
-	return index_of_row(rows, number) == 0 ? header_at(rows, 0) : NULL;
-}
-
-/* Takes the headers that begin at a row, and all rows up to their end. *cells: NULL if that row is blank. */
-static void
-take_header(SheetRows *rows, uint32 number, SheetHeader *header)
-{
-	int			at = index_of_row(rows, number);
-
-	header->row = number;
-	header->last_row = number + (uint32) rows->header_rows - 1;
-	if (at >= 0)
-		header->cells = header_at(rows, at);
-	else if (rows->ahead_count == HEADER_ROW_SEARCH && number > rows->ahead[rows->ahead_count - 1].row.number)
-		header->cells = header_below(rows, number);
-	else
-		header->cells = NULL;
-	while (rows->ahead_at < rows->ahead_count && rows->ahead[rows->ahead_at].row.number <= header->last_row)
-		rows->ahead_at++;
-}
-
-static uint32
-number_at(const SheetRows *rows, int at)
-{
-	return at >= 0 ? rows->ahead[at].row.number : 0;
-}
-
-/* Number of the header row; 0: there is none. */
-static uint32
-choose_row(const SheetRows *rows, const Profile *profile, HeaderRow where, const char *mapping)
-{
-	bool		complete;
-	int			at;
-
-	if (where.kind == HEADER_ROW_NUMBER)
-		return where.number;
-	if (where.kind == HEADER_ROW_NONE || rows->ahead_count == 0)
-		return 0;
-	if (where.kind == HEADER_ROW_FIRST)
-		return number_at(rows, 0);
-	at = profile != NULL ? best_row(rows, profile, mapping, &complete) : -1;
-	if (at < 0 && profile != NULL && header_places_only(profile))
-		return 0;
-	if (at < 0)
-		at = guess_row(rows);
-	return at < 0 && profile != NULL ? number_at(rows, 0) : number_at(rows, at);
-}
-
-void
-rows_guess_header(SheetRows *rows, HeaderRow where, SheetHeader *header)
-{
-	uint32		number;
-
-	memset(header, 0, sizeof(*header));
-	look_ahead(rows);
-	number = choose_row(rows, NULL, where, NULL);
-	if (number > 0)
-		take_header(rows, number, header);
-}
-
-void
-rows_find_header(SheetRows *rows, const Profile *profile, HeaderRow where, const char *mapping, HeaderMatch *match)
-{
-	SheetHeader header = {0};
-	uint32		number;
-	uint32		fitting = 0;
-	bool		complete;
-	int			best;
-
-	look_ahead(rows);
-	number = choose_row(rows, profile, where, mapping);
-	if (where.kind != HEADER_ROW_AUTO && where.kind != HEADER_ROW_NONE)
-	{
-		best = best_row(rows, profile, mapping, &complete);
-		fitting = complete ? number_at(rows, best) : 0;
-	}
-	if (number > 0)
-	{
-		take_header(rows, number, &header);
-		headers_match(profile, mapping, header.cells, &rows->range, match);
-	}
-	else if (where.kind == HEADER_ROW_NONE || header_places_only(profile))
-		headers_place(profile, mapping, &rows->range, match);
-	else
-		headers_match(profile, mapping, NULL, &rows->range, match);
-	match->row = header.cells != NULL ? header.row : 0;
-	match->last_row = number > 0 ? header.last_row : 0;
-	match->fitting_row = fitting != number ? fitting : 0;
+	return json.data;
 }

@@ -22,10 +22,14 @@ typedef struct SheetRows SheetRows;
 
 typedef struct RowsOptions
 {
-	const char *sheet;			/* name, "#2" or "~regular expression"; NULL: the first sheet */
+	const char *sheet;			/* as workbook_find_sheet has it; NULL: the first visible sheet */
+	int			sheet_number;	/* from 1 on: that sheet, whatever sheet says; 0: none */
 	const char *range;			/* cell range; NULL: all */
 	int			skip_end;		/* number of rows that are not blank to leave out at the end */
 	int			header_rows;	/* rows that the headers take; 0 is 1 */
+	bool		fill_merged;
+	bool		skip_hidden;
+	const char *stop_at;		/* "blank_row", "~regular expression"; NULL: the data end with the sheet */
 } RowsOptions;
 
 /* Lives in the current memory context. Raises an error if there is no such sheet. */
@@ -33,6 +37,15 @@ extern SheetRows *rows_open(XlsxBook *book, const RowsOptions *options);
 
 /* The same over a reader, which has opened the sheet. */
 extern SheetRows *rows_open_reader(Reader *reader, const RowsOptions *options);
+
+/*
+ * Number of the visible sheet, from 1 on, that fits a profile best: the one with the best header row, of equals the first. The first
+ * visible one if none fits. options: without sheet.
+ */
+extern int	rows_best_sheet(XlsxBook *book, const RowsOptions *options, const Profile *profile, const char *mapping);
+
+/* Does sheet ask for rows_best_sheet? */
+#define ROWS_SHEET_IS_BEST(sheet) ((sheet) != NULL && strcmp(sheet, "?") == 0)
 
 /* The name of the sheet. */
 extern const char *rows_sheet_name(const SheetRows *rows);
@@ -56,8 +69,12 @@ typedef struct SheetHeader
 /* The same without a profile. */
 extern void rows_guess_header(SheetRows *rows, HeaderRow where, SheetHeader *header);
 
-/* The range that is read. */
+/* The range that is read, and the columns of it that can have headers: fewer where an Excel table is believed. */
 extern const XlsxRange *rows_range(const SheetRows *rows);
+extern const XlsxRange *rows_columns(const SheetRows *rows);
+
+/* What was left out, once the last row was returned: items of a JSON array as those of sightings_notes, or "". */
+extern char *rows_notes(const SheetRows *rows);
 
 /* The next row that is not blank; NULL at the end. Can be interrupted. */
 extern const XlsxRow *rows_next(SheetRows *rows);
@@ -74,8 +91,8 @@ extern const CheckedRow *rows_checked(const SheetRows *rows);
 /* Last row that the sheet or the range claims, 0 if neither claims one. Use it for a progress bar only. */
 extern uint32 rows_declared(const SheetRows *rows);
 
-/* What the reader has seen in the rows that it examined; NULL before the end, and if there is no reader that did. */
-extern const Sightings *rows_sightings(const SheetRows *rows);
+/* What the reader has seen in the rows that it examined; NULL if there is no reader that did. Call it after the last row. */
+extern const Sightings *rows_sightings(SheetRows *rows);
 
 /* Has the reader examined that row, whether it was checked or not? */
 extern bool rows_looked(const SheetRows *rows);

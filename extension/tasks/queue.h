@@ -40,6 +40,7 @@ typedef struct Task
 	char	   *date_style;
 	char	   *file_name;
 	char	   *sheet;			/* as in xlsx.alter_profile; NULL: the profile's */
+	int			sheet_number;	/* of sheet "?", from 1 on; 0: not known yet */
 	SaveMode	mode;
 	bool		dry_run;
 	int64		max_errors;		/* -1: the profile's */

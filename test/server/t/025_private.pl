@@ -193,7 +193,7 @@ my %outcomes = (
 	"$rule 'name', 'nice', '{}' $of" => 'profile "hers" cannot be used / There is no rule "nice".',
 	"UPDATE xlsx_private.profile SET task_column = 'ctid'" => 'column "ctid" of relation "hers" does not exist / The profile writes the task\'s id to it.',
 	"UPDATE xlsx_private.profile SET header_row = 'second'" => '"second" is not a header row / header_row is the row of the sheet that holds the headers.',
-	"UPDATE xlsx_private.profile_column SET source = 'sheet_name'" => 'profile "hers" cannot be used / There is no source "sheet_name".',
+	"UPDATE xlsx_private.profile_column SET source = 'sheet'" => 'profile "hers" cannot be used / There is no source "sheet".',
 	"UPDATE xlsx_private.profile_column SET source = 'value'" => 'profile "hers" cannot be used / Column "name" has neither a cell nor a transformation.',
 	"UPDATE xlsx_private.profile_column SET column_name = 'ctid', custom = true WHERE column_name = 'name'" =>
 	  'column "ctid" of relation "hers" does not exist / The profile expects it for the header "Name".',

@@ -1,0 +1,133 @@
+# Which sheet is read and which part of it: hidden sheets, rows and columns, merged cells, Excel tables, and where the data end.
+use strict;
+use warnings FATAL => 'all';
+
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+use IPC::Run qw(run);
+use JSON::PP;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use XlsxTest;
+
+my $node = start_server('sheets');
+my $folder = PostgreSQL::Test::Utils::tempdir;
+my $books = 0;
+
+sub sql { my ($text) = @_; return $node->safe_psql('postgres', $text); }
+
+# A workbook of sheets, as raw_book.py takes them.
+sub book
+{
+	my (@sheets) = @_;
+	my $path = "$folder/b" . ++$books . '.xlsx';
+	my $json = encode_json([@sheets]);
+
+	run([ 'python3', "$FindBin::RealBin/lib/raw_book.py", $path ], '<', \$json) or die 'no book';
+	return $path;
+}
+
+# The rows after an import, which a task and a call must agree on.
+sub imported
+{
+	my ($profile, $path, $options) = @_;
+	my $more = defined $options ? ", $options" : '';
+
+	sql("TRUNCATE $profile; SELECT xlsx.import('$profile', xlsx.server_file('$path')$more)");
+	my $rows = sql("SELECT * FROM $profile");
+	my $task = sql("TRUNCATE $profile; SELECT xlsx.submit('$profile', xlsx.server_file('$path')$more)");
+	sql("SELECT xlsx.wait($task)");
+	is(sql("SELECT * FROM $profile"), $rows, 'a task saves the same rows');
+	return $rows;
+}
+
+sub told
+{
+	my ($members) = @_;
+	return sql("SELECT $members FROM xlsx.tasks ORDER BY id DESC LIMIT 1");
+}
+
+sql(q{CREATE TABLE ab (a int, b int); SELECT xlsx.create_profile('ab', 'ab')});
+
+# Sheets.
+my $first_hidden = book({ name => 'old', state => 'veryHidden', rows => [ [ 'a', 'b' ], [ 0, 0 ] ] },
+	{ name => 'notes', rows => [ ['nothing'] ] }, { name => 'Jan', rows => [ [ 'x', 'a', 'b' ], [ 7, 1, 2 ], [ 8, 3, 4 ] ] });
+my ($code, $out, $error) = $node->psql('postgres', "SELECT xlsx.import('ab', xlsx.server_file('$first_hidden'))");
+like($error, qr/^DETAIL:  Sheet "notes", row 1\./m, 'the first visible sheet is read, and a failure names it');
+is(imported('ab', $first_hidden, "sheet => '?'"), "1|2\n3|4", 'the sheet that fits best');
+is(told('found_sheet, unused'), 'Jan|[{"col": "A", "header": "x"}]', 'is told');
+is(imported('ab', $first_hidden, "sheet => 'old'"), '0|0', 'a hidden sheet by its name');
+is(sql("SELECT * FROM xlsx.read(xlsx.server_file('$first_hidden'), '?') AS t(a int, b int)"), "1|2\n3|4", 'the same without a profile');
+($code, $out, $error) = $node->psql('postgres', "SELECT * FROM xlsx.discover(xlsx.server_file('$first_hidden'), '?')");
+like($error, qr/sheet "\?" needs a profile/, 'xlsx.discover cannot choose');
+is(sql("SELECT string_agg(header_text, ',') FROM xlsx.discover(xlsx.server_file('$first_hidden'))"), 'nothing', 'xlsx.discover reads the first visible sheet');
+is(sql("SELECT xlsx.preview(xlsx.server_file('$first_hidden'), 'ab', '?') ->> 'sheet'"), 'Jan', 'xlsx.preview chooses, too');
+sql(q{CREATE TABLE named (a int, month text); SELECT xlsx.create_profile('named', 'named'); SELECT xlsx.set_column('named', 'month', source => 'sheet_name')});
+is(imported('named', $first_hidden, "sheet => '~^J'"), "1|Jan\n3|Jan", 'a column takes the name of the sheet');
+my $all_hidden = book({ name => 'h', state => 'hidden', rows => [ [ 'a', 'b' ], [ 5, 6 ] ] });
+is(imported('ab', $all_hidden), '5|6', 'the first sheet of a workbook with hidden sheets only');
+
+# Merged cells.
+sql(q{CREATE TABLE city (region text, city text, sales int); SELECT xlsx.create_profile('city', 'city')});
+my $merged = book({ name => 's', merges => [ 'A2:A3', 'A4:A5', 'B4:C4' ],
+		rows => [ [ 'Region', 'City', 'Sales' ], [ 'North', 'Kiel', 1 ], [ undef, 'Husum', 2 ], [ 'South', 5 ], [ undef, 'Lindau', 4 ] ] });
+is(imported('city', $merged), "North|Kiel|1\n|Husum|2\nSouth|5|\n|Lindau|4", 'merged cells as they are');
+is(imported('city', $merged, 'fill_merged => true'), "North|Kiel|1\nNorth|Husum|2\nSouth|5|5\nSouth|Lindau|4", 'filled');
+is(sql("SELECT * FROM xlsx.read(xlsx.server_file('$merged'), fill_merged => true) AS t(region text, city text)"),
+	"North|Kiel\nNorth|Husum\nSouth|5\nSouth|Lindau", 'xlsx.read fills, too');
+
+# Hidden rows and columns.
+my $hidden = book({ name => 's', cols => '<col min="2" max="2" hidden="1"/>', hidden => [ 1, 4 ],
+		rows => [ [ 'a', 'b', 'c' ], [ 'a', 'x', 'b' ], [ 1, 9, 2 ], [ 3, 9, 4 ], [ 5, 9, 6 ] ] });
+is(imported('ab', $hidden, 'skip_hidden => true'), "1|2\n5|6", 'hidden rows and columns are left out');
+is(told('found_header_row, unused'), '2|[]', 'header rows, too');
+is(imported('ab', $hidden, "header_row => '2'"), "1|2\n3|4\n5|6", 'on request only');
+
+# Where the data end.
+my $footer = book({ name => 's', rows => [ [ 'a', 'b' ], [ 1, 2 ], [ 3, 4 ], undef, [ 5, 6 ], [ 'Total:', 12 ], [ 7, 8 ] ] });
+is(imported('ab', $footer, "stop_at => 'blank_row'"), "1|2\n3|4", 'at the first blank row');
+is(told('notes'), '[{"row": 5, "code": "rows_left_out", "message": "Rows from 5 on were left out, because stop_at says so."}]', 'which is told');
+is(imported('ab', $footer, "stop_at => '~^Total'"), "1|2\n3|4\n5|6", 'at a row whose first cell matches');
+sql("TRUNCATE ab; SELECT xlsx.import('ab', xlsx.server_file('$footer'))");
+is(told('error_rows, notes'), '1|[{"row": 6, "code": "total_row", "message": "Row 6 looks like a total. To leave it out, give stop_at or skip_end."}]', 'else it is told');
+
+# Excel tables.
+sql(q{CREATE TABLE item (item text, qty int, price numeric); SELECT xlsx.create_profile('item', 'item')});
+my @rows = ([ 'Inventory list' ], undef, [ undef, 'Item', 'Qty', 'Price', 'seen' ], [ undef, 'Nut', 10, 1.5, 'x' ], [ undef, 'Bolt', 20, 2.5 ], [ undef, 'Total', 30 ]);
+my $table = book({ name => 's', tables => [ { ref => 'B3:D6', totals => 1 } ], rows => [ @rows, undef, [ undef, 'below' ] ] });
+is(imported('item', $table), "Nut|10|1.5\nBolt|20|2.5", 'the range of an Excel table without its totals');
+is(told('found_header_row, notes'), '3|[{"row": 6, "code": "totals_row", "message": "Row 6 is the totals row of an Excel table. It was left out."}, '
+	. '{"row": 8, "code": "rows_left_out", "message": "Rows from 8 on were left out, because the Excel table ends above them."}]', 'which is told');
+is(told('unused'), '[{"col": "E", "header": null}]', 'with a column beside it');
+is(sql("SELECT string_agg(column_name || ':' || filled, ' ') FROM xlsx.discover(xlsx.server_file('$table'))"), 'item:2 qty:2 price:2', 'xlsx.discover reads the same');
+is(imported('item', $table, "range => 'A1:Z6'"), "Nut|10|1.5\nBolt|20|2.5\nTotal|30|", 'unless a range says otherwise');
+my $aside = book({ name => 's', tables => [ { ref => 'E1:F3' } ], rows => [ [ 'Item', 'Qty', 'Price', undef, 'code', 'text' ], [ 'Nut', 1, 2, undef, 'a', 'b' ],
+			[ 'Bolt', 3, 4, undef, 'c', 'd' ], [ 'Screw', 5, 6 ] ] });
+is(imported('item', $aside), "Nut|1|2\nBolt|3|4\nScrew|5|6", 'a table that does not fit the profile is none');
+
+# A file that is so large that a second process reads it, on and off.
+sql(q{CREATE TABLE many (column_a int, "key" text, price numeric); SELECT xlsx.create_profile('many', 'many')});
+my @many = ([ 'Report' ], undef, [ undef, 'Key', 'Price (EUR)' ], map { [ $_, "key number $_ of many" . ('x' x 20), $_ / 4, $_ == 70000 ? 'note' : () ] } 4 .. 90000);
+my %large = (plain => book({ name => 'old', state => 'hidden', rows => [ ['a'] ] }, { name => 's', rows => [ @many, [ 'Total', undef, 5 ] ] }),
+	table => book({ name => 's', tables => [ { ref => 'A3:C90001', totals => 1 } ], rows => [ @many, [ undef, 'Total', 5 ], [ undef, 'below' ] ] }));
+foreach my $name (sort keys %large)
+{
+	my @outcomes;
+
+	foreach my $setting ('on', 'off')
+	{
+		my $task = sql("ALTER SYSTEM SET pg_xlsx.read_ahead = $setting; SELECT pg_reload_conf(); TRUNCATE many; SELECT xlsx.submit('many', xlsx.server_file('$large{$name}'))");
+
+		$task =~ s/\D*//;
+		$task =~ s/^t\n//;
+		($task) = $task =~ /(\d+)$/;
+		sql("SELECT xlsx.wait($task)");
+		push @outcomes, told('status, found_sheet, found_header_row, total_rows, saved_rows, error_rows, missing, unused, notes') . sql('SELECT count(*), sum(column_a), sum(price), min("key") FROM many');
+	}
+	is($outcomes[0], $outcomes[1], "$name: a second process reads and sees the same");
+	like($outcomes[0], qr/"col": "D", "header": null/, "$name: a column with one value at the end is told") if $name eq 'plain';
+	is((split /\|/, $outcomes[0])[4], 89997, "$name: all rows are saved");
+}
+
+$node->stop;
+done_testing();
