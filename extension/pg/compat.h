@@ -60,6 +60,12 @@ compat_init_range_table(EState *estate, RangeTblEntry *entry)
 #endif
 
 /* 17 passes the statement, for event triggers. */
+#if PG_VERSION_NUM >= 160000
+#define compat_database_aclcheck(database, role, right) object_aclcheck(DatabaseRelationId, database, role, right)
+#else
+#define compat_database_aclcheck(database, role, right) pg_database_aclcheck(database, role, right)
+#endif
+
 /* The SQLSTATE of a transaction that took longer than transaction_timeout, which is new in 17. */
 #define COMPAT_TRANSACTION_TIMEOUT MAKE_SQLSTATE('2', '5', 'P', '0', '4')
 

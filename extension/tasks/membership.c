@@ -11,6 +11,7 @@
 #include "miscadmin.h"
 #include "tables/private_sql.h"
 #include "utils/acl.h"
+#include "utils/builtins.h"
 #include "utils/array.h"
 #include "utils/catcache.h"
 #include "utils/datum.h"
@@ -178,11 +179,13 @@ membership_require(int64 task)
 						GetUserNameFromId(owner, false)),
 				 errdetail("It submitted this task as \"%s\", when it was a member of that role.",
 						   GetUserNameFromId(owner, false)),
-				 errhint("Grant the membership again and retry the task, or submit the file as another role.")));
+				 errhint("Use: GRANT %s TO %s; then retry the task. Or submit the file as another role.",
+						 quote_identifier(GetUserNameFromId(owner, false)), quote_identifier(GetUserNameFromId(login, false)))));
 	if (DatumGetBool(row.values[3]) && !membership_may_import(owner))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("role \"%s\" may not import any more", GetUserNameFromId(owner, false)),
 				 errdetail("It was a member of xlsx_user when it submitted this task."),
-				 errhint("Grant the membership again and retry the task, or submit the file as another role.")));
+				 errhint("Use: GRANT xlsx_user TO %s; then retry the task. Or submit the file as another role.",
+						 quote_identifier(GetUserNameFromId(owner, false)))));
 }

@@ -4,7 +4,6 @@
  */
 #include "workers/sweep.h"
 
-#include "catalog/pg_authid.h"
 #include "catalog/pg_type.h"
 #include "files/store.h"
 #include "fmgr.h"
@@ -15,11 +14,11 @@
 #include "tables/private_sql.h"
 #include "tasks/counters.h"
 #include "tasks/dispatch.h"
+#include "tasks/login_fault.h"
 #include "tasks/progress.h"
 #include "tasks/queue.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/syscache.h"
 #include "utils/timestamp.h"
 
 PG_FUNCTION_INFO_V1(pg_xlsx_wake_queue);
@@ -30,18 +29,6 @@ PG_FUNCTION_INFO_V1(pg_xlsx_wake_queue);
 
 /* Most tasks that one transaction ends or removes. */
 #define MOST_TASKS 1000
-
-/* Can the role log in? Otherwise no worker can ever run its tasks. */
-static bool
-can_log_in(Oid role)
-{
-	HeapTuple	tuple = SearchSysCache1(AUTHOID, ObjectIdGetDatum(role));
-	bool		can = HeapTupleIsValid(tuple) && ((Form_pg_authid) GETSTRUCT(tuple))->rolcanlogin;
-
-	if (HeapTupleIsValid(tuple))
-		ReleaseSysCache(tuple);
-	return can;
-}
 
 /* The first column of a statement's only row: an array of bigint. */
 static int64 *
@@ -60,34 +47,40 @@ ids_of(PrivateStatement *select, const Datum *values, int *count)
 	return ids;
 }
 
-/* Returns true when there may be more of them than a transaction ends. */
+/*
+ * Ends tasks of a login that cannot log in, or lets them wait where the fault passes by itself.
+ * Leaves those that a worker is at: it has logged in before. Returns true when there may be more
+ * of them than a transaction deals with.
+ */
 static bool
-end_tasks_of(Oid login)
+stop_tasks_of(Oid login, const ErrorData *error, bool passes)
 {
 	static PrivateStatement select = {
-		"SELECT array(SELECT id FROM xlsx_private.task WHERE login::oid = $1 AND xlsx_private.is_active(status)"
-		" AND home = (SELECT xlsx_private.installation()) LIMIT $2 FOR UPDATE SKIP LOCKED)",
-		2, {OIDOID, INT4OID}, NULL
+		"SELECT array(SELECT id FROM xlsx_private.task WHERE login::oid = $1 AND home = (SELECT xlsx_private.installation())"
+		" AND CASE WHEN $3 THEN status = 'PENDING' AND xlsx_private.is_due(run_at, wait_ms) ELSE xlsx_private.is_active(status) END"
+		" LIMIT $2 FOR UPDATE SKIP LOCKED)",
+		3, {OIDOID, INT4OID, BOOLOID}, NULL
 	};
-	Datum		values[] = {ObjectIdGetDatum(login), Int32GetDatum(MOST_TASKS)};
-	ErrorData	error = {
-		.sqlerrcode = ERRCODE_INVALID_AUTHORIZATION_SPECIFICATION,
-		.message = "the role that submitted this task cannot log in any more"
-	};
+	Datum		values[] = {ObjectIdGetDatum(login), Int32GetDatum(MOST_TASKS), BoolGetDatum(passes)};
 	int			count;
 	int64	   *tasks = ids_of(&select, values, &count);
 
 	for (int i = 0; i < count; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		queue_end(tasks[i], TASK_FAILED, &error);
+		if (!queue_try_keep(tasks[i]))
+			continue;
+		if (passes)
+			queue_wait_on(tasks[i], error);
+		else
+			queue_end(tasks[i], TASK_FAILED, error);
 	}
 	return count == MOST_TASKS;
 }
 
 /*
  * Wants workers for roles whose tasks are due, or PROCESSING without a worker. Returns true when
- * it left tasks of roles that cannot log in to the next transaction.
+ * it left tasks of logins that cannot log in to the next transaction.
  */
 static bool
 want_workers(void (*want) (Oid login))
@@ -105,11 +98,13 @@ want_workers(void (*want) (Oid login))
 	for (int i = 0; i < count; i++)
 	{
 		Oid			role = DatumGetObjectId(roles[i]);
+		ErrorData	error;
+		bool		passes;
 
-		if (can_log_in(role))
-			want(role);
+		if (login_fault_find(role, &error, &passes))
+			more = stop_tasks_of(role, &error, passes) || more;
 		else
-			more = end_tasks_of(role) || more;
+			want(role);
 	}
 	return more;
 }
