@@ -75,8 +75,8 @@ BEGIN ATOMIC
       THEN (pg_catalog.jsonb_build_object('taskId', (task).id, 'seq', (task).seq)
         || xlsx_rest.task_json((task).id)::pg_catalog.jsonb || xlsx_private.first_findings(task))::pg_catalog.json
       ELSE (pg_catalog.jsonb_build_object('taskId', (task).id, 'seq', (task).seq, 'status', (task).status,
-        'error', pg_catalog.left((task).error_message, 2000))
-        || pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object('code', (task).error_code,
+        'error', pg_catalog.left((task).error_message, 2000), 'code', coalesce((task).error_code, 'XX000'))
+        || pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
           'detail', pg_catalog.left((task).error_detail, 1000), 'hint', pg_catalog.left((task).error_hint, 500))))::pg_catalog.json END;
 END;
 COMMENT ON FUNCTION xlsx_private.terminal_event(xlsx_private.task) IS 'The event that ends a task.';

@@ -74,7 +74,7 @@ const task: Members<Task> = {
 
 const alwaysInATask = Object.keys(task) as (keyof Task)[];
 
-const phaseEvent = object<TaskPhaseEvent>({ taskId: id, seq: count }, ['taskId']);
+const phaseEvent = object<TaskPhaseEvent>({ taskId: id, seq: count }, ['taskId', 'seq']);
 const reference = object<TaskReference>({ taskId: id }, ['taskId']);
 
 /** `$defs` holds one schema for each status list, for Task, and for each event by its name. */
@@ -109,17 +109,17 @@ export const schema = {
     }, ['taskId']),
     'task-completed': object<TaskCompleted>(
       { ...task, taskId: id, seq: count, status: oneOf(['COMPLETED', 'HAS_ERRORS']), completedAt: moment },
-      ['taskId', ...alwaysInATask],
+      ['taskId', 'seq', ...alwaysInATask],
     ),
     'task-failed': object<TaskFailed>(
       { taskId: id, seq: count, status: oneOf(['FAILED', 'CANCELLED']), error: orNull(text), code: text, detail: text, hint: text },
-      ['taskId', 'error'],
+      ['taskId', 'seq', 'status', 'error', 'code'],
     ),
-    'task-undone': object<TaskUndone>({ ...task, taskId: id, seq: count }, ['taskId', ...alwaysInATask]),
-    'task-deleted': object<TaskDeleted>({ taskId: id, seq: count }, ['taskId']),
+    'task-undone': object<TaskUndone>({ ...task, taskId: id, seq: count }, ['taskId', 'seq', ...alwaysInATask]),
+    'task-deleted': object<TaskDeleted>({ taskId: id, seq: count }, ['taskId', 'seq']),
     'workbook-loading': phaseEvent,
     'header-validation': phaseEvent,
-    'processing-completed': object<ProcessingCompleted>({ taskId: id, seq: count, totalRows: count }, ['taskId', 'totalRows']),
+    'processing-completed': object<ProcessingCompleted>({ taskId: id, seq: count, totalRows: count }, ['taskId', 'seq', 'totalRows']),
     'token-expiring': object<TokenExpiring>({ expiresAt: moment }, ['expiresAt']),
     auth: object<{ token: string }>({ token: text }, ['token']),
     exception: object<SocketException>({ status: oneOf(['error']), message: text, code: text, retryable: flag, taskId: id },

@@ -152,10 +152,10 @@ export interface TaskCompleted extends Task {
 export interface TaskFailed {
   taskId: number;
   seq: number;
-  status?: 'FAILED' | 'CANCELLED';
+  status: 'FAILED' | 'CANCELLED';
   error: string | null;
   /** SQLSTATE, and detail and hint of the error. */
-  code?: string;
+  code: string;
   detail?: string;
   hint?: string;
 }
@@ -222,22 +222,11 @@ export interface ServerToClientEvents {
 export interface ClientToServerEvents {
   'join-task': (task: { taskId: number | string }, acknowledge?: (answer: TaskReference | SocketException) => void) => void;
   'leave-task': (task: { taskId: number | string }, acknowledge?: (answer: TaskReference | SocketException) => void) => void;
-  auth: (fresh: { token: string }, acknowledge?: (answer: Partial<TokenExpiring> | SocketException) => void) => void;
+  auth: (fresh: { token: string }, acknowledge?: (answer: { expiresAt: string | null } | SocketException) => void) => void;
 }
 
 /** The payload of each event. */
-export interface OutgoingPayloads {
-  'joined-task': TaskReference;
-  'left-task': TaskReference;
-  'task-progress': TaskProgress;
-  'task-completed': TaskCompleted;
-  'task-failed': TaskFailed;
-  'workbook-loading': TaskPhaseEvent;
-  'header-validation': TaskPhaseEvent;
-  'processing-completed': ProcessingCompleted;
-  'token-expiring': TokenExpiring;
-  exception: SocketException;
-}
+export type OutgoingPayloads = { [Name in keyof ServerToClientEvents]: Parameters<ServerToClientEvents[Name]>[0] };
 
 /* REST */
 
@@ -314,10 +303,10 @@ export interface Profile {
   name: string;
   headers: string[];
   /** How rows are saved if the upload does not say it. */
-  mode?: Mode;
-  modes?: Mode[];
-  default?: boolean;
-  columns?: ProfileColumn[];
+  mode: Mode;
+  modes: Mode[];
+  default: boolean;
+  columns: ProfileColumn[];
 }
 
 export interface ProfileColumn {
@@ -325,8 +314,10 @@ export interface ProfileColumn {
   column: string;
   type: string;
   required: boolean;
+  /** The column's name in messages, if it is not the header. */
+  label: string | null;
   /** "cell", or the source that fills the column without a cell. */
-  source?: string;
+  source: string;
   values: string[] | null;
 }
 
@@ -359,6 +350,7 @@ export interface PreviewColumn {
 /** GET /tasks/:taskId/report */
 export interface Report {
   taskId: number;
+  status: TaskStatus;
   dryRun: boolean;
   mode: Mode;
   sheet: string | null;
