@@ -10,6 +10,7 @@
 #include "profile/frozen.h"
 #include "profile/options.h"
 #include "profile/profile.h"
+#include "tables/installation.h"
 #include "tables/private_sql.h"
 #include "tasks/dispatch.h"
 #include "tasks/events.h"
@@ -42,21 +43,21 @@ submission_insert(int64 file, const char *file_name, int64 size, const Submissio
 	static PrivateStatement insert = {
 		"INSERT INTO xlsx_private.task (login_was_member, owner_was_user, profile_id, frozen_id, profile, file_id, file_name, file_size, owner, login, run_at,"
 		" priority, idempotency_key, time_zone, date_style, sheet, dry_run, max_errors, header_row, locale, mapping,"
-		" exactly_once, wait_ms, mode, status, attempts, started_at, attempt_started_at, range, reading)"
+		" exactly_once, wait_ms, mode, status, attempts, started_at, attempt_started_at, range, reading, born_in, home)"
 		" SELECT $21, $22, $1, $20, $2, nullif($3, 0), $4, $5, $6::oid::regrole::xlsx_private.role_ref, $7::oid::regrole::xlsx_private.role_ref, $8, $9,"
 		" $10, $11, $12, $13, $14, nullif($15, -1), $16, $17, $18::jsonb, NOT xlsx_private.is_remote($1),"
 		" CASE WHEN coalesce($8, clock_timestamp()) <= clock_timestamp() THEN 0 END,"
 		" coalesce($19, (SELECT p.mode FROM xlsx_private.profile p WHERE p.id = $1)),"
 		" CASE WHEN $3 = 0 THEN 'PROCESSING' ELSE 'PENDING' END, CASE WHEN $3 = 0 THEN 1 ELSE 0 END,"
-		" CASE WHEN $3 = 0 THEN clock_timestamp() END, CASE WHEN $3 = 0 THEN clock_timestamp() END, $23, $24::jsonb"
+		" CASE WHEN $3 = 0 THEN clock_timestamp() END, CASE WHEN $3 = 0 THEN clock_timestamp() END, $23, $24::jsonb, $25::uuid, $25::uuid"
 		" ON CONFLICT ((owner::oid), idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING RETURNING id",
-		24, {INT8OID, TEXTOID, INT8OID, TEXTOID, INT8OID, OIDOID, OIDOID, TIMESTAMPTZOID, INT4OID, TEXTOID, TEXTOID,
-		TEXTOID, TEXTOID, BOOLOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, BOOLOID, BOOLOID, TEXTOID, TEXTOID}, NULL
+		25, {INT8OID, TEXTOID, INT8OID, TEXTOID, INT8OID, OIDOID, OIDOID, TIMESTAMPTZOID, INT4OID, TEXTOID, TEXTOID,
+		TEXTOID, TEXTOID, BOOLOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, BOOLOID, BOOLOID, TEXTOID, TEXTOID, TEXTOID}, NULL
 	};
 	const char *profile = submission->profile;
 	int64		profile_id = profile_find(&profile);
-	Datum		values[24];
-	char		nulls[24];
+	Datum		values[25];
+	char		nulls[25];
 	PrivateRow	row;
 
 	submission_check(submission);
@@ -86,6 +87,7 @@ submission_insert(int64 file, const char *file_name, int64 size, const Submissio
 	values[21] = BoolGetDatum(membership_may_import(GetUserId()));
 	private_sql_set_text(values, nulls, 22, submission->range);
 	private_sql_set_text(values, nulls, 23, submission->reading);
+	private_sql_set_text(values, nulls, 24, installation_name());
 	return private_sql_run(&insert, values, nulls, &row) == 0 ? 0 : DatumGetInt64(row.values[0]);
 }
 

@@ -18,10 +18,9 @@
 #include "pg/pg_xlsx.h"
 
 #include "catalog/namespace.h"
-#include "commands/extension.h"
 #include "fmgr.h"
 #include "miscadmin.h"
-#include "tables/private_sql.h"
+#include "tables/installation.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -35,9 +34,6 @@ typedef struct CatalogRef
 } CatalogRef;
 
 #define HEADER offsetof(CatalogRef, name)
-
-/* A uuid as text. */
-#define INSTALLATION_LENGTH 36
 
 PG_FUNCTION_INFO_V1(pg_xlsx_role_ref_in);
 PG_FUNCTION_INFO_V1(pg_xlsx_role_ref_out);
@@ -109,25 +105,6 @@ stored_name(const CatalogRef *ref)
 	return pnstrdup(ref->name, VARSIZE(ref) - HEADER);
 }
 
-/* The installation of this database, as text. It is asked once for each CREATE EXTENSION that the session has seen. */
-static const char *
-installation(void)
-{
-	static PrivateStatement select = {"SELECT xlsx_private.installation()::text", 0, {0}, NULL};
-	static char known[INSTALLATION_LENGTH + 1];
-	static Oid	known_extension = InvalidOid;
-	Oid			extension = get_extension_oid("pg_xlsx", false);
-	PrivateRow	row;
-
-	if (extension != known_extension)
-	{
-		private_sql_run(&select, NULL, NULL, &row);
-		strlcpy(known, TextDatumGetCString(row.values[0]), sizeof(known));
-		known_extension = extension;
-	}
-	return known;
-}
-
 static Datum
 ref_to(const Catalog *catalog, Oid number)
 {
@@ -168,7 +145,7 @@ ref_in(const Catalog *catalog, const char *text)
 					 errmsg("%s \"%s\" does not exist", catalog->kind, text)));
 		return ref_to(catalog, number);
 	}
-	if (number != InvalidOid && strcmp(writer, installation()) != 0)
+	if (number != InvalidOid && strcmp(writer, installation_name()) != 0)
 		number = catalog->number_of(name);
 	return make_ref(number, name);
 }
@@ -179,7 +156,7 @@ ref_out(const Catalog *catalog, Datum value)
 	CatalogRef *ref = ref_of(value);
 	char	   *name = catalog->name_of(ref->number);
 
-	return CStringGetDatum(psprintf("%u %s %s", name == NULL ? InvalidOid : ref->number, installation(),
+	return CStringGetDatum(psprintf("%u %s %s", name == NULL ? InvalidOid : ref->number, installation_name(),
 									name == NULL ? stored_name(ref) : name));
 }
 

@@ -33,7 +33,7 @@ typedef struct PrivateStatement
 {
 	const char *sql;
 	int			arguments;
-	Oid			types[24];
+	Oid			types[32];
 	void	   *plan;			/* SPIPlanPtr, NULL until the first run */
 } PrivateStatement;
 
