@@ -1,0 +1,253 @@
+/*
+ * candidates.c
+ *	  The tasks of a login that wait and are due.
+ */
+#include "tasks/candidates.h"
+
+#include "catalog/pg_type.h"
+#include "portability/instr_time.h"
+#include "tables/installation.h"
+#include "tables/private_sql.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+/* A look that took at least that long serves several claims, for KEEP times as long. */
+#define SLOW_MS		2
+#define KEEP		4
+
+/* Tasks that a look returns when the one before it took long. */
+#define MANY_TASKS	1024
+
+/* Owners whose looks are kept. */
+#define MOST_LOOKS	64
+
+typedef struct Times
+{
+	instr_time	began;
+	double		until_ms;		/* on the clock of instr_time: use the look until then */
+	bool		slow;
+} Times;
+
+/* A look at the owners. */
+typedef struct OwnersLook
+{
+	Times		times;
+	Oid			from;
+	int			count;
+	Oid			owners[CANDIDATES_OWNERS];
+} OwnersLook;
+
+/* A look at the tasks of an owner. */
+typedef struct TasksLook
+{
+	Times		times;
+	Oid			owner;			/* InvalidOid: free entry */
+	MemoryContext context;		/* of the tasks */
+	Candidate  *tasks;
+	int			next;			/* the first that no claim has used */
+	int			count;
+	bool		cut;
+} TasksLook;
+
+static OwnersLook owners_look;
+static TasksLook looks[MOST_LOOKS];
+
+static double
+now_ms(void)
+{
+	instr_time	now;
+
+	INSTR_TIME_SET_CURRENT(now);
+	return INSTR_TIME_GET_MILLISEC(now);
+}
+
+static void
+look_begins(Times *times)
+{
+	INSTR_TIME_SET_CURRENT(times->began);
+}
+
+static void
+look_ends(Times *times)
+{
+	double		now = now_ms();
+	double		took = now - INSTR_TIME_GET_MILLISEC(times->began);
+
+	times->slow = took >= SLOW_MS;
+	times->until_ms = times->slow ? now + KEEP * took : 0;
+}
+
+static bool
+still_good(const Times *times)
+{
+	return now_ms() < times->until_ms;
+}
+
+bool
+candidates_held(const HeldProfiles *held, int64 profile)
+{
+	if (held->all)
+		return true;
+	for (int i = 0; i < held->count; i++)
+		if (held->profiles[i] == profile)
+			return true;
+	return false;
+}
+
+/*
+ * Owners
+ */
+
+/* The tasks of a login that wait here, as the index has them. */
+#define WAITING "FROM xlsx_private.task WHERE status = 'PENDING' AND home = $1::uuid AND login::oid = $2"
+
+static void
+look_for_owners(Oid login, Oid from)
+{
+	static PrivateStatement select = {
+		"WITH RECURSIVE found (owner) AS ("
+		"(SELECT owner::oid " WAITING " AND owner::oid >= $3 ORDER BY home, login::oid, owner::oid LIMIT 1)"
+		" UNION ALL SELECT (SELECT owner::oid " WAITING " AND owner::oid > found.owner"
+		" ORDER BY home, login::oid, owner::oid LIMIT 1) FROM found WHERE found.owner IS NOT NULL)"
+		" SELECT array(SELECT owner FROM found WHERE owner IS NOT NULL LIMIT $4)",
+		4, {TEXTOID, OIDOID, OIDOID, INT4OID}, NULL
+	};
+	Datum		values[] = {
+		CStringGetTextDatum(installation_name()), ObjectIdGetDatum(login), ObjectIdGetDatum(from),
+		Int32GetDatum(CANDIDATES_OWNERS)
+	};
+	PrivateRow	row;
+	Datum	   *owners;
+
+	look_begins(&owners_look.times);
+	owners_look.count = 0;
+	private_sql_run(&select, values, NULL, &row);
+	deconstruct_array(DatumGetArrayTypeP(row.values[0]), OIDOID, sizeof(Oid), true, TYPALIGN_INT, &owners, NULL,
+					  &owners_look.count);
+	for (int i = 0; i < owners_look.count; i++)
+		owners_look.owners[i] = DatumGetObjectId(owners[i]);
+	owners_look.from = from;
+	look_ends(&owners_look.times);
+}
+
+int
+candidates_owners(Oid login, Oid from, Oid *owners)
+{
+	if (owners_look.from != from || !still_good(&owners_look.times))
+		look_for_owners(login, from);
+	memcpy(owners, owners_look.owners, sizeof(Oid) * (size_t) owners_look.count);
+	return owners_look.count;
+}
+
+/*
+ * Tasks
+ */
+
+/* The entry of an owner, or else a free one, or else the one that is out of date first. */
+static TasksLook *
+find_look(Oid owner)
+{
+	TasksLook  *place = &looks[0];
+
+	for (int i = 0; i < MOST_LOOKS; i++)
+	{
+		TasksLook  *look = &looks[i];
+
+		if (look->context != NULL && look->owner == owner)
+			return look;
+		if (look->times.until_ms < place->times.until_ms)
+			place = look;
+	}
+	if (place->context == NULL)
+		place->context = AllocSetContextCreate(TopMemoryContext, "pg_xlsx candidates", ALLOCSET_SMALL_SIZES);
+	place->owner = owner;
+	place->count = place->next = 0;
+	place->times = (Times) {0};
+	return place;
+}
+
+static Datum
+bigints(const int64 *numbers, int count)
+{
+	Datum	   *elements = palloc(sizeof(Datum) * (size_t) Max(count, 1));
+
+	for (int i = 0; i < count; i++)
+		elements[i] = Int64GetDatum(numbers[i]);
+	return PointerGetDatum(construct_array(elements, count, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+}
+
+static void
+keep_tasks(TasksLook *look, const PrivateRow *row)
+{
+	Datum	   *ids;
+	Datum	   *profiles;
+	int			count;
+
+	deconstruct_array(DatumGetArrayTypeP(row->values[0]), INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &ids, NULL,
+					  &count);
+	deconstruct_array(DatumGetArrayTypeP(row->values[1]), INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &profiles, NULL,
+					  &count);
+	look->tasks = MemoryContextAlloc(look->context, sizeof(Candidate) * (size_t) count);
+	for (int i = 0; i < count; i++)
+		look->tasks[i] = (Candidate) {DatumGetInt64(ids[i]), DatumGetInt64(profiles[i])};
+	look->count = count;
+}
+
+/*
+ * A group is a profile and a priority, of tasks with a time or of those without. The first
+ * members of each group are merged.
+ */
+static void
+look_for_tasks(TasksLook *look, Oid login, const HeldProfiles *held, int most)
+{
+	static PrivateStatement select = {
+		"WITH RECURSIVE found AS ("
+		"(SELECT coalesce(profile_id, 0) AS profile, - priority::bigint AS urgency, run_at IS NOT NULL AS timed " WAITING
+		" AND owner::oid = $3 ORDER BY home, login::oid, owner::oid, coalesce(profile_id, 0), - priority::bigint,"
+		" run_at IS NOT NULL LIMIT 1)"
+		" UNION ALL SELECT n.* FROM found, LATERAL (SELECT coalesce(profile_id, 0), - priority::bigint, run_at IS NOT NULL "
+		WAITING " AND owner::oid = $3 AND (coalesce(profile_id, 0), - priority::bigint, run_at IS NOT NULL)"
+		" > (found.profile, found.urgency, found.timed) ORDER BY home, login::oid, owner::oid, coalesce(profile_id, 0),"
+		" - priority::bigint, run_at IS NOT NULL LIMIT 1) AS n)"
+		" SELECT array_agg(id), array_agg(profile) FROM (SELECT t.id, f.profile FROM found AS f, LATERAL (SELECT id,"
+		" coalesce(run_at, created_at) AS since " WAITING " AND owner::oid = $3 AND coalesce(profile_id, 0) = f.profile"
+		" AND - priority::bigint = f.urgency AND (run_at IS NOT NULL) = f.timed"
+		" AND coalesce(run_at, created_at) <= CASE WHEN f.timed THEN $4 ELSE 'infinity' END"
+		" ORDER BY coalesce(run_at, created_at), id LIMIT $5) AS t"
+		" WHERE f.profile <> ALL ($6) ORDER BY f.urgency, t.since, t.id LIMIT $5) AS page",
+		6, {TEXTOID, OIDOID, OIDOID, TIMESTAMPTZOID, INT4OID, INT8ARRAYOID}, NULL
+	};
+	Datum		values[] = {
+		CStringGetTextDatum(installation_name()), ObjectIdGetDatum(login), ObjectIdGetDatum(look->owner),
+		TimestampTzGetDatum(GetCurrentTimestamp()), Int32GetDatum(most), bigints(held->profiles, held->count)
+	};
+	PrivateRow	row;
+
+	look_begins(&look->times);
+	MemoryContextReset(look->context);
+	look->count = look->next = 0;
+	private_sql_run(&select, values, NULL, &row);
+	if (!row.nulls[0])
+		keep_tasks(look, &row);
+	look->cut = look->count == most;
+	look_ends(&look->times);
+}
+
+Candidates
+candidates_of(Oid login, Oid owner, const HeldProfiles *held, int most, bool fresh)
+{
+	TasksLook  *look = find_look(owner);
+
+	fresh = fresh || look->next == look->count || !still_good(&look->times);
+	if (fresh)
+		look_for_tasks(look, login, held, look->times.slow ? Max(most, MANY_TASKS) : most);
+	return (Candidates) {look->tasks + look->next, look->count - look->next, look->cut, fresh};
+}
+
+void
+candidates_used(Oid owner, int used)
+{
+	find_look(owner)->next += used;
+}

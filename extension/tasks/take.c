@@ -1,0 +1,164 @@
+/*
+ * take.c
+ *	  The row of a task, and what becomes of it when a worker takes the task.
+ */
+#include "tasks/take.h"
+
+#include "catalog/pg_type.h"
+#include "miscadmin.h"
+#include "tables/installation.h"
+#include "tables/private_sql.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/timestamp.h"
+
+static void
+read_source(Task *task, Datum array)
+{
+	Datum	   *elements;
+
+	deconstruct_array(DatumGetArrayTypeP(array), INT4OID, 4, true, TYPALIGN_INT, &elements, NULL, &task->source_count);
+	task->source = palloc(sizeof(uint32) * (size_t) Max(task->source_count, 1));
+	for (int i = 0; i < task->source_count; i++)
+		task->source[i] = (uint32) DatumGetInt32(elements[i]);
+}
+
+/* The columns that task_of_row reads, in this order. */
+#define TASK_COLUMNS \
+	"id, frozen_id, file_id, file_size, owner::oid, attempts, time_zone, date_style, source_columns," \
+	" total_rows, validated_rows, error_rows, saved_rows, cursor_row, validated, packets, packets_saved, deaths, sheet," \
+	" file_name, mode, dry_run, coalesce(max_errors, -1), header_row, locale, mapping::text, inserted_rows," \
+	" updated_rows, unchanged_rows, skipped_rows, warning_rows, profile, seq, packet_rows_saved, range"
+
+static Task *
+task_of_row(const PrivateRow *row)
+{
+	Task	   *task = palloc0(sizeof(Task));
+	int			i = 0;
+
+	task->id = task->progress.task = DatumGetInt64(row->values[i++]);
+	task->frozen = row->nulls[i] ? 0 : DatumGetInt64(row->values[i]);
+	i++;
+	task->file = row->nulls[i] ? 0 : DatumGetInt64(row->values[i]);
+	i++;
+	task->file_size = (uint64) DatumGetInt64(row->values[i++]);
+	task->owner = DatumGetObjectId(row->values[i++]);
+	task->attempt = DatumGetInt32(row->values[i++]);
+	task->time_zone = TextDatumGetCString(row->values[i++]);
+	task->date_style = TextDatumGetCString(row->values[i++]);
+	if (!row->nulls[i])
+		read_source(task, row->values[i]);
+	i++;
+	task->progress.total_rows = DatumGetInt64(row->values[i++]);
+	task->progress.validated_rows = DatumGetInt64(row->values[i++]);
+	task->progress.error_rows = DatumGetInt64(row->values[i++]);
+	task->progress.saved_rows = DatumGetInt64(row->values[i++]);
+	task->progress.cursor_row = DatumGetInt64(row->values[i++]);
+	task->progress.validated = DatumGetBool(row->values[i++]);
+	task->progress.packets = DatumGetInt32(row->values[i++]);
+	task->progress.packets_saved = DatumGetInt32(row->values[i++]);
+	i++;						/* deaths */
+	task->sheet = private_sql_text(row, i++);
+	task->file_name = private_sql_text(row, i++);
+	task->mode = save_mode_called(private_sql_text(row, i++));
+	task->dry_run = DatumGetBool(row->values[i++]);
+	task->max_errors = DatumGetInt64(row->values[i++]);
+	task->header_row = private_sql_text(row, i++);
+	task->locale = private_sql_text(row, i++);
+	task->mapping = private_sql_text(row, i++);
+	task->progress.inserted_rows = DatumGetInt64(row->values[i++]);
+	task->progress.updated_rows = DatumGetInt64(row->values[i++]);
+	task->progress.unchanged_rows = DatumGetInt64(row->values[i++]);
+	task->progress.skipped_rows = DatumGetInt64(row->values[i++]);
+	task->progress.warning_rows = DatumGetInt64(row->values[i++]);
+	task->profile_name = TextDatumGetCString(row->values[i++]);
+	task->seq = DatumGetInt64(row->values[i++]) - LIVE_EVENTS;
+	task->progress.packet_rows_saved = DatumGetInt32(row->values[i++]);
+	task->range = private_sql_text(row, i++);
+	return task;
+}
+
+/* Does the row of a task say that it may start? */
+#define MAY_START(login, home) \
+	"login::oid = " login " AND home = " home "::uuid" \
+	" AND (status = 'PROCESSING' OR (status = 'PENDING' AND xlsx_private.is_due(run_at, wait_ms)))"
+
+Task *
+take_task(int64 id, Oid login, int *deaths)
+{
+	static PrivateStatement update = {
+		"UPDATE xlsx_private.task SET status = 'PROCESSING', phase = NULL, phase_progress = 0,"
+		" attempts = attempts + CASE WHEN status = 'PENDING' THEN 1 ELSE 0 END,"
+		" deaths = CASE WHEN status = 'PROCESSING' THEN deaths + 1 ELSE 0 END, worker_pid = $2,"
+		" attempt_started_at = clock_timestamp(),"
+		" started_at = coalesce(started_at, clock_timestamp()), updated_at = clock_timestamp(),"
+		" error_code = NULL, error_message = NULL, error_detail = NULL, error_hint = NULL"
+		", seq = seq + $3"
+		" WHERE id = (SELECT t.id FROM xlsx_private.task t WHERE t.id = $1 FOR UPDATE SKIP LOCKED)"
+		" AND " MAY_START("$4", "$5") " RETURNING " TASK_COLUMNS,
+		5, {INT8OID, INT4OID, INT8OID, OIDOID, TEXTOID}, NULL
+	};
+	Datum		values[] = {
+		Int64GetDatum(id), Int32GetDatum(MyProcPid), Int64GetDatum(LIVE_EVENTS), ObjectIdGetDatum(login),
+		CStringGetTextDatum(installation_name())
+	};
+	PrivateRow	row;
+
+	if (private_sql_run(&update, values, NULL, &row) == 0)
+		return NULL;
+	*deaths = DatumGetInt32(row.values[17]);
+	return task_of_row(&row);
+}
+
+bool
+take_is_possible(int64 id, Oid login)
+{
+	static PrivateStatement select = {
+		"SELECT FROM xlsx_private.task WHERE id = $1 AND " MAY_START("$2", "$3"), 3, {INT8OID, OIDOID, TEXTOID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(id), ObjectIdGetDatum(login), CStringGetTextDatum(installation_name())};
+
+	return private_sql_run(&select, values, NULL, NULL) > 0;
+}
+
+Task *
+queue_load(int64 id)
+{
+	static PrivateStatement update = {
+		"UPDATE xlsx_private.task SET seq = seq + $2 WHERE id = $1 RETURNING " TASK_COLUMNS, 2, {INT8OID, INT8OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(id), Int64GetDatum(LIVE_EVENTS)};
+	PrivateRow	row;
+
+	if (private_sql_run(&update, values, NULL, &row) == 0)
+		elog(ERROR, "task " INT64_FORMAT " does not exist", id);
+	return task_of_row(&row);
+}
+
+void
+queue_save_source(const Task *task, const char *sheet, uint32 header_row, char *const *found, int count)
+{
+	static PrivateStatement update = {
+		"UPDATE xlsx_private.task SET source_columns = $2, found_headers = $3, found_sheet = $4, found_header_row = $5"
+		" WHERE id = $1", 5, {INT8OID, INT4ARRAYOID, TEXTARRAYOID, TEXTOID, INT4OID}, NULL
+	};
+	Datum	   *columns = palloc(sizeof(Datum) * (size_t) Max(count, 1));
+	Datum	   *headers = palloc0(sizeof(Datum) * (size_t) Max(count, 1));
+	bool	   *nulls = palloc(sizeof(bool) * (size_t) Max(count, 1));
+	int			lower = 1;
+	Datum		values[5];
+
+	for (int i = 0; i < count; i++)
+	{
+		columns[i] = Int32GetDatum((int32) task->source[i]);
+		nulls[i] = found[i] == NULL;
+		if (found[i] != NULL)
+			headers[i] = CStringGetTextDatum(found[i]);
+	}
+	values[0] = Int64GetDatum(task->id);
+	values[1] = PointerGetDatum(construct_array(columns, count, INT4OID, 4, true, TYPALIGN_INT));
+	values[2] = PointerGetDatum(construct_md_array(headers, nulls, 1, &count, &lower, TEXTOID, -1, false, TYPALIGN_INT));
+	values[3] = CStringGetTextDatum(sheet);
+	values[4] = Int32GetDatum((int32) header_row);
+	private_sql_run(&update, values, NULL, NULL);
+}
