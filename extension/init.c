@@ -12,6 +12,7 @@
 #include "tasks/live.h"
 #include "tasks/prepared.h"
 #include "tasks/slots.h"
+#include "tasks/turns.h"
 #include "workers/launcher.h"
 #include "workers/shut.h"
 #include "workers/vacate.h"
@@ -29,6 +30,7 @@ _PG_init(void)
 	redis_guard_log();
 	dispatch_init();
 	slots_init();
+	turns_init();
 	shut_init();
 	live_init();
 	vacate_init();

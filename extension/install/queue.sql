@@ -7,11 +7,14 @@ CREATE TABLE xlsx_private.queue_rule (
   profile_id bigint,
   role       xlsx_private.role_ref,
   paused     boolean NOT NULL DEFAULT false,
-  max_tasks  int     CHECK (max_tasks > 0)
+  max_tasks  int     CHECK (max_tasks > 0),
+  preferred  boolean NOT NULL DEFAULT false CHECK (NOT preferred OR (role IS NOT NULL AND profile_id IS NULL))
 );
-CREATE UNIQUE INDEX queue_rule_subject ON xlsx_private.queue_rule (coalesce(profile_id, 0), coalesce(role::oid, 0));
+-- A claim looks for the rules of a role.
+CREATE UNIQUE INDEX queue_rule_subject ON xlsx_private.queue_rule (coalesce(role::oid, 0), coalesce(profile_id, 0));
 COMMENT ON TABLE xlsx_private.queue_rule IS
-'Rules that keep tasks from starting: tasks of a profile (NULL: any) and a role (NULL: any), while paused, or while max_tasks of them run.';
+'Rules for the start of tasks of a profile (NULL: any) and a role (NULL: any): none starts while paused, or while max_tasks of them run.';
+COMMENT ON COLUMN xlsx_private.queue_rule.preferred IS 'Tasks of the role start before those of other owners.';
 
 CREATE FUNCTION xlsx_private.is_due(run_at timestamptz, wait_ms bigint) RETURNS boolean
 LANGUAGE sql VOLATILE
@@ -36,6 +39,21 @@ WHERE t.home = (SELECT xlsx_private.installation()) AND (t.status = 'PROCESSING'
   AND NOT EXISTS (SELECT FROM pg_catalog.unnest((SELECT pg_catalog.array_agg(h) FROM xlsx_private.held_subject h)) AS held
     WHERE held.profile_id IN (0, t.profile_id) AND held.role IN (0, t.owner::oid))));
 COMMENT ON VIEW xlsx_private.due_task IS 'Tasks of this installation that a worker may take now. A task that is PROCESSING counts only if its worker is gone.';
+
+-- A look skips from group to group in the index task_waiting, so that it costs the same however many tasks wait.
+CREATE VIEW xlsx_private.waiting_group AS
+WITH RECURSIVE found AS (
+  (SELECT t.login::oid AS login, t.owner::oid AS owner, coalesce(t.profile_id, 0) AS profile_id FROM xlsx_private.task t
+    WHERE t.status = 'PENDING' AND t.home = (SELECT xlsx_private.installation())
+    ORDER BY t.home, t.login::oid, t.owner::oid, coalesce(t.profile_id, 0) LIMIT 1)
+  UNION ALL
+  SELECT n.login, n.owner, n.profile_id FROM found f, LATERAL (
+    SELECT t.login::oid AS login, t.owner::oid AS owner, coalesce(t.profile_id, 0) AS profile_id FROM xlsx_private.task t
+    WHERE t.status = 'PENDING' AND t.home = (SELECT xlsx_private.installation())
+      AND (t.login::oid, t.owner::oid, coalesce(t.profile_id, 0)) > (f.login, f.owner, f.profile_id)
+    ORDER BY t.home, t.login::oid, t.owner::oid, coalesce(t.profile_id, 0) LIMIT 1) AS n)
+SELECT f.login, f.owner, f.profile_id FROM found f;
+COMMENT ON VIEW xlsx_private.waiting_group IS 'Logins, owners and profiles (0: gone) of which tasks of this installation wait, due or not.';
 
 CREATE TABLE xlsx_private.job (
   id         bigint  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -117,12 +135,12 @@ BEGIN
   END IF;
   INSERT INTO xlsx_private.queue_rule AS r (profile_id, role, paused, max_tasks)
   VALUES (subject, set_queue_rule.role, coalesce(pause, false), set_queue_rule.max_tasks)
-  ON CONFLICT (coalesce(profile_id, 0), coalesce(role::oid, 0)) DO UPDATE
+  ON CONFLICT (coalesce(role::oid, 0), coalesce(profile_id, 0)) DO UPDATE
   SET paused = coalesce(pause, r.paused),
     max_tasks = CASE WHEN limits THEN excluded.max_tasks ELSE r.max_tasks END;
   DELETE FROM xlsx_private.queue_rule r
   WHERE r.profile_id IS NOT DISTINCT FROM subject AND r.role::oid IS NOT DISTINCT FROM set_queue_rule.role::oid
-    AND NOT r.paused AND r.max_tasks IS NULL;
+    AND NOT r.paused AND r.max_tasks IS NULL AND NOT r.preferred;
   PERFORM xlsx_private.wake_queue();
 END
 $$;
@@ -152,6 +170,30 @@ RETURN xlsx_private.set_queue_rule(profile, role, NULL, true, max_tasks);
 COMMENT ON FUNCTION xlsx.limit_tasks(int, text, regrole) IS
 'Limits how many tasks run at the same time: in this database, of a profile, of a role, or of a role with a profile. max_tasks NULL removes the limit.';
 
+CREATE FUNCTION xlsx_private.prefer(caller regrole, role regrole, preferred boolean) RETURNS void
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+  PERFORM xlsx_private.require_admin(caller, 'prefer a role');
+  IF role IS NULL OR preferred IS NULL OR NOT EXISTS (SELECT FROM pg_roles r WHERE r.oid = prefer.role) THEN
+    RAISE EXCEPTION 'role "%" does not exist', coalesce(role::text, 'NULL') USING ERRCODE = 'undefined_object',
+      DETAIL = 'A role must be named, and preferred must be true or false.';
+  END IF;
+  INSERT INTO xlsx_private.queue_rule AS r (role, preferred) VALUES (prefer.role, prefer.preferred)
+  ON CONFLICT (coalesce(role::oid, 0), coalesce(profile_id, 0)) DO UPDATE SET preferred = excluded.preferred;
+  DELETE FROM xlsx_private.queue_rule r
+  WHERE r.profile_id IS NULL AND r.role::oid = prefer.role::oid AND NOT r.paused AND r.max_tasks IS NULL AND NOT r.preferred;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.prefer(regrole, regrole, boolean) IS 'xlsx.prefer, as the owner of the tables.';
+
+CREATE FUNCTION xlsx.prefer(role regrole, preferred boolean DEFAULT true) RETURNS void
+AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION xlsx.prefer(regrole, boolean) IS
+'Lets waiting tasks of a role start before those of other owners behind the same login; preferred false: no longer. Without it, owners take turns, and priority orders the tasks of each. For xlsx_admin.';
+
 -- Rules and tasks are counted apart: joined to each other, each task would count once for each rule.
 CREATE VIEW xlsx.queue WITH (security_invoker = true) AS
 SELECT p.name AS profile, t.running, t.waiting, t.delayed, t.next_at, r.paused, r.max_tasks
@@ -169,9 +211,9 @@ COMMENT ON VIEW xlsx.queue IS
 'Number of tasks that run, wait or are delayed, by profile, as far as the current role may see them. next_at: when the next one is due. paused, max_tasks: set for the profile or for all; xlsx.limits has all limits.';
 
 CREATE VIEW xlsx.limits WITH (security_invoker = true) AS
-SELECT p.name AS profile, r.role::regrole AS role, r.paused, r.max_tasks
+SELECT p.name AS profile, r.role::regrole AS role, r.paused, r.max_tasks, r.preferred
 FROM xlsx_private.queue_rule r LEFT JOIN xlsx_private.profile p ON p.id = r.profile_id;
-COMMENT ON VIEW xlsx.limits IS 'Pauses and limits that xlsx.pause and xlsx.limit_tasks have set. profile NULL: every profile; role NULL: every role.';
+COMMENT ON VIEW xlsx.limits IS 'Pauses, limits and preferences that xlsx.pause, xlsx.limit_tasks and xlsx.prefer have set. profile NULL: every profile; role NULL: every role.';
 
 CREATE VIEW xlsx.jobs WITH (security_invoker = true) AS
 SELECT j.id, j.task_id, j.attempt, j.status, j.profile, j.file_name, j.owner::regrole AS owner, j.started_at, j.ended_at,

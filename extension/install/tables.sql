@@ -254,6 +254,10 @@ COMMENT ON COLUMN xlsx_private.task.seq IS
 'Number of the last event. While an attempt runs, the greatest number that its events may have: a claim reserves 2^20 numbers.';
 
 CREATE INDEX task_active ON xlsx_private.task (priority DESC, (coalesce(run_at, created_at)), id) WHERE xlsx_private.is_active(status);
+-- Groups of tasks that wait, by who may take them and what may hold them back, each in its order: a look skips from group to group.
+CREATE INDEX task_waiting ON xlsx_private.task (home, (login::oid), (owner::oid), (coalesce(profile_id, 0)), (- priority::bigint),
+  (run_at IS NOT NULL), (coalesce(run_at, created_at)), id) WHERE status = 'PENDING';
+CREATE INDEX task_timed ON xlsx_private.task (run_at) WHERE status = 'PENDING' AND run_at IS NOT NULL;
 CREATE INDEX task_running ON xlsx_private.task (profile_id, (owner::oid)) WHERE status = 'PROCESSING';
 CREATE INDEX task_ended ON xlsx_private.task (status, completed_at) WHERE NOT xlsx_private.is_active(status);
 CREATE INDEX task_file ON xlsx_private.task (file_id);

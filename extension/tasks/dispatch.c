@@ -19,14 +19,15 @@
 #include "utils/timestamp.h"
 #include "utils/wait_event.h"
 
-#define MAX_WANTS 128
+/* With more wants than this at the same time, databases are swept to find them again. */
+#define MAX_WANTS 16384
 #define MAX_DATABASES 128
 
 typedef struct Want
 {
 	Oid			database;
 	Oid			login;
-	bool		held;			/* wait until a worker leaves, or turns to another role */
+	int			holds;			/* DispatchHold: events that it waits for; 0: none */
 } Want;
 
 typedef struct Due
@@ -40,7 +41,7 @@ typedef struct DispatchShared
 	LWLock	   *lock;			/* protects all below but the condition variable */
 	Latch	   *launcher;		/* NULL while there is none */
 	ConditionVariable task_ended;
-	uint64		freed;			/* slots so far */
+	uint64		freed;			/* events so far that ended a hold */
 	bool		overflow;		/* an entry did not fit, for a want or for a due time */
 	int			wants;
 	Want		want[MAX_WANTS];	/* oldest first, each different from the others */
@@ -94,25 +95,29 @@ find_want(Oid database, Oid login)
 	return NULL;
 }
 
-/* held_since: start only when another slot has been freed since; 0: start now */
-static void
-add_want(Oid database, Oid login, uint64 held_since)
+/* A want that is held once and not held another time is not held. Returns true when it is not. */
+static bool
+note_want(Oid database, Oid login, int holds)
 {
-	Want	   *want;
-	bool		held;
+	Want	   *want = find_want(database, login);
 
+	if (want != NULL)
+		want->holds = want->holds != 0 && holds != 0 ? want->holds | holds : 0;
+	else if (shared->wants < MAX_WANTS)
+		shared->want[shared->wants++] = (Want) {database, login, holds};
+	else
+		shared->overflow = true;
+	return holds == 0;
+}
+
+/* since: the want is held unless there has been an event since. */
+static void
+add_want(Oid database, Oid login, int holds, uint64 since)
+{
 	if (shared == NULL)
 		return;
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	held = held_since == shared->freed;
-	want = find_want(database, login);
-	if (want != NULL)
-		want->held = want->held && held;
-	else if (shared->wants < MAX_WANTS)
-		shared->want[shared->wants++] = (Want) {database, login, held};
-	else
-		shared->overflow = true;
-	if (!held)
+	if (note_want(database, login, since == shared->freed ? holds : 0))
 		wake_launcher();
 	LWLockRelease(shared->lock);
 }
@@ -120,13 +125,21 @@ add_want(Oid database, Oid login, uint64 held_since)
 void
 dispatch_want_now(Oid database, Oid login)
 {
-	add_want(database, login, 0);
+	add_want(database, login, 0, 0);
 }
 
 void
-dispatch_want_when_freed(Oid login, uint64 since)
+dispatch_want_when_freed(Oid login, DispatchHold hold, uint64 since)
 {
-	add_want(MyDatabaseId, login, since);
+	add_want(MyDatabaseId, login, (int) hold, since);
+}
+
+void
+dispatch_put_back(Oid database, Oid login)
+{
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	(void) note_want(database, login, 0);
+	LWLockRelease(shared->lock);
 }
 
 uint64
@@ -149,9 +162,49 @@ dispatch_slot_freed(void)
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
 	shared->freed++;
 	for (int i = 0; i < shared->wants; i++)
-		shared->want[i].held = false;
+		if (shared->want[i].holds & DISPATCH_HOLD_SLOT)
+			shared->want[i].holds = 0;
 	wake_launcher();
 	LWLockRelease(shared->lock);
+}
+
+void
+dispatch_limit_freed(Oid login)
+{
+	bool		found = false;
+
+	if (shared == NULL)
+		return;
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	shared->freed++;
+	for (int i = 0; i < shared->wants; i++)
+	{
+		Want	   *want = &shared->want[i];
+
+		if ((want->holds & DISPATCH_HOLD_LIMIT) && want->database == MyDatabaseId && want->login != login)
+		{
+			want->holds = 0;
+			found = true;
+		}
+	}
+	if (found)
+		wake_launcher();
+	LWLockRelease(shared->lock);
+}
+
+bool
+dispatch_is_wanted(Oid login)
+{
+	const Want *want;
+	bool		wanted = false;
+
+	if (shared == NULL)
+		return false;
+	LWLockAcquire(shared->lock, LW_SHARED);
+	want = find_want(MyDatabaseId, login);
+	wanted = want != NULL && want->holds == 0;
+	LWLockRelease(shared->lock);
+	return wanted;
 }
 
 static void
@@ -233,24 +286,26 @@ dispatch_want(Oid login)
 bool
 dispatch_crowded(Oid login, bool (*may_run) (Oid login))
 {
-	Oid			waiting[MAX_WANTS];
+	Oid		   *waiting;
 	int			count = 0;
+	bool		crowded = false;
 
 	if (shared == NULL)
 		return false;
+	waiting = palloc(sizeof(Oid) * MAX_WANTS);
 	LWLockAcquire(shared->lock, LW_SHARED);
 	for (int i = 0; i < shared->wants; i++)
 	{
 		const Want *want = &shared->want[i];
 
-		if (want->login != DISPATCH_SWEEP && !want->held && (want->database != MyDatabaseId || want->login != login))
+		if (want->login != DISPATCH_SWEEP && want->holds == 0 && (want->database != MyDatabaseId || want->login != login))
 			waiting[count++] = want->login;
 	}
 	LWLockRelease(shared->lock);
-	for (int i = 0; i < count; i++)
-		if (may_run(waiting[i]))
-			return true;
-	return false;
+	for (int i = 0; i < count && !crowded; i++)
+		crowded = may_run(waiting[i]);
+	pfree(waiting);
+	return crowded;
 }
 
 void
@@ -349,7 +404,7 @@ dispatch_take(bool (*fits) (Oid database, Oid login), Oid *database, Oid *login)
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
 	for (int i = 0; i < shared->wants && !taken; i++)
 	{
-		if (shared->want[i].held || !fits(shared->want[i].database, shared->want[i].login))
+		if (shared->want[i].holds != 0 || !fits(shared->want[i].database, shared->want[i].login))
 			continue;
 		*database = shared->want[i].database;
 		*login = shared->want[i].login;

@@ -41,17 +41,25 @@ extern void dispatch_want(Oid login);
 extern void dispatch_want_now(Oid database, Oid login);
 
 /*
- * Asks for a worker for a login role of this database that may have no other one now. It is
- * started when a worker has left or turned to another role; dispatch_slot_freed reports that.
+ * Asks for a worker for a login role of this database that finds nothing to do now. It is started
+ * after the event that it waits for. since: what dispatch_freed returned before the look that
+ * found nothing; an event after that counts.
  */
-extern void dispatch_want_when_freed(Oid login, uint64 since);
-extern void dispatch_slot_freed(void);
+typedef enum DispatchHold
+{
+	DISPATCH_HOLD_SLOT = 1,		/* a worker leaves, or turns to another role */
+	DISPATCH_HOLD_LIMIT = 2		/* a task of this database ends, at a worker of another login */
+} DispatchHold;
 
-/*
- * How often dispatch_slot_freed was called. Read it before the look that finds no free slot, and
- * pass it as since.
- */
+extern void dispatch_want_when_freed(Oid login, DispatchHold hold, uint64 since);
 extern uint64 dispatch_freed(void);
+
+/* The two events. A worker of the login itself looks again after its task, so it needs no want. */
+extern void dispatch_slot_freed(void);
+extern void dispatch_limit_freed(Oid login);
+
+/* Is a worker for this login role of this database wanted already, and not held? */
+extern bool dispatch_is_wanted(Oid login);
 
 /* Does a login role other than this one wait for a worker, and may it have one? */
 extern bool dispatch_crowded(Oid login, bool (*may_run) (Oid login));
@@ -75,6 +83,7 @@ extern void dispatch_task_ended(void);
 /* The launcher's side. */
 extern void dispatch_attach_launcher(void);
 extern bool dispatch_take(bool (*fits) (Oid database, Oid login), Oid *database, Oid *login);	/* takes the next want; false when there is none */
+extern void dispatch_put_back(Oid database, Oid login);	/* a want that could not be met: does not wake the launcher */
 extern bool dispatch_take_due(TimestampTz now, Oid *database);
 extern bool dispatch_take_overflow(void);	/* were wants lost? Then every database must be swept */
 extern TimestampTz dispatch_next_due(void); /* DT_NOEND when nothing is due */

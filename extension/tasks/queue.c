@@ -84,12 +84,11 @@ queue_unlock_all(void)
 }
 
 void
-queue_claim_in_turn(void)
+queue_claim_alone(void)
 {
 	LOCKTAG		tag = task_lock_tag(CLAIM_LOCK, TASK_LOCK_WORK);
 
-	if (queue_is_limited())
-		(void) LockAcquire(&tag, ExclusiveLock, false, false);
+	(void) LockAcquire(&tag, ExclusiveLock, false, false);
 }
 
 /*
@@ -375,12 +374,16 @@ queue_again(int64 task)
 	private_sql_run(&update, values, NULL, NULL);
 }
 
-bool
-queue_is_limited(void)
+void
+queue_end_waits(void)
 {
-	static PrivateStatement select = {
-		"SELECT FROM xlsx_private.queue_rule WHERE max_tasks IS NOT NULL LIMIT 1", 0, {0}, NULL
+	static PrivateStatement update = {
+		"UPDATE xlsx_private.task SET run_at = clock_timestamp(), wait_ms = 0 WHERE id IN (SELECT id FROM xlsx_private.task"
+		" WHERE status = 'PENDING' AND run_at IS NOT NULL AND run_at > $1 AND wait_ms IS NOT NULL"
+		" AND xlsx_private.is_due(run_at, wait_ms) FOR UPDATE SKIP LOCKED)",
+		1, {TIMESTAMPTZOID}, NULL
 	};
+	Datum		values[] = {TimestampTzGetDatum(GetCurrentTimestamp())};
 
-	return private_sql_run(&select, NULL, NULL, NULL) > 0;
+	private_sql_run(&update, values, NULL, NULL);
 }

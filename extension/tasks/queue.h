@@ -69,6 +69,7 @@ typedef struct QueueClaim
 	Task	   *task;			/* in the current memory context; NULL: none */
 	bool		more;			/* a second worker may find a task, too */
 	bool		held;			/* tasks wait until a worker leaves a role that has the most workers it may have */
+	bool		limited;		/* tasks wait until another task ends, by xlsx.limit_tasks */
 	bool		locked;			/* tasks are due, but a session holds their rows */
 	bool		alone;			/* the login works for no other role */
 } QueueClaim;
@@ -88,19 +89,23 @@ extern void queue_unlock_all(void);
 
 /*
  * Takes the next due task of a login role, in the current transaction: the task is locked,
- * PROCESSING, and its attempt counted. Does not wait for sessions that hold a task. Ends tasks as
- * FAILED that have lost too many workers in a row.
+ * PROCESSING, and its attempt counted. Tasks that have lost their worker come first, then those of
+ * preferred owners (xlsx.prefer), then the other owners in turns. Does not wait for sessions that
+ * hold a task. Ends tasks as FAILED that have lost too many workers in a row.
  */
 extern void queue_claim(Oid login, QueueClaim *claim);
 
-/*
- * Workers that claim at the same time would all see room for one more task. So, where there is a
- * limit, they claim one after another, each in a transaction of its own.
- */
-extern void queue_claim_in_turn(void);
+/* Lets other workers that claim under a limit on tasks wait for the end of this transaction. */
+extern void queue_claim_alone(void);
 
-/* When the next waiting task of this role is due; DT_NOEND when no task waits. */
+/*
+ * When the next task of this role is due that waits for its time; DT_NOEND when there is none.
+ * The time may have been reached a moment ago.
+ */
 extern TimestampTz queue_next_due(Oid login);
+
+/* Ends waits that would begin in the future: the clock was set back, and the tasks are due. */
+extern void queue_end_waits(void);
 
 /* Stores task->source for later attempts and for the report. found: header texts by profile column. */
 extern void queue_save_source(const Task *task, const char *sheet, uint32 header_row, char *const *found, int count);
@@ -159,9 +164,6 @@ extern void queue_wait_on(int64 task, const ErrorData *error);
  * the attempt does not count.
  */
 extern void queue_again(int64 task);
-
-/* Does xlsx.limit_tasks hold a task back? Then the end of another task may let it start. */
-extern bool queue_is_limited(void);
 
 /*
  * Removes an uploaded file: its row, its bytes, and the packets of its tasks. The tasks stay

@@ -58,6 +58,7 @@ typedef struct Slots
 	LeftTask	left[LEFT_TASKS];	/* the oldest entry is overwritten */
 	uint32		next_left;
 	uint64		promises;		/* so far */
+	uint64		lost;			/* tasks that have lost their worker, so far */
 	Slot		slot[SLOTS];	/* those of imports first */
 } Slots;
 
@@ -244,6 +245,8 @@ give_back(int code, Datum arg)
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
 	was = *mine;
 	*mine = (Slot) {SLOT_FREE};
+	if (was.task != 0)
+		shared->lost++;
 	if (was.attempting && deadline_passed())
 		remember(was.database, was.task, SLOTS_LEFT_LATE);
 	else if (was.attempting && place_last_sqlstate() == COMPAT_TRANSACTION_TIMEOUT)
@@ -322,18 +325,28 @@ slots_admit(Oid role, bool alone)
 	return admitted;
 }
 
-bool
-slots_has_room(Oid role)
+/* May the role have that many workers more, besides those that are not this one? */
+static bool
+has_room(Oid role, int more)
 {
 	bool		room;
 
-	if (mine == NULL)
-		return true;
 	LWLockAcquire(shared->lock, LW_SHARED);
-	/* workers_of does not count this worker */
-	room = workers_of(role) + (mine->role == role) < role_limit();
+	room = workers_of(role) + more <= role_limit();
 	LWLockRelease(shared->lock);
 	return room;
+}
+
+bool
+slots_may_admit(Oid role)
+{
+	return mine == NULL || has_room(role, 1);
+}
+
+bool
+slots_has_room(Oid role)
+{
+	return mine == NULL || has_room(role, mine->role == role ? 2 : 1);
 }
 
 bool
@@ -380,6 +393,45 @@ slots_leave_unsettled(int64 task)
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
 	remember(mine->database, task, SLOTS_LEFT_UNSETTLED);
 	LWLockRelease(shared->lock);
+}
+
+uint64
+slots_lost(void)
+{
+	uint64		lost = 0;
+
+	if (shared != NULL)
+	{
+		LWLockAcquire(shared->lock, LW_SHARED);
+		lost = shared->lost;
+		LWLockRelease(shared->lock);
+	}
+	return lost;
+}
+
+void
+slots_note_lost(void)
+{
+	if (shared == NULL)
+		return;
+	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
+	shared->lost++;
+	LWLockRelease(shared->lock);
+}
+
+int
+slots_tasks(int64 *ids)
+{
+	int			count = 0;
+
+	if (shared == NULL)
+		return 0;
+	LWLockAcquire(shared->lock, LW_SHARED);
+	for (int i = 0; i < SLOTS; i++)
+		if (shared->slot[i].database == MyDatabaseId && shared->slot[i].state != SLOT_FREE && shared->slot[i].task != 0)
+			ids[count++] = shared->slot[i].task;
+	LWLockRelease(shared->lock);
+	return count;
 }
 
 static void

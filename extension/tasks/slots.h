@@ -51,9 +51,11 @@ extern void slots_done(void);
 /*
  * Says whose task the worker takes next. Returns false when that role has as many workers as a
  * role may have (pg_xlsx.max_workers_per_role); the slot then stays with the role it has. alone:
- * the login works for no other role. slots_has_room only asks.
+ * the login works for no other role. slots_may_admit asks that without changing anything;
+ * slots_has_room asks for one more worker besides this one.
  */
 extern bool slots_admit(Oid role, bool alone);
+extern bool slots_may_admit(Oid role);
 extern bool slots_has_room(Oid role);
 
 /*
@@ -68,6 +70,15 @@ extern bool slots_may_run(Oid login);
  */
 extern void slots_set_task(int64 task);
 extern void slots_end_attempt(void);
+
+/*
+ * How many tasks have lost their worker so far, over all databases. slots_note_lost counts one.
+ * slots_tasks: the tasks that workers of this database are at, of which ids has room for SLOTS;
+ * returns their number.
+ */
+extern uint64 slots_lost(void);
+extern void slots_note_lost(void);
+extern int	slots_tasks(int64 *ids);
 
 /*
  * Why a worker has left this task as it was. The next worker asks this once.

@@ -28,7 +28,8 @@ read_source(Task *task, Datum array)
 	"id, frozen_id, file_id, file_size, owner::oid, attempts, time_zone, date_style, source_columns," \
 	" total_rows, validated_rows, error_rows, saved_rows, cursor_row, validated, packets, packets_saved, deaths, sheet," \
 	" file_name, mode, dry_run, coalesce(max_errors, -1), header_row, locale, mapping::text, inserted_rows," \
-	" updated_rows, unchanged_rows, skipped_rows, warning_rows, profile, seq, packet_rows_saved, range"
+	" updated_rows, unchanged_rows, skipped_rows, warning_rows, profile, seq, packet_rows_saved, range, reading::text," \
+	" pg_get_userbyid(owner::oid)::text"
 
 static Task *
 task_of_row(const PrivateRow *row)
@@ -75,6 +76,8 @@ task_of_row(const PrivateRow *row)
 	task->seq = DatumGetInt64(row->values[i++]) - LIVE_EVENTS;
 	task->progress.packet_rows_saved = DatumGetInt32(row->values[i++]);
 	task->range = private_sql_text(row, i++);
+	task->reading = private_sql_text(row, i++);
+	task->owner_name = private_sql_text(row, i++);
 	return task;
 }
 
@@ -84,23 +87,23 @@ task_of_row(const PrivateRow *row)
 	" AND (status = 'PROCESSING' OR (status = 'PENDING' AND xlsx_private.is_due(run_at, wait_ms)))"
 
 Task *
-take_task(int64 id, Oid login, int *deaths)
+take_task(int64 id, Oid login, bool died, int *deaths)
 {
 	static PrivateStatement update = {
 		"UPDATE xlsx_private.task SET status = 'PROCESSING', phase = NULL, phase_progress = 0,"
 		" attempts = attempts + CASE WHEN status = 'PENDING' THEN 1 ELSE 0 END,"
-		" deaths = CASE WHEN status = 'PROCESSING' THEN deaths + 1 ELSE 0 END, worker_pid = $2,"
+		" deaths = CASE WHEN status <> 'PROCESSING' THEN 0 WHEN $6 THEN deaths + 1 ELSE deaths END, worker_pid = $2,"
 		" attempt_started_at = clock_timestamp(),"
 		" started_at = coalesce(started_at, clock_timestamp()), updated_at = clock_timestamp(),"
 		" error_code = NULL, error_message = NULL, error_detail = NULL, error_hint = NULL"
 		", seq = seq + $3"
 		" WHERE id = (SELECT t.id FROM xlsx_private.task t WHERE t.id = $1 FOR UPDATE SKIP LOCKED)"
 		" AND " MAY_START("$4", "$5") " RETURNING " TASK_COLUMNS,
-		5, {INT8OID, INT4OID, INT8OID, OIDOID, TEXTOID}, NULL
+		6, {INT8OID, INT4OID, INT8OID, OIDOID, TEXTOID, BOOLOID}, NULL
 	};
 	Datum		values[] = {
 		Int64GetDatum(id), Int32GetDatum(MyProcPid), Int64GetDatum(LIVE_EVENTS), ObjectIdGetDatum(login),
-		CStringGetTextDatum(installation_name())
+		CStringGetTextDatum(installation_name()), BoolGetDatum(died)
 	};
 	PrivateRow	row;
 
@@ -139,7 +142,7 @@ void
 queue_save_source(const Task *task, const char *sheet, uint32 header_row, char *const *found, int count)
 {
 	static PrivateStatement update = {
-		"UPDATE xlsx_private.task SET source_columns = $2, found_headers = $3, found_sheet = $4, found_header_row = $5"
+		"UPDATE xlsx_private.task SET source_columns = $2, found_headers = $3, found_sheet = $4, found_header_row = nullif($5, 0)"
 		" WHERE id = $1", 5, {INT8OID, INT4ARRAYOID, TEXTARRAYOID, TEXTOID, INT4OID}, NULL
 	};
 	Datum	   *columns = palloc(sizeof(Datum) * (size_t) Max(count, 1));
@@ -160,5 +163,20 @@ queue_save_source(const Task *task, const char *sheet, uint32 header_row, char *
 	values[2] = PointerGetDatum(construct_md_array(headers, nulls, 1, &count, &lower, TEXTOID, -1, false, TYPALIGN_INT));
 	values[3] = CStringGetTextDatum(sheet);
 	values[4] = Int32GetDatum((int32) header_row);
+	private_sql_run(&update, values, NULL, NULL);
+}
+
+void
+queue_save_headers(const Task *task, const char *missing, const char *unused, const char *duplicates, const char *notes)
+{
+	static PrivateStatement update = {
+		"UPDATE xlsx_private.task SET missing = $2::jsonb, unused = $3::jsonb, duplicates = $4::jsonb, notes = $5::jsonb WHERE id = $1",
+		5, {INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID}, NULL
+	};
+	Datum		values[] = {
+		Int64GetDatum(task->id), CStringGetTextDatum(missing), CStringGetTextDatum(unused), CStringGetTextDatum(duplicates),
+		CStringGetTextDatum(notes)
+	};
+
 	private_sql_run(&update, values, NULL, NULL);
 }

@@ -17,6 +17,7 @@
 #include "tasks/login_fault.h"
 #include "tasks/progress.h"
 #include "tasks/queue.h"
+#include "tasks/slots.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
@@ -78,6 +79,40 @@ stop_tasks_of(Oid login, const ErrorData *error, bool passes)
 	return count == MOST_TASKS;
 }
 
+/* Calls want() for logins of an array, or stops the tasks of those that cannot log in. Returns true as want_workers does. */
+static bool
+want_each(Datum logins, void (*want) (Oid login))
+{
+	Datum	   *roles;
+	int			count;
+	bool		more = false;
+
+	deconstruct_array(DatumGetArrayTypeP(logins), OIDOID, sizeof(Oid), true, TYPALIGN_INT, &roles, NULL, &count);
+	for (int i = 0; i < count; i++)
+	{
+		Oid			role = DatumGetObjectId(roles[i]);
+		ErrorData	error;
+		bool		passes;
+
+		CHECK_FOR_INTERRUPTS();
+		if (login_fault_find(role, &error, &passes))
+			more = stop_tasks_of(role, &error, passes) || more;
+		else
+			want(role);
+	}
+	return more;
+}
+
+/* Does the worker of one of these tasks still work on it? */
+static bool
+all_have_workers(const int64 *tasks, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (!slots_signal(tasks[i], 0))
+			return false;
+	return true;
+}
+
 /*
  * Wants workers for roles whose tasks are due, or PROCESSING without a worker. Returns true when
  * it left tasks of logins that cannot log in to the next transaction.
@@ -85,28 +120,34 @@ stop_tasks_of(Oid login, const ErrorData *error, bool passes)
 static bool
 want_workers(void (*want) (Oid login))
 {
-	static PrivateStatement select = {
-		"SELECT array(SELECT DISTINCT login::oid FROM xlsx_private.due_task)", 0, {0}, NULL
+	static PrivateStatement waiting = {
+		"SELECT array(SELECT DISTINCT g.login FROM xlsx_private.waiting_group g"
+		" WHERE NOT EXISTS (SELECT FROM unnest((SELECT array_agg(h) FROM xlsx_private.held_subject h)) AS held"
+		" WHERE held.profile_id IN (0, g.profile_id) AND held.role IN (0, g.owner))"
+		" AND EXISTS (SELECT FROM xlsx_private.task t WHERE t.status = 'PENDING' AND t.home = (SELECT xlsx_private.installation())"
+		" AND t.login::oid = g.login AND t.owner::oid = g.owner AND coalesce(t.profile_id, 0) = g.profile_id"
+		" AND xlsx_private.is_due(t.run_at, t.wait_ms)))", 0, {0}, NULL
+	};
+	static PrivateStatement running = {
+		"SELECT array(SELECT DISTINCT login::oid FROM xlsx_private.task WHERE status = 'PROCESSING' AND home = (SELECT xlsx_private.installation()))",
+		0, {0}, NULL
+	};
+	static PrivateStatement tasks = {
+		"SELECT array(SELECT id FROM xlsx_private.task WHERE status = 'PROCESSING' AND home = (SELECT xlsx_private.installation()))",
+		0, {0}, NULL
 	};
 	PrivateRow	row;
-	Datum	   *roles;
 	int			count;
-	bool		more = false;
+	int64	   *ids = ids_of(&tasks, NULL, &count);
+	bool		more;
 
-	private_sql_run(&select, NULL, NULL, &row);
-	deconstruct_array(DatumGetArrayTypeP(row.values[0]), OIDOID, sizeof(Oid), true, TYPALIGN_INT, &roles, NULL, &count);
-	for (int i = 0; i < count; i++)
-	{
-		Oid			role = DatumGetObjectId(roles[i]);
-		ErrorData	error;
-		bool		passes;
-
-		if (login_fault_find(role, &error, &passes))
-			more = stop_tasks_of(role, &error, passes) || more;
-		else
-			want(role);
-	}
-	return more;
+	private_sql_run(&waiting, NULL, NULL, &row);
+	more = want_each(row.values[0], want);
+	if (all_have_workers(ids, count))
+		return more;
+	slots_note_lost();
+	private_sql_run(&running, NULL, NULL, &row);
+	return want_each(row.values[0], want) || more;
 }
 
 static void
@@ -344,10 +385,12 @@ static TimestampTz
 next_start(void)
 {
 	static PrivateStatement select = {
-		"SELECT min(run_at) FROM xlsx_private.task WHERE status = 'PENDING' AND run_at > clock_timestamp()", 0, {0}, NULL
+		"SELECT min(run_at) FROM xlsx_private.task WHERE status = 'PENDING' AND run_at IS NOT NULL AND run_at > $1",
+		1, {TIMESTAMPTZOID}, NULL
 	};
+	Datum		values[] = {TimestampTzGetDatum(GetCurrentTimestamp())};
 
-	return time_of(&select, NULL);
+	return time_of(&select, values);
 }
 
 /* When the next file, task or part of one has been kept long enough. */
@@ -383,6 +426,7 @@ bool
 sweep_start(void)
 {
 	started_at = GetCurrentTimestamp();
+	queue_end_waits();
 	dispatch_due(next_start());
 	return want_workers(want_now);
 }

@@ -40,6 +40,7 @@ PGDLLEXPORT void pg_xlsx_worker_main(Datum arg);
 
 /* Without a launcher, a worker itself waits for the next task of its role, if it is due this soon. */
 #define LINGER_MS 10000
+#define LINGER_LEAST_MS 20
 
 /* A session may hold rows of tasks that are due, and nothing notifies a worker when it releases them. */
 #define LOOK_AGAIN_MS 2000
@@ -179,6 +180,7 @@ settle(const Task *task, ErrorData *error, MemoryContext context)
 	if (attempt(settle_failure, &failure, context) == NULL)
 		return;
 	slots_leave_unsettled(task->id);
+	slots_note_lost();
 	dispatch_due_now(MyDatabaseId, TimestampTzPlusMilliseconds(GetCurrentTimestamp(), LOOK_AGAIN_MS));
 }
 
@@ -216,19 +218,6 @@ remove_spent_file(void *argument)
 	transaction_end();
 }
 
-/* The end of a task may let another one start that a limit held back, of any role. */
-static void
-wake_limited(void)
-{
-	bool		limited;
-
-	transaction_begin();
-	limited = owner_hold() && queue_is_limited();
-	transaction_end();
-	if (limited)
-		dispatch_want_now(MyDatabaseId, DISPATCH_SWEEP);
-}
-
 /*
  * Claims the next task, in the context. Returns NULL when there is none. Asks for other workers
  * where the claim found that they are wanted.
@@ -245,15 +234,19 @@ claim(Oid login, MemoryContext context)
 		MemoryContextSwitchTo(context);
 		queue_claim(login, &found);
 	}
-	if (found.task != NULL)
-		slots_set_task(found.task->id);	/* before others can see that the task runs */
 	if (found.locked)
 		dispatch_due(TimestampTzPlusMilliseconds(GetCurrentTimestamp(), LOOK_AGAIN_MS));
 	transaction_end();
 	if (found.more)
 		dispatch_want_now(MyDatabaseId, login); /* asks for a second worker */
-	else if (found.held)
-		dispatch_want_when_freed(login, freed);
+	else
+	{
+		if (found.held)
+			dispatch_want_when_freed(login, DISPATCH_HOLD_SLOT, freed);
+		/* a worker with a task looks again after it */
+		if (found.limited && found.task == NULL)
+			dispatch_want_when_freed(login, DISPATCH_HOLD_LIMIT, freed);
+	}
 	return found.task;
 }
 
@@ -262,7 +255,7 @@ claim(Oid login, MemoryContext context)
  * process should not run another one.
  */
 static bool
-run_task(Task *task, MemoryContext context)
+run_task(Oid login, Task *task, MemoryContext context)
 {
 	ErrorData  *error;
 	bool		clean;
@@ -279,7 +272,7 @@ run_task(Task *task, MemoryContext context)
 	slots_set_task(0);
 	queue_unlock_all();
 	dispatch_task_ended();
-	wake_limited();
+	dispatch_limit_freed(login);
 	(void) attempt(remove_spent_file, task, context);
 	place_leave();
 	return clean;
@@ -300,7 +293,7 @@ run_next_task(const DispatchOrder *order)
 	if (task != NULL)
 	{
 		pgstat_report_activity(STATE_RUNNING, psprintf("task " INT64_FORMAT, task->id));
-		clean = run_task(task, context);
+		clean = run_task(order->login, task, context);
 		pgstat_report_activity(STATE_IDLE, NULL);
 	}
 	MemoryContextSwitchTo(TopMemoryContext);
@@ -314,18 +307,22 @@ run_next_task(const DispatchOrder *order)
 static bool
 linger(Oid login)
 {
-	TimestampTz due;
+	TimestampTz due = DT_NOEND;
 	long		wait;
 
 	transaction_begin();
-	due = owner_hold() ? queue_next_due(login) : DT_NOEND;
+	if (owner_hold())
+	{
+		queue_end_waits();
+		due = queue_next_due(login);
+	}
 	transaction_end();
 	if (due == DT_NOEND)
 		return false;
 	wait = TimestampDifferenceMilliseconds(GetCurrentTimestamp(), due);
 	if (wait > LINGER_MS)
 		return false;
-	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, wait + 1, wait_event_of(WAIT_FOR_DUE_TASK));
+	(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, Max(wait, LINGER_LEAST_MS) + 1, wait_event_of(WAIT_FOR_DUE_TASK));
 	ResetLatch(MyLatch);
 	CHECK_FOR_INTERRUPTS();
 	return true;
