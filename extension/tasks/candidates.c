@@ -4,8 +4,9 @@
  */
 #include "tasks/candidates.h"
 
+#include <time.h>
+
 #include "catalog/pg_type.h"
-#include "portability/instr_time.h"
 #include "tables/installation.h"
 #include "tables/private_sql.h"
 #include "utils/array.h"
@@ -13,20 +14,25 @@
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-/* A look that took at least that long serves several claims, for KEEP times as long. */
-#define SLOW_MS		2
-#define KEEP		4
+/*
+ * A look that took at least that much time of the processor serves several claims, for KEEP times
+ * as long. So looks take at most a tenth of a worker's time. Time that other processes take from
+ * this one does not count, so that on a busy machine claims still see what has just been submitted.
+ */
+#define SLOW_MS		0.5
+#define KEEP		10
 
 /* Tasks that a look returns when the one before it took long. */
 #define MANY_TASKS	1024
 
-/* Owners whose looks are kept. */
-#define MOST_LOOKS	64
+/* Looks that are kept: at owners, by where they begin, and at the tasks of an owner. */
+#define OWNERS_LOOKS	8
+#define MOST_LOOKS		64
 
 typedef struct Times
 {
-	instr_time	began;
-	double		until_ms;		/* on the clock of instr_time: use the look until then */
+	double		began_ms;		/* time of the processor */
+	double		until_ms;		/* by the clock: the look is good until then */
 	bool		slow;
 } Times;
 
@@ -51,38 +57,37 @@ typedef struct TasksLook
 	bool		cut;
 } TasksLook;
 
-static OwnersLook owners_look;
+static OwnersLook owners_looks[OWNERS_LOOKS];
 static TasksLook looks[MOST_LOOKS];
 
 static double
-now_ms(void)
+milliseconds(clockid_t clock)
 {
-	instr_time	now;
+	struct timespec now;
 
-	INSTR_TIME_SET_CURRENT(now);
-	return INSTR_TIME_GET_MILLISEC(now);
+	(void) clock_gettime(clock, &now);
+	return (double) now.tv_sec * 1000.0 + (double) now.tv_nsec / 1000000.0;
 }
 
 static void
 look_begins(Times *times)
 {
-	INSTR_TIME_SET_CURRENT(times->began);
+	times->began_ms = milliseconds(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 static void
 look_ends(Times *times)
 {
-	double		now = now_ms();
-	double		took = now - INSTR_TIME_GET_MILLISEC(times->began);
+	double		took = milliseconds(CLOCK_PROCESS_CPUTIME_ID) - times->began_ms;
 
 	times->slow = took >= SLOW_MS;
-	times->until_ms = times->slow ? now + KEEP * took : 0;
+	times->until_ms = times->slow ? milliseconds(CLOCK_MONOTONIC) + KEEP * took : 0;
 }
 
 static bool
 still_good(const Times *times)
 {
-	return now_ms() < times->until_ms;
+	return milliseconds(CLOCK_MONOTONIC) < times->until_ms;
 }
 
 bool
@@ -104,7 +109,7 @@ candidates_held(const HeldProfiles *held, int64 profile)
 #define WAITING "FROM xlsx_private.task WHERE status = 'PENDING' AND home = $1::uuid AND login::oid = $2"
 
 static void
-look_for_owners(Oid login, Oid from)
+look_for_owners(OwnersLook *look, Oid login)
 {
 	static PrivateStatement select = {
 		"WITH RECURSIVE found (owner) AS ("
@@ -115,30 +120,52 @@ look_for_owners(Oid login, Oid from)
 		4, {TEXTOID, OIDOID, OIDOID, INT4OID}, NULL
 	};
 	Datum		values[] = {
-		CStringGetTextDatum(installation_name()), ObjectIdGetDatum(login), ObjectIdGetDatum(from),
+		CStringGetTextDatum(installation_name()), ObjectIdGetDatum(login), ObjectIdGetDatum(look->from),
 		Int32GetDatum(CANDIDATES_OWNERS)
 	};
 	PrivateRow	row;
 	Datum	   *owners;
 
-	look_begins(&owners_look.times);
-	owners_look.count = 0;
+	look_begins(&look->times);
+	look->count = 0;
 	private_sql_run(&select, values, NULL, &row);
 	deconstruct_array(DatumGetArrayTypeP(row.values[0]), OIDOID, sizeof(Oid), true, TYPALIGN_INT, &owners, NULL,
-					  &owners_look.count);
-	for (int i = 0; i < owners_look.count; i++)
-		owners_look.owners[i] = DatumGetObjectId(owners[i]);
-	owners_look.from = from;
-	look_ends(&owners_look.times);
+					  &look->count);
+	for (int i = 0; i < look->count; i++)
+		look->owners[i] = DatumGetObjectId(owners[i]);
+	look_ends(&look->times);
+}
+
+/* The look from this OID on that is still good, or else the one to overwrite. */
+static OwnersLook *
+find_owners_look(Oid from, bool *good)
+{
+	OwnersLook *place = &owners_looks[0];
+
+	for (int i = 0; i < OWNERS_LOOKS; i++)
+	{
+		OwnersLook *look = &owners_looks[i];
+
+		*good = look->from == from && still_good(&look->times);
+		if (*good)
+			return look;
+		if (look->times.until_ms < place->times.until_ms)
+			place = look;
+	}
+	place->from = from;
+	return place;
 }
 
 int
 candidates_owners(Oid login, Oid from, Oid *owners)
 {
-	if (owners_look.from != from || !still_good(&owners_look.times))
-		look_for_owners(login, from);
-	memcpy(owners, owners_look.owners, sizeof(Oid) * (size_t) owners_look.count);
-	return owners_look.count;
+	bool		good;
+	OwnersLook *look = find_owners_look(from, &good);
+
+	if (!good)
+		look_for_owners(look, login);
+	memcpy(owners, look->owners, sizeof(Oid) * (size_t) look->count);
+	return look->count;
 }
 
 /*
