@@ -5,25 +5,13 @@
 #include "profile/header_forms.h"
 
 #include "catalog/pg_collation.h"
-#include "common/unicode_norm.h"
-#include "mb/pg_wchar.h"
 #include "pg/text_encoding.h"
+#include "pg/text_fold.h"
 #include "pg/text_trim.h"
 #include "utils/builtins.h"
 #include "utils/formatting.h"
 
 #define DISTANCE_BYTES 64
-
-/* What stays when the letters that Unicode does not take apart lose their strokes. */
-typedef struct PlainLetter
-{
-	pg_wchar	letter;
-	const char *plain;
-} PlainLetter;
-
-static const PlainLetter plain_letters[] = {
-	{0xDF, "ss"}, {0xE6, "ae"}, {0xF0, "d"}, {0xF8, "o"}, {0xFE, "th"}, {0x111, "d"}, {0x131, "i"}, {0x142, "l"}, {0x153, "oe"}
-};
 
 static char *
 as_written(char *lower)
@@ -45,80 +33,17 @@ as_written(char *lower)
 	return lower;
 }
 
-/* The text as code points, ended by 0; a wrong byte ends it. */
-static pg_wchar *
-points_of(const char *utf8)
-{
-	size_t		length = strlen(utf8);
-	pg_wchar   *points = palloc(sizeof(pg_wchar) * (length + 1));
-	size_t		count = 0;
-
-	for (const unsigned char *p = (const unsigned char *) utf8; *p != '\0';)
-	{
-		int			bytes = pg_utf_mblen(p);
-
-		if (bytes > (int) (length - (size_t) (p - (const unsigned char *) utf8)))
-			break;
-		points[count++] = utf8_to_unicode(p);
-		p += bytes;
-	}
-	points[count] = 0;
-	return points;
-}
-
-static const char *
-plain_letter(pg_wchar point)
-{
-	for (size_t i = 0; i < lengthof(plain_letters); i++)
-		if (plain_letters[i].letter == point)
-			return plain_letters[i].plain;
-	return NULL;
-}
-
-static bool
-is_combining(pg_wchar point)
-{
-	return point >= 0x300 && point <= 0x36F;
-}
-
-/* A compatible form with its accents apart: those are left out. */
-static void
-append_plain(StringInfo out, const char *utf8)
-{
-	pg_wchar   *points = unicode_normalize(UNICODE_NFKD, points_of(utf8));
-
-	for (; *points != 0; points++)
-	{
-		const char *plain = plain_letter(*points);
-		unsigned char bytes[4];
-
-		if (is_combining(*points))
-			continue;
-		if (plain != NULL)
-			appendStringInfoString(out, plain);
-		else if (*points >= 0x80)
-			appendBinaryStringInfo(out, (char *) unicode_to_utf8(*points, bytes), pg_utf_mblen(bytes));
-		else if (isalnum((unsigned char) *points))
-			appendStringInfoChar(out, (char) pg_ascii_tolower((unsigned char) *points));
-	}
-}
-
+/* Letters and digits only. */
 static char *
-letters_of(const char *lower)
+letters_of(char *folded)
 {
-	StringInfoData out;
-	bool		ascii = true;
+	char	   *out = folded;
 
-	initStringInfo(&out);
-	for (const char *p = lower; *p != '\0' && ascii; p++)
-		ascii = !IS_HIGHBIT_SET(*p);
-	if (!ascii)
-		append_plain(&out, as_written(pstrdup(lower)));
-	else
-		for (const char *p = lower; *p != '\0'; p++)
-			if (isalnum((unsigned char) *p))
-				appendStringInfoChar(&out, *p);
-	return out.data;
+	for (const char *in = folded; *in != '\0'; in++)
+		if (IS_HIGHBIT_SET(*in) || isalnum((unsigned char) *in))
+			*out++ = *in;
+	*out = '\0';
+	return folded;
 }
 
 /* Where the group in brackets begins that ends the text; the length if none does, or nothing stands before it. */
@@ -160,13 +85,12 @@ without_unit(const char *text, size_t length)
 char *
 header_form(const char *header, size_t length, HeaderForm form)
 {
-	char	   *lower;
-
 	text_trim(&header, &length);
 	if (form == HEADER_WITHOUT_UNIT)
 		length = without_unit(header, length);
-	lower = text_from_server(str_tolower(header, length, DEFAULT_COLLATION_OID));
-	return form == HEADER_AS_WRITTEN ? as_written(lower) : letters_of(lower);
+	if (form == HEADER_AS_WRITTEN)
+		return as_written(text_from_server(str_tolower(header, length, DEFAULT_COLLATION_OID)));
+	return letters_of(as_written(text_fold(header, length)));
 }
 
 uint32
