@@ -17,6 +17,11 @@ LANGUAGE sql STABLE STRICT PARALLEL SAFE
 RETURN '"' || pg_catalog.regexp_replace(pg_catalog.array_to_string(xlsx_private.names_of(kind), '", "'), ', ([^,]+)$', ' or \1') || '"';
 COMMENT ON FUNCTION xlsx_private.choices_of(text) IS 'The names of xlsx_private.names_of as ""one", "two" or "three"".';
 
+CREATE FUNCTION xlsx_private.folded(word text) RETURNS text
+AS 'MODULE_PATHNAME', 'pg_xlsx_folded' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION xlsx_private.folded(text) IS
+'The text in lower case and without accents: "Straße" is "strasse". Lookups that ignore case compare by it.';
+
 -- Both are put in place where they are called, so that indexes with such a condition are used.
 CREATE FUNCTION xlsx_private.is_active(status text) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE

@@ -45,7 +45,7 @@ BEGIN
   EXECUTE format($sql$
     SELECT EXISTS (SELECT FROM xlsx_private.schedule o WHERE %1$s AND o.query IS NOT NULL)
       OR EXISTS (SELECT FROM xlsx_private.profile o WHERE %1$s AND (
-        EXISTS (SELECT FROM xlsx_private.profile_column c WHERE c.profile_id = o.id AND (c.transform IS NOT NULL OR c.lookup IS NOT NULL))
+        EXISTS (SELECT FROM xlsx_private.profile_column c WHERE c.profile_id = o.id AND coalesce(c.transform, c.lookup, c.lookup_table) IS NOT NULL)
         OR EXISTS (SELECT FROM xlsx_private.profile_rule r WHERE r.profile_id = o.id AND r.kind = 'expression')))
       OR EXISTS (SELECT FROM xlsx_private.frozen_profile o WHERE %1$s AND (
         jsonb_path_exists(o.content, '$.columns[*] ? (@.transform != null || @.lookup != null)')

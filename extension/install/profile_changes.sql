@@ -305,9 +305,83 @@ $$;
 COMMENT ON FUNCTION xlsx_private.check_column(text, text, text[], text, text, text, text, text[], jsonb) IS
 'Raises an error if an option of a column has an unknown value. NULL passes.';
 
+-- The key of the table, if it is one column.
+CREATE FUNCTION xlsx_private.only_key(relation regclass) RETURNS text
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT a.attname::text FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+  WHERE i.indrelid = relation AND i.indisprimary AND i.indnkeyatts = 1;
+END;
+COMMENT ON FUNCTION xlsx_private.only_key(regclass) IS 'The column that is the primary key of a table. NULL if there is no primary key, or one of several columns.';
+
+CREATE FUNCTION xlsx_private.lookup_relation(target regclass, given text) RETURNS regclass
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  names text[] := parse_ident(given);
+  found regclass := to_regclass(CASE WHEN cardinality(names) > 1 THEN given
+    ELSE format('%I.%I', (SELECT c.relnamespace::regnamespace::text FROM pg_class c WHERE c.oid = target), names[1]) END);
+BEGIN
+  IF found IS NULL OR NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = found AND c.relkind IN ('r', 'p', 'v', 'm', 'f')) THEN
+    RAISE EXCEPTION 'lookup_table "%" does not exist', given USING ERRCODE = 'undefined_table',
+      DETAIL = 'A name without a schema is one in the schema of the target.', HINT = 'Write it as schema.table.';
+  END IF;
+  RETURN found;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.lookup_relation(regclass, text) IS
+'The table or view that a lookup reads. An error if there is none. A name without a schema is looked for in the schema of the target.';
+
+-- What set_column has made of a column; the relation of lookup_table must have the others.
+CREATE FUNCTION xlsx_private.check_lookup(target regclass, changed xlsx_private.profile_column) RETURNS xlsx_private.profile_column
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  relation regclass;
+  takes_lists boolean := EXISTS (SELECT FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+    WHERE a.attrelid = target AND a.attname = changed.column_name AND t.typcategory = 'A');
+BEGIN
+  IF changed.lookup IS NOT NULL AND changed.lookup_table IS NOT NULL THEN
+    RAISE EXCEPTION 'column "%" has a lookup and a lookup_table', changed.column_name USING ERRCODE = 'invalid_parameter_value',
+      DETAIL = 'Both turn a text into a value.', HINT = 'Take one away: lookup => '''', or lookup_table => ''''.';
+  ELSIF changed.lookup_table IS NULL AND (changed.lookup_key IS NOT NULL OR changed.lookup_value IS NOT NULL) THEN
+    RAISE EXCEPTION 'lookup_key and lookup_value need a lookup_table' USING ERRCODE = 'invalid_parameter_value',
+      DETAIL = 'They are columns of that table.', HINT = 'Give lookup_table.';
+  ELSIF changed.multiple IS NOT NULL AND coalesce(changed.lookup, changed.lookup_table) IS NULL THEN
+    RAISE EXCEPTION 'multiple needs a lookup' USING ERRCODE = 'invalid_parameter_value',
+      DETAIL = 'It parts a cell whose words are looked up one by one.', HINT = 'Give a lookup, or lookup_table.';
+  ELSIF changed.ignore_case AND coalesce(changed.lookup, changed.lookup_table) IS NULL THEN
+    RAISE EXCEPTION 'ignore_case needs a lookup' USING ERRCODE = 'invalid_parameter_value',
+      DETAIL = 'It says how the words of a lookup are compared.', HINT = 'Give a lookup, or lookup_table.';
+  ELSIF changed.multiple IS NOT NULL AND NOT takes_lists THEN
+    RAISE EXCEPTION 'column "%" takes no list', changed.column_name USING ERRCODE = 'datatype_mismatch',
+      DETAIL = 'multiple makes a list of a cell.', HINT = 'Make the column an array, such as text[].';
+  END IF;
+  IF changed.lookup_table IS NOT NULL THEN
+    IF changed.lookup_key IS NULL THEN
+      RAISE EXCEPTION 'lookup_table needs lookup_key' USING ERRCODE = 'invalid_parameter_value',
+        DETAIL = 'The texts of the cells are looked for in these columns of the table.', HINT = 'Write it as lookup_key => ''{code,name}''.';
+    END IF;
+    relation := xlsx_private.lookup_relation(target, changed.lookup_table);
+    changed.lookup_table := (SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = relation);
+    changed.lookup_value := coalesce(changed.lookup_value, xlsx_private.only_key(relation));
+    IF changed.lookup_value IS NULL THEN
+      RAISE EXCEPTION 'lookup_table "%" needs lookup_value', changed.lookup_table USING ERRCODE = 'invalid_parameter_value',
+        DETAIL = 'The table has no primary key of one column.', HINT = 'Name the column whose values go into the target.';
+    END IF;
+    PERFORM xlsx_private.require_columns(relation, (changed.lookup_key || changed.lookup_value)::name[]);
+  END IF;
+  RETURN changed;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.check_lookup(regclass, xlsx_private.profile_column) IS
+'A column of a profile with the name of its lookup_table in full and lookup_value filled in. An error if its options about lookups and lists do not fit one another or the target.';
+
 CREATE FUNCTION xlsx_private.set_column(caller regrole, profile text, column_name name, header text, label text, aliases text[], pattern text,
   "position" int, required boolean, default_value text, transform text, lookup text, source text, null_tokens text[],
-  trim_cells boolean, messages jsonb)
+  trim_cells boolean, messages jsonb, lookup_table text, lookup_key text[], lookup_value text, multiple text, ignore_case boolean)
 RETURNS void
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
@@ -332,6 +406,15 @@ BEGIN
   IF coalesce(set_column.source, changed.source, 'cell') <> 'none' THEN
     PERFORM xlsx_private.require_fillable(relation, column_name);
   END IF;
+  changed.column_name := column_name;
+  changed.transform := CASE WHEN set_column.transform IS NULL THEN changed.transform ELSE nullif(set_column.transform, '') END;
+  changed.lookup := CASE WHEN set_column.lookup IS NULL THEN changed.lookup ELSE nullif(set_column.lookup, '') END;
+  changed.lookup_key := CASE WHEN set_column.lookup_table = '' THEN NULL WHEN set_column.lookup_key IS NULL THEN changed.lookup_key ELSE nullif(set_column.lookup_key, '{}') END;
+  changed.lookup_value := CASE WHEN set_column.lookup_table = '' THEN NULL WHEN set_column.lookup_value IS NULL THEN changed.lookup_value ELSE nullif(set_column.lookup_value, '') END;
+  changed.lookup_table := CASE WHEN set_column.lookup_table IS NULL THEN changed.lookup_table ELSE nullif(set_column.lookup_table, '') END;
+  changed.multiple := CASE WHEN set_column.multiple IS NULL THEN changed.multiple ELSE nullif(set_column.multiple, '') END;
+  changed.ignore_case := coalesce(set_column.ignore_case, changed.ignore_case, false);
+  changed := xlsx_private.check_lookup(relation, changed);
   INSERT INTO xlsx_private.profile_column (profile_id, position, column_name, header, label)
   SELECT own_id, a.attnum, a.attname, xlsx_private.header_of(a.attname),
     coalesce(nullif(btrim(col_description(relation, a.attnum)), ''), translate(xlsx_private.header_of(a.attname), '-_', '  '))
@@ -348,8 +431,13 @@ BEGIN
     position = coalesce(set_column.position, c.position),
     required = coalesce(set_column.required, c.required),
     default_value = CASE WHEN set_column.default_value IS NULL THEN c.default_value ELSE nullif(set_column.default_value, '') END,
-    transform = CASE WHEN set_column.transform IS NULL THEN c.transform ELSE nullif(set_column.transform, '') END,
-    lookup = CASE WHEN set_column.lookup IS NULL THEN c.lookup ELSE nullif(set_column.lookup, '') END,
+    transform = changed.transform,
+    lookup = changed.lookup,
+    lookup_table = changed.lookup_table,
+    lookup_key = changed.lookup_key,
+    lookup_value = changed.lookup_value,
+    multiple = changed.multiple,
+    ignore_case = changed.ignore_case,
     source = coalesce(set_column.source, c.source),
     null_tokens = coalesce(set_column.null_tokens, c.null_tokens),
     trim_cells = coalesce(set_column.trim_cells, c.trim_cells),
@@ -359,17 +447,18 @@ BEGIN
     AND a.attrelid = relation AND a.attname = c.column_name;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.set_column(regrole, text, name, text, text, text[], text, int, boolean, text, text, text, text, text[], boolean, jsonb) IS
+COMMENT ON FUNCTION xlsx_private.set_column(regrole, text, name, text, text, text[], text, int, boolean, text, text, text, text, text[], boolean, jsonb, text, text[], text, text, boolean) IS
 'As the function without caller, with the rights of the owner of the tables. caller: role that calls.';
 
 CREATE FUNCTION xlsx.set_column(profile text, column_name name, header text DEFAULT NULL, label text DEFAULT NULL,
   aliases text[] DEFAULT NULL, pattern text DEFAULT NULL, "position" int DEFAULT NULL, required boolean DEFAULT NULL,
   default_value text DEFAULT NULL, transform text DEFAULT NULL, lookup text DEFAULT NULL, source text DEFAULT NULL,
-  null_tokens text[] DEFAULT NULL, trim_cells boolean DEFAULT NULL, messages jsonb DEFAULT NULL)
+  null_tokens text[] DEFAULT NULL, trim_cells boolean DEFAULT NULL, messages jsonb DEFAULT NULL, lookup_table text DEFAULT NULL,
+  lookup_key text[] DEFAULT NULL, lookup_value text DEFAULT NULL, multiple text DEFAULT NULL, ignore_case boolean DEFAULT NULL)
 RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION xlsx.set_column(text, name, text, text, text[], text, int, boolean, text, text, text, text, text[], boolean, jsonb) IS
-'Changes how a column of the target is filled. NULL leaves an option unchanged; an empty text or array resets it. header, aliases, pattern (regular expression): how the column is found in the sheet. label: its name in messages. position: its place in templates and errors workbooks. required: a blank cell is an error, also where the target allows NULL. default_value: for blank cells. transform: SQL expression over the texts of the row by column name; "value" is the text of this column. lookup: query with two columns that turns a text into a value, SELECT name, id FROM department. source: cell, value (transform without a cell), task_id, row_number, file_name, sheet_name, extra (the other columns of the sheet as jsonb), none. null_tokens: texts that mean blank. trim_cells: removes spaces around texts. messages: texts by code, {"required": "…"}, or by code and locale, {"required": {"de": "…"}}.';
+COMMENT ON FUNCTION xlsx.set_column(text, name, text, text, text[], text, int, boolean, text, text, text, text, text[], boolean, jsonb, text, text[], text, text, boolean) IS
+'Changes how a column of the target is filled. NULL leaves an option unchanged; an empty text or array resets it. header, aliases, pattern (regular expression): how the column is found in the sheet. label: its name in messages. position: its place in templates and errors workbooks. required: a blank cell is an error, also where the target allows NULL. default_value: for blank cells. transform: SQL expression over the texts of the row by column name; "value" is the text of this column. lookup: query with two columns that turns a text into a value, SELECT name, id FROM department. lookup_table, lookup_key, lookup_value: the same without SQL; the text is looked for in all columns of lookup_key; the value is that of lookup_value, of the primary key by default. multiple: what separates the words of a cell that are looked up one by one, for an array. ignore_case: words of the lookup are compared without case and accents. source: cell, value (transform without a cell), task_id, row_number, file_name, sheet_name, extra (the other columns of the sheet as jsonb), none. null_tokens: texts that mean blank. trim_cells: removes spaces around texts. messages: texts by code, {"required": "…"}, or by code and locale, {"required": {"de": "…"}}.';
 
 CREATE FUNCTION xlsx_private.check_rule(kind text, column_name name, argument text[], severity text) RETURNS void
 LANGUAGE plpgsql STABLE
@@ -538,7 +627,8 @@ BEGIN
   FOR given_column IN SELECT * FROM jsonb_populate_recordset(NULL::xlsx_private.profile_column, definition -> 'columns') LOOP
     PERFORM xlsx_private.set_column(caller, new_name, given_column.column_name, given_column.header, given_column.label, given_column.aliases,
       given_column.pattern, given_column.position, given_column.required, given_column.default_value, given_column.transform,
-      given_column.lookup, given_column.source, given_column.null_tokens, given_column.trim_cells, given_column.messages);
+      given_column.lookup, given_column.source, given_column.null_tokens, given_column.trim_cells, given_column.messages, given_column.lookup_table, given_column.lookup_key,
+      given_column.lookup_value, given_column.multiple, given_column.ignore_case);
     UPDATE xlsx_private.profile_column c SET custom = coalesce(given_column.custom, true)
     WHERE c.profile_id = new_id AND c.column_name = given_column.column_name;
   END LOOP;

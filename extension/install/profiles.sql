@@ -43,7 +43,7 @@ BEGIN ATOMIC
       WHERE a.attrelid = p.target::oid AND a.attname = c.column_name AND NOT a.attisdropped))
   UNION ALL
   SELECT p.id, 100000 + i.position, i.column_name, i.header, i.label, '{}', NULL, NULL, 'cell', NULL, NULL, NULL,
-    NULL, NULL, '{}', false
+    NULL, NULL, NULL, NULL, false, NULL, NULL, '{}', false
   FROM xlsx_private.profile p CROSS JOIN LATERAL xlsx_private.importable_columns(p.target, p.task_column) i
   WHERE p.id = profile AND p.follow
     AND NOT EXISTS (SELECT FROM xlsx_private.profile_column c WHERE c.profile_id = p.id AND c.column_name = i.column_name)
@@ -51,6 +51,13 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION xlsx_private.live_columns(bigint) IS
 'Columns of a profile, as its target is now. Columns that the target got later are included. Columns that it lost are left out, unless somebody configured them.';
+
+CREATE FUNCTION xlsx_private.lookup_query(lookup_table text, lookup_key text[], lookup_value text) RETURNS text
+LANGUAGE sql STABLE STRICT
+RETURN (SELECT pg_catalog.string_agg(pg_catalog.format('SELECT %I::pg_catalog.text, %I::pg_catalog.text FROM %s', k.name, lookup_value, lookup_table),
+  ' UNION ALL ' ORDER BY k.place) FROM pg_catalog.unnest(lookup_key) WITH ORDINALITY AS k (name, place));
+COMMENT ON FUNCTION xlsx_private.lookup_query(text, text[], text) IS
+'The query of a lookup by table: a row for each key column of each row. lookup_table: a qualified name, quoted. NULL if there is none.';
 
 CREATE FUNCTION xlsx_private.profile_content(profile bigint) RETURNS jsonb
 -- Not in SQL, whose functions are planned anew in each query: this is called for each task.
@@ -65,7 +72,9 @@ BEGIN
     'stop_at', p.stop_at, 'sheets', p.sheets,
     'columns', (SELECT coalesce(jsonb_agg(jsonb_build_object('name', c.column_name, 'header', c.header, 'label', c.label,
         'aliases', c.aliases, 'pattern', c.pattern, 'required', coalesce(c.required, false) OR coalesce(c.column_name = ANY (p.key_columns), false),
-        'source', c.source, 'default_value', c.default_value, 'transform', c.transform, 'lookup', c.lookup,
+        'source', c.source, 'default_value', c.default_value, 'transform', c.transform,
+        'lookup', coalesce(c.lookup, xlsx_private.lookup_query(c.lookup_table, c.lookup_key, c.lookup_value)),
+        'multiple', c.multiple, 'ignore_case', c.ignore_case,
         'null_tokens', coalesce(c.null_tokens, p.null_tokens), 'trim_cells', coalesce(c.trim_cells, p.trim_cells), 'messages', c.messages)
         ORDER BY c.position, c.column_name), '[]')
       FROM xlsx_private.live_columns(p.id) c),
@@ -139,7 +148,8 @@ CREATE VIEW xlsx.profile_columns WITH (security_invoker = true) AS
 SELECT p.name AS profile, c.position, c.column_name, c.header, c.label, c.aliases, c.pattern,
   pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
   coalesce(c.required OR (a.attnotnull AND NOT a.atthasdef), a.attnotnull AND NOT a.atthasdef) AS required, c.source,
-  c.default_value, c.transform, c.lookup, coalesce(c.null_tokens, p.null_tokens) AS null_tokens,
+  c.default_value, c.transform, c.lookup, c.lookup_table, c.lookup_key, c.lookup_value, c.multiple, c.ignore_case,
+  coalesce(c.null_tokens, p.null_tokens) AS null_tokens,
   coalesce(c.trim_cells, p.trim_cells) AS trim_cells, c.messages
 FROM xlsx_private.profile p
   CROSS JOIN LATERAL xlsx_private.live_columns(p.id) c

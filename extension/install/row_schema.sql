@@ -109,7 +109,7 @@ LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  known CONSTANT boolean := c.lookup IS NULL AND c.transform IS NULL;
+  known CONSTANT boolean := coalesce(c.lookup, c.lookup_table, c.transform) IS NULL;
   base jsonb := CASE WHEN known THEN xlsx_private.type_schema(type, modifier) ELSE '{"type": ["string", "number", "boolean"]}' END;
   is_text CONSTANT boolean := base ->> 'type' = 'string' AND NOT base ? 'format';
   is_number CONSTANT boolean := base ->> 'type' IN ('integer', 'number');

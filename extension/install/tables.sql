@@ -57,15 +57,24 @@ CREATE TABLE xlsx_private.profile_column (
   default_value text,
   transform     text   CHECK (transform <> ''),
   lookup        text   CHECK (lookup <> ''),
+  lookup_table  text   CHECK (lookup_table <> ''),
+  lookup_key    text[] CHECK (lookup_key <> '{}'),
+  lookup_value  text   CHECK (lookup_value <> ''),
+  multiple      text   CHECK (multiple <> ''),
+  ignore_case   boolean NOT NULL DEFAULT false,
   null_tokens   text[],
   trim_cells    boolean,
   messages      jsonb  NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(messages) = 'object'),
   custom        boolean NOT NULL DEFAULT false,
   PRIMARY KEY (profile_id, column_name),
-  CHECK (source <> 'value' OR transform IS NOT NULL)
+  CHECK (source <> 'value' OR transform IS NOT NULL),
+  CHECK (lookup IS NULL OR lookup_table IS NULL),
+  CHECK ((lookup_table IS NULL) = (lookup_key IS NULL) AND (lookup_table IS NULL) = (lookup_value IS NULL)),
+  CHECK (multiple IS NULL OR coalesce(lookup, lookup_table) IS NOT NULL)
 );
 COMMENT ON TABLE xlsx_private.profile_column IS
 'Columns of a profile. Types and constraints are not copied; each import reads them from the target.';
+COMMENT ON COLUMN xlsx_private.profile_column.lookup_table IS 'Qualified name of the table that a lookup by table reads; its lookup_key and lookup_value are columns of it.';
 COMMENT ON COLUMN xlsx_private.profile_column.custom IS 'Somebody configured the column: the target must have it.';
 
 CREATE TABLE xlsx_private.profile_rule (

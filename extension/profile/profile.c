@@ -216,6 +216,8 @@ add_column(void *argument, const PrivateRow *row)
 	column->null_tokens = row_texts(row, 10);
 	column->trim = DatumGetBool(row->values[11]);
 	column->messages = required_text(profile, row, 12, "object of messages");
+	column->multiple = private_sql_text(row, 13);
+	column->ignore_case = DatumGetBool(row->values[14]);
 }
 
 static void
@@ -223,11 +225,13 @@ load_columns(Profile *profile, Datum content)
 {
 	static PrivateStatement select = {
 		"SELECT c.name, c.header, c.label, array_remove(c.aliases, NULL), c.pattern, coalesce(c.required, false), c.source, c.default_value,"
-		" c.transform, c.lookup, array_remove(c.null_tokens, NULL), coalesce(c.trim_cells, true), c.messages::text"
+		" c.transform, c.lookup, array_remove(c.null_tokens, NULL), coalesce(c.trim_cells, true), c.messages::text,"
+		" c.multiple, coalesce(c.ignore_case, false)"
 		" FROM ROWS FROM (jsonb_to_recordset($1 -> 'columns') AS (name text, header text, label text, aliases text[], pattern text,"
-		" required boolean, source text, default_value text, transform text, lookup text, null_tokens text[], trim_cells boolean, messages jsonb))"
+		" required boolean, source text, default_value text, transform text, lookup text, null_tokens text[], trim_cells boolean, messages jsonb,"
+		" multiple text, ignore_case boolean))"
 		" WITH ORDINALITY AS c (name, header, label, aliases, pattern, required, source, default_value, transform, lookup, null_tokens,"
-		" trim_cells, messages, place) ORDER BY c.place",
+		" trim_cells, messages, multiple, ignore_case, place) ORDER BY c.place",
 		1, {JSONBOID}, NULL
 	};
 

@@ -46,6 +46,8 @@ typedef struct ProfileColumn
 	char	   *default_value;	/* for blank cells, or NULL */
 	char	   *transform;		/* SQL expression, or NULL */
 	char	   *lookup;			/* query, or NULL */
+	char	   *multiple;		/* separates the words of a cell that are looked up, or NULL */
+	bool		ignore_case;	/* words are compared without case and accents */
 	TextList	null_tokens;	/* texts that mean blank */
 	bool		trim;
 	char	   *messages;		/* JSON object of own texts by code */

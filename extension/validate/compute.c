@@ -12,6 +12,7 @@
 #include "profile/sql.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "validate/lookup.h"
 
 /* A query for some of the computed columns. */
 typedef struct ComputePlan
@@ -26,6 +27,7 @@ struct Compute
 	const Profile *profile;
 	Judge	   *judge;
 	bool		sees_extra;
+	Lookup	   *lookups;		/* by column of the profile */
 	MemoryContext context;		/* of the plans */
 	ComputePlan all;
 	ComputePlan *alone;			/* one for each column, to find the column that throws */
@@ -59,12 +61,14 @@ statement(const Compute *compute, const ComputePlan *plan)
 	StringInfoData inputs;
 	StringInfoData outputs;
 	StringInfoData joins;
+	StringInfoData steps;
 
 	initStringInfo(&from);
 	initStringInfo(&names);
 	initStringInfo(&inputs);
 	initStringInfo(&outputs);
 	initStringInfo(&joins);
+	initStringInfo(&steps);
 	for (int i = 0; i < profile->count; i++)
 	{
 		appendStringInfo(&from, "unnest($%d::text[]), ", i + 1);
@@ -81,19 +85,14 @@ statement(const Compute *compute, const ComputePlan *plan)
 		appendStringInfo(&inputs, " AS x%d", k);
 		if (column->lookup == NULL)
 		{
-			appendStringInfo(&outputs, ", s.x%d, 1::bigint", k);
+			appendStringInfo(&outputs, ", s.x%d, 1::bigint, NULL::text, NULL::text", k);
 			continue;
 		}
-		appendStringInfo(&outputs, ", CASE WHEN s.x%d IS NULL THEN NULL ELSE l%d.v END,"
-						 " CASE WHEN s.x%d IS NULL THEN 1 ELSE coalesce(l%d.n, 0) END", k, k, k, k);
-		appendStringInfo(&joins,
-						 " LEFT JOIN (SELECT q.k::text AS k, min(q.v::text) AS v, count(DISTINCT q.v::text) AS n"
-						 " FROM (%s\n) AS q (k, v) WHERE q.k::text = ANY (ARRAY(SELECT DISTINCT x%d FROM step)) GROUP BY 1)"
-						 " AS l%d ON l%d.k = s.x%d", column->lookup, k, k, k, k);
+		lookup_append(&steps, &outputs, &joins, column, k);
 	}
-	return psprintf("WITH step AS MATERIALIZED (SELECT g.\"$ord\"%s FROM ROWS FROM (%s) WITH ORDINALITY AS g (%s, \"$ord\"))"
+	return psprintf("WITH step AS MATERIALIZED (SELECT g.\"$ord\"%s FROM ROWS FROM (%s) WITH ORDINALITY AS g (%s, \"$ord\"))%s"
 					" SELECT s.\"$ord\"%s FROM step s%s",
-					inputs.data, from.data, names.data, outputs.data, joins.data);
+					inputs.data, from.data, names.data, steps.data, outputs.data, joins.data);
 }
 
 static void
@@ -129,6 +128,7 @@ compute_create(const Profile *profile, Judge *judge)
 	compute->alone = palloc0(sizeof(ComputePlan) * (size_t) all->count);
 	for (int k = 0; k < all->count; k++)
 		compute->alone[k] = (ComputePlan) {.count = 1,.columns = &all->columns[k]};
+	compute->lookups = lookups_create(profile);
 	prepare(compute, all);
 	return compute;
 }
@@ -136,6 +136,16 @@ compute_create(const Profile *profile, Judge *judge)
 /*
  * A batch
  */
+
+/* A text of a lookup that has not one value. */
+typedef struct Miss
+{
+	JudgedRow  *row;
+	int			column;
+	int64		found;			/* so many values */
+	const char *word;			/* the one of several words that is at fault; NULL: the whole text */
+	const char *text;
+} Miss;
 
 /* Rows first to last - 1 of a batch. */
 typedef struct ComputeCall
@@ -145,6 +155,9 @@ typedef struct ComputeCall
 	JudgedRow  *rows;
 	int			first;
 	int			last;
+	Miss	   *misses;			/* of lookups, in the order of rows and columns */
+	int			miss_count;
+	int			miss_room;
 } ComputeCall;
 
 static Datum
@@ -181,17 +194,48 @@ extras_array(const ComputeCall *call)
 	return PointerGetDatum(construct_array(values, count, JSONBOID, -1, false, TYPALIGN_INT));
 }
 
-/* What a lookup found for a row. */
+/* Texts of lookups that have not one value. SPI is connected. */
 static void
-note_lookup(const Compute *compute, JudgedRow *row, int column, int64 found)
+note_misses(ComputeCall *call)
 {
-	judge_fault(compute->judge, row, column, found == 0 ? FAULT_LOOKUP : FAULT_AMBIGUOUS, NULL, NULL);
+	for (int i = 0; i < call->miss_count; i++)
+	{
+		Miss	   *miss = &call->misses[i];
+		const char *detail = miss->word == NULL ? NULL :
+			psprintf(miss->found == 0 ? "\"%s\" is unknown." : "\"%s\" is ambiguous.", miss->word);
+		const char *hint = miss->found != 0 ? NULL :
+			lookup_hint(call->compute->lookups, miss->column, miss->word != NULL ? miss->word : miss->text);
+
+		judge_fault(call->compute->judge, miss->row, miss->column, miss->found == 0 ? FAULT_LOOKUP : FAULT_AMBIGUOUS, detail, hint);
+	}
+	call->miss_count = 0;
 }
 
 static void
-take_result(const ComputeCall *call, uint64 found, MemoryContext context)
+add_miss(ComputeCall *call, const Miss *miss)
 {
-	Compute    *compute = call->compute;
+	if (call->miss_count == call->miss_room)
+	{
+		call->miss_room = Max(16, 2 * call->miss_room);
+		call->misses = call->misses == NULL ? palloc(sizeof(Miss) * (size_t) call->miss_room) :
+			repalloc(call->misses, sizeof(Miss) * (size_t) call->miss_room);
+	}
+	call->misses[call->miss_count++] = *miss;
+}
+
+/* Text of a column of the result, in the current memory context; NULL for NULL. */
+static char *
+result_text(HeapTuple tuple, TupleDesc desc, int column)
+{
+	bool		null;
+	Datum		value = SPI_getbinval(tuple, desc, column, &null);
+
+	return null ? NULL : TextDatumGetCString(value);
+}
+
+static void
+take_result(ComputeCall *call, uint64 found, MemoryContext context)
+{
 	HeapTuple	tuple = SPI_tuptable->vals[found];
 	TupleDesc	desc = SPI_tuptable->tupdesc;
 	bool		null;
@@ -202,14 +246,11 @@ take_result(const ComputeCall *call, uint64 found, MemoryContext context)
 	for (int k = 0; k < call->plan->count; k++)
 	{
 		int			column = call->plan->columns[k];
-		Datum		computed = SPI_getbinval(tuple, desc, 2 + 2 * k, &null);
-		int64		matches;
+		Datum		matches = SPI_getbinval(tuple, desc, 3 + 4 * k, &null);
 
-		row->texts[column] = null ? NULL : TextDatumGetCString(computed);
-		computed = SPI_getbinval(tuple, desc, 3 + 2 * k, &null);
-		matches = null ? 0 : DatumGetInt64(computed);
-		if (matches != 1)
-			note_lookup(compute, row, column, matches);
+		if (!null && DatumGetInt64(matches) != 1)
+			add_miss(call, &(Miss) {row, column, DatumGetInt64(matches), result_text(tuple, desc, 4 + 4 * k), result_text(tuple, desc, 5 + 4 * k)});
+		row->texts[column] = result_text(tuple, desc, 2 + 4 * k);
 	}
 	MemoryContextSwitchTo(spi);
 }
@@ -232,6 +273,8 @@ execute(void *argument)
 		elog(ERROR, "could not compute the columns of profile \"%s\"", profile->name);
 	for (uint64 found = 0; found < SPI_processed; found++)
 		take_result(call, found, context);
+	MemoryContextSwitchTo(context);
+	note_misses(call);
 	SPI_finish();
 	role_sql_leave(&sql);
 }

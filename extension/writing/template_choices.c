@@ -175,6 +175,8 @@ template_choices(const Profile *profile, int column)
 	Oid			type = getBaseType(of->type);
 	TextList	rule = choices_of_rule(profile, column);
 
+	if (of->multiple != NULL)
+		return (TextList) {0, NULL};	/* the cell takes several */
 	if (of->lookup != NULL)
 		return choices_of_lookup(profile, of->lookup);
 	if (of->transform != NULL)

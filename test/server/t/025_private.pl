@@ -67,13 +67,16 @@ is($sql->(<<'SQL'), <<'LIST' =~ s/\s+/ /gr =~ s/ $//r, 'the private functions wi
 SELECT string_agg(DISTINCT p.proname, ' ' ORDER BY p.proname) FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
 WHERE p.pronamespace = 'xlsx_private'::regnamespace AND has_function_privilege('xlsx_user', p.oid, 'EXECUTE') AND (p.prosecdef OR l.lanname = 'c')
 SQL
+blockers
 check_expression
 check_options
+check_reading
 column_default
 cron_job
 delete_rows
 end_task
 first_cells
+folded
 folder_file
 folder_to_move_to
 import_now
@@ -93,6 +96,7 @@ number_of
 oid_of
 path_of_statements
 phase_members
+place_for
 relation_of
 relation_ref
 relation_ref_in
@@ -103,6 +107,7 @@ role_ref
 role_ref_in
 role_ref_out
 roles_of_me
+row_holders
 rule_takes
 schedule_add
 schedule_begin
@@ -124,6 +129,7 @@ tus_remove
 upload_file
 upload_finish
 upload_settings
+worker_waits_for
 LIST
 is($sql->("SELECT count(*) FROM pg_proc WHERE pronamespace = 'xlsx_private'::regnamespace AND proargnames[1] = 'caller' AND has_function_privilege('xlsx_admin', oid, 'EXECUTE')"),
 	0, 'none of them believes what it is told about who calls');
