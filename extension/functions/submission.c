@@ -12,6 +12,7 @@
 #include "profile/profile.h"
 #include "tables/installation.h"
 #include "tables/private_sql.h"
+#include "tables/version.h"
 #include "tasks/dispatch.h"
 #include "tasks/events.h"
 #include "tasks/membership.h"
@@ -25,6 +26,7 @@
 void
 submission_check(const Submission *submission)
 {
+	version_check(WARNING);
 	if (submission->mode != NULL)
 		(void) save_mode_called(submission->mode);
 	options_check_header_row(submission->header_row);

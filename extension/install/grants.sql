@@ -30,7 +30,7 @@ GRANT USAGE ON SCHEMA xlsx_private TO xlsx_user;
 -- Functions are for the roles below; those that read and write workbooks touch nothing that their caller could not.
 REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA xlsx, xlsx_private, xlsx_rest FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION xlsx.server_file, xlsx.large_object, xlsx.sheets, xlsx.cells, xlsx.read, xlsx.discover,
-  xlsx.create_table_sql, xlsx.write, xlsx.write_chunks
+  xlsx.create_table_sql, xlsx.write, xlsx.write_chunks, xlsx.version, xlsx_private.library_version, xlsx_private.version_order
   TO PUBLIC;
 -- No more than SET ROLE, which everybody may try.
 GRANT EXECUTE ON FUNCTION xlsx_rest.act_as TO PUBLIC;

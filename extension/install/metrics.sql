@@ -37,6 +37,8 @@ UNION ALL SELECT 'rows_refused', NULL, coalesce(sum(error_rows), 0) FROM ended
 UNION ALL SELECT 'workers', NULL, count(*) FROM pg_catalog.pg_stat_activity
   WHERE backend_type = 'pg_xlsx worker' AND datname = pg_catalog.current_database()
 UNION ALL SELECT 'max_workers', NULL, pg_catalog.current_setting('pg_xlsx.max_workers', true)::float8
+UNION ALL SELECT 'library_version', xlsx_private.library_version(), 1
+UNION ALL SELECT 'sql_version', extversion, 1 FROM pg_catalog.pg_extension WHERE extname = 'pg_xlsx'
 UNION ALL SELECT 'paused', NULL, count(*) FROM xlsx_private.queue_rule WHERE paused
 UNION ALL SELECT 'files', NULL, count(*) FROM xlsx_private.file
 UNION ALL SELECT 'file_bytes', NULL, coalesce(sum(size), 0) FROM xlsx_private.file
@@ -65,6 +67,8 @@ CREATE VIEW xlsx_private.metric_meaning (name, type, help) AS VALUES
 ('rows_refused', 'counter', 'Error rows of tasks, counted at their ends.'),
 ('workers', 'gauge', 'Workers that run in this database.'),
 ('max_workers', 'gauge', 'Most workers over all databases, pg_xlsx.max_workers.'),
+('library_version', 'gauge', '1 for the version of the library that the server has loaded.'),
+('sql_version', 'gauge', '1 for the version of the SQL objects of this database.'),
 ('paused', 'gauge', 'Pauses in force, of a profile or of all.'),
 ('files', 'gauge', 'Uploaded files that are kept.'),
 ('file_bytes', 'gauge', 'Bytes of these files.'),

@@ -12,6 +12,7 @@
 #include "pg/subtransaction.h"
 #include "profile/frozen.h"
 #include "tables/private_sql.h"
+#include "tables/version.h"
 #include "tasks/counters.h"
 #include "tasks/dispatch.h"
 #include "tasks/login_fault.h"
@@ -425,6 +426,7 @@ note_duration(void)
 bool
 sweep_start(void)
 {
+	version_check(LOG);
 	started_at = GetCurrentTimestamp();
 	queue_end_waits();
 	dispatch_due(next_start());

@@ -9,6 +9,7 @@
 #include "commands/extension.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
+#include "tables/version.h"
 #include "tcop/utility.h"
 #include "utils/memutils.h"
 #include "workers/shut.h"
@@ -115,6 +116,9 @@ process_utility(PlannedStmt *statement, const char *query, bool read_only_tree, 
 	else
 		standard_ProcessUtility(statement, query, read_only_tree, context, parameters, environment, receiver,
 								completion);
+	/* The update is rolled back: the server must be restarted first. */
+	if (IsA(statement->utilityStmt, AlterExtensionStmt) || IsA(statement->utilityStmt, CreateExtensionStmt))
+		version_check(ERROR);
 	if (OidIsValid(database) && IsA(statement->utilityStmt, DropdbStmt))
 		dropped = database;
 }

@@ -16,6 +16,7 @@
 
 #include "base/mem.h"
 #include "db/db.h"
+#include "db/fitness.h"
 #include "db/pg_pool.h"
 #include "http/reply.h"
 #include "process/config.h"
@@ -196,7 +197,7 @@ failed(Download *download, const PGresult *result)
 	if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_SINGLE_TUPLE)
 		return false;
 	error = db_error(result);
-	if (may_be_made_again(download) && strncmp(error.code, "57P", 3) == 0)
+	if (may_be_made_again(download) && db_ends_session(&error))
 		return true;			/* the session ends, and ticket_failed() makes it again */
 	if (download->exchange != NULL)
 		fail(download, &error);
@@ -381,11 +382,14 @@ start(HttpExchange *exchange, const Kind *kind, const char *id)
 	download->id = mem_strdup(id);
 	download->role = http_role(exchange) == NULL ? NULL : mem_strdup(http_role(exchange));
 	download->spool = tmpfile();
-	if (download->spool != NULL)
+	if (download->spool != NULL && fitness_problem() == NULL)
 		download->ticket = pg_pool_borrow(PG_LANE_DOWNLOAD, &ticket_handler, download);
 	if (download->ticket == NULL)
 	{
-		reply_error(exchange, 503, download->spool == NULL ? "There is no room for a temporary file" : "Too many requests wait for the database");
+		if (fitness_problem() != NULL)
+			reply_db_error(exchange, fitness_problem());
+		else
+			reply_error(exchange, 503, download->spool == NULL ? "There is no room for a temporary file" : "Too many requests wait for the database");
 		release(download);
 		return;
 	}

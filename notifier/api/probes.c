@@ -6,12 +6,14 @@
 #include "api/probes.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "api/chunk_pipe.h"
 #include "api/sse.h"
 #include "base/buf.h"
 #include "base/mem.h"
 #include "db/db.h"
+#include "db/fitness.h"
 #include "db/health.h"
 #include "db/pg_listen.h"
 #include "db/pg_pool.h"
@@ -26,7 +28,7 @@
 static const char database_metrics[] =
 "SELECT count(*), coalesce(string_agg(format(E'# HELP %1$s %2$s\\n# TYPE %1$s %3$s\\n%4$s', name, help, type, lines), '' ORDER BY name), '') "
 "FROM (SELECT m.name, help, type, string_agg(format(E'%s%s %s\\n', m.name, "
-"CASE WHEN v.name IN ('tasks', 'tasks_ended') THEN '{status=\"' ELSE '{kind=\"' END || label || '\"}', value), '' ORDER BY label) AS lines "
+"CASE WHEN v.name IN ('tasks', 'tasks_ended') THEN '{status=\"' WHEN v.name LIKE '%version' THEN '{version=\"' ELSE '{kind=\"' END || label || '\"}', value), '' ORDER BY label) AS lines "
 "FROM xlsx.metrics v, LATERAL (SELECT 'pg_xlsx_' || v.name || CASE v.type WHEN 'counter' THEN '_total' ELSE '' END) AS m (name) "
 "WHERE value IS NOT NULL GROUP BY m.name, help, type) AS metric";
 
@@ -51,15 +53,34 @@ probes_health(HttpExchange *exchange, const char *id)
 	http_reply(exchange, 200, "application/json; charset=utf-8", body, sizeof(body) - 1);
 }
 
+static void
+put_text(Buf *body, const char *text)
+{
+	if (text == NULL)
+		buf_puts(body, "null");
+	else
+		buf_json(body, text, strlen(text));
+}
+
 void
 probes_readiness(HttpExchange *exchange, const char *id)
 {
-	bool		ready = health_reachable() && pg_listen_established() && !draining;
+	bool		ready = health_reachable() && fitness_problem() == NULL && pg_listen_established() && !draining;
 	Buf			body = {0};
 
 	(void) id;
-	buf_printf(&body, "{\"status\":\"%s\",\"database\":%s,\"listening\":%s,\"stopping\":%s}", ready ? "ready" : "not ready",
+	buf_printf(&body, "{\"status\":\"%s\",\"database\":%s,\"listening\":%s,\"stopping\":%s,\"reason\":", ready ? "ready" : "not ready",
 			   health_reachable() ? "true" : "false", pg_listen_established() ? "true" : "false", draining ? "true" : "false");
+	put_text(&body, fitness_problem() != NULL ? fitness_problem()->message : NULL);
+	buf_puts(&body, ",\"hint\":");
+	put_text(&body, fitness_problem() != NULL ? fitness_problem()->hint : NULL);
+	buf_puts(&body, ",\"versions\":{\"sidecar\":\"" NOTIFIER_VERSION "\",\"sql\":");
+	put_text(&body, fitness_extension());
+	buf_puts(&body, ",\"library\":");
+	put_text(&body, fitness_library());
+	buf_puts(&body, "},\"older\":");
+	put_text(&body, fitness_older());
+	buf_putc(&body, '}');
 	http_reply(exchange, ready ? 200 : 503, "application/json; charset=utf-8", body.data, body.len);
 	buf_free(&body);
 }
@@ -75,6 +96,13 @@ probes_drain(void)
  */
 
 static void
+put_version(Buf *text, const char *version)
+{
+	buf_printf(text, "# HELP pg_xlsx_notifier_version 1 for the version of the sidecar.\n# TYPE pg_xlsx_notifier_version gauge\n"
+			   "pg_xlsx_notifier_version{version=\"%s\"} 1\n", version);
+}
+
+static void
 put_own_metrics(Buf *text)
 {
 	metrics_print(text);
@@ -86,6 +114,7 @@ put_own_metrics(Buf *text)
 	metrics_print_gauge(text, "uploads", "Uploads under way.", chunk_pipes_open());
 	metrics_print_gauge(text, "database_connections", "Connections in the pool.", pg_pool_connections());
 	metrics_print_gauge(text, "database_waiting", "Requests that wait for a connection.", pg_pool_waiting());
+	put_version(text, NOTIFIER_VERSION);
 	metrics_print_gauge(text, "listening", "1 while events are heard.", pg_listen_established());
 	metrics_print_gauge(text, "notify_lag_seconds", "Time that a notification took last from the database to here, or takes already.",
 						pg_listen_lag());

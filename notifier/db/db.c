@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "db/fitness.h"
 #include "db/pg_pool.h"
 #include "process/config.h"
 #include "process/loop.h"
@@ -60,6 +61,10 @@ static const DbError cancelled = {
 	.detail = "The statement was cancelled, and what it had changed was rolled back.",.outcome = DB_CANCELLED
 };
 
+static const DbError missing = {
+	.code = "57P03",.message = "extension \"pg_xlsx\" is not installed in the database",.hint = "Run CREATE EXTENSION pg_xlsx there."
+};
+
 #define UNKNOWN_DETAIL "What was asked for may have been done or not, or may still be done."
 #define UNKNOWN_HINT "Look at the task, or wait for its events, before asking again."
 
@@ -104,6 +109,20 @@ db_error_status(const DbError *error)
 	return 500;
 }
 
+bool
+db_ends_session(const DbError *error)
+{
+	return strncmp(error->code, "57P", 3) == 0 && strcmp(error->code, "57P03") != 0;
+}
+
+/* The extension was dropped just now: the schema of the functions that are called here is not there. */
+static bool
+is_missing_extension(const PGresult *result, const char *code)
+{
+	return strcmp(code, "3F000") == 0 &&
+		strstr(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY), "xlsx_rest") != NULL;
+}
+
 DbError
 db_error(const PGresult *result)
 {
@@ -113,6 +132,8 @@ db_error(const PGresult *result)
 	if (code == NULL)
 		return error;
 	strncpy(error.code, code, sizeof(error.code) - 1);
+	if (is_missing_extension(result, code))
+		return missing;
 	error.message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
 	error.detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
 	error.hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
@@ -154,7 +175,7 @@ finish(DbCall *call, const DbError *error, const DbRow *row)
 static bool
 is_ended_session(const DbError *error)
 {
-	return strncmp(error->code, "57P", 3) == 0 || strncmp(error->code, "08", 2) == 0;
+	return db_ends_session(error) || strncmp(error->code, "08", 2) == 0;
 }
 
 static void
@@ -162,7 +183,7 @@ fail(DbCall *call, const PGresult *result)
 {
 	DbError		error = db_error(result);
 
-	if (call->again > 0 && strncmp(error.code, "57P", 3) == 0)
+	if (call->again > 0 && db_ends_session(&error))
 		return;					/* the connection ends, and ticket_failed() repeats the call */
 	if (call->writes && call->step == STEP_COMMIT && is_ended_session(&error))
 		finish(call, &vanished, NULL);
@@ -327,6 +348,13 @@ may_cancel(const DbCall *call)
 	return call->step > STEP_BEGIN && call->step < STEP_COMMIT;
 }
 
+/* Why there is no ticket. */
+static const DbError *
+refusal(void)
+{
+	return fitness_problem() != NULL ? fitness_problem() : &crowded;
+}
+
 /* Gives up the connection too, because nobody knows when the statement ends. */
 static void
 give_up(DbCall *call, const DbError *error)
@@ -346,7 +374,7 @@ deadline_passed(Timer *timer)
 		pg_conn_cancel(call->conn);
 	if (call->conn == NULL || !call->writes || (call->late && loop_now() >= call->limit))
 	{
-		give_up(call, call->ticket == NULL ? &crowded : call->conn == NULL || !call->writes ? &late : &silent);
+		give_up(call, call->ticket == NULL ? refusal() : call->conn == NULL || !call->writes ? &late : &silent);
 		return;
 	}
 	if (!call->late)
@@ -386,7 +414,7 @@ db_run(const DbRequest *request, DbDone done, void *arg)
 	call->again = request->writes ? 0 : TIMES_AGAIN;
 	call->own_limit = request->limit;
 	call->tidy = request->tidy;
-	call->ticket = pg_pool_borrow(request->lane, &ticket_handler, call);
+	call->ticket = fitness_problem() != NULL ? NULL : pg_pool_borrow(request->lane, &ticket_handler, call);
 	if (call->ticket == NULL || call->own_limit == 0)
 		loop_timer_start(&call->deadline, call->ticket == NULL ? 0 : config.request_timeout, deadline_passed);
 	return call;

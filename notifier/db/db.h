@@ -89,6 +89,9 @@ extern void db_enter(PgConn *conn, const char *role, PgResult result, void *arg)
 /* Makes the error from a result of libpq; NULL: the connection was lost. */
 extern DbError db_error(const PGresult *result);
 
+/* Does the connection end after this error: by an operator, a crash, or with the database? */
+extern bool db_ends_session(const DbError *error);
+
 extern int	db_error_status(const DbError *error);	/* the HTTP status of an error */
 
 #endif							/* NOTIFIER_DB_H */

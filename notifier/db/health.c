@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+#include "db/fitness.h"
 #include "db/pg_pool.h"
 #include "process/log.h"
 #include "process/loop.h"
@@ -16,6 +17,7 @@ static PgConn *conn;			/* kept from one question to the next; NULL: waits for a 
 static bool good;				/* the current verdict */
 static int	missed;				/* answers to the current question */
 static bool reachable;
+static bool ask_library;		/* its version is not known yet */
 static Timer timer;				/* until the next question, or until the end of the wait for an answer */
 
 static void borrow(Timer *due);
@@ -39,17 +41,39 @@ become(bool now)
 
 static void ask(Timer *due);
 
+static void
+on_library(void *arg, PGresult *result)
+{
+	(void) arg;
+	if (result != NULL && PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1)
+		fitness_take_library(result);
+}
+
+static void
+send_library_question(void)
+{
+	static const PgStatement statement = {.sql = FITNESS_LIBRARY};
+
+	pg_conn_send(conn, &statement, on_library, &timer);
+}
+
 /* A late answer does not count, although it shows that the connection is alive. */
 static void
 on_answer(void *arg, PGresult *result)
 {
 	(void) arg;
 	if (result != NULL)
+	{
 		good = PQresultStatus(result) == PGRES_TUPLES_OK;
+		if (good)
+			ask_library = fitness_take(result);
+	}
 	else if (good)				/* otherwise failed() is called, or the question becomes overdue */
 	{
 		if (missed == 0)
 			become(true);
+		if (ask_library)
+			send_library_question();
 		loop_timer_start(&timer, HEALTH_ASK_MS, ask);
 	}
 }
@@ -73,7 +97,7 @@ overdue(Timer *due)
 static void
 send_question(void)
 {
-	static const PgStatement statement = {.sql = "SELECT 1"};
+	static const PgStatement statement = {.sql = FITNESS_QUESTION};
 
 	good = false;
 	missed = 0;

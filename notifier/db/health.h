@@ -1,7 +1,7 @@
 /*
  * health.h
  *	  Does the database answer?  The question is asked continuously, on a connection like
- *	  those of requests.
+ *	  those of requests. It also asks what fitness.h wants to know.
  *
  * The verdict is no after one missed answer, or if no connection can be made,
  * and yes again after an answer in time.  After a second missed answer the

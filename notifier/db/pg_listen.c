@@ -55,6 +55,7 @@ static Timer lag_timer;
 
 static void try_to_connect(Timer *due);
 static void ask(Timer *due);
+static void listen_again(Timer *due);
 
 static void
 retry_later(void)
@@ -117,7 +118,10 @@ went_well(PGresult *result)
 		return answered;
 	answered = PQresultStatus(result) == PGRES_COMMAND_OK || PQresultStatus(result) == PGRES_TUPLES_OK;
 	if (!answered)
-		log_error("could not listen: %s", PQresultErrorMessage(result));
+	{
+		log_at(said_lost ? LOG_DEBUG : LOG_ERROR, "could not listen: %s", PQresultErrorMessage(result));
+		said_lost = true;
+	}
 	return false;
 }
 
@@ -177,12 +181,31 @@ lag_came_back(int64_t sent)
 	lag_sent = 0;
 }
 
+/*
+ * The database answers, but cannot be listened to: the extension was dropped, or the server is a standby. Listening begins
+ * as soon as it can.
+ */
+static void
+begin_again(void)
+{
+	if (established)
+		metrics_add(METRIC_LISTEN_LOST, 1);
+	established = heard = false;
+	loop_timer_stop(&lag_timer);
+	lag = lag_sent = 0;
+	loop_timer_start(&timer, HEALTH_ASK_MS, listen_again);
+}
+
 static void
 on_answer(void *arg, PGresult *result)
 {
 	(void) arg;
 	if (!went_well(result))
+	{
+		if (result == NULL && !pg_conn_lost(conn))
+			begin_again();
 		return;
+	}
 	heard = missed == 0 || heard;
 	loop_timer_start(&timer, HEALTH_ASK_MS, ask);
 }
@@ -192,7 +215,11 @@ on_listening(void *arg, PGresult *result)
 {
 	(void) arg;
 	if (!went_well(result))
+	{
+		if (result == NULL && !pg_conn_lost(conn))
+			begin_again();
 		return;
+	}
 	established = heard = true;
 	said_lost = false;
 	retry_ms = FIRST_RETRY_MS;
@@ -204,12 +231,19 @@ on_listening(void *arg, PGresult *result)
 }
 
 static void
+listen_again(Timer *due)
+{
+	(void) due;
+	send(LISTEN, on_listening);
+	loop_timer_start(&timer, BEGIN_MS, give_up);
+}
+
+static void
 conn_ready(void *arg)
 {
 	(void) arg;
 	listen_for_lag();
-	send(LISTEN, on_listening);
-	loop_timer_start(&timer, BEGIN_MS, give_up);
+	listen_again(NULL);
 }
 
 static void

@@ -10,17 +10,18 @@ pgxs=$(dirname "$(dirname "$(${PG_CONFIG:-pg_config} --pgxs)")")
 work=$(mktemp -d)
 small=$work/small
 extensions=$(${PG_CONFIG:-pg_config} --sharedir)/extension
-# A later version of the extension, for updates, and a disk that is soon full.
+# A later version of the extension, for updates, one that needs a newer library, and a disk that is soon full.
 version=$(sed -n "s/^default_version *= *'\(.*\)'/\1/p" "$root/extension/pg_xlsx.control")
 upgrade=$extensions/pg_xlsx--$version--next.sql
+newer=$extensions/pg_xlsx--$version--999.0.sql
 tidy() {
-    rm -f "$upgrade"
+    rm -f "$upgrade" "$newer"
     umount "$small" 2>/dev/null
     rm -rf "$work"
 }
 trap tidy EXIT
 mkdir "$small"
-if [ -w "$extensions" ] && cp "$root/test/server/t/upgrade.sql" "$upgrade"; then export TEST_UPGRADE=1; fi
+if [ -w "$extensions" ] && cp "$root/test/server/t/upgrade.sql" "$upgrade" && cp "$upgrade" "$newer"; then export TEST_UPGRADE=1; fi
 if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=4m tmpfs "$small" 2>/dev/null; then export TEST_SMALL_DISK=$small; fi
 cp -r "$root/test/server/t" "$root/test/tools" "$root/test/core/corpus" "$root/test/samples" "$root/bench/history.sql" "$root/extension/pg_xlsx.conf.sample" "$root/build/makebook" "$root/build/xlsxdump" "$root/build/setclock.so" "$work/"
 set -- env "PATH=$(${PG_CONFIG:-pg_config} --bindir):$PATH" "PERL5LIB=$pgxs/test/perl" "TESTLOGDIR=$work/log" \

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -13,6 +13,7 @@ import { complaints, promtool } from './support/exposition.js';
 import { Notifier } from './support/notifier.js';
 import { people, workbook } from './support/workbook.js';
 
+const VERSION = readFileSync(join(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '../../../extension/pg_xlsx.control'), 'utf8').match(/^default_version = '(.*)'/m)[1];
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 let db;
@@ -208,7 +209,9 @@ describe('about itself', () => {
   test('it is alive, and ready', async () => {
     assert.deepEqual(JSON.parse((await request(`${server.url}/healthz`)).text), { status: 'ok' });
     const ready = await request(`${server.url}/readyz`);
-    assert.deepEqual([ready.status, JSON.parse(ready.text)], [200, { status: 'ready', database: true, listening: true, stopping: false }]);
+    assert.deepEqual([ready.status, JSON.parse(ready.text)], [200, {
+      status: 'ready', database: true, listening: true, stopping: false, reason: null, hint: null, versions: { sidecar: VERSION, sql: VERSION, library: VERSION }, older: null,
+    }]);
   });
 
   test('without a database it is alive, but not ready', async () => {
