@@ -44,6 +44,7 @@ typedef struct CellCheck
 	const char *detail;
 	const char *hint;
 	const char *constraint;
+	const char *comment;		/* on the constraint, which is of a domain; NULL: none */
 
 	const char *text;			/* under way: as cell_take_text leaves it */
 	size_t		length;

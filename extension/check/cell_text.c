@@ -8,6 +8,7 @@
 #include "catalog/pg_enum.h"
 #include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
+#include "pg/constraint_comment.h"
 #include "pg/subtransaction.h"
 #include "pg/text_encoding.h"
 #include "pg/text_trim.h"
@@ -24,7 +25,7 @@ CellVerdict
 cell_fault(CellCheck *check, CellFault fault)
 {
 	check->fault = fault;
-	check->detail = check->hint = check->constraint = NULL;
+	check->detail = check->hint = check->constraint = check->comment = NULL;
 	return CELL_BAD;
 }
 
@@ -182,5 +183,7 @@ cell_input_text(CellCheck *check, Datum *datum)
 	check->detail = error->message;
 	check->hint = error->hint != NULL ? error->hint : enum_hint(check->column->type);
 	check->constraint = error->constraint_name;
+	if (error->constraint_name != NULL && error->datatype_name != NULL)
+		check->comment = constraint_comment_of_domain(error->schema_name, error->datatype_name, error->constraint_name);
 	return CELL_BAD;
 }

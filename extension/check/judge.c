@@ -121,13 +121,16 @@ judge_say(const Judge *judge, const JudgedRow *row, const Message *message, cons
 	return message_say(message, values.data, cells.data);
 }
 
+/* comment: what people have written about the constraint that is broken; NULL: nothing. */
 static void
-violate_fault(const Judge *judge, JudgedRow *row, int column, CellFault fault, const Violation *more)
+violate_fault(const Judge *judge, JudgedRow *row, int column, CellFault fault, const char *comment, const Violation *more)
 {
 	Violation	violation = *more;
 	Message		message = plan_fault_message(judge->plan, column, fault);
 
-	violation.code = fault_message(fault)->code;
+	if (comment != NULL && !plan_fault_is_own(judge->plan, column, fault))
+		message = message_make(comment, &(MessagePlaces) {.label = plan_text(judge->plan, plan_columns(judge->plan)[column].label)});
+	violation.code = fault_code(fault);
 	violation.message = judge_say(judge, row, &message, &column, 1);
 	judge_violate(row, column, false, &violation);
 	row->states[column] = fault_is_without_text(fault) ? VALUE_UNKNOWN : VALUE_MISFIT;
@@ -136,7 +139,7 @@ violate_fault(const Judge *judge, JudgedRow *row, int column, CellFault fault, c
 void
 judge_fault(const Judge *judge, JudgedRow *row, int column, CellFault fault, const char *detail, const char *hint)
 {
-	violate_fault(judge, row, column, fault, &(Violation) {.detail = detail,.hint = hint});
+	violate_fault(judge, row, column, fault, NULL, &(Violation) {.detail = detail,.hint = hint});
 	row->states[column] = VALUE_UNKNOWN;
 }
 
@@ -145,7 +148,7 @@ violate_cell(Judge *judge, JudgedRow *row, int column)
 {
 	const CellCheck *check = &judge->check;
 
-	violate_fault(judge, row, column, check->fault,
+	violate_fault(judge, row, column, check->fault, check->comment,
 				  &(Violation) {.detail = check->detail,.hint = check->hint,.constraint = check->constraint});
 }
 
@@ -250,7 +253,7 @@ break_rule(const Judge *judge, JudgedRow *row, const PlanRule *rule)
 {
 	Message		message = plan_rule_message(judge->plan, rule);
 	Violation	violation = {
-		.code = fault_message_of_rule(rule->kind)->code,.message = judge_say(judge, row, &message, &rule->column, 1),
+		.code = fault_code_of_rule(rule->kind),.message = judge_say(judge, row, &message, &rule->column, 1),
 		.constraint = plan_text(judge->plan, rule->name)
 	};
 

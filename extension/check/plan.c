@@ -145,12 +145,12 @@ put_column_messages(StringInfo block, const JudgePlan *plan, const JudgeTask *ta
 
 	for (CellFault fault = 0; fault < CELL_FAULTS; fault++)
 	{
-		const FaultMessage *message = fault_message(fault);
-		const char *template = message_template(messages, message->code, task->locale);
+		const char *template = message_template(messages, fault_code(fault), task->locale);
 		PlanMessage	put;
 
 		ours.limit = limit_of(&((PlanColumn *) (block->data + plan->columns_at))[i], fault);
-		put = put_message(block, template != NULL ? template : message->message, template != NULL ? &own : &ours);
+		put = put_message(block, template != NULL ? template : fault_text(fault, task->locale), template != NULL ? &own : &ours);
+		put.own = template != NULL;
 		((PlanMessage *) (block->data + plan->messages_at))[i * CELL_FAULTS + (int) fault] = put;
 	}
 }
@@ -237,7 +237,7 @@ put_rule(StringInfo block, uint32 at, const JudgeTask *task, const ProfileRule *
 	plan.name = put_text(block, rule->name);
 	if (template == NULL)
 	{
-		template = fault_message_of_rule(rule->kind)->message;
+		template = fault_text_of_rule(rule->kind, task->locale);
 		places.limit = join(&rule->argument);
 	}
 	plan.message = put_message(block, template, &places);
@@ -352,6 +352,12 @@ plan_fault_message(const JudgePlan *plan, int column, CellFault fault)
 	const PlanMessage *message = (const PlanMessage *) ((const char *) plan + plan->messages_at);
 
 	return message_of(plan, &message[column * CELL_FAULTS + (int) fault]);
+}
+
+bool
+plan_fault_is_own(const JudgePlan *plan, int column, CellFault fault)
+{
+	return ((const PlanMessage *) ((const char *) plan + plan->messages_at))[column * CELL_FAULTS + (int) fault].own;
 }
 
 Message

@@ -46,6 +46,7 @@ typedef struct PlanMessage
 {
 	PlanText	text;
 	bool		has_places;
+	bool		own;			/* the profile's, not ours */
 } PlanMessage;
 
 typedef struct PlanColumn
@@ -141,6 +142,9 @@ plan_text_of(const JudgePlan *plan, PlanTexts texts, uint32 i)
 extern bool plan_texts_have(const JudgePlan *plan, PlanTexts texts, const char *text, size_t length);
 
 extern Message plan_fault_message(const JudgePlan *plan, int column, CellFault fault);
+
+/* Has the profile a message of its own for the fault? */
+extern bool plan_fault_is_own(const JudgePlan *plan, int column, CellFault fault);
 extern Message plan_rule_message(const JudgePlan *plan, const PlanRule *rule);
 
 #endif							/* PG_XLSX_PLAN_H */

@@ -7,7 +7,10 @@
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "funcapi.h"
 #include "pg/numeric_form.h"
+#include "pg/text_encoding.h"
+#include "profile/fault.h"
 #include "profile/words.h"
 #include "tasks/passing.h"
 #include "tasks/task_status.h"
@@ -19,6 +22,7 @@ PG_FUNCTION_INFO_V1(pg_xlsx_number_of);
 PG_FUNCTION_INFO_V1(pg_xlsx_rule_takes);
 PG_FUNCTION_INFO_V1(pg_xlsx_integer_digits);
 PG_FUNCTION_INFO_V1(pg_xlsx_may_pass);
+PG_FUNCTION_INFO_V1(pg_xlsx_built_in_messages);
 
 typedef struct Fact
 {
@@ -121,4 +125,28 @@ pg_xlsx_may_pass(PG_FUNCTION_ARGS)
 		PG_RETURN_BOOL(false);
 	sqlstate = MAKE_SQLSTATE(code[0], code[1], code[2], code[3], code[4]);
 	PG_RETURN_BOOL(passing_trouble(sqlstate) || passing_error(sqlstate));
+}
+
+static void
+put_message(ReturnSetInfo *result, int no, const char *language, const char *text)
+{
+	Datum		values[] = {
+		Int32GetDatum(no), CStringGetTextDatum(language), text != NULL ? CStringGetTextDatum(text_for_people(text, strlen(text))) : (Datum) 0
+	};
+	bool		nulls[] = {false, false, text == NULL};
+
+	tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+}
+
+Datum
+pg_xlsx_built_in_messages(PG_FUNCTION_ARGS)
+{
+	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
+	const char *language;
+
+	InitMaterializedSRF(fcinfo, 0);
+	for (int l = 0; (void) fault_text_at(l, 0, &language), language != NULL; l++)
+		for (int i = 0; i < FAULT_TEXTS; i++)
+			put_message(result, i + 1, language, fault_text_at(l, i, &language));
+	return (Datum) 0;
 }

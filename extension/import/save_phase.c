@@ -131,7 +131,7 @@ import_saving_open(ImportSaving *saving, int first_rows)
 		return;
 	saving->batch_rows = first_rows;
 	saving->task = (SaveTask) {
-		.profile = import->profile, .task = task->id, .mode = task->mode, .source = task->source,
+		.profile = import->profile, .task = task->id, .locale = task->locale, .mode = task->mode, .source = task->source,
 		.undo = !task->dry_run && !mode->empties &&
 		(mode->updates ? import->profile->keep_old : import->profile->task_attnum != InvalidAttrNumber)
 	};

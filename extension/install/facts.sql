@@ -55,3 +55,8 @@ CREATE FUNCTION xlsx_private.may_pass(sqlstate text) RETURNS boolean
 AS 'MODULE_PATHNAME', 'pg_xlsx_may_pass' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION xlsx_private.may_pass(text) IS
 'May an error with this SQLSTATE pass by itself, so that another attempt at the task can succeed?';
+
+CREATE FUNCTION xlsx_private.built_in_messages(OUT no int, OUT language text, OUT message text) RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'pg_xlsx_built_in_messages' LANGUAGE C IMMUTABLE;
+COMMENT ON FUNCTION xlsx_private.built_in_messages() IS
+'The built-in messages of violations: each has a number and is there in every language. Places in braces are filled for each violation. A locale chooses the language by what stands before its first "-" or "_"; English stands for all others.';

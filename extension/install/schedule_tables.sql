@@ -85,13 +85,14 @@ BEGIN
 END
 $$;
 
+-- 58000: its workers died.
 CREATE FUNCTION xlsx_private.schedule_file_state(outcome text, task_id bigint, task xlsx_private.task) RETURNS text
 LANGUAGE sql STABLE
 RETURN CASE
   WHEN (task).status IS NULL THEN coalesce(outcome, CASE WHEN task_id IS NULL THEN 'waiting' ELSE 'done' END)
   WHEN xlsx_private.is_active((task).status) THEN 'waiting'
   WHEN xlsx_private.is_success((task).status) THEN 'done'
-  WHEN (task).status = 'FAILED' AND (task).deaths = 0 AND xlsx_private.may_pass((task).error_code)
+  WHEN (task).status = 'FAILED' AND (task).error_code <> '58000' AND xlsx_private.may_pass((task).error_code)
     AND ((task).file_id IS NOT NULL OR (task).saved_rows = 0) THEN 'waiting'
   ELSE 'failed' END;
 COMMENT ON FUNCTION xlsx_private.schedule_file_state(text, bigint, xlsx_private.task) IS

@@ -5,6 +5,7 @@
 #ifndef PG_XLSX_COMPAT_H
 #define PG_XLSX_COMPAT_H
 
+#include "catalog/pg_constraint.h"
 #include "catalog/pg_database.h"
 #include "catalog/pg_extension.h"
 #include "executor/executor.h"
@@ -73,6 +74,19 @@ compat_init_range_table(EState *estate, RangeTblEntry *entry)
 #define compat_reindex_index(index, persistence) reindex_index(NULL, index, false, persistence, &(ReindexParams) {0})
 #else
 #define compat_reindex_index(index, persistence) reindex_index(index, false, persistence, &(ReindexParams) {0})
+#endif
+
+/* 18 keeps NOT NULL as a constraint. InvalidOid: there is none. */
+#if PG_VERSION_NUM >= 180000
+static inline Oid
+compat_not_null_constraint(Oid relation, AttrNumber attnum)
+{
+	HeapTuple	tuple = findNotNullConstraintAttnum(relation, attnum);
+
+	return HeapTupleIsValid(tuple) ? ((Form_pg_constraint) GETSTRUCT(tuple))->oid : InvalidOid;
+}
+#else
+#define compat_not_null_constraint(relation, attnum) InvalidOid
 #endif
 
 /* 18 can exclude the row itself from the check. */

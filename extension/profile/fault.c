@@ -1,53 +1,145 @@
 /*
  * fault.c
- *	  The messages for what can be wrong, in English.
+ *	  The codes of what can be wrong, and the choice of a language for its messages.
  */
 #include "profile/fault.h"
 
-static const FaultMessage of_cells[CELL_FAULTS] = {
-	[FAULT_REQUIRED] = {"required", "{label} is required"},
-	[FAULT_CELL_ERROR] = {"cell_error", "{label} holds the error {value}"},
-	[FAULT_TEXT] = {"text", "{label} holds characters that a database cannot keep"},
-	[FAULT_LENGTH] = {"length", "{label} must have at most {limit} characters"},
-	[FAULT_NOT_INTEGER] = {"type", "{label} must be an integer"},
-	[FAULT_NOT_NUMBER] = {"type", "{label} must be a number"},
-	[FAULT_NOT_BOOLEAN] = {"type", "{label} must be true or false"},
-	[FAULT_NOT_DATE] = {"type", "{label} must be a date"},
-	[FAULT_NOT_TIMESTAMP] = {"type", "{label} must be a date and time"},
-	[FAULT_NOT_TIME] = {"type", "{label} must be a time, not a plain number"},
-	[FAULT_NOT_VALID] = {"type", "{label} is not a valid {type}"},
-	[FAULT_RANGE] = {"range", "{label} is out of the range of {type}"},
-	[FAULT_DIGITS] = {"range", "{label} has too many digits"},
-	[FAULT_WHOLE_DIGITS] = {"range", "{label} must have at most {limit} digits before the decimal point"},
-	[FAULT_DECIMALS] = {"exactness", "{label} must have at most {limit} digits after the decimal point"},
-	[FAULT_TIME_OF_DAY] = {"exactness", "{label} must be a date without a time of day"},
-	[FAULT_LOOKUP] = {"lookup", "{label} \"{value}\" is unknown"},
-	[FAULT_AMBIGUOUS] = {"ambiguous", "{label} \"{value}\" is ambiguous"},
-	[FAULT_TRANSFORM] = {"transform", "{label} could not be transformed"},
+#include "pg/text_encoding.h"
+#include "profile/fault_texts.h"
+
+static const char *const codes_of_cells[CELL_FAULTS] = {
+	[FAULT_REQUIRED] = "required",
+	[FAULT_CELL_ERROR] = "cell_error",
+	[FAULT_TEXT] = "text",
+	[FAULT_LENGTH] = "length",
+	[FAULT_NOT_INTEGER] = "type",
+	[FAULT_NOT_NUMBER] = "type",
+	[FAULT_NOT_BOOLEAN] = "type",
+	[FAULT_NOT_DATE] = "type",
+	[FAULT_NOT_TIMESTAMP] = "type",
+	[FAULT_NOT_TIME] = "type",
+	[FAULT_NOT_VALID] = "type",
+	[FAULT_RANGE] = "range",
+	[FAULT_DIGITS] = "range",
+	[FAULT_WHOLE_DIGITS] = "range",
+	[FAULT_DECIMALS] = "exactness",
+	[FAULT_TIME_OF_DAY] = "exactness",
+	[FAULT_LOOKUP] = "lookup",
+	[FAULT_AMBIGUOUS] = "ambiguous",
+	[FAULT_TRANSFORM] = "transform",
 };
 
-static const FaultMessage of_rules[] = {
-	[RULE_REQUIRED] = {"required", "{label} is required"},
-	[RULE_MIN] = {"min", "{label} must be at least {limit}"},
-	[RULE_MAX] = {"max", "{label} must be at most {limit}"},
-	[RULE_MIN_LENGTH] = {"min_length", "{label} must have at least {limit} characters"},
-	[RULE_MAX_LENGTH] = {"max_length", "{label} must have at most {limit} characters"},
-	[RULE_PATTERN] = {"pattern", "{label} does not have the expected form"},
-	[RULE_ONE_OF] = {"one_of", "{label} must be one of {limit}"},
-	[RULE_UNIQUE] = {"unique", "{label} must be unique in the file"},
-	[RULE_EXPRESSION] = {"rule", "Row breaks the rule \"{rule}\""},
+static const char *const codes_of_rules[] = {
+	[RULE_REQUIRED] = "required",
+	[RULE_MIN] = "min",
+	[RULE_MAX] = "max",
+	[RULE_MIN_LENGTH] = "min_length",
+	[RULE_MAX_LENGTH] = "max_length",
+	[RULE_PATTERN] = "pattern",
+	[RULE_ONE_OF] = "one_of",
+	[RULE_UNIQUE] = "unique",
+	[RULE_EXPRESSION] = "rule",
 };
 
-const FaultMessage *
-fault_message(CellFault fault)
+static const char *const codes_of_rows[ROW_FAULTS] = {
+	[ROW_UNIQUE] = "unique",
+	[ROW_UNIQUE_MANY] = "unique",
+	[ROW_FOREIGN_KEY] = "foreign_key",
+	[ROW_FOREIGN_KEY_MANY] = "foreign_key",
+	[ROW_CHECK] = "check",
+	[ROW_CHECK_OF_ROW] = "check",
+	[ROW_NOT_NULL] = "not_null",
+	[ROW_EXCLUSION] = "exclusion",
+	[ROW_EXCLUSION_MANY] = "exclusion",
+	[ROW_NOT_FOUND] = "not_found",
+	[ROW_TRANSFORM] = "transform",
+};
+
+static const FaultTexts *const languages[] = {
+	&fault_texts_en, &fault_texts_de, &fault_texts_fr, &fault_texts_es, &fault_texts_pt
+};
+
+const char *
+fault_code(CellFault fault)
 {
-	return &of_cells[fault];
+	return codes_of_cells[fault];
 }
 
-const FaultMessage *
-fault_message_of_rule(RuleKind kind)
+const char *
+fault_code_of_rule(RuleKind kind)
 {
-	return &of_rules[kind];
+	return codes_of_rules[kind];
+}
+
+const char *
+fault_code_of_row(RowFault fault)
+{
+	return codes_of_rows[fault];
+}
+
+/*
+ * Languages
+ */
+
+static const FaultTexts *
+texts_of(const char *locale)
+{
+	size_t		length = locale != NULL ? strcspn(locale, "-_.@") : 0;
+
+	for (size_t i = 0; i < lengthof(languages); i++)
+		if (length == strlen(languages[i]->language) && pg_strncasecmp(locale, languages[i]->language, length) == 0)
+			return languages[i];
+	return &fault_texts_en;
+}
+
+/* A database whose encoding lacks a letter gets the message in English. */
+static const char *
+in_server_encoding(const char *text, const char *english)
+{
+	size_t		length;
+	bool		valid;
+	const char *converted;
+
+	if (text == NULL)
+		return english;
+	converted = text_to_server(text, strlen(text), &length, &valid);
+	if (!valid)
+		return english;
+	return converted == text ? text : pnstrdup(converted, length);
+}
+
+const char *
+fault_text(CellFault fault, const char *locale)
+{
+	return in_server_encoding(texts_of(locale)->of_cells[fault], fault_texts_en.of_cells[fault]);
+}
+
+const char *
+fault_text_of_rule(RuleKind kind, const char *locale)
+{
+	return in_server_encoding(texts_of(locale)->of_rules[kind], fault_texts_en.of_rules[kind]);
+}
+
+const char *
+fault_text_of_row(RowFault fault, const char *locale)
+{
+	return in_server_encoding(texts_of(locale)->of_rows[fault], fault_texts_en.of_rows[fault]);
+}
+
+const char *
+fault_text_at(int language, int i, const char **name)
+{
+	const FaultTexts *texts;
+
+	*name = NULL;
+	if (language >= (int) lengthof(languages))
+		return NULL;
+	texts = languages[language];
+	*name = texts->language;
+	if (i < CELL_FAULTS)
+		return texts->of_cells[i];
+	i -= CELL_FAULTS;
+	return i <= RULE_EXPRESSION ? texts->of_rules[i] : texts->of_rows[i - RULE_EXPRESSION - 1];
 }
 
 bool

@@ -1,9 +1,10 @@
 /*
  * fault.h
- *	  The faults of a cell, and the built-in messages for them and for broken
- *	  rules.
+ *	  The faults of cells and rows, and the built-in messages for them and for broken rules, in
+ *	  several languages.
  *
- * Messages are templates (message.h).
+ * Messages are templates (message.h). locale chooses the language: "de", "de-AT" and "de_CH" are
+ * German; English stands for all that we do not have, and for NULL.
  */
 #ifndef PG_XLSX_FAULT_H
 #define PG_XLSX_FAULT_H
@@ -39,18 +40,43 @@ typedef enum CellFault
 
 #define CELL_FAULTS (FAULT_TRANSFORM + 1)
 
-/* Static memory. */
-typedef struct FaultMessage
+/* What is wrong with a whole row: mostly, why the target has refused it. */
+typedef enum RowFault
 {
-	const char *code;			/* code of the violation; several faults share one */
-	const char *message;
-} FaultMessage;
+	ROW_UNIQUE,
+	ROW_UNIQUE_MANY,			/* of several columns together */
+	ROW_FOREIGN_KEY,
+	ROW_FOREIGN_KEY_MANY,
+	ROW_CHECK,
+	ROW_CHECK_OF_ROW,			/* of none or several columns */
+	ROW_NOT_NULL,
+	ROW_EXCLUSION,
+	ROW_EXCLUSION_MANY,
+	ROW_NOT_FOUND,				/* the target has no row with this key */
+	ROW_TRANSFORM
+} RowFault;
 
-/* Places: {label}, {type}, {limit}, {value}. */
-extern const FaultMessage *fault_message(CellFault fault);
+#define ROW_FAULTS (ROW_TRANSFORM + 1)
+
+/* Code of the violation; several faults share one. */
+extern const char *fault_code(CellFault fault);
+extern const char *fault_code_of_rule(RuleKind kind);
+extern const char *fault_code_of_row(RowFault fault);
+
+/* Places: {label}, {type}, {limit}, {value}. Static memory, or the current memory context. */
+extern const char *fault_text(CellFault fault, const char *locale);
 
 /* The message of a broken rule. Places: {label}, {limit} (its arguments), {rule}. */
-extern const FaultMessage *fault_message_of_rule(RuleKind kind);
+extern const char *fault_text_of_rule(RuleKind kind, const char *locale);
+
+/* Places: {label}, {rule} (the constraint). */
+extern const char *fault_text_of_row(RowFault fault, const char *locale);
+
+/* Message i of language l (0 is English) in UTF-8, and its name; both NULL beyond the last language. */
+extern const char *fault_text_at(int language, int i, const char **name);
+
+/* Number of messages of each language. */
+#define FAULT_TEXTS (CELL_FAULTS + RULE_EXPRESSION + 1 + ROW_FAULTS)
 
 /* Does the fault leave no text that a rule could check? */
 extern bool fault_is_without_text(CellFault fault);

@@ -4,13 +4,11 @@
  */
 #include "saving/faults.h"
 
-#include "access/htup_details.h"
-#include "catalog/heap.h"
-#include "catalog/pg_constraint.h"
-#include "catalog/pg_index.h"
+#include "core/ref.h"
+#include "pg/shown_row.h"
+#include "saving/refusal.h"
 #include "saving/saver_state.h"
 #include "utils/lsyscache.h"
-#include "utils/syscache.h"
 
 static const char *
 code_of_sqlstate(int sqlstate)
@@ -32,56 +30,11 @@ code_of_sqlstate(int sqlstate)
 	}
 }
 
-/*
- * First column of a unique index that belongs to no constraint; InvalidAttrNumber when there is
- * no such index.
- */
-static AttrNumber
-first_of_index(Oid index)
-{
-	HeapTuple	tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(index));
-	AttrNumber	attnum = InvalidAttrNumber;
-
-	if (!HeapTupleIsValid(tuple))
-		return InvalidAttrNumber;
-	attnum = ((Form_pg_index) GETSTRUCT(tuple))->indkey.values[0];
-	ReleaseSysCache(tuple);
-	return attnum;
-}
-
-/*
- * The profile column that an error names: directly, or as the first column of its constraint.
- * NULL when it names none.
- */
-static const ProfileColumn *
-column_of_error(const Profile *profile, const ErrorData *error)
-{
-	AttrNumber	attnum = InvalidAttrNumber;
-
-	if (error->column_name != NULL)
-		attnum = get_attnum(profile->target, error->column_name);
-	else if (error->constraint_name != NULL)
-	{
-		Oid			constraint = get_relation_constraint_oid(profile->target, error->constraint_name, true);
-		Bitmapset  *columns = NULL;
-
-		if (OidIsValid(constraint))
-			columns = get_relation_constraint_attnos(profile->target, error->constraint_name, true, &constraint);
-		if (columns != NULL)
-			attnum = (AttrNumber) (bms_next_member(columns, -1) + FirstLowInvalidHeapAttributeNumber);
-		else
-			attnum = first_of_index(get_relname_relid(error->constraint_name, get_rel_namespace(profile->target)));
-	}
-	for (int i = 0; i < profile->count; i++)
-		if (profile->columns[i].attnum == attnum)
-			return &profile->columns[i];
-	return NULL;
-}
-
 /* One thing that is wrong with a row. column: the column to report it at, or NULL. */
 typedef struct Blame
 {
 	const ProfileColumn *column;
+	Message		message;		/* text NULL: that of the violation */
 	Violation	violation;
 } Blame;
 
@@ -94,21 +47,21 @@ typedef struct Fault
 } Fault;
 
 static void
-add_blame(Fault *fault, const ProfileColumn *column, const Violation *violation)
+add_blame(Fault *fault, const ProfileColumn *column, Message message, const Violation *violation)
 {
 	Blame	   *blame = palloc(sizeof(Blame));
 
-	*blame = (Blame) {column, *violation};
+	*blame = (Blame) {column, message, *violation};
 	fault->blames = lappend(fault->blames, blame);
 }
 
 static void
-note_bad_row(Faults *faults, int row, const ProfileColumn *column, const Violation *violation)
+note_bad_row(Faults *faults, int row, const ProfileColumn *column, Message message, const Violation *violation)
 {
 	Fault	   *fault = palloc(sizeof(Fault));
 
 	*fault = (Fault) {row, faults->rows->sheet_rows[row], NIL};
-	add_blame(fault, column, violation);
+	add_blame(fault, column, message, violation);
 	faults->list = lappend(faults->list, fault);
 }
 
@@ -119,6 +72,19 @@ compare_faults(const ListCell *a, const ListCell *b)
 	uint32		right = ((const Fault *) lfirst(b))->sheet_row;
 
 	return left < right ? -1 : left > right;
+}
+
+/* Fills in the value and the cell, which are known only now. */
+static void
+say(Blame *blame, uint32 sheet_row, uint32 source, const char *value)
+{
+	char		cell[19] = "";
+
+	if (blame->message.text == NULL)
+		return;
+	if (source > 0)
+		xlsx_ref_cell(sheet_row, source, cell);
+	blame->violation.message = message_say(&blame->message, value, cell);
 }
 
 /* Writes the error row, with the original texts of its cells. */
@@ -138,9 +104,10 @@ report_fault(const Faults *faults, const Fault *fault, ErrorRows *errors)
 	}
 	foreach(cell, fault->blames)
 	{
-		const Blame *blame = lfirst(cell);
+		Blame	   *blame = lfirst(cell);
 		ptrdiff_t	at = blame->column != NULL ? blame->column - profile->columns : -1;
 
+		say(blame, fault->sheet_row, at >= 0 ? task->source[at] : 0, at >= 0 ? texts[at] : NULL);
 		error_form_violation(form, blame->column != NULL ? blame->column->header : NULL, fault->sheet_row, at >= 0 ? task->source[at] : 0,
 							 at >= 0 ? texts[at] : NULL, &blame->violation);
 	}
@@ -162,6 +129,7 @@ may_break_more(const Saver *saver, const Fault *fault)
 
 typedef struct Finding
 {
+	Saver	   *saver;
 	const char *target;
 	Fault	  **faults;			/* by place in the batch */
 } Finding;
@@ -181,7 +149,7 @@ blame_check(void *argument, int place, const char *constraint, const ProfileColu
 		.message = psprintf("new row for relation \"%s\" violates check constraint \"%s\"", finding->target, constraint),
 		.constraint = pstrdup(constraint), .sqlstate = "23514"
 	};
-	add_blame(fault, column, &violation);
+	add_blame(fault, column, refusal_text(finding->saver, &(Refusal) {.code = violation.code,.constraint = constraint})->message, &violation);
 }
 
 /* Adds other constraints that the rows break. */
@@ -190,7 +158,7 @@ find_more(Faults *faults)
 {
 	Saver	   *saver = faults->saver;
 	Finding		finding = {
-		get_rel_name(saver->profile->target), palloc0(sizeof(Fault *) * (size_t) (faults->rows->count + 1))
+		saver, get_rel_name(saver->profile->target), palloc0(sizeof(Fault *) * (size_t) (faults->rows->count + 1))
 	};
 	int		   *places = palloc(sizeof(int) * (size_t) (faults->rows->count + 1));
 	int			count = 0;
@@ -222,20 +190,23 @@ faults_note_error(Faults *faults, int row, const ErrorData *error)
 {
 	Violation	violation = {
 		.code = code_of_sqlstate(error->sqlerrcode), .message = error->message,
-		.detail = error->detail, .hint = error->hint, .constraint = error->constraint_name,
+		.detail = shown_row_detail(error), .hint = error->hint, .constraint = error->constraint_name,
 		.sqlstate = unpack_sql_state(error->sqlerrcode)
 	};
+	Refusal		refusal = {violation.code, error->schema_name, error->table_name, error->constraint_name, error->column_name};
+	const RefusalText *text = refusal_text(faults->saver, &refusal);
 
 	violation.sqlstate = pstrdup(violation.sqlstate);
-	note_bad_row(faults, row, column_of_error(faults->saver->profile, error), &violation);
+	note_bad_row(faults, row, text->column, text->message, &violation);
 }
 
 void
 faults_note_missing(Faults *faults, int row, int key_column)
 {
-	Violation	violation = {.code = "not_found", .message = "No row has this key"};
+	const ProfileColumn *key = &faults->saver->profile->columns[key_column];
+	Violation	violation = {.code = fault_code_of_row(ROW_NOT_FOUND)};
 
-	note_bad_row(faults, row, &faults->saver->profile->columns[key_column], &violation);
+	note_bad_row(faults, row, key, refusal_not_found(faults->saver, key), &violation);
 }
 
 void

@@ -21,6 +21,7 @@ typedef struct SaveTask
 {
 	Profile    *profile;
 	int64		task;
+	const char *locale;			/* of messages; NULL: none */
 	SaveMode	mode;
 	const uint32 *source;		/* sheet column of each profile column, 0: none */
 	bool		undo;			/* keep what xlsx.undo needs */

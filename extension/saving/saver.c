@@ -74,6 +74,7 @@ look_at_target(Saver *saver)
 	saver->method = choose_method(&saver->task, &saver->probe);
 	MemoryContextReset(saver->context);
 	saver->checks = NULL;
+	saver->refusals = NIL;
 	caller = MemoryContextSwitchTo(saver->context);
 	saver->state = saver->method->create(&saver->task);
 	MemoryContextSwitchTo(caller);

@@ -17,10 +17,11 @@ struct Saver
 	/* Set again by saver_follow_target when the target has changed. */
 	SaveProbe	probe;
 	const SaveMethod *method;
-	MemoryContext context;		/* of state and checks; reset when they are set again */
+	MemoryContext context;		/* of state, checks and refusals; reset when they are set again */
 	void	   *state;			/* of the method */
 	bool		refers_to_itself;
 	CheckConstraints *checks;			/* NULL: not made yet */
+	List	   *refusals;		/* what refusal.c keeps */
 
 	/* What one batch tells batch.c about the next. */
 	bool		wary;			/* the last batch had bad rows */

@@ -9,6 +9,7 @@
 #include "files/store.h"
 #include "miscadmin.h"
 #include "pg/guc.h"
+#include "pg/shown_row.h"
 #include "pg/subtransaction.h"
 #include "storage/lock.h"
 #include "tables/private_sql.h"
@@ -261,7 +262,7 @@ queue_end(int64 task, TaskStatus status, const ErrorData *error)
 
 	private_sql_set_text(values, nulls, 2, unpack_sql_state(error->sqlerrcode));
 	private_sql_set_text(values, nulls, 3, error->message);
-	private_sql_set_text(values, nulls, 4, error->detail);
+	private_sql_set_text(values, nulls, 4, shown_row_detail(error));
 	private_sql_set_text(values, nulls, 5, error->hint);
 	counters_end(task, (int) status);
 	private_sql_run(&update, values, nulls, NULL);
@@ -345,7 +346,7 @@ queue_wait_on(int64 task, const ErrorData *error)
 	values[0] = Int64GetDatum(task);
 	private_sql_set_text(values, nulls, 1, unpack_sql_state(error->sqlerrcode));
 	private_sql_set_text(values, nulls, 2, error->message);
-	private_sql_set_text(values, nulls, 3, error->detail);
+	private_sql_set_text(values, nulls, 3, shown_row_detail(error));
 	private_sql_set_text(values, nulls, 4, error->hint);
 	values[5] = Int64GetDatum(LEAST_WAIT_MS);
 	values[6] = Int64GetDatum(MOST_WAIT_MS);

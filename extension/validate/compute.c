@@ -28,6 +28,7 @@ struct Compute
 	Judge	   *judge;
 	bool		sees_extra;
 	Lookup	   *lookups;		/* by column of the profile */
+	const char *row_message;	/* that the row could not be transformed */
 	MemoryContext context;		/* of the plans */
 	ComputePlan all;
 	ComputePlan *alone;			/* one for each column, to find the column that throws */
@@ -110,13 +111,14 @@ prepare(const Compute *compute, ComputePlan *plan)
 }
 
 Compute *
-compute_create(const Profile *profile, Judge *judge)
+compute_create(const Profile *profile, Judge *judge, const char *locale)
 {
 	Compute    *compute = palloc0(sizeof(Compute));
 	ComputePlan *all = &compute->all;
 
 	compute->profile = profile;
 	compute->judge = judge;
+	compute->row_message = fault_text_of_row(ROW_TRANSFORM, locale);
 	compute->context = CurrentMemoryContext;
 	compute->sees_extra = profile_sees_extra(profile);
 	all->columns = palloc(sizeof(int) * (size_t) profile->count);
@@ -290,7 +292,7 @@ static void
 note_failed_row(const Compute *compute, JudgedRow *row, const ErrorData *error)
 {
 	Violation	violation = {
-		.code = "transform", .message = "Row could not be transformed", .detail = error->message, .hint = error->hint
+		.code = "transform", .message = compute->row_message, .detail = error->message, .hint = error->hint
 	};
 
 	judge_violate(row, -1, false, &violation);

@@ -65,7 +65,7 @@ message_of(const CompiledRule *compiled, const JudgeTask *task)
 	if (template != NULL)
 		return message_make(template, &places);
 	places.rule = rule->name;
-	return message_make(fault_message_of_rule(rule->kind)->message, &places);
+	return message_make(fault_text_of_rule(rule->kind, task->locale), &places);
 }
 
 static void
@@ -140,7 +140,7 @@ break_rule(const Rules *rules, const CompiledRule *compiled, JudgedRow *row, con
 	const ProfileRule *rule = compiled->rule;
 	bool		of_row = rule->column < 0;
 	Violation	violation = {
-		.code = fault_message_of_rule(rule->kind)->code,.detail = detail,.constraint = rule->name
+		.code = fault_code_of_rule(rule->kind),.detail = detail,.constraint = rule->name
 	};
 
 	violation.message = judge_say(rules->judge, row, &compiled->message, of_row ? compiled->row.reads : &rule->column,

@@ -68,6 +68,7 @@ SELECT string_agg(DISTINCT p.proname, ' ' ORDER BY p.proname) FROM pg_proc p JOI
 WHERE p.pronamespace = 'xlsx_private'::regnamespace AND has_function_privilege('xlsx_user', p.oid, 'EXECUTE') AND (p.prosecdef OR l.lanname = 'c')
 SQL
 blockers
+built_in_messages
 check_expression
 check_options
 check_reading
