@@ -38,6 +38,8 @@ STATEMENTS = (
     ("a task by id", "SELECT xlsx_rest.rest_task('{big}')", ("postgres", "sidecar", "busy")),
     ("errors of {rows} rows, first page", "SELECT xlsx_rest.rest_errors('{big}', '1', '10')", ("postgres", "sidecar", "busy")),
     ("errors of {rows} rows, last page", "SELECT xlsx_rest.rest_errors('{big}', '{last}', '10')", ("postgres", "sidecar", "busy")),
+    ("errors of {rows} rows, after a row", "SELECT xlsx_rest.rest_errors('{big}', NULL, '10', '{middle}')", ("postgres", "sidecar", "busy")),
+    ("xlsx.task_errors of {rows} rows, after a row", "SELECT * FROM xlsx.task_errors({big}, {middle}) LIMIT 10", ("postgres", "sidecar", "busy")),
     ("errors of {rows} rows, summary", "SELECT xlsx_rest.rest_error_summary('{big}')", ("postgres", "sidecar", "busy")),
     ("GET /profiles", "SELECT xlsx_rest.rest_profiles()", ANYBODY),
 )
@@ -54,7 +56,7 @@ class Database:
         say(f"{name}: {tasks:,} tasks in {time.time() - began:.0f} s")
         big = self.run("-c", "SELECT max(id) FROM xlsx_private.task")
         rows = int(self.run("-c", f"SELECT sum(row_count) FROM xlsx_private.error_page WHERE task_id = {big}"))
-        self.words = {"big": big, "rows": f"{rows:,}", "last": (rows + 9) // 10}
+        self.words = {"big": big, "rows": f"{rows:,}", "last": (rows + 9) // 10, "middle": 100001 + big_errors // 2}
 
     def run(self, *arguments, **more):
         done = subprocess.run(["psql", "-XAtq", "-v", "ON_ERROR_STOP=1", *arguments], env=self.environment, capture_output=True, text=True, **more)

@@ -83,7 +83,15 @@ FROM generate_series(100002, 100001 + :big_errors) AS r GROUP BY r / 30;
 UPDATE xlsx_private.task SET error_rows = error_rows + :big_errors, total_rows = total_rows + :big_errors, validated_rows = validated_rows + :big_errors,
   owner = 'busy'::regrole WHERE id = (SELECT max(id) FROM xlsx_private.task);
 
--- The counters that the functions would have kept.
+-- The counters that the functions would have kept: of the task with most errors, and of all that have ended.
+SELECT to_regclass('xlsx_private.error_block') IS NOT NULL AS counts \gset
+\if :counts
+INSERT INTO xlsx_private.error_block (task_id, block, row_count)
+SELECT p.task_id, p.first_row / 4096, sum(p.row_count) FROM xlsx_private.error_page p WHERE p.task_id = (SELECT max(id) FROM xlsx_private.task) GROUP BY 1, 2;
+INSERT INTO xlsx_private.error_count (task_id, severity, key, column_name, code, row_count, first_row, first_cell, message)
+SELECT p.task_id, 'error', md5('')::uuid, 'Gender', 'required', sum(p.row_count), 2, 'B2', 'Gender is required'
+FROM xlsx_private.error_page p WHERE p.task_id = (SELECT max(id) FROM xlsx_private.task) GROUP BY 1;
+\endif
 SELECT to_regprocedure('xlsx_private.recount()') IS NOT NULL AS counts \gset
 \if :counts
 SELECT xlsx_private.recount() \gset ignored_

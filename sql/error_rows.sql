@@ -50,12 +50,24 @@ CREATE FUNCTION faults(task bigint) RETURNS TABLE (rows bigint, required bigint,
   (SELECT count(*) FROM (SELECT first_row, lag(last_row) OVER (ORDER BY first_row) AS before FROM xlsx_private.error_page p WHERE p.task_id = task) AS p
     WHERE first_row <= before),
   (SELECT count(*) FROM xlsx_private.error_page p WHERE p.task_id = task AND (row_count <> cardinality(p.rows)
-    OR first_row <> (p.rows[1]).row_number OR last_row <> (p.rows[row_count]).row_number)),
+    OR first_row <> (p.rows[1]).row_number OR last_row <> (p.rows[row_count]).row_number))
+    + (SELECT count(*) FROM (SELECT b.block, b.row_count::bigint FROM xlsx_private.error_block b WHERE b.task_id = task AND b.row_count <> 0) AS b
+      FULL JOIN (SELECT p.first_row / 4096 AS block, sum(p.row_count) AS row_count FROM xlsx_private.error_page p WHERE p.task_id = task GROUP BY 1) AS p USING (block)
+      WHERE b.row_count IS DISTINCT FROM p.row_count)
+    + (SELECT count(*) FROM (SELECT s.column_name, s.code, s.count, s.first_row, s.first_cell, s.message FROM xlsx.error_summary(task) s WHERE s.severity = 'error') AS s
+      FULL JOIN (SELECT e.column_name, e.code, count(*) AS count, min(e.row_number) AS first_row, (array_agg(e.cell ORDER BY e.row_number))[1] AS first_cell,
+        (array_agg(e.message ORDER BY e.row_number))[1] AS message FROM xlsx.task_errors(task) e GROUP BY e.column_name, e.code, e.constraint_name) AS e
+        USING (column_name, code) WHERE s IS NULL OR e IS NULL OR (s.count, s.first_row, s.first_cell, s.message) IS DISTINCT FROM (e.count, e.first_row, e.first_cell, e.message)),
   (SELECT count(*) FROM (SELECT row_number, lag(row_number) OVER () AS before FROM (SELECT row_number FROM xlsx.task_errors(task)) AS e) AS e WHERE row_number < before),
   (SELECT count(*) FROM generate_series(0, 1150, 23) AS skipped
-    CROSS JOIN LATERAL (SELECT array_agg(r.row_number) AS found FROM xlsx_private.some_error_rows(task, skipped, 60) r) AS f
+    CROSS JOIN LATERAL (SELECT array_agg(r.row_number) AS found FROM xlsx_private.find_error(task, skipped) p, xlsx_private.errors_from(task, p.page, p.rest, NULL, 60) r) AS f
     WHERE found IS DISTINCT FROM (SELECT array_agg(row_number ORDER BY row_number) FROM (SELECT row_number FROM xlsx_private.error_row r
       WHERE r.task_id = task ORDER BY row_number OFFSET skipped LIMIT 60) AS r))
+    + (SELECT count(*) FROM generate_series(0, 5100, 37) AS behind
+    CROSS JOIN LATERAL (SELECT array_agg((i ->> 'rowNumber')::int) AS found FROM json_array_elements((xlsx_rest.rest_errors(task::text, NULL, '60', behind::text)).body -> 'data') i) AS f
+    WHERE found IS DISTINCT FROM (SELECT array_agg(row_number ORDER BY row_number) FROM (SELECT row_number FROM xlsx_private.error_row r
+      WHERE r.task_id = task AND row_number > behind ORDER BY row_number LIMIT 60) AS r)
+      OR found IS DISTINCT FROM (SELECT array_agg(row_number) FROM (SELECT DISTINCT row_number FROM xlsx.task_errors(task, behind) ORDER BY 1 LIMIT 60) AS r))
 $$;
 SELECT status, error_rows, f.* FROM xlsx.import('part', :'book') AS t, faults(t.task) AS f;
 SELECT count(*) AS pages, count(*) FILTER (WHERE row_count > 20) AS of_many_rows, max(pg_column_size(p.*)) <= 8160 AS short FROM xlsx_private.error_page p WHERE task_id = (SELECT max(id) FROM xlsx.tasks);

@@ -217,16 +217,15 @@ pg_xlsx_end_task(PG_FUNCTION_ARGS)
 static void
 remove_reports(int64 task)
 {
-	static PrivateStatement delete_errors = {
-		"DELETE FROM xlsx_private.error_page WHERE task_id = $1", 1, {INT8OID}, NULL
-	};
-	static PrivateStatement delete_warnings = {
-		"DELETE FROM xlsx_private.warning_page WHERE task_id = $1", 1, {INT8OID}, NULL
+	static PrivateStatement delete = {
+		"WITH errors AS (DELETE FROM xlsx_private.error_page WHERE task_id = $1),"
+		" warnings AS (DELETE FROM xlsx_private.warning_page WHERE task_id = $1),"
+		" blocks AS (DELETE FROM xlsx_private.error_block WHERE task_id = $1)"
+		" DELETE FROM xlsx_private.error_count WHERE task_id = $1", 1, {INT8OID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(task)};
 
-	private_sql_run(&delete_errors, values, NULL, NULL);
-	private_sql_run(&delete_warnings, values, NULL, NULL);
+	private_sql_run(&delete, values, NULL, NULL);
 }
 
 /*

@@ -38,6 +38,8 @@ ALTER TABLE xlsx_private.profile ENABLE ROW LEVEL SECURITY;
 ALTER TABLE xlsx_private.profile_column ENABLE ROW LEVEL SECURITY;
 ALTER TABLE xlsx_private.profile_rule ENABLE ROW LEVEL SECURITY;
 ALTER TABLE xlsx_private.warning_page ENABLE ROW LEVEL SECURITY;
+ALTER TABLE xlsx_private.error_block ENABLE ROW LEVEL SECURITY;
+ALTER TABLE xlsx_private.error_count ENABLE ROW LEVEL SECURITY;
 ALTER TABLE xlsx_private.undo_xid ENABLE ROW LEVEL SECURITY;
 ALTER TABLE xlsx_private.undo_row ENABLE ROW LEVEL SECURITY;
 ALTER TABLE xlsx_private.frozen_profile ENABLE ROW LEVEL SECURITY;
@@ -54,6 +56,10 @@ CREATE POLICY error_page_owner ON xlsx_private.error_page FOR SELECT
   USING (EXISTS (SELECT FROM xlsx_private.task t WHERE t.id = task_id OFFSET 0));
 CREATE POLICY warning_page_owner ON xlsx_private.warning_page FOR SELECT
   USING (EXISTS (SELECT FROM xlsx_private.task t WHERE t.id = task_id OFFSET 0));
+CREATE POLICY error_block_owner ON xlsx_private.error_block FOR SELECT
+  USING (EXISTS (SELECT FROM xlsx_private.task t WHERE t.id = task_id OFFSET 0));
+CREATE POLICY error_count_owner ON xlsx_private.error_count FOR SELECT
+  USING (EXISTS (SELECT FROM xlsx_private.task t WHERE t.id = task_id OFFSET 0));
 CREATE POLICY undo_xid_owner ON xlsx_private.undo_xid FOR SELECT
   USING (EXISTS (SELECT FROM xlsx_private.task t WHERE t.id = task_id OFFSET 0));
 CREATE POLICY undo_row_owner ON xlsx_private.undo_row FOR SELECT
@@ -65,7 +71,7 @@ DECLARE
   name text;
 BEGIN
   FOREACH name IN ARRAY ARRAY['profile', 'profile_column', 'profile_rule', 'frozen_profile', 'file', 'chunk', 'task', 'packet',
-    'error_page', 'warning_page', 'seen_value', 'undo_xid', 'undo_row',
+    'error_page', 'warning_page', 'error_block', 'error_count', 'seen_value', 'undo_xid', 'undo_row',
     'profile_id_seq', 'frozen_profile_id_seq', 'file_id_seq', 'task_id_seq', 'undo_xid_no_seq', 'undo_row_no_seq'] LOOP
     PERFORM pg_catalog.pg_extension_config_dump('xlsx_private.' || name, '');
   END LOOP;

@@ -9,19 +9,38 @@ RETURN CASE WHEN column_number > 702 THEN pg_catalog.chr(65 + (column_number - 7
   || pg_catalog.chr(65 + (column_number - 1) % 26) || row_number::text;
 COMMENT ON FUNCTION xlsx_private.cell_name(int, int) IS 'Cell reference in A1 notation.';
 
+CREATE FUNCTION xlsx_private.counted_violations(task bigint)
+RETURNS TABLE (column_name text, code text, message text, severity text, count bigint, first_row int, first_cell text)
+LANGUAGE plpgsql STABLE ROWS 20
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+AS $$
+#variable_conflict use_column
+BEGIN
+  IF EXISTS (SELECT FROM xlsx_private.error_count c WHERE c.task_id = task) THEN
+    RETURN QUERY SELECT c.column_name, c.code, c.message, c.severity, c.row_count, c.first_row, c.first_cell
+      FROM xlsx_private.error_count c WHERE c.task_id = task;
+  ELSE
+    -- Its pages were written by others.
+    RETURN QUERY SELECT v.item ->> 'column', v.item ->> 'code', (array_agg(v.item ->> 'message' ORDER BY b.row_number))[1], b.severity,
+        count(*), min(b.row_number), (array_agg(v.item ->> 'cell' ORDER BY b.row_number))[1]
+      FROM (SELECT e.row_number, e.violations, 'error' AS severity FROM xlsx_private.error_row e WHERE e.task_id = task
+          UNION ALL
+          SELECT w.row_number, w.violations, 'warning' FROM xlsx_private.warning_row w WHERE w.task_id = task) AS b
+        CROSS JOIN LATERAL jsonb_array_elements(b.violations) AS v (item)
+      GROUP BY v.item ->> 'column', v.item ->> 'code', coalesce(v.item ->> 'constraint', ''), b.severity;
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.counted_violations(bigint) IS 'xlsx.error_summary in any order.';
+
 CREATE FUNCTION xlsx.error_summary(task bigint,
   OUT column_name text, OUT code text, OUT message text, OUT severity text, OUT count bigint, OUT first_row int, OUT first_cell text)
 RETURNS SETOF record
 LANGUAGE sql STABLE ROWS 20
 BEGIN ATOMIC
-  SELECT v.item ->> 'column', v.item ->> 'code', (pg_catalog.array_agg(v.item ->> 'message' ORDER BY b.row_number))[1], b.severity,
-    pg_catalog.count(*), min(b.row_number), (pg_catalog.array_agg(v.item ->> 'cell' ORDER BY b.row_number))[1]
-  FROM (SELECT e.row_number, e.violations, 'error' AS severity FROM xlsx_private.error_row e WHERE e.task_id = task
-      UNION ALL
-      SELECT w.row_number, w.violations, 'warning' FROM xlsx_private.warning_row w WHERE w.task_id = task) AS b
-    CROSS JOIN LATERAL pg_catalog.jsonb_array_elements(b.violations) AS v (item)
-  GROUP BY v.item ->> 'column', v.item ->> 'code', coalesce(v.item ->> 'constraint', ''), b.severity
-  ORDER BY b.severity, pg_catalog.count(*) DESC, min(b.row_number), v.item ->> 'column';
+  SELECT v.column_name, v.code, v.message, v.severity, v.count, v.first_row, v.first_cell FROM xlsx_private.counted_violations(task) AS v
+  ORDER BY v.severity, v.count DESC, v.first_row, v.column_name;
 END;
 COMMENT ON FUNCTION xlsx.error_summary(bigint) IS
 'Violations of a task by column and rule: their number, and the first row and cell. message: that of the first one.';

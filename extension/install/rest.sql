@@ -68,7 +68,7 @@ CREATE FUNCTION xlsx_rest.rest_task(task text) RETURNS xlsx_rest.answer
 LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT 200, (pg_catalog.jsonb_build_object('dataCount', t.saved_rows,
-      'errorCount', (SELECT coalesce(pg_catalog.sum(p.row_count), 0) FROM xlsx_private.error_page p WHERE p.task_id = t.id))
+      'errorCount', xlsx_private.count_errors(t.id))
     || xlsx_rest.task_json(t.id)::pg_catalog.jsonb)::pg_catalog.json
   FROM xlsx_private.rest_id(rest_task.task) AS wanted, xlsx_private.task t
   WHERE t.id = wanted;
@@ -105,47 +105,6 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION xlsx_rest.rest_delete(text) IS 'DELETE /tasks/:taskId';
-
--- Counts by pages, and opens those alone that are asked for.
-CREATE FUNCTION xlsx_private.some_error_rows(task bigint, skipped bigint, wanted int) RETURNS SETOF xlsx_private.reported_row
-LANGUAGE sql STABLE ROWS 10
-BEGIN ATOMIC
-  SELECT r.row_number, r.cells, r.violations
-  FROM (SELECT p.first_row, pg_catalog.sum(p.row_count) OVER (ORDER BY p.first_row) - p.row_count AS before, p.row_count
-      FROM xlsx_private.error_page p WHERE p.task_id = task) AS n
-    JOIN xlsx_private.error_page p ON p.task_id = task AND p.first_row = n.first_row
-    CROSS JOIN LATERAL pg_catalog.unnest(p.rows) WITH ORDINALITY AS r (row_number, cells, violations, position)
-  WHERE n.before < skipped + wanted AND n.before + n.row_count > skipped
-    AND n.before + r.position > skipped AND n.before + r.position <= skipped + wanted
-  ORDER BY r.row_number;
-END;
-COMMENT ON FUNCTION xlsx_private.some_error_rows(bigint, bigint, int) IS
-'Rows of a task that were not saved, in the order of the sheet: N of them (wanted) after the first skipped ones.';
-
-CREATE FUNCTION xlsx_rest.rest_errors(task text, page text, "limit" text) RETURNS xlsx_rest.answer
-LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-  task bigint := xlsx_private.rest_id($1);
-  page_no int := xlsx_private.rest_page_number($2);
-  page_size int := xlsx_private.rest_page_size($3);
-  total bigint;
-  items json;
-BEGIN
-  SELECT coalesce(sum(p.row_count), 0) INTO total FROM xlsx_private.error_page p WHERE p.task_id = task;
-  SELECT json_agg(json_build_object('rowNumber', e.row_number,
-    'values', (SELECT json_object_agg(h.header, h.value ORDER BY h.position)
-      FROM unnest(e.headers, e.cells) WITH ORDINALITY AS h (header, value, position)),
-    'errors', e.violations) ORDER BY e.row_number) INTO items
-  FROM (SELECT r.row_number, r.cells, r.violations, f.headers
-    FROM xlsx_private.some_error_rows(task, (page_no - 1)::bigint * page_size, page_size) r
-      JOIN xlsx_private.task t ON t.id = task
-      LEFT JOIN xlsx_private.frozen_profile f ON f.id = t.frozen_id) e;
-  RETURN ROW(200, xlsx_private.rest_page(items, total, page_no, page_size))::xlsx_rest.answer;
-END
-$$;
-COMMENT ON FUNCTION xlsx_rest.rest_errors(text, text, text) IS 'GET /tasks/:taskId/errors';
 
 CREATE FUNCTION xlsx_rest.rest_errors_workbook(task text) RETURNS text
 LANGUAGE plpgsql STABLE

@@ -87,6 +87,8 @@ BEGIN
     IF pass.kind = 'errors' THEN
       DELETE FROM xlsx_private.error_page p WHERE p.task_id = ANY (locked);
       DELETE FROM xlsx_private.warning_page p WHERE p.task_id = ANY (locked);
+      DELETE FROM xlsx_private.error_block b WHERE b.task_id = ANY (locked);
+      DELETE FROM xlsx_private.error_count c WHERE c.task_id = ANY (locked);
     ELSIF pass.kind = 'undo' THEN
       DELETE FROM xlsx_private.undo_xid u WHERE u.task_id = ANY (locked);
     ELSE

@@ -298,7 +298,7 @@ CREATE TABLE xlsx_private.error_page (
   last_row  int    NOT NULL,
   row_count int    NOT NULL,
   rows      xlsx_private.reported_row[] NOT NULL,
-  PRIMARY KEY (task_id, first_row)
+  PRIMARY KEY (task_id, first_row) INCLUDE (row_count)
 );
 COMMENT ON TABLE xlsx_private.error_page IS
 'Rows that were not saved: as many as fill a page, in the order of the sheet, from first_row to last_row. Pages of a task do not overlap.';
@@ -306,6 +306,32 @@ COMMENT ON TABLE xlsx_private.error_page IS
 CREATE TABLE xlsx_private.warning_page (LIKE xlsx_private.error_page INCLUDING CONSTRAINTS, PRIMARY KEY (task_id, first_row));
 COMMENT ON TABLE xlsx_private.warning_page IS
 'Rows that broke a rule of severity "warning", in the form of error_page. They were saved, unless error_page has them too.';
+
+-- Kept by the import that writes the pages, and by nobody else.
+CREATE TABLE xlsx_private.error_block (
+  task_id   bigint NOT NULL,
+  block     int    NOT NULL,
+  row_count int    NOT NULL,
+  PRIMARY KEY (task_id, block)
+);
+COMMENT ON TABLE xlsx_private.error_block IS
+'Number of rows in the pages of error_page that begin in a block of 4,096 rows of the sheet, so that the page is found that holds the N-th of them.';
+
+CREATE TABLE xlsx_private.error_count (
+  task_id         bigint NOT NULL,
+  severity        text   NOT NULL CHECK (severity = ANY (xlsx_private.names_of('severity'))),
+  key             uuid   NOT NULL,
+  column_name     text,
+  code            text,
+  constraint_name text,
+  row_count       bigint NOT NULL,
+  first_row       int    NOT NULL,
+  first_cell      text,
+  message         text,
+  PRIMARY KEY (task_id, severity, key)
+);
+COMMENT ON TABLE xlsx_private.error_count IS 'Violations of a task by column, code and constraint: how many, and the first one. xlsx.error_summary shows them.';
+COMMENT ON COLUMN xlsx_private.error_count.key IS 'Hash of column, code and constraint.';
 
 -- What fits into a page stays there as it is.
 DO $$

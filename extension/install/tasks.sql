@@ -67,7 +67,23 @@ FROM xlsx_private.task_now AS now, LATERAL (SELECT (now.task).*) AS t;
 COMMENT ON VIEW xlsx.tasks IS
 'Tasks of the current role, and their progress. A running task has its current numbers, as in xlsx.progress. At the end total_rows = saved_rows + skipped_rows + error_rows, and saved_rows = inserted_rows + updated_rows + unchanged_rows + deleted_rows. skipped_rows: rows that mode skip, a trigger, a rule or a policy of the target left out. progress: percent of the whole. waiting_for: what the task waits for, in words, such as its turn or a lock; NULL if it works. exactly_once: false if rows go to another server, which commits by itself; a crash at that moment can save a batch twice. reading: options of the task that replace those of its profile. found_sheet, found_header_row: what was read. missing: columns of the profile without a header, and the nearest header received. unused: columns of the sheet that go nowhere. duplicates: headers that are there more than once. notes: what else is worth a look, such as rows that look like totals.';
 
-CREATE FUNCTION xlsx.task_errors(task bigint,
+CREATE FUNCTION xlsx_private.count_errors(subject bigint) RETURNS bigint
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+RETURN coalesce((SELECT sum(b.row_count) FROM xlsx_private.error_block b WHERE b.task_id = subject),
+  (SELECT sum(p.row_count) FROM xlsx_private.error_page p WHERE p.task_id = subject), 0);
+COMMENT ON FUNCTION xlsx_private.count_errors(bigint) IS 'Number of rows of a task that were not saved and are kept.';
+
+CREATE FUNCTION xlsx_private.page_of_row(subject bigint, row_number int) RETURNS int
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+RETURN coalesce((SELECT max(p.first_row) FROM xlsx_private.error_page p WHERE p.task_id = subject AND p.first_row <= row_number), row_number, -1);
+COMMENT ON FUNCTION xlsx_private.page_of_row(bigint, int) IS
+'First row of the page of error_page in which the rows after row_number begin, or a number before that page.';
+
+CREATE FUNCTION xlsx.task_errors(task bigint, after int DEFAULT NULL,
   OUT row_number int, OUT column_name text, OUT cell text, OUT code text, OUT message text, OUT value text,
   OUT detail text, OUT hint text, OUT constraint_name text, OUT "values" jsonb,
   OUT sqlstate text)
@@ -81,11 +97,11 @@ BEGIN ATOMIC
     JOIN xlsx_private.task t ON t.id = e.task_id
     LEFT JOIN xlsx_private.frozen_profile f ON f.id = t.frozen_id
     CROSS JOIN LATERAL pg_catalog.jsonb_array_elements(e.violations) WITH ORDINALITY AS v (item, position)
-  WHERE e.task_id = task
+  WHERE e.task_id = task AND (after IS NULL OR (e.row_number > after AND e.page >= xlsx_private.page_of_row(task, after)))
   ORDER BY e.page, e.row_number, v.position;
 END;
-COMMENT ON FUNCTION xlsx.task_errors(bigint) IS
-'Violations of a task, one row each, in the order of the sheet. row_number: row of the sheet. column_name: header. cell: such as B4. value: value of the cell. values: all original values of the row by header. No rows if there is no such task.';
+COMMENT ON FUNCTION xlsx.task_errors(bigint, int) IS
+'Violations of a task, one row each, in the order of the sheet. after: only those behind this row of the sheet; with LIMIT, a long list is read in parts, each after the last row of the one before. row_number: row of the sheet. column_name: header. cell: such as B4. value: value of the cell. values: all original values of the row by header. No rows if there is no such task.';
 
 CREATE FUNCTION xlsx.task_warnings(task bigint,
   OUT row_number int, OUT column_name text, OUT cell text, OUT code text, OUT message text, OUT value text, OUT rule text)

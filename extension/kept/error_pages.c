@@ -6,6 +6,7 @@
 
 #include "access/htup_details.h"
 #include "catalog/pg_type.h"
+#include "kept/error_counts.h"
 #include "tables/owner.h"
 #include "tables/private_sql.h"
 #include "tables/private_rows.h"
@@ -39,6 +40,7 @@ typedef struct Pages
 	TupleDesc	descriptor;		/* OID of the table */
 	ReportedRow *rows;
 	int			count;
+	ErrorCounts counts;
 } Pages;
 
 static Oid
@@ -79,6 +81,7 @@ take_page(void *argument, const PrivateRow *page)
 	deconstruct_array(DatumGetArrayTypeP(page->values[0]), pages->row_type, -1, false, TYPALIGN_DOUBLE, &elements, NULL, &count);
 	rows = palloc(sizeof(ReportedRow) * (size_t) (pages->count + count));
 	memcpy(rows, pages->rows, sizeof(ReportedRow) * (size_t) pages->count);
+	error_counts_page(&pages->counts, DatumGetInt32(page->values[1]), -count);
 	for (int i = 0; i < count; i++)
 	{
 		HeapTupleHeader datum = DatumGetHeapTupleHeader(elements[i]);
@@ -97,7 +100,7 @@ take_overlapping(Pages *pages)
 #define TAKE(table) \
 	{"DELETE FROM xlsx_private." table " p WHERE p.task_id = $1 AND p.first_row <= $3 AND p.last_row >= $2 AND p.first_row >=" \
 	 " coalesce((SELECT max(b.first_row) FROM xlsx_private." table " b WHERE b.task_id = $1 AND b.first_row <= $2), $2)" \
-	 " RETURNING p.rows", 3, {INT8OID, INT4OID, INT4OID}, NULL}
+	 " RETURNING p.rows, p.first_row", 3, {INT8OID, INT4OID, INT4OID}, NULL}
 	static PrivateStatement take_errors = TAKE("error_page");
 	static PrivateStatement take_warnings = TAKE("warning_page");
 #undef TAKE
@@ -164,7 +167,7 @@ form_page(const Pages *pages, int first, int count)
 }
 
 static void
-write_pages(const Pages *pages)
+write_pages(Pages *pages)
 {
 	HeapTuple  *tuples = palloc(sizeof(HeapTuple) * (size_t) pages->count);
 	int			made = 0;
@@ -173,6 +176,7 @@ write_pages(const Pages *pages)
 	for (int first = 0, count; first < pages->count; first += count)
 	{
 		count = rows_of_page(pages, first);
+		error_counts_page(&pages->counts, pages->rows[first].number, count);
 		tuples[made++] = form_page(pages, first, count);
 	}
 	relation = private_rows_open(pages->table, RowExclusiveLock);
@@ -186,6 +190,9 @@ error_pages_add(const char *table, int64 task, ReportedRow *rows, int count, int
 	Oid			row_type = reported_row_type();
 	Pages		pages = {table, task, row_type, page_descriptor(row_type), rows, count};
 
+	error_counts_init(&pages.counts, task, strcmp(table, "warning_page") == 0);
+	for (int i = 0; i < count; i++)
+		error_counts_row(&pages.counts, &rows[i]);
 	sort_rows(&pages);
 	if (rows[0].number <= after)
 	{
@@ -193,4 +200,5 @@ error_pages_add(const char *table, int64 task, ReportedRow *rows, int count, int
 		sort_rows(&pages);
 	}
 	write_pages(&pages);
+	error_counts_store(&pages.counts);
 }

@@ -206,7 +206,7 @@ static const Route routes[] = {
 	{HTTP_DELETE, BASED, TAKES_NAMES, "/delete-task-by-id/:id", NULL, "SELECT status, body FROM xlsx_rest.rest_delete($1)", {NULL}},
 	{HTTP_POST, BASED, TAKES_NAMES, "/tasks/:id/retry", NULL, "SELECT status, body FROM xlsx_rest.rest_retry($1)", {NULL}},
 	{HTTP_POST, BASED, TAKES_NAMES, "/tasks/:id/cancel", NULL, "SELECT status, body FROM xlsx_rest.rest_cancel($1)", {NULL}},
-	{HTTP_GET, BASED, TAKES_NAMES, "/tasks/:id/errors", NULL, "SELECT status, body FROM xlsx_rest.rest_errors($1, $2, $3)", {"page", "limit"}},
+	{HTTP_GET, BASED, TAKES_NAMES, "/tasks/:id/errors", NULL, "SELECT status, body FROM xlsx_rest.rest_errors($1, $2, $3, $4)", {"page", "limit", "after"}},
 	{HTTP_GET, BASED, TAKES_NAMES, "/tasks/:id/errors/summary", NULL, "SELECT status, body FROM xlsx_rest.rest_error_summary($1)", {NULL}},
 	{HTTP_GET, BASED, TAKES_NAMES, "/tasks/:id/events", sse_request, NULL, {"lastEventId"}},
 	{HTTP_GET, BASED, TAKES_NAMES, "/tasks/:id/report", NULL, "SELECT status, body FROM xlsx_rest.rest_report($1)", {NULL}},

@@ -287,6 +287,12 @@ export interface ErrorRow {
   errors: CellError[];
 }
 
+/** GET /tasks/:taskId/errors?after= */
+export interface ErrorsAfter {
+  data: ErrorRow[];
+  meta: { total: number; limit: number; next: number | null };
+}
+
 /** GET /tasks/:taskId/errors/summary */
 export interface ErrorGroup {
   column: string | null;

@@ -68,6 +68,39 @@ is($session->query_safe('EXECUTE mine'), $sql->("SELECT count(*) FROM xlsx_priva
 $session->quit;
 
 #
+# Errors of a task that has many
+#
+
+my $big = $sql->('SELECT max(id) FROM xlsx_private.task');
+my $rows = $sql->("SELECT sum(row_count) FROM xlsx_private.error_page WHERE task_id = $big");
+my %parts = (
+	'the first page' => "xlsx_rest.rest_errors('$big', '1', '10')",
+	'the last page' => "xlsx_rest.rest_errors('$big', '" . int(($rows + 9) / 10) . "', '10')",
+	'a page past the end' => "xlsx_rest.rest_errors('$big', '100000', '10')",
+	'rows behind one in the middle' => "xlsx_rest.rest_errors('$big', NULL, '10', '115000')",
+	'the last rows' => "xlsx_rest.rest_errors('$big', NULL, '10', '130000')",
+	'the summary' => "xlsx_rest.rest_error_summary('$big')",
+	'the task' => "xlsx_rest.rest_task('$big')");
+foreach my $role ('postgres', 'sidecar', 'busy')
+{
+	cmp_ok(blocks($role, "SELECT $parts{$_}"), '<', 600, "$role reads few blocks for $_") foreach sort keys %parts;
+	cmp_ok(blocks($role, "SELECT * FROM xlsx.task_errors($big, 115000) LIMIT 10"), '<', 100, "$role reads few blocks for a part of xlsx.task_errors");
+}
+is($sql->("SELECT (r -> 0 ->> 'rowNumber')::int || ' ' || json_array_length(r) FROM (SELECT (xlsx_rest.rest_errors('$big', NULL, '10', '115000')).body -> 'data' AS r) AS e", 'busy'), '115001 10',
+	'rows behind a row are those');
+is($sql->("SELECT (xlsx_rest.rest_errors('$big', NULL, '10', '115000')).body ->> 'meta'"), qq({"total" : $rows, "limit" : 10, "next" : 115010}), 'and the answer says where to go on');
+is($sql->("SELECT (xlsx_rest.rest_errors('$big', NULL, '10', '130000')).body -> 'meta' ->> 'next' IS NULL"), 't', 'or that there are no more');
+is($sql->("SELECT string_agg((i ->> 'rowNumber'), ' ') FROM json_array_elements((xlsx_rest.rest_errors('$big', '" . int(($rows + 9) / 10) . "', '10')).body -> 'data') i"),
+	$sql->("SELECT string_agg(n::text, ' ' ORDER BY n) FROM (SELECT row_number AS n FROM xlsx_private.error_row WHERE task_id = $big ORDER BY 1 DESC LIMIT " . ($rows % 10 || 10) . ') AS e'),
+	'the last page has the last rows');
+my ($refused, undef, $why) = $node->psql('postgres', "SELECT xlsx_rest.rest_errors('$big', '1', '10', '5')");
+like($why, qr/ERROR:  page and after exclude each other\n/, 'page and after exclude each other');
+(undef, undef, $why) = $node->psql('postgres', "SELECT xlsx_rest.rest_errors('$big', NULL, '10', 'x')");
+like($why, qr/ERROR:  after must be an integer between 0 and 999999999\n/, 'after is a number');
+is($sql->("SELECT string_agg(proname, ' ' ORDER BY proname) FROM pg_proc WHERE pronamespace IN ('xlsx_rest'::regnamespace, 'xlsx_private'::regnamespace)
+  AND proname IN ('rest_tasks', 'rest_errors', 'newest_tasks', 'errors_json', 'tasks_json', 'find_error') AND NOT coalesce('jit=off' = ANY (proconfig), false)"), '', 'no compiler runs for them');
+
+#
 # Metrics
 #
 
