@@ -13,6 +13,7 @@
 #include "tcop/utility.h"
 #include "utils/memutils.h"
 #include "workers/shut.h"
+#include "workers/uninstall.h"
 
 static ProcessUtility_hook_type previous_hook = NULL;
 
@@ -106,16 +107,19 @@ process_utility(PlannedStmt *statement, const char *query, bool read_only_tree, 
 				QueryCompletion *completion)
 {
 	Oid			database = database_to_vacate(statement->utilityStmt);
+	Uninstall	uninstall;
 
 	if (changes_extension(statement->utilityStmt))
 		vacate(MyDatabaseId);
 	if (OidIsValid(database))
 		vacate(database);
+	uninstall_begin(&uninstall, statement->utilityStmt);
 	if (previous_hook != NULL)
 		previous_hook(statement, query, read_only_tree, context, parameters, environment, receiver, completion);
 	else
 		standard_ProcessUtility(statement, query, read_only_tree, context, parameters, environment, receiver,
 								completion);
+	uninstall_end(&uninstall);
 	/* The update is rolled back: the server must be restarted first. */
 	if (IsA(statement->utilityStmt, AlterExtensionStmt) || IsA(statement->utilityStmt, CreateExtensionStmt))
 		version_check(ERROR);
