@@ -334,7 +334,7 @@ export interface Preview {
   profile: string;
   sheets: { index: number; name: string; state: string }[];
   sheet: string;
-  headerRow: number;
+  headerRow: number | null;
   columns: PreviewColumn[];
   missing: { column: string; header: string; required?: boolean }[];
   extra: string[];

@@ -104,7 +104,7 @@ function Place({ preview, onPlace }: Pick<Props, 'preview' | 'onPlace'>) {
       )}
       <label className="field field-inline">
         <span>{t.preview.headerRow}</span>
-        <input type="number" min={1} max={1048576} value={row ?? preview.headerRow} onChange={(event) => setRow(event.target.value)}
+        <input type="number" min={1} max={1048576} value={row ?? preview.headerRow ?? ''} onChange={(event) => setRow(event.target.value)}
           onBlur={settle} onKeyDown={(event) => { if (event.key === 'Enter') settle(); }} />
       </label>
     </>

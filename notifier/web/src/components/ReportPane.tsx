@@ -4,6 +4,7 @@ import { api, explain } from '../api.js';
 import { duration, number, t } from '../texts/index.js';
 import { Groups } from './ErrorsPane.js';
 import { Notice } from './Notice.js';
+import { SheetFindings } from './SheetFindings.js';
 
 /** The report of an import, or of a check. */
 export function ReportPane({ task }: { task: Task }) {
@@ -38,7 +39,8 @@ function Contents({ report }: { report: Report }) {
         {report.headerRow !== null && <div><dt>{t.report.headerRow}</dt><dd>{report.headerRow}</dd></div>}
         <div>
           <dt>{t.report.mapping}</dt>
-          <dd>{report.mapping.map(({ header, column }) => <span key={column} className="chip">{header} → {column}</span>)}</dd>
+          <dd>{report.mapping.filter(({ header, col }) => header !== null || col)
+            .map(({ header, col, column }) => <span key={column} className="chip">{header ?? t.found.column(col!)} → {column}</span>)}</dd>
         </div>
         {report.phases.length > 0 && (
           <div>
@@ -47,6 +49,7 @@ function Contents({ report }: { report: Report }) {
           </div>
         )}
       </dl>
+      <SheetFindings found={report} />
       {report.errors.length > 0 && <Groups groups={report.errors} />}
     </>
   );

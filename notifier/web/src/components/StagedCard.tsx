@@ -7,6 +7,7 @@ import { size, t } from '../texts/index.js';
 import { Bar } from './Bar.js';
 import { Notice } from './Notice.js';
 import { PreviewPane, mappingOption, type Mapping } from './PreviewPane.js';
+import { ReadingOptions, type Reading } from './ReadingOptions.js';
 
 /* A larger file is sent for a preview only when the person asks for it. */
 const PREVIEW_AT_ONCE_BYTES = 8_000_000;
@@ -25,11 +26,12 @@ export function StagedCard({ item, profile, onChoice, onSend, onStop, onRemove }
   const { file, key, state } = item;
   const [asked, setAsked] = useState(file.size <= PREVIEW_AT_ONCE_BYTES);
   const [place, setPlace] = useState<Pick<UploadOptions, 'sheet' | 'headerRow'>>({});
+  const [reading, setReading] = useState<Reading>({});
   const [mapping, setMapping] = useState<Mapping>({});
   const [mode, setMode] = useState<Mode | undefined>(undefined);
   const name = useId();
 
-  const where: UploadOptions = { ...(profile && { profile: profile.name }), ...place };
+  const where: UploadOptions = { ...(profile && { profile: profile.name }), ...place, ...reading };
   // A server whose profiles have no columns is older than previews and checks.
   const checkable = profile?.columns !== undefined;
   const preview = usePreview(key, file, where, asked && checkable);
@@ -37,7 +39,7 @@ export function StagedCard({ item, profile, onChoice, onSend, onStop, onRemove }
   const changed = shown && mappingOption(shown, mapping);
   const options = useMemo<UploadOptions>(
     () => ({ ...where, ...(mode && { mode }), ...(changed && { mapping: changed }) }),
-    [profile?.name, place, mode, changed],
+    [profile?.name, place, reading, mode, changed],
   );
   useEffect(() => { onChoice(options); }, [options]);
 
@@ -62,6 +64,7 @@ export function StagedCard({ item, profile, onChoice, onSend, onStop, onRemove }
               onPlace={(next) => { setPlace((old) => ({ ...old, ...next })); setMapping({}); }}
               onMapping={setMapping} />
           )}
+          {checkable && <ReadingOptions value={reading} onChange={(next) => { setReading(next); setMapping({}); }} />}
           <div className="actions">
             {(profile?.modes?.length ?? 0) > 1 && (
               <label className="field field-inline">

@@ -12,6 +12,7 @@ import { ErrorsPane } from './ErrorsPane.js';
 import { Notice } from './Notice.js';
 import { Progress } from './Progress.js';
 import { ReportPane } from './ReportPane.js';
+import { SheetFindings } from './SheetFindings.js';
 
 interface Props {
   task: Task;
@@ -48,6 +49,7 @@ export const TaskCard = memo(function TaskCard({ task, onAsk }: Props) {
         {!active && (task.dryRun ? <Found task={task} /> : <Counts task={task} />)}
         <Actions task={task} name={name} open={open} onOpen={setOpen} onAsk={onAsk} />
       </div>
+      {!active && <SheetFindings found={task} />}
       {open === 'errors' && <ErrorsPane task={task} />}
       {open === 'report' && <ReportPane task={task} />}
     </li>
@@ -70,7 +72,8 @@ function Outcome({ task }: { task: Task }) {
     const words = cancelledHere(task.id) ? t.task.cancelledByYou : task.errorMessage;
     return words ? <Notice kind="plain">{words}</Notice> : null;
   }
-  const words = [task.errorMessage, task.errorDetail, task.errorHint].filter(Boolean).join(' ');
+  // The detail says what is wrong with this file; the message of wrong headers lists all of them.
+  const words = [task.errorDetail, task.errorHint, task.errorMessage].filter(Boolean).join(' ');
   return words ? <Notice kind="bad">{words}</Notice> : null;
 }
 

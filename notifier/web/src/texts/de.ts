@@ -203,6 +203,26 @@ export const de: Texts = {
     table: 'Zeilen mit Fehlern; falsche Zellen sind markiert',
   },
 
+  found: {
+    missing: 'Nicht in der Datei',
+    nearest: (header) => `ähnlich: ${header}`,
+    unused: 'Nicht importiert',
+    column: (letters) => `Spalte ${letters}`,
+    duplicates: 'Doppelt in der Datei',
+    notes: 'Bitte prüfen',
+  },
+
+  reading: {
+    heading: 'Wie das Blatt gelesen wird',
+    asProfile: 'Wie im Profil',
+    headerCheck: 'Überschriften',
+    checks: { any: 'Pflichtspalten müssen da sein', known: 'Alle müssen passen', exact: 'Alle müssen passen, in dieser Reihenfolge' },
+    headerRows: 'Zeilen mit Überschriften',
+    stopAt: 'Daten enden bei',
+    fillMerged: 'Verbundene Zellen füllen',
+    skipHidden: 'Ausgeblendete Zeilen und Spalten auslassen',
+  },
+
   report: {
     heading: 'Bericht',
     failed: 'Der Bericht konnte nicht gelesen werden.',

@@ -201,6 +201,26 @@ export const en = {
     table: 'Rows with errors; wrong cells are marked',
   },
 
+  found: {
+    missing: 'Not in the file',
+    nearest: (header: string) => `nearest: ${header}`,
+    unused: 'Not imported',
+    column: (letters: string) => `column ${letters}`,
+    duplicates: 'Twice in the file',
+    notes: 'Worth a look',
+  },
+
+  reading: {
+    heading: 'How the sheet is read',
+    asProfile: 'As in the profile',
+    headerCheck: 'Headers',
+    checks: { any: 'Required ones must be there', known: 'All must match', exact: 'All must match, in order' },
+    headerRows: 'Rows of headers',
+    stopAt: 'Data end at',
+    fillMerged: 'Fill merged cells',
+    skipHidden: 'Leave hidden rows and columns out',
+  },
+
   report: {
     heading: 'Report',
     failed: 'The report could not be read.',

@@ -1,0 +1,42 @@
+import type { UploadOptions } from 'pg-xlsx-client';
+import { t } from '../texts/index.js';
+
+export type Reading = Pick<UploadOptions, 'headerCheck' | 'headerRows' | 'fillMerged' | 'skipHidden' | 'stopAt'>;
+
+const CHECKS = ['any', 'known', 'exact'] as const;
+
+/** The options that say how the sheet is read. What is left alone is not sent: then the profile says it. */
+export function ReadingOptions({ value, onChange }: { value: Reading; onChange(value: Reading): void }) {
+  const set = (name: keyof Reading, text: string) => {
+    const { [name]: _, ...rest } = value;
+    onChange(text === '' ? rest : { ...rest, [name]: text });
+  };
+  return (
+    <details className="reading">
+      <summary>{t.reading.heading}</summary>
+      <label className="field field-inline">
+        <span>{t.reading.headerCheck}</span>
+        <select value={value.headerCheck ?? ''} onChange={(event) => set('headerCheck', event.target.value)}>
+          <option value="">{t.reading.asProfile}</option>
+          {CHECKS.map((one) => <option key={one} value={one}>{t.reading.checks[one]}</option>)}
+        </select>
+      </label>
+      <label className="field field-inline">
+        <span>{t.reading.headerRows}</span>
+        <input type="number" min={1} max={5} value={value.headerRows ?? ''} placeholder={t.reading.asProfile} onChange={(event) => set('headerRows', event.target.value)} />
+      </label>
+      <label className="field field-inline">
+        <span>{t.reading.stopAt}</span>
+        <input type="text" value={value.stopAt ?? ''} placeholder="blank_row, ~^Total" onChange={(event) => set('stopAt', event.target.value)} />
+      </label>
+      <label className="field field-inline">
+        <input type="checkbox" checked={value.fillMerged === 'true'} onChange={(event) => set('fillMerged', event.target.checked ? 'true' : '')} />
+        <span>{t.reading.fillMerged}</span>
+      </label>
+      <label className="field field-inline">
+        <input type="checkbox" checked={value.skipHidden === 'true'} onChange={(event) => set('skipHidden', event.target.checked ? 'true' : '')} />
+        <span>{t.reading.skipHidden}</span>
+      </label>
+    </details>
+  );
+}
