@@ -17,7 +17,7 @@ WHERE p.pronamespace IN ('xlsx'::regnamespace, 'xlsx_rest'::regnamespace)
   AND a.name IN ('task_id', 'import', 'import_id', 'job', 'job_id', 'cell_range', 'sheet_name', 'header_row_number')
 ORDER BY 1;
 SELECT p.oid::regprocedure AS signature FROM pg_proc p
-WHERE p.pronamespace = 'xlsx'::regnamespace AND 'sheet' = ANY (p.proargnames) AND p.proname NOT IN ('sheets', 'write', 'write_chunks')
+WHERE p.pronamespace = 'xlsx'::regnamespace AND 'sheet' = ANY (p.proargnames[1:p.pronargs]) AND p.proname NOT IN ('sheets', 'write', 'write_chunks')
   AND NOT (p.proargnames @> '{range,header_row}' OR p.proname = 'cells' AND 'range' = ANY (p.proargnames));
 -- Those who serve a frontend, and those whom it serves, call xlsx_rest; who owns which task is for the first alone. Others may do what SET ROLE does.
 SELECT r.rolname, string_agg(DISTINCT p.proname, ' ') FILTER (WHERE has_function_privilege(r.oid, p.oid, 'EXECUTE') IS DISTINCT FROM (r.rolname <> 'pg_monitor')) AS unlike_the_rest

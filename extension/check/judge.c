@@ -8,6 +8,7 @@
 #include "check/cell_text.h"
 #include "check/extra.h"
 #include "core/ref.h"
+#include "pg/row_number.h"
 
 Judge *
 judge_create(const JudgePlan *plan, const Profile *profile)
@@ -114,7 +115,7 @@ judge_say(const Judge *judge, const JudgedRow *row, const Message *message, cons
 		char		cell[19] = "";
 
 		if (source > 0)
-			xlsx_ref_cell(row->number, source, cell);
+			xlsx_ref_cell(row_in_sheet(row->number), source, cell);
 		list_text(&values, judge_original(judge, row, columns[i]));
 		list_text(&cells, cell);
 	}
@@ -174,7 +175,10 @@ own_text(const JudgePlan *plan, const PlanColumn *column, const JudgedRow *row)
 	switch (column->takes)
 	{
 		case SOURCE_ROW_NUMBER:
-			return psprintf("%u", row->number);
+			return psprintf("%u", row_in_sheet(row->number));
+		case SOURCE_SHEET_NAME:
+			return row_sheet(row->number) < plan->sheet_names.count ?
+				plan_text(plan, plan_text_of(plan, plan->sheet_names, row_sheet(row->number))) : NULL;
 		case SOURCE_EXTRA:
 			return row->extra;
 		default:

@@ -5,6 +5,7 @@
 #include "check/plan.h"
 
 #include "pg/numeric_form.h"
+#include "pg/row_number.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
@@ -94,8 +95,6 @@ fixed_text(const JudgeTask *task, const ProfileColumn *column)
 {
 	if (column->source == SOURCE_TASK_ID)
 		return psprintf(INT64_FORMAT, task->id);
-	if (column->source == SOURCE_SHEET_NAME)
-		return task->sheet_name;
 	return column->source == SOURCE_FILE_NAME ? task->file_name : NULL;
 }
 
@@ -286,6 +285,7 @@ plan_create(const JudgeTask *task)
 	for (int i = 0, at = 0; i < profile->rule_count; i++)
 		if (rule_is_on_cell(profile->rules[i].kind))
 			put_rule(&block, plan.rules_at + (uint32) sizeof(PlanRule) * (uint32) at++, task, &profile->rules[i]);
+	plan.sheet_names = put_texts(&block, &task->sheet_names);
 	if (plan.wants_extra)
 		plan.extras = put_texts(&block, &task->extras);
 	plan.bytes = (uint32) block.len;
@@ -338,6 +338,14 @@ plan_texts_have(const JudgePlan *plan, PlanTexts texts, const char *text, size_t
 			return true;
 	}
 	return false;
+}
+
+char *
+plan_row_name(const JudgePlan *plan, uint32 number)
+{
+	if (plan->sheet_names.count < 2 || row_sheet(number) >= plan->sheet_names.count)
+		return psprintf("Row %u", row_in_sheet(number));
+	return psprintf("Row %u of sheet \"%s\"", row_in_sheet(number), plan_text(plan, plan_text_of(plan, plan->sheet_names, row_sheet(number))));
 }
 
 static Message

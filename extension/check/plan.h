@@ -23,7 +23,7 @@ typedef struct JudgeTask
 	const Profile *profile;
 	int64		id;
 	const char *file_name;
-	const char *sheet_name;
+	TextList	sheet_names;	/* of the sheets that are read, in their order */
 	const char *locale;			/* of messages; NULL: none */
 	const uint32 *source;		/* sheet column of each profile column, 0 for none */
 	TextList	extras;			/* header of each sheet column that no profile column takes; NULL for others */
@@ -66,7 +66,7 @@ typedef struct PlanColumn
 	int			decimals;		/* and behind it; may be negative */
 	PlanText	header;
 	PlanText	label;
-	PlanText	fixed;			/* SOURCE_TASK_ID, SOURCE_FILE_NAME, SOURCE_SHEET_NAME: the text of all rows */
+	PlanText	fixed;			/* SOURCE_TASK_ID, SOURCE_FILE_NAME: the text of all rows */
 	PlanText	default_value;
 	PlanTexts	null_tokens;
 } PlanColumn;
@@ -99,6 +99,7 @@ typedef struct JudgePlan
 	uint32		messages_at;		/* PlanMessage [column_count][CELL_FAULTS] */
 	uint32		rules_at;		/* PlanRule, in the profile's order */
 	PlanTexts	extras;			/* by sheet column - 1 */
+	PlanTexts	sheet_names;	/* by row_sheet */
 } JudgePlan;
 
 /*
@@ -137,6 +138,9 @@ plan_text_of(const JudgePlan *plan, PlanTexts texts, uint32 i)
 {
 	return ((const PlanText *) ((const char *) plan + texts.at))[i];
 }
+
+/* "Row 3", or "Row 3 of sheet "Jan"" if several sheets are read. In the current memory context. */
+extern char *plan_row_name(const JudgePlan *plan, uint32 number);
 
 /* text need not be terminated. */
 extern bool plan_texts_have(const JudgePlan *plan, PlanTexts texts, const char *text, size_t length);

@@ -37,7 +37,7 @@
 	  "Most memory for the texts of one row.")	/* shared strings too */ \
 	X(max_columns, 1, 16384, 1, 1000000, \
 	  "Greatest column number of a sheet.")	/* Excel's own limit */ \
-	X(max_rows, 1, 1048576, 1, XLSX_LIMIT_MOST, \
+	X(max_rows, 1, 1048576, 1, 16777215, \
 	  "Greatest row number of a sheet.")	/* Excel's own limit; rows without a number count, too */ \
 	X(max_xml_depth, 1, 64, 8, 10000, \
 	  "Deepest nesting of elements in a part.") \

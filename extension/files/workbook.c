@@ -171,13 +171,18 @@ workbook_sheet_name(const XlsxBook *book, size_t index)
 	return readable(xlsx_book_sheet(book, index)->name);
 }
 
+bool
+workbook_sheet_matches(const XlsxBook *book, size_t index, const char *pattern)
+{
+	return DatumGetBool(DirectFunctionCall2Coll(textregexeq, DEFAULT_COLLATION_OID,
+												CStringGetTextDatum(workbook_sheet_name(book, index)), CStringGetTextDatum(pattern)));
+}
+
 static size_t
 find_by_pattern(const XlsxBook *book, const char *pattern)
 {
 	for (size_t i = 0; i < xlsx_book_sheet_count(book); i++)
-		if (DatumGetBool(DirectFunctionCall2Coll(textregexeq, DEFAULT_COLLATION_OID,
-												 CStringGetTextDatum(workbook_sheet_name(book, i)),
-												 CStringGetTextDatum(pattern))))
+		if (workbook_sheet_matches(book, i, pattern))
 			return i;
 	return SIZE_MAX;
 }

@@ -41,6 +41,9 @@ extern int	workbook_sqlstate(const XlsxError *error);
  */
 extern size_t workbook_find_sheet(const XlsxBook *book, const char *name);
 
+/* Does the name of a sheet match a regular expression? */
+extern bool workbook_sheet_matches(const XlsxBook *book, size_t index, const char *pattern);
+
 /* Reads length bytes from offset on. Raises an error when the source has fewer. */
 extern void workbook_read(const XlsxSource *source, uint64 offset, void *buffer, size_t length);
 

@@ -17,7 +17,7 @@
 static bool
 needs_own_process(const Profile *profile)
 {
-	return profile->fill_merged || profile->skip_hidden || profile->stop_at != NULL || profile->header_rows > 1;
+	return profile->fill_merged || profile->skip_hidden || profile->stop_at != NULL || profile->header_rows > 1 || profile->sheets != NULL;
 }
 
 /*
@@ -59,9 +59,9 @@ import_rows_options(Import *import, RowsOptions *options)
 
 	*options = (RowsOptions) {
 		.sheet = task->sheet,.range = task->range,.skip_end = profile->skip_end,.header_rows = profile->header_rows,
-		.fill_merged = profile->fill_merged,.skip_hidden = profile->skip_hidden,.stop_at = profile->stop_at
+		.fill_merged = profile->fill_merged,.skip_hidden = profile->skip_hidden,.stop_at = profile->stop_at,.sheets = profile->sheets
 	};
-	if (ROWS_SHEET_IS_BEST(task->sheet) && task->sheet_number == 0)
+	if (profile->sheets == NULL && ROWS_SHEET_IS_BEST(task->sheet) && task->sheet_number == 0)
 	{
 		MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx book", ALLOCSET_DEFAULT_SIZES);
 		MemoryContext caller = MemoryContextSwitchTo(context);
@@ -121,7 +121,7 @@ import_sheet_find_header(Import *import, ImportSheet *sheet)
 	sheet->header_row = match->last_row;
 	task->source = match->source;
 	sheet->extras = headers_of_extras(match, profile->count);
-	queue_save_source(task, rows_sheet_name(sheet->rows), match->row, match->found, profile->count);
+	queue_save_source(task, rows_sheet_names(sheet->rows), match->row, match->found, profile->count);
 	queue_save_headers(task, header_report_missing(profile, match), header_report_unused(profile, match, rows_range(sheet->rows), NULL, 0),
 					   header_report_duplicates(match), "[]");
 }

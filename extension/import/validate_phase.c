@@ -66,7 +66,7 @@ import_validation_create(Import *import, ImportSheet *sheet, ImportSaving *savin
 	validation->judged_rows = PG_XLSX_BATCH_ROWS;
 	validation->judging = (JudgeTask) {
 		.profile = import->profile, .id = task->id, .file_name = task->file_name,
-		.sheet_name = rows_sheet_name(sheet->rows), .locale = task->locale,
+		.sheet_names = rows_sheet_names(sheet->rows), .locale = task->locale,
 		.source = task->source, .extras = sheet->extras
 	};
 	validation->validator = validator_create(&validation->judging, import->progress->cursor_row);

@@ -70,16 +70,18 @@ SET search_path = pg_catalog, pg_temp
 SET jit = off
 AS $$
 DECLARE
+  sheets text[] := (SELECT t.found_sheets FROM xlsx_private.task t WHERE t.id = subject);
   headers text[] := (SELECT f.headers FROM xlsx_private.task t JOIN xlsx_private.frozen_profile f ON f.id = t.frozen_id WHERE t.id = subject);
 BEGIN
-  RETURN (SELECT json_agg(json_build_object('rowNumber', e.row_number,
-      'values', (SELECT json_object_agg(h.header, h.value ORDER BY h.position)
-        FROM unnest(headers, e.cells) WITH ORDINALITY AS h (header, value, position)),
-      'errors', e.violations) ORDER BY e.row_number)
-    FROM xlsx_private.errors_from(subject, page, rest, after, wanted) AS e);
+  RETURN (SELECT json_agg(CASE WHEN sheets IS NULL THEN json_build_object('rowNumber', e.row_number, 'values', v.cells, 'errors', e.violations)
+      ELSE json_build_object('rowNumber', xlsx_private.row_in_sheet(e.row_number), 'sheet', sheets[xlsx_private.row_sheet(e.row_number)],
+        'place', e.row_number, 'values', v.cells, 'errors', e.violations) END ORDER BY e.row_number)
+    FROM xlsx_private.errors_from(subject, page, rest, after, wanted) AS e,
+      LATERAL (SELECT json_object_agg(h.header, h.value ORDER BY h.position) AS cells
+        FROM unnest(headers, e.cells) WITH ORDINALITY AS h (header, value, position)) AS v);
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.errors_json(bigint, int, bigint, int, int) IS 'Rows of xlsx_private.errors_from as JSON array of objects, as REST shows them. NULL if there are none.';
+COMMENT ON FUNCTION xlsx_private.errors_json(bigint, int, bigint, int, int) IS 'Rows of xlsx_private.errors_from as JSON array of objects, as REST shows them. NULL if there are none. If the task reads several sheets, each row has its sheet, and its place: the number for after.';
 
 CREATE FUNCTION xlsx_private.errors_after(subject bigint, after int, wanted int) RETURNS json
 LANGUAGE plpgsql STABLE
@@ -95,7 +97,7 @@ BEGIN
     items := (SELECT json_agg(i.item ORDER BY i.place) FROM json_array_elements(items) WITH ORDINALITY AS i (item, place) WHERE i.place <= wanted);
   END IF;
   RETURN json_build_object('data', coalesce(items, '[]'), 'meta', json_build_object('total', xlsx_private.count_errors(subject), 'limit', wanted,
-    'next', CASE WHEN more THEN (items -> -1 ->> 'rowNumber')::int END));
+    'next', CASE WHEN more THEN coalesce(items -> -1 ->> 'place', items -> -1 ->> 'rowNumber')::int END));
 END
 $$;
 COMMENT ON FUNCTION xlsx_private.errors_after(bigint, int, int) IS

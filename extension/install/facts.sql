@@ -41,6 +41,16 @@ CREATE FUNCTION xlsx_private.is_header_row(header_row text) RETURNS boolean
 AS 'MODULE_PATHNAME', 'pg_xlsx_is_header_row' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION xlsx_private.is_header_row(text) IS 'Is the text a header_row of an import?';
 
+CREATE FUNCTION xlsx_private.row_in_sheet(row_number int) RETURNS int
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN row_number & 16777215;
+COMMENT ON FUNCTION xlsx_private.row_in_sheet(int) IS 'Number of a row in its sheet, of its number among all rows of a task.';
+
+CREATE FUNCTION xlsx_private.row_sheet(row_number int) RETURNS int
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN (row_number >> 24) + 1;
+COMMENT ON FUNCTION xlsx_private.row_sheet(int) IS 'Number of the sheet of a row among those of its task, from 1, of its number among all rows of the task.';
+
 CREATE FUNCTION xlsx_private.number_of(kind text) RETURNS int
 AS 'MODULE_PATHNAME', 'pg_xlsx_number_of' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION xlsx_private.number_of(text) IS

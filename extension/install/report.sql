@@ -39,7 +39,7 @@ CREATE FUNCTION xlsx.error_summary(task bigint,
 RETURNS SETOF record
 LANGUAGE sql STABLE ROWS 20
 BEGIN ATOMIC
-  SELECT v.column_name, v.code, v.message, v.severity, v.count, v.first_row, v.first_cell FROM xlsx_private.counted_violations(task) AS v
+  SELECT v.column_name, v.code, v.message, v.severity, v.count, xlsx_private.row_in_sheet(v.first_row), v.first_cell FROM xlsx_private.counted_violations(task) AS v
   ORDER BY v.severity, v.count DESC, v.first_row, v.column_name;
 END;
 COMMENT ON FUNCTION xlsx.error_summary(bigint) IS
@@ -49,7 +49,7 @@ CREATE FUNCTION xlsx.report(task bigint) RETURNS jsonb
 LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT pg_catalog.jsonb_build_object(
-    'taskId', t.id, 'status', t.status, 'dryRun', t.dry_run, 'mode', t.mode, 'sheet', t.found_sheet, 'headerRow', t.found_header_row,
+    'taskId', t.id, 'status', t.status, 'dryRun', t.dry_run, 'mode', t.mode, 'sheet', t.found_sheet, 'sheets', t.found_sheets, 'headerRow', t.found_header_row,
     'missing', t.missing, 'unused', t.unused, 'duplicates', t.duplicates, 'notes', t.notes,
     'mapping', (SELECT coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('header', t.found_headers[c.place],
           'cell', CASE WHEN t.source_columns[c.place] > 0 THEN xlsx_private.cell_name(t.found_header_row, t.source_columns[c.place]) END,

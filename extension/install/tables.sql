@@ -184,6 +184,7 @@ CREATE TABLE xlsx_private.task (
   warning_rows    bigint  NOT NULL DEFAULT 0,
   exactly_once    boolean NOT NULL,
   found_sheet     text,
+  found_sheets    text[],
   found_header_row int,
   found_headers   text[],
   reading         jsonb   CHECK (jsonb_typeof(reading) = 'object'),
@@ -253,6 +254,7 @@ COMMENT ON COLUMN xlsx_private.task.missing IS 'Columns of the profile that the 
 COMMENT ON COLUMN xlsx_private.task.unused IS 'Columns of the sheet that go nowhere: [{"header", "col"}]; without a header it is null.';
 COMMENT ON COLUMN xlsx_private.task.duplicates IS 'Headers that are there more than once: [{"header", "cols"}].';
 COMMENT ON COLUMN xlsx_private.task.notes IS 'What else somebody should know of the sheet: [{"code", "row", "message"}].';
+COMMENT ON COLUMN xlsx_private.task.found_sheets IS 'Names of the sheets, if several are read. found_sheet is the first.';
 COMMENT ON COLUMN xlsx_private.task.found_headers IS 'Header in the sheet of each profile column; NULL for none.';
 COMMENT ON COLUMN xlsx_private.task.cursor_row IS 'Last row of the sheet whose outcome is committed.';
 COMMENT ON COLUMN xlsx_private.task.restart IS 'Rows of the task were reverted: xlsx.retry starts at the first row.';

@@ -44,7 +44,7 @@ BEGIN
     'undoable', xlsx_private.is_undoable(now.task), 'exactlyOnce', t.exactly_once,
     'undone', t.undone, 'undoneRows', t.undone_rows, 'deletesRows', xlsx_private.deletes_rows(now.task), 'workMs', t.work_ms,
     'waitingFor', CASE WHEN xlsx_private.is_active(t.status) THEN xlsx_private.waiting_for(now.task, (SELECT array_agg(h) FROM xlsx_private.held_subject h)) END,
-    'sheet', t.found_sheet, 'headerRow', t.found_header_row, 'missing', t.missing, 'unused', t.unused, 'duplicates', t.duplicates,
+    'sheet', t.found_sheet, 'sheets', t.found_sheets, 'headerRow', t.found_header_row, 'missing', t.missing, 'unused', t.unused, 'duplicates', t.duplicates,
     'notes', t.notes) ORDER BY t.id DESC)
     FROM xlsx_private.task_now AS now, LATERAL (SELECT (now.task).*) AS t
     WHERE t.id = ANY (tasks));

@@ -61,11 +61,11 @@ SELECT t.id, t.profile, t.file_name, t.file_size, t.status, now.phase, now.progr
   t.updated_at, t.started_at, t.completed_at, t.error_code, t.error_detail, t.error_hint, t.run_at, t.priority,
   t.idempotency_key, now.seq, t.mode, t.dry_run, t.inserted_rows, t.updated_rows, t.unchanged_rows, t.skipped_rows,
   t.warning_rows, t.sheet, t.max_errors, t.header_row, t.locale, t.mapping, t.undone, t.exactly_once, t.deleted_rows,
-  t.absent_rows, t.range, t.reading, t.found_sheet, t.found_header_row, t.missing, t.unused, t.duplicates, t.notes,
+  t.absent_rows, t.range, t.reading, t.found_sheet, t.found_sheets, t.found_header_row, t.missing, t.unused, t.duplicates, t.notes,
   CASE WHEN xlsx_private.is_active(t.status) THEN xlsx_private.waiting_for(now.task, (SELECT pg_catalog.array_agg(h) FROM xlsx_private.held_subject h)) END AS waiting_for
 FROM xlsx_private.task_now AS now, LATERAL (SELECT (now.task).*) AS t;
 COMMENT ON VIEW xlsx.tasks IS
-'Tasks of the current role, and their progress. A running task has its current numbers, as in xlsx.progress. At the end total_rows = saved_rows + skipped_rows + error_rows, and saved_rows = inserted_rows + updated_rows + unchanged_rows + deleted_rows. skipped_rows: rows that mode skip, a trigger, a rule or a policy of the target left out. progress: percent of the whole. waiting_for: what the task waits for, in words, such as its turn or a lock; NULL if it works. exactly_once: false if rows go to another server, which commits by itself; a crash at that moment can save a batch twice. reading: options of the task that replace those of its profile. found_sheet, found_header_row: what was read. missing: columns of the profile without a header, and the nearest header received. unused: columns of the sheet that go nowhere. duplicates: headers that are there more than once. notes: what else is worth a look, such as rows that look like totals.';
+'Tasks of the current role, and their progress. A running task has its current numbers, as in xlsx.progress. At the end total_rows = saved_rows + skipped_rows + error_rows, and saved_rows = inserted_rows + updated_rows + unchanged_rows + deleted_rows. skipped_rows: rows that mode skip, a trigger, a rule or a policy of the target left out. progress: percent of the whole. waiting_for: what the task waits for, in words, such as its turn or a lock; NULL if it works. exactly_once: false if rows go to another server, which commits by itself; a crash at that moment can save a batch twice. reading: options of the task that replace those of its profile. found_sheet, found_header_row: what was read; found_sheets: all sheets, if they are several. missing: columns of the profile without a header, and the nearest header received. unused: columns of the sheet that go nowhere. duplicates: headers that are there more than once. notes: what else is worth a look, such as rows that look like totals.';
 
 CREATE FUNCTION xlsx_private.count_errors(subject bigint) RETURNS bigint
 LANGUAGE sql STABLE
@@ -86,13 +86,14 @@ COMMENT ON FUNCTION xlsx_private.page_of_row(bigint, int) IS
 CREATE FUNCTION xlsx.task_errors(task bigint, after int DEFAULT NULL,
   OUT row_number int, OUT column_name text, OUT cell text, OUT code text, OUT message text, OUT value text,
   OUT detail text, OUT hint text, OUT constraint_name text, OUT "values" jsonb,
-  OUT sqlstate text)
+  OUT sqlstate text, OUT sheet text, OUT place int)
 RETURNS SETOF record
 LANGUAGE sql STABLE ROWS 1000
 BEGIN ATOMIC
-  SELECT e.row_number, v.item ->> 'column', v.item ->> 'cell', v.item ->> 'code', v.item ->> 'message',
+  SELECT xlsx_private.row_in_sheet(e.row_number), v.item ->> 'column', v.item ->> 'cell', v.item ->> 'code', v.item ->> 'message',
     v.item ->> 'value', v.item ->> 'detail', v.item ->> 'hint', v.item ->> 'constraint',
-    pg_catalog.jsonb_object(f.headers, e.cells), v.item ->> 'sqlstate'
+    pg_catalog.jsonb_object(f.headers, e.cells), v.item ->> 'sqlstate',
+    coalesce(t.found_sheets[xlsx_private.row_sheet(e.row_number)], t.found_sheet), e.row_number
   FROM xlsx_private.error_row e
     JOIN xlsx_private.task t ON t.id = e.task_id
     LEFT JOIN xlsx_private.frozen_profile f ON f.id = t.frozen_id
@@ -101,16 +102,17 @@ BEGIN ATOMIC
   ORDER BY e.page, e.row_number, v.position;
 END;
 COMMENT ON FUNCTION xlsx.task_errors(bigint, int) IS
-'Violations of a task, one row each, in the order of the sheet. after: only those behind this row of the sheet; with LIMIT, a long list is read in parts, each after the last row of the one before. row_number: row of the sheet. column_name: header. cell: such as B4. value: value of the cell. values: all original values of the row by header. No rows if there is no such task.';
+'Violations of a task, one row each, in the order of the sheet. after: only those behind this row of the sheet (place, if the task reads several sheets); with LIMIT, a long list is read in parts, each after the last row of the one before. row_number: row of the sheet. sheet: its name. place: number of the row among all rows of the task. column_name: header. cell: such as B4. value: value of the cell. values: all original values of the row by header. No rows if there is no such task.';
 
 CREATE FUNCTION xlsx.task_warnings(task bigint,
-  OUT row_number int, OUT column_name text, OUT cell text, OUT code text, OUT message text, OUT value text, OUT rule text)
+  OUT row_number int, OUT column_name text, OUT cell text, OUT code text, OUT message text, OUT value text, OUT rule text,
+  OUT sheet text)
 RETURNS SETOF record
 LANGUAGE sql STABLE ROWS 1000
 BEGIN ATOMIC
-  SELECT w.row_number, v.item ->> 'column', v.item ->> 'cell', v.item ->> 'code', v.item ->> 'message',
-    v.item ->> 'value', v.item ->> 'constraint'
-  FROM xlsx_private.warning_row w
+  SELECT xlsx_private.row_in_sheet(w.row_number), v.item ->> 'column', v.item ->> 'cell', v.item ->> 'code', v.item ->> 'message',
+    v.item ->> 'value', v.item ->> 'constraint', coalesce(t.found_sheets[xlsx_private.row_sheet(w.row_number)], t.found_sheet)
+  FROM xlsx_private.warning_row w JOIN xlsx_private.task t ON t.id = w.task_id
     CROSS JOIN LATERAL pg_catalog.jsonb_array_elements(w.violations) WITH ORDINALITY AS v (item, position)
   WHERE w.task_id = task
   ORDER BY w.page, w.row_number, v.position;

@@ -220,7 +220,7 @@ BEGIN
     inserted := inserted + (current IS NOT NULL AND one.old IS NULL)::int;
     updated := updated + (current IS NOT NULL AND one.old IS NOT NULL)::int;
     IF kept <= 1000 THEN
-      said := said || pg_catalog.jsonb_build_object('rowNumber', nullif(one.row_number, 0), 'row', coalesce(current, one.new),
+      said := said || pg_catalog.jsonb_build_object('rowNumber', nullif(xlsx_private.row_in_sheet(one.row_number), 0), 'row', coalesce(current, one.new),
         'reason', coalesce(reason, CASE WHEN current IS NULL THEN 'deleted since' WHEN same THEN 'a trigger or a policy kept it'
           ELSE 'changed since' END));
     END IF;

@@ -6,6 +6,7 @@
 
 #include "check/cell_text.h"
 #include "core/ref.h"
+#include "pg/row_number.h"
 
 void
 error_form_init(ErrorForm *form)
@@ -45,7 +46,7 @@ error_form_violation(ErrorForm *form, const char *header, uint32 sheet_row, uint
 	};
 
 	if (source > 0)
-		xlsx_ref_cell(sheet_row, source, cell);
+		xlsx_ref_cell(row_in_sheet(sheet_row), source, cell);
 	violation_json_add(&form->violations, members);
 }
 

@@ -3,6 +3,7 @@
  *	  Adds to the server's log what a worker is doing.
  */
 #include "pg/place.h"
+#include "pg/row_number.h"
 
 #include "pgstat.h"
 #include "utils/guc.h"
@@ -75,6 +76,8 @@ place_last_sqlstate(void)
 void
 place_set_rows(uint32 first, uint32 last)
 {
+	first = row_in_sheet(first);
+	last = row_in_sheet(last);
 	place.first_row = first;
 	place.last_row = last;
 }

@@ -5,6 +5,7 @@
 #include "profile/sightings.h"
 
 #include "lib/stringinfo.h"
+#include "pg/row_number.h"
 #include "pg/text_trim.h"
 
 /* Words that stand alone in front of a total, in lower case. */
@@ -94,7 +95,8 @@ sightings_notes(const Sightings *sightings, const char *others)
 	initStringInfo(&json);
 	for (int i = 0; i < sightings->total_count; i++)
 		appendStringInfo(&json, "%s{\"code\": \"total_row\", \"row\": %u, \"message\": \"Row %u looks like a total. "
-						 "To leave it out, give stop_at or skip_end.\"}", i > 0 ? ", " : "", sightings->totals[i], sightings->totals[i]);
+						 "To leave it out, give stop_at or skip_end.\"}", i > 0 ? ", " : "", row_in_sheet(sightings->totals[i]),
+						 row_in_sheet(sightings->totals[i]));
 	appendStringInfo(&json, "%s%s", json.len > 0 && others[0] != '\0' ? ", " : "", others);
 	return json.data;
 }

@@ -12,6 +12,7 @@
 #include "miscadmin.h"
 #include "pg/text_encoding.h"
 #include "pg/text_trim.h"
+#include "profile/header_report.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 
@@ -44,13 +45,41 @@ rows_create(const RowsOptions *options)
 	return rows;
 }
 
+/* The visible sheets that match. */
+static void
+find_sheets(SheetRows *rows, const RowsOptions *options)
+{
+	Following  *following = &rows->following;
+
+	if (options->sheets == NULL)
+		return;
+	following->options = *options;
+	following->options.sheets = NULL;
+	for (size_t i = 0; i < xlsx_book_sheet_count(rows->book); i++)
+	{
+		if (xlsx_book_sheet(rows->book, i)->state != XLSX_SHEET_VISIBLE || !workbook_sheet_matches(rows->book, i, options->sheets + 1))
+			continue;
+		if (following->count == MOST_TASK_SHEETS)
+			ereport(ERROR,
+					(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+					 errmsg("more than %d sheets match \"%s\"", MOST_TASK_SHEETS, options->sheets)));
+		following->indexes[following->count++] = i;
+	}
+	if (following->count == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("no visible sheet of the workbook matches \"%s\"", options->sheets),
+				 errhint("xlsx.sheets lists the sheets.")));
+}
+
 SheetRows *
 rows_open(XlsxBook *book, const RowsOptions *options)
 {
 	SheetRows  *rows = rows_create(options);
 
 	rows->book = book;
-	rows->index = options->sheet_number > 0 ? (size_t) options->sheet_number - 1 : workbook_find_sheet(book, options->sheet);
+	find_sheets(rows, options);
+	rows->index = rows->following.count > 0 ? rows->following.indexes[0] : options->sheet_number > 0 ? (size_t) options->sheet_number - 1 : workbook_find_sheet(book, options->sheet);
 	open_sheet(rows);
 	if (options->fill_merged || options->skip_hidden)
 		rows->filter = row_filter_create(book, rows->index, options->fill_merged, options->skip_hidden);
@@ -80,7 +109,7 @@ rows_sheet_name(const SheetRows *rows)
 uint32
 rows_declared(const SheetRows *rows)
 {
-	uint32		declared = rows->reader != NULL ? rows->read->declared_rows : xlsx_sheet_declared_rows(rows->sheet);
+	uint32		declared = rows->following.count > 1 ? 0 : rows->reader != NULL ? rows->read->declared_rows : xlsx_sheet_declared_rows(rows->sheet);
 
 	return declared == 0 ? 0 : Min(declared, rows->range.last_row);
 }
@@ -311,8 +340,8 @@ rows_hold(HeldRow *held, const XlsxRow *row, MemoryContext parent)
 	MemoryContextSwitchTo(caller);
 }
 
-const XlsxRow *
-rows_next(SheetRows *rows)
+static const XlsxRow *
+next_of_sheet(SheetRows *rows)
 {
 	int			size = rows->skip_end + 1;
 
@@ -337,6 +366,69 @@ rows_next(SheetRows *rows)
 		if (rows->held_count == size)
 			return &rows->held[rows->held_first].row;
 	}
+}
+
+/*
+ * Several sheets
+ */
+
+/* Opens the next sheet. Its columns must be those of the first, because rows wait as values of these columns. */
+static void
+open_following(SheetRows *rows)
+{
+	Following  *following = &rows->following;
+	MemoryContext caller = MemoryContextSwitchTo(GetMemoryChunkContext(rows));
+	HeaderMatch match;
+	RowsOptions options = following->options;
+
+	options.sheet_number = (int) following->indexes[++following->at] + 1;
+	following->rows = rows_open(rows->book, &options);
+	if (following->profile != NULL)
+	{
+		rows_find_header(following->rows, following->profile, following->where, following->mapping, &match);
+		if (match.message != NULL || memcmp(match.source, following->source, sizeof(uint32) * (size_t) following->profile->count) != 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("%s", match.message != NULL ? match.message : header_report_message(following->profile, &match)),
+					 errdetail("Sheet \"%s\", row %u. Its columns are not those of sheet \"%s\".", rows_sheet_name(following->rows),
+							   match.row, rows_sheet_name(rows)),
+					 errhint("Import it by a task of its own.")));
+	}
+	MemoryContextSwitchTo(caller);
+}
+
+const XlsxRow *
+rows_next(SheetRows *rows)
+{
+	Following  *following = &rows->following;
+
+	for (;;)
+	{
+		const XlsxRow *row = next_of_sheet(following->rows != NULL ? following->rows : rows);
+
+		if (row == NULL && following->at + 1 < following->count)
+		{
+			open_following(rows);
+			continue;
+		}
+		if (row == NULL || following->rows == NULL)
+			return row;
+		rows->numbered = *row;
+		rows->numbered.number = row_number_of((uint32) following->at, row->number);
+		return &rows->numbered;
+	}
+}
+
+TextList
+rows_sheet_names(const SheetRows *rows)
+{
+	TextList	names = {Max(rows->following.count, 1), NULL};
+
+	names.items = palloc(sizeof(char *) * (size_t) names.count);
+	names.items[0] = pstrdup(rows_sheet_name(rows));
+	for (int i = 1; i < names.count; i++)
+		names.items[i] = workbook_sheet_name(rows->book, rows->following.indexes[i]);
+	return names;
 }
 
 /*

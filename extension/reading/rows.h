@@ -24,6 +24,7 @@ typedef struct RowsOptions
 {
 	const char *sheet;			/* as workbook_find_sheet has it; NULL: the first visible sheet */
 	int			sheet_number;	/* from 1 on: that sheet, whatever sheet says; 0: none */
+	const char *sheets;			/* "~regular expression": all visible sheets that match, one after the other; NULL: one sheet */
 	const char *range;			/* cell range; NULL: all */
 	int			skip_end;		/* number of rows that are not blank to leave out at the end */
 	int			header_rows;	/* rows that the headers take; 0 is 1 */
@@ -47,7 +48,10 @@ extern int	rows_best_sheet(XlsxBook *book, const RowsOptions *options, const Pro
 /* Does sheet ask for rows_best_sheet? */
 #define ROWS_SHEET_IS_BEST(sheet) ((sheet) != NULL && strcmp(sheet, "?") == 0)
 
-/* The name of the sheet. */
+/* The names of all sheets that are read. */
+extern TextList rows_sheet_names(const SheetRows *rows);
+
+/* The name of the sheet, of several the first. */
 extern const char *rows_sheet_name(const SheetRows *rows);
 
 /*
@@ -76,7 +80,10 @@ extern const XlsxRange *rows_columns(const SheetRows *rows);
 /* What was left out, once the last row was returned: items of a JSON array as those of sightings_notes, or "". */
 extern char *rows_notes(const SheetRows *rows);
 
-/* The next row that is not blank; NULL at the end. Can be interrupted. */
+/*
+ * The next row that is not blank; NULL at the end. Can be interrupted. Its number is that of row_number.h. Each further sheet is an error
+ * if its headers are not in the columns of the first.
+ */
 extern const XlsxRow *rows_next(SheetRows *rows);
 
 /*

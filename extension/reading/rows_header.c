@@ -258,6 +258,10 @@ rows_find_header(SheetRows *rows, const Profile *profile, HeaderRow where, const
 	match->last_row = number > 0 ? header.last_row : 0;
 	match->fitting_row = fitting != number ? fitting : 0;
 	rows->end.has_begun = true;
+	rows->following.profile = profile;
+	rows->following.where = where;
+	rows->following.mapping = mapping;
+	rows->following.source = match->source;
 }
 
 int

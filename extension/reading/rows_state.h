@@ -7,6 +7,7 @@
 
 #include "pg/pg_xlsx.h"
 
+#include "pg/row_number.h"
 #include "reading/row_filter.h"
 #include "reading/rows.h"
 
@@ -27,6 +28,20 @@ typedef struct RowsEnd
 	uint32		stopped;		/* first row that was left out; 0: none */
 	uint32		below;			/* a row below the table, which was read ahead; 0: none */
 } RowsEnd;
+
+/* Several sheets: each is read by rows of its own, one after the other. */
+typedef struct Following
+{
+	RowsOptions options;
+	int			count;			/* of the sheets; 0: there is only this one */
+	size_t		indexes[MOST_TASK_SHEETS];	/* of all of them */
+	int			at;				/* the one at hand */
+	SheetRows  *rows;			/* of it; NULL: the first, which is read by this */
+	const Profile *profile;		/* NULL: headers are not looked for */
+	HeaderRow	where;
+	const char *mapping;
+	const uint32 *source;		/* columns of the first */
+} Following;
 
 struct SheetRows
 {
@@ -52,6 +67,8 @@ struct SheetRows
 	bool		ahead_read;
 	bool		from_ahead;		/* the row at hand is one of them */
 	HeldRow    *held;			/* a ring of skip_end + 1 rows */
+	Following	following;		/* the sheets after this one */
+	XlsxRow		numbered;		/* the row at hand, where it is one of theirs */
 	int			held_first;
 	int			held_count;
 };

@@ -108,7 +108,7 @@ extern TimestampTz queue_next_due(Oid login);
 extern void queue_end_waits(void);
 
 /* Stores task->source for later attempts and for the report. found: header texts by profile column. */
-extern void queue_save_source(const Task *task, const char *sheet, uint32 header_row, char *const *found, int count);
+extern void queue_save_source(const Task *task, TextList sheets, uint32 header_row, char *const *found, int count);
 
 /* Stores what the headers leave open, as JSON arrays (profile/header_report.h), and notes on the sheet. */
 extern void queue_save_headers(const Task *task, const char *missing, const char *unused, const char *duplicates,

@@ -139,15 +139,17 @@ queue_load(int64 id)
 }
 
 void
-queue_save_source(const Task *task, const char *sheet, uint32 header_row, char *const *found, int count)
+queue_save_source(const Task *task, TextList sheets, uint32 header_row, char *const *found, int count)
 {
 	static PrivateStatement update = {
-		"UPDATE xlsx_private.task SET source_columns = $2, found_headers = $3, found_sheet = $4, found_header_row = nullif($5, 0)"
-		" WHERE id = $1", 5, {INT8OID, INT4ARRAYOID, TEXTARRAYOID, TEXTOID, INT4OID}, NULL
+		"UPDATE xlsx_private.task SET source_columns = $2, found_headers = $3, found_sheet = $4[1],"
+		" found_sheets = CASE WHEN cardinality($4) > 1 THEN $4 END, found_header_row = nullif($5, 0)"
+		" WHERE id = $1", 5, {INT8OID, INT4ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, INT4OID}, NULL
 	};
 	Datum	   *columns = palloc(sizeof(Datum) * (size_t) Max(count, 1));
 	Datum	   *headers = palloc0(sizeof(Datum) * (size_t) Max(count, 1));
 	bool	   *nulls = palloc(sizeof(bool) * (size_t) Max(count, 1));
+	Datum	   *names = palloc(sizeof(Datum) * (size_t) Max(sheets.count, 1));
 	int			lower = 1;
 	Datum		values[5];
 
@@ -161,7 +163,9 @@ queue_save_source(const Task *task, const char *sheet, uint32 header_row, char *
 	values[0] = Int64GetDatum(task->id);
 	values[1] = PointerGetDatum(construct_array(columns, count, INT4OID, 4, true, TYPALIGN_INT));
 	values[2] = PointerGetDatum(construct_md_array(headers, nulls, 1, &count, &lower, TEXTOID, -1, false, TYPALIGN_INT));
-	values[3] = CStringGetTextDatum(sheet);
+	for (int i = 0; i < sheets.count; i++)
+		names[i] = CStringGetTextDatum(sheets.items[i]);
+	values[3] = PointerGetDatum(construct_array(names, sheets.count, TEXTOID, -1, false, TYPALIGN_INT));
 	values[4] = Int32GetDatum((int32) header_row);
 	private_sql_run(&update, values, NULL, NULL);
 }

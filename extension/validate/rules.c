@@ -252,7 +252,7 @@ check_unique(Rules *rules, const CompiledRule *compiled, const PacketRows *packe
 	seen_values_add(compiled->seen, given, count);
 	for (int i = 0; i < count; i++)
 		if (given[i].first_row != given[i].row_number)
-			break_rule(rules, compiled, &rows[places[i]], psprintf("Row %d has the same value.", given[i].first_row));
+			break_rule(rules, compiled, &rows[places[i]], psprintf("%s has the same value.", plan_row_name(rules->judge->plan, (uint32) given[i].first_row)));
 }
 
 void
@@ -306,7 +306,7 @@ ask_unique(Rules *rules, const CompiledRule *compiled, const PacketRows *gaps, J
 	seen_values_find(compiled->seen, given, count);
 	for (int i = 0; i < count; i++)
 		if (given[i].first_row < given[i].row_number)
-			break_rule(rules, compiled, &rows[places[i]], psprintf("Row %d has the same value.", given[i].first_row));
+			break_rule(rules, compiled, &rows[places[i]], psprintf("%s has the same value.", plan_row_name(rules->judge->plan, (uint32) given[i].first_row)));
 }
 
 void

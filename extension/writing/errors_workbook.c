@@ -31,9 +31,10 @@ typedef struct ErrorsBook
 
 /* Runs as the caller, so row-level security decides which rows there are. */
 static const char errors_query[] =
-"SELECT e.row_number, e.cells, (SELECT string_agg(v.item ->> 'message', '; ' ORDER BY v.position)"
+"SELECT xlsx_private.row_in_sheet(e.row_number), e.cells, (SELECT coalesce(t.found_sheets[xlsx_private.row_sheet(e.row_number)] || ': ', '') ||"
+" string_agg(v.item ->> 'message', '; ' ORDER BY v.position)"
 " FROM pg_catalog.jsonb_array_elements(e.violations) WITH ORDINALITY AS v (item, position))"
-" FROM xlsx_private.error_row e WHERE e.task_id = $1 ORDER BY e.page, e.row_number";
+" FROM xlsx_private.error_row e JOIN xlsx_private.task t ON t.id = e.task_id WHERE e.task_id = $1 ORDER BY e.page, e.row_number";
 
 static const char headers_query[] =
 "SELECT f.headers FROM xlsx_private.task t LEFT JOIN xlsx_private.frozen_profile f ON f.id = t.frozen_id WHERE t.id = $1";

@@ -65,6 +65,7 @@ const task: Members<Task> = {
   workMs: orNull(count),
   waitingFor: orNull(text),
   sheet: orNull(text),
+  sheets: orNull({ type: 'array', items: text }),
   headerRow: orNull(count),
   missing: list({ column: text, header: text, required: flag, nearest: orNull(text) }, ['column', 'header']),
   unused: list({ header: orNull(text), col: text }, ['header', 'col']),

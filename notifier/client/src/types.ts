@@ -60,6 +60,8 @@ export interface Task {
   waitingFor: string | null;
   /** What was read: the sheet and its header row; null before, or where there is none. */
   sheet: string | null;
+  /** Names of the sheets, if several are read. */
+  sheets: string[] | null;
   headerRow: number | null;
   missing: MissingColumn[];
   unused: UnusedColumn[];
@@ -283,6 +285,7 @@ export interface CellError {
 /** GET /tasks/:taskId/errors */
 export interface ErrorRow {
   rowNumber: number;
+  sheet?: string | null;
   values: Record<string, string | null>;
   errors: CellError[];
 }

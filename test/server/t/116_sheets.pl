@@ -67,6 +67,32 @@ is(imported('named', $first_hidden, "sheet => '~^J'"), "1|Jan\n3|Jan", 'a column
 my $all_hidden = book({ name => 'h', state => 'hidden', rows => [ [ 'a', 'b' ], [ 5, 6 ] ] });
 is(imported('ab', $all_hidden), '5|6', 'the first sheet of a workbook with hidden sheets only');
 
+# Several sheets in one task.
+my @months = map { { name => $_, rows => [ [ 'Report for ' . $_ ], [ 'a', 'b' ], [ 1, 2 ], [ $_, 4 ], [ 5, 6 ] ] } } qw(Jan Feb Mar);
+my $year = book({ name => 'notes', rows => [ ['nothing'] ] }, @months, { name => 'Jan (old)', state => 'hidden', rows => [ [ 'a', 'b' ], [ 9, 9 ] ] });
+is(imported('ab', $year, q{sheets => '~^(Jan|Feb)'}), "1|2\n5|6\n1|2\n5|6", 'all visible sheets that match, one after the other');
+is(told('found_sheet, found_sheets, total_rows, error_rows'), 'Jan|{Jan,Feb}|6|2', 'are told');
+my $last = told('id');
+is(sql("SELECT sheet, row_number, cell, message FROM xlsx.task_errors($last)"),
+	"Jan|4|A4|A must be an integer\nFeb|4|A4|A must be an integer", 'each error knows its sheet');
+is(sql("SELECT string_agg((e ->> 'sheet') || (e ->> 'rowNumber'), ' ') FROM xlsx_rest.rest_errors('$last', NULL, NULL, NULL) AS r, json_array_elements(r.body -> 'data') AS e"),
+	'Jan4 Feb4', 'in REST, too');
+is(sql("SELECT p.second -> 'data' -> 0 ->> 'sheet' FROM xlsx_rest.rest_errors('$last', NULL, '1', '0') AS r,
+	LATERAL (SELECT body AS second FROM xlsx_rest.rest_errors('$last', NULL, '1', r.body -> 'meta' ->> 'next')) AS p"), 'Feb', 'page by page');
+is(sql("SELECT string_agg(value, ' ' ORDER BY \"row\", col) FROM xlsx.cells(xlsx.errors_workbook($last)) WHERE \"row\" > 1"),
+	'4 Jan 4 Jan: A must be an integer 4 Feb 4 Feb: A must be an integer', 'and in the workbook of errors');
+is(imported('named', $year, q{sheets => '~^M|^F', dry_run => false}), "1|Feb\n5|Feb\n1|Mar\n5|Mar", 'a column takes the name of each sheet');
+sql(q{SELECT xlsx.add_rule('ab', 'unique', 'b')});
+sql("SELECT xlsx.import('ab', xlsx.server_file('$year'), sheets => '~^(Jan|Feb)', mode => 'insert')");
+is(sql('SELECT sheet, row_number, detail FROM xlsx.task_errors(' . told('id') . ") WHERE code = 'unique'"),
+	qq{Feb|3|Row 3 of sheet "Jan" has the same value.\nFeb|5|Row 5 of sheet "Jan" has the same value.}, 'a rule across rows knows all sheets');
+sql(q{SELECT xlsx.drop_rule('ab', 'b_unique')});
+my $mixed = book({ name => 'Jan', rows => [ [ 'a', 'b' ], [ 1, 2 ] ] }, { name => 'Jan 2', rows => [ [ 'b', 'a' ], [ 1, 2 ] ] });
+($code, $out, $error) = $node->psql('postgres', "SELECT xlsx.import('ab', xlsx.server_file('$mixed'), sheets => '~Jan')");
+like($error, qr/^DETAIL:  Sheet "Jan 2", row 1\. Its columns are not those of sheet "Jan"\.$/m, 'sheets with other columns are refused');
+($code, $out, $error) = $node->psql('postgres', "SELECT xlsx.import('ab', xlsx.server_file('$mixed'), sheets => '~Feb')");
+like($error, qr/no visible sheet of the workbook matches "~Feb"/, 'as is a pattern that no sheet matches');
+
 # Merged cells.
 sql(q{CREATE TABLE city (region text, city text, sales int); SELECT xlsx.create_profile('city', 'city')});
 my $merged = book({ name => 's', merges => [ 'A2:A3', 'A4:A5', 'B4:C4' ],
