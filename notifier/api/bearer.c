@@ -61,3 +61,27 @@ bearer_admit(HttpExchange *exchange)
 	http_set_user(exchange, &user);
 	return true;
 }
+
+/* Takes the same time wherever they differ. */
+static bool
+is_secret(const char *given, const char *secret)
+{
+	size_t		len = strlen(secret);
+	unsigned char difference = strlen(given) != len;
+
+	for (size_t i = 0; i < len && given[i] != '\0'; i++)
+		difference |= (unsigned char) (given[i] ^ secret[i]);
+	return difference == 0;
+}
+
+bool
+bearer_is(HttpExchange *exchange, const char *secret)
+{
+	const char *token = find_token(exchange);
+
+	if (secret != NULL && is_secret(token, secret))
+		return true;
+	refuse(exchange, secret == NULL ? "No metrics-token is set, without which nobody gets metrics at this address"
+		   : *token == '\0' ? "Send the metrics-token: Authorization: Bearer" : "This is not the metrics-token", *token != '\0');
+	return false;
+}

@@ -14,4 +14,7 @@
  */
 extern bool bearer_admit(HttpExchange *exchange);
 
+/* Is the token this secret? False: it has answered with 401 and the reason. NULL: none is. */
+extern bool bearer_is(HttpExchange *exchange, const char *secret);
+
 #endif							/* NOTIFIER_BEARER_H */

@@ -1,7 +1,6 @@
 /*
  * probes.h
- *	  Probes for operators: is the process alive, can it serve, and its
- *	  metrics.
+ *	  Probes for operators: is the process alive, and can it serve?
  */
 #ifndef NOTIFIER_PROBES_H
 #define NOTIFIER_PROBES_H
@@ -11,9 +10,6 @@
 /* Handlers of routes; they ignore id. */
 extern void probes_health(HttpExchange *exchange, const char *id);
 extern void probes_readiness(HttpExchange *exchange, const char *id);
-
-/* Prometheus text: the sidecar's own metrics, and those of the database as far as they can be read. */
-extern void probes_metrics(HttpExchange *exchange, const char *id);
 
 /* From now on /readyz says 503. */
 extern void probes_drain(void);

@@ -17,6 +17,7 @@
 #include "api/download.h"
 #include "api/known_name.h"
 #include "api/probes.h"
+#include "api/scrape.h"
 #include "api/sse.h"
 #include "api/tus.h"
 #include "api/upload.h"
@@ -225,7 +226,7 @@ static const Route routes[] = {
 	{HTTP_GET, BASED, TAKES_NAMES, "/openapi.json", docs_openapi, NULL, {NULL}},
 	{HTTP_GET, OPEN, TAKES_NAMES, "/asyncapi.json", docs_asyncapi, NULL, {NULL}},
 	{HTTP_GET, BASED, TAKES_NAMES, "/asyncapi.json", docs_asyncapi, NULL, {NULL}},
-	{HTTP_GET, OPEN, TAKES_NAMES, "/metrics", probes_metrics, NULL, {NULL}},
+	{HTTP_GET, OPEN, TAKES_NAMES, "/metrics", scrape_metrics, NULL, {NULL}},
 	{HTTP_GET, OPEN, TAKES_NAMES, "/", get_front_page, NULL, {NULL}},
 };
 

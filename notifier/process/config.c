@@ -101,6 +101,9 @@ static const Setting settings[] = {
 	{"allow-open", TYPE_FLAG, &config.allow_open, "off", 0, 1,
 	"Without a key, listen on other addresses than loopback ones. Then everybody who reaches the port may do everything that the sidecar's role may do."},
 
+	{"metrics-token", TYPE_TEXT, &config.metrics_token, NULL, 0, 0,
+	"Token with which /metrics is read where requests need a token and listen is no loopback address: Authorization: Bearer. Unset: nobody reads it there."},
+
 	{"base-path", TYPE_TEXT, &config.base_path, "/", 0, 0,
 	"Path below which clients find everything, like /app/, where a proxy passes it on. Where the proxy removes it, leave it unset."},
 	{"path", TYPE_TEXT, &config.path, "/socket.io/", 0, 0,
@@ -134,6 +137,8 @@ static const Setting settings[] = {
 	"Longest time of a request in the database, with the wait for a connection; and longest time until the next piece of a body."},
 	{"rights-interval", TYPE_TIME, &config.rights_interval, "50s", 50, 60000,
 	"Time after which the database is asked again whether members of rooms and event streams may see their tasks, once for each task and identity."},
+	{"metrics-interval", TYPE_TIME, &config.metrics_interval, "5s", 0, 3600000,
+	"Time after which /metrics asks the database again; until then it repeats what the database said. 0: each time, one query at a time."},
 	{"stop-timeout", TYPE_TIME, &config.stop_timeout, "10s", 0, DAY_MS,
 	"Time for requests in flight to finish after SIGTERM."},
 };
@@ -429,9 +434,8 @@ read_file(void)
  * Conditions between settings
  */
 
-/* Or the name of an interface. */
-static bool
-is_loopback(const char *address)
+bool
+config_is_loopback(const char *address)
 {
 	return web_host_is_loopback(address) || strcmp(address, "lo") == 0;
 }
@@ -479,7 +483,7 @@ complete(void)
 	}
 	end_with_slash(&config.path);
 	end_with_slash(&config.base_path);
-	if (config.jwt_secret == NULL && config.jwt_public_key == NULL && !config.allow_open && !is_loopback(config.listen))
+	if (config.jwt_secret == NULL && config.jwt_public_key == NULL && !config.allow_open && !config_is_loopback(config.listen))
 	{
 		fprintf(stderr, "refusing to listen on %s without a key: set jwt-secret or jwt-public-key, "
 				"or allow-open where all who reach the port may do everything\n", config.listen);
@@ -491,6 +495,11 @@ complete(void)
 	if ((config.tls_certificate == NULL) != (config.tls_key == NULL))
 	{
 		fputs("tls-certificate and tls-key belong together\n", stderr);
+		return false;
+	}
+	if (config.metrics_token != NULL && config.metrics_token[0] == '\0')
+	{
+		fputs("invalid value for metrics-token: it is empty\n", stderr);
 		return false;
 	}
 	if (config.listen_database_url == NULL)

@@ -29,6 +29,7 @@ typedef struct Config
 	const char *jwt_public_key;
 	const char *jwt_role_claim; /* never NULL */
 	const char *jwt_audience;
+	const char *metrics_token;	/* NULL: none */
 	int64_t		jwt_allow_superuser;	/* a flag */
 	int64_t		allow_superuser;	/* a flag, for the sidecar's own login */
 	int64_t		allow_open;		/* a flag */
@@ -50,6 +51,7 @@ typedef struct Config
 	int64_t		pool_size;
 	int64_t		request_timeout;	/* milliseconds */
 	int64_t		rights_interval;	/* milliseconds */
+	int64_t		metrics_interval;	/* milliseconds */
 	int64_t		stop_timeout;	/* milliseconds */
 } Config;
 
@@ -63,5 +65,8 @@ typedef enum ConfigResult
 } ConfigResult;
 
 extern ConfigResult config_load(int argc, char **argv);
+
+/* Is it an address to listen on that only this machine reaches? Or the name of its interface. */
+extern bool config_is_loopback(const char *address);
 
 #endif							/* NOTIFIER_CONFIG_H */

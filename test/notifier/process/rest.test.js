@@ -21,7 +21,7 @@ let server;
 
 before(async () => {
   db = await Database.create();
-  server = await Notifier.start({ 'database-url': db.url, 'cors-origin': '*' });
+  server = await Notifier.start({ 'database-url': db.url, 'cors-origin': '*', 'metrics-interval': '0' });
 });
 after(async () => {
   await server.stop();
