@@ -15,6 +15,7 @@
 #include "tasks/turns.h"
 #include "workers/launcher.h"
 #include "workers/shut.h"
+#include "workers/trouble.h"
 #include "workers/vacate.h"
 
 PG_MODULE_MAGIC;
@@ -32,6 +33,7 @@ _PG_init(void)
 	slots_init();
 	turns_init();
 	shut_init();
+	trouble_init();
 	live_init();
 	vacate_init();
 	prepared_init();

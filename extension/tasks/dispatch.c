@@ -21,7 +21,9 @@
 
 /* With more wants than this at the same time, databases are swept to find them again. */
 #define MAX_WANTS 16384
-#define MAX_DATABASES 128
+
+/* Requests for sweeps that the launcher has not taken yet: one for each database. When more come, all databases are swept. */
+#define MAX_DUES 1024
 
 typedef struct Want
 {
@@ -45,7 +47,7 @@ typedef struct DispatchShared
 	bool		overflow;		/* an entry did not fit, for a want or for a due time */
 	int			wants;
 	Want		want[MAX_WANTS];	/* oldest first, each different from the others */
-	Due			due[MAX_DATABASES];
+	Due			due[MAX_DUES];
 } DispatchShared;
 
 static DispatchShared *shared = NULL;
@@ -316,7 +318,7 @@ dispatch_due_now(Oid database, TimestampTz when)
 	if (shared == NULL)
 		return;
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	for (int i = 0; i < MAX_DATABASES; i++)
+	for (int i = 0; i < MAX_DUES; i++)
 	{
 		Due		   *due = &shared->due[i];
 
@@ -417,15 +419,16 @@ dispatch_take(bool (*fits) (Oid database, Oid login), Oid *database, Oid *login)
 }
 
 bool
-dispatch_take_due(TimestampTz now, Oid *database)
+dispatch_take_due(Oid *database, TimestampTz *when)
 {
 	bool		taken = false;
 
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	for (int i = 0; i < MAX_DATABASES && !taken; i++)
-		if (OidIsValid(shared->due[i].database) && shared->due[i].when <= now)
+	for (int i = 0; i < MAX_DUES && !taken; i++)
+		if (OidIsValid(shared->due[i].database))
 		{
 			*database = shared->due[i].database;
+			*when = shared->due[i].when;
 			shared->due[i].database = InvalidOid;
 			taken = true;
 		}
@@ -445,19 +448,6 @@ dispatch_take_overflow(void)
 	return overflow;
 }
 
-TimestampTz
-dispatch_next_due(void)
-{
-	TimestampTz next = DT_NOEND;
-
-	LWLockAcquire(shared->lock, LW_SHARED);
-	for (int i = 0; i < MAX_DATABASES; i++)
-		if (OidIsValid(shared->due[i].database) && shared->due[i].when < next)
-			next = shared->due[i].when;
-	LWLockRelease(shared->lock);
-	return next;
-}
-
 void
 dispatch_forget_database(Oid database)
 {
@@ -468,7 +458,7 @@ dispatch_forget_database(Oid database)
 		if (shared->want[i].database != database)
 			shared->want[kept++] = shared->want[i];
 	shared->wants = kept;
-	for (int i = 0; i < MAX_DATABASES; i++)
+	for (int i = 0; i < MAX_DUES; i++)
 		if (shared->due[i].database == database)
 			shared->due[i].database = InvalidOid;
 	LWLockRelease(shared->lock);

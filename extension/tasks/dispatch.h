@@ -84,9 +84,8 @@ extern void dispatch_task_ended(void);
 extern void dispatch_attach_launcher(void);
 extern bool dispatch_take(bool (*fits) (Oid database, Oid login), Oid *database, Oid *login);	/* takes the next want; false when there is none */
 extern void dispatch_put_back(Oid database, Oid login);	/* a want that could not be met: does not wake the launcher */
-extern bool dispatch_take_due(TimestampTz now, Oid *database);
+extern bool dispatch_take_due(Oid *database, TimestampTz *when);	/* takes the next request for a sweep; false when there is none */
 extern bool dispatch_take_overflow(void);	/* were wants lost? Then every database must be swept */
-extern TimestampTz dispatch_next_due(void); /* DT_NOEND when nothing is due */
 
 /* Removes the wants and due times of a database that is gone. */
 extern void dispatch_forget_database(Oid database);

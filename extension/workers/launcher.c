@@ -14,6 +14,7 @@
 #include "access/tableam.h"
 #include "access/xact.h"
 #include "catalog/pg_database.h"
+#include "commands/dbcommands.h"
 #include "miscadmin.h"
 #include "pg/guc.h"
 #include "pg/transaction.h"
@@ -33,7 +34,9 @@
 #include "utils/syscache.h"
 #include "utils/timestamp.h"
 #include "utils/wait_event.h"
+#include "workers/dues.h"
 #include "workers/shut.h"
+#include "workers/trouble.h"
 
 /* How long to wait when no background worker slot of the server is free. */
 #define START_AGAIN_MS 500
@@ -44,7 +47,10 @@
 /* After a larger step back of the clock every database is swept. */
 #define CLOCK_STEP_MS 500
 
-/* How long to wait while a database accepts no connections. */
+/* All databases are swept at most this often for requests that were lost. */
+#define OVERFLOW_AGAIN_MS 10000
+
+/* How long to wait while a database is locked, or allows no connections. */
 #define LOOK_AGAIN_MS 1000
 
 /* A worker that has been started. */
@@ -56,8 +62,9 @@ typedef struct Start
 
 static Start starts[SLOTS];
 
-/* Databases to sweep when nothing is more urgent. Lives in TopMemoryContext. */
+/* Databases to sweep when nothing is more urgent, and those that allow no connections. Both live in TopMemoryContext. */
 static List *unswept = NIL;
+static List *closed = NIL;
 
 PGDLLEXPORT void pg_xlsx_launcher_main(Datum arg);
 
@@ -76,7 +83,7 @@ launcher_register(void)
 	RegisterBackgroundWorker(&worker);
 }
 
-/* Notes every database that accepts connections for a sweep. */
+/* Notes every database for a sweep. */
 static void
 note_all_databases(void)
 {
@@ -94,7 +101,7 @@ note_all_databases(void)
 		MemoryContext caller = MemoryContextSwitchTo(TopMemoryContext);
 
 		/* Imports do not run in a template database, and a connection to one would block CREATE DATABASE. */
-		if (database->datallowconn && !database->datistemplate)
+		if (!database->datistemplate)
 			unswept = list_append_unique_oid(unswept, database->oid);
 		MemoryContextSwitchTo(caller);
 	}
@@ -107,8 +114,17 @@ typedef enum DatabaseState
 {
 	DATABASE_OPEN,
 	DATABASE_LOCKED,			/* a transaction that renames, copies or drops it has not ended */
+	DATABASE_CLOSED,			/* it allows no connections */
 	DATABASE_GONE
 } DatabaseState;
+
+static DatabaseState
+state_of(HeapTuple database)
+{
+	if (!HeapTupleIsValid(database))
+		return DATABASE_GONE;
+	return ((Form_pg_database) GETSTRUCT(database))->datallowconn ? DATABASE_OPEN : DATABASE_CLOSED;
+}
 
 /* A worker for a locked database would hang while it starts, and keep its slot from others. */
 static DatabaseState
@@ -120,10 +136,42 @@ database_state(Oid database)
 	SET_LOCKTAG_OBJECT(tag, InvalidOid, DatabaseRelationId, database, 0);
 	transaction_start();
 	if (LockAcquire(&tag, RowExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL)
-		state = SearchSysCacheExists1(DATABASEOID, ObjectIdGetDatum(database)) ? DATABASE_OPEN : DATABASE_GONE;
+	{
+		HeapTuple	tuple = SearchSysCache1(DATABASEOID, ObjectIdGetDatum(database));
+
+		state = state_of(tuple);
+		if (HeapTupleIsValid(tuple))
+			ReleaseSysCache(tuple);
+	}
 	CommitTransactionCommand();
 	CurrentMemoryContext = TopMemoryContext;
 	return state;
+}
+
+/*
+ * The tasks of a database that allows no connections wait, without a process that fails. A sweep
+ * finds them when it allows connections again. The log says it once.
+ */
+static void
+note_closed(Oid database)
+{
+	MemoryContext caller;
+
+	if (list_member_oid(closed, database))
+		return;
+	transaction_start();
+	ereport(LOG,
+			(errmsg("database \"%s\" allows no connections, so its tasks wait", get_database_name(database))));
+	CommitTransactionCommand();
+	caller = MemoryContextSwitchTo(TopMemoryContext);
+	closed = lappend_oid(closed, database);
+	MemoryContextSwitchTo(caller);
+}
+
+static void
+look_again(Oid database)
+{
+	dues_note(database, TimestampTzPlusMilliseconds(GetCurrentTimestamp(), LOOK_AGAIN_MS));
 }
 
 /* Forgets workers that have ended. What a worker that never came should have done is found by a sweep. */
@@ -144,7 +192,7 @@ reap_workers(void)
 	}
 }
 
-/* Returns false when the server had no background worker slot. */
+/* Returns false when the server had no background worker slot. The want must be met later, then. */
 static bool
 start_worker(Oid database, Oid login)
 {
@@ -153,7 +201,11 @@ start_worker(Oid database, Oid login)
 	Start	   *start;
 
 	if (!slots_promise(&order))
-		return false;			/* another want has taken it */
+	{
+		/* a worker that has come by another way has the place */
+		dispatch_put_back(database, login);
+		return true;
+	}
 	/* Its last worker has given the slot back, and may still be about to exit. */
 	start = &starts[order.slot];
 	if (start->handle != NULL)
@@ -165,13 +217,14 @@ start_worker(Oid database, Oid login)
 		return true;
 	start->handle = NULL;
 	(void) slots_break(&order);
+	dispatch_put_back(database, login);
 	return false;
 }
 
 static bool
 fits(Oid database, Oid login)
 {
-	return !shut_is_shut(database) && slots_fit(database, login);
+	return !shut_is_shut(database) && slots_fit(database, login) && !trouble_holds(database, login);
 }
 
 /* The most urgent want: what a session asked for first, then sweeps. */
@@ -202,14 +255,16 @@ start_workers(void)
 		switch (database_state(database))
 		{
 			case DATABASE_OPEN:
+				closed = list_delete_oid(closed, database);
 				if (!start_worker(database, login))
-				{
-					dispatch_want_now(database, login);
 					return false;
-				}
+				break;
+			case DATABASE_CLOSED:
+				note_closed(database);
+				look_again(database);
 				break;
 			case DATABASE_LOCKED:
-				dispatch_due_now(database, TimestampTzPlusMilliseconds(GetCurrentTimestamp(), LOOK_AGAIN_MS));
+				look_again(database);
 				break;
 			case DATABASE_GONE:
 				dispatch_forget_database(database);
@@ -234,24 +289,66 @@ watch_clock(void)
 	last = now;
 }
 
+/*
+ * While the server has no background worker slot, workers are tried again twice a second, however
+ * often the launcher is woken, and the log says it once.
+ */
+static TimestampTz
+start_or_wait(TimestampTz starved_at)
+{
+	TimestampTz now = GetCurrentTimestamp();
+
+	if (starved_at != 0 && now >= starved_at && !TimestampDifferenceExceeds(starved_at, now, START_AGAIN_MS))
+		return starved_at;
+	if (start_workers())
+		return 0;
+	if (starved_at == 0)
+		ereport(LOG,
+				(errmsg("no background worker is free, so tasks wait"),
+				 errhint("Increase max_worker_processes.")));
+	return now;
+}
+
+/*
+ * When more requests for sweeps come than the launcher has taken, all databases are swept, but not
+ * again and again.
+ */
 static void
-launcher_step(bool *starved)
+watch_overflow(void)
+{
+	static TimestampTz last = 0;
+	TimestampTz now = GetCurrentTimestamp();
+
+	if (now >= last && !TimestampDifferenceExceeds(last, now, OVERFLOW_AGAIN_MS))
+		return;
+	if (!dispatch_take_overflow())
+		return;
+	last = now;
+	note_all_databases();
+}
+
+/* starved_at: since when the server has had no background worker slot; 0: it has. */
+static void
+launcher_step(TimestampTz *starved_at)
 {
 	Oid			database;
+	TimestampTz when;
 
 	watch_clock();
 	reap_workers();
-	if (dispatch_take_overflow())
-		note_all_databases();
-	while (dispatch_take_due(GetCurrentTimestamp(), &database))
-		dispatch_want_now(database, DISPATCH_SWEEP);
-	*starved = pg_xlsx_enabled && !start_workers();
+	watch_overflow();
+	while (dispatch_take_due(&database, &when))
+		dues_note(database, when);
+	while (dues_take(GetCurrentTimestamp(), &database))
+		dispatch_put_back(database, DISPATCH_SWEEP);
+	if (pg_xlsx_enabled)
+		*starved_at = start_or_wait(*starved_at);
 }
 
 static long
 milliseconds_to_sleep(bool starved)
 {
-	TimestampTz due = dispatch_next_due();
+	TimestampTz due = Min(dues_next(), trouble_next());
 	long		sleep = -1;
 
 	if (due != DT_NOEND)
@@ -265,6 +362,8 @@ milliseconds_to_sleep(bool starved)
 void
 pg_xlsx_launcher_main(Datum arg)
 {
+	TimestampTz starved_at = 0;
+
 	(void) arg;
 	pqsignal(SIGHUP, SignalHandlerForConfigReload);
 	pqsignal(SIGTERM, SignalHandlerForShutdownRequest);
@@ -277,7 +376,6 @@ pg_xlsx_launcher_main(Datum arg)
 	note_all_databases();
 	while (!ShutdownRequestPending)
 	{
-		bool		starved;
 		long		sleep;
 
 		ResetLatch(MyLatch);
@@ -287,8 +385,8 @@ pg_xlsx_launcher_main(Datum arg)
 			ConfigReloadPending = false;
 			ProcessConfigFile(PGC_SIGHUP);
 		}
-		launcher_step(&starved);
-		sleep = milliseconds_to_sleep(starved);
+		launcher_step(&starved_at);
+		sleep = milliseconds_to_sleep(starved_at != 0);
 		(void) WaitLatch(MyLatch, WL_LATCH_SET | WL_EXIT_ON_PM_DEATH | (sleep >= 0 ? WL_TIMEOUT : 0), sleep,
 						 wait_event_of(WAIT_FOR_ORDERS));
 	}

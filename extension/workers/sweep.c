@@ -289,14 +289,15 @@ remove_kept(void)
 	return DatumGetInt64(row.values[0]);
 }
 
+/* A session may hold rows of them, by xlsx.reassign. */
 static int64
 remove_jobs(void)
 {
 	static PrivateStatement delete = {
-		"WITH numbered AS (SELECT id, xlsx_private.is_success(status) AS good, row_number()"
-		" OVER (PARTITION BY xlsx_private.is_success(status) ORDER BY id DESC) AS n FROM xlsx_private.job)"
-		" DELETE FROM xlsx_private.job j USING numbered o"
-		" WHERE o.id = j.id AND o.n > CASE WHEN o.good THEN $1 ELSE $2 END",
+		"DELETE FROM xlsx_private.job WHERE id = ANY (array(SELECT j.id FROM xlsx_private.job j WHERE j.id = ANY (array("
+		"SELECT o.id FROM (SELECT id, xlsx_private.is_success(status) AS good, row_number()"
+		" OVER (PARTITION BY xlsx_private.is_success(status) ORDER BY id DESC) AS n FROM xlsx_private.job) AS o"
+		" WHERE o.n > CASE WHEN o.good THEN $1 ELSE $2 END)) FOR UPDATE SKIP LOCKED))",
 		2, {INT4OID, INT4OID}, NULL
 	};
 	Datum		values[] = {Int32GetDatum(pg_xlsx_keep_completed_jobs), Int32GetDatum(pg_xlsx_keep_failed_jobs)};

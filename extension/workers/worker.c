@@ -35,6 +35,7 @@
 #include "workers/settle.h"
 #include "workers/shut.h"
 #include "workers/sweep.h"
+#include "workers/trouble.h"
 
 PGDLLEXPORT void pg_xlsx_worker_main(Datum arg);
 
@@ -45,8 +46,8 @@ PGDLLEXPORT void pg_xlsx_worker_main(Datum arg);
 /* A session may hold rows of tasks that are due, and nothing notifies a worker when it releases them. */
 #define LOOK_AGAIN_MS 2000
 
-/* How long to wait after a sweep that failed. */
-#define SWEEP_AGAIN_MS 10000
+/* How long a sweep waits for a lock. What a session holds is left to a later sweep. */
+#define SWEEP_WAIT "1s"
 
 /* A transaction of the worker's own, independent of the defaults that the role has for its transactions. */
 static void
@@ -170,18 +171,23 @@ settle_failure(void *argument)
 /*
  * When the end of the attempt cannot be written, because a session holds the row or the server is
  * short of something, the task is left as it is. Another worker then continues it, and does not
- * count this as a death.
+ * count this as a death. Returns false when this worker would fail at the next task, too.
  */
-static void
+static bool
 settle(const Task *task, ErrorData *error, MemoryContext context)
 {
 	Failure		failure = {task, error};
+	ErrorData  *unsettled = attempt(settle_failure, &failure, context);
 
-	if (attempt(settle_failure, &failure, context) == NULL)
-		return;
+	if (unsettled == NULL)
+		return true;
 	slots_leave_unsettled(task->id);
 	slots_note_lost();
 	dispatch_due_now(MyDatabaseId, TimestampTzPlusMilliseconds(GetCurrentTimestamp(), LOOK_AGAIN_MS));
+	if (unsettled->sqlerrcode != ERRCODE_LOCK_NOT_AVAILABLE)
+		return false;
+	trouble_excuse();
+	return true;
 }
 
 static void
@@ -261,15 +267,19 @@ run_task(Oid login, Task *task, MemoryContext context)
 	bool		clean;
 
 	place_enter(task->id, task->profile_name, task->file_name, task->owner_name, database_name);
+	trouble_pause(true);
 	deadline_start(pg_xlsx_task_timeout);
 	error = attempt(import_as_owner, task, context);
 	deadline_stop();
 	place_set_rows(0, 0);
 	slots_end_attempt();
 	clean = attempt(clean_session, task, context) == NULL;
+	trouble_pause(false);
 	if (error != NULL)
-		settle(task, error, context);
+		clean = settle(task, error, context) && clean;
 	slots_set_task(0);
+	if (clean)
+		trouble_over(database_name);
 	queue_unlock_all();
 	dispatch_task_ended();
 	dispatch_limit_freed(login);
@@ -383,6 +393,7 @@ run_sweep_step(void *argument)
 	do
 	{
 		transaction_begin();
+		(void) set_config_option("lock_timeout", SWEEP_WAIT, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
 		more = owner_hold() && (*step) ();
 		transaction_end();
 		CHECK_FOR_INTERRUPTS();
@@ -393,12 +404,13 @@ static void
 sweep(void)
 {
 	SweepStep	steps[] = {sweep_start, sweep_tidy, sweep_plan};
-	bool		failed = false;
 
 	for (int i = 0; i < (int) lengthof(steps); i++)
-		failed = attempt(run_sweep_step, &steps[i], TopMemoryContext) != NULL || failed;
-	if (failed)
-		dispatch_due_now(MyDatabaseId, TimestampTzPlusMilliseconds(GetCurrentTimestamp(), SWEEP_AGAIN_MS));
+		(void) attempt(run_sweep_step, &steps[i], TopMemoryContext);
+	if (trouble_seen())
+		dispatch_want_now(MyDatabaseId, DISPATCH_SWEEP);	/* starts after the wait */
+	else
+		trouble_over(database_name);
 }
 
 void
@@ -418,6 +430,7 @@ pg_xlsx_worker_main(Datum arg)
 		dispatch_want_now(order.database, order.login);
 		proc_exit(0);
 	}
+	trouble_watch(order.database, order.login);	/* what it notes at the exit is there before the slot is free */
 	BackgroundWorkerInitializeConnectionByOid(order.database, order.login, 0);
 	slots_logged_in();
 	set_worker_session();
