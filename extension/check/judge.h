@@ -41,6 +41,7 @@ typedef struct JudgedRow
 	uint32		number;
 	const XlsxCell **cells;		/* NULL: blank */
 	char	  **texts;			/* results of columns that SQL computes, NULL for blank; NULL if there are no such columns */
+	char	  **facts;			/* [columns][CELL_FACTS], of cells that transformations ask about; NULL: none does */
 	const char *extra;			/* the sheet's other columns as a JSON object; NULL if the plan does not need it */
 	ValueState *states;
 	int			count;

@@ -13,6 +13,7 @@
 
 #include "pg/pg_xlsx.h"
 
+#include "core/book.h"
 #include "profile/fault.h"
 #include "profile/profile.h"
 #include "profile/message.h"
@@ -25,6 +26,7 @@ typedef struct JudgeTask
 	const char *file_name;
 	TextList	sheet_names;	/* of the sheets that are read, in their order */
 	const char *locale;			/* of messages; NULL: none */
+	const XlsxBook *book;		/* for number formats; NULL: no transformation asks for them */
 	const uint32 *source;		/* sheet column of each profile column, 0 for none */
 	TextList	extras;			/* header of each sheet column that no profile column takes; NULL for others */
 } JudgeTask;

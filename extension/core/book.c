@@ -110,6 +110,12 @@ xlsx_book_date1904(const XlsxBook *book)
 	return book->package.date1904;
 }
 
+const char *
+xlsx_book_number_format(const XlsxBook *book, uint32_t style)
+{
+	return style < book->styles.count ? book->styles.number_formats[style] : xlsx_code_of_format(0);
+}
+
 void
 xlsx_book_close(XlsxBook *book)
 {

@@ -49,6 +49,9 @@ extern size_t xlsx_book_find_sheet(const XlsxBook *book, const char *name);
 /* True for the 1904 date system, in which serial 0 is 1904-01-01 (18.17.4.1). */
 extern bool xlsx_book_date1904(const XlsxBook *book);
 
+/* The number format code (18.8.31) of a cell's style, "General" by default; the book owns it. */
+extern const char *xlsx_book_number_format(const XlsxBook *book, uint32_t style);
+
 /* Frees open cursors too. book may be NULL, and its source may have left by longjmp. */
 extern void xlsx_book_close(XlsxBook *book);
 

@@ -318,7 +318,8 @@ add_cell(XlsxRowBuilder *row, XlsxKind kind, const char *text, size_t length)
 		return NULL;
 	cell = &row->cells[row->count++];
 	memset(cell, 0, sizeof(*cell));
-	cell->column = row->column;
+	cell->column = (uint16_t) row->column;
+	cell->style = xlsx_row_style(row);
 	cell->kind = (uint8_t) kind;
 	cell->text = text;
 	cell->length = length;

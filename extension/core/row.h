@@ -125,6 +125,13 @@ extern bool xlsx_row_shared(XlsxRowBuilder *row, uint64_t index);
 extern bool xlsx_row_grow(XlsxRowBuilder *row);
 extern bool xlsx_row_check_column(XlsxRowBuilder *row);
 
+/* Of the cell to come. A style that no program writes is none. */
+static inline uint16_t
+xlsx_row_style(const XlsxRowBuilder *row)
+{
+	return row->style < UINT16_MAX ? (uint16_t) row->style : UINT16_MAX;
+}
+
 /* A number whose text has been parsed. */
 static inline bool
 xlsx_row_number(XlsxRowBuilder *row, double number, const char *text, size_t length)
@@ -135,7 +142,8 @@ xlsx_row_number(XlsxRowBuilder *row, double number, const char *text, size_t len
 	if (row->count == row->room && !xlsx_row_grow(row))
 		return false;
 	cell = &row->cells[row->count++];
-	cell->column = row->column;
+	cell->column = (uint16_t) row->column;
+	cell->style = xlsx_row_style(row);
 	cell->kind = XLSX_NUMBER;
 	cell->shape = row->calendar;
 	cell->boolean = false;

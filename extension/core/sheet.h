@@ -38,7 +38,8 @@ typedef enum XlsxDateShape
 
 typedef struct XlsxCell
 {
-	uint32_t	column;			/* 1-based */
+	uint16_t	column;			/* 1-based */
+	uint16_t	style;			/* for xlsx_book_number_format */
 	uint8_t		kind;			/* XlsxKind */
 	uint8_t		shape;			/* XlsxDateShape, for XLSX_DATE */
 	bool		boolean;		/* XLSX_BOOL */

@@ -14,6 +14,7 @@ typedef struct NumberFormat
 	uint32_t	id;
 	uint32_t	order;			/* a later definition of an id replaces the earlier */
 	XlsxFormat	format;
+	const char *code;
 } NumberFormat;
 
 typedef struct Loader
@@ -107,6 +108,20 @@ xlsx_format_of_id(uint32_t id)
 	return XLSX_FORMAT_NUMBER;
 }
 
+const char *
+xlsx_code_of_format(uint32_t id)
+{
+	static const char *const codes[] = {
+		[0] = "General", [1] = "0", [2] = "0.00", [3] = "#,##0", [4] = "#,##0.00", [9] = "0%", [10] = "0.00%", [11] = "0.00E+00",
+		[12] = "# ?/?", [13] = "# ?\?/?\?", [14] = "mm-dd-yy", [15] = "d-mmm-yy", [16] = "d-mmm", [17] = "mmm-yy",
+		[18] = "h:mm AM/PM", [19] = "h:mm:ss AM/PM", [20] = "h:mm", [21] = "h:mm:ss", [22] = "m/d/yy h:mm",
+		[37] = "#,##0 ;(#,##0)", [38] = "#,##0 ;[Red](#,##0)", [39] = "#,##0.00;(#,##0.00)", [40] = "#,##0.00;[Red](#,##0.00)",
+		[45] = "mm:ss", [46] = "[h]:mm:ss", [47] = "mmss.0", [48] = "##0.0E+0", [49] = "@"
+	};
+
+	return id < sizeof(codes) / sizeof(codes[0]) && codes[id] != NULL ? codes[id] : codes[0];
+}
+
 /* ---------- the part ---------- */
 
 static uint32_t
@@ -122,6 +137,20 @@ stop_without_memory(Loader *loader)
 {
 	xlsx_fail_memory(xlsx_xml_error(loader->xml));
 	xlsx_xml_stop(loader->xml, XLSX_NO_MEMORY);
+}
+
+/* NULL after it has stopped for want of memory. */
+static const char *
+copy_code(Loader *loader, const char *code)
+{
+	size_t		length = strlen(code) + 1;
+	char	   *copy = xlsx_memory_alloc(loader->memory, length);
+
+	if (copy == NULL)
+		stop_without_memory(loader);
+	else
+		memcpy(copy, code, length);
+	return copy;
 }
 
 static void
@@ -143,6 +172,7 @@ add_number_format(Loader *loader, const char **attributes)
 	format->id = format_id(attributes);
 	format->order = (uint32_t) loader->format_count++;
 	format->format = xlsx_format_of_code(code);
+	format->code = copy_code(loader, code);
 }
 
 static void
@@ -187,8 +217,8 @@ compare_formats(const void *a, const void *b)
 	return x->order < y->order ? -1 : x->order > y->order;
 }
 
-/* The last of the sorted definitions of id, or what it means without one. */
-static XlsxFormat
+/* The last of the sorted definitions of id; NULL if there is none. */
+static const NumberFormat *
 find_format(const Loader *loader, uint32_t id)
 {
 	size_t		low = 0,
@@ -203,9 +233,20 @@ find_format(const Loader *loader, uint32_t id)
 		else
 			high = middle;
 	}
-	if (low > 0 && loader->formats[low - 1].id == id)
-		return loader->formats[low - 1].format;
-	return xlsx_format_of_id(id);
+	return low > 0 && loader->formats[low - 1].id == id ? &loader->formats[low - 1] : NULL;
+}
+
+static void
+take_formats(const Loader *loader, XlsxStyles *styles)
+{
+	for (size_t i = 0; i < loader->cell_count; i++)
+	{
+		const NumberFormat *format = find_format(loader, loader->cells[i]);
+
+		styles->formats[i] = (uint8_t) (format != NULL ? format->format : xlsx_format_of_id(loader->cells[i]));
+		styles->number_formats[i] = format != NULL ? format->code : xlsx_code_of_format(loader->cells[i]);
+	}
+	styles->count = loader->cell_count;
 }
 
 XlsxStatus
@@ -215,23 +256,21 @@ xlsx_styles_load(XlsxZip *zip, size_t part, const XlsxLimits *limits, XlsxMemory
 	Loader		loader = {.memory = memory};
 	XlsxXmlHandlers handlers = {.start = on_start};
 	XlsxStatus	status;
-	size_t		i;
 
 	memset(styles, 0, sizeof(*styles));
 	status = xlsx_part_parse(zip, part, limits, memory, &handlers, &loader, &loader.xml, error);
 	if (status == XLSX_OK && loader.cell_count > 0)
 	{
 		styles->formats = xlsx_memory_alloc(memory, loader.cell_count);
-		if (styles->formats == NULL)
+		styles->number_formats = xlsx_memory_alloc(memory, loader.cell_count * sizeof(char *));
+		if (styles->formats == NULL || styles->number_formats == NULL)
 			status = xlsx_fail_memory(error);
 	}
 	if (status == XLSX_OK)
 	{
 		if (loader.format_count > 0)
 			qsort(loader.formats, loader.format_count, sizeof(NumberFormat), compare_formats);
-		for (i = 0; i < loader.cell_count; i++)
-			styles->formats[i] = (uint8_t) find_format(&loader, loader.cells[i]);
-		styles->count = loader.cell_count;
+		take_formats(&loader, styles);
 	}
 	xlsx_memory_free(memory, loader.formats);
 	xlsx_memory_free(memory, loader.cells);

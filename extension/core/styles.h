@@ -18,6 +18,7 @@ typedef enum XlsxFormat
 typedef struct XlsxStyles
 {
 	uint8_t    *formats;		/* XlsxFormat by index of cellXfs (18.8.10) */
+	const char **number_formats;	/* the code of each */
 	size_t		count;
 } XlsxStyles;
 
@@ -26,6 +27,9 @@ extern XlsxFormat xlsx_format_of_code(const char *code);
 
 /* The same for a number format without a code in the file (18.8.30). */
 extern XlsxFormat xlsx_format_of_id(uint32_t id);
+
+/* The code of a number format without one in the file; "General" where the standard has none. */
+extern const char *xlsx_code_of_format(uint32_t id);
 
 /* part is the styles part; memory owns the result. */
 extern XlsxStatus xlsx_styles_load(XlsxZip *zip, size_t part, const XlsxLimits *limits, XlsxMemory *memory,

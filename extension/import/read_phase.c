@@ -17,6 +17,10 @@
 static bool
 needs_own_process(const Profile *profile)
 {
+	/* A reader sends no number formats. */
+	for (int i = 0; i < profile->count; i++)
+		if (profile->columns[i].sees & CELL_NUMBER_FORMAT)
+			return true;
 	return profile->fill_merged || profile->skip_hidden || profile->stop_at != NULL || profile->header_rows > 1 || profile->sheets != NULL;
 }
 

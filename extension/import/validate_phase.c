@@ -67,7 +67,7 @@ import_validation_create(Import *import, ImportSheet *sheet, ImportSaving *savin
 	validation->judging = (JudgeTask) {
 		.profile = import->profile, .id = task->id, .file_name = task->file_name,
 		.sheet_names = rows_sheet_names(sheet->rows), .locale = task->locale,
-		.source = task->source, .extras = sheet->extras
+		.book = rows_book(sheet->rows), .source = task->source, .extras = sheet->extras
 	};
 	validation->validator = validator_create(&validation->judging, import->progress->cursor_row);
 	look_ahead(validation);

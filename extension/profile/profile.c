@@ -10,6 +10,7 @@
 #include "miscadmin.h"
 #include "pg/guc.h"
 #include "profile/profile_check.h"
+#include "profile/sql.h"
 #include "tables/private_sql.h"
 #include "utils/acl.h"
 #include "utils/array.h"
@@ -31,6 +32,24 @@ bool
 profile_computes(const ProfileColumn *column)
 {
 	return column->transform != NULL || column->lookup != NULL;
+}
+
+const char *const profile_cell_facts[CELL_FACTS] = {"kind", "number_format", "raw"};
+
+static void
+note_cell_facts(Profile *profile)
+{
+	for (int i = 0; i < profile->count; i++)
+	{
+		ProfileColumn *column = &profile->columns[i];
+
+		if (column->transform == NULL || column->source != SOURCE_CELL)
+			continue;
+		for (int fact = 0; fact < CELL_FACTS; fact++)
+			if (profile_column_index(profile, profile_cell_facts[fact]) < 0 &&
+				profile_sql_names(column->transform, profile_cell_facts[fact]))
+				column->sees |= 1 << fact;
+	}
 }
 
 bool
@@ -389,6 +408,7 @@ load(PrivateStatement *select, int64 id, const char *reading)
 	load_columns(profile, row.values[3]);
 	load_rules(profile, row.values[3]);
 	profile_check(profile);
+	note_cell_facts(profile);
 	compile_target(profile, task_column);
 	return profile;
 }

@@ -29,6 +29,14 @@ typedef enum ColumnClass
 	COLUMN_OTHER				/* any type's input function; waits as text */
 } ColumnClass;
 
+/* What a transformation can ask about its cell. Its name means a column of the profile that is called so. */
+#define CELL_KIND			1	/* kind: text, number, date, boolean, error, blank */
+#define CELL_NUMBER_FORMAT	2	/* number_format: the code */
+#define CELL_RAW			4	/* raw: as it stands in the file */
+#define CELL_FACTS			3	/* so many */
+
+extern const char *const profile_cell_facts[CELL_FACTS];	/* their names */
+
 /* Texts in the database's encoding. */
 typedef struct TextList
 {
@@ -45,6 +53,7 @@ typedef struct ProfileColumn
 	ColumnSource source;
 	char	   *default_value;	/* for blank cells, or NULL */
 	char	   *transform;		/* SQL expression, or NULL */
+	int			sees;			/* CELL_KIND, …: what the transformation asks about its cell, besides the text */
 	char	   *lookup;			/* query, or NULL */
 	char	   *multiple;		/* separates the words of a cell that are looked up, or NULL */
 	bool		ignore_case;	/* words are compared without case and accents */

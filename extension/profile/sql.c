@@ -6,6 +6,7 @@
 
 #include "access/xact.h"
 #include "fmgr.h"
+#include "nodes/nodeFuncs.h"
 #include "nodes/parsenodes.h"
 #include "parser/parser.h"
 #include "pg/query.h"
@@ -77,6 +78,38 @@ profile_sql_prepare(const Profile *profile, const char *sql, int arguments, Oid 
 	SPI_finish();
 	AtEOXact_GUC(true, level);
 	return plan;
+}
+
+/*
+ * What an expression names
+ */
+
+static bool
+find_name(Node *node, void *name)
+{
+	const ColumnRef *column = (const ColumnRef *) node;
+	const Node *field;
+
+	if (node == NULL)
+		return false;
+	if (!IsA(node, ColumnRef))
+		return raw_expression_tree_walker(node, find_name, name);
+	field = llast(column->fields);
+	if (!IsA(field, String) || list_length(column->fields) > 2 || strcmp(strVal(field), name) != 0)
+		return false;
+	return list_length(column->fields) == 1 || strcmp(strVal(linitial(column->fields)), PROFILE_SQL_ROW) == 0;
+}
+
+bool
+profile_sql_names(const char *expression, const char *name)
+{
+	int			level = NewGUCNestLevel();
+	List	   *parsed;
+
+	query_fix_syntax();
+	parsed = raw_parser(expression, RAW_PARSE_PLPGSQL_EXPR);
+	AtEOXact_GUC(true, level);
+	return find_name(linitial_node(RawStmt, parsed)->stmt, (void *) name);
 }
 
 /* SELECT expression, and nothing more */

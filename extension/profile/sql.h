@@ -15,6 +15,9 @@
 #include "profile/profile.h"
 #include "tables/role_sql.h"
 
+/* The name of the row in an expression: its columns can be named by it where a subquery has columns of the same names. */
+#define PROFILE_SQL_ROW "r"
+
 /*
  * Runs work(argument), which executes such SQL, in the current memory context. NULL, or the error, in that
  * context.  SQL of a profile looks values up and does not write. It runs read-only, and other effects (a
@@ -28,5 +31,8 @@ extern SPIPlanPtr profile_sql_prepare(const Profile *profile, const char *sql, i
 
 /* Raises an error unless text is one scalar expression ("transform", "expression") or one query ("lookup", "query"). It is read, not run. */
 extern void profile_sql_check(const char *text, const char *what);
+
+/* Does an expression use a column of this name, alone or behind the name of the row (r)? */
+extern bool profile_sql_names(const char *expression, const char *name);
 
 #endif							/* PG_XLSX_PROFILE_SQL_H */

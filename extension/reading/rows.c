@@ -100,6 +100,12 @@ rows_open_reader(Reader *reader, const RowsOptions *options)
 	return rows;
 }
 
+const XlsxBook *
+rows_book(const SheetRows *rows)
+{
+	return rows->reader != NULL ? NULL : rows->book;
+}
+
 const char *
 rows_sheet_name(const SheetRows *rows)
 {

@@ -48,6 +48,9 @@ extern int	rows_best_sheet(XlsxBook *book, const RowsOptions *options, const Pro
 /* Does sheet ask for rows_best_sheet? */
 #define ROWS_SHEET_IS_BEST(sheet) ((sheet) != NULL && strcmp(sheet, "?") == 0)
 
+/* The book; NULL where a reader has opened it. */
+extern const XlsxBook *rows_book(const SheetRows *rows);
+
 /* The names of all sheets that are read. */
 extern TextList rows_sheet_names(const SheetRows *rows);
 

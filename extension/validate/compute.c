@@ -9,6 +9,7 @@
 #include "lib/stringinfo.h"
 #include "pg/query.h"
 #include "pg/subtransaction.h"
+#include "pg/text_encoding.h"
 #include "profile/sql.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -27,6 +28,8 @@ struct Compute
 	const Profile *profile;
 	Judge	   *judge;
 	bool		sees_extra;
+	bool		sees_facts;		/* a transformation asks about its cell */
+	const XlsxBook *book;		/* for number formats */
 	Lookup	   *lookups;		/* by column of the profile */
 	const char *row_message;	/* that the row could not be transformed */
 	MemoryContext context;		/* of the plans */
@@ -46,11 +49,33 @@ append_input(StringInfo sql, const Profile *profile, int i)
 
 	if (column->transform == NULL)
 		appendStringInfo(sql, "g.%s", quote_identifier(column->name));
-	else if (column->source == SOURCE_CELL && profile_column_index(profile, "value") < 0)
-		appendStringInfo(sql, "(SELECT (%s\n)::text FROM (SELECT g.*, g.%s AS value) AS r)", column->transform,
-						 quote_identifier(column->name));
 	else
-		appendStringInfo(sql, "(SELECT (%s\n)::text FROM (SELECT g.*) AS r)", column->transform);
+	{
+		appendStringInfo(sql, "(SELECT (%s\n)::text FROM (SELECT g.*", column->transform);
+		if (column->source == SOURCE_CELL && profile_column_index(profile, "value") < 0)
+			appendStringInfo(sql, ", g.%s AS value", quote_identifier(column->name));
+		for (int fact = 0; fact < CELL_FACTS; fact++)
+			if (column->sees & (1 << fact))
+				appendStringInfo(sql, ", g.\"$%d %d\" AS %s", i, fact, profile_cell_facts[fact]);
+		appendStringInfoString(sql, ") AS " PROFILE_SQL_ROW ")");
+	}
+}
+
+/* Is it asked for: fact i % CELL_FACTS of the cell of column i / CELL_FACTS? */
+static bool
+is_seen(const Profile *profile, int i)
+{
+	return (profile->columns[i / CELL_FACTS].sees & (1 << i % CELL_FACTS)) != 0;
+}
+
+static int
+count_seen(const Profile *profile)
+{
+	int			count = 0;
+
+	for (int i = 0; i < profile->count * CELL_FACTS; i++)
+		count += is_seen(profile, i);
+	return count;
 }
 
 static char *
@@ -77,6 +102,12 @@ statement(const Compute *compute, const ComputePlan *plan)
 	}
 	appendStringInfo(&from, "unnest($%d::jsonb[])", profile->count + 1);
 	appendStringInfoString(&names, compute->sees_extra ? "extra" : "\"$extra\"");
+	for (int i = 0, at = profile->count + 2; i < profile->count * CELL_FACTS; i++)
+		if (is_seen(profile, i))
+		{
+			appendStringInfo(&from, ", unnest($%d::text[])", at++);
+			appendStringInfo(&names, ", \"$%d %d\"", i / CELL_FACTS, i % CELL_FACTS);
+		}
 	for (int k = 0; k < plan->count; k++)
 	{
 		const ProfileColumn *column = &profile->columns[plan->columns[k]];
@@ -100,27 +131,30 @@ static void
 prepare(const Compute *compute, ComputePlan *plan)
 {
 	const Profile *profile = compute->profile;
-	Oid		   *types = palloc(sizeof(Oid) * (size_t) (profile->count + 1));
+	int			count = profile->count + 1 + count_seen(profile);
+	Oid		   *types = palloc(sizeof(Oid) * (size_t) count);
 	MemoryContext caller = MemoryContextSwitchTo(compute->context);
 
-	for (int i = 0; i < profile->count; i++)
-		types[i] = TEXTARRAYOID;
-	types[profile->count] = JSONBARRAYOID;
-	plan->plan = profile_sql_prepare(profile, statement(compute, plan), profile->count + 1, types);
+	for (int i = 0; i < count; i++)
+		types[i] = i == profile->count ? JSONBARRAYOID : TEXTARRAYOID;
+	plan->plan = profile_sql_prepare(profile, statement(compute, plan), count, types);
 	MemoryContextSwitchTo(caller);
 }
 
 Compute *
-compute_create(const Profile *profile, Judge *judge, const char *locale)
+compute_create(const JudgeTask *task, Judge *judge)
 {
+	const Profile *profile = task->profile;
 	Compute    *compute = palloc0(sizeof(Compute));
 	ComputePlan *all = &compute->all;
 
 	compute->profile = profile;
 	compute->judge = judge;
-	compute->row_message = fault_text_of_row(ROW_TRANSFORM, locale);
+	compute->row_message = fault_text_of_row(ROW_TRANSFORM, task->locale);
 	compute->context = CurrentMemoryContext;
 	compute->sees_extra = profile_sees_extra(profile);
+	compute->sees_facts = count_seen(profile) > 0;
+	compute->book = task->book;
 	all->columns = palloc(sizeof(int) * (size_t) profile->count);
 	for (int i = 0; i < profile->count; i++)
 		if (profile_computes(&profile->columns[i]))
@@ -162,8 +196,9 @@ typedef struct ComputeCall
 	int			miss_room;
 } ComputeCall;
 
+/* The texts of a column; of fact i of all columns (is_seen) if fact is not negative. */
 static Datum
-texts_array(const ComputeCall *call, int column)
+texts_array(const ComputeCall *call, int column, int fact)
 {
 	int			count = call->last - call->first;
 	int			lower = 1;
@@ -172,7 +207,8 @@ texts_array(const ComputeCall *call, int column)
 
 	for (int i = 0; i < count; i++)
 	{
-		const char *text = call->rows[call->first + i].texts[column];
+		const JudgedRow *row = &call->rows[call->first + i];
+		const char *text = fact >= 0 ? row->facts[fact] : row->texts[column];
 
 		nulls[i] = text == NULL;
 		if (text != NULL)
@@ -262,13 +298,16 @@ execute(void *argument)
 {
 	ComputeCall *call = argument;
 	const Profile *profile = call->compute->profile;
-	Datum	   *arguments = palloc(sizeof(Datum) * (size_t) (profile->count + 1));
+	Datum	   *arguments = palloc(sizeof(Datum) * (size_t) (profile->count + 1 + count_seen(profile)));
 	MemoryContext context = CurrentMemoryContext;
 	RoleSql		sql;
 
 	for (int i = 0; i < profile->count; i++)
-		arguments[i] = texts_array(call, i);
+		arguments[i] = texts_array(call, i, -1);
 	arguments[profile->count] = extras_array(call);
+	for (int i = 0, at = profile->count + 1; i < profile->count * CELL_FACTS; i++)
+		if (is_seen(profile, i))
+			arguments[at++] = texts_array(call, -1, i);
 	role_sql_enter_query(&sql, profile->confined);
 	SPI_connect();
 	if (SPI_execute_plan(call->plan->plan, arguments, NULL, false, 0) != SPI_OK_SELECT)
@@ -359,9 +398,70 @@ run(Compute *compute, JudgedRow *rows, int first, int last)
 	}
 }
 
+static const char *
+kind_of(const XlsxCell *cell)
+{
+	if (cell == NULL)
+		return "blank";
+	switch ((XlsxKind) cell->kind)
+	{
+		case XLSX_TEXT:
+			return "text";
+		case XLSX_NUMBER:
+			return "number";
+		case XLSX_DATE:
+			return "date";
+		case XLSX_BOOL:
+			return "boolean";
+		case XLSX_ERROR:
+			return "error";
+		default:
+			return "blank";
+	}
+}
+
+/* As it stands in the file. NULL: there is no value. */
+static char *
+raw_of(const XlsxCell *cell)
+{
+	if (cell == NULL || (cell->kind != XLSX_BOOL && cell->text == NULL))
+		return NULL;
+	return cell->kind == XLSX_BOOL ? pstrdup(cell->boolean ? "1" : "0") : text_for_people(cell->text, cell->length);
+}
+
+static char *
+fact_of(const Compute *compute, const XlsxCell *cell, int fact)
+{
+	const char *code;
+
+	switch (1 << fact)
+	{
+		case CELL_KIND:
+			return pstrdup(kind_of(cell));
+		case CELL_RAW:
+			return raw_of(cell);
+		default:
+			code = cell != NULL && compute->book != NULL ? xlsx_book_number_format(compute->book, cell->style) : NULL;
+			return code != NULL ? text_for_people(code, strlen(code)) : NULL;
+	}
+}
+
+static void
+take_facts(const Compute *compute, JudgedRow *row)
+{
+	int			count = compute->profile->count * CELL_FACTS;
+
+	row->facts = palloc0(sizeof(char *) * (size_t) count);
+	for (int i = 0; i < count; i++)
+		if (is_seen(compute->profile, i))
+			row->facts[i] = fact_of(compute, row->cells[i / CELL_FACTS], i % CELL_FACTS);
+}
+
 void
 compute_take(const Compute *compute, JudgedRow *row)
 {
+	if (compute->sees_facts)
+		take_facts(compute, row);
 	row->texts = palloc(sizeof(char *) * (size_t) compute->profile->count);
 	for (int i = 0; i < compute->profile->count; i++)
 		row->texts[i] = judge_text(compute->judge, row, i);

@@ -15,8 +15,8 @@
 
 typedef struct Compute Compute;
 
-/* NULL if the profile has nothing to compute. Lives in the current memory context. locale: of messages. */
-extern Compute *compute_create(const Profile *profile, Judge *judge, const char *locale);
+/* NULL if the profile has nothing to compute. Lives in the current memory context. */
+extern Compute *compute_create(const JudgeTask *task, Judge *judge);
 
 /* Gives a row the texts that SQL sees, in the current memory context: call it for each row before compute_run. */
 extern void compute_take(const Compute *compute, JudgedRow *row);

@@ -42,7 +42,7 @@ stage_create(const JudgeTask *task, Judge *judge)
 
 	stage->profile = task->profile;
 	stage->judge = judge;
-	stage->compute = compute_create(task->profile, judge, task->locale);
+	stage->compute = compute_create(task, judge);
 	stage->rules = rules_create(task, judge);
 	stage->values = palloc0(sizeof(CheckedValue) * (size_t) task->profile->count);
 	packet_init(&stage->gaps, task->profile);

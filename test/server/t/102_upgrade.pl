@@ -59,7 +59,7 @@ $old->append_conf('postgresql.conf', "pg_xlsx.enabled = on\n");
 chdir $folder or die;
 my $upgraded = IPC::Run::run([ 'pg_upgrade', '--no-sync', '-b', $old->config_data('--bindir'), '-B', $new->config_data('--bindir'), '-d', $old->data_dir, '-D', $new->data_dir,
 	'-s', $folder, '-p', $old->port, '-P', $new->port ], '>', \my $said, '2>&1');
-ok($upgraded, 'pg_upgrade from ' . $old->pg_version . ' to ' . $new->pg_version) or diag($said);
+ok($upgraded, 'pg_upgrade from ' . $old->pg_version . ' to ' . $new->pg_version) or diag($said, map { my $log = $_; "$log:\n" . join("\n", grep { defined } (split /\n/, slurp_file($log))[ -12 .. -1 ]) . "\n" } glob($new->data_dir . '/pg_upgrade_output.d/*/log/pg_upgrade_dump_*.log'));
 $new->append_conf('postgresql.conf', "pg_xlsx.enabled = off\n");
 $new->start;
 is($new->safe_psql('postgres', $facts), $kept, 'the installation, its tasks, their owners, files and errors are the same');
