@@ -5,7 +5,7 @@ FROM xlsx_private.built_in_messages() m JOIN xlsx_private.built_in_messages() e 
 WHERE m.message IS NULL OR m.message = '' OR m.language <> 'en' AND m.message = e.message
   OR ARRAY(SELECT p[1] FROM regexp_matches(m.message, '\{\w+\}', 'g') p ORDER BY 1) <> ARRAY(SELECT p[1] FROM regexp_matches(e.message, '\{\w+\}', 'g') p ORDER BY 1)
 ORDER BY m.no, m.language;
-SELECT language, message FROM xlsx_private.built_in_messages() WHERE no IN (1, 27) ORDER BY no, language;
+SELECT language, message FROM xlsx_private.built_in_messages() WHERE no IN (1, 31) ORDER BY no, language;
 
 -- What a target refuses, in words for people.
 CREATE TABLE team (id int PRIMARY KEY);

@@ -6,7 +6,8 @@
 
 #include "catalog/pg_type.h"
 #include "check/cell_text.h"
-#include "check/cell_types.h"
+#include "check/cell_dates.h"
+#include "check/cell_numbers.h"
 #include "pg/text_encoding.h"
 #include "utils/lsyscache.h"
 
@@ -30,20 +31,50 @@ is_time_type(Oid type)
 	return type == INTERVALOID || type == TIMEOID || type == TIMETZOID;
 }
 
-/* Any other type: its input function reads the text; the value waits as text. */
-static CellVerdict
-check_other(CellCheck *check)
+/* Days of an elapsed time that a time of day can hold. */
+static bool
+is_in_a_day(const XlsxCell *cell)
 {
-	Datum		ignored;
+	return cell->number >= 0 && cell->number < 1;
+}
 
-	if (check->input == NULL)
-		return CELL_OPEN;
-	if (check->cell->kind == XLSX_NUMBER && is_time_type(getBaseType(check->column->type)))
+static CellVerdict
+check_time(CellCheck *check)
+{
+	const XlsxCell *cell = check->cell;
+
+	if (cell->kind == XLSX_NUMBER)
 	{
 		(void) cell_fault(check, FAULT_NOT_TIME);
 		check->hint = "Give the cell a format of times, such as [h]:mm:ss, or write the unit: 12 hours.";
 		return CELL_BAD;
 	}
+	if (cell->kind == XLSX_DATE && cell->shape == XLSX_DATE_ELAPSED && !is_in_a_day(cell) &&
+		getBaseType(check->column->type) != INTERVALOID)
+		return cell_fault(check, FAULT_RANGE);
+	return CELL_GOOD;
+}
+
+/* Any other type: its input function reads the text; the value waits as text. */
+static CellVerdict
+check_other(CellCheck *check)
+{
+	Datum		ignored;
+	CellVerdict verdict;
+
+	if (check->input == NULL)
+		return CELL_OPEN;
+	if (is_time_type(getBaseType(check->column->type)))
+	{
+		verdict = check_time(check);
+		if (verdict != CELL_GOOD)
+			return verdict;
+	}
+	verdict = cell_read_for_domain(check);
+	if (verdict != CELL_GOOD)
+		return verdict;
+	check->value->text = check->text;
+	check->value->length = check->length;
 	return cell_input_text(check, &ignored);
 }
 
@@ -104,7 +135,13 @@ check_given(CellCheck *check)
 	check->value->text = NULL;
 	check->length = 0;
 	if (cell != NULL && cell->kind == XLSX_ERROR)
-		return cell_fault(check, FAULT_CELL_ERROR);
+		return cell_fault_error(check);
+	if (cell != NULL && cell->kind == XLSX_NO_VALUE)
+	{
+		if (!check->column->ignores_no_value)
+			return cell_fault_no_value(check);
+		check->cell = cell = NULL;
+	}
 	if (cell != NULL && takes_value(check->column, cell))
 		return class_checks[check->column->class] (check);
 	return check_by_text(check);
@@ -113,6 +150,7 @@ check_given(CellCheck *check)
 CellVerdict
 check_cell_text(CellCheck *check, const char *text)
 {
+	check->written = false;
 	check->cell = NULL;
 	if (text != NULL)
 	{
@@ -126,7 +164,10 @@ check_cell_text(CellCheck *check, const char *text)
 CellVerdict
 check_cell(CellCheck *check)
 {
-	CellVerdict verdict = check_given(check);
+	CellVerdict verdict;
+
+	check->written = check->cell != NULL && check->cell->kind == XLSX_TEXT;
+	verdict = check_given(check);
 
 	if (check->value->null && check->column->default_value.at > 0)
 		return check_cell_text(check, plan_text(check->plan, check->column->default_value));

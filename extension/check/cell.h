@@ -14,6 +14,7 @@
 #include "check/plan.h"
 #include "core/sheet.h"
 #include "fmgr.h"
+#include "pgtime.h"
 
 /* A value in the form that a packet stores (ColumnClass). */
 typedef struct CheckedValue
@@ -28,6 +29,7 @@ typedef enum CellVerdict
 {
 	CELL_GOOD,
 	CELL_BAD,
+	CELL_UNDECIDED,				/* the text has two readings, and nobody has looked at the whole column yet (PlanColumn.found_order) */
 	CELL_OPEN					/* the check needs the catalog, the time zone or an input function */
 } CellVerdict;
 
@@ -45,9 +47,14 @@ typedef struct CellCheck
 	const char *hint;
 	const char *constraint;
 	const char *comment;		/* on the constraint, which is of a domain; NULL: none */
+	const char *readings;		/* FAULT_TWO_READINGS: both */
 
 	const char *text;			/* under way: as cell_take_text leaves it */
 	size_t		length;
+	const char *raw;			/* of a text cell: the same in UTF-8 */
+	size_t		raw_length;
+	pg_tz	   *zone;			/* in which texts without a zone are, if it is declared; NULL: the session's */
+	bool		written;		/* people wrote the text into the sheet; otherwise it is SQL's, in the form of the server */
 	XlsxCell	own;			/* a text that stands for the cell */
 } CellCheck;
 

@@ -4,6 +4,8 @@
  */
 #include "check/cell_text.h"
 
+#include <math.h>
+
 #include "access/htup_details.h"
 #include "catalog/pg_enum.h"
 #include "catalog/pg_type.h"
@@ -19,14 +21,51 @@
 /* Labels of an enum that a hint lists. */
 #define LISTED_LABELS 20
 
-#define SHORT_TEXT 64			/* holds any number, date or boolean */
-
 CellVerdict
 cell_fault(CellCheck *check, CellFault fault)
 {
 	check->fault = fault;
-	check->detail = check->hint = check->constraint = check->comment = NULL;
+	check->detail = check->hint = check->constraint = check->comment = check->readings = NULL;
 	return CELL_BAD;
+}
+
+CellVerdict
+cell_fault_error(CellCheck *check)
+{
+	if (!check->cell->boolean)
+		return cell_fault(check, FAULT_CELL_ERROR);
+	(void) cell_fault(check, FAULT_RICH_VALUE);
+	check->hint = "Write the value as text or as a number into the cell.";
+	return CELL_BAD;
+}
+
+CellVerdict
+cell_fault_no_value(CellCheck *check)
+{
+	(void) cell_fault(check, FAULT_NO_VALUE);
+	check->detail = "The program that wrote the file stored the formula without its result.";
+	check->hint = "Open the file in a spreadsheet program, save it there, and upload it again.";
+	return CELL_BAD;
+}
+
+/* The text of a number, a date or a boolean -> *length. */
+static const char *
+value_text(const XlsxCell *cell, bool shows, bool exact, size_t *length)
+{
+	size_t		room = XLSX_SEEN_BYTES(cell);
+	const char *shown = xlsx_cell_shown(cell, length);
+	char	   *buffer;
+
+	if (shows && shown != NULL)
+		return shown;
+	buffer = palloc(room);
+	*length = 0;
+	if (cell->kind == XLSX_DATE && cell->shape == XLSX_DATE_ELAPSED && !shows)
+		*length = xlsx_serial_to_clock(cell->number, buffer, room);
+	if (*length == 0)
+		*length = exact && cell->number != trunc(cell->number) ? xlsx_cell_text(cell, buffer, room) :
+			xlsx_cell_seen(cell, buffer, room);
+	return buffer;
 }
 
 /*
@@ -34,14 +73,13 @@ cell_fault(CellCheck *check, CellFault fault)
  */
 
 const char *
-check_original_bytes(const XlsxCell *cell, size_t *length)
+check_original_bytes(const XlsxCell *cell, bool shows, size_t *length)
 {
-	char		buffer[SHORT_TEXT];
 	const char *text;
 	bool		valid;
 
 	*length = 0;
-	if (cell == NULL)
+	if (cell == NULL || cell->kind == XLSX_NO_VALUE)
 		return NULL;
 	if (cell->kind == XLSX_TEXT || cell->kind == XLSX_ERROR)
 	{
@@ -51,19 +89,16 @@ check_original_bytes(const XlsxCell *cell, size_t *length)
 		text = text_for_people(cell->text, cell->length);
 	}
 	else
-	{
-		xlsx_cell_text(cell, buffer, sizeof(buffer));
-		text = pstrdup(buffer);
-	}
+		return value_text(cell, shows, false, length);
 	*length = strlen(text);
 	return text;
 }
 
 char *
-check_original(const XlsxCell *cell)
+check_original(const XlsxCell *cell, bool shows)
 {
 	size_t		length;
-	const char *text = check_original_bytes(cell, &length);
+	const char *text = check_original_bytes(cell, shows, &length);
 
 	return text != NULL ? pnstrdup(text, length) : NULL;
 }
@@ -94,6 +129,8 @@ cell_take_text(CellCheck *check)
 		check->length = cell->length;
 		if (column->trim)
 			text_trim(&check->text, &check->length);
+		check->raw = check->text;
+		check->raw_length = check->length;
 		check->text = text_to_server(check->text, check->length, &check->length, &valid);
 		if (!valid)
 			return fault_of_text(check);
@@ -103,13 +140,14 @@ cell_take_text(CellCheck *check)
 		check->text = cell->boolean ? "TRUE" : "FALSE";
 		check->length = strlen(check->text);
 	}
-	else
+	else if (cell->kind == XLSX_NO_VALUE)
 	{
-		char	   *buffer = palloc(SHORT_TEXT);
-
-		check->length = xlsx_cell_text(cell, buffer, SHORT_TEXT);
-		check->text = buffer;
+		check->length = 0;
+		if (!column->ignores_no_value)
+			return cell_fault_no_value(check);
 	}
+	else
+		check->text = value_text(cell, column->shows, column->exact && !column->limited, &check->length);
 	if (column->null_tokens.count > 0 && plan_texts_have(check->plan, column->null_tokens, check->text, check->length))
 		check->length = 0;
 	return CELL_GOOD;

@@ -13,6 +13,10 @@
 /* Records the fault of the cell. Returns CELL_BAD. */
 extern CellVerdict cell_fault(CellCheck *check, CellFault fault);
 
+/* That of an error in the cell, and of a formula without a value. */
+extern CellVerdict cell_fault_error(CellCheck *check);
+extern CellVerdict cell_fault_no_value(CellCheck *check);
+
 /*
  * What a person sees in the cell, trimmed if the column says so, in the server's encoding -> check->text;
  * empty if it is one of the column's null tokens. CELL_BAD if the database cannot store it.
@@ -25,10 +29,13 @@ extern char *cell_text_copy(const CellCheck *check);
 /* The value that the input function of the column's type makes of that text -> *datum. CELL_OPEN if it cannot be called. */
 extern CellVerdict cell_input_text(CellCheck *check, Datum *datum);
 
-/* The original value of a cell (NULL: blank) in the server's encoding for people to see; NULL for a blank one. */
-extern char *check_original(const XlsxCell *cell);
+/*
+ * The original value of a cell (NULL: blank) in the server's encoding for people to see; NULL for a blank one. shows: numbers and elapsed
+ * times as their format shows them, for columns that take them so (PlanColumn.shows).
+ */
+extern char *check_original(const XlsxCell *cell, bool shows);
 
 /* The same, not terminated, in the cell or the current memory context. */
-extern const char *check_original_bytes(const XlsxCell *cell, size_t *length);
+extern const char *check_original_bytes(const XlsxCell *cell, bool shows, size_t *length);
 
 #endif							/* PG_XLSX_CELL_TEXT_H */

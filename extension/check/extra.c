@@ -17,6 +17,7 @@ extra_json(const JudgePlan *plan, const XlsxRow *row)
 	appendStringInfoChar(&json, '{');
 	for (uint32 i = 0; i < row->count; i++)
 	{
+		const char *text;
 		uint32		at = row->cells[i].column;
 		const char *header = at <= plan->extras.count ? plan_text(plan, plan_text_of(plan, plan->extras, at - 1)) : NULL;
 
@@ -26,7 +27,11 @@ extra_json(const JudgePlan *plan, const XlsxRow *row)
 			appendStringInfoChar(&json, ',');
 		escape_json(&json, header);
 		appendStringInfoChar(&json, ':');
-		escape_json(&json, check_original(&row->cells[i]));
+		text = check_original(&row->cells[i], true);
+		if (text != NULL)
+			escape_json(&json, text);
+		else
+			appendStringInfoString(&json, "null");
 	}
 	appendStringInfoChar(&json, '}');
 	return json.data;

@@ -10,6 +10,19 @@
 #include "core/ref.h"
 #include "pg/row_number.h"
 
+static pg_tz *
+zone_called(const char *name)
+{
+	return name != NULL ? pg_tzset(name) : NULL;
+}
+
+void
+judge_ask(Judge *judge, JudgeDecide decide, void *argument)
+{
+	judge->decide = decide;
+	judge->decide_argument = argument;
+}
+
 Judge *
 judge_create(const JudgePlan *plan, const Profile *profile)
 {
@@ -21,12 +34,14 @@ judge_create(const JudgePlan *plan, const Profile *profile)
 	judge->sightings = palloc0(sizeof(Sightings));
 	judge->classes = palloc(sizeof(ColumnClass) * columns);
 	judge->compares = palloc0(sizeof(FmgrInfo) * (size_t) Max(plan->rule_count, 1));
+	judge->zones = palloc0(sizeof(pg_tz *) * columns);
 	if (profile != NULL)
 		judge->inputs = palloc(sizeof(FmgrInfo *) * columns);
 	for (int i = 0; i < plan->column_count; i++)
 	{
 		source[i] = plan_columns(plan)[i].source;
 		judge->classes[i] = plan_columns(plan)[i].class;
+		judge->zones[i] = zone_called(plan_text(plan, plan_columns(plan)[i].time_zone));
 		if (profile != NULL)
 			judge->inputs[i] = (FmgrInfo *) &profile->columns[i].input;
 	}
@@ -88,7 +103,7 @@ judge_violate(JudgedRow *row, int column, bool warning, const Violation *violati
 char *
 judge_original(const Judge *judge, const JudgedRow *row, int column)
 {
-	return check_original(row->cells[column]);
+	return check_original(row->cells[column], plan_columns(judge->plan)[column].shows);
 }
 
 /* Adds to a list of texts. */
@@ -122,6 +137,17 @@ judge_say(const Judge *judge, const JudgedRow *row, const Message *message, cons
 	return message_say(message, values.data, cells.data);
 }
 
+/* The message with the readings of an ambiguous text. */
+static const char *
+with_readings(const char *message, const char *readings)
+{
+	const char *place = readings != NULL ? strstr(message, "{readings}") : NULL;
+
+	if (place == NULL)
+		return message;
+	return psprintf("%.*s%s%s", (int) (place - message), message, readings, place + strlen("{readings}"));
+}
+
 /* comment: what people have written about the constraint that is broken; NULL: nothing. */
 static void
 violate_fault(const Judge *judge, JudgedRow *row, int column, CellFault fault, const char *comment, const Violation *more)
@@ -148,9 +174,12 @@ static void
 violate_cell(Judge *judge, JudgedRow *row, int column)
 {
 	const CellCheck *check = &judge->check;
+	RowViolation *added;
 
 	violate_fault(judge, row, column, check->fault, check->comment,
 				  &(Violation) {.detail = check->detail,.hint = check->hint,.constraint = check->constraint});
+	added = &row->violations[row->count - 1];
+	added->violation.message = with_readings(added->violation.message, check->readings);
 }
 
 /*
@@ -165,6 +194,8 @@ begin_check(Judge *judge, const JudgedRow *row, int column)
 	check->input = judge->inputs != NULL ? judge->inputs[column] : NULL;
 	check->column = &plan_columns(judge->plan)[column];
 	check->cell = row->cells[column];
+	check->zone = judge->zones[column];
+	check->written = false;
 	return check;
 }
 
@@ -187,7 +218,7 @@ own_text(const JudgePlan *plan, const PlanColumn *column, const JudgedRow *row)
 }
 
 static CellVerdict
-judge_cell(Judge *judge, const JudgedRow *row, int i, CheckedValue *value)
+judge_once(Judge *judge, const JudgedRow *row, int i, CheckedValue *value)
 {
 	CellCheck  *check = begin_check(judge, row, i);
 
@@ -197,6 +228,21 @@ judge_cell(Judge *judge, const JudgedRow *row, int i, CheckedValue *value)
 	if (check->column->takes == SOURCE_CELL)
 		return check_cell(check);
 	return check_cell_text(check, own_text(judge->plan, check->column, row));
+}
+
+static CellVerdict
+judge_cell(Judge *judge, const JudgedRow *row, int i, CheckedValue *value)
+{
+	CellVerdict verdict = judge_once(judge, row, i, value);
+
+	if (verdict != CELL_UNDECIDED)
+		return verdict;
+	if (judge->decide == NULL)
+		return CELL_OPEN;
+	judge->decide(judge->decide_argument);
+	verdict = judge_once(judge, row, i, value);
+	Assert(verdict != CELL_UNDECIDED);
+	return verdict;
 }
 
 char *

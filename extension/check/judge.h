@@ -51,6 +51,12 @@ typedef struct JudgedRow
 	bool		warned;			/* one of them is a warning */
 } JudgedRow;
 
+/*
+ * Looks at whole columns, because a text has two readings: sets found_order and found_decimal of all columns of the plan
+ * to other values than FOUND_NOT_ASKED.
+ */
+typedef void (*JudgeDecide) (void *argument);
+
 typedef struct Judge
 {
 	const JudgePlan *plan;
@@ -60,6 +66,9 @@ typedef struct Judge
 	SourceIndex sources;
 	CellCheck	check;			/* of the cell at hand */
 	Sightings  *sightings;		/* in the rows that were taken */
+	pg_tz	  **zones;			/* by column: that of its texts; NULL: not declared */
+	JudgeDecide decide;			/* NULL: rows with an undecided text are open */
+	void	   *decide_argument;
 } Judge;
 
 typedef enum RowVerdict
@@ -75,6 +84,9 @@ typedef enum RowVerdict
  * database's encoding must be UTF-8, and the plan portable.
  */
 extern Judge *judge_create(const JudgePlan *plan, const Profile *profile);
+
+/* Whom the judge asks about undecided texts. Without it, rows that have one are open. */
+extern void judge_ask(Judge *judge, JudgeDecide decide, void *argument);
 
 /* Makes a row, in the current memory context, which judge_take fills repeatedly. */
 extern void judge_row_init(const Judge *judge, JudgedRow *row);

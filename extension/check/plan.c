@@ -6,6 +6,7 @@
 
 #include "pg/numeric_form.h"
 #include "pg/row_number.h"
+#include "profile/language.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
@@ -98,6 +99,48 @@ fixed_text(const JudgeTask *task, const ProfileColumn *column)
 	return column->source == SOURCE_FILE_NAME ? task->file_name : NULL;
 }
 
+/* An option of how texts are read: of the task, else of the column, else of the profile. "" is a task that declares none. */
+static const char *
+declared(const char *task, const char *column, const char *profile)
+{
+	return task != NULL ? task : column != NULL ? column : profile;
+}
+
+/* The same as the place in a list; -1: nobody declares it. */
+static int8
+declared_word(const char *word, const Names *names)
+{
+	return (int8) (word == NULL ? -1 : names_find(names, word));
+}
+
+/* What the locale says, unless the task says that nothing is declared. */
+static int8
+unless_taken_back(const char *task, int by_locale)
+{
+	return (int8) (task != NULL ? -1 : by_locale);
+}
+
+static void
+take_reading(StringInfo block, PlanColumn *plan, const JudgeTask *task, const ProfileColumn *column)
+{
+	const Profile *profile = task->profile;
+	const char *time_zone = declared(task->time_zone, column->time_zone, profile->time_zone);
+
+	plan->base = column->base;
+	plan->shows = column->shows;
+	plan->exact = task->exact;
+	plan->ignores_no_value = profile->no_value == NO_VALUE_NULL;
+	plan->date_order = declared_word(declared(task->date_order, column->date_order, profile->date_order), &date_order_names);
+	plan->decimal = declared_word(declared(task->decimal, column->decimal, profile->decimal), &decimal_sign_names);
+	plan->locale_order = unless_taken_back(task->date_order, language_date_order(task->locale));
+	plan->locale_decimal = unless_taken_back(task->decimal, language_decimal(task->locale));
+	plan->found_order = plan->found_decimal = FOUND_NOT_ASKED;
+	plan->language = (int8) language_number(language_of(task->locale));
+	plan->rounding = column->rounding;
+	plan->format = put_text(block, column->format);
+	plan->time_zone = put_text(block, time_zone != NULL && time_zone[0] != '\0' ? time_zone : NULL);
+}
+
 static void
 put_column(StringInfo block, uint32 at, const JudgeTask *task, int i)
 {
@@ -109,6 +152,7 @@ put_column(StringInfo block, uint32 at, const JudgeTask *task, int i)
 	};
 
 	take_numeric(&plan, column->typmod);
+	take_reading(block, &plan, task, column);
 	plan.header = put_text(block, column->header);
 	plan.label = put_text(block, column->label);
 	plan.fixed = put_text(block, fixed_text(task, column));

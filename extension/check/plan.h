@@ -27,6 +27,10 @@ typedef struct JudgeTask
 	TextList	sheet_names;	/* of the sheets that are read, in their order */
 	const char *locale;			/* of messages; NULL: none */
 	const XlsxBook *book;		/* for number formats; NULL: no transformation asks for them */
+	const char *date_order;		/* of texts: this and the next two as in Task; NULL: the column's or the profile's */
+	const char *decimal;
+	const char *time_zone;
+	bool		exact;			/* numbers into text and numeric without limit are those of the file, with all their digits */
 	const uint32 *source;		/* sheet column of each profile column, 0 for none */
 	TextList	extras;			/* header of each sheet column that no profile column takes; NULL for others */
 } JudgeTask;
@@ -51,6 +55,10 @@ typedef struct PlanMessage
 	bool		own;			/* the profile's, not ours */
 } PlanMessage;
 
+/* What the whole column says of texts that can be read in two ways. */
+#define FOUND_NOT_ASKED (-2)	/* nobody has looked at it */
+#define FOUND_NOTHING	(-1)	/* it does not decide */
+
 typedef struct PlanColumn
 {
 	ColumnClass class;
@@ -68,6 +76,20 @@ typedef struct PlanColumn
 	int			decimals;		/* and behind it; may be negative */
 	PlanText	header;
 	PlanText	label;
+	ColumnClass base;			/* of the type below domains */
+	bool		shows;			/* it takes a number as the format shows it */
+	bool		exact;			/* it takes all digits of the file */
+	bool		ignores_no_value;	/* a formula that was never calculated is blank */
+	int8		date_order;		/* of texts: a DayOrder; -1: not declared */
+	int8		decimal;		/* a DecimalSign; -1: not declared */
+	int8		locale_order;	/* what the locale says where the column does not decide; -1: nothing */
+	int8		locale_decimal;
+	int8		found_order;	/* a DayOrder, or as above; written while rows are judged, also by another process */
+	int8		found_decimal;	/* the same, a DecimalSign */
+	int8		language;		/* of the task's locale; 0: none */
+	Rounding	rounding;
+	PlanText	format;			/* of dates */
+	PlanText	time_zone;
 	PlanText	fixed;			/* SOURCE_TASK_ID, SOURCE_FILE_NAME: the text of all rows */
 	PlanText	default_value;
 	PlanTexts	null_tokens;
@@ -115,6 +137,21 @@ extern const JudgePlan *plan_create(const JudgeTask *task);
  * still be open, if a cell needs an input function.
  */
 extern bool plan_is_portable(const JudgePlan *plan);
+
+/* Does the column take texts whose reading the whole column may have to decide? */
+static inline bool
+plan_decides_date(const PlanColumn *column)
+{
+	return (column->base == COLUMN_DATE || column->base == COLUMN_TIMESTAMP) && column->takes == SOURCE_CELL && column->source > 0 &&
+		!column->computed && column->date_order < 0 && column->format.at == 0;
+}
+
+static inline bool
+plan_decides_decimal(const PlanColumn *column)
+{
+	return (column->base == COLUMN_INTEGER || column->base == COLUMN_FLOAT || column->base == COLUMN_NUMERIC) &&
+		column->takes == SOURCE_CELL && column->source > 0 && !column->computed && column->decimal < 0;
+}
 
 static inline const PlanColumn *
 plan_columns(const JudgePlan *plan)

@@ -155,6 +155,26 @@ elapsed_to_iso(double serial, char *buffer, size_t size)
 	return length;
 }
 
+size_t
+xlsx_serial_to_clock(double serial, char *buffer, size_t size)
+{
+	int64_t		milliseconds;
+	size_t		length;
+	const char *sign = "";
+
+	buffer[0] = '\0';
+	if (!xlsx_serial_is_elapsed(serial) || !xlsx_serial_to_milliseconds(serial, &milliseconds))
+		return 0;
+	if (milliseconds < 0)
+	{
+		milliseconds = -milliseconds;
+		sign = "-";
+	}
+	length = (size_t) snprintf(buffer, size, "%s%02lld:%02d:%02d", sign, (long long) (milliseconds / 3600000),
+							   (int) (milliseconds / 60000 % 60), (int) (milliseconds / 1000 % 60));
+	return length + put_fraction((int) (milliseconds % 1000), buffer + length, size - length);
+}
+
 /* Writes "yyyy-mm-dd" digit by digit, because a sheet has millions of dates. */
 static size_t
 put_date(const XlsxDateTime *moment, char *buffer)

@@ -65,6 +65,9 @@ extern bool xlsx_serial_to_milliseconds(double serial, int64_t *milliseconds);
  */
 extern size_t xlsx_serial_to_iso(double serial, bool elapsed, bool date1904, char *buffer, size_t size);
 
+/* An elapsed time as a clock, "-36:00:00", ".5" behind it where there is a fraction; size >= 40. The length, 0 where it does not fit. */
+extern size_t xlsx_serial_to_clock(double serial, char *buffer, size_t size);
+
 /* ISO 8601 text of a moment; size >= 40.  Returns the length, 0 for XLSX_MOMENT_NONE. */
 extern size_t xlsx_moment_to_iso(const XlsxDateTime *moment, char *buffer, size_t size);
 

@@ -335,6 +335,25 @@ lay_out_decimal(int64_t digits, int places, char *buffer)
 }
 
 size_t
+xlsx_number_fifteen(double value, char *buffer, size_t size)
+{
+	char		printed[64];
+	char		digits[32];
+	size_t		count,
+				sign = value < 0;
+	int64_t		decimal;
+	int			point;
+
+	if (value == trunc(value) || value >= 1e15 || value <= -1e15 || xlsx_number_decimal(value, &decimal, &point))
+		return xlsx_number_format(value, buffer, size);
+	snprintf(printed, sizeof(printed), "%.14e", sign ? -value : value);
+	count = printed_digits(printed, digits, &point);
+	if (sign)
+		buffer[0] = '-';
+	return sign + lay_out(digits, count, point, buffer + sign, size - sign);
+}
+
+size_t
 xlsx_number_format(double value, char *buffer, size_t size)
 {
 	char		digits[32];

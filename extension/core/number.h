@@ -24,6 +24,12 @@ extern bool xlsx_number_parse(const char *text, size_t length, double *value);
 extern size_t xlsx_number_format(double value, char *buffer, size_t size);
 
 /*
+ * The same with at most 15 significant digits, as spreadsheets show numbers: 0.30000000000000004 is 0.3. Whole numbers, and those from
+ * 1e15 on, are as by xlsx_number_format.
+ */
+extern size_t xlsx_number_fifteen(double value, char *buffer, size_t size);
+
+/*
  * The same shortest decimal as a whole number over a power of ten: value =
  * digits / 10^places.  Works for numbers of up to 15 digits, up to 9 of them
  * behind the point. False for all others.

@@ -52,6 +52,7 @@ struct XlsxSheet
 	/* expat, sheet_xml.c */
 	XlsxSheetPath path;
 	bool		has_value;
+	bool		has_formula;
 	bool		has_inline;
 	char	   *value;			/* text of the open cell */
 	size_t		value_length;

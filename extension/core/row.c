@@ -12,6 +12,7 @@
 #include "datetime.h"
 #include "number.h"
 #include "ref.h"
+#include "shown.h"
 #include "text.h"
 
 #define SCRATCH_BYTES	(64 * 1024)
@@ -281,7 +282,7 @@ read_type(const char *type, size_t length, XlsxCellType *cell_type)
 
 bool
 xlsx_row_cell(XlsxRowBuilder *row, const char *ref, size_t ref_length, const char *style, size_t style_length,
-			  const char *type, size_t type_length)
+			  const char *type, size_t type_length, bool rich)
 {
 	uint32_t	ref_row,
 				column = row->column + 1;
@@ -298,6 +299,7 @@ xlsx_row_cell(XlsxRowBuilder *row, const char *ref, size_t ref_length, const cha
 	}
 	row->column = column;
 	row->style = 0;
+	row->rich = rich;
 	row->type = XLSX_TYPE_NUMBER;
 	if (style != NULL && !read_unsigned(style, style_length, &row->style))
 		row->style = 0;
@@ -507,6 +509,48 @@ put_date(XlsxRowBuilder *row, const char *text, size_t length)
 	return cell != NULL;
 }
 
+/* What programs that do not know rich values shall show. */
+static bool
+put_error(XlsxRowBuilder *row, const char *text, size_t length, bool escaped)
+{
+	if (!put_text(row, XLSX_ERROR, text, length, escaped))
+		return false;
+	row->cells[row->count - 1].boolean = row->rich && length == 7 && memcmp(text, "#VALUE!", 7) == 0;
+	return true;
+}
+
+#define MOST_SHOWN 255			/* it must fit XlsxCell.shown */
+
+bool
+xlsx_row_show(XlsxRowBuilder *row, XlsxCell *cell)
+{
+	const char *code = row->style < row->styles->count ? row->styles->number_formats[row->style] : NULL;
+	char		shown[MOST_SHOWN + 1];
+	size_t		length;
+	char	   *text;
+
+	if (code == NULL)
+		return true;
+	length = cell->kind == XLSX_DATE ? xlsx_shown_elapsed(code, cell->number, shown, sizeof(shown)) :
+		xlsx_shown_number(code, cell->number, cell->text, cell->length, shown, sizeof(shown));
+	if (length == 0)
+		return true;
+	text = xlsx_row_text(row, cell->length + length);
+	if (text == NULL)
+		return false;
+	memcpy(text, cell->text, cell->length);
+	memcpy(text + cell->length, shown, length);
+	cell->text = text;
+	cell->shown = (uint8_t) length;
+	return true;
+}
+
+bool
+xlsx_row_no_value(XlsxRowBuilder *row)
+{
+	return add_cell(row, XLSX_NO_VALUE, NULL, 0) != NULL;
+}
+
 bool
 xlsx_row_value(XlsxRowBuilder *row, const char *value, size_t length, bool escaped)
 {
@@ -524,7 +568,7 @@ xlsx_row_value(XlsxRowBuilder *row, const char *value, size_t length, bool escap
 		case XLSX_TYPE_BOOL:
 			return put_bool(row, value, length);
 		case XLSX_TYPE_ERROR:
-			return length == 0 || put_text(row, XLSX_ERROR, value, length, escaped);
+			return length == 0 || put_error(row, value, length, escaped);
 		case XLSX_TYPE_DATE:
 			return put_date(row, value, length);
 	}

@@ -75,6 +75,7 @@ typedef struct XlsxRowBuilder
 	uint32_t	column;
 	uint32_t	style;
 	XlsxCellType type;
+	bool		rich;			/* it has metadata of a value: vm */
 
 	XlsxStatus	status;
 	XlsxError	error;
@@ -84,7 +85,17 @@ typedef struct XlsxRowBuilder
 extern bool xlsx_row_begin(XlsxRowBuilder *row, const char *number, size_t length);
 extern bool xlsx_row_begin_at(XlsxRowBuilder *row, uint32_t number);
 extern bool xlsx_row_cell(XlsxRowBuilder *row, const char *ref, size_t ref_length,
-						  const char *style, size_t style_length, const char *type, size_t type_length);
+						  const char *style, size_t style_length, const char *type, size_t type_length, bool rich);
+
+/* Has a formula this value, and not "", which is one of a text? value may be NULL. */
+static inline bool
+xlsx_row_lacks_value(const XlsxRowBuilder *row, const char *value, size_t length)
+{
+	return value == NULL || (length == 0 && row->type != XLSX_TYPE_TEXT && row->type != XLSX_TYPE_INLINE);
+}
+
+/* The cell begun last is a formula without a value. */
+extern bool xlsx_row_no_value(XlsxRowBuilder *row);
 
 /*
  * The value of the cell begun last: what stands in <v>, or for inlineStr in
@@ -131,6 +142,8 @@ xlsx_row_style(const XlsxRowBuilder *row)
 {
 	return row->style < UINT16_MAX ? (uint16_t) row->style : UINT16_MAX;
 }
+/* Puts the text that the format shows behind the text of a number. */
+extern bool xlsx_row_show(XlsxRowBuilder *row, XlsxCell *cell);
 
 /* A number whose text has been parsed. */
 static inline bool
@@ -147,6 +160,7 @@ xlsx_row_number(XlsxRowBuilder *row, double number, const char *text, size_t len
 	cell->kind = XLSX_NUMBER;
 	cell->shape = row->calendar;
 	cell->boolean = false;
+	cell->shown = 0;
 	cell->number = number;
 	cell->text = text;
 	cell->length = length;
@@ -157,6 +171,8 @@ xlsx_row_number(XlsxRowBuilder *row, double number, const char *text, size_t len
 		cell->kind = XLSX_DATE;
 		cell->shape = XLSX_DATE_ELAPSED;
 	}
+	if (format >= XLSX_FORMAT_ELAPSED)
+		return xlsx_row_show(row, cell);
 	return true;
 }
 

@@ -294,6 +294,7 @@ xlsx_cell_text(const XlsxCell *cell, char *buffer, size_t size)
 	switch ((XlsxKind) cell->kind)
 	{
 		case XLSX_BLANK:
+		case XLSX_NO_VALUE:
 			return copy_text("", 0, buffer, size);
 		case XLSX_TEXT:
 		case XLSX_ERROR:
@@ -309,4 +310,57 @@ xlsx_cell_text(const XlsxCell *cell, char *buffer, size_t size)
 	if (length == 0)
 		length = xlsx_number_format(cell->number, text, sizeof(text));
 	return copy_text(text, length, buffer, size);
+}
+
+/* A whole number as the file has it: its digits, if it has none but zeros behind a point. */
+static bool
+is_whole_text(const char **text, size_t *length, bool *negative)
+{
+	const char *point;
+
+	*negative = *length > 0 && **text == '-';
+	if (*length > 0 && (**text == '-' || **text == '+'))
+		(*text)++, (*length)--;
+	point = memchr(*text, '.', *length);
+	if (point != NULL)
+	{
+		for (const char *p = point + 1; p < *text + *length; p++)
+			if (*p != '0')
+				return false;
+		*length = (size_t) (point - *text);
+	}
+	for (size_t i = 0; i < *length; i++)
+		if ((*text)[i] < '0' || (*text)[i] > '9')
+			return false;
+	while (*length > 1 && **text == '0')
+		(*text)++, (*length)--;
+	return *length > 0;
+}
+
+size_t
+xlsx_cell_seen(const XlsxCell *cell, char *buffer, size_t size)
+{
+	const char *text = cell->text;
+	size_t		length = cell->length;
+	bool		negative;
+
+	if (cell->kind != XLSX_NUMBER)
+		return xlsx_cell_text(cell, buffer, size);
+	/* Smaller numbers are the same by their double, which is quicker. */
+	if (length > 15 && text != NULL && is_whole_text(&text, &length, &negative) && length > 15)
+	{
+		if (negative)
+			*buffer++ = '-';
+		return negative + copy_text(text, length, buffer, size - negative);
+	}
+	return xlsx_number_fifteen(cell->number, buffer, size);
+}
+
+bool
+xlsx_cell_is_name(const XlsxCell *cell)
+{
+	size_t		length;
+	const char *shown = xlsx_cell_shown(cell, &length);
+
+	return cell->kind == XLSX_NUMBER && shown != NULL && memchr(shown, '%', length) == NULL;
 }

@@ -22,7 +22,8 @@ typedef enum XlsxKind
 	XLSX_TEXT,
 	XLSX_BOOL,
 	XLSX_DATE,					/* date, time of day, both, or elapsed time: see XlsxCell.date */
-	XLSX_ERROR					/* #N/A and its kin, as text */
+	XLSX_ERROR,					/* #N/A and its kin, as text */
+	XLSX_NO_VALUE				/* a formula that was never calculated: there is no value in the file */
 } XlsxKind;
 
 /* What the number format shows of a serial (styles.h). */
@@ -42,7 +43,9 @@ typedef struct XlsxCell
 	uint16_t	style;			/* for xlsx_book_number_format */
 	uint8_t		kind;			/* XlsxKind */
 	uint8_t		shape;			/* XlsxDateShape, for XLSX_DATE */
-	bool		boolean;		/* XLSX_BOOL */
+	bool		boolean;		/* XLSX_BOOL; XLSX_ERROR: it stands for a rich value, such as a picture in the cell */
+	uint8_t		shown;			/* XLSX_NUMBER, XLSX_DATE: bytes of the text that the format shows, which follow those of text; 0: none
+								 * (shown.h) */
 	double		number;			/* XLSX_NUMBER; XLSX_DATE: serial in the date system of its shape */
 	const char *text;			/* XLSX_TEXT, XLSX_ERROR: the value; XLSX_NUMBER, XLSX_DATE: as stored in the file; not
 								 * terminated, UTF-8 */
@@ -84,5 +87,23 @@ extern void xlsx_cell_moment(const XlsxCell *cell, XlsxDateTime *moment);
  * snprintf does.
  */
 extern size_t xlsx_cell_text(const XlsxCell *cell, char *buffer, size_t size);
+
+/*
+ * The number or the date as xlsx_cell_text, but a number with a fraction has 15 significant digits, and a whole one all digits that
+ * are in the file. Writes at most size bytes with a final NUL; size must be cell->length + 64.
+ */
+#define XLSX_SEEN_BYTES(cell) ((cell)->length + 64)
+extern size_t xlsx_cell_seen(const XlsxCell *cell, char *buffer, size_t size);
+
+/* The text that its format shows, not terminated; NULL: it shows no more than the number. */
+static inline const char *
+xlsx_cell_shown(const XlsxCell *cell, size_t *length)
+{
+	*length = cell->shown;
+	return cell->shown > 0 ? cell->text + cell->length : NULL;
+}
+
+/* Does the format of a number make it a name: 00123, 000-00-0000? A percentage is a number. */
+extern bool xlsx_cell_is_name(const XlsxCell *cell);
 
 #endif							/* XLSX_SHEET_H */

@@ -108,6 +108,7 @@ scan_usual_tag(XlsxRowBuilder *row, const char *p, bool *empty)
 	if (!XLSX_SCAN_IS(p, "<c r=\"") || (p = scan_ref(p + 6, &column)) == NULL)
 		return NULL;
 	row->style = 0;
+	row->rich = false;
 	row->type = XLSX_TYPE_NUMBER;
 	if (XLSX_SCAN_IS(p, "\" s=\"") && (p = scan_style(p + 5, &row->style)) == NULL)
 		return NULL;
@@ -137,7 +138,7 @@ scan_any_tag(XlsxSheet *sheet, const char *p, bool *empty)
 	*empty = tag.empty;
 	if (!xlsx_row_cell(&sheet->builder, ref != NULL ? ref->text : NULL, ref != NULL ? ref->length : 0,
 					   style != NULL ? style->text : NULL, style != NULL ? style->length : 0,
-					   type != NULL ? type->text : NULL, type != NULL ? type->length : 0))
+					   type != NULL ? type->text : NULL, type != NULL ? type->length : 0, xlsx_scan_attribute(&tag, "vm") != NULL))
 		return NULL;
 	return p;
 }
@@ -213,9 +214,11 @@ scan_content(XlsxSheet *sheet, const char *p)
 				formula;
 	unsigned	flags = 0,
 				ignored = 0;
+	bool		is_formula;
 
 	p = xlsx_scan_space(p);
-	if (p[0] == '<' && p[1] == 'f')
+	is_formula = p[0] == '<' && p[1] == 'f';
+	if (is_formula)
 	{
 		if ((p = scan_element(sheet, p, 'f', &formula, &ignored)) == NULL)
 			return NULL;
@@ -230,6 +233,8 @@ scan_content(XlsxSheet *sheet, const char *p)
 	p = xlsx_scan_space(p);
 	if (!XLSX_SCAN_IS(p, "</c>") || value.length > (size_t) row->limits->max_string_length * 7)
 		return NULL;
+	if (is_formula && xlsx_row_lacks_value(row, value.text, value.length))
+		return xlsx_row_no_value(row) ? p + 4 : NULL;
 	if (value.text != NULL && !put_value(row, &value, flags))
 		return NULL;
 	return p + 4;

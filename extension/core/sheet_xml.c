@@ -66,13 +66,15 @@ start_cell(XlsxSheet *sheet, const char **attributes)
 {
 	const char *ref = xlsx_xml_attribute(attributes, "r"),
 			   *style = xlsx_xml_attribute(attributes, "s"),
-			   *type = xlsx_xml_attribute(attributes, "t");
+			   *type = xlsx_xml_attribute(attributes, "t"),
+			   *metadata = xlsx_xml_attribute(attributes, "vm");
 
 	sheet->path.in_cell = true;
 	sheet->has_value = false;
 	sheet->has_inline = false;
+	sheet->has_formula = false;
 	sheet->value_length = 0;
-	xlsx_row_cell(&sheet->builder, ref, length_of(ref), style, length_of(style), type, length_of(type));
+	xlsx_row_cell(&sheet->builder, ref, length_of(ref), style, length_of(style), type, length_of(type), metadata != NULL);
 }
 
 /* <v> or <is>; of two values the last counts, but for inlineStr <is> before <v>. */
@@ -81,7 +83,9 @@ start_value(XlsxSheet *sheet, const char *name, uint32_t depth)
 {
 	bool		is_inline = sheet->builder.type == XLSX_TYPE_INLINE;
 
-	if (strcmp(name, "v") == 0 && !sheet->has_inline)
+	if (strcmp(name, "f") == 0)
+		sheet->has_formula = true;
+	else if (strcmp(name, "v") == 0 && !sheet->has_inline)
 	{
 		sheet->has_value = true;
 		sheet->value_length = 0;
@@ -156,6 +160,12 @@ end_cell(XlsxSheet *sheet)
 	char	   *text;
 
 	sheet->path.in_cell = false;
+	if (sheet->has_formula &&
+		xlsx_row_lacks_value(&sheet->builder, sheet->has_value || sheet->has_inline ? "" : NULL, sheet->value_length))
+	{
+		xlsx_row_no_value(&sheet->builder);
+		return;
+	}
 	if (!sheet->has_value && !sheet->has_inline)
 		return;
 	text = xlsx_row_text(&sheet->builder, sheet->value_length);

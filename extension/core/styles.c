@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "part.h"
+#include "shown.h"
 
 typedef struct NumberFormat
 {
@@ -71,6 +72,7 @@ XlsxFormat
 xlsx_format_of_code(const char *code)
 {
 	XlsxFormat	format = XLSX_FORMAT_NUMBER;
+	const char *start = code;
 
 	while (*code != '\0' && *code != ';')
 	{
@@ -93,6 +95,12 @@ xlsx_format_of_code(const char *code)
 				code++;
 		}
 	}
+	if (format == XLSX_FORMAT_NUMBER)
+	{
+		XlsxShows	shows = xlsx_shows(start);
+
+		format = shows == XLSX_SHOWS_DIGITS ? XLSX_FORMAT_DIGITS : shows == XLSX_SHOWS_PERCENT ? XLSX_FORMAT_PERCENT : format;
+	}
 	return format;
 }
 
@@ -101,6 +109,8 @@ xlsx_format_of_id(uint32_t id)
 {
 	if (id == 46)
 		return XLSX_FORMAT_ELAPSED;
+	if (id == 9 || id == 10)
+		return XLSX_FORMAT_PERCENT;
 	if ((id >= 14 && id <= 22) || id == 45 || id == 47)
 		return XLSX_FORMAT_CALENDAR;
 	if ((id >= 27 && id <= 36) || (id >= 50 && id <= 58))

@@ -12,7 +12,9 @@ typedef enum XlsxFormat
 {
 	XLSX_FORMAT_NUMBER,
 	XLSX_FORMAT_CALENDAR,		/* dates and times of day */
-	XLSX_FORMAT_ELAPSED			/* [h]:mm:ss */
+	XLSX_FORMAT_ELAPSED,		/* [h]:mm:ss */
+	XLSX_FORMAT_DIGITS,			/* numbers with leading zeros or literals (shown.h) */
+	XLSX_FORMAT_PERCENT
 } XlsxFormat;
 
 typedef struct XlsxStyles

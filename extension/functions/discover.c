@@ -179,12 +179,12 @@ fits_of_cell(const XlsxCell *cell, const char *text, bool date1904, double *numb
 	switch ((XlsxKind) cell->kind)
 	{
 		case XLSX_NUMBER:
-			return fits_of_number(cell->number);
+			return xlsx_cell_is_name(cell) ? FITS_TEXT : fits_of_number(cell->number);
 		case XLSX_BOOL:
 			return FITS_BOOLEAN | FITS_TEXT;
 		case XLSX_DATE:
 			if (cell->shape == XLSX_DATE_ELAPSED)
-				return (cell->number >= 0 ? FITS_INTERVAL : 0) | FITS_TEXT;	/* "-PT1H" does not spell an interval */
+				return FITS_INTERVAL | FITS_TEXT;
 			xlsx_cell_moment(cell, &moment);
 			return fits_of_moment(moment.moment);
 		default:
@@ -204,7 +204,9 @@ seen_text(const XlsxCell *cell)
 
 	if (cell->kind == XLSX_TEXT)
 		text_trim(&trimmed.text, &trimmed.length);
-	return cell->kind != XLSX_TEXT || trimmed.length > 0 ? check_original(&trimmed) : NULL;
+	if (cell->kind == XLSX_NO_VALUE)
+		return NULL;
+	return cell->kind != XLSX_TEXT || trimmed.length > 0 ? check_original(&trimmed, xlsx_cell_is_name(cell)) : NULL;
 }
 
 static FoundColumn *

@@ -11,11 +11,12 @@
 #include "pg/numeric_form.h"
 #include "pg/text_encoding.h"
 #include "profile/fault.h"
-#include "profile/words.h"
+#include "profile/profile.h"
 #include "tasks/passing.h"
 #include "tasks/task_status.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 
 PG_FUNCTION_INFO_V1(pg_xlsx_names_of);
 PG_FUNCTION_INFO_V1(pg_xlsx_number_of);
@@ -23,6 +24,7 @@ PG_FUNCTION_INFO_V1(pg_xlsx_rule_takes);
 PG_FUNCTION_INFO_V1(pg_xlsx_integer_digits);
 PG_FUNCTION_INFO_V1(pg_xlsx_may_pass);
 PG_FUNCTION_INFO_V1(pg_xlsx_built_in_messages);
+PG_FUNCTION_INFO_V1(pg_xlsx_class_of);
 
 typedef struct Fact
 {
@@ -38,6 +40,10 @@ static const Fact facts[] = {
 	{"source", &column_source_names},
 	{"rule", &rule_kind_names},
 	{"severity", &severity_names},
+	{"date_order", &date_order_names},
+	{"decimal", &decimal_sign_names},
+	{"rounding", &rounding_names},
+	{"no_value", &no_value_names},
 	{"phase", &phase_names},
 	{"status", &task_status_names},
 	{"active_status", &task_status_names, TASK_ACTIVE},
@@ -149,4 +155,21 @@ pg_xlsx_built_in_messages(PG_FUNCTION_ARGS)
 		for (int i = 0; i < FAULT_TEXTS; i++)
 			put_message(result, i + 1, language, fault_text_at(l, i, &language));
 	return (Datum) 0;
+}
+
+/* relation, column */
+Datum
+pg_xlsx_class_of(PG_FUNCTION_ARGS)
+{
+	static const char *const classes[] = {
+		[COLUMN_TEXT] = "text", [COLUMN_INTEGER] = "integer", [COLUMN_FLOAT] = "float", [COLUMN_BOOLEAN] = "boolean", [COLUMN_DATE] = "date",
+		[COLUMN_TIMESTAMP] = "timestamp", [COLUMN_NUMERIC] = "numeric", [COLUMN_OTHER] = "other"
+	};
+	Oid			relation = PG_GETARG_OID(0);
+	AttrNumber	attnum = get_attnum(relation, NameStr(*PG_GETARG_NAME(1)));
+	Oid			type = attnum != InvalidAttrNumber ? get_atttype(relation, attnum) : InvalidOid;
+
+	if (!OidIsValid(type))
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(classes[profile_class_of(getBaseType(type))]));
 }

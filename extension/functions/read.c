@@ -23,7 +23,7 @@ PG_FUNCTION_INFO_V1(pg_xlsx_sheets);
 PG_FUNCTION_INFO_V1(pg_xlsx_cells);
 PG_FUNCTION_INFO_V1(pg_xlsx_first_cells);
 
-static const char *const kind_names[] = {"blank", "number", "text", "bool", "date", "error"};
+static const char *const kind_names[] = {"blank", "number", "text", "bool", "date", "error", "no_value"};
 
 Datum
 pg_xlsx_sheets(PG_FUNCTION_ARGS)
@@ -109,7 +109,8 @@ put_row(CellDump *dump, int32 sheet, const XlsxRow *row)
 		values[1] = Int32GetDatum((int32) row->number);
 		values[2] = CStringGetTextDatum(letters);
 		values[3] = CStringGetTextDatum(kind_names[cell->kind]);
-		values[4] = cell_value(dump, cell, row->number);
+		nulls[4] = cell->kind == XLSX_NO_VALUE;
+		values[4] = nulls[4] ? (Datum) 0 : cell_value(dump, cell, row->number);
 		tuplestore_putvalues(dump->store, dump->desc, values, nulls);
 		any = true;
 	}

@@ -17,6 +17,8 @@
 #include "kept/waiting.h"
 #include "miscadmin.h"
 #include "profile/headers.h"
+#include "profile/options.h"
+#include "reading/findings.h"
 #include "reading/rows.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -29,6 +31,12 @@ typedef struct TypedRead
 	uint32	   *source;			/* by column: 1-based sheet column */
 	bool		null_on_error;
 	Judge	   *judge;
+	const JudgePlan *plan;
+	FunctionCallInfo call;
+	RowsOptions options;
+	HeaderRow	where;
+	uint32		header_row;		/* the last row of the headers; 0: none */
+	JudgeTask	task;
 	JudgedRow	row;			/* the row at hand */
 	CheckedValue *checked;		/* its cells by column */
 	Datum	   *values;
@@ -95,6 +103,7 @@ match_headers(TypedRead *read, SheetRows *rows, HeaderRow where)
 	rows_find_header(rows, &read->wanted, where, NULL, &match);
 	if (match.message != NULL)
 		throw_missing(read, rows, &match);
+	read->header_row = match.last_row;
 	memcpy(read->source, match.source, sizeof(uint32) * (size_t) read->wanted.count);
 }
 
@@ -153,12 +162,33 @@ read_row(TypedRead *read, const XlsxRow *row)
 	}
 }
 
+/* Reads the sheet once more, to look at whole columns. */
+static void
+decide(void *argument)
+{
+	TypedRead  *read = argument;
+	SheetRows  *rows;
+	HeaderMatch match;
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx findings", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(context);
+
+	rows = rows_open(sheet_arguments_book(read->call, 0), &read->options);
+	if (read->where.kind != HEADER_ROW_NONE)
+		rows_find_header(rows, &read->wanted, read->where, NULL, &match);
+	findings_apply(findings_look(read->plan, rows, read->header_row), read->plan);
+	MemoryContextSwitchTo(caller);
+	MemoryContextDelete(context);
+}
+
 static void
 prepare_judge(TypedRead *read)
 {
-	JudgeTask	task = {.profile = &read->wanted,.source = read->source};
-
-	read->judge = judge_create(plan_create(&task), &read->wanted);
+	read->task.profile = &read->wanted;
+	read->task.source = read->source;
+	read->task.exact = true;
+	read->plan = plan_create(&read->task);
+	read->judge = judge_create(read->plan, &read->wanted);
+	judge_ask(read->judge, decide, read);
 	judge_row_init(read->judge, &read->row);
 }
 
@@ -194,13 +224,26 @@ wants_null(const char *on_error)
 	return on_error != NULL && strcmp(on_error, "null") == 0;
 }
 
+/* date_order, decimal, time_zone, locale */
+static void
+take_text_options(TypedRead *read, FunctionCallInfo fcinfo)
+{
+	read->task.date_order = PG_XLSX_GETARG_STRING(8, NULL);
+	read->task.decimal = PG_XLSX_GETARG_STRING(9, NULL);
+	read->task.time_zone = PG_XLSX_GETARG_STRING(10, NULL);
+	read->task.locale = PG_XLSX_GETARG_STRING(11, NULL);
+	options_check_date_order(read->task.date_order);
+	options_check_decimal(read->task.decimal);
+	options_check_time_zone(read->task.time_zone);
+}
+
 Datum
 pg_xlsx_read(PG_FUNCTION_ARGS)
 {
 	ReturnSetInfo *result = (ReturnSetInfo *) fcinfo->resultinfo;
 	RowsOptions options = {.sheet = PG_XLSX_GETARG_STRING(1, NULL), .range = PG_XLSX_GETARG_STRING(2, NULL)};
 	HeaderRow	header = sheet_arguments_header(fcinfo, 3);
-	TypedRead	read = {.null_on_error = wants_null(PG_XLSX_GETARG_STRING(4, NULL))};
+	TypedRead	read = {.null_on_error = wants_null(PG_XLSX_GETARG_STRING(4, NULL)),.call = fcinfo,.where = header};
 	XlsxBook   *book;
 	SheetRows  *rows;
 
@@ -209,10 +252,12 @@ pg_xlsx_read(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
 	want_columns(&read, result->setDesc);
+	take_text_options(&read, fcinfo);
 	book = sheet_arguments_book(fcinfo, 0);
 	if (ROWS_SHEET_IS_BEST(options.sheet) && header.kind != HEADER_ROW_NONE)
 		options.sheet_number = rows_best_sheet(book, &options, &read.wanted, NULL);
 	rows = rows_open(book, &options);
+	read.options = options;
 	if (header.kind == HEADER_ROW_NONE)
 		match_positions(&read, range_parse(options.range));
 	else

@@ -46,7 +46,8 @@ find_upload(int64 id)
 		" nullif(options ->> 'locale', ''), nullif(options ->> 'mapping', ''), nullif(options ->> 'range', ''),"
 		" xlsx_private.reading(nullif(options ->> 'headerCheck', ''), nullif(options ->> 'headerRows', '')::int,"
 		" nullif(options ->> 'fillMerged', '')::boolean, nullif(options ->> 'skipHidden', '')::boolean, nullif(options ->> 'stopAt', ''),"
-		" nullif(options ->> 'sheets', ''))::text"
+		" nullif(options ->> 'sheets', ''),"
+		" nullif(options ->> 'dateOrder', ''), nullif(options ->> 'decimal', ''), nullif(options ->> 'timeZone', ''))::text"
 		" FROM xlsx_private.file WHERE id = $1 AND NOT complete FOR UPDATE",
 		1, {INT8OID}, NULL
 	};
@@ -172,7 +173,7 @@ pg_xlsx_upload_file(PG_FUNCTION_ARGS)
 	return file_value_stored(upload->id, (uint64) upload->size);
 }
 
-/* Name, size, profile, sheet, header row, mapping, range and other options of reading of an unfinished upload. */
+/* Name, size, profile, sheet, header row, mapping, range and other options of reading, and locale, of an unfinished upload. */
 Datum
 pg_xlsx_upload_settings(PG_FUNCTION_ARGS)
 {
@@ -180,7 +181,7 @@ pg_xlsx_upload_settings(PG_FUNCTION_ARGS)
 	const Submission *submission = &upload->submission;
 	const char *profile = submission->profile;
 	const char *texts[] = {upload->name, NULL, NULL, submission->sheet, submission->header_row, submission->mapping, submission->range,
-		submission->reading};
+		submission->reading, submission->locale};
 	TupleDesc	descriptor;
 	Datum		values[lengthof(texts)];
 	bool		nulls[lengthof(texts)];

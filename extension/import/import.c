@@ -9,6 +9,7 @@
 #include "import/read_phase.h"
 #include "import/validate_phase.h"
 #include "miscadmin.h"
+#include "profile/options.h"
 #include "pgstat.h"
 #include "saving/rights.h"
 #include "utils/memutils.h"
@@ -61,6 +62,9 @@ import_load_profile(Import *import)
 	Profile    *profile = profile_load_frozen(task->frozen, task->reading);
 
 	import->profile = profile;
+	task->date_order = options_of_reading(task->reading, "date_order");
+	task->decimal = options_of_reading(task->reading, "decimal");
+	task->text_zone = options_of_reading(task->reading, "time_zone");
 	/*
 	 * A worker has confined its whole session already. A session that can become no other role
 	 * needs no confinement.

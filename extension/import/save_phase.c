@@ -114,9 +114,9 @@ open_source(void *argument, XlsxSource *source)
 }
 
 static char *
-original_text(void *originals, uint32 row, uint32 column)
+original_text(void *originals, uint32 row, uint32 column, bool shows)
 {
-	return originals_text(originals, row, column);
+	return originals_text(originals, row, column, shows);
 }
 
 void

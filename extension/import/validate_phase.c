@@ -7,8 +7,12 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "import/end.h"
+#include "import/read_phase.h"
 #include "pg/place.h"
+#include "files/workbook.h"
+#include "reading/findings.h"
 #include "tables/private_sql.h"
+#include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "validate/validator.h"
 
@@ -25,6 +29,49 @@ struct ImportValidation
 	int			judged_rows;	/* most rows to judge at once; fewer where that takes long */
 	int			refused_rows;	/* of the batch at hand, by the target */
 };
+
+/*
+ * Texts with two readings
+ */
+
+static void
+store_findings(const Task *task)
+{
+	static PrivateStatement update = {
+		"UPDATE xlsx_private.task SET findings = $2::jsonb WHERE id = $1", 2, {INT8OID, TEXTOID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(task->id), CStringGetTextDatum(task->findings)};
+
+	private_sql_run(&update, values, NULL, NULL);
+}
+
+/* Reads the sheet once more, to look at whole columns. The result is committed with the rows that need it. */
+static void
+decide(void *argument)
+{
+	ImportValidation *validation = argument;
+	Task	   *task = validation->import->task;
+	const JudgePlan *plan = validator_whole_plan(validation->validator);
+	RowsOptions options;
+	HeaderMatch match;
+	SheetRows  *rows;
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx findings", ALLOCSET_DEFAULT_SIZES);
+	MemoryContext caller = MemoryContextSwitchTo(context);
+	XlsxSource	source;
+	Findings   *findings;
+
+	import_open_source(task, &source, context);
+	import_rows_options(validation->import, &options);
+	rows = rows_open(workbook_open(&source, context), &options);
+	rows_find_header(rows, validation->import->profile, header_row_said(task->header_row), task->mapping, &match);
+	findings = findings_look(plan, rows, validation->sheet->header_row);
+	findings_apply(findings, plan);
+	rows_found(validation->sheet->rows, plan);
+	task->findings = MemoryContextStrdup(validation->import->context, findings_json(findings, validation->import->profile, plan, false));
+	MemoryContextSwitchTo(caller);
+	store_findings(task);
+	MemoryContextDelete(context);
+}
 
 /*
  * To begin with
@@ -67,9 +114,13 @@ import_validation_create(Import *import, ImportSheet *sheet, ImportSaving *savin
 	validation->judging = (JudgeTask) {
 		.profile = import->profile, .id = task->id, .file_name = task->file_name,
 		.sheet_names = rows_sheet_names(sheet->rows), .locale = task->locale,
+		.date_order = task->date_order, .decimal = task->decimal, .time_zone = task->text_zone,
 		.book = rows_book(sheet->rows), .source = task->source, .extras = sheet->extras
 	};
 	validation->validator = validator_create(&validation->judging, import->progress->cursor_row);
+	validator_ask(validation->validator, decide, validation);
+	if (task->findings != NULL)
+		findings_apply_stored(task->findings, import->profile, validator_whole_plan(validation->validator));
 	look_ahead(validation);
 	return validation;
 }

@@ -17,17 +17,24 @@ AS 'MODULE_PATHNAME', 'pg_xlsx_check_options' LANGUAGE C STABLE;
 COMMENT ON FUNCTION xlsx_private.check_options(text, bigint, text, jsonb, text) IS
 'Raises an error if an option of an import has an unknown value. NULL passes.';
 
-CREATE FUNCTION xlsx_private.reading(header_check text, header_rows int, fill_merged boolean, skip_hidden boolean, stop_at text, sheets text)
+CREATE FUNCTION xlsx_private.reading(header_check text, header_rows int, fill_merged boolean, skip_hidden boolean, stop_at text, sheets text,
+  date_order text, "decimal" text, time_zone text)
 RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN nullif(pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object('header_check', header_check, 'header_rows', header_rows,
-  'fill_merged', fill_merged, 'skip_hidden', skip_hidden, 'stop_at', stop_at, 'sheets', sheets)), '{}');
-COMMENT ON FUNCTION xlsx_private.reading(text, int, boolean, boolean, text, text) IS
+  'fill_merged', fill_merged, 'skip_hidden', skip_hidden, 'stop_at', stop_at, 'sheets', sheets, 'date_order', date_order,
+  'decimal', "decimal", 'time_zone', time_zone)), '{}');
+COMMENT ON FUNCTION xlsx_private.reading(text, int, boolean, boolean, text, text, text, text, text) IS
 'Options that replace those of a profile, as in task.reading. NULL where none is given.';
 
 CREATE FUNCTION xlsx_private.check_reading(reading jsonb) RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_check_reading' LANGUAGE C STABLE;
 COMMENT ON FUNCTION xlsx_private.check_reading(jsonb) IS 'Raises an error if an option of xlsx_private.reading has an unknown value. NULL passes.';
+
+CREATE FUNCTION xlsx_private.check_text_options(date_order text, "decimal" text, time_zone text, format text, rounding text, no_value text) RETURNS void
+AS 'MODULE_PATHNAME', 'pg_xlsx_check_text_options' LANGUAGE C STABLE;
+COMMENT ON FUNCTION xlsx_private.check_text_options(text, text, text, text, text, text) IS
+'Raises an error if an option of how texts and numbers are read has an unknown value. NULL and empty texts pass.';
 
 CREATE FUNCTION xlsx_private.check_pattern(pattern text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE
@@ -217,7 +224,7 @@ COMMENT ON FUNCTION xlsx.drop_profile(text) IS
 CREATE FUNCTION xlsx_private.alter_profile(caller regrole, profile text, sheet text, header_row text, range text, skip_end int,
   null_tokens text[], trim_cells boolean, mode text, key_columns name[], update_columns name[], max_errors bigint, keep_old boolean,
   locale text, follow boolean, index_after_load text, header_check text, header_rows int, fill_merged boolean, skip_hidden boolean,
-  stop_at text, sheets text)
+  stop_at text, sheets text, date_order text, "decimal" text, time_zone text, no_value text)
 RETURNS void
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
@@ -232,7 +239,8 @@ BEGIN
   PERFORM xlsx_private.check_options(alter_profile.mode, NULL, alter_profile.header_row, NULL, alter_profile.range);
   PERFORM xlsx_private.check_texts(alter_profile.null_tokens, 'null_tokens');
   PERFORM xlsx_private.check_reading(xlsx_private.reading(alter_profile.header_check, alter_profile.header_rows, alter_profile.fill_merged,
-    alter_profile.skip_hidden, nullif(alter_profile.stop_at, ''), nullif(alter_profile.sheets, '')));
+    alter_profile.skip_hidden, nullif(alter_profile.stop_at, ''), nullif(alter_profile.sheets, ''), NULL, NULL, NULL));
+  PERFORM xlsx_private.check_text_options(alter_profile.date_order, alter_profile.decimal, alter_profile.time_zone, NULL, NULL, alter_profile.no_value);
   IF alter_profile.index_after_load <> ALL (xlsx_private.names_of('index_after_load')) THEN
     RAISE EXCEPTION 'index_after_load "%" does not exist', alter_profile.index_after_load USING ERRCODE = 'invalid_parameter_value',
       HINT = format('It is %s.', xlsx_private.choices_of('index_after_load'));
@@ -261,11 +269,15 @@ BEGIN
     fill_merged = coalesce(alter_profile.fill_merged, p.fill_merged),
     skip_hidden = coalesce(alter_profile.skip_hidden, p.skip_hidden),
     stop_at = CASE WHEN alter_profile.stop_at IS NULL THEN p.stop_at ELSE nullif(alter_profile.stop_at, '') END,
-    sheets = CASE WHEN alter_profile.sheets IS NULL THEN p.sheets ELSE nullif(alter_profile.sheets, '') END
+    sheets = CASE WHEN alter_profile.sheets IS NULL THEN p.sheets ELSE nullif(alter_profile.sheets, '') END,
+    date_order = CASE WHEN alter_profile.date_order IS NULL THEN p.date_order ELSE nullif(alter_profile.date_order, '') END,
+    decimal = CASE WHEN alter_profile.decimal IS NULL THEN p.decimal ELSE nullif(alter_profile.decimal, '') END,
+    time_zone = CASE WHEN alter_profile.time_zone IS NULL THEN p.time_zone ELSE nullif(alter_profile.time_zone, '') END,
+    no_value = CASE WHEN alter_profile.no_value IS NULL THEN p.no_value ELSE coalesce(nullif(alter_profile.no_value, ''), 'error') END
   WHERE p.id = own_id;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.alter_profile(regrole, text, text, text, text, int, text[], boolean, text, name[], name[], bigint, boolean, text, boolean, text, text, int, boolean, boolean, text, text) IS
+COMMENT ON FUNCTION xlsx_private.alter_profile(regrole, text, text, text, text, int, text[], boolean, text, name[], name[], bigint, boolean, text, boolean, text, text, int, boolean, boolean, text, text, text, text, text, text) IS
 'As the function without caller, with the rights of the owner of the tables. caller: role that calls.';
 
 CREATE FUNCTION xlsx.alter_profile(profile text, sheet text DEFAULT NULL, header_row text DEFAULT NULL,
@@ -273,11 +285,12 @@ CREATE FUNCTION xlsx.alter_profile(profile text, sheet text DEFAULT NULL, header
   mode text DEFAULT NULL, key_columns name[] DEFAULT NULL, update_columns name[] DEFAULT NULL,
   max_errors bigint DEFAULT NULL, keep_old boolean DEFAULT NULL, locale text DEFAULT NULL, follow boolean DEFAULT NULL,
   index_after_load text DEFAULT NULL, header_check text DEFAULT NULL, header_rows int DEFAULT NULL,
-  fill_merged boolean DEFAULT NULL, skip_hidden boolean DEFAULT NULL, stop_at text DEFAULT NULL, sheets text DEFAULT NULL)
+  fill_merged boolean DEFAULT NULL, skip_hidden boolean DEFAULT NULL, stop_at text DEFAULT NULL, sheets text DEFAULT NULL,
+  date_order text DEFAULT NULL, "decimal" text DEFAULT NULL, time_zone text DEFAULT NULL, no_value text DEFAULT NULL)
 RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION xlsx.alter_profile(text, text, text, text, int, text[], boolean, text, name[], name[], bigint, boolean, text, boolean, text, text, int, boolean, boolean, text, text) IS
-'Changes options of a profile. NULL leaves an option unchanged; an empty text or array (max_errors: -1) resets it. sheet: its name, "#2" for the second sheet, "~regexp" for the first whose name matches, "?" for the visible one that fits the profile best; the first visible sheet by default. header_row: "auto" (the row among the first 20 that fits best; the default), "first" (the first row that is not blank), its number, or "none" (columns by their places). range: such as B2:F500, B:F or 2:500. skip_end: number of rows at the end that are left out, such as totals. null_tokens: texts that mean blank. trim_cells: removes spaces around texts. mode: insert, all_or_nothing, upsert, skip (leaves rows out whose key exists), update, replace (all rows of the target, while no other session writes to it). key_columns: columns by which upsert, skip and update find rows; the primary key by default. update_columns: columns that they change; all by default. max_errors: number of bad rows above which the task fails. keep_old: keeps old values of rows, for xlsx.undo. locale: language of messages. follow: takes in columns that the target gets later. index_after_load: when indexes are built after the rows are in, which is more than twice as fast where keys come in random order: "replace" (in mode replace; the default), "empty" (also in insert and all_or_nothing where the target is empty), "never". While an index is built, queries wait; writers wait until the import ends; the rows become visible together at the end. header_check: "any" (required columns must have a header, everything else is told; the default), "known" (every column of the profile has a header, and every filled column of the sheet goes to one), "exact" (the same, in the order of the profile, each header once). header_rows: number of rows that the headers take; they are joined, "Address / City". fill_merged: all cells of a merged range hold its value. skip_hidden: leaves hidden rows and columns out. stop_at: where the data end, "blank_row" (the first blank row below the headers) or a regular expression as "~^Total" (the first row in which a cell matches). sheets: all sheets whose names match, "~regexp", one after the other.';
+COMMENT ON FUNCTION xlsx.alter_profile(text, text, text, text, int, text[], boolean, text, name[], name[], bigint, boolean, text, boolean, text, text, int, boolean, boolean, text, text, text, text, text, text) IS
+'Changes options of a profile. NULL leaves an option unchanged; an empty text or array (max_errors: -1) resets it. sheet: its name, "#2" for the second sheet, "~regexp" for the first whose name matches, "?" for the visible one that fits the profile best; the first visible sheet by default. header_row: "auto" (the row among the first 20 that fits best; the default), "first" (the first row that is not blank), its number, or "none" (columns by their places). range: such as B2:F500, B:F or 2:500. skip_end: number of rows at the end that are left out, such as totals. null_tokens: texts that mean blank. trim_cells: removes spaces around texts. mode: insert, all_or_nothing, upsert, skip (leaves rows out whose key exists), update, replace (all rows of the target, while no other session writes to it). key_columns: columns by which upsert, skip and update find rows; the primary key by default. update_columns: columns that they change; all by default. max_errors: number of bad rows above which the task fails. keep_old: keeps old values of rows, for xlsx.undo. locale: language of messages; it also decides date_order and decimal where nothing else does, and has words for true and false (de: ja, nein). follow: takes in columns that the target gets later. index_after_load: when indexes are built after the rows are in, which is more than twice as fast where keys come in random order: "replace" (in mode replace; the default), "empty" (also in insert and all_or_nothing where the target is empty), "never". While an index is built, queries wait; writers wait until the import ends; the rows become visible together at the end. header_check: "any" (required columns must have a header, everything else is told; the default), "known" (every column of the profile has a header, and every filled column of the sheet goes to one), "exact" (the same, in the order of the profile, each header once). header_rows: number of rows that the headers take; they are joined, "Address / City". fill_merged: all cells of a merged range hold its value. skip_hidden: leaves hidden rows and columns out. stop_at: where the data end, "blank_row" (the first blank row below the headers) or a regular expression as "~^Total" (the first row in which a cell matches). sheets: all sheets whose names match, "~regexp", one after the other. date_order (DMY, MDY, YMD), decimal ("," or "."), time_zone: how texts are read as dates, numbers and times; without them, the values of the column decide, and what has two readings is refused. no_value: what a formula is that was never calculated, "error" (the default) or "null".';
 
 CREATE FUNCTION xlsx_private.check_column(header text, label text, aliases text[], pattern text, transform text, lookup text, source text,
   null_tokens text[], messages jsonb)
@@ -304,6 +317,37 @@ END
 $$;
 COMMENT ON FUNCTION xlsx_private.check_column(text, text, text[], text, text, text, text, text[], jsonb) IS
 'Raises an error if an option of a column has an unknown value. NULL passes.';
+
+CREATE FUNCTION xlsx_private.class_of(target regclass, column_name name) RETURNS text
+AS 'MODULE_PATHNAME', 'pg_xlsx_class_of' LANGUAGE C STABLE STRICT;
+COMMENT ON FUNCTION xlsx_private.class_of(regclass, name) IS
+'How cells become values of a column, by its type or that below its domain: text, integer, float, boolean, date, timestamp, numeric or other. NULL if there is no such column.';
+
+CREATE FUNCTION xlsx_private.require_effect(target regclass, column_name name, date_order text, "decimal" text, time_zone text, format text, rounding text) RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  kind text := xlsx_private.class_of(target, column_name);
+  idle text;
+  column_type text;
+BEGIN
+  idle := CASE
+    WHEN date_order <> '' AND kind NOT IN ('date', 'timestamp') THEN 'date_order'
+    WHEN format <> '' AND kind NOT IN ('date', 'timestamp') THEN 'format'
+    WHEN time_zone <> '' AND kind <> 'timestamp' THEN 'time_zone'
+    WHEN require_effect.decimal <> '' AND kind NOT IN ('integer', 'numeric', 'float') THEN 'decimal'
+    WHEN rounding <> '' AND kind NOT IN ('integer', 'numeric') THEN 'rounding' END;
+  IF idle IS NOT NULL THEN
+    SELECT format_type(a.atttypid, a.atttypmod) INTO column_type FROM pg_attribute a WHERE a.attrelid = target AND a.attname = require_effect.column_name;
+    RAISE EXCEPTION 'option "%" has no effect on column "%"', idle, column_name USING ERRCODE = 'invalid_parameter_value',
+      DETAIL = format('The column is of type %s.', column_type),
+      HINT = 'date_order and format are for dates, time_zone is for timestamps, decimal for numbers, rounding for integers and numeric.';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.require_effect(regclass, name, text, text, text, text, text) IS
+'Raises an error if an option of how texts and numbers are read does nothing for a column, because of its type. NULL and empty texts pass.';
 
 -- The key of the table, if it is one column.
 CREATE FUNCTION xlsx_private.only_key(relation regclass) RETURNS text
@@ -381,7 +425,8 @@ COMMENT ON FUNCTION xlsx_private.check_lookup(regclass, xlsx_private.profile_col
 
 CREATE FUNCTION xlsx_private.set_column(caller regrole, profile text, column_name name, header text, label text, aliases text[], pattern text,
   "position" int, required boolean, default_value text, transform text, lookup text, source text, null_tokens text[],
-  trim_cells boolean, messages jsonb, lookup_table text, lookup_key text[], lookup_value text, multiple text, ignore_case boolean)
+  trim_cells boolean, messages jsonb, lookup_table text, lookup_key text[], lookup_value text, multiple text, ignore_case boolean,
+  date_order text, "decimal" text, time_zone text, format text, rounding text)
 RETURNS void
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
@@ -398,6 +443,8 @@ BEGIN
   SELECT p.target INTO relation FROM xlsx_private.profile p WHERE p.id = own_id;
   PERFORM xlsx_private.require_columns(relation, ARRAY[column_name]);
   PERFORM xlsx_private.check_column(header, label, aliases, pattern, transform, lookup, source, null_tokens, messages);
+  PERFORM xlsx_private.check_text_options(date_order, set_column.decimal, time_zone, format, rounding, NULL);
+  PERFORM xlsx_private.require_effect(relation, column_name, date_order, set_column.decimal, time_zone, format, rounding);
   SELECT * INTO changed FROM xlsx_private.profile_column c WHERE c.profile_id = own_id AND c.column_name = set_column.column_name;
   IF coalesce(set_column.source, changed.source) = 'value' AND coalesce(set_column.transform, changed.transform, '') = '' THEN
     RAISE EXCEPTION 'source "value" needs a transform' USING ERRCODE = 'invalid_parameter_value',
@@ -441,24 +488,30 @@ BEGIN
     source = coalesce(set_column.source, c.source),
     null_tokens = coalesce(set_column.null_tokens, c.null_tokens),
     trim_cells = coalesce(set_column.trim_cells, c.trim_cells),
-    messages = coalesce(set_column.messages, c.messages)
+    messages = coalesce(set_column.messages, c.messages),
+    date_order = CASE WHEN set_column.date_order IS NULL THEN c.date_order ELSE nullif(set_column.date_order, '') END,
+    decimal = CASE WHEN set_column.decimal IS NULL THEN c.decimal ELSE nullif(set_column.decimal, '') END,
+    time_zone = CASE WHEN set_column.time_zone IS NULL THEN c.time_zone ELSE nullif(set_column.time_zone, '') END,
+    format = CASE WHEN set_column.format IS NULL THEN c.format ELSE nullif(set_column.format, '') END,
+    rounding = CASE WHEN set_column.rounding IS NULL THEN c.rounding ELSE nullif(set_column.rounding, '') END
   FROM pg_attribute a
   WHERE c.profile_id = own_id AND c.column_name = set_column.column_name
     AND a.attrelid = relation AND a.attname = c.column_name;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.set_column(regrole, text, name, text, text, text[], text, int, boolean, text, text, text, text, text[], boolean, jsonb, text, text[], text, text, boolean) IS
+COMMENT ON FUNCTION xlsx_private.set_column(regrole, text, name, text, text, text[], text, int, boolean, text, text, text, text, text[], boolean, jsonb, text, text[], text, text, boolean, text, text, text, text, text) IS
 'As the function without caller, with the rights of the owner of the tables. caller: role that calls.';
 
 CREATE FUNCTION xlsx.set_column(profile text, column_name name, header text DEFAULT NULL, label text DEFAULT NULL,
   aliases text[] DEFAULT NULL, pattern text DEFAULT NULL, "position" int DEFAULT NULL, required boolean DEFAULT NULL,
   default_value text DEFAULT NULL, transform text DEFAULT NULL, lookup text DEFAULT NULL, source text DEFAULT NULL,
   null_tokens text[] DEFAULT NULL, trim_cells boolean DEFAULT NULL, messages jsonb DEFAULT NULL, lookup_table text DEFAULT NULL,
-  lookup_key text[] DEFAULT NULL, lookup_value text DEFAULT NULL, multiple text DEFAULT NULL, ignore_case boolean DEFAULT NULL)
+  lookup_key text[] DEFAULT NULL, lookup_value text DEFAULT NULL, multiple text DEFAULT NULL, ignore_case boolean DEFAULT NULL,
+  date_order text DEFAULT NULL, "decimal" text DEFAULT NULL, time_zone text DEFAULT NULL, format text DEFAULT NULL, rounding text DEFAULT NULL)
 RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION xlsx.set_column(text, name, text, text, text[], text, int, boolean, text, text, text, text, text[], boolean, jsonb, text, text[], text, text, boolean) IS
-'Changes how a column of the target is filled. NULL leaves an option unchanged; an empty text or array resets it. header, aliases, pattern (regular expression): how the column is found in the sheet. label: its name in messages. position: its place in templates and errors workbooks. required: a blank cell is an error, also where the target allows NULL. default_value: for blank cells. transform: SQL expression over the texts of the row by column name; "value" is the text of this column. It also sees kind (text, number, date, boolean, error, blank), number_format and raw of its cell, and extra, the other columns of the sheet as jsonb. The row is called r, for subqueries. lookup: query with two columns that turns a text into a value, SELECT name, id FROM department. lookup_table, lookup_key, lookup_value: the same without SQL; the text is looked for in all columns of lookup_key; the value is that of lookup_value, of the primary key by default. multiple: what separates the words of a cell that are looked up one by one, for an array. ignore_case: words of the lookup are compared without case and accents. source: cell, value (transform without a cell), task_id, row_number, file_name, sheet_name, extra (the other columns of the sheet as jsonb), none. null_tokens: texts that mean blank. trim_cells: removes spaces around texts. messages: texts by code, {"required": "…"}, or by code and locale, {"required": {"de": "…"}}; also for what the target refuses: unique, check, foreign_key, exclusion, not_null. They go before the comment on a constraint, and that before the built-in message in the language of locale.';
+COMMENT ON FUNCTION xlsx.set_column(text, name, text, text, text[], text, int, boolean, text, text, text, text, text[], boolean, jsonb, text, text[], text, text, boolean, text, text, text, text, text) IS
+'Changes how a column of the target is filled. NULL leaves an option unchanged; an empty text or array resets it. header, aliases, pattern (regular expression): how the column is found in the sheet. label: its name in messages. position: its place in templates and errors workbooks. required: a blank cell is an error, also where the target allows NULL. default_value: for blank cells. transform: SQL expression over the texts of the row by column name; "value" is the text of this column. It also sees kind (text, number, date, boolean, error, blank), number_format and raw of its cell, and extra, the other columns of the sheet as jsonb. The row is called r, for subqueries. lookup: query with two columns that turns a text into a value, SELECT name, id FROM department. lookup_table, lookup_key, lookup_value: the same without SQL; the text is looked for in all columns of lookup_key; the value is that of lookup_value, of the primary key by default. multiple: what separates the words of a cell that are looked up one by one, for an array. ignore_case: words of the lookup are compared without case and accents. source: cell, value (transform without a cell), task_id, row_number, file_name, sheet_name, extra (the other columns of the sheet as jsonb), none. null_tokens: texts that mean blank. trim_cells: removes spaces around texts. messages: texts by code, {"required": "…"}, or by code and locale, {"required": {"de": "…"}}; also for what the target refuses: unique, check, foreign_key, exclusion, not_null. They go before the comment on a constraint, and that before the built-in message in the language of locale. date_order, decimal, time_zone: as in xlsx.alter_profile, for this column. format: how dates are written in texts, DD.MM.YYYY or D MONTH YYYY HH24:MI; ISO dates are read too. rounding: what becomes of digits for which the column has no room, "error" (the default), "half_up" or "half_even".';
 
 CREATE FUNCTION xlsx_private.check_rule(kind text, column_name name, argument text[], severity text) RETURNS void
 LANGUAGE plpgsql STABLE
@@ -623,12 +676,13 @@ DECLARE
 BEGIN
   PERFORM xlsx_private.alter_profile(caller, new_name, given.sheet, given.header_row, given.range, given.skip_end, given.null_tokens,
     given.trim_cells, given.mode, given.key_columns, given.update_columns, given.max_errors, given.keep_old, given.locale, given.follow,
-    given.index_after_load, given.header_check, given.header_rows, given.fill_merged, given.skip_hidden, given.stop_at, given.sheets);
+    given.index_after_load, given.header_check, given.header_rows, given.fill_merged, given.skip_hidden, given.stop_at, given.sheets, given.date_order, given.decimal, given.time_zone, given.no_value);
   FOR given_column IN SELECT * FROM jsonb_populate_recordset(NULL::xlsx_private.profile_column, definition -> 'columns') LOOP
     PERFORM xlsx_private.set_column(caller, new_name, given_column.column_name, given_column.header, given_column.label, given_column.aliases,
       given_column.pattern, given_column.position, given_column.required, given_column.default_value, given_column.transform,
       given_column.lookup, given_column.source, given_column.null_tokens, given_column.trim_cells, given_column.messages, given_column.lookup_table, given_column.lookup_key,
-      given_column.lookup_value, given_column.multiple, given_column.ignore_case);
+      given_column.lookup_value, given_column.multiple, given_column.ignore_case,
+      given_column.date_order, given_column.decimal, given_column.time_zone, given_column.format, given_column.rounding);
     UPDATE xlsx_private.profile_column c SET custom = coalesce(given_column.custom, true)
     WHERE c.profile_id = new_id AND c.column_name = given_column.column_name;
   END LOOP;

@@ -43,7 +43,7 @@ BEGIN ATOMIC
       WHERE a.attrelid = p.target::oid AND a.attname = c.column_name AND NOT a.attisdropped))
   UNION ALL
   SELECT p.id, 100000 + i.position, i.column_name, i.header, i.label, '{}', NULL, NULL, 'cell', NULL, NULL, NULL,
-    NULL, NULL, NULL, NULL, false, NULL, NULL, '{}', false
+    NULL, NULL, NULL, NULL, false, NULL, NULL, '{}', false, NULL, NULL, NULL, NULL, NULL
   FROM xlsx_private.profile p CROSS JOIN LATERAL xlsx_private.importable_columns(p.target, p.task_column) i
   WHERE p.id = profile AND p.follow
     AND NOT EXISTS (SELECT FROM xlsx_private.profile_column c WHERE c.profile_id = p.id AND c.column_name = i.column_name)
@@ -70,12 +70,14 @@ BEGIN
     'keep_old', p.keep_old, 'key_columns', p.key_columns, 'update_columns', p.update_columns, 'index_after_load', p.index_after_load,
     'header_check', p.header_check, 'header_rows', p.header_rows, 'fill_merged', p.fill_merged, 'skip_hidden', p.skip_hidden,
     'stop_at', p.stop_at, 'sheets', p.sheets,
+    'date_order', p.date_order, 'decimal', p.decimal, 'time_zone', p.time_zone, 'no_value', p.no_value,
     'columns', (SELECT coalesce(jsonb_agg(jsonb_build_object('name', c.column_name, 'header', c.header, 'label', c.label,
         'aliases', c.aliases, 'pattern', c.pattern, 'required', coalesce(c.required, false) OR coalesce(c.column_name = ANY (p.key_columns), false),
         'source', c.source, 'default_value', c.default_value, 'transform', c.transform,
         'lookup', coalesce(c.lookup, xlsx_private.lookup_query(c.lookup_table, c.lookup_key, c.lookup_value)),
         'multiple', c.multiple, 'ignore_case', c.ignore_case,
-        'null_tokens', coalesce(c.null_tokens, p.null_tokens), 'trim_cells', coalesce(c.trim_cells, p.trim_cells), 'messages', c.messages)
+        'null_tokens', coalesce(c.null_tokens, p.null_tokens), 'trim_cells', coalesce(c.trim_cells, p.trim_cells), 'messages', c.messages,
+        'date_order', c.date_order, 'decimal', c.decimal, 'time_zone', c.time_zone, 'format', c.format, 'rounding', c.rounding)
         ORDER BY c.position, c.column_name), '[]')
       FROM xlsx_private.live_columns(p.id) c),
     'rules', (SELECT coalesce(jsonb_agg(jsonb_build_object('name', r.name, 'column', r.column_name, 'kind', r.kind,
@@ -140,7 +142,7 @@ SELECT p.id, p.name, p.target::pg_catalog.regclass AS target, p.task_column, p.o
   ARRAY(SELECT c.column_name FROM xlsx_private.live_columns(p.id) c ORDER BY c.position, c.column_name) AS columns,
   p.sheet, p.header_row, p.range, p.skip_end, p.null_tokens, p.trim_cells, p.mode, p.key_columns, p.update_columns,
   p.max_errors, p.keep_old, p.locale, p.follow, p.index_after_load, p.header_check, p.header_rows, p.fill_merged, p.skip_hidden,
-  p.stop_at, p.sheets
+  p.stop_at, p.sheets, p.date_order, p.decimal, p.time_zone, p.no_value
 FROM xlsx_private.profile p;
 COMMENT ON VIEW xlsx.profiles IS 'Profiles: their options, the headers that they expect, and the columns of the target in the same order.';
 
@@ -150,7 +152,9 @@ SELECT p.name AS profile, c.position, c.column_name, c.header, c.label, c.aliase
   coalesce(c.required OR (a.attnotnull AND NOT a.atthasdef), a.attnotnull AND NOT a.atthasdef) AS required, c.source,
   c.default_value, c.transform, c.lookup, c.lookup_table, c.lookup_key, c.lookup_value, c.multiple, c.ignore_case,
   coalesce(c.null_tokens, p.null_tokens) AS null_tokens,
-  coalesce(c.trim_cells, p.trim_cells) AS trim_cells, c.messages
+  coalesce(c.trim_cells, p.trim_cells) AS trim_cells, c.messages,
+  coalesce(c.date_order, p.date_order) AS date_order, coalesce(c.decimal, p.decimal) AS decimal, coalesce(c.time_zone, p.time_zone) AS time_zone,
+  c.format, coalesce(c.rounding, 'error') AS rounding
 FROM xlsx_private.profile p
   CROSS JOIN LATERAL xlsx_private.live_columns(p.id) c
   LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = p.target::pg_catalog.oid AND a.attname = c.column_name AND NOT a.attisdropped;

@@ -57,6 +57,7 @@ BEGIN ATOMIC
           'column', c.item ->> 'name') ORDER BY c.place), '[]'::pg_catalog.jsonb)
       FROM xlsx_private.frozen_profile f, LATERAL pg_catalog.jsonb_array_elements(f.content -> 'columns') WITH ORDINALITY AS c (item, place)
       WHERE f.id = t.frozen_id),
+    'findings', coalesce(t.findings, '[]'::pg_catalog.jsonb),
     'counts', pg_catalog.jsonb_build_object('total', t.total_rows, 'valid', t.total_rows - t.error_rows, 'errors', t.error_rows,
       'warnings', t.warning_rows, CASE WHEN t.dry_run THEN 'wouldInsert' ELSE 'inserted' END, t.inserted_rows,
       CASE WHEN t.dry_run THEN 'wouldUpdate' ELSE 'updated' END, t.updated_rows, 'unchanged', t.unchanged_rows,
@@ -69,4 +70,4 @@ BEGIN ATOMIC
   FROM xlsx_private.task t WHERE t.id = task;
 END;
 COMMENT ON FUNCTION xlsx.report(bigint) IS
-'Report of a task as JSON object: sheet, header row, mapping of headers to columns, missing columns, unused and duplicate headers, notes, counts (of a dry run: rows that it would insert, update, skip), errors by column and rule, milliseconds in each phase. NULL if there is no such task.';
+'Report of a task as JSON object: sheet, header row, mapping of headers to columns, missing columns, unused and duplicate headers, notes, findings (how texts with two readings are read, by column), counts (of a dry run: rows that it would insert, update, skip), errors by column and rule, milliseconds in each phase. NULL if there is no such task.';

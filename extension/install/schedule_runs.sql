@@ -210,7 +210,8 @@ RETURN xlsx.submit((schedule).profile, file, file_name, priority => ((schedule).
   range => (schedule).options ->> 'range', header_check => (schedule).options ->> 'header_check',
   header_rows => ((schedule).options ->> 'header_rows')::int, fill_merged => ((schedule).options ->> 'fill_merged')::boolean,
   skip_hidden => ((schedule).options ->> 'skip_hidden')::boolean, stop_at => (schedule).options ->> 'stop_at',
-  sheets => (schedule).options ->> 'sheets');
+  sheets => (schedule).options ->> 'sheets', date_order => (schedule).options ->> 'date_order',
+  "decimal" => (schedule).options ->> 'decimal', time_zone => (schedule).options ->> 'time_zone');
 COMMENT ON FUNCTION xlsx_private.schedule_task(xlsx_private.schedule, bytea, text) IS 'Submits a file with the options of a schedule.';
 
 -- file is an argument, because a variable would hold all of its bytes.

@@ -37,6 +37,10 @@ CREATE TABLE xlsx_private.profile (
   skip_hidden    boolean  NOT NULL DEFAULT false,
   stop_at        text     CHECK (stop_at <> ''),
   sheets         text     CHECK (sheets <> ''),
+  date_order     text     CHECK (date_order = ANY (xlsx_private.names_of('date_order'))),
+  decimal        text     CHECK (decimal = ANY (xlsx_private.names_of('decimal'))),
+  time_zone      text     CHECK (time_zone <> ''),
+  no_value       text     NOT NULL DEFAULT 'error' CHECK (no_value = ANY (xlsx_private.names_of('no_value'))),
   owner          xlsx_private.role_ref NOT NULL,
   created_at     timestamptz NOT NULL DEFAULT pg_catalog.now()
 );
@@ -66,6 +70,11 @@ CREATE TABLE xlsx_private.profile_column (
   trim_cells    boolean,
   messages      jsonb  NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(messages) = 'object'),
   custom        boolean NOT NULL DEFAULT false,
+  date_order    text   CHECK (date_order = ANY (xlsx_private.names_of('date_order'))),
+  decimal       text   CHECK (decimal = ANY (xlsx_private.names_of('decimal'))),
+  time_zone     text   CHECK (time_zone <> ''),
+  format        text   CHECK (format <> ''),
+  rounding      text   CHECK (rounding = ANY (xlsx_private.names_of('rounding'))),
   PRIMARY KEY (profile_id, column_name),
   CHECK (source <> 'value' OR transform IS NOT NULL),
   CHECK (lookup IS NULL OR lookup_table IS NULL),
@@ -221,7 +230,8 @@ CREATE TABLE xlsx_private.task (
   attempt_started_at timestamptz,
   work_ms         bigint,
   tallied_saved   bigint  NOT NULL DEFAULT 0,
-  tallied_errors  bigint  NOT NULL DEFAULT 0
+  tallied_errors  bigint  NOT NULL DEFAULT 0,
+  findings        jsonb
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE xlsx_private.task IS 'One import: its state, its counts and its progress, written in the transactions that write its rows.';
 COMMENT ON COLUMN xlsx_private.task.saved_rows IS
@@ -238,6 +248,8 @@ COMMENT ON COLUMN xlsx_private.task.attempt_started_at IS 'Start of the running 
 COMMENT ON COLUMN xlsx_private.task.work_ms IS
 'Time of all attempts that have ended, without the waits between them, in milliseconds. NULL before the first has ended.';
 COMMENT ON COLUMN xlsx_private.task.tallied_saved IS 'How many of saved_rows xlsx_private.tally has counted; tallied_errors: how many of error_rows.';
+COMMENT ON COLUMN xlsx_private.task.findings IS
+'How the texts of columns are read that could be read in two ways, by column: what the whole column decided. NULL: the question did not arise.';
 COMMENT ON COLUMN xlsx_private.task.login_was_member IS
 'At the submission the login could take on the owner''s role. It must be able to when the task starts.';
 COMMENT ON COLUMN xlsx_private.task.owner_was_user IS 'At the submission the owner was a member of xlsx_user. He must be one when the task starts.';

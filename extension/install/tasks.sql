@@ -6,18 +6,19 @@ CREATE FUNCTION xlsx.submit(profile text, file bytea, file_name text DEFAULT 'up
   run_at timestamptz DEFAULT NULL, priority int DEFAULT 0, idempotency_key text DEFAULT NULL, sheet text DEFAULT NULL,
   mode text DEFAULT NULL, dry_run boolean DEFAULT false, max_errors bigint DEFAULT NULL, header_row text DEFAULT NULL,
   locale text DEFAULT NULL, mapping jsonb DEFAULT NULL, range text DEFAULT NULL, header_check text DEFAULT NULL, header_rows int DEFAULT NULL,
-  fill_merged boolean DEFAULT NULL, skip_hidden boolean DEFAULT NULL, stop_at text DEFAULT NULL, sheets text DEFAULT NULL)
+  fill_merged boolean DEFAULT NULL, skip_hidden boolean DEFAULT NULL, stop_at text DEFAULT NULL, sheets text DEFAULT NULL,
+  date_order text DEFAULT NULL, "decimal" text DEFAULT NULL, time_zone text DEFAULT NULL)
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'pg_xlsx_submit' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION xlsx.submit(text, bytea, text, timestamptz, int, text, text, text, boolean, bigint, text, text, jsonb, text, text, int, boolean, boolean, text, text) IS
+COMMENT ON FUNCTION xlsx.submit(text, bytea, text, timestamptz, int, text, text, text, boolean, bigint, text, text, jsonb, text, text, int, boolean, boolean, text, text, text, text, text) IS
 'Stores a workbook and returns the id of a task, which imports it in the background as the current role, after the commit. profile: NULL for the default one. run_at: the task starts at this time or later; NULL: at once, whatever the clock. priority: higher goes first. idempotency_key: the same key again returns the first task. sheet, range, header_row, mode, max_errors, locale, header_check, header_rows, fill_merged, skip_hidden, stop_at, sheets: as in xlsx.alter_profile; NULL for the option of the profile. dry_run: checks and saves all rows, rolls back, and keeps the report. mapping: {"Header": "column_name"}, before any other way to find the column; "" leaves the header out. A header that is not there is an error.';
 
 CREATE FUNCTION xlsx_private.import_now(profile text, file bytea, file_name text, sheet text, mode text, dry_run boolean,
   max_errors bigint, header_row text, locale text, mapping jsonb, range text, header_check text, header_rows int,
-  fill_merged boolean, skip_hidden boolean, stop_at text, sheets text)
+  fill_merged boolean, skip_hidden boolean, stop_at text, sheets text, date_order text, "decimal" text, time_zone text)
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'pg_xlsx_import' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION xlsx_private.import_now(text, bytea, text, text, text, boolean, bigint, text, text, jsonb, text, text, int, boolean, boolean, text, text) IS
+COMMENT ON FUNCTION xlsx_private.import_now(text, bytea, text, text, text, boolean, bigint, text, text, jsonb, text, text, int, boolean, boolean, text, text, text, text, text) IS
 'Imports in the current transaction and returns the id of the task; xlsx.import calls it.';
 
 CREATE FUNCTION xlsx_private.outcome_of(task bigint,
@@ -36,6 +37,7 @@ CREATE FUNCTION xlsx.import(profile text, file bytea, file_name text DEFAULT 'im
   mode text DEFAULT NULL, dry_run boolean DEFAULT false, max_errors bigint DEFAULT NULL, header_row text DEFAULT NULL,
   locale text DEFAULT NULL, mapping jsonb DEFAULT NULL, range text DEFAULT NULL, header_check text DEFAULT NULL, header_rows int DEFAULT NULL,
   fill_merged boolean DEFAULT NULL, skip_hidden boolean DEFAULT NULL, stop_at text DEFAULT NULL, sheets text DEFAULT NULL,
+  date_order text DEFAULT NULL, "decimal" text DEFAULT NULL, time_zone text DEFAULT NULL,
   OUT task bigint, OUT status text, OUT total_rows bigint, OUT saved_rows bigint, OUT error_rows bigint,
   OUT warning_rows bigint, OUT inserted_rows bigint, OUT updated_rows bigint, OUT unchanged_rows bigint,
   OUT skipped_rows bigint, OUT message text, OUT deleted_rows bigint, OUT absent_rows bigint)
@@ -44,7 +46,7 @@ LANGUAGE plpgsql VOLATILE
 AS $$
 BEGIN
   task := xlsx_private.import_now(profile, file, file_name, sheet, mode, dry_run, max_errors, header_row, locale, mapping, range,
-    header_check, header_rows, fill_merged, skip_hidden, stop_at, sheets);
+    header_check, header_rows, fill_merged, skip_hidden, stop_at, sheets, date_order, "decimal", time_zone);
   SELECT o.status, o.total_rows, o.saved_rows, o.error_rows, o.warning_rows, o.inserted_rows, o.updated_rows,
     o.unchanged_rows, o.skipped_rows, o.error_message, o.deleted_rows, o.absent_rows
   INTO status, total_rows, saved_rows, error_rows, warning_rows, inserted_rows, updated_rows, unchanged_rows,
@@ -52,7 +54,7 @@ BEGIN
   FROM xlsx_private.outcome_of(task) AS o;
 END
 $$;
-COMMENT ON FUNCTION xlsx.import(text, bytea, text, text, text, boolean, bigint, text, text, jsonb, text, text, int, boolean, boolean, text, text) IS
+COMMENT ON FUNCTION xlsx.import(text, bytea, text, text, text, boolean, bigint, text, text, jsonb, text, text, int, boolean, boolean, text, text, text, text, text) IS
 'Imports a workbook in the current transaction and returns its task and the number of its rows: total_rows = saved_rows + skipped_rows + error_rows, saved_rows = inserted_rows + updated_rows + unchanged_rows + deleted_rows. Arguments as for xlsx.submit. Bad rows raise no error; xlsx.task_errors(task) has them. A file that cannot be read raises an error.';
 
 CREATE VIEW xlsx.tasks WITH (security_invoker = true) AS
@@ -61,7 +63,7 @@ SELECT t.id, t.profile, t.file_name, t.file_size, t.status, now.phase, now.progr
   t.updated_at, t.started_at, t.completed_at, t.error_code, t.error_detail, t.error_hint, t.run_at, t.priority,
   t.idempotency_key, now.seq, t.mode, t.dry_run, t.inserted_rows, t.updated_rows, t.unchanged_rows, t.skipped_rows,
   t.warning_rows, t.sheet, t.max_errors, t.header_row, t.locale, t.mapping, t.undone, t.exactly_once, t.deleted_rows,
-  t.absent_rows, t.range, t.reading, t.found_sheet, t.found_sheets, t.found_header_row, t.missing, t.unused, t.duplicates, t.notes,
+  t.absent_rows, t.range, t.reading, t.found_sheet, t.found_sheets, t.found_header_row, t.missing, t.unused, t.duplicates, t.notes, t.findings,
   CASE WHEN xlsx_private.is_active(t.status) THEN xlsx_private.waiting_for(now.task, (SELECT pg_catalog.array_agg(h) FROM xlsx_private.held_subject h)) END AS waiting_for
 FROM xlsx_private.task_now AS now, LATERAL (SELECT (now.task).*) AS t;
 COMMENT ON VIEW xlsx.tasks IS

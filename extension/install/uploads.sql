@@ -5,7 +5,7 @@
 CREATE FUNCTION xlsx_rest.upload_begin(profile text, file_name text, options json DEFAULT NULL) RETURNS bigint
 AS 'MODULE_PATHNAME', 'pg_xlsx_upload_begin' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx_rest.upload_begin(text, text, json) IS
-'Begins an upload and returns its id. options: JSON object of texts by the names of the REST form: mode, sheet, range, headerRow, mapping, locale, dryRun, maxErrors, runAt, priority, idempotencyKey, headerCheck, headerRows, fillMerged, skipHidden, stopAt, sheets.';
+'Begins an upload and returns its id. options: JSON object of texts by the names of the REST form: mode, sheet, range, headerRow, mapping, locale, dryRun, maxErrors, runAt, priority, idempotencyKey, headerCheck, headerRows, fillMerged, skipHidden, stopAt, sheets, dateOrder, decimal, timeZone.';
 
 CREATE FUNCTION xlsx_rest.upload_chunk(upload bigint, no int, data bytea) RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_upload_chunk' LANGUAGE C VOLATILE STRICT;

@@ -59,7 +59,7 @@ error_form_row(ErrorForm *form, const Judge *judge, const JudgedRow *row, bool w
 	for (int i = 0; i < plan->column_count; i++)
 	{
 		size_t		length;
-		const char *original = check_original_bytes(row->cells[i], &length);
+		const char *original = check_original_bytes(row->cells[i], columns[i].shows, &length);
 
 		error_form_value(form, original, length);
 	}

@@ -127,3 +127,69 @@ decimal_to_int64(const char *text, size_t length, int64 *value)
 	*value = decimal.negative ? result : -result;
 	return true;
 }
+
+/* Adds one to a whole number of digits; returns the carry. */
+static bool
+increment(char *digits, int count)
+{
+	for (int i = count - 1; i >= 0; i--)
+	{
+		if (digits[i] != '9')
+		{
+			digits[i]++;
+			return false;
+		}
+		digits[i] = '0';
+	}
+	return true;
+}
+
+static bool
+rounds_up(const char *digits, int count, int keep, bool half_even)
+{
+	if (keep < 0 || keep >= count || digits[keep] < '5')
+		return false;
+	if (!half_even || digits[keep] > '5' || (int) strspn(digits + keep + 1, "0") < count - keep - 1)
+		return true;
+	return keep > 0 && (digits[keep - 1] - '0') % 2 == 1;
+}
+
+char *
+decimal_round(const char *text, size_t length, int decimals, bool half_even)
+{
+	Decimal		decimal;
+	DecimalShape shape;
+	char	   *digits = palloc0(length + 2);
+	int			count = 0;
+	int			keep;
+	bool		started = false;
+	StringInfoData result;
+
+	if (!split(text, length, &decimal) || !decimal_parse(text, length, &shape))
+		return pnstrdup(text, length);
+	/* The digits as 0.00123, counted from the first that is not 0; those before the point come first. */
+	for (const char *c = decimal.digits; c < decimal.digits_end; c++)
+		if (*c != '.' && (started = started || *c != '0'))
+			digits[1 + count++] = *c;
+	keep = shape.integer_digits + decimals;
+	if (shape.integer_digits == 0)
+	{
+		/* zeros behind the point before the first digit */
+		int			first = decimal.exponent;
+
+		for (const char *c = decimal.digits; c < decimal.digits_end && *c != '.'; c++)
+			first++;
+		for (const char *c = decimal.digits; c < decimal.digits_end && (*c == '0' || *c == '.'); c++)
+			first -= *c == '0';
+		keep = decimals + first;
+	}
+	if (keep < 0)
+		return pstrdup("0");
+	digits[0] = '0';
+	if (rounds_up(digits + 1, count, keep, half_even))
+		(void) increment(digits, 1 + keep);
+	/* digits[0 .. keep] over 10 ^ decimals */
+	initStringInfo(&result);
+	appendStringInfo(&result, "%s%.*se%d", decimal.negative ? "-" : "", 1 + Min(keep, count), digits, keep - Min(keep, count) - decimals);
+	return result.data;
+}

@@ -19,4 +19,7 @@ extern bool decimal_parse(const char *text, size_t length, DecimalShape *shape);
 /* The value of an integer that decimal_parse has accepted. Returns false when it does not fit. */
 extern bool decimal_to_int64(const char *text, size_t length, int64 *value);
 
+/* A number that decimal_parse has accepted, with at most so many decimals; in the current memory context. Halves go away from zero, or to even. */
+extern char *decimal_round(const char *text, size_t length, int decimals, bool half_even);
+
 #endif							/* PG_XLSX_DECIMAL_H */

@@ -10,6 +10,8 @@
 static const char *const codes_of_cells[CELL_FAULTS] = {
 	[FAULT_REQUIRED] = "required",
 	[FAULT_CELL_ERROR] = "cell_error",
+	[FAULT_RICH_VALUE] = "cell_error",
+	[FAULT_NO_VALUE] = "no_value",
 	[FAULT_TEXT] = "text",
 	[FAULT_LENGTH] = "length",
 	[FAULT_NOT_INTEGER] = "type",
@@ -24,6 +26,8 @@ static const char *const codes_of_cells[CELL_FAULTS] = {
 	[FAULT_WHOLE_DIGITS] = "range",
 	[FAULT_DECIMALS] = "exactness",
 	[FAULT_TIME_OF_DAY] = "exactness",
+	[FAULT_INEXACT] = "exactness",
+	[FAULT_TWO_READINGS] = "ambiguous",
 	[FAULT_LOOKUP] = "lookup",
 	[FAULT_AMBIGUOUS] = "ambiguous",
 	[FAULT_TRANSFORM] = "transform",
@@ -145,5 +149,5 @@ fault_text_at(int language, int i, const char **name)
 bool
 fault_is_without_text(CellFault fault)
 {
-	return fault == FAULT_REQUIRED || fault == FAULT_CELL_ERROR || fault == FAULT_TEXT;
+	return fault == FAULT_REQUIRED || fault == FAULT_CELL_ERROR || fault == FAULT_RICH_VALUE || fault == FAULT_NO_VALUE || fault == FAULT_TEXT;
 }

@@ -17,6 +17,8 @@ typedef enum CellFault
 {
 	FAULT_REQUIRED,
 	FAULT_CELL_ERROR,			/* #N/A and its kin */
+	FAULT_RICH_VALUE,			/* a picture in the cell and its kin, which programs that do not know them see as #VALUE! */
+	FAULT_NO_VALUE,				/* a formula that was never calculated */
 	FAULT_TEXT,					/* characters that the database cannot keep */
 	FAULT_LENGTH,
 	FAULT_NOT_INTEGER,
@@ -31,6 +33,8 @@ typedef enum CellFault
 	FAULT_WHOLE_DIGITS,			/* more digits than the column has before the point */
 	FAULT_DECIMALS,				/* and behind it */
 	FAULT_TIME_OF_DAY,			/* in a date */
+	FAULT_INEXACT,				/* the file itself holds the number rounded */
+	FAULT_TWO_READINGS,			/* and nothing says which; {readings} names both */
 
 	/* Of columns that are computed */
 	FAULT_LOOKUP,

@@ -7,6 +7,8 @@
 #include "catalog/pg_collation.h"
 #include "files/range.h"
 #include "fmgr.h"
+#include "pgtime.h"
+#include "profile/date_form.h"
 #include "profile/header_row.h"
 #include "profile/profile.h"
 #include "utils/builtins.h"
@@ -16,6 +18,7 @@
 
 PG_FUNCTION_INFO_V1(pg_xlsx_check_options);
 PG_FUNCTION_INFO_V1(pg_xlsx_check_reading);
+PG_FUNCTION_INFO_V1(pg_xlsx_check_text_options);
 
 void
 options_check_header_row(const char *header_row)
@@ -77,6 +80,9 @@ static const struct
 	{"skip_hidden", READING_BOOLEAN},
 	{"stop_at", READING_TEXT},
 	{"sheets", READING_TEXT},
+	{"date_order", READING_TEXT},
+	{"decimal", READING_TEXT},
+	{"time_zone", READING_TEXT},
 };
 
 char *
@@ -168,6 +174,17 @@ options_check_reading(const char *reading)
 	if (stop_at != NULL && strcmp(stop_at, "blank_row") != 0)
 		check_pattern("stop_at", stop_at, "Write it as \"blank_row\" or \"~^Total\".");
 	check_pattern("sheets", member(json, "sheets"), "Write it as \"~^(Jan|Feb)\".");
+	options_check_date_order(member(json, "date_order"));
+	options_check_decimal(member(json, "decimal"));
+	options_check_time_zone(member(json, "time_zone"));
+}
+
+char *
+options_of_reading(const char *reading, const char *name)
+{
+	if (reading == NULL)
+		return NULL;
+	return member(DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(reading))), name);
 }
 
 Datum
@@ -175,6 +192,74 @@ pg_xlsx_check_reading(PG_FUNCTION_ARGS)
 {
 	if (!PG_ARGISNULL(0))
 		options_check_reading(JsonbToCString(NULL, &PG_GETARG_JSONB_P(0)->root, VARSIZE(PG_GETARG_JSONB_P(0))));
+	PG_RETURN_VOID();
+}
+
+/* Is the word in a list? NULL and "" pass. */
+static void
+check_word(const Names *names, const char *word, const char *option, const char *detail)
+{
+	StringInfoData choices;
+
+	if (word == NULL || word[0] == '\0' || names_find(names, word) >= 0)
+		return;
+	initStringInfo(&choices);
+	for (int i = 0; i < names->count; i++)
+		appendStringInfo(&choices, "%s\"%s\"", i == 0 ? "" : i + 1 < names->count ? ", " : " or ", names->texts[i]);
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("%s \"%s\" does not exist", option, word),
+			 errdetail("%s", detail),
+			 errhint("It is %s.", choices.data)));
+}
+
+void
+options_check_date_order(const char *date_order)
+{
+	check_word(&date_order_names, date_order, "date_order",
+			   "It says how day, month and year follow each other in dates that are texts.");
+}
+
+void
+options_check_decimal(const char *decimal)
+{
+	check_word(&decimal_sign_names, decimal, "decimal", "It is the decimal sign of numbers that are texts.");
+}
+
+/* Would the server take any text of that form for a zone? "UTC+2" is such a one, and means two hours west. */
+static bool
+is_posix_zone(const char *name)
+{
+	return strpbrk(name, "0123456789<,") != NULL && strncmp(name, "Etc/", 4) != 0;
+}
+
+void
+options_check_time_zone(const char *time_zone)
+{
+	if (time_zone == NULL || time_zone[0] == '\0' || (!is_posix_zone(time_zone) && pg_tzset(time_zone) != NULL))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("time_zone \"%s\" does not exist", time_zone),
+			 errdetail("It is the time zone of times in texts that name none."),
+			 errhint("Write a name of pg_timezone_names, such as \"Europe/Berlin\" or \"UTC\".")));
+}
+
+/* date_order, decimal, time_zone, format, rounding, no_value */
+Datum
+pg_xlsx_check_text_options(PG_FUNCTION_ARGS)
+{
+	const char *format = PG_XLSX_GETARG_STRING(3, NULL);
+
+	options_check_date_order(PG_XLSX_GETARG_STRING(0, NULL));
+	options_check_decimal(PG_XLSX_GETARG_STRING(1, NULL));
+	options_check_time_zone(PG_XLSX_GETARG_STRING(2, NULL));
+	if (format != NULL && format[0] != '\0')
+		date_form_check(format);
+	check_word(&rounding_names, PG_XLSX_GETARG_STRING(4, NULL), "rounding",
+			   "It says what becomes of digits for which the column has no room.");
+	check_word(&no_value_names, PG_XLSX_GETARG_STRING(5, NULL), "no_value",
+			   "It says what a formula is that was never calculated.");
 	PG_RETURN_VOID();
 }
 

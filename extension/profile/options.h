@@ -23,4 +23,11 @@ extern void options_check_max_errors(int64 max_errors); /* 0 or more */
 extern void options_check_reading(const char *reading);
 extern char *options_reading(FunctionCallInfo fcinfo, int first);
 
+/* The text of an option in such an object; NULL: it is not given. */
+extern char *options_of_reading(const char *reading, const char *name);
+
+extern void options_check_date_order(const char *date_order);	/* this and the following: also "" */
+extern void options_check_decimal(const char *decimal);
+extern void options_check_time_zone(const char *time_zone); /* a name that the server knows */
+
 #endif							/* PG_XLSX_OPTIONS_H */

@@ -64,8 +64,8 @@ rule_is_on_cell(RuleKind kind)
 	return kind != RULE_UNIQUE && kind != RULE_EXPRESSION;
 }
 
-static ColumnClass
-class_of_type(Oid type)
+ColumnClass
+profile_class_of(Oid type)
 {
 	switch (type)
 	{
@@ -93,6 +93,17 @@ class_of_type(Oid type)
 	}
 }
 
+/* Is it a type of texts? Domains and enums are of the category of their texts. */
+static bool
+is_text_type(Oid type)
+{
+	char		category;
+	bool		preferred;
+
+	get_type_category_preferred(getBaseType(type), &category, &preferred);
+	return category == TYPCATEGORY_STRING || category == TYPCATEGORY_ENUM;
+}
+
 void
 profile_compile_type(ProfileColumn *column, Oid type, int32 typmod)
 {
@@ -100,7 +111,9 @@ profile_compile_type(ProfileColumn *column, Oid type, int32 typmod)
 
 	column->type = type;
 	column->typmod = typmod;
-	column->class = class_of_type(type);
+	column->class = profile_class_of(type);
+	column->base = profile_class_of(getBaseType(type));
+	column->shows = is_text_type(type);
 	column->max_characters = column->class == COLUMN_TEXT && typmod >= (int32) VARHDRSZ ? typmod - (int32) VARHDRSZ : -1;
 	getTypeInputInfo(type, &input, &column->input_param);
 	fmgr_info(input, &column->input);
@@ -237,6 +250,11 @@ add_column(void *argument, const PrivateRow *row)
 	column->messages = required_text(profile, row, 12, "object of messages");
 	column->multiple = private_sql_text(row, 13);
 	column->ignore_case = DatumGetBool(row->values[14]);
+	column->date_order = private_sql_text(row, 15);
+	column->decimal = private_sql_text(row, 16);
+	column->time_zone = private_sql_text(row, 17);
+	column->format = private_sql_text(row, 18);
+	column->rounding = (Rounding) word_of(profile, row, 19, &rounding_names, "rounding");
 }
 
 static void
@@ -245,12 +263,13 @@ load_columns(Profile *profile, Datum content)
 	static PrivateStatement select = {
 		"SELECT c.name, c.header, c.label, array_remove(c.aliases, NULL), c.pattern, coalesce(c.required, false), c.source, c.default_value,"
 		" c.transform, c.lookup, array_remove(c.null_tokens, NULL), coalesce(c.trim_cells, true), c.messages::text,"
-		" c.multiple, coalesce(c.ignore_case, false)"
+		" c.multiple, coalesce(c.ignore_case, false),"
+		" c.date_order, c.decimal, c.time_zone, c.format, coalesce(c.rounding, 'error')"
 		" FROM ROWS FROM (jsonb_to_recordset($1 -> 'columns') AS (name text, header text, label text, aliases text[], pattern text,"
 		" required boolean, source text, default_value text, transform text, lookup text, null_tokens text[], trim_cells boolean, messages jsonb,"
-		" multiple text, ignore_case boolean))"
+		" multiple text, ignore_case boolean, date_order text, decimal text, time_zone text, format text, rounding text))"
 		" WITH ORDINALITY AS c (name, header, label, aliases, pattern, required, source, default_value, transform, lookup, null_tokens,"
-		" trim_cells, messages, multiple, ignore_case, place) ORDER BY c.place",
+		" trim_cells, messages, multiple, ignore_case, date_order, decimal, time_zone, format, rounding, place) ORDER BY c.place",
 		1, {JSONBOID}, NULL
 	};
 
@@ -358,10 +377,11 @@ load_options(Profile *profile, Datum content)
 		"SELECT o.task_column, o.sheet, o.header_row, o.range, coalesce(o.skip_end, 0), o.locale, coalesce(o.max_errors, -1),"
 		" coalesce(o.keep_old, false), array_remove(o.key_columns, NULL), array_remove(o.update_columns, NULL), o.index_after_load,"
 		" coalesce(o.header_check, 'any'), coalesce(o.header_rows, 1), coalesce(o.fill_merged, false), coalesce(o.skip_hidden, false),"
-		" o.stop_at, o.sheets"
+		" o.stop_at, o.sheets, o.date_order, o.decimal, o.time_zone, coalesce(o.no_value, 'error')"
 		" FROM jsonb_to_record($1) AS o (task_column text, sheet text, header_row text, range text, skip_end int, locale text,"
 		" max_errors bigint, keep_old boolean, key_columns text[], update_columns text[], index_after_load text,"
-		" header_check text, header_rows int, fill_merged boolean, skip_hidden boolean, stop_at text, sheets text)",
+		" header_check text, header_rows int, fill_merged boolean, skip_hidden boolean, stop_at text, sheets text,"
+		" date_order text, decimal text, time_zone text, no_value text)",
 		1, {JSONBOID}, NULL
 	};
 	PrivateRow	row;
@@ -383,6 +403,10 @@ load_options(Profile *profile, Datum content)
 	profile->skip_hidden = DatumGetBool(row.values[14]);
 	profile->stop_at = private_sql_text(&row, 15);
 	profile->sheets = private_sql_text(&row, 16);
+	profile->date_order = private_sql_text(&row, 17);
+	profile->decimal = private_sql_text(&row, 18);
+	profile->time_zone = private_sql_text(&row, 19);
+	profile->no_value = (NoValue) word_of(profile, &row, 20, &no_value_names, "no_value");
 	return private_sql_text(&row, 0);
 }
 

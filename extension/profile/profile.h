@@ -60,12 +60,19 @@ typedef struct ProfileColumn
 	TextList	null_tokens;	/* texts that mean blank */
 	bool		trim;
 	char	   *messages;		/* JSON object of own texts by code */
+	char	   *date_order;		/* how texts are read; this and the next three: NULL for the profile's */
+	char	   *decimal;
+	char	   *time_zone;
+	char	   *format;			/* of dates (date_form.h), or NULL */
+	Rounding	rounding;
 	AttrNumber	attnum;			/* in the target */
 	char	   *name;			/* of the attribute */
 	Oid			type;
 	int32		typmod;
 	bool		required;		/* NOT NULL without default, or by the profile */
 	ColumnClass class;
+	ColumnClass base;			/* the same of the type below domains */
+	bool		shows;			/* it takes a number as its format shows it, because it is a text or an enum */
 	int			max_characters; /* COLUMN_TEXT: varchar(n); -1 without limit */
 	FmgrInfo	input;
 	Oid			input_param;
@@ -96,6 +103,10 @@ typedef struct Profile
 	char	   *locale;			/* NULL: none */
 	int64		max_errors;		/* -1: any number */
 	bool		keep_old;		/* for xlsx.undo */
+	char	   *date_order;		/* this and the next two: NULL: not declared */
+	char	   *decimal;
+	char	   *time_zone;
+	NoValue		no_value;
 	LateIndex	late_index;
 	HeaderCheck header_check;
 	int			header_rows;	/* rows that the headers take, from 1 on */
@@ -127,6 +138,9 @@ extern Profile *profile_load_frozen(int64 id, const char *reading);
 
 /* May the author's SQL run as the current role, in an import with this profile? */
 extern bool profile_trusts(const Profile *profile, Oid author);
+
+/* How cells become values of a type. */
+extern ColumnClass profile_class_of(Oid type);
 
 /* Fills in how cells become values of a type: type, typmod, class, max_characters, input. */
 extern void profile_compile_type(ProfileColumn *column, Oid type, int32 typmod);

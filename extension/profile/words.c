@@ -10,6 +10,10 @@ NAMES_DEFINE(header_check_names, HEADER_CHECKS);
 NAMES_DEFINE(column_source_names, COLUMN_SOURCES);
 NAMES_DEFINE(rule_kind_names, RULE_KINDS);
 NAMES_DEFINE(severity_names, SEVERITIES);
+NAMES_DEFINE(date_order_names, DATE_ORDERS);
+NAMES_DEFINE(decimal_sign_names, DECIMAL_SIGNS);
+NAMES_DEFINE(rounding_names, ROUNDINGS);
+NAMES_DEFINE(no_value_names, NO_VALUES);
 
 typedef struct RuleArguments
 {

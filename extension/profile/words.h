@@ -86,6 +86,56 @@ typedef enum Severity
 	SEVERITIES(NAMES_VALUE)
 } Severity;
 
+/* How the three numbers of a date that is written as text follow each other. */
+#define DATE_ORDERS(X) \
+	X(DATE_ORDER_DMY, "DMY") \
+	X(DATE_ORDER_MDY, "MDY") \
+	X(DATE_ORDER_YMD, "YMD")
+
+typedef enum DayOrder
+{
+	DATE_ORDERS(NAMES_VALUE)
+} DayOrder;
+
+#define COUNT_DATE_ORDERS (DATE_ORDER_YMD + 1)
+
+/* The decimal sign of a number that is written as text. */
+#define DECIMAL_SIGNS(X) \
+	X(DECIMAL_COMMA, ",") \
+	X(DECIMAL_POINT, ".")
+
+typedef enum DecimalSign
+{
+	DECIMAL_SIGNS(NAMES_VALUE)
+} DecimalSign;
+
+#define COUNT_DECIMAL_SIGNS (DECIMAL_POINT + 1)
+
+/* What becomes of digits for which a column has no room. */
+#define ROUNDINGS(X) \
+	X(ROUNDING_ERROR, "error")	/* the cell is refused */ \
+	X(ROUNDING_HALF_UP, "half_up")	/* a half goes away from zero */ \
+	X(ROUNDING_HALF_EVEN, "half_even")	/* a half goes to the even digit */
+
+typedef enum Rounding
+{
+	ROUNDINGS(NAMES_VALUE)
+} Rounding;
+
+/* What a formula is that was never calculated. */
+#define NO_VALUES(X) \
+	X(NO_VALUE_ERROR, "error")	/* the cell is refused */ \
+	X(NO_VALUE_NULL, "null")	/* it counts as blank */
+
+typedef enum NoValue
+{
+	NO_VALUES(NAMES_VALUE)
+} NoValue;
+
+extern const Names date_order_names;
+extern const Names decimal_sign_names;
+extern const Names rounding_names;
+extern const Names no_value_names;
 extern const Names save_mode_names;
 extern const Names late_index_names;
 extern const Names header_check_names;

@@ -60,12 +60,12 @@ find_row(Originals *originals, uint32 number)
 }
 
 char *
-originals_text(Originals *originals, uint32 number, uint32 column)
+originals_text(Originals *originals, uint32 number, uint32 column, bool shows)
 {
 	const XlsxRow *row = column > 0 ? find_row(originals, number) : NULL;
 
 	for (uint32 i = 0; row != NULL && i < row->count; i++)
 		if (row->cells[i].column == column)
-			return check_original(row->cells[i].kind == XLSX_BLANK ? NULL : &row->cells[i]);
+			return check_original(row->cells[i].kind == XLSX_BLANK ? NULL : &row->cells[i], shows);
 	return NULL;
 }

@@ -248,9 +248,9 @@ take_row(Reader *reader)
 	{
 		reader->cells[i] = (XlsxCell) {
 			.column = cells[i].column, .kind = cells[i].kind, .shape = cells[i].shape, .boolean = cells[i].boolean,
-			.number = cells[i].number, .text = text, .length = cells[i].length
+			.number = cells[i].number, .text = text, .length = cells[i].length, .shown = cells[i].shown
 		};
-		text += cells[i].length;
+		text += cells[i].length + cells[i].shown;
 	}
 	reader->row = (XlsxRow) {row->number, row->count, reader->cells};
 	return &reader->row;
@@ -303,6 +303,21 @@ reader_check(Reader *reader, const JudgePlan *plan, const ReaderScope *scope)
 	pg_write_barrier();
 	pg_atomic_write_u32(&reader->order->plan, dsm_segment_handle(reader->plan));
 	return true;
+}
+
+void
+reader_found(const Reader *reader, const JudgePlan *plan)
+{
+	PlanColumn *shared;
+
+	if (reader->plan == NULL)
+		return;
+	shared = (PlanColumn *) plan_columns(dsm_segment_address(reader->plan));
+	for (int i = 0; i < plan->column_count; i++)
+	{
+		shared[i].found_order = plan_columns(plan)[i].found_order;
+		shared[i].found_decimal = plan_columns(plan)[i].found_decimal;
+	}
 }
 
 ReaderOutlook

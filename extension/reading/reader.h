@@ -82,6 +82,9 @@ extern const ReaderSheet *reader_open(Reader *reader);
  */
 extern bool reader_check(Reader *reader, const JudgePlan *plan, const ReaderScope *scope);
 
+/* Copies what was found of columns (PlanColumn.found_order) into the plan by which the process judges. */
+extern void reader_found(const Reader *reader, const JudgePlan *plan);
+
 /* The next row, NULL at the end. It lives until the next call. */
 extern const XlsxRow *reader_next(Reader *reader);
 
@@ -186,6 +189,7 @@ typedef struct ReaderCell
 	uint8		kind;
 	uint8		shape;
 	bool		boolean;
+	uint8		shown;			/* bytes of the text that the format shows, behind that of the cell */
 } ReaderCell;
 
 #define READER_QUEUE(order) ((void *) ((char *) (order) + MAXALIGN(sizeof(ReaderOrder))))

@@ -104,7 +104,7 @@ corner_of(const RowFilter *filter, const XlsxRow *row, uint32 column)
 		if (row->cells[i].column == column)
 			cell = row->cells[i];
 	if (cell.kind != XLSX_BLANK && cell.length > 0)
-		cell.text = memcpy(MemoryContextAlloc(filter->context, cell.length), cell.text, cell.length);
+		cell.text = memcpy(MemoryContextAlloc(filter->context, cell.length + cell.shown), cell.text, cell.length + cell.shown);
 	return cell;
 }
 

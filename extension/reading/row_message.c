@@ -30,11 +30,11 @@ row_message_cells(StringInfo message, const XlsxRow *row, Size text_bytes)
 		const XlsxCell *source = &row->cells[i];
 
 		*cell = (ReaderCell) {
-			source->number, source->column, (uint32) source->length, source->kind, source->shape, source->boolean
+			source->number, source->column, (uint32) source->length, source->kind, source->shape, source->boolean, source->shown
 		};
-		if (source->length > 0)
-			memcpy(text, source->text, source->length);
-		text += source->length;
+		if (source->length + source->shown > 0)
+			memcpy(text, source->text, source->length + source->shown);
+		text += source->length + source->shown;
 	}
 	message->len += (int) bytes;
 }

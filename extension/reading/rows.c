@@ -149,6 +149,13 @@ rows_check_ahead(SheetRows *rows, const JudgePlan *plan, uint32 header_row, uint
 	return rows->checks;
 }
 
+void
+rows_found(const SheetRows *rows, const JudgePlan *plan)
+{
+	if (rows->reader != NULL)
+		reader_found(rows->reader, plan);
+}
+
 bool
 rows_looked(const SheetRows *rows)
 {
@@ -178,7 +185,7 @@ rows_text_bytes(const XlsxRow *row)
 	Size		bytes = 0;
 
 	for (uint32 i = 0; i < row->count; i++)
-		bytes += row->cells[i].length;
+		bytes += row->cells[i].length + row->cells[i].shown;
 	return bytes;
 }
 
@@ -339,8 +346,8 @@ rows_hold(HeldRow *held, const XlsxRow *row, MemoryContext parent)
 	for (uint32 i = 0; i < row->count; i++)
 	{
 		cells[i] = row->cells[i];
-		if (cells[i].length > 0)
-			cells[i].text = memcpy(palloc(cells[i].length), row->cells[i].text, cells[i].length);
+		if (cells[i].length + cells[i].shown > 0)
+			cells[i].text = memcpy(palloc(cells[i].length + cells[i].shown), row->cells[i].text, cells[i].length + cells[i].shown);
 	}
 	held->row = (XlsxRow) {row->number, row->count, cells};
 	MemoryContextSwitchTo(caller);

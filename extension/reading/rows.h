@@ -95,6 +95,9 @@ extern const XlsxRow *rows_next(SheetRows *rows);
  */
 extern bool rows_check_ahead(SheetRows *rows, const JudgePlan *plan, uint32 header_row, uint32 after, bool spool);
 
+/* Gives the reader, if one judges rows by a plan, what has been found meanwhile (PlanColumn.found_order). */
+extern void rows_found(const SheetRows *rows, const JudgePlan *plan);
+
 /* The row that rows_next returned last, if it was checked ahead; it then has no cells. Otherwise NULL. */
 extern const CheckedRow *rows_checked(const SheetRows *rows);
 

@@ -11,10 +11,10 @@
 
 /*
  * Returns the text of a cell of the sheet, for the error row of a refused row. Allocated in the
- * current memory context; NULL for a blank cell. column is 1-based; 0: none. Rows are requested
- * in ascending order.
+ * current memory context; NULL for a blank cell. column is 1-based; 0: none. shows: as in
+ * originals_text. Rows are requested in ascending order.
  */
-typedef char *(*SaveOriginal) (void *argument, uint32 row, uint32 column);
+typedef char *(*SaveOriginal) (void *argument, uint32 row, uint32 column, bool shows);
 
 /* The caller owns it. It must live as long as the saver that is made for it (saver_create). */
 typedef struct SaveTask

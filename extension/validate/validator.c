@@ -40,6 +40,18 @@ validator_create(const JudgeTask *task, int64 cursor_row)
 	return validator;
 }
 
+void
+validator_ask(Validator *validator, JudgeDecide decide, void *argument)
+{
+	judge_ask(validator->judge, decide, argument);
+}
+
+const JudgePlan *
+validator_whole_plan(const Validator *validator)
+{
+	return validator->plan;
+}
+
 const JudgePlan *
 validator_plan(const Validator *validator)
 {

@@ -36,6 +36,12 @@ typedef struct CheckedRow
 /* Makes the validator for the rows behind cursor_row. Lives in the current memory context; *task must live as long. */
 extern Validator *validator_create(const JudgeTask *task, int64 cursor_row);
 
+/* As judge_ask. */
+extern void validator_ask(Validator *validator, JudgeDecide decide, void *argument);
+
+/* The plan by which it judges rows, whatever they need. */
+extern const JudgePlan *validator_whole_plan(const Validator *validator);
+
 /* The plan by which it judges rows, for another process; NULL if rows need this process. */
 extern const JudgePlan *validator_plan(const Validator *validator);
 

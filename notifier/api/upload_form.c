@@ -44,7 +44,8 @@ struct UploadForm
 
 const char *const upload_form_fields[] = {
 	"profile", "mode", "sheet", "dryRun", "runAt", "priority", "idempotencyKey", "maxErrors", "headerRow", "locale", "mapping", "range",
-	"headerCheck", "headerRows", "fillMerged", "skipHidden", "stopAt", "sheets", NULL
+	"headerCheck", "headerRows", "fillMerged", "skipHidden", "stopAt", "sheets",
+	"dateOrder", "decimal", "timeZone", NULL
 };
 
 static bool

@@ -23,6 +23,7 @@ static const char *const kinds[] = {
 	[XLSX_BOOL] = "bool",
 	[XLSX_DATE] = "date",
 	[XLSX_ERROR] = "error",
+	[XLSX_NO_VALUE] = "no_value",
 };
 
 static void

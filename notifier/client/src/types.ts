@@ -262,6 +262,12 @@ export interface UploadOptions {
   /** Cells that are read: B2:F500, B:F or 2:500. */
   range?: string;
   locale?: string;
+  /** How the numbers of a date follow each other in texts. */
+  dateOrder?: 'DMY' | 'MDY' | 'YMD';
+  /** The decimal sign of numbers in texts. */
+  decimal?: ',' | '.';
+  /** Of times in texts that name no zone: Europe/Berlin. */
+  timeZone?: string;
   /** JSON: header as in the sheet -> column of the table; "" leaves the header out. */
   mapping?: string;
   headerCheck?: 'any' | 'known' | 'exact';

@@ -63,8 +63,17 @@ blank_cells_are_left_out(void **state)
 	(void) state;
 	assert_rows("<row r=\"1\"/><row r=\"2\"></row><row r=\"3\"><c r=\"A3\"/><c r=\"B3\" s=\"1\"/><c r=\"C3\"></c><c r=\"D3\"><v/></c>"
 				"<c r=\"E3\"><v></v></c><c r=\"F3\" t=\"s\"><v/></c><c r=\"G3\" t=\"str\"/><c r=\"H3\" t=\"inlineStr\"/>"
-				"<c r=\"I3\" t=\"b\"><v/></c><c r=\"J3\" t=\"e\"><v/></c><c r=\"K3\" t=\"d\"><v/></c><c r=\"L3\"><f>A1</f></c></row>",
+				"<c r=\"I3\" t=\"b\"><v/></c><c r=\"J3\" t=\"e\"><v/></c><c r=\"K3\" t=\"d\"><v/></c></row>",
 				"");
+}
+
+static void
+formulas_without_a_value_are_told_from_blank_cells(void **state)
+{
+	(void) state;
+	assert_rows("<row r=\"1\"><c r=\"A1\"><f>B1</f></c><c r=\"B1\"><f>C1</f><v/></c><c r=\"C1\"><f t=\"shared\" si=\"0\"/><v></v></c>"
+				"<c r=\"D1\" t=\"str\"><f>E1</f></c><c r=\"E1\" t=\"str\"><f>F1</f><v></v></c><c r=\"F1\" t=\"b\"><f>G1</f><v/></c></row>",
+				"A1 no_value \nB1 no_value \nC1 no_value \nD1 no_value \nE1 text \nF1 no_value \n");
 }
 
 static void
@@ -636,6 +645,7 @@ main(void)
 		cmocka_unit_test(styles_make_dates),
 		cmocka_unit_test(iso_cells_are_dates_and_durations),
 		cmocka_unit_test(blank_cells_are_left_out),
+		cmocka_unit_test(formulas_without_a_value_are_told_from_blank_cells),
 		cmocka_unit_test(empty_texts_are_texts),
 		cmocka_unit_test(rows_and_cells_may_lack_references),
 		cmocka_unit_test(references_may_be_written_in_any_way),

@@ -278,7 +278,7 @@ dump_error(Bytes *out, const XlsxError *error)
 static void
 dump_cell(Bytes *out, size_t sheet, uint32_t row, const XlsxCell *cell)
 {
-	static const char *const kinds[] = {"blank", "number", "text", "bool", "date", "error"};
+	static const char *const kinds[] = {"blank", "number", "text", "bool", "date", "error", "no_value"};
 	char		ref[19];
 	size_t		needed = xlsx_cell_text(cell, NULL, 0);
 	char	   *text = malloc(needed + 1);
