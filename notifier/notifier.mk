@@ -103,10 +103,10 @@ check-node-long: $(NOTIFIER_BIN) test/notifier/process/node_modules/.done
 
 # Random interruptions: every client hears exactly one end of every task that it may see. SEED repeats a run.
 
-check-torture-notifier: $(NOTIFIER_BIN) test/notifier/process/node_modules/.done
+check-torture-notifier: $(NOTIFIER_BIN) page test/notifier/process/node_modules/.done test/notifier/page/node_modules/.done
 	@node test/notifier/torture/torture.js $(or $(ROUNDS),6) $(SEED)
 
-torture-notifier: install $(NOTIFIER_BIN) test/notifier/process/node_modules/.done
+torture-notifier: install $(NOTIFIER_BIN) page test/notifier/process/node_modules/.done test/notifier/page/node_modules/.done
 	@node test/notifier/torture/torture.js $(or $(ROUNDS),200) $(SEED)
 
 # Compares it with the official server, in one run: make bench-notifier CLIENTS="1000 10000"

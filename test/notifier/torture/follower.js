@@ -2,15 +2,23 @@
 
 import http from 'node:http';
 
-class Follower {
+export class Follower {
   constructor(name, tasks, foreign) {
-    Object.assign(this, { name, foreign, wrong: [] });
-    this.tasks = new Map(tasks.map((task) => [task, { seq: -1, ends: 0 }]));
+    Object.assign(this, { name, foreign, wrong: [], tasks: new Map() });
+    for (const task of tasks) this.add(task);
+  }
+
+  // Follows one more, unless it does already; returns whether it did not.
+  add(task) {
+    if (this.tasks.has(task)) return false;
+    // before: heard on a connection that has ended; listed: seen to have ended in the list of tasks.
+    this.tasks.set(task, { seq: -1, ends: 0, before: false, listed: false });
+    return true;
   }
 
   // Those whose end was not heard yet.
   open() {
-    return [...this.tasks].filter(([, { ends }]) => ends === 0).map(([task]) => task);
+    return [...this.tasks].filter(([, { ends, before, listed }]) => ends === 0 && !before && !listed).map(([task]) => task);
   }
 
   hear(event, data) {
@@ -41,6 +49,11 @@ export class SocketFollower extends Follower {
     for (const event of ['task-progress', 'task-completed', 'task-failed', 'exception']) this.socket.on(event, (data) => this.hear(event, data));
   }
 
+  add(task) {
+    if (!super.add(task)) return;
+    if (this.socket?.connected) this.socket.emit('join-task', { taskId: task });
+  }
+
   // The connection breaks under it.
   drop() {
     this.socket.io.engine?.close();
@@ -54,9 +67,14 @@ export class SocketFollower extends Follower {
 // One stream for each task, as EventSource does it.
 export class StreamFollower extends Follower {
   constructor({ name, tasks, foreign, url, token }) {
-    super(name, tasks, foreign);
+    super(name, [], foreign);
     this.requests = new Map();
-    for (const task of tasks) this.#open(`${url}/upload-xlsx/tasks/${task}/events?access_token=${token}`, task, undefined);
+    this.address = (task) => `${url}/upload-xlsx/tasks/${task}/events?access_token=${token}`;
+    for (const task of tasks) this.add(task);
+  }
+
+  add(task) {
+    if (super.add(task)) this.#open(this.address(task), task, undefined);
   }
 
   #open(url, task, lastId) {
