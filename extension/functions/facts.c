@@ -12,6 +12,7 @@
 #include "pg/text_encoding.h"
 #include "profile/fault.h"
 #include "profile/profile.h"
+#include "tasks/audit.h"
 #include "tasks/passing.h"
 #include "tasks/task_status.h"
 #include "utils/array.h"
@@ -45,6 +46,7 @@ static const Fact facts[] = {
 	{"rounding", &rounding_names},
 	{"no_value", &no_value_names},
 	{"phase", &phase_names},
+	{"audit_action", &audit_action_names},
 	{"status", &task_status_names},
 	{"active_status", &task_status_names, TASK_ACTIVE},
 	{"success_status", &task_status_names, TASK_SUCCESS},

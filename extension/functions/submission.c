@@ -13,6 +13,7 @@
 #include "tables/installation.h"
 #include "tables/private_sql.h"
 #include "tables/version.h"
+#include "tasks/audit.h"
 #include "tasks/dispatch.h"
 #include "tasks/events.h"
 #include "tasks/membership.h"
@@ -90,7 +91,10 @@ submission_insert(int64 file, const char *file_name, int64 size, const Submissio
 	private_sql_set_text(values, nulls, 22, submission->range);
 	private_sql_set_text(values, nulls, 23, submission->reading);
 	private_sql_set_text(values, nulls, 24, installation_name());
-	return private_sql_run(&insert, values, nulls, &row) == 0 ? 0 : DatumGetInt64(row.values[0]);
+	if (private_sql_run(&insert, values, nulls, &row) == 0)
+		return 0;
+	audit_note(DatumGetInt64(row.values[0]), file == 0 ? AUDIT_IMPORT : AUDIT_SUBMIT, AUDIT_NO_ROWS);
+	return DatumGetInt64(row.values[0]);
 }
 
 int64

@@ -9,10 +9,12 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "functions/task_rows.h"
 #include "miscadmin.h"
 #include "portability/instr_time.h"
 #include "storage/procarray.h"
 #include "tables/private_sql.h"
+#include "tasks/audit.h"
 #include "tasks/counters.h"
 #include "tasks/dispatch.h"
 #include "tasks/mirror.h"
@@ -193,6 +195,7 @@ pg_xlsx_cancel(PG_FUNCTION_ARGS)
 	/* It may have ended by itself, or somebody else has cancelled it. */
 	if (!subject_is_active(&task) && task.status != TASK_CANCELLED)
 		subject_refuse(&task, "cancel");
+	audit_note(task.id, AUDIT_CANCEL, AUDIT_NO_ROWS);
 	PG_RETURN_TEXT_P(cstring_to_text(task_status_names.texts[TASK_CANCELLED]));
 }
 
@@ -289,6 +292,7 @@ pg_xlsx_retry(PG_FUNCTION_ARGS)
 	if (task.restart || task.spoiled)
 		begin_again(task.id);
 	progress_queued_again(task.id);
+	audit_note(task.id, AUDIT_RETRY, AUDIT_NO_ROWS);
 	dispatch_want(task.login);
 	PG_RETURN_TEXT_P(cstring_to_text(task_status_names.texts[TASK_PENDING]));
 }
@@ -309,6 +313,7 @@ pg_xlsx_remove_task(PG_FUNCTION_ARGS)
 
 	if (subject_is_active(&task))
 		subject_refuse(&task, "remove");
+	audit_note(task.id, AUDIT_DELETE, task_rows_deleted(task.id));
 	progress_deleted(task.id);
 	if (private_sql_run(&delete_task, id, NULL, NULL) == 0)
 		subject_refuse(&task, "remove");

@@ -6,14 +6,18 @@
 
 #include "access/htup_details.h"
 #include "access/xact.h"
+#include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
+#include "executor/executor.h"
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "functions/task_rows.h"
 #include "pg/query.h"
 #include "tables/private_sql.h"
 #include "tables/role_sql.h"
+#include "tasks/audit.h"
 #include "tasks/progress.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -154,19 +158,48 @@ row_as_owner(FunctionCallInfo fcinfo, const Subject *task, const char *sql, int 
 	return result;
 }
 
+/* The first column of a row, a bigint; -1: it is null. */
+static int64
+first_number(Datum row)
+{
+	bool		is_null;
+	Datum		number = GetAttributeByNum(DatumGetHeapTupleHeader(row), 1, &is_null);
+
+	return is_null ? AUDIT_NO_ROWS : DatumGetInt64(number);
+}
+
+typedef struct LastDeleted
+{
+	int64		task;
+	TransactionId transaction;
+	int64		rows;
+} LastDeleted;
+
+static LastDeleted last_deleted;
+
+int64
+task_rows_deleted(int64 task)
+{
+	return last_deleted.task == task && last_deleted.transaction == GetCurrentTransactionIdIfAny() ? last_deleted.rows : AUDIT_NO_ROWS;
+}
+
 Datum
 pg_xlsx_delete_rows(PG_FUNCTION_ARGS)
 {
 	Subject		task = subject_lock(PG_GETARG_INT64(0));
 	Oid			types[] = {INT8OID, REGCLASSOID, NAMEOID};
 	Datum		values[] = {Int64GetDatum(task.id), (Datum) 0, (Datum) 0};
+	Datum		result;
 
 	if (subject_is_active(&task))
 		subject_refuse(&task, "delete rows of");
+	last_deleted.task = 0;
 	if (!find_rows(&task, &values[1], &values[2]))
 		PG_RETURN_NULL();
-	PG_RETURN_DATUM(row_as_owner(fcinfo, &task, "SELECT deleted, kept, reason FROM xlsx_private.delete_imported($1, $2, $3)",
-								 lengthof(types), types, values));
+	result = row_as_owner(fcinfo, &task, "SELECT deleted, kept, reason FROM xlsx_private.delete_imported($1, $2, $3)",
+						  lengthof(types), types, values);
+	last_deleted = (LastDeleted) {task.id, GetCurrentTransactionId(), first_number(result)};
+	PG_RETURN_DATUM(result);
 }
 
 Datum
@@ -178,6 +211,7 @@ pg_xlsx_undo(PG_FUNCTION_ARGS)
 	Datum		result = row_as_owner(fcinfo, &task, "SELECT undone, kept, reasons FROM xlsx_private.undo_task($1)",
 									  lengthof(types), types, values);
 
+	audit_note(task.id, AUDIT_UNDO, first_number(result));
 	progress_undone(task.id);
 	PG_RETURN_DATUM(result);
 }

@@ -50,7 +50,7 @@ $$;
 REVOKE EXECUTE ON FUNCTION xlsx_private.is_remote, xlsx_private.freeze_profile, xlsx_private.profile_content, xlsx_private.wake_queue, xlsx_private.require_columns, xlsx_private.require_fillable,
   xlsx_private.check_column, xlsx_private.check_rule, xlsx_private.check_texts, xlsx_private.check_messages, xlsx_private.check_pattern,
   xlsx_private.require_members, xlsx_private.check_definition, xlsx_private.pointers, xlsx_private.orphans,
-  xlsx_private.remove_orphans, xlsx_private.fold_tally, xlsx_private.recount, xlsx_private.look_back, xlsx_private.expired_tasks, xlsx_private.next_ended,
+  xlsx_private.remove_orphans, xlsx_private.remove_audit, xlsx_private.fold_tally, xlsx_private.recount, xlsx_private.look_back, xlsx_private.expired_tasks, xlsx_private.next_ended,
   xlsx_private.remove_kept, xlsx_private.next_expiry, xlsx_private.carries_sql, xlsx_private.require_admin,
   xlsx_private.schedule_check, xlsx_private.schedule_keep_run, xlsx_private.schedule_record_failure
   FROM xlsx_user;
@@ -67,9 +67,9 @@ GRANT EXECUTE ON FUNCTION xlsx.emit(bigint, text, json) TO xlsx_admin;
 GRANT SELECT ON xlsx_private.profile, xlsx_private.profile_column, xlsx_private.profile_rule, xlsx_private.frozen_profile, xlsx_private.task,
   xlsx_private.error_page, xlsx_private.error_row, xlsx_private.error_block, xlsx_private.error_count, xlsx_private.warning_page, xlsx_private.warning_row,
   xlsx_private.undo_xid, xlsx_private.undo_row, xlsx_private.queue_rule, xlsx_private.tally, xlsx_private.job,
-  xlsx_private.schedule, xlsx_private.schedule_file, xlsx_private.schedule_run, xlsx_private.resumable, xlsx_private.task_now, xlsx_private.held_subject
+  xlsx_private.audit, xlsx_private.schedule, xlsx_private.schedule_file, xlsx_private.schedule_run, xlsx_private.resumable, xlsx_private.task_now, xlsx_private.held_subject
   TO xlsx_user;
-GRANT SELECT ON xlsx.tasks, xlsx.progress, xlsx.profiles, xlsx.profile_columns, xlsx.profile_rules, xlsx.queue, xlsx.limits, xlsx.jobs,
+GRANT SELECT ON xlsx.tasks, xlsx.audit, xlsx.progress, xlsx.profiles, xlsx.profile_columns, xlsx.profile_rules, xlsx.queue, xlsx.limits, xlsx.jobs,
   xlsx.schedules, xlsx.schedule_runs, xlsx.schedule_files
   TO xlsx_user;
 GRANT SELECT ON xlsx.metrics TO xlsx_notifier, xlsx_admin;

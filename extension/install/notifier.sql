@@ -2,8 +2,8 @@
  * What the notifier needs besides the REST interface.
  */
 
-CREATE FUNCTION xlsx_rest.act_as(role text, superuser_allowed boolean DEFAULT false) RETURNS void
-LANGUAGE plpgsql VOLATILE STRICT
+CREATE FUNCTION xlsx_rest.act_as(role text, superuser_allowed boolean DEFAULT false, subject text DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -17,9 +17,12 @@ BEGIN
     RAISE EXCEPTION 'role "%" is a superuser', role USING ERRCODE = 'insufficient_privilege',
       HINT = 'Tokens name ordinary roles, unless the setting jwt-allow-superuser says otherwise.';
   END IF;
+  IF subject IS NOT NULL THEN
+    PERFORM xlsx_private.note_subject(subject);
+  END IF;
   -- Like SET LOCAL ROLE: the server checks that the session may, and takes it back at the end of the transaction.
   PERFORM set_config('role', wanted.rolname, true);
 END
 $$;
-COMMENT ON FUNCTION xlsx_rest.act_as(text, boolean) IS
-'Makes role the current role until the end of the transaction. The session must be a member of it. Error for a superuser, unless superuser_allowed.';
+COMMENT ON FUNCTION xlsx_rest.act_as(text, boolean, text) IS
+'Makes role the current role until the end of the transaction. The session must be a member of it. Error for a superuser, unless superuser_allowed. subject: that of the token, for xlsx.audit.';

@@ -137,7 +137,7 @@ BEGIN
   FOR pass IN SELECT r.kind, r.passed_at FROM xlsx_private.retention r WHERE xlsx_private.kept_for(r.kind) IS NOT NULL LOOP
     next_at := least(next_at, (SELECT n.completed_at + xlsx_private.kept_for(pass.kind) FROM xlsx_private.next_ended(pass.passed_at, 'infinity', 1) n));
   END LOOP;
-  RETURN next_at;
+  RETURN least(next_at, (SELECT a.happened_at FROM xlsx_private.audit a ORDER BY a.id LIMIT 1) + xlsx_private.kept_for('audit'));
 END
 $$;
 COMMENT ON FUNCTION xlsx_private.next_expiry(interval) IS

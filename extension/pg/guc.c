@@ -29,6 +29,7 @@ char	   *pg_xlsx_default_profile;
 /* SQL reads them by name (retention.sql). */
 static int	keep_by_status[4];
 static int	keep_by_kind[3];
+static int	keep_audit;
 
 static int	limit_units[XLSX_LIMIT_COUNT];	/* of the reader, in the units of xlsx_limits */
 
@@ -81,6 +82,8 @@ static const IntSetting int_settings[] = {
 	&keep_by_kind[1], 0, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_S},
 	{"pg_xlsx.keep_undo", "How long it is kept which rows an import inserted, for undo; 0 is as long as the task.",
 	&keep_by_kind[2], 0, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_S},
+	{"pg_xlsx.keep_audit", "How long xlsx.audit keeps what was done to tasks; 0 is for ever.",
+	&keep_audit, 0, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_S},
 	{"pg_xlsx.max_spool_bytes", "Most bytes of checked rows that wait in temporary files until they are saved; 0: rows that wait go to a table.",
 	&pg_xlsx_max_spool_bytes, 2048, 0, INT_MAX, PGC_SUSET, GUC_UNIT_MB},
 	{"pg_xlsx.redis_timeout", "Longest wait for an answer of Redis.",

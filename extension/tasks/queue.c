@@ -13,6 +13,7 @@
 #include "pg/subtransaction.h"
 #include "storage/lock.h"
 #include "tables/private_sql.h"
+#include "tasks/audit.h"
 #include "tasks/counters.h"
 #include "tasks/dispatch.h"
 #include "tasks/task_lock.h"
@@ -247,6 +248,7 @@ queue_complete(Task *task)
 	counters_end(task->id, COUNTERS_SUCCESS);
 	private_sql_run(&update, values, NULL, NULL);
 	record_job(task->id, NULL);
+	audit_note(task->id, AUDIT_END, AUDIT_NO_ROWS);
 	progress_terminal(task->id);
 }
 
@@ -269,6 +271,7 @@ queue_end(int64 task, TaskStatus status, const ErrorData *error)
 	counters_end(task, (int) status);
 	private_sql_run(&update, values, nulls, NULL);
 	record_job(task, NULL);
+	audit_note(task, AUDIT_END, AUDIT_NO_ROWS);
 	progress_terminal(task);
 	/* After that time its file and packets expire. */
 	dispatch_due(TimestampTzPlusMilliseconds(GetCurrentTimestamp(), pg_xlsx_upload_ttl * INT64CONST(1000)));

@@ -8,6 +8,7 @@
 #include "miscadmin.h"
 #include "tables/installation.h"
 #include "tables/private_sql.h"
+#include "tasks/audit.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
@@ -111,6 +112,7 @@ take_task(int64 id, Oid login, bool died, int *deaths)
 	if (private_sql_run(&update, values, NULL, &row) == 0)
 		return NULL;
 	*deaths = DatumGetInt32(row.values[17]);
+	audit_note(id, AUDIT_RUN, AUDIT_NO_ROWS);
 	return task_of_row(&row);
 }
 

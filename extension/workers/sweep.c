@@ -289,6 +289,18 @@ remove_kept(void)
 	return DatumGetInt64(row.values[0]);
 }
 
+/* Rows of xlsx.audit whose time is over. Returns how many. */
+static int64
+remove_audit(void)
+{
+	static PrivateStatement remove = {"SELECT xlsx_private.remove_audit($1)", 1, {INT4OID}, NULL};
+	Datum		values[] = {Int32GetDatum(MOST_TASKS)};
+	PrivateRow	row;
+
+	private_sql_run(&remove, values, NULL, &row);
+	return DatumGetInt64(row.values[0]);
+}
+
 /* A session may hold rows of them, by xlsx.reassign. */
 static int64
 remove_jobs(void)
@@ -346,6 +358,7 @@ sweep_tidy(void)
 	(void) frozen_profile_sweep();
 	more = counters_fold();
 	more = remove_kept() == MOST_TASKS || more;
+	more = remove_audit() == MOST_TASKS || more;
 	private_sql_run(&update, values, NULL, NULL);
 	return more || DatumGetInt64(values[0]) == MOST_TASKS;
 }

@@ -26,6 +26,7 @@ end_due(Timer *timer)
 
 	buf_free(&pipe->pending);
 	free(pipe->role);
+	free(pipe->subject);
 	pipes_open--;
 	pipe->hooks->release(pipe);
 }
@@ -116,6 +117,7 @@ chunk_pipe_ask(ChunkPipe *pipe, const DbRequest *request, ChunkPipeAnswer answer
 	DbRequest	asked = *request;
 
 	asked.role = pipe->role;
+	asked.subject = pipe->subject;
 	asked.lane = PG_LANE_UPLOAD;
 	asked.writes = true;
 	pipe->asking = true;
@@ -197,6 +199,7 @@ chunk_pipe_open(ChunkPipe *pipe, const ChunkPipeHooks *hooks, HttpExchange *exch
 	pipe->hooks = hooks;
 	pipe->exchange = exchange;
 	pipe->offset = offset;
+	pipe->subject = http_subject(exchange) == NULL ? NULL : mem_strdup(http_subject(exchange));
 	pipe->role = http_role(exchange) == NULL ? NULL : mem_strdup(http_role(exchange));
 	pipes_open++;
 }

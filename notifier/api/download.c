@@ -316,7 +316,7 @@ ticket_granted(void *arg, PgConn *conn)
 	download->conn = conn;
 	pg_conn_send(conn, &begin, on_entered, download);
 	if (download->role != NULL)
-		db_enter(conn, download->role, on_entered, download);
+		db_enter(conn, download->role, NULL, on_entered, download);
 	pg_conn_send(conn, &name, on_named, download);
 	expect_answer(download);
 }

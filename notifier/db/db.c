@@ -31,6 +31,7 @@ struct DbCall
 {
 	PgStatement statement;
 	char	   *role;			/* NULL: the sidecar's own */
+	char	   *subject;		/* NULL: none */
 	bool		writes;
 	bool		late;			/* its time is over: a cancel was sent */
 	int64_t		limit;			/* when the wait for its end is over, in loop_now()'s time */
@@ -155,6 +156,7 @@ release(DbCall *call)
 	}
 	buf_free(&call->bytes);
 	free(call->role);
+	free(call->subject);
 	buf_free(&call->first);
 	buf_free(&call->second);
 	free(call);
@@ -255,12 +257,12 @@ on_result(void *arg, PGresult *result)
 }
 
 void
-db_enter(PgConn *conn, const char *role, PgResult result, void *arg)
+db_enter(PgConn *conn, const char *role, const char *subject, PgResult result, void *arg)
 {
 	const PgStatement statement = {
-		.sql = "SELECT xlsx_rest.act_as($1, $2)",
-		.count = 2,
-		.values = {role, config.jwt_allow_superuser ? "true" : "false"},
+		.sql = "SELECT xlsx_rest.act_as($1, $2, $3)",
+		.count = 3,
+		.values = {role, config.jwt_allow_superuser ? "true" : "false", subject},
 	};
 
 	pg_conn_send(conn, &statement, result, arg);
@@ -279,7 +281,7 @@ ticket_granted(void *arg, PgConn *conn)
 	if (call->role != NULL)
 	{
 		pg_conn_send(conn, &begin, on_result, call);
-		db_enter(conn, call->role, on_result, call);
+		db_enter(conn, call->role, call->subject, on_result, call);
 	}
 	call->step = call->role == NULL ? STEP_CALL : STEP_BEGIN;
 	pg_conn_send(conn, &call->statement, on_result, call);
@@ -401,6 +403,7 @@ db_run(const DbRequest *request, DbDone done, void *arg)
 	DbCall	   *call = mem_alloc(sizeof(*call));
 
 	call->role = request->role == NULL ? NULL : mem_strdup(request->role);
+	call->subject = request->subject == NULL || request->subject[0] == '\0' ? NULL : mem_strdup(request->subject);
 	call->writes = request->writes;
 	call->statement.sql = request->sql;
 	call->statement.count = request->count;

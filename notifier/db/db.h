@@ -61,6 +61,7 @@ typedef struct DbCall DbCall;
 typedef struct DbRequest
 {
 	const char *role;			/* NULL: the sidecar's own */
+	const char *subject;		/* of the token, for xlsx.audit; NULL or "": none */
 	PgLane		lane;
 	bool		writes;
 	const char *sql;
@@ -84,7 +85,7 @@ extern void db_cancel(DbCall *call);
  * If it may not have the role, the result is an error, and the following
  * statements fail too.
  */
-extern void db_enter(PgConn *conn, const char *role, PgResult result, void *arg);
+extern void db_enter(PgConn *conn, const char *role, const char *subject, PgResult result, void *arg);
 
 /* Makes the error from a result of libpq; NULL: the connection was lost. */
 extern DbError db_error(const PGresult *result);

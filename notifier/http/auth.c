@@ -229,6 +229,23 @@ take_role(jwt_t *jwt, AuthUser *user)
 	return NULL;
 }
 
+/* Cut between characters of UTF-8. */
+static void
+take_subject(jwt_t *jwt, AuthUser *user)
+{
+	const char *subject = jwt_get_grant(jwt, "sub");
+	size_t		len = subject == NULL ? 0 : strlen(subject);
+
+	if (len >= sizeof(user->subject))
+	{
+		len = sizeof(user->subject) - 1;
+		while (len > 0 && ((unsigned char) subject[len] & 0xc0) == 0x80)
+			len--;
+	}
+	memcpy(user->subject, len > 0 ? subject : "", len);
+	user->subject[len] = '\0';
+}
+
 /* Claims that differ from one token of somebody to the next. */
 static bool
 is_of_this_token(const JsonValue *key)
@@ -283,6 +300,8 @@ check_signed(const char *token, AuthUser *user)
 		problem = check_claims(&claims, user);
 	if (problem == NULL)
 		problem = take_role(jwt, user);
+	if (problem == NULL)
+		take_subject(jwt, user);
 	if (problem == NULL)
 		take_identity(&claims, user);
 	buf_free(&text);

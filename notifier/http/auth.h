@@ -21,9 +21,12 @@
 
 #define AUTH_EXPIRED "Token has expired"
 
+#define AUTH_SUBJECT_SIZE 128
+
 typedef struct AuthUser
 {
 	Identity	who;
+	char		subject[AUTH_SUBJECT_SIZE]; /* claim "sub", cut to this length; "": none */
 	int64_t		expires;		/* seconds since the epoch; 0: never */
 } AuthUser;
 

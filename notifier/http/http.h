@@ -84,6 +84,7 @@ extern const char *http_id(const HttpExchange *exchange);	/* "" before http_iden
 /* The user of the token, until the answer was given; NULL: no token was required. */
 extern void http_set_user(HttpExchange *exchange, const AuthUser *user);
 extern const AuthUser *http_user(const HttpExchange *exchange);
+extern const char *http_subject(const HttpExchange *exchange);	/* of the user's token; NULL or "": none */
 extern const char *http_role(const HttpExchange *exchange); /* the user's role; NULL: the sidecar's own */
 
 /*

@@ -184,6 +184,12 @@ http_user(const HttpExchange *exchange)
 }
 
 const char *
+http_subject(const HttpExchange *exchange)
+{
+	return exchange->user == NULL ? NULL : exchange->user->subject;
+}
+
+const char *
 http_role(const HttpExchange *exchange)
 {
 	return exchange->user == NULL ? NULL : exchange->user->who.role;

@@ -153,7 +153,7 @@ is($psql->(<<'SQL'), '', 'no SECURITY DEFINER function without a search_path of 
 SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace IN ('xlsx'::regnamespace, 'xlsx_private'::regnamespace, 'xlsx_rest'::regnamespace)
   AND p.prosecdef AND NOT coalesce(p.proconfig::text LIKE '%search_path=pg_catalog, pg_temp%', false)
 SQL
-is($psql->(<<'SQL'), 'act_as cells create_table_sql discover large_object read server_file sheets write write_chunks', 'what everybody may call');
+is($psql->(<<'SQL'), 'act_as cells create_table_sql discover large_object library_version read server_file sheets version version_order write write_chunks', 'what everybody may call');
 SELECT string_agg(DISTINCT p.proname, ' ' ORDER BY p.proname) FROM pg_proc p WHERE p.pronamespace IN ('xlsx'::regnamespace, 'xlsx_private'::regnamespace, 'xlsx_rest'::regnamespace)
   AND EXISTS (SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a WHERE a.grantee = 0)
 SQL

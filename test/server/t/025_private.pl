@@ -84,6 +84,7 @@ import_now
 installation
 integer_digits
 is_header_row
+library_version
 list_folder
 live
 mark_row
@@ -92,6 +93,7 @@ may_pass
 move_file
 name_of
 names_of
+note_subject
 note_undone
 number_of
 oid_of
@@ -130,6 +132,7 @@ tus_remove
 upload_file
 upload_finish
 upload_settings
+version_order
 worker_waits_for
 LIST
 is($sql->("SELECT count(*) FROM pg_proc WHERE pronamespace = 'xlsx_private'::regnamespace AND proargnames[1] = 'caller' AND has_function_privilege('xlsx_admin', oid, 'EXECUTE')"),
