@@ -23,6 +23,13 @@ AS 'MODULE_PATHNAME', 'pg_xlsx_match' LANGUAGE C STABLE ROWS 10;
 COMMENT ON FUNCTION xlsx.match_headers(text, bytea, text, text, jsonb, text, int, boolean, boolean) IS
 'How an import would match the headers of a sheet with a profile: one row for each column of the profile. Nothing is imported. Arguments as for xlsx.submit.';
 
+CREATE FUNCTION xlsx_private.sheet_findings(profile text, file bytea, sheet text, header_row text, mapping jsonb, range text, header_rows int,
+  fill_merged boolean, skip_hidden boolean)
+RETURNS json
+AS 'MODULE_PATHNAME', 'pg_xlsx_sheet_findings' LANGUAGE C STABLE;
+COMMENT ON FUNCTION xlsx_private.sheet_findings(text, bytea, text, text, jsonb, text, int, boolean, boolean) IS
+'What an import would tell of a sheet: {"missing", "unused", "duplicates", "notes"}, as in xlsx.tasks. Columns without a header are found if one of the first 1000 rows fills them. notes: merged and hidden cells, too. Arguments as for xlsx.match_headers.';
+
 CREATE FUNCTION xlsx_private.upload_file(upload bigint) RETURNS bytea
 AS 'MODULE_PATHNAME', 'pg_xlsx_upload_file' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx_private.upload_file(bigint) IS 'Bytes of an upload that is not finished, read from the store.';
@@ -69,6 +76,7 @@ DECLARE
   matches jsonb;
   found json;
   extra json;
+  findings json;
   letters text[];
   chosen_profile CONSTANT text := coalesce(preview.profile, xlsx_private.default_profile());
   area CONSTANT text := coalesce(preview.range, (SELECT p.range FROM xlsx.profiles p WHERE p.name = chosen_profile));
@@ -80,6 +88,7 @@ BEGIN
     jsonb_agg(jsonb_build_object('column', m.column_name, 'header', m.header, 'col', m.col))
   INTO chosen_sheet, chosen_row, matches
   FROM xlsx.match_headers(chosen_profile, file, sheet, header_row, mapping, area, header_rows, fill_merged, skip_hidden) AS m;
+  findings := xlsx_private.sheet_findings(chosen_profile, file, sheet, header_row, mapping, area, header_rows, fill_merged, skip_hidden);
   SELECT coalesce(json_agg(json_build_object('col', d.col, 'header', d.header_text, 'target', m.item ->> 'column',
       'targetHeader', c.header, 'type', d.type, 'blank', d.blanks, 'longest', d.longest, 'examples', d.examples)
       ORDER BY d."position"), '[]'),
@@ -92,16 +101,14 @@ BEGIN
   RETURN json_build_object(
     'sheets', (SELECT json_agg(json_build_object('index', s.sheet, 'name', s.name, 'state', s.state) ORDER BY s.sheet) FROM xlsx.sheets(file) AS s),
     'sheet', chosen_sheet, 'headerRow', chosen_row, 'columns', found,
-    'missing', (SELECT coalesce(json_agg(json_build_object('column', c.column_name, 'header', c.header, 'required', c.required) ORDER BY c."position"), '[]')
-      FROM xlsx.profile_columns c JOIN jsonb_array_elements(matches) AS m (item) ON m.item ->> 'column' = c.column_name
-      WHERE c.profile = chosen_profile AND c.source = 'cell' AND m.item ->> 'col' IS NULL),
-    'extra', extra,
+    'missing', findings -> 'missing', 'extra', extra, 'unused', findings -> 'unused', 'duplicates', findings -> 'duplicates',
+    'notes', findings -> 'notes',
     'rows', xlsx_private.first_rows(file, chosen_sheet, coalesce(chosen_row + lines - 1, 0), letters),
     'rowsSampled', 1000);
 END
 $$;
 COMMENT ON FUNCTION xlsx.preview(bytea, text, text, text, jsonb, text, int, boolean, boolean) IS
-'What an import would make of a file, as JSON; nothing is imported. sheets: all sheets of the workbook. sheet, headerRow: those that the import would read. columns: each column of the sheet with its letters, its header, the target that it would feed (null for none), its likely type and examples, from the first 1000 rows. missing: columns of the profile that no header feeds. extra: headers that feed no column. rows: the first 10 rows, their values in the order of columns. Arguments as for xlsx.submit.';
+'What an import would make of a file, as JSON; nothing is imported. sheets: all sheets of the workbook. sheet, headerRow: those that the import would read. columns: each column of the sheet with its letters, its header, the target that it would feed (null for none), its likely type and examples, from the first 1000 rows. missing: columns of the profile that no header feeds. extra: headers that feed no column. unused, duplicates, notes: as in xlsx.tasks; notes also of merged and hidden cells. rows: the first 10 rows, their values in the order of columns. Arguments as for xlsx.submit.';
 
 CREATE FUNCTION xlsx_private.upload_settings(upload bigint,
   OUT name text, OUT size bigint, OUT profile text, OUT sheet text, OUT header_row text, OUT mapping text, OUT range text,

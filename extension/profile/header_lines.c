@@ -65,6 +65,37 @@ spread(char **group, char *const *below, uint32 columns)
 	}
 }
 
+static bool
+lies_in(const XlsxRange *range, uint32 row)
+{
+	return range->first_row <= row && range->last_row >= row;
+}
+
+/* Is one of the rows part of a merged range that is wider than a column? */
+static bool
+has_groups(const XlsxRow *const *rows, int count, const XlsxRange *merges, size_t merge_count)
+{
+	for (size_t i = 0; i < merge_count; i++)
+		for (int k = 0; k < count; k++)
+			if (lies_in(&merges[i], rows[k]->number) && merges[i].last_column > merges[i].first_column)
+				return true;
+	return false;
+}
+
+/* Puts the texts of a row over the columns that they are merged with. */
+static void
+spread_merged(char **group, uint32 row, const XlsxRange *merges, size_t merge_count, uint32 columns)
+{
+	for (size_t i = 0; i < merge_count; i++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (merges[i].first_row != row || merges[i].first_column > columns)
+			continue;
+		for (uint32 at = merges[i].first_column + 1; at <= Min(merges[i].last_column, columns); at++)
+			group[at] = group[merges[i].first_column];
+	}
+}
+
 static char *
 join(char ***parts, int count, uint32 column)
 {
@@ -85,7 +116,7 @@ join(char ***parts, int count, uint32 column)
 }
 
 const XlsxRow *
-header_lines_join(const XlsxRow *const *rows, int count)
+header_lines_join(const XlsxRow *const *rows, int count, const XlsxRange *merges, size_t merge_count)
 {
 	char	  **parts[MOST_HEADER_ROWS];
 	uint32		columns;
@@ -98,7 +129,12 @@ header_lines_join(const XlsxRow *const *rows, int count)
 	for (int i = 0; i < count; i++)
 		parts[i] = parts_of(rows[i], columns);
 	for (int i = count - 2; i >= 0; i--)
-		spread(parts[i], parts[i + 1], columns);
+	{
+		if (has_groups(rows, count, merges, merge_count))
+			spread_merged(parts[i], rows[i]->number, merges, merge_count, columns);
+		else
+			spread(parts[i], parts[i + 1], columns);
+	}
 	joined = palloc(sizeof(XlsxRow));
 	cells = palloc0(sizeof(XlsxCell) * ((size_t) columns + 1));
 	*joined = (XlsxRow) {rows[0]->number, 0, cells};

@@ -45,6 +45,15 @@ rows_create(const RowsOptions *options)
 	return rows;
 }
 
+static void
+read_layout(SheetRows *rows)
+{
+	XlsxError	error;
+
+	if (xlsx_sheet_layout(rows->book, rows->index, &rows->layout, &error) != XLSX_OK)
+		workbook_throw(&error);
+}
+
 /* The visible sheets that match. */
 static void
 find_sheets(SheetRows *rows, const RowsOptions *options)
@@ -81,6 +90,8 @@ rows_open(XlsxBook *book, const RowsOptions *options)
 	find_sheets(rows, options);
 	rows->index = rows->following.count > 0 ? rows->following.indexes[0] : options->sheet_number > 0 ? (size_t) options->sheet_number - 1 : workbook_find_sheet(book, options->sheet);
 	open_sheet(rows);
+	if (rows->header_rows > 1)
+		read_layout(rows);
 	if (options->fill_merged || options->skip_hidden)
 		rows->filter = row_filter_create(book, rows->index, options->fill_merged, options->skip_hidden);
 	if (options->range == NULL || options->range[0] == '\0')
@@ -104,6 +115,12 @@ const XlsxBook *
 rows_book(const SheetRows *rows)
 {
 	return rows->reader != NULL ? NULL : rows->book;
+}
+
+size_t
+rows_sheet_index(const SheetRows *rows)
+{
+	return rows->index;
 }
 
 const char *

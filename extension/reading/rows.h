@@ -54,7 +54,8 @@ extern const XlsxBook *rows_book(const SheetRows *rows);
 /* The names of all sheets that are read. */
 extern TextList rows_sheet_names(const SheetRows *rows);
 
-/* The name of the sheet, of several the first. */
+/* Its index in the book, and its name; of several sheets those of the first. */
+extern size_t rows_sheet_index(const SheetRows *rows);
 extern const char *rows_sheet_name(const SheetRows *rows);
 
 /*

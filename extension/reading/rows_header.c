@@ -46,7 +46,7 @@ header_at(const SheetRows *rows, int at)
 	for (int i = at; i < rows->ahead_count && count < MOST_HEADER_ROWS; i++)
 		if (rows->ahead[i].row.number < rows->ahead[at].row.number + (uint32) rows->header_rows)
 			lines[count++] = &rows->ahead[i].row;
-	return header_lines_join(lines, count);
+	return header_lines_join(lines, count, rows->layout.merges, rows->layout.merge_count);
 }
 
 static int

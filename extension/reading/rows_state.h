@@ -8,6 +8,7 @@
 #include "pg/pg_xlsx.h"
 
 #include "pg/row_number.h"
+#include "core/layout.h"
 #include "reading/row_filter.h"
 #include "reading/rows.h"
 
@@ -54,6 +55,7 @@ struct SheetRows
 	XlsxRange	range;
 	XlsxRange	columns;		/* of it, those that can have headers */
 	RowFilter  *filter;			/* NULL: rows are read as they are */
+	XlsxLayout	layout;			/* merged ranges, where the headers take several rows */
 	RowsEnd		end;			/* of the data */
 	SheetTable	table;			/* of Excel; its last row is 0 if none is believed */
 	XlsxCell   *cells;			/* of the row at hand, when the range cuts columns off */

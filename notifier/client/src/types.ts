@@ -345,7 +345,10 @@ export interface Preview {
   sheet: string;
   headerRow: number | null;
   columns: PreviewColumn[];
-  missing: { column: string; header: string; required?: boolean }[];
+  missing: { column: string; header: string; required?: boolean; nearest?: string | null }[];
+  unused?: UnusedColumn[];
+  duplicates?: DuplicateHeader[];
+  notes?: SheetNote[];
   extra: string[];
   rows: { rowNumber: number; values: (string | null)[] }[];
   rowsSampled: number;

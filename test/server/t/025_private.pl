@@ -125,6 +125,7 @@ schedule_remove
 schedule_set_job
 sees_all
 set_queue_rule
+sheet_findings
 tus_add
 tus_find
 tus_keep

@@ -98,13 +98,24 @@ sql(q{CREATE TABLE city (region text, city text, sales int); SELECT xlsx.create_
 my $merged = book({ name => 's', merges => [ 'A2:A3', 'A4:A5', 'B4:C4' ],
 		rows => [ [ 'Region', 'City', 'Sales' ], [ 'North', 'Kiel', 1 ], [ undef, 'Husum', 2 ], [ 'South', 5 ], [ undef, 'Lindau', 4 ] ] });
 is(imported('city', $merged), "North|Kiel|1\n|Husum|2\nSouth|5|\n|Lindau|4", 'merged cells as they are');
+is(sql("SELECT xlsx.preview(xlsx.server_file('$merged'), 'city') -> 'notes' ->> 0"), '{"code": "merged_cells", "row": 2, "message": '
+	. '"2 merged ranges go over several rows, the first is A2:A3. Only its first cell has a value; with fill_merged all have it."}', 'told in a preview');
 is(imported('city', $merged, 'fill_merged => true'), "North|Kiel|1\nNorth|Husum|2\nSouth|5|5\nSouth|Lindau|4", 'filled');
 is(sql("SELECT * FROM xlsx.read(xlsx.server_file('$merged'), fill_merged => true) AS t(region text, city text)"),
 	"North|Kiel\nNorth|Husum\nSouth|5\nSouth|Lindau", 'xlsx.read fills, too');
 
+# Headers of two rows: groups reach as far as their merged ranges, or the headers below.
+my @grouped = ([ 'ID', 'Address', undef, undef, 'Note' ], [ undef, 'City', 'Zip', 'Seen' ], [ 1, 'Ulm', '89073', 'x', 'n' ]);
+my $columns = q{SELECT string_agg(header_text, ', ' ORDER BY "position") FROM xlsx.discover(xlsx.server_file('%s'), header_row => '1', header_rows => 2)};
+is(sql(sprintf $columns, book({ name => 's', rows => \@grouped, merges => [ 'A1:A2', 'B1:C1', 'E1:E2' ] })),
+	'ID, Address / City, Address / Zip, Seen, Note', 'merged groups');
+is(sql(sprintf $columns, book({ name => 's', rows => \@grouped })), 'ID, Address / City, Address / Zip, Address / Seen, Note', 'groups that are not merged');
+
 # Hidden rows and columns.
 my $hidden = book({ name => 's', cols => '<col min="2" max="2" hidden="1"/>', hidden => [ 1, 4 ],
 		rows => [ [ 'a', 'b', 'c' ], [ 'a', 'x', 'b' ], [ 1, 9, 2 ], [ 3, 9, 4 ], [ 5, 9, 6 ] ] });
+is(sql("SELECT string_agg(n ->> 'code', ' ') FROM json_array_elements(xlsx.preview(xlsx.server_file('$hidden'), 'ab') -> 'notes') AS n"),
+	'hidden_rows hidden_columns', 'hidden rows and columns are told in a preview');
 is(imported('ab', $hidden, 'skip_hidden => true'), "1|2\n5|6", 'hidden rows and columns are left out');
 is(told('found_header_row, unused'), '2|[]', 'header rows, too');
 is(imported('ab', $hidden, "header_row => '2'"), "1|2\n3|4\n5|6", 'on request only');
