@@ -121,7 +121,7 @@ find_rows(const Subject *task, Datum *target, Datum *column)
 {
 	static PrivateStatement select = {
 		"SELECT c.oid::regclass, (p.content ->> 'task_column')::name FROM xlsx_private.task t"
-		" JOIN xlsx_private.frozen_profile p ON p.id = t.frozen_id JOIN pg_class c ON c.oid = p.target::oid JOIN pg_roles o ON o.oid = t.owner::oid"
+		" JOIN xlsx_private.frozen_profile p ON p.id = t.frozen_id JOIN pg_class c ON c.oid = coalesce(t.target, p.target)::oid JOIN pg_roles o ON o.oid = t.owner::oid"
 		" WHERE t.id = $1 AND p.content ->> 'task_column' IS NOT NULL AND NOT t.dry_run AND has_table_privilege(o.oid, c.oid, 'DELETE')",
 		1, {INT8OID}, NULL
 	};

@@ -65,6 +65,10 @@ import_load_profile(Import *import)
 	task->date_order = options_of_reading(task->reading, "date_order");
 	task->decimal = options_of_reading(task->reading, "decimal");
 	task->text_zone = options_of_reading(task->reading, "time_zone");
+	if (profile->target_word != NULL && !import->inside)
+		ereport(WARNING,
+				(errmsg("%s", profile->target_word)));
+	queue_save_target(task->id, profile->target, profile->target_word);
 	/*
 	 * A worker has confined its whole session already. A session that can become no other role
 	 * needs no confinement.

@@ -37,7 +37,7 @@ CREATE FUNCTION xlsx_private.relation_ref_out(xlsx_private.relation_ref) RETURNS
 AS 'MODULE_PATHNAME', 'pg_xlsx_relation_ref_out' LANGUAGE C STABLE STRICT;
 CREATE TYPE xlsx_private.relation_ref (INPUT = xlsx_private.relation_ref_in, OUTPUT = xlsx_private.relation_ref_out, ALIGNMENT = int4, STORAGE = plain);
 COMMENT ON TYPE xlsx_private.relation_ref IS
-'A relation by its number, and the qualified name that it had. Written as "NUMBER INSTALLATION NAME"; read by another installation, the name decides, and a missing one is none.';
+'A relation by its number, and the qualified name that it had. Written as "NUMBER INSTALLATION NAME"; read by another installation, the name decides, and a missing one is none. Also in its own installation another relation that bears the name now is meant, unless the text begins with "#": then the number decides.';
 
 CREATE FUNCTION xlsx_private.role_ref(regrole) RETURNS xlsx_private.role_ref
 AS 'MODULE_PATHNAME', 'pg_xlsx_role_ref_of' LANGUAGE C STABLE STRICT;
@@ -47,11 +47,15 @@ AS 'MODULE_PATHNAME', 'pg_xlsx_relation_ref_of' LANGUAGE C STABLE STRICT;
 CREATE FUNCTION xlsx_private.oid_of(xlsx_private.role_ref) RETURNS oid
 AS 'MODULE_PATHNAME', 'pg_xlsx_catalog_ref_oid' LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE;
 CREATE FUNCTION xlsx_private.oid_of(xlsx_private.relation_ref) RETURNS oid
+AS 'MODULE_PATHNAME', 'pg_xlsx_relation_ref_oid' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION xlsx_private.stored_oid_of(xlsx_private.relation_ref) RETURNS oid
 AS 'MODULE_PATHNAME', 'pg_xlsx_catalog_ref_oid' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+CREATE FUNCTION xlsx_private.relation_ref(relation regclass, by_table boolean) RETURNS xlsx_private.relation_ref
+AS 'MODULE_PATHNAME', 'pg_xlsx_relation_ref_by' LANGUAGE C STABLE STRICT;
 CREATE FUNCTION xlsx_private.role_of(xlsx_private.role_ref) RETURNS regrole
 AS 'MODULE_PATHNAME', 'pg_xlsx_catalog_ref_oid' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 CREATE FUNCTION xlsx_private.relation_of(xlsx_private.relation_ref) RETURNS regclass
-AS 'MODULE_PATHNAME', 'pg_xlsx_catalog_ref_oid' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
+AS 'MODULE_PATHNAME', 'pg_xlsx_relation_ref_oid' LANGUAGE C STABLE STRICT PARALLEL SAFE;
 CREATE FUNCTION xlsx_private.name_of(xlsx_private.role_ref) RETURNS text
 AS 'MODULE_PATHNAME', 'pg_xlsx_catalog_ref_name' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 CREATE FUNCTION xlsx_private.name_of(xlsx_private.relation_ref) RETURNS text
@@ -63,9 +67,11 @@ COMMENT ON FUNCTION xlsx_private.relation_ref_out(xlsx_private.relation_ref) IS 
 COMMENT ON FUNCTION xlsx_private.role_ref(regrole) IS 'A role with the name that it has now.';
 COMMENT ON FUNCTION xlsx_private.relation_ref(regclass) IS 'A relation with the name that it has now.';
 COMMENT ON FUNCTION xlsx_private.oid_of(xlsx_private.role_ref) IS 'The number of the role; 0: nobody.';
-COMMENT ON FUNCTION xlsx_private.oid_of(xlsx_private.relation_ref) IS 'The number of the relation; 0: none.';
+COMMENT ON FUNCTION xlsx_private.oid_of(xlsx_private.relation_ref) IS 'The number of the relation that is meant now; 0: none.';
+COMMENT ON FUNCTION xlsx_private.stored_oid_of(xlsx_private.relation_ref) IS 'The number that was stored.';
+COMMENT ON FUNCTION xlsx_private.relation_ref(regclass, boolean) IS 'A relation by its number alone, or by the name that it has now.';
 COMMENT ON FUNCTION xlsx_private.role_of(xlsx_private.role_ref) IS 'The role; "-": nobody, a number alone: one that was dropped.';
-COMMENT ON FUNCTION xlsx_private.relation_of(xlsx_private.relation_ref) IS 'The relation; "-": none, a number alone: one that was dropped.';
+COMMENT ON FUNCTION xlsx_private.relation_of(xlsx_private.relation_ref) IS 'The relation that is meant now; "-": none, a number alone: one that was dropped.';
 COMMENT ON FUNCTION xlsx_private.name_of(xlsx_private.role_ref) IS 'The name of the role when the value was stored.';
 COMMENT ON FUNCTION xlsx_private.name_of(xlsx_private.relation_ref) IS 'The qualified name of the relation when the value was stored.';
 CREATE CAST (regrole AS xlsx_private.role_ref) WITH FUNCTION xlsx_private.role_ref(regrole) AS ASSIGNMENT;
@@ -85,3 +91,16 @@ RETURN xlsx_private.relation_of(ref)::text;
 COMMENT ON FUNCTION xlsx_private.text_of(xlsx_private.relation_ref) IS 'The relation as regclass writes it.';
 CREATE CAST (xlsx_private.role_ref AS text) WITH FUNCTION xlsx_private.text_of(xlsx_private.role_ref);
 CREATE CAST (xlsx_private.relation_ref AS text) WITH FUNCTION xlsx_private.text_of(xlsx_private.relation_ref);
+
+-- What a user has to be told of a target that is not what it was.
+CREATE FUNCTION xlsx_private.target_word(ref xlsx_private.relation_ref, profile text) RETURNS text
+LANGUAGE sql STABLE STRICT
+SET search_path = pg_catalog, pg_temp
+RETURN (WITH now AS (SELECT xlsx_private.relation_of(ref) AS relation, xlsx_private.stored_oid_of(ref) AS was)
+  SELECT CASE WHEN n.relation::oid <> n.was THEN format('the target of profile %s, %s, is another table than before', quote_ident(profile), n.relation)
+      || coalesce((SELECT format('; the one before is called %s now', c.oid::regclass) FROM pg_class c WHERE c.oid = n.was), '; the one before was dropped')
+    WHEN c.oid IS NOT NULL AND format('%s.%I', c.relnamespace::regnamespace, c.relname) <> xlsx_private.name_of(ref)
+      THEN format('the target of profile %s, %s, is called %s now', quote_ident(profile), xlsx_private.name_of(ref), n.relation) END
+  FROM now n LEFT JOIN pg_class c ON c.oid = n.relation);
+COMMENT ON FUNCTION xlsx_private.target_word(xlsx_private.relation_ref, text) IS
+'How the target of a profile differs from when it was last used, in words. NULL if it does not.';

@@ -133,7 +133,37 @@ $$;
 COMMENT ON FUNCTION xlsx_private.require_fillable(regclass, name) IS
 'Raises an error if the target lacks the column, or if its values are always generated.';
 
-CREATE FUNCTION xlsx_private.create_profile(caller regrole, name text, target regclass, task_column name, headers jsonb) RETURNS bigint
+CREATE FUNCTION xlsx_private.check_target(caller regrole, target regclass) RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = target AND c.relkind IN ('r', 'p', 'v', 'f')) THEN
+    RAISE EXCEPTION 'cannot import into "%"', coalesce(target::text, 'NULL') USING
+      ERRCODE = 'wrong_object_type', DETAIL = 'It is neither a table nor a view.';
+  END IF;
+  IF NOT has_any_column_privilege(caller::oid, target::oid, 'INSERT') THEN
+    RAISE EXCEPTION 'permission denied for table %', target USING
+      ERRCODE = 'insufficient_privilege', HINT = 'Imports run as the role that submits them; it needs INSERT.';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.check_target(regrole, regclass) IS 'Raises an error unless the caller can import into the relation.';
+
+CREATE FUNCTION xlsx_private.check_target_by(target_by text) RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF target_by <> ALL (xlsx_private.names_of('target_by')) THEN
+    RAISE EXCEPTION 'target_by "%" does not exist', target_by USING ERRCODE = 'invalid_parameter_value',
+      HINT = format('It is %s.', xlsx_private.choices_of('target_by'));
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.check_target_by(text) IS 'Raises an error if there is no such way to mean a target. NULL passes.';
+
+CREATE FUNCTION xlsx_private.create_profile(caller regrole, name text, target regclass, task_column name, headers jsonb, target_by text) RETURNS bigint
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -144,14 +174,8 @@ BEGIN
   IF coalesce(name, '') = '' THEN
     RAISE EXCEPTION 'a profile needs a name' USING ERRCODE = 'invalid_name';
   END IF;
-  IF NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = target AND c.relkind IN ('r', 'p', 'v', 'f')) THEN
-    RAISE EXCEPTION 'cannot import into "%"', coalesce(target::text, 'NULL') USING
-      ERRCODE = 'wrong_object_type', DETAIL = 'It is neither a table nor a view.';
-  END IF;
-  IF NOT has_any_column_privilege(caller::oid, target::oid, 'INSERT') THEN
-    RAISE EXCEPTION 'permission denied for table %', target USING
-      ERRCODE = 'insufficient_privilege', HINT = 'Imports run as the role that submits them; it needs INSERT.';
-  END IF;
+  PERFORM xlsx_private.check_target(caller, target);
+  PERFORM xlsx_private.check_target_by(target_by);
   IF headers IS NOT NULL AND (jsonb_typeof(headers) <> 'object'
     OR EXISTS (SELECT FROM jsonb_each(headers) h WHERE jsonb_typeof(h.value) <> 'string' OR h.value = '""')) THEN
     RAISE EXCEPTION 'headers must be a JSON object of strings that are not empty' USING
@@ -167,8 +191,9 @@ BEGIN
   IF task_column IS NOT NULL THEN
     PERFORM xlsx_private.require_fillable(target, task_column);
   END IF;
-  INSERT INTO xlsx_private.profile (name, target, task_column, owner)
-  VALUES (create_profile.name, create_profile.target, create_profile.task_column, caller)
+  INSERT INTO xlsx_private.profile (name, target, task_column, owner, target_by)
+  VALUES (create_profile.name, xlsx_private.relation_ref(create_profile.target, coalesce(create_profile.target_by, 'name') = 'table'),
+    create_profile.task_column, caller, coalesce(create_profile.target_by, 'name'))
   ON CONFLICT DO NOTHING RETURNING id INTO new_id;
   IF new_id IS NULL THEN
     RAISE EXCEPTION 'profile "%" already exists', name USING ERRCODE = 'duplicate_object';
@@ -186,13 +211,15 @@ BEGIN
   RETURN new_id;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.create_profile(regrole, text, regclass, name, jsonb) IS
+COMMENT ON FUNCTION xlsx_private.create_profile(regrole, text, regclass, name, jsonb, text) IS
 'As the function without caller, with the rights of the owner of the tables. caller: role that calls.';
 
-CREATE FUNCTION xlsx.create_profile(name text, target regclass, task_column name DEFAULT NULL, headers jsonb DEFAULT NULL) RETURNS bigint
+CREATE FUNCTION xlsx.create_profile(name text, target regclass, task_column name DEFAULT NULL, headers jsonb DEFAULT NULL,
+  target_by text DEFAULT NULL)
+RETURNS bigint
 AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION xlsx.create_profile(text, regclass, name, jsonb) IS
-'Makes a profile from a table and returns its id. Each column gets a header made of its name (bio_id: Bio ID), or the one in headers ({"bio_id": "Bio-ID"}); identity, serial and generated columns and task_column are left out. A column that is NOT NULL without a default is required. The comment of a column is its label in messages. Columns that the table gets later are taken in. task_column: receives the id of the task that saved the row. Needs INSERT on the target.';
+COMMENT ON FUNCTION xlsx.create_profile(text, regclass, name, jsonb, text) IS
+'Makes a profile from a table and returns its id. Each column gets a header made of its name (bio_id: Bio ID), or the one in headers ({"bio_id": "Bio-ID"}); identity, serial and generated columns and task_column are left out. A column that is NOT NULL without a default is required. The comment of a column is its label in messages. Columns that the table gets later are taken in. task_column: receives the id of the task that saved the row. target_by: as in xlsx.alter_profile. Needs INSERT on the target.';
 
 CREATE FUNCTION xlsx_private.drop_profile(caller regrole, name text) RETURNS void
 LANGUAGE plpgsql VOLATILE
@@ -224,7 +251,7 @@ COMMENT ON FUNCTION xlsx.drop_profile(text) IS
 CREATE FUNCTION xlsx_private.alter_profile(caller regrole, profile text, sheet text, header_row text, range text, skip_end int,
   null_tokens text[], trim_cells boolean, mode text, key_columns name[], update_columns name[], max_errors bigint, keep_old boolean,
   locale text, follow boolean, index_after_load text, header_check text, header_rows int, fill_merged boolean, skip_hidden boolean,
-  stop_at text, sheets text, date_order text, "decimal" text, time_zone text, no_value text)
+  stop_at text, sheets text, date_order text, "decimal" text, time_zone text, no_value text, target_by text, target regclass)
 RETURNS void
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
@@ -234,7 +261,13 @@ DECLARE
 BEGIN
   PERFORM xlsx_private.check_texts(alter_profile.key_columns::text[], 'key_columns');
   PERFORM xlsx_private.check_texts(alter_profile.update_columns::text[], 'update_columns');
-  PERFORM xlsx_private.require_columns(p.target, alter_profile.key_columns || alter_profile.update_columns)
+  IF alter_profile.target IS NOT NULL THEN
+    PERFORM xlsx_private.check_target(caller, alter_profile.target);
+    PERFORM xlsx_private.require_columns(alter_profile.target, ARRAY(SELECT c.column_name FROM xlsx_private.profile_column c
+      WHERE c.profile_id = own_id AND c.custom AND c.source <> 'none' UNION ALL SELECT p.task_column FROM xlsx_private.profile p WHERE p.id = own_id));
+  END IF;
+  PERFORM xlsx_private.check_target_by(alter_profile.target_by);
+  PERFORM xlsx_private.require_columns(coalesce(alter_profile.target, p.target::regclass), alter_profile.key_columns || alter_profile.update_columns)
   FROM xlsx_private.profile p WHERE p.id = own_id;
   PERFORM xlsx_private.check_options(alter_profile.mode, NULL, alter_profile.header_row, NULL, alter_profile.range);
   PERFORM xlsx_private.check_texts(alter_profile.null_tokens, 'null_tokens');
@@ -273,11 +306,14 @@ BEGIN
     date_order = CASE WHEN alter_profile.date_order IS NULL THEN p.date_order ELSE nullif(alter_profile.date_order, '') END,
     decimal = CASE WHEN alter_profile.decimal IS NULL THEN p.decimal ELSE nullif(alter_profile.decimal, '') END,
     time_zone = CASE WHEN alter_profile.time_zone IS NULL THEN p.time_zone ELSE nullif(alter_profile.time_zone, '') END,
-    no_value = CASE WHEN alter_profile.no_value IS NULL THEN p.no_value ELSE coalesce(nullif(alter_profile.no_value, ''), 'error') END
+    no_value = CASE WHEN alter_profile.no_value IS NULL THEN p.no_value ELSE coalesce(nullif(alter_profile.no_value, ''), 'error') END,
+    target_by = coalesce(alter_profile.target_by, p.target_by),
+    target = CASE WHEN alter_profile.target IS NULL AND alter_profile.target_by IS NULL THEN p.target
+      ELSE xlsx_private.relation_ref(coalesce(alter_profile.target, p.target::regclass), coalesce(alter_profile.target_by, p.target_by) = 'table') END
   WHERE p.id = own_id;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.alter_profile(regrole, text, text, text, text, int, text[], boolean, text, name[], name[], bigint, boolean, text, boolean, text, text, int, boolean, boolean, text, text, text, text, text, text) IS
+COMMENT ON FUNCTION xlsx_private.alter_profile(regrole, text, text, text, text, int, text[], boolean, text, name[], name[], bigint, boolean, text, boolean, text, text, int, boolean, boolean, text, text, text, text, text, text, text, regclass) IS
 'As the function without caller, with the rights of the owner of the tables. caller: role that calls.';
 
 CREATE FUNCTION xlsx.alter_profile(profile text, sheet text DEFAULT NULL, header_row text DEFAULT NULL,
@@ -286,11 +322,12 @@ CREATE FUNCTION xlsx.alter_profile(profile text, sheet text DEFAULT NULL, header
   max_errors bigint DEFAULT NULL, keep_old boolean DEFAULT NULL, locale text DEFAULT NULL, follow boolean DEFAULT NULL,
   index_after_load text DEFAULT NULL, header_check text DEFAULT NULL, header_rows int DEFAULT NULL,
   fill_merged boolean DEFAULT NULL, skip_hidden boolean DEFAULT NULL, stop_at text DEFAULT NULL, sheets text DEFAULT NULL,
-  date_order text DEFAULT NULL, "decimal" text DEFAULT NULL, time_zone text DEFAULT NULL, no_value text DEFAULT NULL)
+  date_order text DEFAULT NULL, "decimal" text DEFAULT NULL, time_zone text DEFAULT NULL, no_value text DEFAULT NULL,
+  target_by text DEFAULT NULL, target regclass DEFAULT NULL)
 RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION xlsx.alter_profile(text, text, text, text, int, text[], boolean, text, name[], name[], bigint, boolean, text, boolean, text, text, int, boolean, boolean, text, text, text, text, text, text) IS
-'Changes options of a profile. NULL leaves an option unchanged; an empty text or array (max_errors: -1) resets it. sheet: its name, "#2" for the second sheet, "~regexp" for the first whose name matches, "?" for the visible one that fits the profile best; the first visible sheet by default. header_row: "auto" (the row among the first 20 that fits best; the default), "first" (the first row that is not blank), its number, or "none" (columns by their places). range: such as B2:F500, B:F or 2:500. skip_end: number of rows at the end that are left out, such as totals. null_tokens: texts that mean blank. trim_cells: removes spaces around texts. mode: insert, all_or_nothing, upsert, skip (leaves rows out whose key exists), update, replace (all rows of the target, while no other session writes to it). key_columns: columns by which upsert, skip and update find rows; the primary key by default. update_columns: columns that they change; all by default. max_errors: number of bad rows above which the task fails. keep_old: keeps old values of rows, for xlsx.undo. locale: language of messages; it also decides date_order and decimal where nothing else does, and has words for true and false (de: ja, nein). follow: takes in columns that the target gets later. index_after_load: when indexes are built after the rows are in, which is more than twice as fast where keys come in random order: "replace" (in mode replace; the default), "empty" (also in insert and all_or_nothing where the target is empty), "never". While an index is built, queries wait; writers wait until the import ends; the rows become visible together at the end. header_check: "any" (required columns must have a header, everything else is told; the default), "known" (every column of the profile has a header, and every filled column of the sheet goes to one), "exact" (the same, in the order of the profile, each header once). header_rows: number of rows that the headers take; they are joined, "Address / City". fill_merged: all cells of a merged range hold its value. skip_hidden: leaves hidden rows and columns out. stop_at: where the data end, "blank_row" (the first blank row below the headers) or a regular expression as "~^Total" (the first row in which a cell matches). sheets: all sheets whose names match, "~regexp", one after the other. date_order (DMY, MDY, YMD), decimal ("," or "."), time_zone: how texts are read as dates, numbers and times; without them, the values of the column decide, and what has two readings is refused. no_value: what a formula is that was never calculated, "error" (the default) or "null".';
+COMMENT ON FUNCTION xlsx.alter_profile(text, text, text, text, int, text[], boolean, text, name[], name[], bigint, boolean, text, boolean, text, text, int, boolean, boolean, text, text, text, text, text, text, text, regclass) IS
+'Changes options of a profile. NULL leaves an option unchanged; an empty text or array (max_errors: -1) resets it. sheet: its name, "#2" for the second sheet, "~regexp" for the first whose name matches, "?" for the visible one that fits the profile best; the first visible sheet by default. header_row: "auto" (the row among the first 20 that fits best; the default), "first" (the first row that is not blank), its number, or "none" (columns by their places). range: such as B2:F500, B:F or 2:500. skip_end: number of rows at the end that are left out, such as totals. null_tokens: texts that mean blank. trim_cells: removes spaces around texts. mode: insert, all_or_nothing, upsert, skip (leaves rows out whose key exists), update, replace (all rows of the target, while no other session writes to it). key_columns: columns by which upsert, skip and update find rows; the primary key by default. update_columns: columns that they change; all by default. max_errors: number of bad rows above which the task fails. keep_old: keeps old values of rows, for xlsx.undo. locale: language of messages; it also decides date_order and decimal where nothing else does, and has words for true and false (de: ja, nein). follow: takes in columns that the target gets later. index_after_load: when indexes are built after the rows are in, which is more than twice as fast where keys come in random order: "replace" (in mode replace; the default), "empty" (also in insert and all_or_nothing where the target is empty), "never". While an index is built, queries wait; writers wait until the import ends; the rows become visible together at the end. header_check: "any" (required columns must have a header, everything else is told; the default), "known" (every column of the profile has a header, and every filled column of the sheet goes to one), "exact" (the same, in the order of the profile, each header once). header_rows: number of rows that the headers take; they are joined, "Address / City". fill_merged: all cells of a merged range hold its value. skip_hidden: leaves hidden rows and columns out. stop_at: where the data end, "blank_row" (the first blank row below the headers) or a regular expression as "~^Total" (the first row in which a cell matches). sheets: all sheets whose names match, "~regexp", one after the other. date_order (DMY, MDY, YMD), decimal ("," or "."), time_zone: how texts are read as dates, numbers and times; without them, the values of the column decide, and what has two readings is refused. no_value: what a formula is that was never calculated, "error" (the default) or "null". target_by: what is meant when the table is renamed, dropped or replaced by another: "name" (the table that bears the name, with a notice and a note of the task; the default; a table that was merely renamed stays the target) or "table" (the table itself, whatever its name). target: another table.';
 
 CREATE FUNCTION xlsx_private.check_column(header text, label text, aliases text[], pattern text, transform text, lookup text, source text,
   null_tokens text[], messages jsonb)
@@ -670,13 +707,14 @@ AS $$
 DECLARE
   given xlsx_private.profile := jsonb_populate_record(NULL::xlsx_private.profile, xlsx_private.check_definition(definition) - '{target,owner,id,created_at,columns,rules}'::text[]);
   new_name text := coalesce(create_profile_from_json.name, given.name);
-  new_id bigint := xlsx_private.create_profile(caller, new_name, coalesce(target, (definition ->> 'target')::regclass), given.task_column, NULL);
+  new_id bigint := xlsx_private.create_profile(caller, new_name, coalesce(target, (definition ->> 'target')::regclass), given.task_column, NULL, given.target_by);
   given_column xlsx_private.profile_column;
   given_rule xlsx_private.profile_rule;
 BEGIN
   PERFORM xlsx_private.alter_profile(caller, new_name, given.sheet, given.header_row, given.range, given.skip_end, given.null_tokens,
     given.trim_cells, given.mode, given.key_columns, given.update_columns, given.max_errors, given.keep_old, given.locale, given.follow,
-    given.index_after_load, given.header_check, given.header_rows, given.fill_merged, given.skip_hidden, given.stop_at, given.sheets, given.date_order, given.decimal, given.time_zone, given.no_value);
+    given.index_after_load, given.header_check, given.header_rows, given.fill_merged, given.skip_hidden, given.stop_at, given.sheets, given.date_order, given.decimal, given.time_zone, given.no_value,
+    NULL, NULL);
   FOR given_column IN SELECT * FROM jsonb_populate_recordset(NULL::xlsx_private.profile_column, definition -> 'columns') LOOP
     PERFORM xlsx_private.set_column(caller, new_name, given_column.column_name, given_column.header, given_column.label, given_column.aliases,
       given_column.pattern, given_column.position, given_column.required, given_column.default_value, given_column.transform,

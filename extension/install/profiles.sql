@@ -67,7 +67,7 @@ AS $$
 BEGIN
   RETURN (SELECT jsonb_build_object('name', p.name, 'task_column', p.task_column, 'sheet', p.sheet, 'header_row', p.header_row,
     'range', p.range, 'skip_end', p.skip_end, 'mode', p.mode, 'locale', p.locale, 'max_errors', p.max_errors,
-    'keep_old', p.keep_old, 'key_columns', p.key_columns, 'update_columns', p.update_columns, 'index_after_load', p.index_after_load,
+    'keep_old', p.keep_old, 'key_columns', p.key_columns, 'update_columns', p.update_columns, 'index_after_load', p.index_after_load, 'target_by', p.target_by,
     'header_check', p.header_check, 'header_rows', p.header_rows, 'fill_merged', p.fill_merged, 'skip_hidden', p.skip_hidden,
     'stop_at', p.stop_at, 'sheets', p.sheets,
     'date_order', p.date_order, 'decimal', p.decimal, 'time_zone', p.time_zone, 'no_value', p.no_value,
@@ -96,13 +96,19 @@ AS $$
 DECLARE
   now_is xlsx_private.frozen_profile;
   known bigint;
+  word text;
 BEGIN
-  SELECT p.id, p.target, p.owner, xlsx_private.profile_content(p.id) INTO now_is.profile_id, now_is.target, now_is.owner, now_is.content
+  SELECT p.id, p.target, p.owner, xlsx_private.profile_content(p.id), xlsx_private.target_word(p.target, p.name)
+  INTO now_is.profile_id, now_is.target, now_is.owner, now_is.content, word
   FROM xlsx_private.profile p WHERE p.id = freeze_profile.profile;
-  now_is.hash := sha256(convert_to(format('%s %s %s %s', profile, now_is.target::oid, now_is.owner::oid, now_is.content), 'UTF8'));
+  IF word IS NOT NULL THEN
+    RAISE NOTICE '%', word USING HINT = format('Another table becomes the target by: SELECT xlsx.alter_profile(%L, target => …);', now_is.content ->> 'name');
+  END IF;
+  now_is.hash := sha256(convert_to(format('%s %s %s %s', profile, xlsx_private.stored_oid_of(now_is.target), now_is.owner::oid, now_is.content), 'UTF8'));
   -- A row that somebody is removing is none.
   SELECT f.id INTO known FROM xlsx_private.frozen_profile f
-  WHERE f.hash = now_is.hash AND f.profile_id = now_is.profile_id AND f.target::oid = now_is.target::oid AND f.owner::oid = now_is.owner::oid
+  WHERE f.hash = now_is.hash AND f.profile_id = now_is.profile_id AND xlsx_private.stored_oid_of(f.target) = xlsx_private.stored_oid_of(now_is.target)
+    AND xlsx_private.name_of(f.target) = xlsx_private.name_of(now_is.target) AND f.owner::oid = now_is.owner::oid
     AND f.content = now_is.content ORDER BY f.id LIMIT 1 FOR KEY SHARE SKIP LOCKED;
   IF known IS NULL THEN
     INSERT INTO xlsx_private.frozen_profile (hash, profile_id, target, owner, headers, content)
@@ -141,7 +147,7 @@ SELECT p.id, p.name, p.target::pg_catalog.regclass AS target, p.task_column, p.o
   ARRAY(SELECT c.header FROM xlsx_private.live_columns(p.id) c ORDER BY c.position, c.column_name) AS headers,
   ARRAY(SELECT c.column_name FROM xlsx_private.live_columns(p.id) c ORDER BY c.position, c.column_name) AS columns,
   p.sheet, p.header_row, p.range, p.skip_end, p.null_tokens, p.trim_cells, p.mode, p.key_columns, p.update_columns,
-  p.max_errors, p.keep_old, p.locale, p.follow, p.index_after_load, p.header_check, p.header_rows, p.fill_merged, p.skip_hidden,
+  p.max_errors, p.keep_old, p.locale, p.follow, p.index_after_load, p.target_by, p.header_check, p.header_rows, p.fill_merged, p.skip_hidden,
   p.stop_at, p.sheets, p.date_order, p.decimal, p.time_zone, p.no_value
 FROM xlsx_private.profile p;
 COMMENT ON VIEW xlsx.profiles IS 'Profiles: their options, the headers that they expect, and the columns of the target in the same order.';

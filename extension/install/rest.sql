@@ -158,7 +158,7 @@ BEGIN ATOMIC
   SELECT 200, pg_catalog.json_build_object('data', coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
     'name', p.name, 'headers', p.headers, 'mode', p.mode,
     'modes', (SELECT pg_catalog.json_agg(m.name ORDER BY m.place) FROM pg_catalog.unnest(xlsx_private.names_of('mode')) WITH ORDINALITY AS m (name, place)),
-    'default', p.name = coalesce(xlsx_private.default_profile(), ''),
+    'default', p.name = coalesce(xlsx_private.default_profile(), ''), 'targetBy', p.target_by,
     'columns', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('header', c.header, 'column', c.column_name,
         'type', c.type, 'required', c.required, 'label', c.label, 'source', c.source,
         'values', xlsx_private.enum_labels(a.atttypid)) ORDER BY c.position, c.column_name), '[]'::pg_catalog.json)

@@ -29,6 +29,7 @@ CREATE TABLE xlsx_private.profile (
   update_columns name[],
   max_errors     bigint   CHECK (max_errors >= 0),
   keep_old       boolean  NOT NULL DEFAULT false,
+  target_by      text     NOT NULL DEFAULT 'name' CHECK (target_by = ANY (xlsx_private.names_of('target_by'))),
   index_after_load text   NOT NULL DEFAULT 'replace' CHECK (index_after_load = ANY (xlsx_private.names_of('index_after_load'))),
   locale         text,
   header_check   text     NOT NULL DEFAULT 'any' CHECK (header_check = ANY (xlsx_private.names_of('header_check'))),
@@ -45,6 +46,7 @@ CREATE TABLE xlsx_private.profile (
   created_at     timestamptz NOT NULL DEFAULT pg_catalog.now()
 );
 COMMENT ON TABLE xlsx_private.profile IS 'Profiles: how the columns of a sheet become the columns of a table.';
+COMMENT ON COLUMN xlsx_private.profile.target IS 'By its number alone if target_by is ''table''.';
 COMMENT ON COLUMN xlsx_private.profile.follow IS 'Takes in columns that the target gets later.';
 
 CREATE TABLE xlsx_private.profile_column (
@@ -209,6 +211,7 @@ CREATE TABLE xlsx_private.task (
   born_in         uuid    NOT NULL DEFAULT xlsx_private.installation(),
   home            uuid    NOT NULL DEFAULT xlsx_private.installation(),
   undone_rows     bigint  NOT NULL DEFAULT 0,
+  target          xlsx_private.relation_ref,
   source_columns  int[],
   cursor_row      bigint  NOT NULL DEFAULT 0,
   validated       boolean NOT NULL DEFAULT false,
@@ -243,6 +246,7 @@ COMMENT ON COLUMN xlsx_private.task.absent_rows IS
 'Rows of the target that the file lacks and that the import removed or marked. No mode has them yet.';
 COMMENT ON COLUMN xlsx_private.task.profile_id IS 'The profile may be gone: the task has a copy in frozen_profile. Ids are not used again.';
 COMMENT ON COLUMN xlsx_private.task.frozen_id IS 'The profile as it was at the submission.';
+COMMENT ON COLUMN xlsx_private.task.target IS 'The table, by its number, that the last attempt saved into. NULL before the first.';
 COMMENT ON COLUMN xlsx_private.task.undone_rows IS 'Saved rows that xlsx.undo deleted or restored. undone: all of them.';
 COMMENT ON COLUMN xlsx_private.task.attempt_started_at IS 'Start of the running attempt; NULL if none runs.';
 COMMENT ON COLUMN xlsx_private.task.work_ms IS

@@ -20,7 +20,7 @@ BEGIN ATOMIC
   SELECT (task).inserted_rows OPERATOR(pg_catalog.>) 0 AND NOT (task).dry_run AND NOT (task).undone
     AND EXISTS (SELECT FROM xlsx_private.frozen_profile p
       WHERE p.id OPERATOR(pg_catalog.=) (task).frozen_id AND p.content OPERATOR(pg_catalog.->>) 'task_column' IS NOT NULL
-        AND pg_catalog.has_table_privilege((task).owner::pg_catalog.oid, p.target::pg_catalog.oid, 'DELETE'));
+        AND pg_catalog.has_table_privilege((task).owner::pg_catalog.oid, coalesce((task).target, p.target)::pg_catalog.oid, 'DELETE'));
 END;
 COMMENT ON FUNCTION xlsx_private.deletes_rows(xlsx_private.task) IS 'Would xlsx.delete delete imported rows?';
 

@@ -261,6 +261,7 @@ BEGIN
     RAISE EXCEPTION 'task % was undone already', task USING ERRCODE = 'object_not_in_prerequisite_state';
   END IF;
   SELECT f.* INTO profile FROM xlsx_private.frozen_profile f WHERE f.id = subject.frozen_id;
+  profile.target := coalesce(subject.target, profile.target);
   task_column := profile.content ->> 'task_column';
   IF EXISTS (SELECT FROM xlsx_private.undo_row u WHERE u.task_id = task) THEN
     SELECT u.* INTO undone, kept, reasons

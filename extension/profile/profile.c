@@ -11,6 +11,7 @@
 #include "pg/guc.h"
 #include "profile/profile_check.h"
 #include "profile/sql.h"
+#include "tables/catalog_ref.h"
 #include "tables/private_sql.h"
 #include "utils/acl.h"
 #include "utils/array.h"
@@ -148,8 +149,9 @@ compile_target(Profile *profile, const char *task_column)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_TABLE),
 				 errmsg("target table of profile \"%s\" does not exist any more", profile->name),
-				 errdetail("A task keeps the table of its profile at the submission. A table of the same name that was made later is another table."),
-				 errhint("Make a profile for the new table, and upload the file again.")));
+				 profile->by_name ? errdetail("No table is called %s.", profile->target_name) :
+				 errdetail("The profile means the table itself, not its name (target_by \"table\")."),
+				 errhint("Use: SELECT xlsx.alter_profile(%s, target => '…'); then upload the file again.", quote_literal_cstr(profile->name))));
 	for (int i = 0; i < profile->count; i++)
 		compile_column(&profile->columns[i], target);
 	if (task_column != NULL)
@@ -410,7 +412,7 @@ load_options(Profile *profile, Datum content)
 	return private_sql_text(&row, 0);
 }
 
-/* The result of a statement by id: name, target, owner, content. */
+/* The result of a statement by id: name, target, owner, content; stored name of the target, target_by, word. */
 static Profile *
 load(PrivateStatement *select, int64 id, const char *reading)
 {
@@ -428,6 +430,11 @@ load(PrivateStatement *select, int64 id, const char *reading)
 	profile->name = row.nulls[0] ? "" : private_sql_text(&row, 0);
 	profile->target = DatumGetObjectId(row.values[1]);
 	profile->owner = DatumGetObjectId(row.values[2]);
+	profile->by_name = strcmp(private_sql_text(&row, 5), target_by_names.texts[TARGET_BY_TABLE]) != 0;
+	profile->target_name = catalog_ref_name(profile->target);
+	if (profile->target_name == NULL)
+		profile->target_name = private_sql_text(&row, 4);
+	profile->target_word = private_sql_text(&row, 6);
 	task_column = load_options(profile, row.values[3]);
 	load_columns(profile, row.values[3]);
 	load_rules(profile, row.values[3]);
@@ -441,7 +448,8 @@ Profile *
 profile_load(int64 id)
 {
 	static PrivateStatement select = {
-		"SELECT name, target::oid, owner::oid, xlsx_private.profile_content(id) || coalesce($2::jsonb, '{}') FROM xlsx_private.profile WHERE id = $1",
+		"SELECT name, target::oid, owner::oid, xlsx_private.profile_content(id) || coalesce($2::jsonb, '{}'),"
+		" xlsx_private.name_of(target), target_by, xlsx_private.target_word(target, name) FROM xlsx_private.profile WHERE id = $1",
 		2, {INT8OID, TEXTOID}, NULL
 	};
 
@@ -452,7 +460,8 @@ Profile *
 profile_load_frozen(int64 id, const char *reading)
 {
 	static PrivateStatement select = {
-		"SELECT content ->> 'name', target::oid, owner::oid, content || coalesce($2::jsonb, '{}') FROM xlsx_private.frozen_profile WHERE id = $1",
+		"SELECT content ->> 'name', target::oid, owner::oid, content || coalesce($2::jsonb, '{}'),"
+		" xlsx_private.name_of(target), coalesce(content ->> 'target_by', 'name'), xlsx_private.target_word(target, content ->> 'name') FROM xlsx_private.frozen_profile WHERE id = $1",
 		2, {INT8OID, TEXTOID}, NULL
 	};
 	Profile    *profile;

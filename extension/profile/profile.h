@@ -107,6 +107,9 @@ typedef struct Profile
 	char	   *decimal;
 	char	   *time_zone;
 	NoValue		no_value;
+	bool		by_name;		/* the target is the table that bears its name */
+	char	   *target_name;	/* qualified, when the profile was loaded */
+	char	   *target_word;	/* how the target differs from when the profile was last used, or NULL */
 	LateIndex	late_index;
 	HeaderCheck header_check;
 	int			header_rows;	/* rows that the headers take, from 1 on */

@@ -32,6 +32,16 @@ typedef enum LateIndex
 	LATE_INDEXES(NAMES_VALUE)
 } LateIndex;
 
+/* What a profile means by its target, when its table is renamed, dropped, or takes the place of another. */
+#define TARGET_BYS(X) \
+	X(TARGET_BY_NAME, "name")	/* the table that bears the name */ \
+	X(TARGET_BY_TABLE, "table")	/* the table, whatever its name is */
+
+typedef enum TargetBy
+{
+	TARGET_BYS(NAMES_VALUE)
+} TargetBy;
+
 /* How a header row must agree with the profile. */
 #define HEADER_CHECKS(X) \
 	X(HEADER_CHECK_ANY, "any")	/* required columns are there; the rest is told */ \
@@ -138,6 +148,7 @@ extern const Names rounding_names;
 extern const Names no_value_names;
 extern const Names save_mode_names;
 extern const Names late_index_names;
+extern const Names target_by_names;
 extern const Names header_check_names;
 extern const Names column_source_names;
 extern const Names rule_kind_names;

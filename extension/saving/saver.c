@@ -12,6 +12,7 @@
 #include "saving/rights.h"
 #include "saving/save_mode.h"
 #include "storage/lmgr.h"
+#include "tables/catalog_ref.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
@@ -80,10 +81,22 @@ look_at_target(Saver *saver)
 	MemoryContextSwitchTo(caller);
 }
 
+/* Another table has taken the name of the target: the next attempt goes on in that one. */
+static void
+require_name(const Profile *profile)
+{
+	if (profile->by_name && catalog_ref_meant(profile->target, profile->target_name) != profile->target)
+		ereport(ERROR,
+				(errcode(ERRCODE_TRANSACTION_ROLLBACK),
+				 errmsg("another table is called %s now", profile->target_name)));
+}
+
 void
 saver_follow_target(Saver *saver)
 {
 	LockRelationOid(saver->profile->target, RowExclusiveLock);
+	if (!save_probe_holds(&saver->probe, saver->profile->target))
+		require_name(saver->profile);
 	if (get_rel_name(saver->profile->target) == NULL)
 		return;
 	save_require_rights(&saver->task);

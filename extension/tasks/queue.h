@@ -131,6 +131,12 @@ extern void queue_complete(Task *task);
  */
 extern void queue_remove_spent(const Task *task);
 
+/*
+ * Keeps the table that the task saves into, for undo and delete, and what the user has to know of
+ * it, or NULL: then the profile learns the name and the number that its target has now.
+ */
+extern void queue_save_target(int64 task, Oid target, const char *word);
+
 /* Loads a task that runs in the caller's own transaction (xlsx.import). */
 extern Task *queue_load(int64 id);
 

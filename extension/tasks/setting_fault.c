@@ -84,7 +84,7 @@ static char *
 lock_that_was_waited_for(int64 task)
 {
 	static PrivateStatement select = {
-		"WITH target AS (SELECT f.target::oid AS id FROM xlsx_private.task t JOIN xlsx_private.frozen_profile f ON f.id = t.frozen_id"
+		"WITH target AS (SELECT coalesce(t.target, f.target)::oid AS id FROM xlsx_private.task t JOIN xlsx_private.frozen_profile f ON f.id = t.frozen_id"
 		" WHERE t.id = $1), involved AS (SELECT id FROM target UNION SELECT p.relid FROM target, pg_partition_tree(target.id) p"
 		" UNION SELECT c.confrelid FROM target JOIN pg_constraint c ON c.contype = 'f' AND c.conrelid = target.id)"
 		" SELECT (SELECT l.relation::regclass::text FROM pg_locks l WHERE l.locktype = 'relation' AND l.granted"

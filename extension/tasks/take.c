@@ -177,7 +177,9 @@ void
 queue_save_headers(const Task *task, const char *missing, const char *unused, const char *duplicates, const char *notes)
 {
 	static PrivateStatement update = {
-		"UPDATE xlsx_private.task SET missing = $2::jsonb, unused = $3::jsonb, duplicates = $4::jsonb, notes = $5::jsonb WHERE id = $1",
+		"UPDATE xlsx_private.task SET missing = $2::jsonb, unused = $3::jsonb, duplicates = $4::jsonb,"
+		" notes = (SELECT coalesce(jsonb_agg(n), '[]') FROM jsonb_array_elements(notes) AS n WHERE n ->> 'code' = 'target') || $5::jsonb"
+		" WHERE id = $1",
 		5, {INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID}, NULL
 	};
 	Datum		values[] = {
@@ -186,4 +188,26 @@ queue_save_headers(const Task *task, const char *missing, const char *unused, co
 	};
 
 	private_sql_run(&update, values, NULL, NULL);
+}
+
+void
+queue_save_target(int64 task, Oid target, const char *word)
+{
+	static PrivateStatement update = {
+		"UPDATE xlsx_private.task SET target = xlsx_private.relation_ref($2::regclass, true), notes = CASE WHEN $3 IS NULL THEN notes"
+		" ELSE notes || jsonb_build_array(jsonb_build_object('code', 'target', 'row', NULL, 'message', $3)) END"
+		" WHERE id = $1 AND (xlsx_private.stored_oid_of(target) IS DISTINCT FROM $2 OR $3 IS NOT NULL)", 3, {INT8OID, OIDOID, TEXTOID}, NULL
+	};
+	static PrivateStatement learn = {
+		"UPDATE xlsx_private.profile SET target = xlsx_private.relation_ref(target::regclass, target_by = 'table')"
+		" WHERE id = (SELECT p.id FROM xlsx_private.profile p JOIN xlsx_private.task t ON t.profile_id = p.id WHERE t.id = $1"
+		" AND xlsx_private.target_word(p.target, p.name) IS NOT NULL FOR NO KEY UPDATE OF p SKIP LOCKED)", 1, {INT8OID}, NULL
+	};
+	Datum		values[3] = {Int64GetDatum(task), ObjectIdGetDatum(target)};
+	char		nulls[3] = {' ', ' ', ' '};
+
+	private_sql_set_text(values, nulls, 2, word);
+	private_sql_run(&update, values, nulls, NULL);
+	if (word != NULL)
+		private_sql_run(&learn, values, NULL, NULL);
 }

@@ -321,6 +321,8 @@ export interface Profile {
   mode: Mode;
   modes: Mode[];
   default: boolean;
+  /** Whether a table that takes the name of the target takes its place. */
+  targetBy: 'name' | 'table';
   columns: ProfileColumn[];
 }
 

@@ -77,8 +77,8 @@ is($sql->($errors), '{Bio-ID,Gender,Name}', 'and when there is no profile any mo
 is($sql->("SELECT length(xlsx.errors_workbook($task)) > 1000"), 't', 'and in the workbook');
 is($sql->("SELECT deleted_rows = (SELECT saved_rows FROM xlsx.tasks WHERE id = $task) FROM xlsx.delete($task)"), 't', 'the rows are found by the column that the profile had');
 
-# The target: another table of the same name is another table.
-$sql->("SELECT xlsx.create_profile('people', 'people', 'task_id', '{\"bio_id\": \"Bio-ID\"}')");
+# The target by table: another table of the same name is another table (098_target_by.pl has the target by name).
+$sql->("SELECT xlsx.create_profile('people', 'people', 'task_id', '{\"bio_id\": \"Bio-ID\"}', target_by => 'table')");
 $task = submit_later('people', 'postgres');
 $sql->('ALTER TABLE people RENAME TO persons');
 is(start($task), 'COMPLETED', 'a table that was renamed is the same');
@@ -86,8 +86,8 @@ $task = submit_later('people', 'postgres');
 $sql->('DROP TABLE persons; CREATE TABLE persons (task_id bigint, name text NOT NULL, gender text NOT NULL, bio_id text NOT NULL)');
 is(start($task), 'FAILED', 'one that was dropped and made anew is another');
 is($sql->("SELECT error_code, error_message, error_detail, error_hint FROM xlsx.tasks WHERE id = $task"),
-	'42P01|target table of profile "people" does not exist any more|A task keeps the table of its profile at the submission. A table of the same name that was made later is another table.'
-	  . '|Make a profile for the new table, and upload the file again.', 'and the task says so');
+	'42P01|target table of profile "people" does not exist any more|The profile means the table itself, not its name (target_by "table").'
+	  . q{|Use: SELECT xlsx.alter_profile('people', target => '…'); then upload the file again.}, 'and the task says so');
 is($sql->('SELECT count(*) FROM persons'), 0, 'no row goes to it');
 $sql->("SELECT xlsx.drop_profile('people'); ALTER TABLE persons RENAME TO people; SELECT xlsx.create_profile('people', 'people', 'task_id', '{\"bio_id\": \"Bio-ID\"}')");
 
