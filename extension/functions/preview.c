@@ -4,6 +4,7 @@
  */
 #include "pg/pg_xlsx.h"
 
+#include "check/plan.h"
 #include "core/layout.h"
 #include "core/ref.h"
 #include "files/file_value.h"
@@ -16,6 +17,7 @@
 #include "profile/headers.h"
 #include "profile/options.h"
 #include "profile/profile.h"
+#include "reading/findings.h"
 #include "reading/rows.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
@@ -25,6 +27,7 @@
 
 PG_FUNCTION_INFO_V1(pg_xlsx_match);
 PG_FUNCTION_INFO_V1(pg_xlsx_sheet_findings);
+PG_FUNCTION_INFO_V1(pg_xlsx_text_findings);
 
 /* One row for each column of the profile: the sheet column that it would come from. */
 static void
@@ -190,4 +193,33 @@ pg_xlsx_sheet_findings(PG_FUNCTION_ARGS)
 					 sightings_notes(sightings, rows_notes(look.rows)));
 	MemoryContextDelete(context);
 	PG_RETURN_DATUM(DirectFunctionCall1(json_in, CStringGetDatum(json.data)));
+}
+
+/* Those of look_at, then locale, date_order, decimal */
+Datum
+pg_xlsx_text_findings(PG_FUNCTION_ARGS)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx book", ALLOCSET_DEFAULT_SIZES);
+	Look		look;
+	JudgeTask	task = {
+		.file_name = "", .locale = PG_XLSX_GETARG_STRING(9, NULL), .date_order = PG_XLSX_GETARG_STRING(10, NULL),
+		.decimal = PG_XLSX_GETARG_STRING(11, NULL)
+	};
+	const JudgePlan *plan;
+	const char *json = "[]";
+
+	options_check_date_order(task.date_order);
+	options_check_decimal(task.decimal);
+	if (PG_ARGISNULL(1))
+		PG_RETURN_NULL();
+	look_at(fcinfo, context, &look);
+	task.profile = look.profile;
+	task.source = look.match.source;
+	task.extras = headers_of_extras(&look.match, look.profile->count);
+	task.locale = task.locale != NULL ? task.locale : look.profile->locale;
+	plan = plan_create(&task);
+	if (look.match.row > 0 && findings_concern(plan))
+		json = findings_json(findings_look(plan, look.rows, look.match.last_row), look.profile, plan, true);
+	MemoryContextDelete(context);
+	PG_RETURN_DATUM(DirectFunctionCall1(jsonb_in, CStringGetDatum(json)));
 }

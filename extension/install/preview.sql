@@ -64,8 +64,16 @@ END;
 COMMENT ON FUNCTION xlsx_private.default_profile() IS
 'Name of the profile that is taken where none is named: pg_xlsx.default_profile, else the only one that exists; NULL where there is no such profile.';
 
+CREATE FUNCTION xlsx_private.text_findings(profile text, file bytea, sheet text, header_row text, mapping jsonb, range text, header_rows int,
+  fill_merged boolean, skip_hidden boolean, locale text, date_order text, "decimal" text)
+RETURNS jsonb
+AS 'MODULE_PATHNAME', 'pg_xlsx_text_findings' LANGUAGE C STABLE;
+COMMENT ON FUNCTION xlsx_private.text_findings(text, bytea, text, text, jsonb, text, int, boolean, boolean, text, text, text) IS
+'How an import would read the texts of columns that could be read in two ways, as in the column findings of xlsx.tasks; also columns whose texts are all certain. Reads the whole sheet. NULL if there is no file.';
+
 CREATE FUNCTION xlsx.preview(file bytea, profile text DEFAULT NULL, sheet text DEFAULT NULL, header_row text DEFAULT NULL, mapping jsonb DEFAULT NULL,
-  range text DEFAULT NULL, header_rows int DEFAULT NULL, fill_merged boolean DEFAULT NULL, skip_hidden boolean DEFAULT NULL)
+  range text DEFAULT NULL, header_rows int DEFAULT NULL, fill_merged boolean DEFAULT NULL, skip_hidden boolean DEFAULT NULL,
+  locale text DEFAULT NULL, date_order text DEFAULT NULL, "decimal" text DEFAULT NULL)
 RETURNS json
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -103,15 +111,16 @@ BEGIN
     'sheet', chosen_sheet, 'headerRow', chosen_row, 'columns', found,
     'missing', findings -> 'missing', 'extra', extra, 'unused', findings -> 'unused', 'duplicates', findings -> 'duplicates',
     'notes', findings -> 'notes',
+    'findings', xlsx_private.text_findings(chosen_profile, file, preview.sheet, header_row, mapping, area, lines, merged, hidden, locale, date_order, preview.decimal),
     'rows', xlsx_private.first_rows(file, chosen_sheet, coalesce(chosen_row + lines - 1, 0), letters),
     'rowsSampled', 1000);
 END
 $$;
-COMMENT ON FUNCTION xlsx.preview(bytea, text, text, text, jsonb, text, int, boolean, boolean) IS
-'What an import would make of a file, as JSON; nothing is imported. sheets: all sheets of the workbook. sheet, headerRow: those that the import would read. columns: each column of the sheet with its letters, its header, the target that it would feed (null for none), its likely type and examples, from the first 1000 rows. missing: columns of the profile that no header feeds. extra: headers that feed no column. unused, duplicates, notes: as in xlsx.tasks; notes also of merged and hidden cells. rows: the first 10 rows, their values in the order of columns. Arguments as for xlsx.submit.';
+COMMENT ON FUNCTION xlsx.preview(bytea, text, text, text, jsonb, text, int, boolean, boolean, text, text, text) IS
+'What an import would make of a file, as JSON; nothing is imported. sheets: all sheets of the workbook. sheet, headerRow: those that the import would read. columns: each column of the sheet with its letters, its header, the target that it would feed (null for none), its likely type and examples, from the first 1000 rows. missing: columns of the profile that no header feeds. extra: headers that feed no column. findings: how texts of dates and numbers are read, by column, from the whole sheet: "38 of 40 values only fit DD.MM.YYYY". unused, duplicates, notes: as in xlsx.tasks; notes also of merged and hidden cells. rows: the first 10 rows, their values in the order of columns. Arguments as for xlsx.submit.';
 
 CREATE FUNCTION xlsx_private.upload_settings(upload bigint,
   OUT name text, OUT size bigint, OUT profile text, OUT sheet text, OUT header_row text, OUT mapping text, OUT range text,
-  OUT reading text)
+  OUT reading text, OUT locale text)
 AS 'MODULE_PATHNAME', 'pg_xlsx_upload_settings' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx_private.upload_settings(bigint) IS 'Options of an upload that is not finished.';

@@ -228,7 +228,8 @@ BEGIN
   RETURN ROW(200, (jsonb_build_object('fileName', given.name, 'fileSize', given.size, 'profile', given.profile)
     || xlsx.preview(xlsx_private.upload_file(upload), given.profile, given.sheet, given.header_row, given.mapping::jsonb, given.range,
       (given.reading::jsonb ->> 'header_rows')::int, (given.reading::jsonb ->> 'fill_merged')::boolean,
-      (given.reading::jsonb ->> 'skip_hidden')::boolean)::jsonb)::json)::xlsx_rest.answer;
+      (given.reading::jsonb ->> 'skip_hidden')::boolean, given.locale, given.reading::jsonb ->> 'date_order',
+      given.reading::jsonb ->> 'decimal')::jsonb)::json)::xlsx_rest.answer;
 END
 $$;
 COMMENT ON FUNCTION xlsx_rest.rest_preview(bigint) IS 'POST /preview, for an upload that is not finished. The sidecar removes the upload afterwards.';

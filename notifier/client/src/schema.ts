@@ -71,6 +71,7 @@ const task: Members<Task> = {
   unused: list({ header: orNull(text), col: text }, ['header', 'col']),
   duplicates: list({ header: text, cols: { type: 'array', items: text } }, ['header', 'cols']),
   notes: list({ code: text, row: orNull(count), message: text }, ['code', 'message']),
+  findings: list({ column: text, header: text, reads: orNull(text), values: count, ambiguous: count, only: { type: 'object' }, text }, ['column', 'reads', 'text']),
 };
 
 const alwaysInATask = Object.keys(task) as (keyof Task)[];

@@ -67,6 +67,7 @@ export interface Task {
   unused: UnusedColumn[];
   duplicates: DuplicateHeader[];
   notes: SheetNote[];
+  findings: ColumnFinding[];
 }
 
 /** A column of the profile without a header in the sheet, and the nearest header received. */
@@ -94,6 +95,21 @@ export interface SheetNote {
   code: string;
   row: number | null;
   message: string;
+}
+
+/** How the texts of a column are read that could be read in two ways: what its values decided. */
+export interface ColumnFinding {
+  column: string;
+  header: string;
+  /** DMY, MDY, YMD or a decimal sign; null: nothing decides, and such texts are refused. */
+  reads: string | null;
+  values: number;
+  /** Values that fit two ways. */
+  ambiguous: number;
+  /** Values that fit one way only, by way. */
+  only: Record<string, number>;
+  /** The same in words. */
+  text: string;
 }
 
 /** A task with the members that only events have. */
@@ -352,6 +368,7 @@ export interface Preview {
   duplicates?: DuplicateHeader[];
   notes?: SheetNote[];
   extra: string[];
+  findings: ColumnFinding[];
   rows: { rowNumber: number; values: (string | null)[] }[];
   rowsSampled: number;
 }
@@ -380,6 +397,7 @@ export interface Report {
   unused: UnusedColumn[];
   duplicates: DuplicateHeader[];
   notes: SheetNote[];
+  findings: ColumnFinding[];
   counts: {
     total: number;
     valid: number;

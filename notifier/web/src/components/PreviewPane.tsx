@@ -1,8 +1,8 @@
 import type { Preview, PreviewColumn, Profile, UploadOptions } from 'pg-xlsx-client';
 import { useState } from 'react';
+import { SheetFindings } from './SheetFindings.js';
 import { t } from '../texts/index.js';
 import { Notice } from './Notice.js';
-import { SheetFindings } from './SheetFindings.js';
 
 /** Column letter of the sheet -> column of the table, "" to leave it out; only the columns that the person changed. */
 export type Mapping = Record<string, string>;
@@ -47,7 +47,7 @@ export function PreviewPane({ preview, profile, mapping, onPlace, onMapping }: P
       {missing.length > 0 && (
         <Notice kind="warn"><strong>{t.preview.missing} {missing.join(', ')}.</strong> {t.preview.missingHint}</Notice>
       )}
-      <SheetFindings found={{ ...(preview.duplicates && { duplicates: preview.duplicates }), ...(preview.notes && { notes: preview.notes }) }} />
+      <SheetFindings found={{ ...(preview.duplicates && { duplicates: preview.duplicates }), ...(preview.notes && { notes: preview.notes }), ...(preview.findings && { findings: preview.findings }) }} />
       <div className="scroll" role="region" aria-label={t.preview.table} tabIndex={0}>
         <table className="grid">
           <thead>

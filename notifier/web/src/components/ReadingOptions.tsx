@@ -1,9 +1,11 @@
 import type { UploadOptions } from 'pg-xlsx-client';
 import { t } from '../texts/index.js';
 
-export type Reading = Pick<UploadOptions, 'headerCheck' | 'headerRows' | 'fillMerged' | 'skipHidden' | 'stopAt'>;
+export type Reading = Pick<UploadOptions, 'headerCheck' | 'headerRows' | 'fillMerged' | 'skipHidden' | 'stopAt' | 'dateOrder' | 'decimal' | 'timeZone'>;
 
 const CHECKS = ['any', 'known', 'exact'] as const;
+const ORDERS = ['DMY', 'MDY', 'YMD'] as const;
+const DECIMALS = [',', '.'] as const;
 
 /** The options that say how the sheet is read. What is left alone is not sent: then the profile says it. */
 export function ReadingOptions({ value, onChange }: { value: Reading; onChange(value: Reading): void }) {
@@ -28,6 +30,24 @@ export function ReadingOptions({ value, onChange }: { value: Reading; onChange(v
       <label className="field field-inline">
         <span>{t.reading.stopAt}</span>
         <input type="text" value={value.stopAt ?? ''} placeholder="blank_row, ~^Total" onChange={(event) => set('stopAt', event.target.value)} />
+      </label>
+      <label className="field field-inline">
+        <span>{t.reading.dateOrder}</span>
+        <select value={value.dateOrder ?? ''} onChange={(event) => set('dateOrder', event.target.value)}>
+          <option value="">{t.reading.asProfile}</option>
+          {ORDERS.map((one) => <option key={one} value={one}>{t.reading.dateOrders[one]}</option>)}
+        </select>
+      </label>
+      <label className="field field-inline">
+        <span>{t.reading.decimal}</span>
+        <select value={value.decimal ?? ''} onChange={(event) => set('decimal', event.target.value)}>
+          <option value="">{t.reading.asProfile}</option>
+          {DECIMALS.map((one) => <option key={one} value={one}>{t.reading.decimals[one]}</option>)}
+        </select>
+      </label>
+      <label className="field field-inline">
+        <span>{t.reading.timeZone}</span>
+        <input type="text" value={value.timeZone ?? ''} placeholder="Europe/Berlin" onChange={(event) => set('timeZone', event.target.value)} />
       </label>
       <label className="field field-inline">
         <input type="checkbox" checked={value.fillMerged === 'true'} onChange={(event) => set('fillMerged', event.target.checked ? 'true' : '')} />

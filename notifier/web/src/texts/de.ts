@@ -210,6 +210,7 @@ export const de: Texts = {
     column: (letters) => `Spalte ${letters}`,
     duplicates: 'Doppelt in der Datei',
     notes: 'Bitte prüfen',
+    findings: 'Texte werden gelesen',
   },
 
   reading: {
@@ -219,6 +220,11 @@ export const de: Texts = {
     checks: { any: 'Pflichtspalten müssen da sein', known: 'Alle müssen passen', exact: 'Alle müssen passen, in dieser Reihenfolge' },
     headerRows: 'Zeilen mit Überschriften',
     stopAt: 'Daten enden bei',
+    dateOrder: 'Datumstexte',
+    dateOrders: { DMY: 'Tag, Monat, Jahr', MDY: 'Monat, Tag, Jahr', YMD: 'Jahr, Monat, Tag' },
+    decimal: 'Zahlentexte',
+    decimals: { ',': '1.234,56', '.': '1,234.56' },
+    timeZone: 'Zeitzone der Texte',
     fillMerged: 'Verbundene Zellen füllen',
     skipHidden: 'Ausgeblendete Zeilen und Spalten auslassen',
   },

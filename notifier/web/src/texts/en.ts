@@ -208,6 +208,7 @@ export const en = {
     column: (letters: string) => `column ${letters}`,
     duplicates: 'Twice in the file',
     notes: 'Worth a look',
+    findings: 'Texts are read',
   },
 
   reading: {
@@ -217,6 +218,11 @@ export const en = {
     checks: { any: 'Required ones must be there', known: 'All must match', exact: 'All must match, in order' },
     headerRows: 'Rows of headers',
     stopAt: 'Data end at',
+    dateOrder: 'Dates in texts',
+    dateOrders: { DMY: 'day, month, year', MDY: 'month, day, year', YMD: 'year, month, day' },
+    decimal: 'Numbers in texts',
+    decimals: { ',': '1.234,56', '.': '1,234.56' },
+    timeZone: 'Time zone of texts',
     fillMerged: 'Fill merged cells',
     skipHidden: 'Leave hidden rows and columns out',
   },
