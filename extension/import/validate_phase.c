@@ -14,6 +14,7 @@
 #include "tables/private_sql.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
+#include "validate/stop_rule.h"
 #include "validate/validator.h"
 
 struct ImportValidation
@@ -23,6 +24,7 @@ struct ImportValidation
 	ImportSaving *saving;
 	JudgeTask	judging;		/* what the validator works on */
 	Validator  *validator;
+	StopRule   *stop;			/* NULL: the data end where rows end */
 	const XlsxRow *ahead;		/* the next row, already read; NULL at the end of the sheet */
 	bool		early;			/* rows are saved as soon as they are checked */
 	bool		kept_whole;		/* nothing may be committed before the sheet is known to be complete */
@@ -117,6 +119,7 @@ import_validation_create(Import *import, ImportSheet *sheet, ImportSaving *savin
 		.date_order = task->date_order, .decimal = task->decimal, .time_zone = task->text_zone,
 		.book = rows_book(sheet->rows), .source = task->source, .extras = sheet->extras
 	};
+	validation->stop = stop_rule_create(&validation->judging);
 	validation->validator = validator_create(&validation->judging, import->progress->cursor_row);
 	validator_ask(validation->validator, decide, validation);
 	if (task->findings != NULL)
@@ -128,6 +131,17 @@ import_validation_create(Import *import, ImportSheet *sheet, ImportSaving *savin
 /*
  * Batches
  */
+
+/* The next row of the data; NULL at their end. */
+static const XlsxRow *
+read_row(ImportValidation *validation)
+{
+	const XlsxRow *row;
+
+	while ((row = rows_next(validation->sheet->rows)) != NULL && validation->stop != NULL && stop_rule_says(validation->stop, row))
+		rows_end_sheet(validation->sheet->rows, row->number);
+	return row;
+}
 
 static void
 store_packet(Import *import, bytea *packet)
@@ -229,7 +243,7 @@ validate_batch(ImportValidation *validation)
 	{
 		last = validation->ahead->number;
 		validate_row(validation, &own);
-		validation->ahead = rows_next(validation->sheet->rows);
+		validation->ahead = read_row(validation);
 	}
 	place_set_rows(first, last);
 	validator_end(validation->validator, &batch);
@@ -349,7 +363,7 @@ skip_to_cursor(ImportValidation *validation)
 		import_saving_open(validation->saving, IMPORT_FIRST_BATCH_ROWS);
 	for (;;)
 	{
-		validation->ahead = rows_next(validation->sheet->rows);
+		validation->ahead = read_row(validation);
 		if (validation->ahead == NULL || validation->ahead->number > validation->import->progress->cursor_row)
 			break;
 		validator_skip(validation->validator, validation->ahead);

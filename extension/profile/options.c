@@ -11,6 +11,7 @@
 #include "profile/date_form.h"
 #include "profile/header_row.h"
 #include "profile/profile.h"
+#include "profile/sql.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
 #include "utils/jsonb.h"
@@ -159,6 +160,12 @@ check_pattern(const char *what, const char *pattern, const char *hint)
 	(void) DirectFunctionCall2Coll(textregexeq, DEFAULT_COLLATION_OID, CStringGetTextDatum(""), CStringGetTextDatum(pattern + 1));
 }
 
+bool
+options_is_stop_expression(const char *stop_at)
+{
+	return stop_at != NULL && stop_at[0] != '~' && strcmp(stop_at, "blank_row") != 0;
+}
+
 void
 options_check_reading(const char *reading)
 {
@@ -171,8 +178,10 @@ options_check_reading(const char *reading)
 	check_header_check(member(json, "header_check"));
 	check_header_rows(member(json, "header_rows"));
 	stop_at = member(json, "stop_at");
-	if (stop_at != NULL && strcmp(stop_at, "blank_row") != 0)
-		check_pattern("stop_at", stop_at, "Write it as \"blank_row\" or \"~^Total\".");
+	if (options_is_stop_expression(stop_at))
+		profile_sql_check(stop_at, "expression");
+	else if (stop_at != NULL && strcmp(stop_at, "blank_row") != 0)
+		check_pattern("stop_at", stop_at, "Write it as \"blank_row\", \"~^Total\" or \"item = 'Total'\".");
 	check_pattern("sheets", member(json, "sheets"), "Write it as \"~^(Jan|Feb)\".");
 	options_check_date_order(member(json, "date_order"));
 	options_check_decimal(member(json, "decimal"));

@@ -16,6 +16,9 @@ extern void options_check_mapping(const char *mapping); /* JSON object of header
 extern void options_check_max_errors(int64 max_errors); /* 0 or more */
 
 
+/* Is this stop_at an SQL expression? NULL is none. */
+extern bool options_is_stop_expression(const char *stop_at);
+
 /*
  * Options that replace those of a profile, as a JSON object with the members of xlsx_private.reading; NULL passes.  The second
  * makes it from arguments of a function, from argument first on, in their order there; NULL where none is given.

@@ -54,6 +54,10 @@ void
 profile_check(const Profile *profile)
 {
 	options_check_header_row(profile->header_row);
+	if (profile->header_rows < 1 || profile->header_rows > MOST_HEADER_ROWS)
+		profile_refuse(profile->name, psprintf("Its headers take %d rows.", profile->header_rows));
+	if (options_is_stop_expression(profile->stop_at))
+		profile_sql_check(profile->stop_at, "expression");
 	if (profile->skip_end < 0 || profile->skip_end > MOST_SKIP_END)
 		profile_refuse(profile->name, psprintf("It leaves out %d rows at the end.", profile->skip_end));
 	for (int i = 0; i < profile->count; i++)

@@ -449,6 +449,14 @@ rows_next(SheetRows *rows)
 	}
 }
 
+void
+rows_end_sheet(SheetRows *rows, uint32 number)
+{
+	SheetRows  *at_hand = rows->following.rows != NULL ? rows->following.rows : rows;
+
+	at_hand->end.stopped = row_in_sheet(number);
+}
+
 TextList
 rows_sheet_names(const SheetRows *rows)
 {

@@ -90,6 +90,9 @@ extern char *rows_notes(const SheetRows *rows);
  */
 extern const XlsxRow *rows_next(SheetRows *rows);
 
+/* Ends the sheet at hand at a row that rows_next has returned, which is left out. A sheet after it follows. */
+extern void rows_end_sheet(SheetRows *rows, uint32 number);
+
 /*
  * Lets the reader, if there is one, judge the coming rows by a plan; false: there is no reader that does. The rows
  * that come stay the same. after: rows up to this one are done; spool: as in ReaderScope.

@@ -65,6 +65,17 @@ score_of(const Profile *profile, const HeaderMatch *match)
 	return match->matched + (match->matched > 0 && match->complete ? profile->count : 0);
 }
 
+/* Columns that can have a header. */
+static int
+count_cells(const Profile *profile)
+{
+	int			count = 0;
+
+	for (int i = 0; i < profile->count; i++)
+		count += profile->columns[i].source == SOURCE_CELL;
+	return count;
+}
+
 /* Index of the row that fits best among the first ones; -1 if none has a header of the profile. *complete: it would do. */
 static int
 best_row(const SheetRows *rows, const Profile *profile, const char *mapping, bool *complete)
@@ -73,9 +84,12 @@ best_row(const SheetRows *rows, const Profile *profile, const char *mapping, boo
 	MemoryContext caller = MemoryContextSwitchTo(context);
 	int			found = -1;
 	int			best = 0;
+	int			most = count_cells(profile);
+	bool		all = false;
 
 	*complete = false;
-	for (int i = 0; i < rows->ahead_count; i++)
+	/* No row can fit better than one with all columns. */
+	for (int i = 0; i < rows->ahead_count && !all; i++)
 	{
 		HeaderMatch match;
 
@@ -86,6 +100,7 @@ best_row(const SheetRows *rows, const Profile *profile, const char *mapping, boo
 			found = i;
 			*complete = match.message == NULL && match.unknown == NULL;
 		}
+		all = match.matched == most && match.unknown == NULL;
 		MemoryContextReset(context);
 	}
 	MemoryContextSwitchTo(caller);

@@ -125,6 +125,14 @@ my $footer = book({ name => 's', rows => [ [ 'a', 'b' ], [ 1, 2 ], [ 3, 4 ], und
 is(imported('ab', $footer, "stop_at => 'blank_row'"), "1|2\n3|4", 'at the first blank row');
 is(told('notes'), '[{"row": 5, "code": "rows_left_out", "message": "Rows from 5 on were left out, because stop_at says so."}]', 'which is told');
 is(imported('ab', $footer, "stop_at => '~^Total'"), "1|2\n3|4\n5|6", 'at a row whose first cell matches');
+is(imported('ab', $footer, q{stop_at => $$a ~ '^Total' AND b IS NOT NULL$$}), "1|2\n3|4\n5|6", 'at a row for which an expression is true');
+is(told('notes'), '[{"row": 6, "code": "rows_left_out", "message": "Rows from 6 on were left out, because stop_at says so."}]', 'which is told, too');
+is(imported('ab', $footer, q{stop_at => $$r.b::int > 10$$}), "1|2\n3|4\n5|6", 'also by the name of the row');
+($code, $out, $error) = $node->psql('postgres', "SELECT xlsx.import('ab', xlsx.server_file('$footer'), stop_at => 'a =')");
+like($error, qr/syntax error at end of input/, 'a text that is none is refused at once');
+sql("SELECT xlsx.alter_profile('ab', stop_at => \$\$a = '3'\$\$)");
+is(imported('ab', $footer), '1|2', 'in the profile');
+sql("SELECT xlsx.alter_profile('ab', stop_at => '')");
 sql("TRUNCATE ab; SELECT xlsx.import('ab', xlsx.server_file('$footer'))");
 is(told('error_rows, notes'), '1|[{"row": 6, "code": "total_row", "message": "Row 6 looks like a total. To leave it out, give stop_at or skip_end."}]', 'else it is told');
 
