@@ -73,6 +73,56 @@ $task = change_target('ALTER TABLE people ADD COLUMN double text GENERATED ALWAY
 is(counts($task), 'COMPLETED|6000|6000|0|0|6000', 'a generated column is made in mid-import');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM people WHERE double IS DISTINCT FROM bio_id || bio_id'), 0, 'and holds what it should in every row');
 
+# Triggers of the other kinds. Those for each statement hear of every batch that follows.
+$node->safe_psql('postgres', <<'SQL');
+CREATE TABLE heard (what text, rows bigint);
+CREATE FUNCTION hear() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO heard VALUES (concat_ws(' ', TG_WHEN, TG_LEVEL), 1); RETURN NEW; END $$;
+CREATE FUNCTION count_rows() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO heard SELECT 'transition', count(*) FROM added; RETURN NULL; END $$;
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.bio_id > 'BIO-0005000' THEN
+    RAISE EXCEPTION 'too many' USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NULL;
+END $$;
+SQL
+foreach my $kind ([ 'BEFORE INSERT', 'STATEMENT', 'hear()' ], [ 'AFTER INSERT', 'STATEMENT', 'hear()' ], [ 'AFTER INSERT', 'ROW', 'hear()' ],
+	[ 'AFTER INSERT', 'STATEMENT', 'count_rows()', 'REFERENCING NEW TABLE AS added' ])
+{
+	my ($when, $level, $function, $referencing) = @$kind;
+
+	$node->safe_psql('postgres', 'TRUNCATE heard');
+	$task = change_target("CREATE TRIGGER kind $when ON people " . ($referencing // '') . " FOR EACH $level EXECUTE FUNCTION $function", 'ShareRowExclusiveLock');
+	is(counts($task), 'COMPLETED|6000|6000|0|0|6000', "a trigger $when FOR EACH $level" . ($referencing ? " $referencing" : '') . ' is made in mid-import');
+	my $heard = $node->safe_psql('postgres', 'SELECT coalesce(sum(rows), 0) FROM heard');
+	if ($level eq 'ROW' || $referencing)
+	{
+		ok($heard > 0 && $heard <= 4500, "and hears of the rows that follow: $heard");
+		is($node->safe_psql('postgres', "SELECT count(*) FROM people WHERE bio_id > 'BIO-0005000'"), 1000, 'all of them');
+		cmp_ok($heard, '>=', 1000, 'up to the last');
+	}
+	else
+	{
+		cmp_ok($heard, '>=', 1, "and hears of the statements that follow: $heard");
+	}
+}
+$task = change_target('CREATE CONSTRAINT TRIGGER kind AFTER INSERT ON people DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse()', 'ShareRowExclusiveLock');
+is(counts($task), 'HAS_ERRORS|6000|5000|0|1000|5000', 'a deferred constraint trigger is made in mid-import, and refuses just the rows that it does not want');
+
+# Indexes, exclusion constraints, foreign keys.
+$task = change_target(q{INSERT INTO people VALUES (0, 'x', 'x', 'BIO-0005500'); CREATE UNIQUE INDEX ON people (bio_id)}, 'ShareLock');
+is(counts($task), 'HAS_ERRORS|6000|5999|0|1|6000', 'a unique index is made in mid-import, and refuses just the row that is there');
+$task = change_target(q{INSERT INTO people VALUES (0, 'x', 'x', 'BIO-0005500'); ALTER TABLE people ADD EXCLUDE USING btree (bio_id WITH =)}, 'AccessExclusiveLock');
+is(counts($task), 'HAS_ERRORS|6000|5999|0|1|6000', 'so does an exclusion constraint');
+$task = change_target(q{INSERT INTO people VALUES (0, 'x', 'x', 'BIO-0005500'); ALTER TABLE people ADD UNIQUE (bio_id) DEFERRABLE INITIALLY DEFERRED}, 'AccessExclusiveLock');
+is(counts($task), 'HAS_ERRORS|6000|5999|0|1|6000', 'and a deferred unique constraint');
+$node->safe_psql('postgres', q{CREATE TABLE known AS SELECT format('BIO-%s', lpad(i::text, 7, '0')) AS bio_id FROM generate_series(1, 5000) i; ALTER TABLE known ADD PRIMARY KEY (bio_id)});
+$task = change_target('ALTER TABLE people ADD FOREIGN KEY (bio_id) REFERENCES known', 'ShareRowExclusiveLock');
+is(counts($task), 'HAS_ERRORS|6000|5000|0|1000|5000', 'a foreign key is made in mid-import, and refuses just the rows without a parent');
+$task = change_target('CREATE INDEX ON people (lower(name))', 'ShareLock');
+is(counts($task), 'COMPLETED|6000|6000|0|0|6000', 'an index on an expression is made in mid-import');
+is($node->safe_psql('postgres', "SET enable_seqscan = off; SELECT count(*) FROM people WHERE lower(name) >= ''"), 6000, 'and has every row');
+
 $task = change_target("ALTER TABLE people ADD COLUMN made text NOT NULL DEFAULT 'here'", 'AccessExclusiveLock');
 is(counts($task), 'COMPLETED|6000|6000|0|0|6000', 'a column with a default is made in mid-import');
 is($node->safe_psql('postgres', "SELECT count(*) FROM people WHERE made = 'here'"), 6000, 'and every row has it');
