@@ -23,6 +23,7 @@
 #include "parser/parse_relation.h"
 #include "pg/result_relation.h"
 #include "rewrite/rewriteHandler.h"
+#include "saving/auditors.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -35,6 +36,7 @@ typedef struct DirectState
 	TupleDesc	descriptor;		/* a copy, not pinned */
 	Expr	  **defaults;		/* by attribute, NULL where there is none */
 	bool		has_defaults;
+	LocalTransactionId heard;	/* the last transaction of which auditors have heard */
 	TupleTableSlot *slots[PG_XLSX_BATCH_ROWS];	/* made when first needed */
 } DirectState;
 
@@ -97,6 +99,7 @@ target_open(DirectTarget *target, DirectState *state, bool speculative)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_IN_USE),
 				 errmsg("table \"%s\" was altered during the import", RelationGetRelationName(target->relation))));
+	auditors_hear_insert(state->profile, &state->heard);
 	target->estate = CreateExecutorState();
 	target->info = result_relation_open(target->estate, target->relation, speculative);
 	/* Triggers look for their relation in this list, and would open it again otherwise. */
