@@ -21,6 +21,21 @@ $old->init;
 $new->init(@checksums);
 $_->append_conf('postgresql.conf', "shared_preload_libraries = 'pg_xlsx'\npg_xlsx.progress_interval = 0\n") foreach ($old, $new);
 $old->start;
+
+# A minor release may note options at every column. A server that is older than that release does not read such a dump, whatever the extension.
+my $noted = $old->safe_psql('postgres', "CREATE TABLE plain (a int); SELECT attoptions[1] FROM pg_attribute WHERE attrelid = 'plain'::regclass AND attnum = 1; DROP TABLE plain");
+if ($noted ne '')
+{
+	$new->start;
+	my ($unread) = $new->psql('postgres', "CREATE TABLE plain (a int); ALTER TABLE plain ALTER a SET ($noted)");
+	$new->safe_psql('postgres', 'DROP TABLE plain');
+	$new->stop;
+	if ($unread)
+	{
+		$old->stop;
+		plan skip_all => 'PostgreSQL ' . $new->pg_version . ' does not know the option ' . ($noted =~ s/=.*//r) . ' that PostgreSQL ' . $old->pg_version . ' notes at columns';
+	}
+}
 $old->safe_psql('postgres', 'CREATE EXTENSION pg_xlsx');
 make_people($old);
 $old->safe_psql('postgres', "CREATE ROLE gone; DROP ROLE gone; CREATE ROLE ann LOGIN IN ROLE xlsx_user; CREATE ROLE eve LOGIN IN ROLE xlsx_user; GRANT INSERT, SELECT ON people TO ann");
@@ -59,7 +74,7 @@ $old->append_conf('postgresql.conf', "pg_xlsx.enabled = on\n");
 chdir $folder or die;
 my $upgraded = IPC::Run::run([ 'pg_upgrade', '--no-sync', '-b', $old->config_data('--bindir'), '-B', $new->config_data('--bindir'), '-d', $old->data_dir, '-D', $new->data_dir,
 	'-s', $folder, '-p', $old->port, '-P', $new->port ], '>', \my $said, '2>&1');
-ok($upgraded, 'pg_upgrade from ' . $old->pg_version . ' to ' . $new->pg_version) or diag($said, map { my $log = $_; "$log:\n" . join("\n", grep { defined } (split /\n/, slurp_file($log))[ -12 .. -1 ]) . "\n" } glob($new->data_dir . '/pg_upgrade_output.d/*/log/pg_upgrade_dump_*.log'));
+ok($upgraded, 'pg_upgrade from ' . $old->pg_version . ' to ' . $new->pg_version) or diag($said);
 $new->append_conf('postgresql.conf', "pg_xlsx.enabled = off\n");
 $new->start;
 is($new->safe_psql('postgres', $facts), $kept, 'the installation, its tasks, their owners, files and errors are the same');
