@@ -13,41 +13,69 @@ RETURN CASE WHEN column_name ~ '^[a-z0-9_]+$' THEN
 COMMENT ON FUNCTION xlsx_private.header_of(name) IS
 'Header made of the name of a column: bio_id -> Bio ID. A name that is not a plain lower-case identifier stays as it is.';
 
+-- Of all profiles at once, by joins: a function for each would take a thousand times as long for a thousand of them.
+CREATE VIEW xlsx_private.importable_column WITH (security_invoker = true) AS
+SELECT a.attrelid AS target, a.attnum AS position, a.attname AS column_name
+FROM pg_catalog.pg_attribute a
+WHERE a.attnum > 0 AND NOT a.attisdropped AND a.attidentity = '' AND a.attgenerated = ''
+  -- A serial column fills itself.
+  AND NOT (a.atthasdef AND EXISTS (SELECT FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_class s ON s.oid = d.objid
+    WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+      AND d.refobjid = a.attrelid AND d.refobjsubid = a.attnum AND d.deptype = 'a' AND s.relkind = 'S' OFFSET 0));
+COMMENT ON VIEW xlsx_private.importable_column IS 'Columns of tables that a sheet can fill: all but identity, serial and generated columns.';
+
 CREATE FUNCTION xlsx_private.importable_columns(target regclass, task_column name)
 RETURNS TABLE ("position" int, column_name name, header text, label text)
 LANGUAGE sql STABLE
 BEGIN ATOMIC
-  SELECT a.attnum, a.attname, xlsx_private.header_of(a.attname),
-    coalesce(nullif(pg_catalog.btrim(pg_catalog.col_description(a.attrelid, a.attnum)), ''),
-      pg_catalog.translate(xlsx_private.header_of(a.attname), '-_', '  '))
-  FROM pg_catalog.pg_attribute a
-  WHERE a.attrelid = target AND a.attnum > 0 AND NOT a.attisdropped
-    AND a.attidentity = '' AND a.attgenerated = ''
-    AND a.attname IS DISTINCT FROM task_column
-    -- A serial column fills itself.
-    AND NOT (a.atthasdef AND EXISTS (SELECT FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_class s ON s.oid = d.objid
-      WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
-        AND d.refobjid = a.attrelid AND d.refobjsubid = a.attnum AND d.deptype = 'a' AND s.relkind = 'S'))
-  ORDER BY a.attnum;
+  SELECT i.position, i.column_name, xlsx_private.header_of(i.column_name),
+    coalesce(nullif(pg_catalog.btrim(pg_catalog.col_description(i.target, i.position)), ''),
+      pg_catalog.translate(xlsx_private.header_of(i.column_name), '-_', '  '))
+  FROM xlsx_private.importable_column i
+  WHERE i.target = importable_columns.target AND i.column_name IS DISTINCT FROM task_column
+  ORDER BY i.position;
 END;
 COMMENT ON FUNCTION xlsx_private.importable_columns(regclass, name) IS
 'Columns of a table that a sheet can fill: all but identity, serial and generated columns and task_column. label: the comment of the column, else its header.';
 
+CREATE VIEW xlsx_private.live_column WITH (security_invoker = true) AS
+SELECT c.*
+FROM xlsx_private.profile p JOIN xlsx_private.profile_column c ON c.profile_id = p.id
+  LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = p.target::oid AND a.attname = c.column_name AND NOT a.attisdropped
+WHERE c.source <> 'none' AND (c.custom OR a.attname IS NOT NULL)
+UNION ALL
+SELECT p.id, 100000 + i.position, i.column_name, xlsx_private.header_of(i.column_name),
+  coalesce(nullif(pg_catalog.btrim(pg_catalog.col_description(i.target, i.position)), ''),
+    pg_catalog.translate(xlsx_private.header_of(i.column_name), '-_', '  ')), '{}', NULL, NULL, 'cell', NULL, NULL, NULL,
+    NULL, NULL, NULL, NULL, false, NULL, NULL, '{}', false, NULL, NULL, NULL, NULL, NULL
+FROM xlsx_private.profile p JOIN xlsx_private.importable_column i ON i.target = p.target::oid AND i.column_name IS DISTINCT FROM p.task_column
+  LEFT JOIN xlsx_private.profile_column c ON c.profile_id = p.id AND c.column_name = i.column_name
+WHERE p.follow AND c.column_name IS NULL;
+COMMENT ON VIEW xlsx_private.live_column IS
+'Columns of all profiles, as their targets are now. Columns that a target got later are included. Columns that it lost are left out, unless somebody configured them.';
+
+-- The same, for all profiles at once: each attribute is looked up once.
+CREATE VIEW xlsx_private.shown_column WITH (security_invoker = true) AS
+SELECT p.id AS profile_id, coalesce(c.position, 100000 + a.attnum) AS position, a.attname AS column_name, coalesce(c.header, xlsx_private.header_of(a.attname)) AS header,
+  coalesce(c.label, nullif(pg_catalog.btrim(pg_catalog.col_description(a.attrelid, a.attnum)), ''), pg_catalog.translate(xlsx_private.header_of(a.attname), '-_', '  ')) AS label, coalesce(c.source, 'cell') AS source,
+  coalesce(c.required, false) OR (a.attnotnull AND NOT a.atthasdef) AS required, a.atttypid AS type, a.atttypmod AS modifier, true AS in_target
+FROM xlsx_private.profile p
+  JOIN pg_catalog.pg_attribute a ON a.attrelid = p.target::oid AND a.attnum > 0 AND NOT a.attisdropped
+  LEFT JOIN xlsx_private.profile_column c ON c.profile_id = p.id AND c.column_name = a.attname
+WHERE c.source <> 'none' OR (c.source IS NULL AND p.follow AND a.attname IS DISTINCT FROM p.task_column AND a.attidentity = '' AND a.attgenerated = ''
+    AND EXISTS (SELECT FROM xlsx_private.importable_column i WHERE i.target = a.attrelid AND i.position = a.attnum OFFSET 0))
+UNION ALL
+SELECT c.profile_id, c.position, c.column_name, c.header, c.label, c.source, c.required, NULL, NULL, false
+FROM xlsx_private.profile_column c JOIN xlsx_private.profile p ON p.id = c.profile_id
+WHERE c.custom AND c.source <> 'none' AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a
+  WHERE a.attrelid = p.target::oid AND a.attname = c.column_name AND NOT a.attisdropped OFFSET 0);
+COMMENT ON VIEW xlsx_private.shown_column IS
+'What GET /profiles shows of the columns of live_column. in_target: the target has the column.';
+
 CREATE FUNCTION xlsx_private.live_columns(profile bigint) RETURNS SETOF xlsx_private.profile_column
 LANGUAGE sql STABLE
 BEGIN ATOMIC
-  SELECT c.*
-  FROM xlsx_private.profile p JOIN xlsx_private.profile_column c ON c.profile_id = p.id
-  WHERE p.id = profile AND c.source <> 'none'
-    AND (c.custom OR EXISTS (SELECT FROM pg_catalog.pg_attribute a
-      WHERE a.attrelid = p.target::oid AND a.attname = c.column_name AND NOT a.attisdropped))
-  UNION ALL
-  SELECT p.id, 100000 + i.position, i.column_name, i.header, i.label, '{}', NULL, NULL, 'cell', NULL, NULL, NULL,
-    NULL, NULL, NULL, NULL, false, NULL, NULL, '{}', false, NULL, NULL, NULL, NULL, NULL
-  FROM xlsx_private.profile p CROSS JOIN LATERAL xlsx_private.importable_columns(p.target, p.task_column) i
-  WHERE p.id = profile AND p.follow
-    AND NOT EXISTS (SELECT FROM xlsx_private.profile_column c WHERE c.profile_id = p.id AND c.column_name = i.column_name)
-  ORDER BY 2;
+  SELECT c.* FROM xlsx_private.live_column c WHERE c.profile_id = profile ORDER BY c.position, c.column_name;
 END;
 COMMENT ON FUNCTION xlsx_private.live_columns(bigint) IS
 'Columns of a profile, as its target is now. Columns that the target got later are included. Columns that it lost are left out, unless somebody configured them.';
@@ -162,7 +190,7 @@ SELECT p.name AS profile, c.position, c.column_name, c.header, c.label, c.aliase
   coalesce(c.date_order, p.date_order) AS date_order, coalesce(c.decimal, p.decimal) AS decimal, coalesce(c.time_zone, p.time_zone) AS time_zone,
   c.format, coalesce(c.rounding, 'error') AS rounding
 FROM xlsx_private.profile p
-  CROSS JOIN LATERAL xlsx_private.live_columns(p.id) c
+  JOIN xlsx_private.live_column c ON c.profile_id = p.id
   LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = p.target::pg_catalog.oid AND a.attname = c.column_name AND NOT a.attisdropped;
 COMMENT ON VIEW xlsx.profile_columns IS 'Columns of the profiles, with the types that their targets have now.';
 

@@ -152,21 +152,29 @@ END
 $$;
 COMMENT ON FUNCTION xlsx_rest.rest_undo(text) IS 'POST /tasks/:taskId/undo';
 
+-- Without a search_path of its own: types are named as the caller names them.
 CREATE FUNCTION xlsx_rest.rest_profiles() RETURNS xlsx_rest.answer
 LANGUAGE sql STABLE
+SET jit = off
 BEGIN ATOMIC
+  WITH fixed AS MATERIALIZED (
+    SELECT coalesce(xlsx_private.default_profile(), '') AS by_default,
+      (SELECT pg_catalog.json_agg(m.name ORDER BY m.place) FROM pg_catalog.unnest(xlsx_private.names_of('mode')) WITH ORDINALITY AS m (name, place)) AS modes),
+  enum AS MATERIALIZED (
+    SELECT e.enumtypid AS type, pg_catalog.json_agg(e.enumlabel ORDER BY e.enumsortorder) AS labels FROM pg_catalog.pg_enum e GROUP BY e.enumtypid),
+  closed AS MATERIALIZED (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE NOT pg_catalog.has_schema_privilege(n.oid, 'USAGE')),
+  shown AS MATERIALIZED (
+    SELECT c.profile_id, pg_catalog.array_agg(c.header) AS headers,
+      pg_catalog.json_agg(pg_catalog.json_build_object('header', c.header, 'column', c.column_name, 'type', pg_catalog.format_type(c.type, c.modifier),
+        'required', c.required, 'label', c.label, 'source', c.source, 'values', c.labels)) FILTER (WHERE c.in_target) AS columns
+    FROM (SELECT o.*, enum.labels FROM xlsx_private.shown_column o LEFT JOIN enum ON enum.type = o.type
+      ORDER BY o.profile_id, o.position, o.column_name) AS c
+    GROUP BY c.profile_id)
   SELECT 200, pg_catalog.json_build_object('data', coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
-    'name', p.name, 'headers', p.headers, 'mode', p.mode,
-    'modes', (SELECT pg_catalog.json_agg(m.name ORDER BY m.place) FROM pg_catalog.unnest(xlsx_private.names_of('mode')) WITH ORDINALITY AS m (name, place)),
-    'default', p.name = coalesce(xlsx_private.default_profile(), ''), 'targetBy', p.target_by,
-    'columns', (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_object('header', c.header, 'column', c.column_name,
-        'type', c.type, 'required', c.required, 'label', c.label, 'source', c.source,
-        'values', xlsx_private.enum_labels(a.atttypid)) ORDER BY c.position, c.column_name), '[]'::pg_catalog.json)
-      FROM xlsx.profile_columns c JOIN pg_catalog.pg_attribute a ON a.attrelid = p.target AND a.attname = c.column_name
-      WHERE c.profile = p.name)) ORDER BY p.name), '[]'::pg_catalog.json))
-  FROM xlsx.profiles p
-  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_class t WHERE t.oid = p.target
-    AND NOT pg_catalog.has_schema_privilege(t.relnamespace, 'USAGE'));
+      'name', p.name, 'headers', coalesce(s.headers, '{}'), 'mode', p.mode, 'modes', f.modes, 'default', p.name = f.by_default, 'targetBy', p.target_by,
+      'columns', coalesce(s.columns, '[]'::pg_catalog.json)) ORDER BY p.name), '[]'::pg_catalog.json))
+  FROM fixed f CROSS JOIN xlsx_private.profile p LEFT JOIN shown s ON s.profile_id = p.id
+  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_class t JOIN closed ON closed.oid = t.relnamespace WHERE t.oid = p.target::oid);
 END;
 COMMENT ON FUNCTION xlsx_rest.rest_profiles() IS 'GET /profiles: profiles whose target is in a schema that the current role may use.';
 

@@ -101,6 +101,33 @@ is($sql->("SELECT string_agg(proname, ' ' ORDER BY proname) FROM pg_proc WHERE p
   AND proname IN ('rest_tasks', 'rest_errors', 'newest_tasks', 'errors_json', 'tasks_json', 'find_error') AND NOT coalesce('jit=off' = ANY (proconfig), false)"), '', 'no compiler runs for them');
 
 #
+# Profiles
+#
+
+$sql->(<<'SQL');
+CREATE TYPE mood AS ENUM ('good', 'bad');
+CREATE SCHEMA hidden;
+CREATE TABLE hidden.target (a int);
+CREATE TABLE changing (id serial, "Odd Name" text NOT NULL, kept int DEFAULT 3, gone int, made int GENERATED ALWAYS AS (1) STORED, task_id bigint, how mood);
+SELECT xlsx.create_profile('hidden', 'hidden.target'), xlsx.create_profile('changing', 'changing', 'task_id');
+SELECT xlsx.set_column('changing', 'gone', header => 'Gone By');
+ALTER TABLE changing DROP COLUMN gone;
+ALTER TABLE changing ADD late mood NOT NULL, ADD second_id bigint GENERATED ALWAYS AS IDENTITY;
+COMMENT ON COLUMN changing.late IS 'Came later';
+SQL
+cmp_ok(blocks('tenant_1', 'SELECT xlsx_rest.rest_profiles()'), '<', 2000, 'profiles are listed without a look for each of their columns');
+is($sql->(<<'SQL', 'tenant_1'), 101, 'and the list says of their columns what the views say');
+SELECT count(*) FROM json_array_elements((xlsx_rest.rest_profiles()).body -> 'data') AS p
+WHERE (p ->> 'headers')::jsonb = (SELECT to_jsonb(v.headers) FROM xlsx.profiles v WHERE v.name = p ->> 'name')
+  AND (p ->> 'columns')::jsonb = (SELECT jsonb_agg(jsonb_build_object('header', c.header, 'column', c.column_name, 'type', c.type, 'required', c.required,
+      'label', c.label, 'source', c.source, 'values', (SELECT jsonb_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = to_regtype(c.type)))
+      ORDER BY c.position, c.column_name) FROM xlsx.profile_columns c WHERE c.profile = p ->> 'name' AND c.type IS NOT NULL)
+SQL
+is($sql->("SELECT count(*) FROM json_array_elements((xlsx_rest.rest_profiles()).body -> 'data') AS p WHERE p ->> 'name' = 'hidden'", 'tenant_1'), 0, 'those of a schema that is closed are left out');
+is($sql->("SELECT string_agg(h, ' ') FROM json_array_elements((xlsx_rest.rest_profiles()).body -> 'data') AS p, json_array_elements_text(p -> 'headers') h WHERE p ->> 'name' = 'changing'", 'tenant_1'),
+	'Odd Name Kept Gone By How Late', 'columns that came are there, and those that are configured but gone');
+
+#
 # Metrics
 #
 
