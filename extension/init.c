@@ -13,6 +13,7 @@
 #include "tasks/prepared.h"
 #include "tasks/slots.h"
 #include "tasks/turns.h"
+#include "tasks/unheard.h"
 #include "workers/launcher.h"
 #include "workers/shut.h"
 #include "workers/trouble.h"
@@ -32,6 +33,7 @@ _PG_init(void)
 	dispatch_init();
 	slots_init();
 	turns_init();
+	unheard_init();
 	shut_init();
 	trouble_init();
 	live_init();

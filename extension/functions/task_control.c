@@ -6,11 +6,15 @@
 
 #include <signal.h>
 
+#include "access/htup_details.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "executor/spi.h"
 #include "fmgr.h"
+#include "funcapi.h"
 #include "functions/task_rows.h"
 #include "miscadmin.h"
+#include "nodes/parsenodes.h"
 #include "portability/instr_time.h"
 #include "storage/procarray.h"
 #include "tables/private_sql.h"
@@ -23,9 +27,11 @@
 #include "tasks/slots.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/snapmgr.h"
 #include "utils/timestamp.h"
 
 PG_FUNCTION_INFO_V1(pg_xlsx_wait);
+PG_FUNCTION_INFO_V1(pg_xlsx_wait_for);
 PG_FUNCTION_INFO_V1(pg_xlsx_cancel);
 PG_FUNCTION_INFO_V1(pg_xlsx_end_task);
 PG_FUNCTION_INFO_V1(pg_xlsx_retry);
@@ -114,6 +120,75 @@ pg_xlsx_wait(PG_FUNCTION_ARGS)
 	}
 	dispatch_wait_end();
 	PG_RETURN_TEXT_P(cstring_to_text(task_status_names.texts[task.status]));
+}
+
+/* One look at a task, which leaves no snapshot behind. */
+static Subject
+look_at(int64 id)
+{
+	Subject		task;
+
+	PushActiveSnapshot(GetTransactionSnapshot());
+	task = subject_find(id);
+	PopActiveSnapshot();
+	return task;
+}
+
+/* Looks in transactions of their own until the task has ended or the patience is over. Returns the status. */
+static TaskStatus
+wait_in_pieces(int64 id, long patience)
+{
+	instr_time	since;
+	Subject		task;
+
+	INSTR_TIME_SET_CURRENT(since);
+	for (;;)
+	{
+		long		left;
+
+		dispatch_wait_prepare();
+		task = look_at(id);
+		left = patience_left(patience, since);
+		SPI_commit();
+		if (!subject_is_active(&task) || left <= 0)
+			break;
+		dispatch_wait(Min(left, LOOK_AGAIN_MS));
+	}
+	dispatch_wait_end();
+	return task.status;
+}
+
+static Datum
+status_row(const char *status)
+{
+	TupleDesc	desc = CreateTemplateTupleDesc(1);
+	Datum		value = status != NULL ? CStringGetTextDatum(status) : (Datum) 0;
+	bool		null = status == NULL;
+
+	TupleDescInitEntry(desc, 1, "status", TEXTOID, -1, 0);
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(desc), &value, &null));
+}
+
+/* A procedure. PostgreSQL calls it without a snapshot, unless it is in a transaction block or in a function. */
+Datum
+pg_xlsx_wait_for(PG_FUNCTION_ARGS)
+{
+	long		patience = patience_of(fcinfo, 1);
+	TaskStatus	status;
+
+	if (!IsA(fcinfo->context, CallContext) || ((CallContext *) fcinfo->context)->atomic)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TRANSACTION_TERMINATION),
+				 errmsg("xlsx.wait_for cannot run in a transaction block or a function"),
+				 errdetail("It ends its transaction between looks, so that it holds no snapshot."),
+				 errhint("Call it by itself, or use xlsx.wait.")));
+	if (PG_ARGISNULL(0))
+		PG_RETURN_DATUM(status_row(NULL));
+	if (SPI_connect_ext(SPI_OPT_NONATOMIC) != SPI_OK_CONNECT)
+		elog(ERROR, "could not connect to SPI");
+	status = wait_in_pieces(PG_GETARG_INT64(0), patience);
+	SPI_finish();
+	PG_RETURN_DATUM(status_row(task_status_names.texts[status]));
 }
 
 /*

@@ -15,6 +15,13 @@ INSERT INTO xlsx_private.channel
 VALUES ('xlsx_task_' || pg_catalog.replace(pg_catalog.gen_random_uuid()::text, '-', ''));
 COMMENT ON TABLE xlsx_private.channel IS 'Channel of the events.';
 
+CREATE TABLE xlsx_private.unheard_event (
+  id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  payload text NOT NULL
+);
+COMMENT ON TABLE xlsx_private.unheard_event IS
+'Events, other than of progress, for which the NOTIFY queue had no room. A sweep sends them when there is some.';
+
 CREATE FUNCTION xlsx.listen() RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp

@@ -15,7 +15,7 @@ BEGIN
     WHERE o.oid IN ('xlsx'::regnamespace, 'xlsx_private'::regnamespace, 'xlsx_rest'::regnamespace) AND a.grantee <> o.nspowner
     UNION SELECT CASE o.relkind WHEN 'S' THEN 'SEQUENCE ' ELSE 'TABLE ' END || o.oid::regclass, a.grantee FROM pg_class o, aclexplode(o.relacl) a
     WHERE o.relnamespace IN ('xlsx'::regnamespace, 'xlsx_private'::regnamespace, 'xlsx_rest'::regnamespace) AND a.grantee <> o.relowner
-    UNION SELECT 'FUNCTION ' || o.oid::regprocedure, a.grantee FROM pg_proc o, aclexplode(o.proacl) a
+    UNION SELECT 'ROUTINE ' || o.oid::regprocedure, a.grantee FROM pg_proc o, aclexplode(o.proacl) a
     WHERE o.pronamespace IN ('xlsx'::regnamespace, 'xlsx_private'::regnamespace, 'xlsx_rest'::regnamespace) AND a.grantee <> o.proowner
   LOOP
     EXECUTE format('REVOKE ALL ON %s FROM %s', given.object, CASE given.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(given.grantee)) END);
@@ -28,13 +28,13 @@ GRANT USAGE ON SCHEMA xlsx, xlsx_rest TO PUBLIC;
 GRANT USAGE ON SCHEMA xlsx_private TO xlsx_user;
 
 -- Functions are for the roles below; those that read and write workbooks touch nothing that their caller could not.
-REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA xlsx, xlsx_private, xlsx_rest FROM PUBLIC;
+REVOKE EXECUTE ON ALL ROUTINES IN SCHEMA xlsx, xlsx_private, xlsx_rest FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION xlsx.server_file, xlsx.large_object, xlsx.sheets, xlsx.cells, xlsx.read, xlsx.discover,
   xlsx.create_table_sql, xlsx.write, xlsx.write_chunks, xlsx.version, xlsx_private.library_version, xlsx_private.version_order
   TO PUBLIC;
 -- No more than SET ROLE, which everybody may try.
 GRANT EXECUTE ON FUNCTION xlsx_rest.act_as TO PUBLIC;
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA xlsx, xlsx_private, xlsx_rest TO xlsx_user;
+GRANT EXECUTE ON ALL ROUTINES IN SCHEMA xlsx, xlsx_private, xlsx_rest TO xlsx_user;
 -- What runs as the owner and is told who calls would believe anybody.
 DO $$
 DECLARE
@@ -42,7 +42,7 @@ DECLARE
 BEGIN
   FOR signature IN SELECT p.oid FROM pg_catalog.pg_proc p
     WHERE p.pronamespace = 'xlsx_private'::pg_catalog.regnamespace AND p.proargnames[1] = 'caller' LOOP
-    EXECUTE pg_catalog.format('REVOKE EXECUTE ON FUNCTION %s FROM xlsx_user', signature);
+    EXECUTE pg_catalog.format('REVOKE EXECUTE ON ROUTINE %s FROM xlsx_user', signature);
   END LOOP;
 END
 $$;

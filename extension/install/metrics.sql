@@ -36,6 +36,8 @@ UNION ALL SELECT 'rows_saved', NULL, coalesce(sum(saved_rows), 0) FROM ended
 UNION ALL SELECT 'rows_refused', NULL, coalesce(sum(error_rows), 0) FROM ended
 UNION ALL SELECT 'workers', NULL, count(*) FROM pg_catalog.pg_stat_activity
   WHERE backend_type = 'pg_xlsx worker' AND datname = pg_catalog.current_database()
+UNION ALL SELECT 'events_waiting', NULL, count(*) FROM xlsx_private.unheard_event
+UNION ALL SELECT 'notify_queue_usage', NULL, pg_catalog.pg_notification_queue_usage()
 UNION ALL SELECT 'max_workers', NULL, pg_catalog.current_setting('pg_xlsx.max_workers', true)::float8
 UNION ALL SELECT 'library_version', xlsx_private.library_version(), 1
 UNION ALL SELECT 'sql_version', extversion, 1 FROM pg_catalog.pg_extension WHERE extname = 'pg_xlsx'
@@ -66,6 +68,8 @@ CREATE VIEW xlsx_private.metric_meaning (name, type, help) AS VALUES
 ('rows_saved', 'counter', 'Rows saved by tasks, counted at their ends.'),
 ('rows_refused', 'counter', 'Error rows of tasks, counted at their ends.'),
 ('workers', 'gauge', 'Workers that run in this database.'),
+('events_waiting', 'gauge', 'Events that wait for room in the NOTIFY queue.'),
+('notify_queue_usage', 'gauge', 'Share of the NOTIFY queue that is in use, from 0 to 1. All databases share it.'),
 ('max_workers', 'gauge', 'Most workers over all databases, pg_xlsx.max_workers.'),
 ('library_version', 'gauge', '1 for the version of the library that the server has loaded.'),
 ('sql_version', 'gauge', '1 for the version of the SQL objects of this database.'),

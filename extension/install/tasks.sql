@@ -134,7 +134,12 @@ COMMENT ON FUNCTION xlsx_private.column_default(anyelement, oid, smallint) IS
 CREATE FUNCTION xlsx.wait(task bigint, timeout interval DEFAULT NULL) RETURNS text
 AS 'MODULE_PATHNAME', 'pg_xlsx_wait' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx.wait(bigint, interval) IS
-'Waits until a task has ended and returns its status. After timeout (NULL: none) it returns the status at that moment. Error if the submit has not been committed, or in a transaction with a fixed snapshot.';
+'Waits until a task has ended and returns its status. After timeout (NULL: none) it returns the status at that moment. While it waits, its snapshot keeps VACUUM from removing rows of the whole database that have died since, as any long query does; CALL xlsx.wait_for(task) holds none. Error if the submit has not been committed, or in a transaction with a fixed snapshot.';
+
+CREATE PROCEDURE xlsx.wait_for(task bigint, timeout interval DEFAULT NULL, INOUT status text DEFAULT NULL)
+AS 'MODULE_PATHNAME', 'pg_xlsx_wait_for' LANGUAGE C;
+COMMENT ON PROCEDURE xlsx.wait_for(bigint, interval, text) IS
+'Waits until a task has ended, and sets status. After timeout (NULL: none) status is that of the moment. Each look is a transaction of its own, and no snapshot is held between them. status: leave it out, the given value is not used. Error in a transaction block or a function: xlsx.wait works there.';
 
 CREATE FUNCTION xlsx.cancel(task bigint) RETURNS text
 AS 'MODULE_PATHNAME', 'pg_xlsx_cancel' LANGUAGE C VOLATILE STRICT;

@@ -21,6 +21,7 @@ bool		pg_xlsx_enabled;
 bool		pg_xlsx_read_ahead;
 int			pg_xlsx_keep_completed_jobs;
 int			pg_xlsx_keep_failed_jobs;
+int			pg_xlsx_max_notify_usage;
 int			pg_xlsx_keep_tasks;
 char	   *pg_xlsx_redis_url;
 int			pg_xlsx_redis_timeout;
@@ -66,6 +67,8 @@ static const IntSetting int_settings[] = {
 	&pg_xlsx_keep_completed_jobs, 10, 0, INT_MAX, PGC_SIGHUP, 0},
 	{"pg_xlsx.keep_failed_jobs", "Attempts that failed, of which xlsx.jobs keeps the last.",
 	&pg_xlsx_keep_failed_jobs, 50, 0, INT_MAX, PGC_SIGHUP, 0},
+	{"pg_xlsx.max_notify_usage", "Percent of the NOTIFY queue from which on events wait until there is room.",
+	&pg_xlsx_max_notify_usage, 90, 0, 100, PGC_SIGHUP, 0},
 	{"pg_xlsx.keep_tasks", "How long a task is kept after its end, with its error rows; 0 is for ever.",
 	&pg_xlsx_keep_tasks, 0, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_S},
 	{"pg_xlsx.keep_completed", "How long a task is kept that is COMPLETED; 0 is for ever, -1 as long as keep_tasks says.",

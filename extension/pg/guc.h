@@ -25,6 +25,7 @@ extern bool pg_xlsx_enabled;
 extern bool pg_xlsx_read_ahead;
 extern int	pg_xlsx_keep_completed_jobs;
 extern int	pg_xlsx_keep_failed_jobs;
+extern int	pg_xlsx_max_notify_usage;	/* percent */
 extern int	pg_xlsx_keep_tasks; /* seconds; 0: without limit; SQL reads it, and the settings of its kind (retention.sql) */
 extern char *pg_xlsx_redis_url;	/* "": files are stored in a table; it may contain a password, so never show it */
 extern int	pg_xlsx_redis_timeout;	/* milliseconds */

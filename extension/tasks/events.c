@@ -14,6 +14,7 @@
 #include "tables/private_sql.h"
 #include "tasks/mirror.h"
 #include "tasks/task_lock.h"
+#include "tasks/unheard.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
 
@@ -108,6 +109,20 @@ notify_late(const char *channel, const char *payload)
 	MemoryContextSwitchTo(caller);
 }
 
+/* Can it be left out? The row of the task says more. */
+static bool
+is_progress(const char *event)
+{
+	for (int phase = 0; phase <= PHASE_SAVING; phase++)
+	{
+		const char *own_event = phase_event((Phase) phase);
+
+		if (own_event != NULL && strcmp(event, own_event) == 0)
+			return true;
+	}
+	return strcmp(event, "task-progress") == 0 || strcmp(event, "processing-completed") == 0;
+}
+
 void
 events_send_json(const EventsTo *to, const char *event, const char *json)
 {
@@ -118,7 +133,12 @@ events_send_json(const EventsTo *to, const char *event, const char *json)
 				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
 				 errmsg("event \"%s\" of task " INT64_FORMAT " is too long", event, to->task),
 				 errdetail("It has %zu bytes, NOTIFY takes %d.", strlen(payload), EVENTS_PAYLOAD_BYTES)));
-	if (to->late)
+	if (unheard_is_full())
+	{
+		if (!is_progress(event))
+			unheard_keep(payload);
+	}
+	else if (to->late)
 		notify_late(to->channel, payload);
 	else
 		Async_Notify(to->channel, payload);
@@ -256,7 +276,7 @@ events_send_phase(const EventsTo *to, Phase phase)
 static bool
 queue_is_crowded(void)
 {
-	return DatumGetFloat8(DirectFunctionCall1(pg_notification_queue_usage, (Datum) 0)) > QUEUE_CROWDED;
+	return unheard_is_full() || DatumGetFloat8(DirectFunctionCall1(pg_notification_queue_usage, (Datum) 0)) > QUEUE_CROWDED;
 }
 
 /* Late, because a transaction that has called NOTIFY cannot be prepared. */

@@ -15,10 +15,12 @@
 #include "tables/version.h"
 #include "tasks/counters.h"
 #include "tasks/dispatch.h"
+#include "tasks/events.h"
 #include "tasks/login_fault.h"
 #include "tasks/progress.h"
 #include "tasks/queue.h"
 #include "tasks/slots.h"
+#include "tasks/unheard.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
@@ -31,6 +33,9 @@ PG_FUNCTION_INFO_V1(pg_xlsx_wake_queue);
 
 /* Most tasks that one transaction ends or removes. */
 #define MOST_TASKS 1000
+
+/* What could not be removed, because a session holds it, is overdue. It is tried again, but not at once. */
+#define TIDY_AGAIN_MS 10000
 
 /* The first column of a statement's only row: an array of bigint. */
 static int64 *
@@ -349,6 +354,7 @@ sweep_tidy(void)
 		4, {INT8OID, INT8OID, INT8OID, INT8OID}, NULL
 	};
 	Datum		values[4];
+	bool		events_wait;
 	bool		more;
 
 	values[0] = Int64GetDatum(remove_tasks());
@@ -357,9 +363,12 @@ sweep_tidy(void)
 	values[3] = Int64GetDatum(remove_orphans());
 	(void) frozen_profile_sweep();
 	more = counters_fold();
+	more = unheard_send(events_channel(), &events_wait) || more;
 	more = remove_kept() == MOST_TASKS || more;
 	more = remove_audit() == MOST_TASKS || more;
 	private_sql_run(&update, values, NULL, NULL);
+	if (events_wait && !more)
+		dispatch_due(TimestampTzPlusMilliseconds(GetCurrentTimestamp(), TIDY_AGAIN_MS));
 	return more || DatumGetInt64(values[0]) == MOST_TASKS;
 }
 
@@ -382,9 +391,6 @@ renew_files(void)
 		reached = store_redis.renew(files[i]);
 	return count > 0;
 }
-
-/* What could not be removed, because a session holds it, is overdue. It is tried again, but not at once. */
-#define TIDY_AGAIN_MS 10000
 
 static TimestampTz
 time_of(PrivateStatement *select, const Datum *values)
