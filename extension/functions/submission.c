@@ -17,6 +17,7 @@
 #include "tasks/dispatch.h"
 #include "tasks/events.h"
 #include "tasks/membership.h"
+#include "tasks/role_limits.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/timestamp.h"
@@ -64,6 +65,7 @@ submission_insert(int64 file, const char *file_name, int64 size, const Submissio
 	PrivateRow	row;
 
 	submission_check(submission);
+	role_limits_check_task(GetUserId(), file != 0);
 	memset(nulls, ' ', sizeof(nulls));
 	values[0] = Int64GetDatum(profile_id);
 	values[1] = CStringGetTextDatum(profile);

@@ -24,6 +24,7 @@
 #include "tasks/mirror.h"
 #include "tasks/progress.h"
 #include "tasks/queue.h"
+#include "tasks/role_limits.h"
 #include "tasks/slots.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -361,6 +362,7 @@ pg_xlsx_retry(PG_FUNCTION_ARGS)
 				 errmsg("cannot retry task " INT64_FORMAT " because its file has expired", task.id),
 				 errhint("Upload the file again.")));
 	refuse_leftovers(&task);
+	role_limits_check_retry(task.owner);
 	if (private_sql_run(&update, values, NULL, NULL) == 0)
 		subject_refuse(&task, "retry");
 	counters_again(task.id, task.status);

@@ -12,6 +12,7 @@
 #include "files/workbook.h"
 #include "reading/findings.h"
 #include "tables/private_sql.h"
+#include "tasks/role_limits.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "validate/stop_rule.h"
@@ -225,6 +226,18 @@ batch_is_full(const ImportValidation *validation, int rows)
 		(validation->early && rows >= import_saving_batch_rows(validation->saving));
 }
 
+/* rows: of the batch at hand, before the row that comes next. */
+static void
+refuse_beyond_limit(const ImportValidation *validation, int rows)
+{
+	const Task *task = validation->import->task;
+
+	if (task->rows_per_task < 0 || validation->import->progress->validated_rows + rows < task->rows_per_task)
+		return;
+	place_set_rows(validation->ahead->number, validation->ahead->number);
+	role_limits_refuse_row(task->owner_name, task->rows_per_task);
+}
+
 /*
  * Judges one batch, and saves or stores its good rows. Reads one row further, to know whether the
  * batch is the last.
@@ -242,6 +255,7 @@ validate_batch(ImportValidation *validation)
 	for (int i = 0; validation->ahead != NULL && !batch_is_full(validation, i); i++)
 	{
 		last = validation->ahead->number;
+		refuse_beyond_limit(validation, i);
 		validate_row(validation, &own);
 		validation->ahead = read_row(validation);
 	}

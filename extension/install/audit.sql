@@ -54,8 +54,11 @@ DECLARE
 BEGIN
   -- The oldest come first by their number, too, so no index on the time is needed.
   DELETE FROM xlsx_private.audit WHERE id IN (
-    SELECT o.id FROM (SELECT a.id, a.happened_at FROM xlsx_private.audit a ORDER BY a.id LIMIT most) AS o
-    WHERE o.happened_at < clock_timestamp() - xlsx_private.kept_for('audit'));
+    SELECT o.id FROM (SELECT a.id, a.happened_at, a.action FROM xlsx_private.audit a ORDER BY a.id LIMIT most) AS o
+    WHERE o.happened_at < clock_timestamp() - xlsx_private.kept_for('audit')
+      -- What a limit counts is kept for its hour.
+      AND (o.happened_at < clock_timestamp() - interval '1 hour' OR o.action NOT IN ('submit', 'import')
+        OR NOT EXISTS (SELECT FROM xlsx_private.role_limit l WHERE l.tasks_per_hour IS NOT NULL)));
   GET DIAGNOSTICS removed = ROW_COUNT;
   RETURN removed;
 END

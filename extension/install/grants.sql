@@ -67,9 +67,9 @@ GRANT EXECUTE ON FUNCTION xlsx.emit(bigint, text, json) TO xlsx_admin;
 GRANT SELECT ON xlsx_private.profile, xlsx_private.profile_column, xlsx_private.profile_rule, xlsx_private.frozen_profile, xlsx_private.task,
   xlsx_private.error_page, xlsx_private.error_row, xlsx_private.error_block, xlsx_private.error_count, xlsx_private.warning_page, xlsx_private.warning_row,
   xlsx_private.undo_xid, xlsx_private.undo_row, xlsx_private.queue_rule, xlsx_private.tally, xlsx_private.job,
-  xlsx_private.audit, xlsx_private.schedule, xlsx_private.schedule_file, xlsx_private.schedule_run, xlsx_private.resumable, xlsx_private.task_now, xlsx_private.live_column, xlsx_private.shown_column, xlsx_private.importable_column, xlsx_private.held_subject
+  xlsx_private.audit, xlsx_private.role_limit, xlsx_private.schedule, xlsx_private.schedule_file, xlsx_private.schedule_run, xlsx_private.resumable, xlsx_private.task_now, xlsx_private.live_column, xlsx_private.shown_column, xlsx_private.importable_column, xlsx_private.held_subject
   TO xlsx_user;
-GRANT SELECT ON xlsx.tasks, xlsx.audit, xlsx.progress, xlsx.profiles, xlsx.profile_columns, xlsx.profile_rules, xlsx.queue, xlsx.limits, xlsx.jobs,
+GRANT SELECT ON xlsx.tasks, xlsx.audit, xlsx.role_limits, xlsx.progress, xlsx.profiles, xlsx.profile_columns, xlsx.profile_rules, xlsx.queue, xlsx.limits, xlsx.jobs,
   xlsx.schedules, xlsx.schedule_runs, xlsx.schedule_files
   TO xlsx_user;
 GRANT SELECT ON xlsx.metrics TO xlsx_notifier, xlsx_admin;

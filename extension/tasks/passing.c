@@ -21,7 +21,8 @@ passing_trouble(int sqlstate)
 bool
 passing_error(int sqlstate)
 {
-	if (sqlstate == ERRCODE_DATA_CORRUPTED || sqlstate == ERRCODE_INDEX_CORRUPTED)
+	if (sqlstate == ERRCODE_DATA_CORRUPTED || sqlstate == ERRCODE_INDEX_CORRUPTED ||
+		sqlstate == ERRCODE_CONFIGURATION_LIMIT_EXCEEDED)
 		return false;
 	switch (ERRCODE_TO_CATEGORY(sqlstate))
 	{

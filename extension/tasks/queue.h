@@ -33,6 +33,7 @@ typedef struct Task
 	uint64		file_size;
 	Oid			owner;			/* the role that the import runs as */
 	char	   *owner_name;
+	int64		rows_per_task;	/* most rows that the owner's tasks may have; -1: no limit */
 	int			attempt;		/* number of this attempt, from 1 */
 	int64		seq;			/* of the last event before this attempt */
 	char	   *profile_name;

@@ -12,6 +12,9 @@
 
 #define RETRY_AFTER_S "5"
 
+/* A limit of a role lets something in again when tasks have ended, or as time passes. */
+#define RETRY_LIMITED_AFTER_S "60"
+
 /* Text of the client is quoted, so that it cannot look like another pair. */
 static void
 log_request(const HttpExchange *exchange, int status)
@@ -46,8 +49,8 @@ void
 reply_json(HttpExchange *exchange, int status, const char *body, size_t len)
 {
 	reply_note(exchange, status);
-	if (status == 503)
-		http_add_header(exchange, "Retry-After", RETRY_AFTER_S);
+	if (status == 503 || status == 429)
+		http_add_header(exchange, "Retry-After", status == 503 ? RETRY_AFTER_S : RETRY_LIMITED_AFTER_S);
 	http_reply(exchange, status, "application/json; charset=utf-8", body, len);
 }
 
