@@ -146,9 +146,13 @@ check-agree:
 check-model:
 	@test/server/model/model.py $(or $(ROUNDS),4) $(SEED)
 
-# IMPORTS small imports, 10,000 by default.
-soak: install
-	@test/server/soak/soak.py $(IMPORTS)
+# MINUTES of small and large imports, clients and retention, 30 by default.
+soak: install build/makebook
+	@test/server/soak/soak.py $(MINUTES)
+
+# IMPORTS small imports through one worker, 10,000 by default.
+soak-imports: install
+	@test/server/soak/imports.py $(IMPORTS)
 
 # A few rounds of torture, with another seed each time.
 check-torture: build/makebook
@@ -180,7 +184,8 @@ help:
 	@echo 'make check-node-asan  its tests with AddressSanitizer, leaks and all'
 	@echo 'make torture-notifier  ROUNDS=200 interruptions of the sidecar, its database and all connections; SEED repeats a run'
 	@echo 'make torture      ROUNDS=200 imports that are killed at random; SEED repeats a run'
-	@echo 'make soak         10,000 small imports: memory and open files must not grow'
+	@echo 'make soak         30 minutes of imports, clients and retention (MINUTES=): memory, tables, connections must not grow'
+	@echo 'make soak-imports 10,000 small imports: memory and open files must not grow'
 	@echo 'make fuzz         fuzzers of the reader; fuzz-notifier: of the sidecar'
 	@echo 'make format       pgindent over the C sources, where it is installed'
 	@echo 'make clean        remove what was built'
@@ -188,4 +193,4 @@ help:
 format:
 	@pgindent --typedefs=typedefs.list $$(git ls-files 'extension/*.[ch]' 'notifier/*.[ch]')
 
-.PHONY: all extension install clean deps demo demo-stop bench bench-quick bench-history check check-style check-written check-regress check-isolation check-docs check-install check-tap check-assert check-clang check-full check-versions check-statements check-agree check-model check-torture torture soak help format
+.PHONY: all extension install clean deps demo demo-stop bench bench-quick bench-history check check-style check-written check-regress check-isolation check-docs check-install check-tap check-assert check-clang check-full check-versions check-statements check-agree check-model check-torture torture soak soak-imports help format
