@@ -74,10 +74,10 @@ is(rows_of($name, 'k01c'), "COMPLETED\n1|A|2023-03-15|Ek|ok\n2|B|2023-03-16|Li|b
 is(told('found_header_row'), '2', 'is told');
 my $file = case_file('k01c');
 my ($code, $out, $error) = $node->psql('postgres', "SELECT xlsx.import('$name', xlsx.server_file('$file'), header_row => '1', header_check => 'exact')");
+$error =~ s/\nCONTEXT:.*//s;
 is($error, q{psql:<stdin>:1: ERROR:  Invalid headers. Expected: ID, Zone, Date, Inspector, Remarks. Received: Identification, Inspection, Remarks
 DETAIL:  Sheet "Sheet1", row 1. Missing: ID, Zone, Date, Inspector (nearest: Inspection). Not in the profile: Identification, Inspection.
-HINT:  Row 2 fits the profile: give header_row => '2', or 'auto'.
-CONTEXT:  PL/pgSQL function xlsx.import(text,bytea,text,text,text,boolean,bigint,text,text,jsonb,text,text,integer,boolean,boolean,text,text) line 3 at assignment}, 'a failure names sheet, row, what is missing, and the row that fits');
+HINT:  Row 2 fits the profile: give header_row => '2', or 'auto'.}, 'a failure names sheet, row, what is missing, and the row that fits');
 
 # Missing columns, and headers that nobody takes.
 $name = target('k01e', 'id int, amount_eur numeric, currency text');
