@@ -72,6 +72,8 @@ built_in_messages
 check_expression
 check_options
 check_reading
+check_text_options
+class_of
 column_default
 cron_job
 delete_rows
