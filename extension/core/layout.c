@@ -11,8 +11,11 @@
 #include "ref.h"
 #include "relations.h"
 
-/* Most merged ranges of a sheet, and most ranges of hidden rows or columns. */
+/* Most merged ranges of a sheet, and most ranges of hidden rows. */
 #define MOST_RANGES	(1024 * 1024)
+
+/* Most ranges of hidden columns: Excel has as many columns. */
+#define MOST_COLUMN_RANGES	16384
 
 /* Most tables of a sheet that are looked at. */
 #define MOST_TABLES	1000
@@ -142,17 +145,17 @@ typedef struct LayoutLoader
 } LayoutLoader;
 
 static void
-add_range(LayoutLoader *loader, XlsxRange **ranges, size_t *count, size_t *capacity, const XlsxRange *range)
+add_range(LayoutLoader *loader, XlsxRange **ranges, size_t *count, size_t *capacity, size_t most, const XlsxRange *range)
 {
 	XlsxError  *error = xlsx_xml_error(loader->part->xml);
 
-	if (*count == MOST_RANGES)
+	if (*count == most)
 	{
 		xlsx_fail(error, XLSX_LIMIT, "sheet has too many merged or hidden ranges");
 		xlsx_xml_stop(loader->part->xml, XLSX_LIMIT);
 		return;
 	}
-	if (*count == *capacity && !xlsx_memory_grow(&loader->book->memory, ranges, capacity, sizeof(XlsxRange), MOST_RANGES))
+	if (*count == *capacity && !xlsx_memory_grow(&loader->book->memory, ranges, capacity, sizeof(XlsxRange), most))
 	{
 		xlsx_fail_memory(error);
 		xlsx_xml_stop(loader->part->xml, XLSX_NO_MEMORY);
@@ -176,7 +179,7 @@ add_row(LayoutLoader *loader, const char **attributes)
 		return;
 	}
 	range.first_row = range.last_row = loader->row;
-	add_range(loader, &layout->hidden_rows, &layout->hidden_row_count, &loader->row_capacity, &range);
+	add_range(loader, &layout->hidden_rows, &layout->hidden_row_count, &loader->row_capacity, MOST_RANGES, &range);
 }
 
 static void
@@ -188,7 +191,8 @@ add_columns(LayoutLoader *loader, const char **attributes)
 	};
 
 	if (is_true(xlsx_xml_attribute(attributes, "hidden")) && range.first_column > 0)
-		add_range(loader, &loader->layout->hidden_columns, &loader->layout->hidden_column_count, &loader->column_capacity, &range);
+		add_range(loader, &loader->layout->hidden_columns, &loader->layout->hidden_column_count, &loader->column_capacity, MOST_COLUMN_RANGES,
+				  &range);
 }
 
 static void
@@ -198,7 +202,7 @@ add_merge(LayoutLoader *loader, const char **attributes)
 	XlsxRange	range;
 
 	if (ref != NULL && xlsx_range_parse(ref, strlen(ref), &range) && range.last_row != UINT32_MAX && range.last_column != UINT32_MAX)
-		add_range(loader, &loader->layout->merges, &loader->layout->merge_count, &loader->merge_capacity, &range);
+		add_range(loader, &loader->layout->merges, &loader->layout->merge_count, &loader->merge_capacity, MOST_RANGES, &range);
 }
 
 static void

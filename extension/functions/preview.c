@@ -136,6 +136,9 @@ put_note(StringInfo notes, const char *code, uint32 row, const char *message)
 	appendStringInfoChar(notes, '}');
 }
 
+/* What stands besides the cells is read to the end. A preview must be quick, so this is done for sheets up to this size in the file. */
+#define MOST_LAYOUT_BYTES (2 * 1024 * 1024)
+
 /* Merged and hidden cells that the options leave as they are. */
 static void
 put_layout(const Look *look, StringInfo notes)
@@ -146,7 +149,12 @@ put_layout(const Look *look, StringInfo notes)
 	const XlsxRange *first = NULL;
 	char		from[19];
 	char		to[19];
+	uint64		done;
+	uint64		bytes;
 
+	rows_position(look->rows, &done, &bytes);
+	if (bytes > MOST_LAYOUT_BYTES)
+		return;
 	if (xlsx_sheet_layout(look->book, rows_sheet_index(look->rows), &layout, &error) != XLSX_OK)
 		workbook_throw(&error);
 	for (size_t i = 0; i < layout.merge_count; i++)

@@ -28,7 +28,7 @@ CREATE FUNCTION xlsx_private.sheet_findings(profile text, file bytea, sheet text
 RETURNS json
 AS 'MODULE_PATHNAME', 'pg_xlsx_sheet_findings' LANGUAGE C STABLE;
 COMMENT ON FUNCTION xlsx_private.sheet_findings(text, bytea, text, text, jsonb, text, int, boolean, boolean) IS
-'What an import would tell of a sheet: {"missing", "unused", "duplicates", "notes"}, as in xlsx.tasks. Columns without a header are found if one of the first 1000 rows fills them. notes: merged and hidden cells, too. Arguments as for xlsx.match_headers.';
+'What an import would tell of a sheet: {"missing", "unused", "duplicates", "notes"}, as in xlsx.tasks. Columns without a header are found if one of the first 1000 rows fills them. notes: also merged and hidden cells of sheets up to 2 MB. Arguments as for xlsx.match_headers.';
 
 CREATE FUNCTION xlsx_private.upload_file(upload bigint) RETURNS bytea
 AS 'MODULE_PATHNAME', 'pg_xlsx_upload_file' LANGUAGE C VOLATILE STRICT;
