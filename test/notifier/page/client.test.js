@@ -424,16 +424,16 @@ describe('the time left', () => {
 });
 
 describe('between two attempts', () => {
-  const waiting = applyProgress({ ...task, attempts: 1 }, { taskId: 1, phase: 'RETRYING', attempt: 2, retryInMs: 2000 }, 1000);
+  const waiting = applyProgress({ ...task, attempts: 1 }, { taskId: 1, phase: 'RETRYING', attempt: 2, retryInMs: 2000, waitingFor: 'room' }, 1000);
 
   test('a task knows which comes next, and when', () => {
-    assert.deepEqual([waiting.status, waiting.nextAttempt, waiting.retryAt], ['PENDING', 2, 3000]);
+    assert.deepEqual([waiting.status, waiting.nextAttempt, waiting.retryAt, waiting.waitingFor], ['PENDING', 2, 3000, 'room']);
   });
 
   test('an answer of HTTP does not take that away, and the next event does', () => {
     const fetched = reconcile({ ...task, attempts: 1, status: 'PENDING', phase: null, progress: 20 }, waiting);
     assert.deepEqual([fetched.nextAttempt, fetched.retryAt], [2, 3000]);
     const again = applyProgress(waiting, { taskId: 1, phase: 'LOADING_WORKBOOK' });
-    assert.deepEqual([again.nextAttempt, again.retryAt], [undefined, undefined]);
+    assert.deepEqual([again.nextAttempt, again.retryAt, again.waitingFor], [undefined, undefined, null]);
   });
 });

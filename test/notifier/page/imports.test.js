@@ -174,6 +174,7 @@ describe('the list', () => {
     page = await desk.open();
     const id = Number(await page.locator('[data-status=PENDING]').first().getAttribute('data-task'));
     await page.getByText('Live').waitFor();
+    await page.locator(`[data-task="${id}"]`).getByText(/^It waits for its time, \d{4}-/).waitFor();
     const texts = [
       [{ phase: 'LOADING_WORKBOOK' }, 'Reading Excel file...'],
       [{ phase: 'VALIDATING_HEADERS' }, 'Validating column headers...'],
@@ -181,11 +182,14 @@ describe('the list', () => {
       [{ phase: 'SAVING', progress: 85, savedRows: 850 }, 'Saving data... (85%)'],
       [{ phase: 'SAVING', progress: 86, savedRows: 860, committed: false }, 'Saving data, not committed yet... (86%)'],
       [{ phase: 'RETRYING', attempt: 2, retryInMs: 0 }, 'Something went wrong for a moment; attempt 2 starts now...'],
+      [{ phase: 'RETRYING', attempt: 2, retryInMs: 0, waitingFor: 'the end of a trouble: No space left on device' }, 'It waits for the end of a trouble: No space left on device'],
     ];
     for (const [event, text] of texts) {
       await desk.db.emit(id, 'task-progress', event);
       await page.locator(`[data-task="${id}"]`).getByText(text, { exact: true }).waitFor();
     }
+    await desk.db.emit(id, 'task-progress', { phase: 'SAVING', progress: 87, savedRows: 870 });
+    await page.getByText('It waits for the end of a trouble').waitFor({ state: 'detached' });
   });
 
   test('tells the speed and the time left as soon as it has seen rows go by', async () => {
