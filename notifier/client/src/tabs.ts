@@ -39,6 +39,11 @@ export class Tabs {
       return;
     }
     const hold = () => new Promise<void>((resolve) => {
+      // The lock may come in the moment of close().
+      if (this.#waiting.signal.aborted) {
+        resolve();
+        return;
+      }
       this.#resign = resolve;
       this.#handlers.lead();
     });
