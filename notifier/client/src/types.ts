@@ -364,9 +364,9 @@ export interface Preview {
   headerRow: number | null;
   columns: PreviewColumn[];
   missing: { column: string; header: string; required?: boolean; nearest?: string | null }[];
-  unused?: UnusedColumn[];
-  duplicates?: DuplicateHeader[];
-  notes?: SheetNote[];
+  unused: UnusedColumn[];
+  duplicates: DuplicateHeader[];
+  notes: SheetNote[];
   extra: string[];
   findings: ColumnFinding[];
   rows: { rowNumber: number; values: (string | null)[] }[];
@@ -391,6 +391,8 @@ export interface Report {
   dryRun: boolean;
   mode: Mode;
   sheet: string | null;
+  /** Names of the sheets, if several are read. */
+  sheets: string[] | null;
   headerRow: number | null;
   mapping: { header: string | null; cell: string | null; col: string | null; column: string }[];
   missing: MissingColumn[];
