@@ -49,7 +49,7 @@ error_counts_init(ErrorCounts *counts, int64 task, bool warnings)
 	HASHCTL		violations = {.keysize = sizeof(uint64),.entrysize = sizeof(Violations),.hcxt = CurrentMemoryContext};
 	HASHCTL		blocks = {.keysize = sizeof(int32),.entrysize = sizeof(Block),.hcxt = CurrentMemoryContext};
 
-	*counts = (ErrorCounts) {task, warnings};
+	*counts = (ErrorCounts) {.task = task,.warnings = warnings};
 	counts->violations = hash_create("pg_xlsx violations", 16, &violations, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	counts->blocks = hash_create("pg_xlsx error blocks", 16, &blocks, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 }
@@ -90,48 +90,65 @@ hash_of(JsonbValue *const *values, uint64 seed)
 	return hash;
 }
 
+static bool
+is_kind(const Violations *kind, JsonbValue *const *values)
+{
+	for (int i = 0; i < KEY_TEXTS; i++)
+	{
+		if (!same_text(kind->texts[i], values[i]))
+			return false;
+	}
+	return true;
+}
+
 /* Two kinds of the same hash get places of their own. */
 static Violations *
-find_kind(HTAB *kinds, JsonbValue *const *values, int32 row)
+find_kind(ErrorCounts *counts, JsonbValue *const *values)
 {
+	if (counts->last != NULL && is_kind(counts->last, values))
+		return counts->last;
 	for (uint64 seed = 0;; seed++)
 	{
 		uint64		hash = hash_of(values, seed);
 		bool		found;
-		Violations *kind = hash_search(kinds, &hash, HASH_ENTER, &found);
-		bool		same = true;
+		Violations *kind = hash_search(counts->violations, &hash, HASH_ENTER, &found);
 
 		if (!found)
 		{
 			kind->count = 0;
-			kind->first_row = row;
+			kind->first_row = PG_INT32_MAX;
 			for (int i = 0; i < TEXTS; i++)
-				kind->texts[i] = text_of(values[i]);
-			return kind;
+				kind->texts[i] = i < KEY_TEXTS ? text_of(values[i]) : NULL;
 		}
-		for (int i = 0; i < KEY_TEXTS; i++)
-			same = same && same_text(kind->texts[i], values[i]);
-		if (same)
+		if (!found || is_kind(kind, values))
 			return kind;
 	}
 }
 
+static JsonbValue *
+member_of(JsonbContainer *violation, int member, JsonbValue *space)
+{
+	return getKeyJsonValueFromContainer(violation, members[member], (int) strlen(members[member]), space);
+}
+
+/* Rows come in order, mostly: what only the first one shows is seldom looked for. */
 static void
 count_violation(ErrorCounts *counts, JsonbContainer *violation, int32 row)
 {
 	JsonbValue	space[TEXTS];
-	JsonbValue *values[TEXTS];
+	JsonbValue *values[KEY_TEXTS];
 	Violations *kind;
 
-	for (int i = 0; i < TEXTS; i++)
-		values[i] = getKeyJsonValueFromContainer(violation, members[i], (int) strlen(members[i]), &space[i]);
-	kind = find_kind(counts->violations, values, row);
+	for (int i = 0; i < KEY_TEXTS; i++)
+		values[i] = member_of(violation, i, &space[i]);
+	kind = find_kind(counts, values);
 	kind->count++;
+	counts->last = kind;
 	if (row < kind->first_row)
 	{
 		kind->first_row = row;
-		kind->texts[TEXT_CELL] = text_of(values[TEXT_CELL]);
-		kind->texts[TEXT_MESSAGE] = text_of(values[TEXT_MESSAGE]);
+		for (int i = KEY_TEXTS; i < TEXTS; i++)
+			kind->texts[i] = text_of(member_of(violation, i, &space[i]));
 	}
 }
 

@@ -24,6 +24,7 @@ typedef struct ErrorCounts
 	int64		task;
 	bool		warnings;
 	HTAB	   *violations;		/* by column, code and constraint */
+	struct Violations *last;	/* the kind that was counted last: often the next is of it, too */
 	HTAB	   *blocks;			/* change of the number of rows, by block */
 } ErrorCounts;
 
