@@ -6,7 +6,10 @@
 
 #include "lib/stringinfo.h"
 #include "pg/row_number.h"
+#include "pg/text_encoding.h"
 #include "pg/text_trim.h"
+#include "utils/builtins.h"
+#include "utils/json.h"
 
 /* Words that stand alone in front of a total, in lower case. */
 static const char *const total_words[] = {
@@ -15,8 +18,6 @@ static const char *const total_words[] = {
 	"total général", "total general", "sous-total", "somme",
 	"suma", "total geral", "soma", "totale", "totaal"
 };
-
-#define LONGEST_WORD 20
 
 void
 sightings_note(Sightings *sightings, const XlsxCell *cell)
@@ -42,7 +43,7 @@ is_total_word(const char *text, size_t length)
 }
 
 static void
-note_total(Sightings *sightings, uint32 row)
+note_total(Sightings *sightings, uint32 row, const char *word, size_t length)
 {
 	int			at = sightings->total_count;
 
@@ -55,8 +56,13 @@ note_total(Sightings *sightings, uint32 row)
 		return;
 	sightings->total_count = Min(sightings->total_count + 1, SIGHTED_TOTALS);
 	for (int i = sightings->total_count - 1; i > at; i--)
+	{
 		sightings->totals[i] = sightings->totals[i - 1];
+		memcpy(sightings->words[i], sightings->words[i - 1], sizeof(sightings->words[i]));
+	}
 	sightings->totals[at] = row;
+	memcpy(sightings->words[at], word, length);
+	sightings->words[at][length] = '\0';
 }
 
 void
@@ -67,13 +73,13 @@ sightings_row(Sightings *sightings, const XlsxRow *row)
 		const char *text = row->cells[i].text;
 		size_t		length = row->cells[i].length;
 
-		if (row->cells[i].kind != XLSX_TEXT || length > 4 * LONGEST_WORD)
+		if (row->cells[i].kind != XLSX_TEXT || length > 4 * SIGHTED_WORD)
 			return;
 		text_trim(&text, &length);
 		if (length == 0)
 			continue;
-		if (length <= LONGEST_WORD && is_total_word(text, length))
-			note_total(sightings, row->number);
+		if (length <= SIGHTED_WORD && is_total_word(text, length))
+			note_total(sightings, row->number, text, length);
 		return;
 	}
 }
@@ -84,7 +90,7 @@ sightings_add(Sightings *sightings, const Sightings *other)
 	for (int i = 0; i < SIGHTED_COLUMNS; i++)
 		sightings->filled[i] |= other->filled[i];
 	for (int i = 0; i < other->total_count; i++)
-		note_total(sightings, other->totals[i]);
+		note_total(sightings, other->totals[i], other->words[i], strlen(other->words[i]));
 }
 
 char *
@@ -94,9 +100,14 @@ sightings_notes(const Sightings *sightings, const char *others)
 
 	initStringInfo(&json);
 	for (int i = 0; i < sightings->total_count; i++)
-		appendStringInfo(&json, "%s{\"code\": \"total_row\", \"row\": %u, \"message\": \"Row %u looks like a total. "
-						 "To leave it out, give stop_at or skip_end.\"}", i > 0 ? ", " : "", row_in_sheet(sightings->totals[i]),
-						 row_in_sheet(sightings->totals[i]));
+	{
+		uint32		row = row_in_sheet(sightings->totals[i]);
+
+		appendStringInfo(&json, "%s{\"code\": \"total_row\", \"row\": %u, \"message\": ", i > 0 ? ", " : "", row);
+		escape_json(&json, psprintf("Row %u (\"%s\") looks like a total. To leave it out, give stop_at or skip_end.", row,
+									text_for_people(sightings->words[i], strlen(sightings->words[i]))));
+		appendStringInfoChar(&json, '}');
+	}
 	appendStringInfo(&json, "%s%s", json.len > 0 && others[0] != '\0' ? ", " : "", others);
 	return json.data;
 }

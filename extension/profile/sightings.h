@@ -18,11 +18,15 @@
 /* The first rows that look like totals. */
 #define SIGHTED_TOTALS 5
 
+/* Bytes of the longest word for a total. */
+#define SIGHTED_WORD 20
+
 typedef struct Sightings
 {
 	uint8		filled[SIGHTED_COLUMNS];	/* by sheet column - 1: a column that no column of the profile takes holds a value */
 	int			total_count;
 	uint32		totals[SIGHTED_TOTALS]; /* numbers of rows, rising */
+	char		words[SIGHTED_TOTALS][SIGHTED_WORD + 1];	/* their first cells */
 } Sightings;
 
 /* Notes the column of a cell unless the cell is blank. */

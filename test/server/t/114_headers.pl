@@ -104,7 +104,7 @@ $name = target('k08a');
 is(sql("SELECT string_agg(attname, ',' ORDER BY attnum) FROM pg_attribute WHERE attrelid = '$name'::regclass AND attnum > 0"),
 	'article_no_internal,net_price_€,qty,delivered_on,paid', 'the header row below a title');
 rows_of($name, 'k08a');
-is(told('found_header_row, missing, unused, notes'), '4|[]|[]|[{"row": 8, "code": "total_row", "message": "Row 8 looks like a total. To leave it out, give stop_at or skip_end."}]',
+is(told('found_header_row, missing, unused, notes'), '4|[]|[]|[{"row": 8, "code": "total_row", "message": "Row 8 (\"Total\") looks like a total. To leave it out, give stop_at or skip_end."}]',
 	'is that of the import, and the total below the data is told');
 $name = target('k08c');
 is(rows_of($name, 'k08c'), "COMPLETED\nDE|1|2|3\nFR|4|5|6", 'years as headers');

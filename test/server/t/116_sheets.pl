@@ -134,7 +134,7 @@ sql("SELECT xlsx.alter_profile('ab', stop_at => \$\$a = '3'\$\$)");
 is(imported('ab', $footer), '1|2', 'in the profile');
 sql("SELECT xlsx.alter_profile('ab', stop_at => '')");
 sql("TRUNCATE ab; SELECT xlsx.import('ab', xlsx.server_file('$footer'))");
-is(told('error_rows, notes'), '1|[{"row": 6, "code": "total_row", "message": "Row 6 looks like a total. To leave it out, give stop_at or skip_end."}]', 'else it is told');
+is(told('error_rows, notes'), '1|[{"row": 6, "code": "total_row", "message": "Row 6 (\"Total:\") looks like a total. To leave it out, give stop_at or skip_end."}]', 'else it is told');
 
 # Excel tables.
 sql(q{CREATE TABLE item (item text, qty int, price numeric); SELECT xlsx.create_profile('item', 'item')});
