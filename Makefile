@@ -52,6 +52,7 @@ bench-quick:
 bench-history:
 	@$(TOOLS)/quietly.sh build $(MAKE) --no-print-directory install
 	@bench/history.py BENCHMARKS.md
+	@bench/queue.py BENCHMARKS.md
 
 build/makewide: bench/makewide.c
 	@mkdir -p build
@@ -178,7 +179,7 @@ help:
 	@echo 'make check-clang  build with clang, in a copy of the tree: a warning is an error'
 	@echo 'make check-versions  the extension on PostgreSQL 17 and 18, in Debian chroots'
 	@echo 'make bench        speed beside COPY and beside others, into BENCHMARKS.md; bench-quick: in two minutes'
-	@echo 'make bench-history  what is read often, beside a history of 10^3 and of 10^6 tasks, into BENCHMARKS.md'
+	@echo 'make bench-history  what is read often, beside a history of 10^3 and of 10^6 tasks, and the queue, into BENCHMARKS.md'
 	@echo 'make bench-notifier  the sidecar beside the official socket.io server'
 	@echo 'make check-node-long  the sidecar with a gigabyte and a slow database, and with thousands of clients; memory watched'
 	@echo 'make check-node-asan  its tests with AddressSanitizer, leaks and all'

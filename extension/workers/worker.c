@@ -46,6 +46,9 @@ PGDLLEXPORT void pg_xlsx_worker_main(Datum arg);
 /* A session may hold rows of tasks that are due, and nothing notifies a worker when it releases them. */
 #define LOOK_AGAIN_MS 2000
 
+/* How long a worker serves its login before it makes room for others. */
+#define TURN_MS 100
+
 /* How long a sweep waits for a lock. What a session holds is left to a later sweep. */
 #define SWEEP_WAIT "1s"
 
@@ -361,13 +364,30 @@ tidy(void)
 	} while (more);
 }
 
+/*
+ * Should this worker make room? Where others wait for a worker, it does so after the task with
+ * which its turn is over. The start of a process takes longer than many tasks.
+ */
+static bool
+makes_room(Oid login, TimestampTz began)
+{
+	TimestampTz now = GetCurrentTimestamp();
+
+	if (!pg_xlsx_enabled)
+		return true;
+	/* the clock may have been set back */
+	return (now < began || TimestampDifferenceExceeds(began, now, TURN_MS)) && dispatch_crowded(login, slots_may_run);
+}
+
 static void
 run_tasks(const DispatchOrder *order)
 {
+	TimestampTz began = GetCurrentTimestamp();
+
 	do
 	{
 		while (reload_settings(), run_next_task(order))
-			if (!pg_xlsx_enabled || dispatch_crowded(order->login, slots_may_run))
+			if (makes_room(order->login, began))
 			{
 				/* others wait for a worker, or nothing may start: this login gets in line again */
 				dispatch_want_now(MyDatabaseId, order->login);
