@@ -38,8 +38,13 @@ is_currency(const char *text, size_t length)
 	while (letters < length && text[letters] >= 'A' && text[letters] <= 'Z')
 		letters++;
 	if (letters == length && length == 3)
+	{
+		const char	code[] = {text[0], text[1], text[2], '\0'};
+
+		/* strstr is a macro in newer C libraries: no braces in its arguments. */
 		return strstr("EUR USD GBP CHF JPY CNY SEK NOK DKK PLN CZK HUF RON BGN TRY RUB UAH INR BRL MXN CAD AUD NZD ZAR KRW SGD HKD THB ILS AED SAR EGP",
-					  (char[]) {text[0], text[1], text[2], '\0'}) != NULL;
+					  code) != NULL;
+	}
 	return (length == 2 && strncmp(text, "kr", 2) == 0) || (length == 3 && (strncmp(text, "kr.", 3) == 0 || strncmp(text, "Fr.", 3) == 0)) ||
 		(length == 2 && strncmp(text, "Fr", 2) == 0);
 }
