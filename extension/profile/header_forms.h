@@ -26,7 +26,4 @@ extern char *header_form(const char *header, size_t length, HeaderForm form);
  */
 extern uint32 header_position(const char *name);
 
-/* How many changes of one byte make one text of the other, at least; the first 64 bytes of each count. */
-extern int	header_distance(const char *one, const char *other);
-
 #endif							/* PG_XLSX_HEADER_FORMS_H */

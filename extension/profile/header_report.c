@@ -8,6 +8,7 @@
 #include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "pg/text_distance.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
 
@@ -67,7 +68,7 @@ nearest(const Profile *profile, const HeaderMatch *match, int column)
 		for (int k = 0; k < forms->count && !match->headers[i].taken && letters[0] != '\0' && forms->items[k][0] != '\0'; k++)
 		{
 			double		longest = (double) Max(strlen(letters), strlen(forms->items[k]));
-			double		unlike = header_distance(letters, forms->items[k]) / Min(longest, 64);
+			double		unlike = text_distance(letters, forms->items[k]) / Min(longest, 64);
 
 			if (contains(letters, forms->items[k]) || contains(forms->items[k], letters))
 				unlike = Min(unlike, 0.45);
