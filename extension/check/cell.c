@@ -7,7 +7,9 @@
 #include "catalog/pg_type.h"
 #include "check/cell_text.h"
 #include "check/cell_dates.h"
+#include "check/cell_list.h"
 #include "check/cell_numbers.h"
+#include "check/plan_words.h"
 #include "pg/text_encoding.h"
 #include "utils/lsyscache.h"
 
@@ -55,6 +57,28 @@ check_time(CellCheck *check)
 	return CELL_GOOD;
 }
 
+/* The label of an enum; it waits as its text. */
+static CellVerdict
+check_label(CellCheck *check)
+{
+	const PlanWords *labels = &check->column->labels;
+	int			place = plan_words_find(check->plan, labels, check->column->ignore_case, check->text, check->length);
+	PlanText	label;
+
+	if (place == WORD_AMBIGUOUS)
+		return cell_fault(check, FAULT_AMBIGUOUS);
+	if (place == WORD_UNKNOWN)
+	{
+		(void) cell_fault(check, FAULT_NOT_WORD);
+		check->hint = plan_words_hint(check->plan, labels, check->text, check->length);
+		return CELL_BAD;
+	}
+	label = plan_text_of(check->plan, labels->texts, (uint32) place);
+	check->value->text = plan_text(check->plan, label);
+	check->value->length = label.length;
+	return CELL_GOOD;
+}
+
 /* Any other type: its input function reads the text; the value waits as text. */
 static CellVerdict
 check_other(CellCheck *check)
@@ -62,6 +86,10 @@ check_other(CellCheck *check)
 	Datum		ignored;
 	CellVerdict verdict;
 
+	if (check->column->labels.texts.count > 0)
+		return check_label(check);
+	if (check->column->split.at > 0)
+		return cell_list(check);
 	if (check->input == NULL)
 		return CELL_OPEN;
 	if (is_time_type(getBaseType(check->column->type)))

@@ -5,6 +5,7 @@
 #include "check/cell_rule.h"
 
 #include "catalog/pg_collation.h"
+#include "check/plan_words.h"
 #include "pg/text_encoding.h"
 #include "utils/builtins.h"
 
@@ -53,7 +54,7 @@ cell_rule_fits_text(const JudgePlan *plan, const PlanRule *rule, const char *tex
 		case RULE_PATTERN:
 			return has_form(plan, rule, text, length);
 		case RULE_ONE_OF:
-			return plan_texts_have(plan, rule->texts, text, length);
+			return plan_words_find(plan, &rule->words, plan_columns(plan)[rule->column].ignore_case, text, length) >= 0;
 		default:
 			return true;
 	}

@@ -6,20 +6,13 @@
 
 #include <math.h>
 
-#include "access/htup_details.h"
-#include "catalog/pg_enum.h"
 #include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
 #include "pg/constraint_comment.h"
 #include "pg/subtransaction.h"
 #include "pg/text_encoding.h"
 #include "pg/text_trim.h"
-#include "utils/catcache.h"
 #include "utils/lsyscache.h"
-#include "utils/syscache.h"
-
-/* Labels of an enum that a hint lists. */
-#define LISTED_LABELS 20
 
 CellVerdict
 cell_fault(CellCheck *check, CellFault fault)
@@ -163,28 +156,6 @@ cell_text_copy(const CellCheck *check)
  * As the input function of a type reads it
  */
 
-/* "Use one of: a, b"; NULL if the type is not an enum. */
-static char *
-enum_hint(Oid type)
-{
-	StringInfoData hint;
-	CatCList   *labels;
-
-	if (get_typtype(type) != TYPTYPE_ENUM)
-		return NULL;
-	initStringInfo(&hint);
-	labels = SearchSysCacheList1(ENUMTYPOIDNAME, ObjectIdGetDatum(type));
-	for (int i = 0; i < labels->n_members && i < LISTED_LABELS; i++)
-	{
-		Form_pg_enum label = (Form_pg_enum) GETSTRUCT(&labels->members[i]->tuple);
-
-		appendStringInfo(&hint, "%s%s", i > 0 ? ", " : "Use one of: ", NameStr(label->enumlabel));
-	}
-	appendStringInfoString(&hint, labels->n_members > LISTED_LABELS ? ", …" : ".");
-	ReleaseSysCacheList(labels);
-	return hint.data;
-}
-
 /* A call of an input function, which may throw. */
 typedef struct InputCall
 {
@@ -219,7 +190,7 @@ cell_input_text(CellCheck *check, Datum *datum)
 		ReThrowError(error);
 	(void) cell_fault(check, error->sqlerrcode == ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE ? FAULT_RANGE : FAULT_NOT_VALID);
 	check->detail = error->message;
-	check->hint = error->hint != NULL ? error->hint : enum_hint(check->column->type);
+	check->hint = error->hint;
 	check->constraint = error->constraint_name;
 	if (error->constraint_name != NULL && error->datatype_name != NULL)
 		check->comment = constraint_comment_of_domain(error->schema_name, error->datatype_name, error->constraint_name);

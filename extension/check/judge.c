@@ -7,6 +7,7 @@
 #include "check/cell_rule.h"
 #include "check/cell_text.h"
 #include "check/extra.h"
+#include "check/plan_words.h"
 #include "core/ref.h"
 #include "pg/row_number.h"
 
@@ -283,6 +284,25 @@ read_text(Judge *judge, const JudgedRow *row, int column, CheckedValue *value)
 	value->length = check->length;
 }
 
+/* Without case, a word that is written otherwise is stored as the rule has it. */
+static bool
+take_word(const Judge *judge, const JudgedRow *row, const PlanRule *rule, CheckedValue *value)
+{
+	ColumnClass class = judge->classes[rule->column];
+	int			place = plan_words_find(judge->plan, &rule->words, true, value->text, value->length);
+	PlanText	word;
+
+	if (place < 0)
+		return false;
+	word = plan_text_of(judge->plan, rule->words.texts, (uint32) place);
+	if (row->states[rule->column] == VALUE_GOOD && (class == COLUMN_TEXT || class == COLUMN_OTHER))
+	{
+		value->text = plan_text(judge->plan, word);
+		value->length = word.length;
+	}
+	return true;
+}
+
 static inline bool
 is_obeyed(Judge *judge, const JudgedRow *row, const PlanRule *rule, FmgrInfo *compare, CheckedValue *value)
 {
@@ -295,11 +315,13 @@ is_obeyed(Judge *judge, const JudgedRow *row, const PlanRule *rule, FmgrInfo *co
 		return true;
 	if (value->text == NULL)
 		read_text(judge, row, rule->column, value);
+	if (rule->kind == RULE_ONE_OF && plan_columns(judge->plan)[rule->column].ignore_case)
+		return take_word(judge, row, rule, value);
 	return cell_rule_fits_text(judge->plan, rule, value->text, value->length);
 }
 
 static void
-break_rule(const Judge *judge, JudgedRow *row, const PlanRule *rule)
+break_rule(const Judge *judge, JudgedRow *row, const PlanRule *rule, const CheckedValue *value)
 {
 	Message		message = plan_rule_message(judge->plan, rule);
 	Violation	violation = {
@@ -307,6 +329,8 @@ break_rule(const Judge *judge, JudgedRow *row, const PlanRule *rule)
 		.constraint = plan_text(judge->plan, rule->name)
 	};
 
+	if (rule->kind == RULE_ONE_OF)
+		violation.hint = plan_words_hint(judge->plan, &rule->words, value->text, value->length);
 	judge_violate(row, rule->column, rule->warning, &violation);
 }
 
@@ -319,7 +343,7 @@ judge_rules(Judge *judge, JudgedRow *row, CheckedValue *values)
 
 	for (int i = 0; i < judge->plan->rule_count; i++)
 		if (!is_obeyed(judge, row, &rules[i], &judge->compares[i], &values[rules[i].column]))
-			break_rule(judge, row, &rules[i]);
+			break_rule(judge, row, &rules[i], &values[rules[i].column]);
 	for (int i = first; i < row->count; i++)
 		if (!row->violations[i].warning && row->states[row->violations[i].column] == VALUE_GOOD)
 			row->states[row->violations[i].column] = VALUE_MISFIT;

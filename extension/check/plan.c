@@ -4,8 +4,10 @@
  */
 #include "check/plan.h"
 
+#include "check/plan_words.h"
 #include "pg/numeric_form.h"
 #include "pg/row_number.h"
+#include "pg/text_fold.h"
 #include "profile/language.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
@@ -62,6 +64,18 @@ put_texts(StringInfo block, const TextList *texts)
 
 		((PlanText *) (block->data + put.at))[i] = text;
 	}
+	return put;
+}
+
+static PlanWords
+put_words(StringInfo block, const TextList *words)
+{
+	TextList	folded = {words->count, palloc(sizeof(char *) * (size_t) Max(words->count, 1))};
+	PlanWords	put = {.texts = put_texts(block, words)};
+
+	for (int i = 0; i < words->count; i++)
+		folded.items[i] = text_fold(words->items[i], strlen(words->items[i]));
+	put.folded = put_texts(block, &folded);
 	return put;
 }
 
@@ -158,14 +172,21 @@ put_column(StringInfo block, uint32 at, const JudgeTask *task, int i)
 	plan.fixed = put_text(block, fixed_text(task, column));
 	plan.default_value = put_text(block, column->default_value);
 	plan.null_tokens = put_texts(block, &column->null_tokens);
+	plan.labels = put_words(block, &column->labels);
+	plan.ignore_case = column->ignore_case;
+	plan.split = put_text(block, column->split);
+	plan.element = column->element;
+	plan.element_type = column->element_type;
 	((PlanColumn *) (block->data + at))[i] = plan;
 }
 
 static const char *
-limit_of(const PlanColumn *column, CellFault fault)
+limit_of(const PlanColumn *column, const TextList *labels, CellFault fault)
 {
 	switch (fault)
 	{
+		case FAULT_NOT_WORD:
+			return words_for_people(labels);
 		case FAULT_LENGTH:
 			return psprintf("%d", column->max_characters);
 		case FAULT_WHOLE_DIGITS:
@@ -191,7 +212,7 @@ put_column_messages(StringInfo block, const JudgePlan *plan, const JudgeTask *ta
 		const char *template = message_template(messages, fault_code(fault), task->locale);
 		PlanMessage	put;
 
-		ours.limit = limit_of(&((PlanColumn *) (block->data + plan->columns_at))[i], fault);
+		ours.limit = limit_of(&((PlanColumn *) (block->data + plan->columns_at))[i], &column->labels, fault);
 		put = put_message(block, template != NULL ? template : fault_text(fault, task->locale), template != NULL ? &own : &ours);
 		put.own = template != NULL;
 		((PlanMessage *) (block->data + plan->messages_at))[i * CELL_FAULTS + (int) fault] = put;
@@ -247,22 +268,11 @@ put_argument(StringInfo block, PlanRule *plan, const ProfileRule *rule, const Pr
 			put_pattern(block, plan, rule);
 			break;
 		case RULE_ONE_OF:
-			plan->texts = put_texts(block, &rule->argument);
+			plan->words = put_words(block, &rule->argument);
 			break;
 		default:
 			break;
 	}
-}
-
-static const char *
-join(const TextList *texts)
-{
-	StringInfoData list;
-
-	initStringInfo(&list);
-	for (int i = 0; i < texts->count; i++)
-		appendStringInfo(&list, "%s%s", i > 0 ? ", " : "", texts->items[i]);
-	return list.data;
 }
 
 static void
@@ -281,7 +291,7 @@ put_rule(StringInfo block, uint32 at, const JudgeTask *task, const ProfileRule *
 	if (template == NULL)
 	{
 		template = fault_text_of_rule(rule->kind, task->locale);
-		places.limit = join(&rule->argument);
+		places.limit = words_for_people(&rule->argument);
 	}
 	plan.message = put_message(block, template, &places);
 	*(PlanRule *) (block->data + at) = plan;

@@ -47,6 +47,13 @@ typedef struct PlanTexts
 	uint32		count;
 } PlanTexts;
 
+/* Words that a cell may hold. */
+typedef struct PlanWords
+{
+	PlanTexts	texts;
+	PlanTexts	folded;			/* the same as text_fold folds them */
+} PlanWords;
+
 /* As Message. */
 typedef struct PlanMessage
 {
@@ -93,6 +100,11 @@ typedef struct PlanColumn
 	PlanText	fixed;			/* SOURCE_TASK_ID, SOURCE_FILE_NAME: the text of all rows */
 	PlanText	default_value;
 	PlanTexts	null_tokens;
+	PlanWords	labels;			/* of an enum */
+	bool		ignore_case;	/* words are compared without case and accents */
+	PlanText	split;			/* separates the elements of an array; not there: a cell holds what the type's input function reads */
+	ColumnClass element;		/* then: class of the elements, below domains */
+	Oid			element_type;	/* and their type, below domains */
 } PlanColumn;
 
 /* A rule on a cell. */
@@ -108,7 +120,7 @@ typedef struct PlanRule
 	Datum		bound;			/* the bound, if the type is passed by value */
 	uint32		bound_at;		/* where its bytes are; 0: in bound */
 	uint32		pattern_at;		/* RULE_PATTERN: the regular expression as a text datum */
-	PlanTexts	texts;			/* RULE_ONE_OF */
+	PlanWords	words;			/* RULE_ONE_OF */
 	PlanText	name;
 	PlanMessage	message;
 } PlanRule;

@@ -172,6 +172,8 @@ pg_xlsx_class_of(PG_FUNCTION_ARGS)
 	AttrNumber	attnum = get_attnum(relation, NameStr(*PG_GETARG_NAME(1)));
 	Oid			type = attnum != InvalidAttrNumber ? get_atttype(relation, attnum) : InvalidOid;
 
+	if (PG_GETARG_BOOL(2))
+		type = get_base_element_type(type);
 	if (!OidIsValid(type))
 		PG_RETURN_NULL();
 	PG_RETURN_TEXT_P(cstring_to_text(classes[profile_class_of(getBaseType(type))]));

@@ -355,17 +355,17 @@ $$;
 COMMENT ON FUNCTION xlsx_private.check_column(text, text, text[], text, text, text, text, text[], jsonb) IS
 'Raises an error if an option of a column has an unknown value. NULL passes.';
 
-CREATE FUNCTION xlsx_private.class_of(target regclass, column_name name) RETURNS text
+CREATE FUNCTION xlsx_private.class_of(target regclass, column_name name, of_elements boolean) RETURNS text
 AS 'MODULE_PATHNAME', 'pg_xlsx_class_of' LANGUAGE C STABLE STRICT;
-COMMENT ON FUNCTION xlsx_private.class_of(regclass, name) IS
-'How cells become values of a column, by its type or that below its domain: text, integer, float, boolean, date, timestamp, numeric or other. NULL if there is no such column.';
+COMMENT ON FUNCTION xlsx_private.class_of(regclass, name, boolean) IS
+'How cells become values of a column, by its type or that below its domain: text, integer, float, boolean, date, timestamp, numeric or other. of_elements: that of the elements of an array. NULL if there is no such column.';
 
-CREATE FUNCTION xlsx_private.require_effect(target regclass, column_name name, date_order text, "decimal" text, time_zone text, format text, rounding text) RETURNS void
+CREATE FUNCTION xlsx_private.require_effect(target regclass, column_name name, date_order text, "decimal" text, time_zone text, format text, rounding text, splits boolean) RETURNS void
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  kind text := xlsx_private.class_of(target, column_name);
+  kind text := xlsx_private.class_of(target, column_name, splits);
   idle text;
   column_type text;
 BEGIN
@@ -374,7 +374,7 @@ BEGIN
     WHEN format <> '' AND kind NOT IN ('date', 'timestamp') THEN 'format'
     WHEN time_zone <> '' AND kind <> 'timestamp' THEN 'time_zone'
     WHEN require_effect.decimal <> '' AND kind NOT IN ('integer', 'numeric', 'float') THEN 'decimal'
-    WHEN rounding <> '' AND kind NOT IN ('integer', 'numeric') THEN 'rounding' END;
+    WHEN rounding <> '' AND (splits OR kind NOT IN ('integer', 'numeric')) THEN 'rounding' END;
   IF idle IS NOT NULL THEN
     SELECT format_type(a.atttypid, a.atttypmod) INTO column_type FROM pg_attribute a WHERE a.attrelid = target AND a.attname = require_effect.column_name;
     RAISE EXCEPTION 'option "%" has no effect on column "%"', idle, column_name USING ERRCODE = 'invalid_parameter_value',
@@ -383,8 +383,8 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.require_effect(regclass, name, text, text, text, text, text) IS
-'Raises an error if an option of how texts and numbers are read does nothing for a column, because of its type. NULL and empty texts pass.';
+COMMENT ON FUNCTION xlsx_private.require_effect(regclass, name, text, text, text, text, text, boolean) IS
+'Raises an error if an option of how texts and numbers are read does nothing for a column, because of its type. splits: the column takes lists (option split). NULL and empty texts pass.';
 
 -- The key of the table, if it is one column.
 CREATE FUNCTION xlsx_private.only_key(relation regclass) RETURNS text
@@ -423,6 +423,8 @@ DECLARE
   relation regclass;
   takes_lists boolean := EXISTS (SELECT FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
     WHERE a.attrelid = target AND a.attname = changed.column_name AND t.typcategory = 'A');
+  has_words boolean := coalesce(changed.lookup, changed.lookup_table) IS NOT NULL OR EXISTS (SELECT FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+    WHERE a.attrelid = target AND a.attname = changed.column_name AND t.typcategory IN ('S', 'E'));
 BEGIN
   IF changed.lookup IS NOT NULL AND changed.lookup_table IS NOT NULL THEN
     RAISE EXCEPTION 'column "%" has a lookup and a lookup_table', changed.column_name USING ERRCODE = 'invalid_parameter_value',
@@ -432,13 +434,16 @@ BEGIN
       DETAIL = 'They are columns of that table.', HINT = 'Give lookup_table.';
   ELSIF changed.multiple IS NOT NULL AND coalesce(changed.lookup, changed.lookup_table) IS NULL THEN
     RAISE EXCEPTION 'multiple needs a lookup' USING ERRCODE = 'invalid_parameter_value',
-      DETAIL = 'It parts a cell whose words are looked up one by one.', HINT = 'Give a lookup, or lookup_table.';
-  ELSIF changed.ignore_case AND coalesce(changed.lookup, changed.lookup_table) IS NULL THEN
-    RAISE EXCEPTION 'ignore_case needs a lookup' USING ERRCODE = 'invalid_parameter_value',
-      DETAIL = 'It says how the words of a lookup are compared.', HINT = 'Give a lookup, or lookup_table.';
-  ELSIF changed.multiple IS NOT NULL AND NOT takes_lists THEN
+      DETAIL = 'It parts a cell whose words are looked up one by one.', HINT = 'Without a lookup, split => '';'' makes a list of the words.';
+  ELSIF changed.ignore_case AND NOT has_words THEN
+    RAISE EXCEPTION 'ignore_case has no effect on column "%"', changed.column_name USING ERRCODE = 'invalid_parameter_value',
+      DETAIL = 'It says how the words of lookups, enums and rules one_of are compared.', HINT = 'Use it for a text, an enum, or a column with a lookup.';
+  ELSIF changed.split IS NOT NULL AND coalesce(changed.lookup, changed.lookup_table, changed.transform) IS NOT NULL THEN
+    RAISE EXCEPTION 'split goes with neither a lookup nor a transform' USING ERRCODE = 'invalid_parameter_value',
+      DETAIL = 'It makes a list of the words of a cell.', HINT = 'With a lookup, use multiple. A transform can use string_to_array(value, '';'').';
+  ELSIF coalesce(changed.multiple, changed.split) IS NOT NULL AND NOT takes_lists THEN
     RAISE EXCEPTION 'column "%" takes no list', changed.column_name USING ERRCODE = 'datatype_mismatch',
-      DETAIL = 'multiple makes a list of a cell.', HINT = 'Make the column an array, such as text[].';
+      DETAIL = 'multiple and split make a list of a cell.', HINT = 'Make the column an array, such as text[].';
   END IF;
   IF changed.lookup_table IS NOT NULL THEN
     IF changed.lookup_key IS NULL THEN
@@ -463,7 +468,7 @@ COMMENT ON FUNCTION xlsx_private.check_lookup(regclass, xlsx_private.profile_col
 CREATE FUNCTION xlsx_private.set_column(caller regrole, profile text, column_name name, header text, label text, aliases text[], pattern text,
   "position" int, required boolean, default_value text, transform text, lookup text, source text, null_tokens text[],
   trim_cells boolean, messages jsonb, lookup_table text, lookup_key text[], lookup_value text, multiple text, ignore_case boolean,
-  date_order text, "decimal" text, time_zone text, format text, rounding text)
+  date_order text, "decimal" text, time_zone text, format text, rounding text, split text)
 RETURNS void
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
@@ -481,7 +486,6 @@ BEGIN
   PERFORM xlsx_private.require_columns(relation, ARRAY[column_name]);
   PERFORM xlsx_private.check_column(header, label, aliases, pattern, transform, lookup, source, null_tokens, messages);
   PERFORM xlsx_private.check_text_options(date_order, set_column.decimal, time_zone, format, rounding, NULL);
-  PERFORM xlsx_private.require_effect(relation, column_name, date_order, set_column.decimal, time_zone, format, rounding);
   SELECT * INTO changed FROM xlsx_private.profile_column c WHERE c.profile_id = own_id AND c.column_name = set_column.column_name;
   IF coalesce(set_column.source, changed.source) = 'value' AND coalesce(set_column.transform, changed.transform, '') = '' THEN
     RAISE EXCEPTION 'source "value" needs a transform' USING ERRCODE = 'invalid_parameter_value',
@@ -497,8 +501,10 @@ BEGIN
   changed.lookup_value := CASE WHEN set_column.lookup_table = '' THEN NULL WHEN set_column.lookup_value IS NULL THEN changed.lookup_value ELSE nullif(set_column.lookup_value, '') END;
   changed.lookup_table := CASE WHEN set_column.lookup_table IS NULL THEN changed.lookup_table ELSE nullif(set_column.lookup_table, '') END;
   changed.multiple := CASE WHEN set_column.multiple IS NULL THEN changed.multiple ELSE nullif(set_column.multiple, '') END;
+  changed.split := CASE WHEN set_column.split IS NULL THEN changed.split ELSE nullif(set_column.split, '') END;
   changed.ignore_case := coalesce(set_column.ignore_case, changed.ignore_case, false);
   changed := xlsx_private.check_lookup(relation, changed);
+  PERFORM xlsx_private.require_effect(relation, column_name, date_order, set_column.decimal, time_zone, format, rounding, changed.split IS NOT NULL);
   INSERT INTO xlsx_private.profile_column (profile_id, position, column_name, header, label)
   SELECT own_id, a.attnum, a.attname, xlsx_private.header_of(a.attname),
     coalesce(nullif(btrim(col_description(relation, a.attnum)), ''), translate(xlsx_private.header_of(a.attname), '-_', '  '))
@@ -521,6 +527,7 @@ BEGIN
     lookup_key = changed.lookup_key,
     lookup_value = changed.lookup_value,
     multiple = changed.multiple,
+    split = changed.split,
     ignore_case = changed.ignore_case,
     source = coalesce(set_column.source, c.source),
     null_tokens = coalesce(set_column.null_tokens, c.null_tokens),
@@ -536,7 +543,7 @@ BEGIN
     AND a.attrelid = relation AND a.attname = c.column_name;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.set_column(regrole, text, name, text, text, text[], text, int, boolean, text, text, text, text, text[], boolean, jsonb, text, text[], text, text, boolean, text, text, text, text, text) IS
+COMMENT ON FUNCTION xlsx_private.set_column(regrole, text, name, text, text, text[], text, int, boolean, text, text, text, text, text[], boolean, jsonb, text, text[], text, text, boolean, text, text, text, text, text, text) IS
 'As the function without caller, with the rights of the owner of the tables. caller: role that calls.';
 
 CREATE FUNCTION xlsx.set_column(profile text, column_name name, header text DEFAULT NULL, label text DEFAULT NULL,
@@ -544,11 +551,12 @@ CREATE FUNCTION xlsx.set_column(profile text, column_name name, header text DEFA
   default_value text DEFAULT NULL, transform text DEFAULT NULL, lookup text DEFAULT NULL, source text DEFAULT NULL,
   null_tokens text[] DEFAULT NULL, trim_cells boolean DEFAULT NULL, messages jsonb DEFAULT NULL, lookup_table text DEFAULT NULL,
   lookup_key text[] DEFAULT NULL, lookup_value text DEFAULT NULL, multiple text DEFAULT NULL, ignore_case boolean DEFAULT NULL,
-  date_order text DEFAULT NULL, "decimal" text DEFAULT NULL, time_zone text DEFAULT NULL, format text DEFAULT NULL, rounding text DEFAULT NULL)
+  date_order text DEFAULT NULL, "decimal" text DEFAULT NULL, time_zone text DEFAULT NULL, format text DEFAULT NULL, rounding text DEFAULT NULL,
+  split text DEFAULT NULL)
 RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION xlsx.set_column(text, name, text, text, text[], text, int, boolean, text, text, text, text, text[], boolean, jsonb, text, text[], text, text, boolean, text, text, text, text, text) IS
-'Changes how a column of the target is filled. NULL leaves an option unchanged; an empty text or array resets it. header, aliases, pattern (regular expression): how the column is found in the sheet. label: its name in messages. position: its place in templates and errors workbooks. required: a blank cell is an error, also where the target allows NULL. default_value: for blank cells. transform: SQL expression over the texts of the row by column name; "value" is the text of this column. It also sees kind (text, number, date, boolean, error, blank), number_format and raw of its cell, and extra, the other columns of the sheet as jsonb. The row is called r, for subqueries. lookup: query with two columns that turns a text into a value, SELECT name, id FROM department. lookup_table, lookup_key, lookup_value: the same without SQL; the text is looked for in all columns of lookup_key; the value is that of lookup_value, of the primary key by default. multiple: what separates the words of a cell that are looked up one by one, for an array. ignore_case: words of the lookup are compared without case and accents. source: cell, value (transform without a cell), task_id, row_number, file_name, sheet_name, extra (the other columns of the sheet as jsonb), none. null_tokens: texts that mean blank. trim_cells: removes spaces around texts. messages: texts by code, {"required": "…"}, or by code and locale, {"required": {"de": "…"}}; also for what the target refuses: unique, check, foreign_key, exclusion, not_null. They go before the comment on a constraint, and that before the built-in message in the language of locale. date_order, decimal, time_zone: as in xlsx.alter_profile, for this column. format: how dates are written in texts, DD.MM.YYYY or D MONTH YYYY HH24:MI; ISO dates are read too. rounding: what becomes of digits for which the column has no room, "error" (the default), "half_up" or "half_even".';
+COMMENT ON FUNCTION xlsx.set_column(text, name, text, text, text[], text, int, boolean, text, text, text, text, text[], boolean, jsonb, text, text[], text, text, boolean, text, text, text, text, text, text) IS
+'Changes how a column of the target is filled. NULL leaves an option unchanged; an empty text or array resets it. header, aliases, pattern (regular expression): how the column is found in the sheet. label: its name in messages. position: its place in templates and errors workbooks. required: a blank cell is an error, also where the target allows NULL. default_value: for blank cells. transform: SQL expression over the texts of the row by column name; "value" is the text of this column. It also sees kind (text, number, date, boolean, error, blank), number_format and raw of its cell, and extra, the other columns of the sheet as jsonb. The row is called r, for subqueries. lookup: query with two columns that turns a text into a value, SELECT name, id FROM department. lookup_table, lookup_key, lookup_value: the same without SQL; the text is looked for in all columns of lookup_key; the value is that of lookup_value, of the primary key by default. multiple: what separates the words of a cell that are looked up one by one, for an array. split: what separates the elements of an array in a cell. ignore_case: words of lookups, enums and rules one_of are compared without case and accents, and stored as the enum or the rule has them. source: cell, value (transform without a cell), task_id, row_number, file_name, sheet_name, extra (the other columns of the sheet as jsonb), none. null_tokens: texts that mean blank. trim_cells: removes spaces around texts. messages: texts by code, {"required": "…"}, or by code and locale, {"required": {"de": "…"}}; also for what the target refuses: unique, check, foreign_key, exclusion, not_null. They go before the comment on a constraint, and that before the built-in message in the language of locale. date_order, decimal, time_zone: as in xlsx.alter_profile, for this column. format: how dates are written in texts, DD.MM.YYYY or D MONTH YYYY HH24:MI; ISO dates are read too. rounding: what becomes of digits for which the column has no room, "error" (the default), "half_up" or "half_even".';
 
 CREATE FUNCTION xlsx_private.check_rule(kind text, column_name name, argument text[], severity text) RETURNS void
 LANGUAGE plpgsql STABLE
@@ -720,7 +728,7 @@ BEGIN
       given_column.pattern, given_column.position, given_column.required, given_column.default_value, given_column.transform,
       given_column.lookup, given_column.source, given_column.null_tokens, given_column.trim_cells, given_column.messages, given_column.lookup_table, given_column.lookup_key,
       given_column.lookup_value, given_column.multiple, given_column.ignore_case,
-      given_column.date_order, given_column.decimal, given_column.time_zone, given_column.format, given_column.rounding);
+      given_column.date_order, given_column.decimal, given_column.time_zone, given_column.format, given_column.rounding, given_column.split);
     UPDATE xlsx_private.profile_column c SET custom = coalesce(given_column.custom, true)
     WHERE c.profile_id = new_id AND c.column_name = given_column.column_name;
   END LOOP;

@@ -77,11 +77,13 @@ CREATE TABLE xlsx_private.profile_column (
   time_zone     text   CHECK (time_zone <> ''),
   format        text   CHECK (format <> ''),
   rounding      text   CHECK (rounding = ANY (xlsx_private.names_of('rounding'))),
+  split         text   CHECK (split <> ''),
   PRIMARY KEY (profile_id, column_name),
   CHECK (source <> 'value' OR transform IS NOT NULL),
   CHECK (lookup IS NULL OR lookup_table IS NULL),
   CHECK ((lookup_table IS NULL) = (lookup_key IS NULL) AND (lookup_table IS NULL) = (lookup_value IS NULL)),
-  CHECK (multiple IS NULL OR coalesce(lookup, lookup_table) IS NOT NULL)
+  CHECK (multiple IS NULL OR coalesce(lookup, lookup_table) IS NOT NULL),
+  CHECK (split IS NULL OR coalesce(lookup, lookup_table, transform) IS NULL)
 );
 COMMENT ON TABLE xlsx_private.profile_column IS
 'Columns of a profile. Types and constraints are not copied; each import reads them from the target.';

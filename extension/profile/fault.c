@@ -20,6 +20,7 @@ static const char *const codes_of_cells[CELL_FAULTS] = {
 	[FAULT_NOT_DATE] = "type",
 	[FAULT_NOT_TIMESTAMP] = "type",
 	[FAULT_NOT_TIME] = "type",
+	[FAULT_NOT_WORD] = "type",
 	[FAULT_NOT_VALID] = "type",
 	[FAULT_RANGE] = "range",
 	[FAULT_DIGITS] = "range",

@@ -27,6 +27,7 @@ typedef enum CellFault
 	FAULT_NOT_DATE,
 	FAULT_NOT_TIMESTAMP,
 	FAULT_NOT_TIME,				/* a plain number for a type of times */
+	FAULT_NOT_WORD,				/* no label of an enum */
 	FAULT_NOT_VALID,			/* says the type's input function */
 	FAULT_RANGE,
 	FAULT_DIGITS,				/* more than a numeric of any size has */

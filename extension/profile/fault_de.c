@@ -22,6 +22,7 @@ const FaultTexts fault_texts_de = {
 		[FAULT_NOT_DATE] = "{label} muss ein Datum sein",
 		[FAULT_NOT_TIMESTAMP] = "{label} muss ein Datum mit Uhrzeit sein",
 		[FAULT_NOT_TIME] = "{label} muss eine Zeit sein, keine bloße Zahl",
+		[FAULT_NOT_WORD] = "{label} muss einer dieser Werte sein: {limit}",
 		[FAULT_NOT_VALID] = "{label} ist kein gültiger Wert vom Typ {type}",
 		[FAULT_RANGE] = "{label} liegt außerhalb des Bereichs von {type}",
 		[FAULT_DIGITS] = "{label} hat zu viele Ziffern",

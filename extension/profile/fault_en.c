@@ -22,6 +22,7 @@ const FaultTexts fault_texts_en = {
 		[FAULT_NOT_DATE] = "{label} must be a date",
 		[FAULT_NOT_TIMESTAMP] = "{label} must be a date and time",
 		[FAULT_NOT_TIME] = "{label} must be a time, not a plain number",
+		[FAULT_NOT_WORD] = "{label} must be one of {limit}",
 		[FAULT_NOT_VALID] = "{label} is not a valid {type}",
 		[FAULT_RANGE] = "{label} is out of the range of {type}",
 		[FAULT_DIGITS] = "{label} has too many digits",

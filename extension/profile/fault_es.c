@@ -22,6 +22,7 @@ const FaultTexts fault_texts_es = {
 		[FAULT_NOT_DATE] = "{label} debe ser una fecha",
 		[FAULT_NOT_TIMESTAMP] = "{label} debe ser una fecha con hora",
 		[FAULT_NOT_TIME] = "{label} debe ser una hora, no un simple número",
+		[FAULT_NOT_WORD] = "{label} debe ser uno de estos valores: {limit}",
 		[FAULT_NOT_VALID] = "{label} no es un valor válido del tipo {type}",
 		[FAULT_RANGE] = "{label} está fuera del rango del tipo {type}",
 		[FAULT_DIGITS] = "{label} tiene demasiadas cifras",

@@ -22,6 +22,7 @@ const FaultTexts fault_texts_fr = {
 		[FAULT_NOT_DATE] = "{label} doit être une date",
 		[FAULT_NOT_TIMESTAMP] = "{label} doit être une date avec une heure",
 		[FAULT_NOT_TIME] = "{label} doit être une heure, pas un simple nombre",
+		[FAULT_NOT_WORD] = "{label} doit être l'une de ces valeurs : {limit}",
 		[FAULT_NOT_VALID] = "{label} n'est pas une valeur valide du type {type}",
 		[FAULT_RANGE] = "{label} est hors des limites du type {type}",
 		[FAULT_DIGITS] = "{label} a trop de chiffres",

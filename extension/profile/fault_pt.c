@@ -22,6 +22,7 @@ const FaultTexts fault_texts_pt = {
 		[FAULT_NOT_DATE] = "{label} deve ser uma data",
 		[FAULT_NOT_TIMESTAMP] = "{label} deve ser uma data com hora",
 		[FAULT_NOT_TIME] = "{label} deve ser uma hora, não um simples número",
+		[FAULT_NOT_WORD] = "{label} deve ser um destes valores: {limit}",
 		[FAULT_NOT_VALID] = "{label} não é um valor válido do tipo {type}",
 		[FAULT_RANGE] = "{label} está fora do intervalo do tipo {type}",
 		[FAULT_DIGITS] = "{label} tem algarismos demais",

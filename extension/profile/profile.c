@@ -9,6 +9,7 @@
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "pg/guc.h"
+#include "profile/enum_labels.h"
 #include "profile/options.h"
 #include "profile/profile_check.h"
 #include "profile/sql.h"
@@ -109,6 +110,7 @@ is_text_type(Oid type)
 void
 profile_compile_type(ProfileColumn *column, Oid type, int32 typmod)
 {
+	Oid			element = get_base_element_type(type);
 	Oid			input;
 
 	column->type = type;
@@ -116,6 +118,9 @@ profile_compile_type(ProfileColumn *column, Oid type, int32 typmod)
 	column->class = profile_class_of(type);
 	column->base = profile_class_of(getBaseType(type));
 	column->shows = is_text_type(type);
+	column->labels = enum_labels(type);
+	column->element_type = OidIsValid(element) ? getBaseType(element) : InvalidOid;
+	column->element = profile_class_of(column->element_type);
 	column->max_characters = column->class == COLUMN_TEXT && typmod >= (int32) VARHDRSZ ? typmod - (int32) VARHDRSZ : -1;
 	getTypeInputInfo(type, &input, &column->input_param);
 	fmgr_info(input, &column->input);
@@ -137,6 +142,12 @@ compile_column(ProfileColumn *column, Relation target)
 				 errhint("Take it out with xlsx.set_column(…, source => 'none').")));
 	attribute = TupleDescAttr(RelationGetDescr(target), attnum - 1);
 	column->attnum = attnum;
+	if ((column->split != NULL || column->multiple != NULL) && !OidIsValid(get_base_element_type(attribute->atttypid)))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("column \"%s\" of relation \"%s\" takes no list", column->name, RelationGetRelationName(target)),
+				 errdetail("The options split and multiple make a list of a cell."),
+				 errhint("Make the column an array, or reset the options with xlsx.set_column.")));
 	column->required = column->required || (attribute->attnotnull && !attribute->atthasdef);
 	profile_compile_type(column, attribute->atttypid, attribute->atttypmod);
 }
@@ -258,6 +269,7 @@ add_column(void *argument, const PrivateRow *row)
 	column->time_zone = private_sql_text(row, 17);
 	column->format = private_sql_text(row, 18);
 	column->rounding = (Rounding) word_of(profile, row, 19, &rounding_names, "rounding");
+	column->split = private_sql_text(row, 20);
 }
 
 static void
@@ -267,12 +279,12 @@ load_columns(Profile *profile, Datum content)
 		"SELECT c.name, c.header, c.label, array_remove(c.aliases, NULL), c.pattern, coalesce(c.required, false), c.source, c.default_value,"
 		" c.transform, c.lookup, array_remove(c.null_tokens, NULL), coalesce(c.trim_cells, true), c.messages::text,"
 		" c.multiple, coalesce(c.ignore_case, false),"
-		" c.date_order, c.decimal, c.time_zone, c.format, coalesce(c.rounding, 'error')"
+		" c.date_order, c.decimal, c.time_zone, c.format, coalesce(c.rounding, 'error'), c.split"
 		" FROM ROWS FROM (jsonb_to_recordset($1 -> 'columns') AS (name text, header text, label text, aliases text[], pattern text,"
 		" required boolean, source text, default_value text, transform text, lookup text, null_tokens text[], trim_cells boolean, messages jsonb,"
-		" multiple text, ignore_case boolean, date_order text, decimal text, time_zone text, format text, rounding text))"
+		" multiple text, ignore_case boolean, date_order text, decimal text, time_zone text, format text, rounding text, split text))"
 		" WITH ORDINALITY AS c (name, header, label, aliases, pattern, required, source, default_value, transform, lookup, null_tokens,"
-		" trim_cells, messages, multiple, ignore_case, date_order, decimal, time_zone, format, rounding, place) ORDER BY c.place",
+		" trim_cells, messages, multiple, ignore_case, date_order, decimal, time_zone, format, rounding, split, place) ORDER BY c.place",
 		1, {JSONBOID}, NULL
 	};
 

@@ -56,7 +56,8 @@ typedef struct ProfileColumn
 	int			sees;			/* CELL_KIND, …: what the transformation asks about its cell, besides the text */
 	char	   *lookup;			/* query, or NULL */
 	char	   *multiple;		/* separates the words of a cell that are looked up, or NULL */
-	bool		ignore_case;	/* words are compared without case and accents */
+	char	   *split;			/* separates the elements of an array in a cell, or NULL */
+	bool		ignore_case;	/* words of lookups, enums and rules one_of are compared without case and accents */
 	TextList	null_tokens;	/* texts that mean blank */
 	bool		trim;
 	char	   *messages;		/* JSON object of own texts by code */
@@ -74,6 +75,9 @@ typedef struct ProfileColumn
 	ColumnClass base;			/* the same of the type below domains */
 	bool		shows;			/* it takes a number as its format shows it, because it is a text or an enum */
 	int			max_characters; /* COLUMN_TEXT: varchar(n); -1 without limit */
+	Oid			element_type;	/* of an array: type of its elements, below domains; InvalidOid: it is none */
+	ColumnClass element;		/* class of them */
+	TextList	labels;			/* of an enum, in its order; of domains over one, none */
 	FmgrInfo	input;
 	Oid			input_param;
 } ProfileColumn;

@@ -6,6 +6,7 @@
 
 #include "check/nearest.h"
 #include "executor/spi.h"
+#include "pg/text_fold.h"
 #include "profile/sql.h"
 #include "utils/builtins.h"
 
@@ -19,6 +20,7 @@ struct Lookup
 	MemoryContext context;
 	bool		known;			/* words are read */
 	TextList	words;
+	TextList	folded;			/* the same, as they are compared */
 	int			hints;			/* so many were asked for */
 };
 
@@ -111,8 +113,12 @@ read_words(Lookup *lookup)
 		elog(ERROR, "could not read the words of a lookup of profile \"%s\"", lookup->profile->name);
 	MemoryContextSwitchTo(lookup->context);
 	lookup->words = (TextList) {(int) SPI_processed, palloc(sizeof(char *) * (size_t) Max(SPI_processed, 1))};
+	lookup->folded = (TextList) {(int) SPI_processed, palloc(sizeof(char *) * (size_t) Max(SPI_processed, 1))};
 	for (int i = 0; i < lookup->words.count; i++)
+	{
 		lookup->words.items[i] = SPI_getvalue(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1);
+		lookup->folded.items[i] = text_fold(lookup->words.items[i], strlen(lookup->words.items[i]));
+	}
 	lookup->known = true;
 	MemoryContextSwitchTo(caller);
 }
@@ -121,10 +127,16 @@ const char *
 lookup_hint(Lookup *lookups, int column, const char *word)
 {
 	Lookup	   *lookup = &lookups[column];
+	Nearest		nearest;
 
 	if (lookup->query == NULL || word == NULL || lookup->hints++ >= MOST_HINTS)
 		return NULL;
 	if (!lookup->known)
 		read_words(lookup);
-	return nearest_hint(nearest_word(word, strlen(word), &lookup->words));
+	if (lookup->words.count > NEAREST_MOST_WORDS)
+		return NULL;
+	nearest_begin(&nearest, word, strlen(word));
+	for (int i = 0; i < lookup->words.count; i++)
+		nearest_try(&nearest, lookup->folded.items[i], strlen(lookup->folded.items[i]), i);
+	return nearest.found < 0 ? NULL : nearest_hint(lookup->words.items[nearest.found]);
 }
