@@ -128,6 +128,8 @@ schedule_set_job
 sees_all
 set_queue_rule
 sheet_findings
+stored_oid_of
+text_findings
 tus_add
 tus_find
 tus_keep
