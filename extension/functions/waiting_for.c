@@ -13,6 +13,8 @@
 #include "storage/proc.h"
 #include "storage/procarray.h"
 #include "tables/private_rows.h"
+#include "tables/private_sql.h"
+#include "tasks/membership.h"
 #include "tasks/slots.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -28,6 +30,16 @@ PG_FUNCTION_INFO_V1(pg_xlsx_place_for);
 /* The class of a wait event is its first byte. */
 #define WAIT_CLASS(event) ((event) & 0xFF000000)
 
+/* May the current role see the task? */
+static bool
+may_see(Datum task)
+{
+	static PrivateStatement select = {"SELECT owner::oid FROM xlsx_private.task WHERE id = $1", 1, {INT8OID}, NULL};
+	PrivateRow	row;
+
+	return private_sql_run(&select, &task, NULL, &row) > 0 && membership_may_see(DatumGetObjectId(row.values[0]));
+}
+
 /* "lock", "standby", or NULL: the process works, or is not at the task any more. */
 Datum
 pg_xlsx_worker_waits_for(PG_FUNCTION_ARGS)
@@ -35,7 +47,7 @@ pg_xlsx_worker_waits_for(PG_FUNCTION_ARGS)
 	PGPROC	   *process = BackendPidGetProc(PG_GETARG_INT32(1));
 	uint32		event;
 
-	if (process == NULL || (dispatch_shared() && !slots_signal(PG_GETARG_INT64(0), 0)))
+	if (process == NULL || !may_see(PG_GETARG_DATUM(0)) || (dispatch_shared() && !slots_signal(PG_GETARG_INT64(0), 0)))
 		PG_RETURN_NULL();
 	event = *(volatile uint32 *) &process->wait_event_info;
 	if (WAIT_CLASS(event) == WAIT_CLASS(PG_WAIT_LOCK))
@@ -76,13 +88,17 @@ holders_of(HeapTupleHeader row)
 Datum
 pg_xlsx_row_holders(PG_FUNCTION_ARGS)
 {
-	Relation	tasks = private_rows_open("task", AccessShareLock);
-	Relation	index = private_rows_open("task_pkey", AccessShareLock);
+	Relation	tasks;
+	Relation	index;
 	ArrayType  *holders = NULL;
 	ScanKeyData key;
 	SysScanDesc scan;
 	HeapTuple	row;
 
+	if (!may_see(PG_GETARG_DATUM(0)))
+		PG_RETURN_NULL();
+	tasks = private_rows_open("task", AccessShareLock);
+	index = private_rows_open("task_pkey", AccessShareLock);
 	ScanKeyInit(&key, 1, BTEqualStrategyNumber, F_INT8EQ, PG_GETARG_DATUM(0));
 	scan = systable_beginscan_ordered(tasks, index, GetActiveSnapshot(), 1, &key);
 	row = systable_getnext_ordered(scan, ForwardScanDirection);
@@ -102,7 +118,7 @@ pg_xlsx_place_for(PG_FUNCTION_ARGS)
 {
 	SlotsUse	use;
 
-	if (!slots_use(PG_GETARG_OID(0), PG_GETARG_OID(1), &use))
+	if (!membership_may_see(PG_GETARG_OID(1)) || !slots_use(PG_GETARG_OID(0), PG_GETARG_OID(1), &use))
 		PG_RETURN_TEXT_P(cstring_to_text("a worker"));
 	if (use.busy >= pg_xlsx_max_workers)
 		PG_RETURN_TEXT_P(cstring_to_text(psprintf("a worker: all %d are at work (pg_xlsx.max_workers)", use.busy)));

@@ -37,7 +37,7 @@ COMMENT ON FUNCTION xlsx_private.lock_waited_for(int) IS 'The lock that a proces
 CREATE FUNCTION xlsx_private.row_holders(task bigint) RETURNS xid[]
 AS 'MODULE_PATHNAME', 'pg_xlsx_row_holders' LANGUAGE C STABLE STRICT;
 COMMENT ON FUNCTION xlsx_private.row_holders(bigint) IS
-'Transactions that have locked or changed the row of a task, among them some that have ended. NULL if there is no such task.';
+'Transactions that have locked or changed the row of a task, among them some that have ended. NULL if there is no such task, or the current role may not see it.';
 
 CREATE FUNCTION xlsx_private.row_held_by(task bigint) RETURNS text
 LANGUAGE sql STABLE
