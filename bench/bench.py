@@ -124,6 +124,10 @@ SELECT xlsx.create_profile('{table}', '{table}'{headers})""")
             load = self.loads[name]
             ratios.append((load.about + ", to the clean import", goal,
                            self.beside(contenders.pg_xlsx, contenders.pg_xlsx, load, base_load=whole), 1))
+        say("import payments-german")
+        load = self.loads["payments-german"]
+        ratios.append((load.about + ", declared, to real ones", 1.25,
+                       self.beside(contenders.pg_xlsx, contenders.pg_xlsx_with(contenders.GERMAN), load, base_load=self.loads["payments"]), 1))
         self.report.growth(ratios)
 
     def options(self):

@@ -41,6 +41,7 @@ def pg_xlsx_alone(server, load, table):
 
 INDEX_AFTERWARDS = "SELECT xlsx.alter_profile('people', index_after_load => 'empty')"
 UPSERT = "SELECT xlsx.alter_profile('people', mode => 'upsert')"
+GERMAN = """SELECT xlsx.alter_profile('wide', date_order => 'DMY', "decimal" => ',')"""
 UNIQUE = "SELECT xlsx.add_rule('people', 'unique', 'bio_id')"
 
 # What a profile may do besides taking cells as they are: for people, is there a key, SQL that sets it up.

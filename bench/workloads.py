@@ -6,6 +6,7 @@ import zipfile
 from measure import ROOT
 
 KINDS = "isdtbsidsitsdbsiidstidstbsidstidsbsitsds"      # as in makewide.c
+PAYMENT_KINDS = "ittdd"                                # with -p
 TYPES = {"i": "bigint", "d": "numeric(12,2)", "t": "date", "b": "boolean", "s": "text"}
 
 
@@ -19,7 +20,7 @@ class Workload:
 
     def columns(self, key):
         if self.wide:
-            columns = [(f"c{i + 1:02}_{kind}", TYPES[kind] + (" NOT NULL" if i == 0 else "")) for i, kind in enumerate(KINDS)]
+            columns = [(f"c{i + 1:02}_{kind}", TYPES[kind] + (" NOT NULL" if i == 0 else "")) for i, kind in enumerate(PAYMENT_KINDS if "-p" in self.arguments else KINDS)]
         else:
             columns = [("name", "text NOT NULL"), ("gender", "text NOT NULL"), ("bio_id", "text NOT NULL")]
         if key:
@@ -73,5 +74,7 @@ def all_workloads(rows):
         Workload("people-errors", "50,000 rows that miss a required cell, and as many that do not", 100_000, ["makebook", "-e", "50"]),
         Workload("wide", "40 columns: integers, decimals, dates, booleans, texts", wide, ["makewide"]),
         Workload("wide-inline", "the same as inline strings", wide, ["makewide", "-i"]),
+        Workload("payments", "an integer, two dates and two decimals", rows, ["makewide", "-p"]),
+        Workload("payments-german", "the same rows with dates and decimals as German texts", rows, ["makewide", "-p", "-g"]),
         Workload("sparse", "the same columns, one cell in twenty filled", wide, ["makewide", "-f", "5"]),
     )}

@@ -86,3 +86,7 @@ $$;
 SELECT how, pg_temp.rounded(how) FROM unnest('{error,half_up,half_even}'::text[]) AS how;
 SELECT xlsx.drop_profile('amounts');
 DROP TABLE amounts;
+-- Into numeric with limits the usual forms are read by another way, with the same result.
+SELECT t AS text, (SELECT value FROM xlsx.read(pg_temp.sheet(ARRAY[t]), on_error => 'null', "decimal" => ',') AS r (value numeric(18,2))) AS by_comma,
+  (SELECT value FROM xlsx.read(pg_temp.sheet(ARRAY[t]), on_error => 'null', "decimal" => '.') AS r (value numeric(18,2))) AS by_point
+FROM unnest(ARRAY['1.234,50', '-1.234.567,8', '1,234.50', '1.23,45', '0.123,45', '0,5', ',5', '5,', '12,345', '1.234', '12.34,5', '1234567890123456,78', '123456789012345', '-', '', '-,', '007,10', '1.234,500', '1.000', '100.00']) AS t;

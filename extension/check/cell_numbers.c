@@ -95,20 +95,26 @@ cell_read_number(CellCheck *check, CellFault fault)
 	return CELL_GOOD;
 }
 
-/* Sets check->text to the number of a text or a number cell, and its shape. */
+/* Sets check->text to the number of a text or a number cell, if it is one. */
+static CellVerdict
+take_digits(CellCheck *check, CellFault fault)
+{
+	if (check->cell->kind == XLSX_TEXT)
+		return cell_read_number(check, fault);
+	if (check->cell->kind != XLSX_NUMBER)
+		return cell_fault(check, fault);
+	if (check->length == 0)
+		(void) cell_take_text(check);
+	return CELL_GOOD;
+}
+
+/* The same, and its shape. */
 static CellVerdict
 take_number(CellCheck *check, CellFault fault, DecimalShape *shape)
 {
-	CellVerdict verdict;
+	CellVerdict verdict = take_digits(check, fault);
 
-	if (check->cell->kind == XLSX_NUMBER)
-	{
-		if (check->length == 0)
-			(void) cell_take_text(check);
-	}
-	else if (check->cell->kind != XLSX_TEXT)
-		return cell_fault(check, fault);
-	else if ((verdict = cell_read_number(check, fault)) != CELL_GOOD)
+	if (verdict != CELL_GOOD)
 		return verdict;
 	if (!decimal_parse(check->text, check->length, shape))
 		return cell_fault(check, fault);
@@ -321,12 +327,18 @@ cell_numeric(CellCheck *check)
 	if (check->cell->kind == XLSX_NUMBER && xlsx_number_decimal(check->cell->number, &digits, &places) &&
 		(verdict = store_decimal(check, digits, places)) != CELL_OPEN)
 		return verdict;
-	if ((verdict = take_number(check, FAULT_NOT_NUMBER, &shape)) != CELL_GOOD)
+	if (check->column->limited && check->written && check->column->decimal >= 0 &&
+		text_number_short(check->raw, check->raw_length, (DecimalSign) check->column->decimal, &digits, &places) &&
+		(verdict = store_decimal(check, digits, places)) != CELL_OPEN)
+		return verdict;
+	if ((verdict = take_digits(check, FAULT_NOT_NUMBER)) != CELL_GOOD)
 		return verdict;
 	/* For a number without limit its zeros count: 12.50 stays so. */
 	if (check->column->limited && short_decimal(check->text, check->length, &digits, &places) &&
 		(verdict = store_decimal(check, digits, places)) != CELL_OPEN)
 		return verdict;
+	if (!decimal_parse(check->text, check->length, &shape))
+		return cell_fault(check, FAULT_NOT_NUMBER);
 	if (check->column->limited)
 		round_text(check, check->column->decimals, &shape);
 	if (shape.integer_digits > MOST_DIGITS || shape.fraction_digits > MOST_DIGITS)

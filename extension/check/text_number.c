@@ -161,17 +161,21 @@ copy_core(const char *p, const char *end, char *out, size_t *length)
 
 	while (p < end)
 	{
-		size_t		group = space_at(p, end);
+		size_t		group;
 		char		as = ' ';
 
+		if (is_digit(*p) || *p == '.' || *p == ',')
+		{
+			*o++ = *p++;
+			continue;
+		}
+		group = space_at(p, end);
 		if (group == 0)
 		{
 			group = apostrophe_at(p, end);
 			as = '\'';
 		}
-		if (is_digit(*p) || *p == '.' || *p == ',')
-			*o++ = *p++;
-		else if ((*p == 'e' || *p == 'E') && end - p >= 2 && (is_digit(p[1]) || ((p[1] == '+' || p[1] == '-') && end - p >= 3 && is_digit(p[2]))))
+		if ((*p == 'e' || *p == 'E') && end - p >= 2 && (is_digit(p[1]) || ((p[1] == '+' || p[1] == '-') && end - p >= 3 && is_digit(p[2]))))
 		{
 			*o++ = *p++;
 			*o++ = *p++;
@@ -317,4 +321,42 @@ text_number_is_plain(const char *text, size_t length)
 	size_t		sign = length > 0 && text[0] == '-' ? 1 : 0;
 
 	return length > sign && count_digits(text + sign, length - sign) == length - sign;
+}
+
+bool
+text_number_short(const char *text, size_t length, DecimalSign sign, int64 *digits, int *places)
+{
+	const char	point = sign == DECIMAL_COMMA ? ',' : '.';
+	const char	separator = sign == DECIMAL_COMMA ? '.' : ',';
+	bool		negative = length > 0 && *text == '-';
+	bool		fraction = false;
+	int			count = 0;
+	int			group = -1;		/* digits since the last separator; -1: there is none */
+	int64		number = 0;
+
+	*places = 0;
+	for (size_t i = negative; i < length; i++)
+	{
+		char		c = text[i];
+
+		if (is_digit(c))
+		{
+			number = number * 10 + (c - '0');
+			count++;
+			group += group >= 0 && !fraction;
+			*places += fraction;
+		}
+		else if (c == separator && !fraction && (group < 0 ? count > 0 && count <= 3 && number > 0 && text[negative] != '0' : group == 3))
+			group = 0;
+		else if (c == point && !fraction && (group < 0 || group == 3))
+			fraction = true;
+		else
+			return false;
+	}
+	if (count == 0 || count > 15 || (!fraction && group >= 0 && group != 3) || (fraction && *places == 0))
+		return false;
+	for (; *places > 0 && number % 10 == 0; --*places)
+		number /= 10;
+	*digits = negative ? -number : number;
+	return true;
 }

@@ -22,6 +22,12 @@
  */
 extern size_t text_number_read(const char *text, size_t length, DecimalSign sign, char *out);
 
+/*
+ * The same for the usual forms, quicker: -1.234,50 of at most 15 digits, as digits / 10 ^ places without zeros at the end. False: it has
+ * another form, or is no number.
+ */
+extern bool text_number_short(const char *text, size_t length, DecimalSign sign, int64 *digits, int *places);
+
 /* Digits alone, maybe with a minus before them: the same with each decimal sign. */
 extern bool text_number_is_plain(const char *text, size_t length);
 
