@@ -141,7 +141,7 @@ def figure(ms):
 
 def text(server, databases, rows):
     version = server.sql("SELECT current_setting('server_version')")
-    lines = [f"## A year of history (`make bench-history`)\n\nPostgreSQL {version}, {os.cpu_count()} CPUs. Medians of {ROUNDS}, in milliseconds, in a session that has asked before: "
+    lines = [f"## A year of history (`make bench-history`)\n\nPostgreSQL {version}, {os.cpu_count()} CPUs, load of the machine when it ended: {os.getloadavg()[0]:.1f}. Medians of {ROUNDS}, in milliseconds, in a session that has asked before: "
              "in a young database and in an old one of the same server.\n",
              "| what | as | " + " | ".join(database.name for database in databases) + " |", "|---|---|" + "---|" * len(databases)]
     lines += [f"| {name} | {role} | " + " | ".join(figure(ms) for ms in figures) + " |" for name, role, figures in rows]
