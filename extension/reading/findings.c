@@ -63,13 +63,17 @@ count_date(Findings *findings, Tally *tally, const PlanColumn *column, const cha
 		return;
 	only = text_date_only_order(&date);
 	if (only >= 0)
-		tally->only[only]++;
+	{
+		/* The first that fits one order only says how that order is written. */
+		if (tally->only[only]++ == 0)
+			tally->forms[only] = NULL;
+	}
 	else if (!text_date_is_ambiguous(&date))
 		return;
 	else
 		tally->ambiguous++;
 	for (int i = 0; i < COUNT_DATE_ORDERS; i++)
-		if (date.fits & 1U << i && (only >= 0 || tally->forms[i] == NULL))
+		if (date.fits & 1U << i && tally->forms[i] == NULL)
 			note_form(findings, &tally->forms[i], text_date_form(&date, (DayOrder) i));
 }
 
