@@ -25,6 +25,6 @@ extern void role_limits_check_retry(Oid role);
 extern void role_limits_check_bytes(Oid role);
 
 /* Raises the error for a row beyond rows_per_task. */
-extern void role_limits_refuse_row(const char *role, int64 rows_per_task) pg_attribute_noreturn();
+extern void role_limits_refuse_row(const char *role, int64 rows_per_task) __attribute__((noreturn));
 
 #endif							/* PG_XLSX_ROLE_LIMITS_H */

@@ -77,7 +77,7 @@ own_cells(Stage *stage, JudgedRow *row)
 
 	for (int i = 0; i < columns; i++)
 		if (row->cells[i] != NULL)
-			bytes += sizeof(XlsxCell) + row->cells[i]->length;
+			bytes += sizeof(XlsxCell) + row->cells[i]->length + row->cells[i]->shown;
 	copy = palloc(bytes);
 	text = (char *) copy + bytes;
 	stage->bytes += bytes;
@@ -86,10 +86,10 @@ own_cells(Stage *stage, JudgedRow *row)
 		if (row->cells[i] == NULL)
 			continue;
 		*copy = *row->cells[i];
-		if (copy->length > 0)
+		if (copy->length + copy->shown > 0)
 		{
-			text -= copy->length;
-			copy->text = memcpy(text, copy->text, copy->length);
+			text -= copy->length + copy->shown;
+			copy->text = memcpy(text, copy->text, copy->length + copy->shown);
 		}
 		row->cells[i] = copy++;
 	}

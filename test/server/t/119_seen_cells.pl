@@ -50,13 +50,13 @@ foreach my $ahead ('on', 'off')
 {
 	$node->append_conf('postgresql.conf', "pg_xlsx.read_ahead = $ahead");
 	$node->restart;
-	is(import_with('value'), 'COMPLETED 0 text | 67 | 2024-05-17 | TRUE | #N/A | -', "read_ahead $ahead: a transformation that does not ask gets texts");
+	is(import_with('value'), 'COMPLETED 0 text | 00067 | 2024-05-17 | TRUE | #N/A | -', "read_ahead $ahead: a transformation that does not ask gets texts");
 	is(import_with('kind'), 'COMPLETED 0 text | number | date | boolean | error | blank', "read_ahead $ahead: one that asks sees all kinds, and decides about errors");
 	is(import_with(q{CASE kind WHEN 'error' THEN 'missing' ELSE '<' || raw || '>' END}), 'COMPLETED 0 < text > | <67> | <45429> | <1> | missing | -', "read_ahead $ahead: and the cell as it stands in the file");
 	is(import_with(q{kind || ' ' || number_format}), 'COMPLETED 0 text General | number 00000 | date dd/mm/yyyy | boolean General | error General | -', "read_ahead $ahead: and its number format");
 	is(import_with(q{(SELECT r.kind || count(*) FROM seen AS s WHERE s.no = r.no::int AND r.kind <> 'x')}),
 		'COMPLETED 0 text0 | number0 | date0 | boolean0 | error0 | blank0', "read_ahead $ahead: also in a subquery");
-	is(import_with(q{'a kind ' || left(value, 1)}), 'COMPLETED 0 a kind t | a kind 6 | a kind 2 | a kind T | a kind # | -', "read_ahead $ahead: a word in a text asks for nothing");
+	is(import_with(q{'a kind ' || left(value, 1)}), 'COMPLETED 0 a kind t | a kind 0 | a kind 2 | a kind T | a kind # | -', "read_ahead $ahead: a word in a text asks for nothing");
 }
 
 $node->stop;
