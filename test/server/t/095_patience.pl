@@ -95,12 +95,14 @@ $task = submit($node, $small_book);
 is(wait_for($node, $task) . task_row($node, $task, 'attempts'), 'FAILED1', 'without patience a trouble ends the task');
 set_patience('1h');
 
-# What somebody has configured, or an I/O error, does not pass by waiting.
-foreach my $code ('53400', '58030', '55P03')
+# An I/O error or a lock does not pass by waiting alone, and a limit that somebody has configured not at all.
+foreach my $case ([ 58030, 3 ], [ '55P03', 3 ], [ 53400, 1 ])
 {
+	my ($code, $attempts) = @$case;
+
 	$node->safe_psql('postgres', "UPDATE trouble SET code = '$code'");
 	$task = submit($node, $small_book);
-	is(wait_for($node, $task) . task_row($node, $task, 'attempts, waited_ms'), 'FAILED3|0', "$code costs attempts");
+	is(wait_for($node, $task) . task_row($node, $task, 'attempts, waited_ms'), "FAILED$attempts|0", "$code costs attempts: $attempts");
 }
 
 # Rows that are saved between two troubles renew the patience.
