@@ -108,14 +108,18 @@ export class LiveTasks {
         resolve();
         return;
       }
-      setTimeout(resolve, WATCH_MS);
-      let opened = false;
+      // From then on a list may be under way that is older than the stream.
+      let readsLists = false;
+      const settle = () => {
+        readsLists = true;
+        resolve();
+      };
+      setTimeout(settle, WATCH_MS);
       this.#stream = this.#handlers.stream({
         event: (name, data) => this.#heard(name, data as StreamEvent),
         open: (isOpen) => {
-          if (isOpen && (opened || this.#listed)) this.#resyncSoon();
-          opened ||= isOpen;
-          resolve();
+          if (isOpen && readsLists) this.#resyncSoon();
+          settle();
         },
       });
     });
