@@ -31,7 +31,7 @@ PG_FUNCTION_INFO_V1(pg_xlsx_wake_queue);
  * Workers
  */
 
-/* Most tasks that one transaction ends or removes. */
+/* Most tasks that one transaction ends or removes, and most files. */
 #define MOST_TASKS 1000
 
 /* What could not be removed, because a session holds it, is overdue. It is tried again, but not at once. */
@@ -195,10 +195,10 @@ remove_files(void)
 		" WHERE f.spent OR f.used_at < clock_timestamp() - $1 * interval '1 second'"
 		" AND NOT EXISTS (SELECT FROM xlsx_private.task t WHERE t.file_id = f.id"
 		" AND (xlsx_private.is_active(t.status)"
-		" OR t.updated_at >= clock_timestamp() - $1 * interval '1 second') OFFSET 0))",
-		1, {INT4OID}, NULL
+		" OR t.updated_at >= clock_timestamp() - $1 * interval '1 second') OFFSET 0) LIMIT $2 FOR UPDATE SKIP LOCKED)",
+		2, {INT4OID, INT4OID}, NULL
 	};
-	Datum		values[] = {Int32GetDatum(pg_xlsx_upload_ttl)};
+	Datum		values[] = {Int32GetDatum(pg_xlsx_upload_ttl), Int32GetDatum(MOST_TASKS)};
 	int			count;
 	int64	   *files = ids_of(&select, values, &count);
 	int64		removed = 0;
@@ -369,7 +369,7 @@ sweep_tidy(void)
 	private_sql_run(&update, values, NULL, NULL);
 	if (events_wait && !more)
 		dispatch_due(TimestampTzPlusMilliseconds(GetCurrentTimestamp(), TIDY_AGAIN_MS));
-	return more || DatumGetInt64(values[0]) == MOST_TASKS;
+	return more || DatumGetInt64(values[0]) == MOST_TASKS || DatumGetInt64(values[1]) == MOST_TASKS;
 }
 
 /*
