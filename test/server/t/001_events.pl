@@ -85,7 +85,9 @@ is($end->[1]{status}, 'HAS_ERRORS', 'S-096: with errors task-completed says HAS_
 
 is_deeply([ events_of(workbook('-r', 10, '-H', 'Name,Sex,Id')) ], [ @beginning,
 	[ 'task-failed', { status => 'FAILED', code => '22023',
-		error => 'Invalid headers. Expected: Name, Gender, Bio-ID. Received: Name, Sex, Id' } ] ],
+		error => 'Invalid headers. Expected: Name, Gender, Bio-ID. Received: Name, Sex, Id',
+		detail => 'Sheet "People", row 1. Missing: Gender, Bio-ID. Not in the profile: Sex, Id.',
+		hint => 'Correct the headers in the sheet, or give a mapping, or an alias with xlsx.set_column.' } ] ],
 	'S-047, S-052: wrong headers');
 
 @events = events_of(workbook('-r', 0));

@@ -23,6 +23,7 @@ GRANT SELECT ON book TO ann, bob;
 SQL
 
 # Ann has something of everything, Bob nothing.
+$psql->("SELECT xlsx.limit_role('ann', waiting_tasks => 1000)");
 $psql->(<<'SQL', 'ann');
 CREATE TABLE hers (task_id bigint, name text NOT NULL, gender text NOT NULL, bio_id text PRIMARY KEY);
 SELECT xlsx.create_profile('hers', 'hers', 'task_id', '{"bio_id": "Bio-ID"}');
