@@ -172,12 +172,19 @@ $$;
 COMMENT ON FUNCTION xlsx_private.cron_field(text, int, int, text[]) IS
 'Numbers from low to high that a field of a crontab line stands for. names: of the numbers from low on. NULL: it is none.';
 
+-- Newer releases of pg_cron show this setting to few roles.
+CREATE FUNCTION xlsx_private.cron_zone() RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+RETURN coalesce(nullif(current_setting('cron.timezone', true), ''), 'GMT');
+COMMENT ON FUNCTION xlsx_private.cron_zone() IS 'The time zone in which pg_cron reads schedules.';
+
 CREATE FUNCTION xlsx_private.cron_next(cron text, last_run timestamptz) RETURNS timestamptz
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  zone CONSTANT text := coalesce(nullif(current_setting('cron.timezone', true), ''), 'GMT');
+  zone CONSTANT text := xlsx_private.cron_zone();
   fields CONSTANT text[] := regexp_split_to_array(CASE lower(trim(cron)) WHEN '@hourly' THEN '0 * * * *' WHEN '@daily' THEN '0 0 * * *'
     WHEN '@midnight' THEN '0 0 * * *' WHEN '@weekly' THEN '0 0 * * 0' WHEN '@monthly' THEN '0 0 1 * *' WHEN '@yearly' THEN '0 0 1 1 *'
     WHEN '@annually' THEN '0 0 1 1 *' ELSE trim(cron) END, '\s+');

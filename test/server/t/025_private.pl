@@ -76,6 +76,7 @@ check_text_options
 class_of
 column_default
 cron_job
+cron_zone
 delete_rows
 end_task
 first_cells
