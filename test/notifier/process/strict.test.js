@@ -89,7 +89,7 @@ describe('parameters', () => {
   const routes = [
     ['GET', '/tasks', 'Known are page, limit, status and access_token.'], ['GET', '/tasks/1', 'Known are access_token.'], ['DELETE', '/tasks/1', 'There are none here.'],
     ['DELETE', '/delete-task-by-id/1', 'There are none here.'], ['POST', '/tasks/1/retry', 'There are none here.'], ['POST', '/tasks/1/cancel', 'There are none here.'],
-    ['POST', '/tasks/1/undo', 'There are none here.'], ['GET', '/tasks/1/errors', 'Known are page, limit and access_token.'], ['GET', '/tasks/1/errors/summary', 'Known are access_token.'],
+    ['POST', '/tasks/1/undo', 'There are none here.'], ['GET', '/tasks/1/errors', 'Known are page, limit, after and access_token.'], ['GET', '/tasks/1/errors/summary', 'Known are access_token.'],
     ['GET', '/tasks/1/report', 'Known are access_token.'], ['GET', '/tasks/1/events', 'Known are lastEventId and access_token.'],
     ['GET', '/tasks/events', 'Known are ids, lastEventId and access_token.'],
     ['GET', '/get-validation-errors-by-task-id/1', 'Known are access_token.'], ['GET', '/profiles', 'Known are access_token.'], ['GET', '/profiles/people/template', 'Known are access_token.'],
