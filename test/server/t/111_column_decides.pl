@@ -10,7 +10,7 @@ use Test::More;
 use XlsxTest;
 
 my $rows = 60_000;
-my $node = start_server('decides');
+my $node = start_server('decides', "restart_after_crash = on\n");
 
 $node->safe_psql('postgres', <<"SQL");
 CREATE TABLE due (id int, day date, amount numeric(12,2));
@@ -43,6 +43,27 @@ is($node->safe_psql('postgres', "SELECT count(*) FROM due d JOIN generate_series
 my $both = outcome('both', 'on');
 like($both, qr/^2\|$rows\|1 of \d+ values only fit DD\.MM\.YYYY, 1 only MM\/DD\/YYYY; $rows that fit both are refused\nambiguous\|$rows\n2\|/, 'values of both orders decide nothing');
 is(outcome('both', 'off'), $both, 'the same in one process');
+
+# An attempt after a crash reads as the first one did: it has stopped at a row that has two readings by itself.
+$node->safe_psql('postgres', <<'SQL');
+TRUNCATE due;
+CREATE FUNCTION stop_here() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock_shared(4711);
+  RETURN NEW;
+END $$;
+CREATE TRIGGER stop_here BEFORE INSERT ON due FOR EACH ROW WHEN (NEW.id = 30000) EXECUTE FUNCTION stop_here();
+SQL
+my $holder = $node->background_psql('postgres');
+$holder->query_safe('SELECT pg_advisory_lock(4711)');
+my $task = $node->safe_psql('postgres', "SELECT xlsx.submit('due', xlsx.large_object((SELECT file FROM book WHERE name = 'decided')))");
+wait_blocked($node);
+cmp_ok($node->safe_psql('postgres', 'SELECT count(*) FROM due'), '>', 0, 'some rows are saved before the crash');
+kill_process($node, worker_pid($node));
+is(wait_for($node, $task), 'COMPLETED', 'the task ends after the crash');
+is($node->safe_psql('postgres', "SELECT saved_rows, (SELECT count(*) FROM due), (SELECT count(*) FROM due d JOIN generate_series(1, $rows) i ON d.id = i
+	WHERE d.day <> date '2024-01-01' + (i % 12) * 31 + (i / 12 % 12) OR d.amount <> 1100 + i % 900) FROM xlsx.tasks WHERE id = $task"), "$saved|$saved|0",
+	'each row is there once, and read as before');
 
 $node->stop;
 done_testing();
