@@ -11,6 +11,9 @@
 #include "utils/builtins.h"
 #include "utils/formatting.h"
 
+/* Longer headers are compared as written only: a sheet may have 16,384 of them. */
+#define MOST_FOLDED_BYTES 256
+
 static char *
 as_written(char *lower)
 {
@@ -86,6 +89,8 @@ header_form(const char *header, size_t length, HeaderForm form)
 	text_trim(&header, &length);
 	if (form == HEADER_WITHOUT_UNIT)
 		length = without_unit(header, length);
+	if (form != HEADER_AS_WRITTEN && length > MOST_FOLDED_BYTES)
+		return pstrdup("");
 	if (form == HEADER_AS_WRITTEN)
 		return as_written(text_from_server(str_tolower(header, length, DEFAULT_COLLATION_OID)));
 	return letters_of(as_written(text_fold(header, length)));

@@ -68,6 +68,7 @@ find_columns(Making *making)
 {
 	Oid			target = making->saver->profile->target;
 	const Refusal *refusal = making->refusal;
+	bool		behind = get_rel_relkind(target) == RELKIND_VIEW;	/* columns of a view are those of the same name */
 	Bitmapset  *columns = NULL;
 	int			member = -1;
 
@@ -76,9 +77,13 @@ find_columns(Making *making)
 	if (refusal->column != NULL)
 		add_column(making, get_attnum(target, refusal->column));
 	else if (refusal->constraint != NULL)
-		columns = constraint_columns(target, making->relation, refusal->constraint);
+		columns = constraint_columns(behind ? making->relation : target, making->relation, refusal->constraint);
 	while ((member = bms_next_member(columns, member)) >= 0)
-		add_column(making, (AttrNumber) (member + FirstLowInvalidHeapAttributeNumber));
+	{
+		AttrNumber	attnum = (AttrNumber) (member + FirstLowInvalidHeapAttributeNumber);
+
+		add_column(making, behind ? get_attnum(target, get_attname(making->relation, attnum, false)) : attnum);
+	}
 }
 
 static const char *

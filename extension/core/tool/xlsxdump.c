@@ -80,7 +80,9 @@ put_cell(size_t sheet, uint32_t row, const XlsxCell *cell, FILE *out)
 	xlsx_ref_column(cell->column, column);
 	fprintf(out, "{\"sheet\":%zu,\"row\":%u,\"col\":\"%s\",\"kind\":\"%s\",\"value\":", sheet + 1, row, column,
 			kinds[cell->kind]);
-	if (cell->kind == XLSX_TEXT || cell->kind == XLSX_ERROR)
+	if (cell->kind == XLSX_NO_VALUE)
+		fputs("null", out);
+	else if (cell->kind == XLSX_TEXT || cell->kind == XLSX_ERROR)
 		put_string(cell->text, cell->length, out);
 	else
 		put_string(text, xlsx_cell_text(cell, text, sizeof(text)), out);

@@ -32,6 +32,7 @@ pg_xlsx.keep_tasks = 30s
 pg_xlsx.keep_errors = 20s
 pg_xlsx.keep_undo = 20s
 pg_xlsx.keep_old_rows = 20s
+pg_xlsx.keep_audit = 30s
 """
 
 SETUP = """

@@ -24,7 +24,7 @@ CREATE FUNCTION reading(path text, sheet text) RETURNS TABLE (statement text, fi
     FROM xlsx.discover(xlsx.server_file(path), sheet) AS d),
   bounds AS (
     SELECT min(col) FILTER (WHERE place = 1) AS first_col, max(place) AS width, coalesce(max(header_row), 0) + 1 AS first_row,
-      CASE WHEN sum(errors) > 0 THEN 'null' ELSE 'error' END AS on_error
+      CASE WHEN sum(errors) > 0 OR EXISTS (SELECT FROM xlsx.cells(xlsx.server_file(path), sheet) c WHERE c.kind = 'no_value') THEN 'null' ELSE 'error' END AS on_error
     FROM found WHERE place <= 1600)
   SELECT format('SELECT array_to_string(ARRAY[%s], '','') FROM xlsx.read(xlsx.server_file(%L), %L, %L, ''none'', %L) AS t(%s)',
       string_agg(format('count(c%s)', n), ', ' ORDER BY n) FILTER (WHERE type IS NOT NULL), path, sheet,

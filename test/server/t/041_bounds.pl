@@ -116,7 +116,7 @@ stays_within($_, @all, @further) foreach sort glob "$folder/bounded/*.xlsx";
 is($node->safe_psql('postgres', "SELECT count(DISTINCT column_name), min(column_name) FILTER (WHERE position = 2), max(column_name) FILTER (WHERE position = 16384)
 	FROM xlsx.discover(xlsx.server_file('$folder/bounded/same-headers.xlsx'), header_row => '1')"), '16384|name_2|name_16384', 'equal headers get numbers');
 is($node->safe_psql('postgres', "SELECT count(DISTINCT column_name), string_agg(column_name, ' ' ORDER BY position) FILTER (WHERE position <= 8)
-	FROM xlsx.discover(xlsx.server_file('$folder/bounded/numbered-headers.xlsx'), header_row => '1')"), '16384|a a_2 a_3 a_0 b_4 a_4 a_2_2 a_3_2', 'numbers that a header has are not given again');
+	FROM xlsx.discover(xlsx.server_file('$folder/bounded/numbered-headers.xlsx'), header_row => '1')"), '16384|a a_2 a_3 a_0 b_4 a_6 a_2_2 a_3_2', 'numbers that a header has are not given again');
 
 # A file that nobody is soon done with: statement_timeout ends whoever reads it, and so does a cancel.
 sub ends_at_once

@@ -86,7 +86,7 @@ like($log, qr/WARNING:  beware of BIO-0000001\n.*CONTEXT:.*\n(\t.*\n)*\t$where, 
 $node->safe_psql('postgres', 'DROP TRIGGER complain ON people');
 $task = $node->safe_psql('postgres', "SELECT xlsx.submit('people', pg_read_binary_file('" . workbook('-r', 1, '-H', 'a,b,c') . "'), 'wrong.xlsx')");
 is(wait_for($node, $task), 'FAILED', 'headers are wrong');
-like(log_since(), qr/ERROR:  Invalid headers.*\n.*CONTEXT:  import of task $task with profile "people" from file "wrong.xlsx"\n/,
+like(log_since(), qr/ERROR:  Invalid headers.*\n(.*\n)*?.*CONTEXT:  import of task $task with profile "people" from file "wrong.xlsx"\n/,
 	'the log names task, profile and file where no row is at hand');
 $node->safe_psql('postgres', "CREATE FUNCTION must_be(value text) RETURNS boolean LANGUAGE plpgsql AS \$\$"
 	  . " BEGIN IF value LIKE '%3' THEN RAISE EXCEPTION 'no memory' USING ERRCODE = 'data_corrupted'; END IF; RETURN true; END \$\$");
