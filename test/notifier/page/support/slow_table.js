@@ -6,6 +6,7 @@ const GATE = 1;
 // What the page says while a file of 6000 people waits at the gate: what is saved before it is up to the saver.
 export const AT_THE_GATE = /^Saving data\.\.\. \((?:[67]\d|8[0-3])%\)$/;
 
+// Rows are saved when all are checked, so that the gate is in SAVING however fast the sheet is read.
 // Each thousandth person takes a while to save; the last of the fifth thousand waits until the gate is open.
 export async function slowTable(db) {
   await db.query(`
@@ -16,7 +17,8 @@ export async function slowTable(db) {
       RETURN NEW;
     END $$;
     CREATE TRIGGER take_time BEFORE INSERT ON people FOR EACH ROW EXECUTE FUNCTION take_time();
-    ALTER DATABASE ${db.name} SET pg_xlsx.progress_interval = 0`);
+    ALTER DATABASE ${db.name} SET pg_xlsx.progress_interval = 0;
+    ALTER DATABASE ${db.name} SET pg_xlsx.max_spool_bytes = 0`);
   const session = db.session();
   return {
     close: () => session.run(`SELECT pg_advisory_lock(${GATE})`),
