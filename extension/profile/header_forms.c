@@ -83,6 +83,17 @@ without_unit(const char *text, size_t length)
 	}
 }
 
+/* str_tolower keeps room for the longest characters. There may be many headers, so that room is given back. */
+static char *
+written_form(const char *header, size_t length)
+{
+	char	   *lower = text_from_server(str_tolower(header, length, DEFAULT_COLLATION_OID));
+	char	   *form = pstrdup(as_written(lower));
+
+	pfree(lower);
+	return form;
+}
+
 char *
 header_form(const char *header, size_t length, HeaderForm form)
 {
@@ -92,7 +103,7 @@ header_form(const char *header, size_t length, HeaderForm form)
 	if (form != HEADER_AS_WRITTEN && length > MOST_FOLDED_BYTES)
 		return pstrdup("");
 	if (form == HEADER_AS_WRITTEN)
-		return as_written(text_from_server(str_tolower(header, length, DEFAULT_COLLATION_OID)));
+		return written_form(header, length);
 	return letters_of(as_written(text_fold(header, length)));
 }
 
