@@ -55,21 +55,28 @@ add_literal(XlsxSection *section, const char *text, size_t length)
 	add(section, (XlsxFormatPart) {.kind = is_currency(text, length) ? XLSX_PART_CURRENCY : XLSX_PART_LITERAL,.text = text,.length = length});
 }
 
+bool
+xlsx_section_is_elapsed(const char *inside, size_t length)
+{
+	size_t		same = 0;
+
+	while (same < length && (inside[same] | 0x20) == (inside[0] | 0x20))
+		same++;
+	return length > 0 && same == length && strchr("hmsHMS", inside[0]) != NULL;
+}
+
 /* [h], [>=100], [$€-407]; colours and locales show nothing. */
 static const char *
 read_brackets(XlsxSection *section, const char *code)
 {
 	const char *inside = code + 1;
 	const char *end = strchr(inside, ']');
-	size_t		length,
-				same = 0;
+	size_t		length;
 
 	if (end == NULL)
 		return code + 1;
 	length = (size_t) (end - inside);
-	while (same < length && (inside[same] | 0x20) == (inside[0] | 0x20))
-		same++;
-	if (length > 0 && same == length && strchr("hmsHMS", inside[0]) != NULL)
+	if (xlsx_section_is_elapsed(inside, length))
 		add(section, (XlsxFormatPart) {.kind = XLSX_PART_UNIT,.letter = (char) (inside[0] & ~0x20),.count = (int) length});
 	else if (length > 1 && inside[0] == '$')
 	{

@@ -47,6 +47,9 @@ extern const char *xlsx_section_read(XlsxSection *section, const char *code);
 /* Where the digits before the point are: the first and the one behind the last; false: there are none. */
 extern bool xlsx_section_whole(const XlsxSection *section, int *first, int *end);
 
+/* Is what stands in brackets one of h, m, s, repeated or not, such as [hh]? Then it is elapsed time (ECMA-376 Part 1, 18.8.31). */
+extern bool xlsx_section_is_elapsed(const char *inside, size_t length);
+
 /* The section for a value. *minus: the number needs one before it. */
 extern void xlsx_section_choose(const char *code, double value, XlsxSection *section, bool *minus);
 

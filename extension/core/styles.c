@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format_section.h"
 #include "part.h"
 #include "shown.h"
 
@@ -40,15 +41,10 @@ skip_brackets(const char *code, XlsxFormat *format)
 {
 	const char *inside = code + 1;
 	const char *end = strchr(inside, ']');
-	size_t		length,
-				same = 0;
 
 	if (end == NULL)
 		return code + 1;
-	length = (size_t) (end - inside);
-	while (same < length && (inside[same] | 0x20) == (inside[0] | 0x20))
-		same++;
-	if (length > 0 && same == length && strchr("hmsHMS", inside[0]) != NULL)
+	if (xlsx_section_is_elapsed(inside, (size_t) (end - inside)))
 		*format = XLSX_FORMAT_ELAPSED;
 	return end + 1;
 }
