@@ -8,6 +8,7 @@
 #include "executor/spi.h"
 #include "fmgr.h"
 #include "miscadmin.h"
+#include "profile/enum_labels.h"
 #include "profile/sql.h"
 #include "tables/private_sql.h"
 #include "utils/builtins.h"
@@ -22,7 +23,6 @@ typedef struct ChoicesCall
 {
 	const Profile *profile;
 	SPIPlanPtr	plan;
-	Datum	   *arguments;
 	TextList	list;			/* texts of the first column without NULL; empty when there are too many */
 } ChoicesCall;
 
@@ -36,7 +36,7 @@ execute_choices(void *argument)
 
 	role_sql_enter_query(&sql, call->profile->confined);
 	SPI_connect();
-	SPI_execute_plan(call->plan, call->arguments, NULL, true, MAX_CHOICES + 1);
+	SPI_execute_plan(call->plan, NULL, NULL, true, MAX_CHOICES + 1);
 	if (SPI_processed <= MAX_CHOICES)
 	{
 		list.items = MemoryContextAlloc(caller, sizeof(char *) * (size_t) (SPI_processed + 1));
@@ -54,9 +54,9 @@ execute_choices(void *argument)
 }
 
 static TextList
-choices_of_plan(const Profile *profile, SPIPlanPtr plan, Datum *arguments)
+choices_of_query(const Profile *profile, const char *query)
 {
-	ChoicesCall call = {profile, plan, arguments, {0, NULL}};
+	ChoicesCall call = {profile, profile_sql_prepare(profile, query, 0, NULL), {0, NULL}};
 	ErrorData  *error = profile_sql_try(profile, execute_choices, &call);
 
 	if (error != NULL)
@@ -65,19 +65,11 @@ choices_of_plan(const Profile *profile, SPIPlanPtr plan, Datum *arguments)
 }
 
 static TextList
-choices_of_query(const Profile *profile, const char *query, int count, Oid *types, Datum *arguments)
+choices_of_enum(Oid type)
 {
-	return choices_of_plan(profile, profile_sql_prepare(profile, query, count, types), arguments);
-}
+	TextList	labels = enum_labels(type);
 
-static TextList
-choices_of_enum(const Profile *profile, Oid type)
-{
-	Oid			types[] = {OIDOID};
-	Datum		arguments[] = {ObjectIdGetDatum(type)};
-
-	return choices_of_query(profile, "SELECT enumlabel::text FROM pg_catalog.pg_enum WHERE enumtypid = $1 ORDER BY enumsortorder",
-							1, types, arguments);
+	return labels.count <= MAX_CHOICES ? labels : (TextList) {0, NULL};
 }
 
 /* May the current role import with the profile? */
@@ -107,7 +99,7 @@ choices_of_lookup(const Profile *profile, const char *lookup)
 	if (!may_run(profile, profile->owner))
 		return (TextList) {0, NULL};
 	return choices_of_query(profile, psprintf("SELECT DISTINCT q.k::text FROM (%s\n) AS q (k, v) WHERE q.k IS NOT NULL ORDER BY 1",
-											  lookup), 0, NULL, NULL);
+											  lookup));
 }
 
 typedef struct Reference
@@ -155,7 +147,7 @@ choices_of_reference(const Profile *profile, AttrNumber attnum)
 	if (!find_reference(profile, attnum, &reference) ||
 		(check_enable_rls(reference.table, InvalidOid, true) == RLS_ENABLED && !may_run(profile, reference.owner)))
 		return (TextList) {0, NULL};
-	return choices_of_query(profile, reference.query, 0, NULL, NULL);
+	return choices_of_query(profile, reference.query);
 }
 
 static TextList
@@ -184,7 +176,7 @@ template_choices(const Profile *profile, int column)
 	if (rule.count > 0)
 		return rule;
 	if (type_is_enum(type))
-		return choices_of_enum(profile, type);
+		return choices_of_enum(type);
 	if (type == BOOLOID)
 		return (TextList) {lengthof(booleans), booleans};
 	return choices_of_reference(profile, of->attnum);
