@@ -1,6 +1,6 @@
 /*
  * key.c
- *	  Finds the columns that identify a row, and those that an update changes.
+ *	  Finds the columns that identify a row.
  */
 #include "saving/key.h"
 
@@ -125,34 +125,11 @@ find_key(const Profile *profile, SaveKey *key)
 				 errhint("Name one with xlsx.alter_profile(…, key_columns => …).")));
 }
 
-/*
- * An update changes the columns that the sheet has, without the key. When the profile names
- * columns to update, only those.
- */
-static void
-find_updates(const SaveTask *task, SaveKey *key)
-{
-	const Profile *profile = task->profile;
-
-	for (int i = 0; i < profile->count; i++)
-	{
-		const ProfileColumn *column = &profile->columns[i];
-		bool		named = profile->updates.count == 0;
-
-		for (int k = 0; k < profile->updates.count; k++)
-			named = named || strcmp(profile->updates.items[k], column->name) == 0;
-		key->is_updated[i] = named && !key->is_key[i] &&
-			(column->source != SOURCE_CELL || task->source[i] > 0 || column->default_value != NULL);
-	}
-}
-
 void
 save_key_find(const SaveTask *task, SaveKey *key)
 {
 	const Profile *profile = task->profile;
 
 	key->is_key = palloc0(sizeof(bool) * (size_t) profile->count);
-	key->is_updated = palloc0(sizeof(bool) * (size_t) profile->count);
 	find_key(profile, key);
-	find_updates(task, key);
 }

@@ -1,6 +1,6 @@
 /*
  * key.h
- *	  The columns that identify a row, and those that an update changes.
+ *	  The columns that identify a row.
  */
 #ifndef PG_XLSX_SAVING_KEY_H
 #define PG_XLSX_SAVING_KEY_H
@@ -12,7 +12,6 @@
 typedef struct SaveKey
 {
 	bool	   *is_key;			/* by profile column */
-	bool	   *is_updated;
 } SaveKey;
 
 /*

@@ -1,0 +1,95 @@
+/*
+ * column_default.c
+ *	  The default of a column of the target, as an expression of SQL.
+ */
+#include "saving/column_default.h"
+
+#include "access/relation.h"
+#include "access/table.h"
+#include "executor/executor.h"
+#include "fmgr.h"
+#include "kept/unnest.h"
+#include "optimizer/optimizer.h"
+#include "rewrite/rewriteHandler.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+PG_FUNCTION_INFO_V1(pg_xlsx_column_default);
+
+/*
+ * The default as the table stores it. Written as SQL text, its CASE, IN or NULLIF would find
+ * operators by search_path.
+ */
+static ExprState *
+prepare_default(Oid relation, AttrNumber attnum, Oid type)
+{
+	Relation	target = relation_open(relation, AccessShareLock);
+	TupleDesc	descriptor = RelationGetDescr(target);
+	Expr	   *expression = NULL;
+
+	if (attnum > 0 && attnum <= descriptor->natts && !TupleDescAttr(descriptor, attnum - 1)->attisdropped &&
+		!TupleDescAttr(descriptor, attnum - 1)->attgenerated && getBaseType(TupleDescAttr(descriptor, attnum - 1)->atttypid) == type)
+		expression = (Expr *) build_column_default(target, attnum);
+	relation_close(target, NoLock);
+	if (expression == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("relation %u has no column %d of type %s with a default", relation, attnum, format_type_be(type))));
+	return ExecInitExpr(expression_planner(expression), NULL);
+}
+
+typedef struct ColumnDefault
+{
+	ExprState  *state;
+	ExprContext *context;
+} ColumnDefault;
+
+/*
+ * The default of a column. The first argument only gives the type, which is never a domain, since
+ * NULL may not be a value of a domain.
+ */
+Datum
+pg_xlsx_column_default(PG_FUNCTION_ARGS)
+{
+	ColumnDefault *column = fcinfo->flinfo->fn_extra;
+	Datum		value;
+	bool		null;
+
+	if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
+		PG_RETURN_NULL();
+	if (column == NULL)
+	{
+		MemoryContext caller = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+
+		column = palloc(sizeof(ColumnDefault));
+		column->state = prepare_default(PG_GETARG_OID(1), PG_GETARG_INT16(2), get_fn_expr_rettype(fcinfo->flinfo));
+		column->context = CreateStandaloneExprContext();
+		fcinfo->flinfo->fn_extra = column;
+		MemoryContextSwitchTo(caller);
+	}
+	ResetExprContext(column->context);
+	value = ExecEvalExpr(column->state, column->context, &null);
+	if (null)
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(value);
+}
+
+bool
+column_default_exists(const Profile *profile, const ProfileColumn *column)
+{
+	Relation	target = table_open(profile->target, AccessShareLock);
+	bool		found = target->rd_rel->relkind != RELKIND_VIEW &&
+		TupleDescAttr(RelationGetDescr(target), column->attnum - 1)->atthasdef &&
+		build_column_default(target, column->attnum) != NULL;
+
+	table_close(target, NoLock);
+	return found;
+}
+
+char *
+column_default_sql(const Profile *profile, const ProfileColumn *column)
+{
+	return psprintf("CAST(xlsx_private.column_default(CAST(NULL AS %s), %u::pg_catalog.oid, %d::pg_catalog.int2) AS %s)",
+					unnest_type_name(getBaseType(column->type)), profile->target, column->attnum, unnest_type_name(column->type));
+}

@@ -1,0 +1,18 @@
+/*
+ * column_default.h
+ *	  The default of a column of the target, which a blank cell gets.
+ */
+#ifndef PG_XLSX_COLUMN_DEFAULT_H
+#define PG_XLSX_COLUMN_DEFAULT_H
+
+#include "pg/pg_xlsx.h"
+
+#include "profile/profile.h"
+
+/* Has the column a default other than NULL that an INSERT would use? False for all columns of a view. */
+extern bool column_default_exists(const Profile *profile, const ProfileColumn *column);
+
+/* An expression of SQL with the column's type. It is evaluated anew for each row. */
+extern char *column_default_sql(const Profile *profile, const ProfileColumn *column);
+
+#endif							/* PG_XLSX_COLUMN_DEFAULT_H */

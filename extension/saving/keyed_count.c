@@ -1,0 +1,181 @@
+/*
+ * keyed_count.c
+ *	  Counts what became of the rows of a round, and keeps what xlsx.undo needs.
+ */
+#include "saving/keyed_count.h"
+
+#include "access/htup_details.h"
+#include "catalog/pg_type.h"
+#include "commands/sequence.h"
+#include "pg/query.h"
+#include "saving/save_mode.h"
+#include "tables/owner.h"
+#include "tables/private_rows.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+#include "utils/rel.h"
+
+/*
+ * Columns of the result. They count rows of the batch, even where one of them meets several rows
+ * of the target.
+ */
+enum
+{
+	RESULT_DUPLICATES = 1,		/* keys that come twice */
+	RESULT_INSERTED,
+	RESULT_UPDATED,
+	RESULT_DIFFERENT,			/* found, and to be updated */
+	RESULT_FOUND,				/* places in the batch whose key was there */
+	RESULT_GONE,				/* places of rows that differ and could not be locked */
+	RESULT_UNDO_PLACES,			/* of the rows written, 0 for one inserted; with undo only */
+	RESULT_UNDO_OLD,			/* as jsonb, NULL for one inserted */
+	RESULT_UNDO_NEW
+};
+
+void
+keyed_result(StringInfo sql, const KeyedState *state, bool updates, bool inserts, bool holds)
+{
+	appendStringInfo(sql, " SELECT (SELECT pg_catalog.count(*) FROM twice), %s, %s, %s,"
+					 " ARRAY(SELECT DISTINCT ord FROM looked WHERE found), %s",
+					 inserts ? "(SELECT pg_catalog.count(*) FROM ins)" : "0::bigint",
+					 updates ? "(SELECT pg_catalog.count(DISTINCT ord) FROM upd)" : "0::bigint",
+					 updates ? "(SELECT pg_catalog.count(DISTINCT ord) FROM looked WHERE found AND differs)" : "0::bigint",
+					 updates && holds ? "ARRAY(SELECT ord FROM looked WHERE found AND differs EXCEPT SELECT ord FROM held)" :
+					 "'{}'::bigint[]");
+	if (state->task->undo)
+		appendStringInfo(sql, ", w.places, w.old, w.new FROM (SELECT pg_catalog.array_agg(ord) AS places,"
+						 " pg_catalog.array_agg(old) AS old, pg_catalog.array_agg(new) AS new FROM (%s%s%s) AS u) AS w",
+						 inserts ? "SELECT ord, old, new FROM ins" : "", inserts && updates ? " UNION ALL " : "",
+						 updates ? "SELECT ord, old, new FROM upd" : "");
+}
+
+static int
+row_of_place(const Round *round, Datum place)
+{
+	int			row = round->first + (int) query_index(place, false, round->last - round->first);
+
+	return round->index != NULL ? round->index[row] : row;
+}
+
+static int64
+result_count(int column)
+{
+	bool		null;
+
+	return DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column, &null));
+}
+
+/* Elements of an array in the result. Returns their number, 0 when the array is NULL. */
+static int
+result_array(int column, Oid element, Datum **items, bool **nulls)
+{
+	bool		null;
+	Datum		array = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, column, &null);
+	int16		length;
+	bool		by_value;
+	char		alignment;
+	int			count;
+
+	if (null)
+		return 0;
+	get_typlenbyvalalign(element, &length, &by_value, &alignment);
+	deconstruct_array(DatumGetArrayTypeP(array), element, length, by_value, alignment, items, nulls, &count);
+	return count;
+}
+
+int64
+keyed_duplicates(void)
+{
+	return result_count(RESULT_DUPLICATES);
+}
+
+bool
+keyed_all_updated(void)
+{
+	return result_count(RESULT_UPDATED) >= result_count(RESULT_DIFFERENT);
+}
+
+/* In mode update, marks the rows that were not found. Returns how many rows were found. */
+static int
+take_found(const KeyedState *state, const Round *round, SaveOutcome *outcome)
+{
+	Datum	   *places;
+	int			count = result_array(RESULT_FOUND, INT8OID, &places, NULL);
+
+	if (save_mode(state->task->mode)->inserts)
+		return count;
+	while (!state->key.is_key[outcome->key_column])
+		outcome->key_column++;
+	for (int place = 1; place <= round->last - round->first; place++)
+		outcome->bad[row_of_place(round, Int64GetDatum(place))] = true;
+	for (int i = 0; i < count; i++)
+		outcome->bad[row_of_place(round, places[i])] = false;
+	return count;
+}
+
+/*
+ * Inserted without SQL, because a foreign key would be checked row by row. Each check locks the
+ * task's row once more, and every subtransaction adds to the list of its lockers.
+ */
+static void
+keep_undo(const KeyedState *state, const Round *round)
+{
+	Relation	relation = private_rows_open("undo_row", RowExclusiveLock);
+	Oid			sequence = owner_table("undo_row_no_seq");
+	Datum	   *places;
+	Datum	   *old;
+	Datum	   *new;
+	bool	   *old_null;
+	int			count = result_array(RESULT_UNDO_PLACES, INT8OID, &places, NULL);
+	HeapTuple  *tuples = palloc(sizeof(HeapTuple) * (size_t) Max(count, 1));
+
+	if (result_array(RESULT_UNDO_OLD, JSONBOID, &old, &old_null) != count ||
+		result_array(RESULT_UNDO_NEW, JSONBOID, &new, NULL) != count)
+		elog(ERROR, "rows before and after saving by key do not agree");
+	for (int i = 0; i < count; i++)
+	{
+		/* 0: the row was inserted */
+		int32		number = DatumGetInt64(places[i]) == 0 ? 0 :
+			(int32) round->rows->sheet_rows[round->first + query_index(places[i], false, round->last - round->first)];
+		Datum		values[] = {
+			Int64GetDatum(nextval_internal(sequence, false)), Int64GetDatum(state->task->task), Int32GetDatum(number), old[i], new[i]
+		};
+		bool		nulls[lengthof(values)] = {false, false, false, old_null[i], false};
+
+		tuples[i] = heap_form_tuple(RelationGetDescr(relation), values, nulls);
+	}
+	private_rows_insert(relation, tuples, count);
+	private_rows_close(relation);
+}
+
+int
+keyed_count(const KeyedState *state, const Round *round, SaveOutcome *outcome, int *gone)
+{
+	SaveCounts *counts = &outcome->counts;
+	const SaveModeFacts *mode = save_mode(state->task->mode);
+	int64		missing;
+	int64		inserted;
+	int			found;
+	Datum	   *places;
+	int			gone_count;
+
+	found = take_found(state, round, outcome);
+	missing = round->last - round->first - found;
+	inserted = Min(result_count(RESULT_INSERTED), missing);
+	gone_count = result_array(RESULT_GONE, INT8OID, &places, NULL);
+	for (int i = 0; i < gone_count; i++)
+		gone[i] = row_of_place(round, places[i]);
+	counts->inserted += inserted;
+	counts->updated += result_count(RESULT_UPDATED);
+	if (mode->inserts)
+		counts->skipped += missing - inserted;
+	if (mode->updates)
+		counts->unchanged += found - result_count(RESULT_DIFFERENT);
+	else
+		counts->skipped += found;
+	counts->skipped += result_count(RESULT_DIFFERENT) - result_count(RESULT_UPDATED) - gone_count;
+	if (state->task->undo)
+		keep_undo(state, round);
+	return gone_count;
+}

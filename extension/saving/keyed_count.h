@@ -1,0 +1,33 @@
+/*
+ * keyed_count.h
+ *	  What is counted: the result of the statement that saves by key, and what is read from it.
+ */
+#ifndef PG_XLSX_KEYED_COUNT_H
+#define PG_XLSX_KEYED_COUNT_H
+
+#include "pg/pg_xlsx.h"
+
+#include "lib/stringinfo.h"
+#include "saving/keyed.h"
+
+/* Appends the SELECT that ends the statement. updates, inserts, holds: it has upd, ins, held. */
+extern void keyed_result(StringInfo sql, const KeyedState *state, bool updates, bool inserts, bool holds);
+
+/*
+ * The functions below read the result from SPI_tuptable.
+ */
+
+/* How many keys come twice in the round. */
+extern int64 keyed_duplicates(void);
+
+/* Were all rows updated that were to be? */
+extern bool keyed_all_updated(void);
+
+/*
+ * Counts what became of the rows, marks those that mode update has not found, and keeps what
+ * xlsx.undo needs. Returns the number of rows that were gone when they were to be locked, and
+ * writes their places in the batch to gone.
+ */
+extern int	keyed_count(const KeyedState *state, const Round *round, SaveOutcome *outcome, int *gone);
+
+#endif							/* PG_XLSX_KEYED_COUNT_H */

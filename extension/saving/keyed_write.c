@@ -1,0 +1,114 @@
+/*
+ * keyed_write.c
+ *	  Updates the rows that were found, and inserts the others.
+ */
+#include "saving/keyed_write.h"
+
+#include "access/table.h"
+#include "saving/insert_sql.h"
+#include "saving/keyed_look.h"
+#include "utils/builtins.h"
+#include "utils/rel.h"
+
+bool *
+keyed_updated_columns(const SaveTask *task, const bool *is_key)
+{
+	const Profile *profile = task->profile;
+	bool	   *updated = palloc0(sizeof(bool) * (size_t) profile->count);
+
+	for (int i = 0; i < profile->count; i++)
+	{
+		const ProfileColumn *column = &profile->columns[i];
+		bool		named = profile->updates.count == 0;
+
+		for (int k = 0; k < profile->updates.count; k++)
+			named = named || strcmp(profile->updates.items[k], column->name) == 0;
+		updated[i] = named && !is_key[i] &&
+			(column->source != SOURCE_CELL || task->source[i] > 0 || column->default_value != NULL);
+	}
+	return updated;
+}
+
+/*
+ * Which rows would change. IS DISTINCT FROM would say it, but it finds its operator by
+ * search_path, except when it is asked about NULL. "false" when no row can change.
+ */
+char *
+keyed_difference(const KeyedState *state)
+{
+	const Profile *profile = state->task->profile;
+	StringInfoData sql;
+
+	initStringInfo(&sql);
+	for (int i = 0; i < profile->count; i++)
+		if (state->is_updated[i])
+			appendStringInfo(&sql, "%sNOT coalesce(%s, t.%s IS NOT DISTINCT FROM NULL AND g.c%d IS NOT DISTINCT FROM NULL)",
+							 sql.len > 0 ? " OR " : "", keyed_equality(&profile->columns[i], i, true),
+							 quote_identifier(profile->columns[i].name), i);
+	return sql.len > 0 ? sql.data : "false";
+}
+
+/* "a = g.c0, ...": what an UPDATE sets. */
+static char *
+settings(const KeyedState *state)
+{
+	const Profile *profile = state->task->profile;
+	StringInfoData sql;
+
+	initStringInfo(&sql);
+	for (int i = 0; i < profile->count; i++)
+		if (state->is_updated[i])
+			appendStringInfo(&sql, "%s%s = g.c%d", sql.len > 0 ? ", " : "", quote_identifier(profile->columns[i].name), i);
+	return sql.data;
+}
+
+/* All columns of a row of the target as texts, by name. xlsx.undo compares and restores them. */
+static char *
+row_texts(const Profile *profile)
+{
+	Relation	target = table_open(profile->target, AccessShareLock);
+	TupleDesc	descriptor = RelationGetDescr(target);
+	StringInfoData names;
+	StringInfoData texts;
+
+	initStringInfo(&names);
+	initStringInfo(&texts);
+	for (int i = 0; i < descriptor->natts; i++)
+	{
+		Form_pg_attribute attribute = TupleDescAttr(descriptor, i);
+
+		if (attribute->attisdropped)
+			continue;
+		appendStringInfo(&names, "%s%s", names.len > 0 ? ", " : "", quote_literal_cstr(NameStr(attribute->attname)));
+		appendStringInfo(&texts, "%sCAST(t.%s AS pg_catalog.text)", texts.len > 0 ? ", " : "",
+						 quote_identifier(NameStr(attribute->attname)));
+	}
+	table_close(target, NoLock);
+	return psprintf("pg_catalog.jsonb_object(ARRAY[%s]::pg_catalog.text[], ARRAY[%s]::pg_catalog.text[])", names.data, texts.data);
+}
+
+void
+keyed_update(StringInfo sql, const KeyedState *state, bool holds, const char *target, const char *match)
+{
+	const SaveTask *task = state->task;
+	const char *old = holds ? "h.old" : "NULL::pg_catalog.jsonb";
+
+	if (holds)
+		appendStringInfo(sql, ", held AS MATERIALIZED (SELECT g.ord, %s AS old FROM looked AS g JOIN %s AS t ON %s"
+						 " WHERE g.found AND g.differs AND NOT EXISTS (SELECT FROM twice) FOR UPDATE OF t)",
+						 task->undo ? row_texts(task->profile) : "NULL::pg_catalog.jsonb", target, match);
+	appendStringInfo(sql, ", upd AS (UPDATE %s AS t SET %s FROM looked AS g%s"
+					 " WHERE g.found AND g.differs AND NOT EXISTS (SELECT FROM twice) AND %s RETURNING g.ord%s)", target, settings(state),
+					 holds ? " JOIN held AS h ON h.ord OPERATOR(pg_catalog.=) g.ord" : "", match,
+					 task->undo ? psprintf(", %s AS old, %s AS new", old, row_texts(task->profile)) : "");
+}
+
+void
+keyed_insert(StringInfo sql, const KeyedState *state, const char *target)
+{
+	const Profile *profile = state->task->profile;
+
+	appendStringInfo(sql, ", ins AS (INSERT INTO %s AS t %s FROM looked AS u WHERE NOT u.found RETURNING %s)",
+					target, insert_sql_select(profile),
+					state->task->undo ? psprintf("0::bigint AS ord, NULL::pg_catalog.jsonb AS old, %s AS new", row_texts(profile)) : "1");
+}

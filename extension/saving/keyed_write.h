@@ -1,0 +1,31 @@
+/*
+ * keyed_write.h
+ *	  What is written to the target: the parts of the statement that update and insert rows.
+ */
+#ifndef PG_XLSX_KEYED_WRITE_H
+#define PG_XLSX_KEYED_WRITE_H
+
+#include "pg/pg_xlsx.h"
+
+#include "lib/stringinfo.h"
+#include "saving/keyed.h"
+
+/*
+ * Which columns an update changes, by profile column: those that the sheet has, without the key.
+ * When the profile names columns to update, only those. Allocated in the current memory context.
+ */
+extern bool *keyed_updated_columns(const SaveTask *task, const bool *is_key);
+
+/* On which condition "t" would change when it is updated from "g". "false": never. */
+extern char *keyed_difference(const KeyedState *state);
+
+/*
+ * Appends ", held AS (...), upd AS (...)"; held only in the form with locks. match is that of
+ * keyed_same_key.
+ */
+extern void keyed_update(StringInfo sql, const KeyedState *state, bool holds, const char *target, const char *match);
+
+/* Appends ", ins AS (...)": inserts the rows of looked that were not found. */
+extern void keyed_insert(StringInfo sql, const KeyedState *state, const char *target);
+
+#endif							/* PG_XLSX_KEYED_WRITE_H */
