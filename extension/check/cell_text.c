@@ -96,6 +96,14 @@ check_original(const XlsxCell *cell, bool shows)
 	return text != NULL ? pnstrdup(text, length) : NULL;
 }
 
+bool
+check_original_is_number(const XlsxCell *cell, bool shows)
+{
+	size_t		length;
+
+	return cell != NULL && cell->kind == XLSX_NUMBER && !(shows && xlsx_cell_shown(cell, &length) != NULL);
+}
+
 /*
  * As a column takes it
  */

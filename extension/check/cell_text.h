@@ -38,4 +38,11 @@ extern char *check_original(const XlsxCell *cell, bool shows);
 /* The same, not terminated, in the cell or the current memory context. */
 extern const char *check_original_bytes(const XlsxCell *cell, bool shows, size_t *length);
 
+/* What an original value is in the sheet, as error rows keep it. */
+#define ORIGINAL_NUMBER 'n'
+#define ORIGINAL_TEXT 't'
+
+/* Is an original value a number, and not what a format shows of one? */
+extern bool check_original_is_number(const XlsxCell *cell, bool shows);
+
 #endif							/* PG_XLSX_CELL_TEXT_H */

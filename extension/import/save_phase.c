@@ -114,9 +114,9 @@ open_source(void *argument, XlsxSource *source)
 }
 
 static char *
-original_text(void *originals, uint32 row, uint32 column, bool shows)
+original_text(void *originals, uint32 row, uint32 column, bool shows, bool *number)
 {
-	return originals_text(originals, row, column, shows);
+	return originals_text(originals, row, column, shows, number);
 }
 
 void

@@ -309,8 +309,8 @@ CREATE TABLE xlsx_private.packet (
 ALTER TABLE xlsx_private.packet ALTER data SET STORAGE EXTERNAL;
 COMMENT ON TABLE xlsx_private.packet IS 'Checked rows that wait to be saved, at most 1000 each.';
 
-CREATE TYPE xlsx_private.reported_row AS (row_number int, cells text[], violations jsonb);
-COMMENT ON TYPE xlsx_private.reported_row IS 'A row of a sheet: original values in the order of the profile, and its violations.';
+CREATE TYPE xlsx_private.reported_row AS (row_number int, cells text[], violations jsonb, kinds text);
+COMMENT ON TYPE xlsx_private.reported_row IS 'A row of a sheet: original values in the order of the profile, its violations, and what each value was in the sheet, a letter for each: n a number, t anything else (a text, a number shown by its format, a date, a boolean, an error).';
 
 CREATE TABLE xlsx_private.error_page (
   task_id   bigint NOT NULL,
@@ -365,12 +365,12 @@ $$;
 
 -- Row by row. ORDER BY page, row_number is the order of the sheet without sorting all of it.
 CREATE VIEW xlsx_private.error_row WITH (security_invoker = true) AS
-SELECT p.task_id, p.first_row AS page, r.row_number, r.cells, r.violations
+SELECT p.task_id, p.first_row AS page, r.row_number, r.cells, r.kinds, r.violations
 FROM xlsx_private.error_page p, LATERAL pg_catalog.unnest(p.rows) AS r;
 COMMENT ON VIEW xlsx_private.error_row IS 'Rows of error_page, one by one.';
 
 CREATE VIEW xlsx_private.warning_row WITH (security_invoker = true) AS
-SELECT p.task_id, p.first_row AS page, r.row_number, r.cells, r.violations
+SELECT p.task_id, p.first_row AS page, r.row_number, r.cells, r.kinds, r.violations
 FROM xlsx_private.warning_page p, LATERAL pg_catalog.unnest(p.rows) AS r;
 COMMENT ON VIEW xlsx_private.warning_row IS 'Rows of warning_page, one by one.';
 

@@ -7,11 +7,13 @@
 #include "check/cell_text.h"
 #include "core/ref.h"
 #include "pg/row_number.h"
+#include "utils/builtins.h"
 
 void
 error_form_init(ErrorForm *form)
 {
 	text_array_init(&form->values);
+	initStringInfo(&form->kinds);
 	violation_json_init(&form->violations);
 }
 
@@ -19,13 +21,21 @@ void
 error_form_begin(ErrorForm *form)
 {
 	text_array_begin(&form->values);
+	resetStringInfo(&form->kinds);
 	violation_json_begin(&form->violations);
 }
 
 void
-error_form_value(ErrorForm *form, const char *value, size_t length)
+error_form_value(ErrorForm *form, const char *value, size_t length, bool number)
 {
 	text_array_add(&form->values, value, length);
+	appendStringInfoCharMacro(&form->kinds, number ? ORIGINAL_NUMBER : ORIGINAL_TEXT);
+}
+
+text *
+error_form_kinds(const ErrorForm *form)
+{
+	return cstring_to_text_with_len(form->kinds.data, form->kinds.len);
 }
 
 void
@@ -61,7 +71,7 @@ error_form_row(ErrorForm *form, const Judge *judge, const JudgedRow *row, bool w
 		size_t		length;
 		const char *original = check_original_bytes(row->cells[i], columns[i].shows, &length);
 
-		error_form_value(form, original, length);
+		error_form_value(form, original, length, check_original_is_number(row->cells[i], columns[i].shows));
 	}
 	for (int i = 0; i < row->count; i++)
 	{

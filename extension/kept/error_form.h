@@ -17,6 +17,7 @@
 typedef struct ErrorForm
 {
 	TextArray	values;			/* text_array_end makes the column "cells" */
+	StringInfoData kinds;		/* a letter of cell_text.h for each of them: the column "kinds" */
 	ViolationJson violations;	/* violation_json_end makes the column of that name */
 } ErrorForm;
 
@@ -24,8 +25,11 @@ typedef struct ErrorForm
 extern void error_form_init(ErrorForm *form);
 extern void error_form_begin(ErrorForm *form);
 
-/* Values come in the order of the profile. Server encoding, not terminated; NULL: blank. */
-extern void error_form_value(ErrorForm *form, const char *value, size_t length);
+/* Values come in the order of the profile. Server encoding, not terminated; NULL: blank. number: it is a number in the sheet. */
+extern void error_form_value(ErrorForm *form, const char *value, size_t length, bool number);
+
+/* The column "kinds", in the current memory context. */
+extern text *error_form_kinds(const ErrorForm *form);
 
 /*
  * source: 1-based sheet column; 0 when the violation belongs to no single cell, and then header

@@ -15,7 +15,10 @@
 #include "access/htup.h"
 #include "access/tupdesc.h"
 
-/* A value of the composite type xlsx_private.reported_row, in memory of its own. */
+/* Columns of the composite type xlsx_private.reported_row. */
+#define REPORTED_ROW_COLUMNS 4
+
+/* A value of that type, in memory of its own. */
 typedef struct ReportedRow
 {
 	int32		number;			/* number of the row in the sheet */

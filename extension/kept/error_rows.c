@@ -65,7 +65,7 @@ prepare(ErrorRows *errors)
 static void
 add_row(ErrorRows *errors, Datum *columns)
 {
-	static const bool nulls[3] = {false};
+	static const bool nulls[REPORTED_ROW_COLUMNS] = {false};
 	MemoryContext caller;
 	HeapTuple	row;
 
@@ -97,9 +97,11 @@ error_row_begin(ErrorRows *errors)
 }
 
 void
-error_row_add(ErrorRows *errors, uint32 sheet_row, const ArrayType *cells, const Jsonb *violations)
+error_row_add(ErrorRows *errors, uint32 sheet_row, const KeptRow *row)
 {
-	Datum		columns[] = {Int32GetDatum((int32) sheet_row), PointerGetDatum(cells), PointerGetDatum(violations)};
+	Datum		columns[REPORTED_ROW_COLUMNS] = {
+		Int32GetDatum((int32) sheet_row), PointerGetDatum(row->cells), PointerGetDatum(row->violations), PointerGetDatum(row->kinds)
+	};
 
 	add_row(errors, columns);
 }
@@ -109,10 +111,12 @@ error_row_end(ErrorRows *errors, uint32 sheet_row)
 {
 	ArrayType  *cells = text_array_end(&errors->form.values);
 	Jsonb	   *violations = violation_json_end(&errors->form.violations);
+	text	   *kinds = error_form_kinds(&errors->form);
 
-	error_row_add(errors, sheet_row, cells, violations);
+	error_row_add(errors, sheet_row, &(KeptRow) {cells, violations, kinds});
 	pfree(cells);
 	pfree(violations);
+	pfree(kinds);
 }
 
 static void

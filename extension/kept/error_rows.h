@@ -16,6 +16,14 @@
 #include "kept/error_pages.h"
 #include "utils/tuplestore.h"
 
+/* The columns of a row that is not saved, or that is warned of. */
+typedef struct KeptRow
+{
+	const ArrayType *cells;
+	const Jsonb *violations;
+	const text *kinds;
+} KeptRow;
+
 typedef struct ErrorRows
 {
 	MemoryContext context;		/* reset by error_rows_begin */
@@ -44,7 +52,7 @@ extern ErrorForm *error_row_begin(ErrorRows *errors);
 extern void error_row_end(ErrorRows *errors, uint32 sheet_row);
 
 /* Adds a row whose columns exist already. They are copied. */
-extern void error_row_add(ErrorRows *errors, uint32 sheet_row, const ArrayType *cells, const Jsonb *violations);
+extern void error_row_add(ErrorRows *errors, uint32 sheet_row, const KeptRow *row);
 
 /* Does the batch have its most rows, or bytes? */
 extern bool error_rows_full(const ErrorRows *errors);

@@ -48,6 +48,7 @@ append_kept(CheckAhead *ahead, bool warnings, StringInfo buffer)
 	error_form_row(&ahead->form, ahead->judge, &ahead->row, warnings);
 	append_aligned(buffer, text_array_end(&ahead->form.values));
 	append_aligned(buffer, violation_json_end(&ahead->form.violations));
+	append_aligned(buffer, error_form_kinds(&ahead->form));
 }
 
 static RowVerdict
@@ -87,13 +88,14 @@ check_ahead_row(CheckAhead *ahead, const XlsxRow *row, StringInfo buffer, bool *
 	return verdict;
 }
 
-/* Reads two values of the server, one after the other; returns their end. */
+/* Reads values of the server, one after the other; returns their end. */
 static const char *
 take_kept(KeptRow *kept, const char *bytes)
 {
 	kept->cells = (const ArrayType *) bytes;
 	kept->violations = (const Jsonb *) (bytes + INTALIGN(VARSIZE(bytes)));
-	return (const char *) kept->violations + INTALIGN(VARSIZE(kept->violations));
+	kept->kinds = (const text *) ((const char *) kept->violations + INTALIGN(VARSIZE(kept->violations)));
+	return (const char *) kept->kinds + INTALIGN(VARSIZE(kept->kinds));
 }
 
 void

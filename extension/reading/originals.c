@@ -60,12 +60,16 @@ find_row(Originals *originals, uint32 number)
 }
 
 char *
-originals_text(Originals *originals, uint32 number, uint32 column, bool shows)
+originals_text(Originals *originals, uint32 sheet_row, uint32 column, bool shows, bool *number)
 {
-	const XlsxRow *row = column > 0 ? find_row(originals, number) : NULL;
+	const XlsxRow *row = column > 0 ? find_row(originals, sheet_row) : NULL;
 
+	*number = false;
 	for (uint32 i = 0; row != NULL && i < row->count; i++)
 		if (row->cells[i].column == column)
+		{
+			*number = check_original_is_number(&row->cells[i], shows);
 			return check_original(row->cells[i].kind == XLSX_BLANK ? NULL : &row->cells[i], shows);
+		}
 	return NULL;
 }

@@ -27,8 +27,8 @@ extern Originals *originals_create(const RowsOptions *options, OriginalsOpen ope
 
 /*
  * The text in a column of a row, as an error row shows it: in the current memory context, NULL for a blank cell.  column:
- * 1-based, of the sheet; 0: none. shows: as in check_original.  Ask for rows in their order, which is fastest.
+ * 1-based, of the sheet; 0: none. shows: as in check_original. *number: it is a number in the sheet.  Ask for rows in their order, which is fastest.
  */
-extern char *originals_text(Originals *originals, uint32 row, uint32 column, bool shows);
+extern char *originals_text(Originals *originals, uint32 row, uint32 column, bool shows, bool *number);
 
 #endif							/* PG_XLSX_ORIGINALS_H */

@@ -99,8 +99,10 @@ report_fault(const Faults *faults, const Fault *fault, ErrorRows *errors)
 
 	for (int i = 0; i < profile->count; i++)
 	{
-		texts[i] = task->original(task->originals, fault->sheet_row, task->source[i], profile->columns[i].shows);
-		error_form_value(form, texts[i], texts[i] != NULL ? strlen(texts[i]) : 0);
+		bool		number;
+
+		texts[i] = task->original(task->originals, fault->sheet_row, task->source[i], profile->columns[i].shows, &number);
+		error_form_value(form, texts[i], texts[i] != NULL ? strlen(texts[i]) : 0, number);
 	}
 	foreach(cell, fault->blames)
 	{

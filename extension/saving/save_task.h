@@ -11,10 +11,10 @@
 
 /*
  * Returns the text of a cell of the sheet, for the error row of a refused row. Allocated in the
- * current memory context; NULL for a blank cell. column is 1-based; 0: none. shows: as in
+ * current memory context; NULL for a blank cell. column is 1-based; 0: none. shows, number: as in
  * originals_text. Rows are requested in ascending order.
  */
-typedef char *(*SaveOriginal) (void *argument, uint32 row, uint32 column, bool shows);
+typedef char *(*SaveOriginal) (void *argument, uint32 row, uint32 column, bool shows, bool *number);
 
 /* The caller owns it. It must live as long as the saver that is made for it (saver_create). */
 typedef struct SaveTask

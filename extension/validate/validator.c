@@ -127,9 +127,9 @@ validator_checked_row(Validator *validator, uint32 number, const CheckedRow *row
 	if (row->verdict == ROW_GOOD)
 		packet_packed_row(&validator->packet, &row->packed);
 	else
-		error_row_add(&validator->errors, number, row->errors.cells, row->errors.violations);
+		error_row_add(&validator->errors, number, &row->errors);
 	if (row->warned)
-		error_row_add(&validator->warnings, number, row->warnings.cells, row->warnings.violations);
+		error_row_add(&validator->warnings, number, &row->warnings);
 	validator->rows++;
 	validator->last_row = number;
 }

@@ -16,13 +16,6 @@
 
 typedef struct Validator Validator;
 
-/* The stored form of a row that is not saved, or that has warnings: as error_row_add takes it. */
-typedef struct KeptRow
-{
-	const ArrayType *cells;
-	const Jsonb *violations;
-} KeptRow;
-
 /* The result of a row that was judged by another process. */
 typedef struct CheckedRow
 {

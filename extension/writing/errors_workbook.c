@@ -4,7 +4,10 @@
  */
 #include "pg/pg_xlsx.h"
 
+#include <math.h>
+
 #include "catalog/pg_type.h"
+#include "check/cell_text.h"
 #include "files/book_file.h"
 #include "fmgr.h"
 #include "pg/query.h"
@@ -31,7 +34,7 @@ typedef struct ErrorsBook
 
 /* Runs as the caller, so row-level security decides which rows there are. */
 static const char errors_query[] =
-"SELECT xlsx_private.row_in_sheet(e.row_number), e.cells, (SELECT coalesce(t.found_sheets[xlsx_private.row_sheet(e.row_number)] || ': ', '') ||"
+"SELECT xlsx_private.row_in_sheet(e.row_number), e.cells, e.kinds, (SELECT coalesce(t.found_sheets[xlsx_private.row_sheet(e.row_number)] || ': ', '') ||"
 " string_agg(v.item ->> 'message', '; ' ORDER BY v.position)"
 " FROM pg_catalog.jsonb_array_elements(e.violations) WITH ORDINALITY AS v (item, position))"
 " FROM xlsx_private.error_row e JOIN xlsx_private.task t ON t.id = e.task_id WHERE e.task_id = $1 ORDER BY e.page, e.row_number";
@@ -76,6 +79,28 @@ write_cut(XlsxWriter *writer, Datum value, bool null)
 		cell_write_cut(writer, TextDatumGetCString(value));
 }
 
+/*
+ * A number is a number again, so that the sheet can be imported as the first one was: the text 1.234 could be read in two ways. A whole
+ * number that a double cannot hold stays a text, which has all its digits.
+ */
+static bool
+write_number(XlsxWriter *writer, const char *text)
+{
+	double		number = strtod(text, NULL);
+
+	if (!isfinite(number) || (strpbrk(text, ".eE") == NULL && strcmp(psprintf("%.0f", number), text) != 0))
+		return false;
+	xlsx_writer_number(writer, number, XLSX_STYLE_PLAIN);
+	return true;
+}
+
+static void
+write_value(XlsxWriter *writer, Datum value, bool null, bool number)
+{
+	if (null || !number || !write_number(writer, TextDatumGetCString(value)))
+		write_cut(writer, value, null);
+}
+
 static void
 write_row(void *argument, HeapTuple tuple, TupleDesc descriptor)
 {
@@ -84,7 +109,8 @@ write_row(void *argument, HeapTuple tuple, TupleDesc descriptor)
 	bool		null;
 	Datum		number = SPI_getbinval(tuple, descriptor, 1, &null);
 	Datum		cells = SPI_getbinval(tuple, descriptor, 2, &null);
-	Datum		messages = SPI_getbinval(tuple, descriptor, 3, &null);
+	char	   *kinds = SPI_getvalue(tuple, descriptor, 3);
+	Datum		messages = SPI_getbinval(tuple, descriptor, 4, &null);
 	Datum	   *values;
 	bool	   *nulls;
 	int			count;
@@ -95,7 +121,7 @@ write_row(void *argument, HeapTuple tuple, TupleDesc descriptor)
 	xlsx_writer_number(writer, DatumGetInt32(number), XLSX_STYLE_PLAIN);
 	/* The profile may have got or lost columns since the import. */
 	for (int i = 0; i < errors->columns; i++)
-		write_cut(writer, i < count ? values[i] : (Datum) 0, i >= count || nulls[i]);
+		write_value(writer, i < count ? values[i] : (Datum) 0, i >= count || nulls[i], i < count && kinds[i] == ORIGINAL_NUMBER);
 	write_cut(writer, messages, null);
 }
 
