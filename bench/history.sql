@@ -66,7 +66,7 @@ FROM generate_series(1, :tasks) AS i
 -- As many error rows as fill a page are about 30 of these.
 CREATE TEMP TABLE template AS
   SELECT array_agg(ROW(r, ARRAY['Some Name', 'F', 'B' || r, '1990-05-17', '72.5', 'a note of some words'],
-    jsonb_build_array(jsonb_build_object('column', 'Gender', 'cell', 'B' || r, 'code', 'required', 'message', 'Gender is required', 'value', NULL)))::xlsx_private.reported_row ORDER BY r) AS rows
+    jsonb_build_array(jsonb_build_object('column', 'Gender', 'cell', 'B' || r, 'code', 'required', 'message', 'Gender is required', 'value', NULL)), 'ttttnt')::xlsx_private.reported_row ORDER BY r) AS rows
   FROM generate_series(2, 31) AS r;
 INSERT INTO xlsx_private.error_page (task_id, first_row, last_row, row_count, rows)
 SELECT t.id, p.n * 30 + 2, p.n * 30 + 1 + size, size, (SELECT m.rows[1:size] FROM template m)
@@ -78,7 +78,7 @@ FROM (SELECT t.id, t.error_rows FROM xlsx_private.task t WHERE t.error_rows > 0)
 INSERT INTO xlsx_private.error_page (task_id, first_row, last_row, row_count, rows)
 SELECT (SELECT max(id) FROM xlsx_private.task), min(r), max(r), count(*),
   array_agg(ROW(r, ARRAY['Some Name', 'F', 'B' || r, '1990-05-17', '72.5', 'a note of some words'],
-    jsonb_build_array(jsonb_build_object('column', 'Gender', 'cell', 'B' || r, 'code', 'required', 'message', 'Gender is required', 'value', NULL)))::xlsx_private.reported_row ORDER BY r)
+    jsonb_build_array(jsonb_build_object('column', 'Gender', 'cell', 'B' || r, 'code', 'required', 'message', 'Gender is required', 'value', NULL)), 'ttttnt')::xlsx_private.reported_row ORDER BY r)
 FROM generate_series(100002, 100001 + :big_errors) AS r GROUP BY r / 30;
 UPDATE xlsx_private.task SET error_rows = error_rows + :big_errors, total_rows = total_rows + :big_errors, validated_rows = validated_rows + :big_errors,
   owner = 'busy'::regrole WHERE id = (SELECT max(id) FROM xlsx_private.task);
