@@ -82,14 +82,14 @@ void
 incoming_file_set_size(int64 file, int64 size, bool complete)
 {
 	static PrivateStatement update = {
-		"UPDATE xlsx_private.file SET size = $2, complete = $3, used_at = clock_timestamp() WHERE id = $1 RETURNING owner::oid",
+		"UPDATE xlsx_private.file SET size = $2, complete = $3, used_at = clock_timestamp() WHERE id = $1 RETURNING owner::oid, tenant",
 		3, {INT8OID, INT8OID, BOOLOID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(file), Int64GetDatum(size), BoolGetDatum(complete)};
 	PrivateRow	row;
 
 	if (private_sql_run(&update, values, NULL, &row) > 0)
-		role_limits_check_bytes(DatumGetObjectId(row.values[0]));
+		role_limits_check_bytes(DatumGetObjectId(row.values[0]), TextDatumGetCString(row.values[1]));
 }
 
 /*

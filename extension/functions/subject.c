@@ -19,7 +19,7 @@ subject_find(int64 id)
 		"SELECT owner::oid, status, worker_pid, login::oid, file_id, validated,"
 		" xmin = pg_current_xact_id_if_assigned()::xid, restart,"
 		" status = 'FAILED' AND error_code = $2 AND saved_rows = 0 AND skipped_rows = 0 AND error_rows > 0, inserted_rows,"
-		" EXISTS (SELECT FROM xlsx_private.undo_row u WHERE u.task_id = id), date_style, time_zone"
+		" EXISTS (SELECT FROM xlsx_private.undo_row u WHERE u.task_id = id), date_style, time_zone, tenant, settings::text"
 		" FROM xlsx_private.task WHERE id = $1",
 		2, {INT8OID, TEXTOID}, NULL
 	};
@@ -28,7 +28,7 @@ subject_find(int64 id)
 	PrivateRow	row;
 
 	if (private_sql_run(&select, values, NULL, &row) == 0 ||
-		!membership_may_act(DatumGetObjectId(row.values[0])))
+		!membership_may_act(DatumGetObjectId(row.values[0]), TextDatumGetCString(row.values[13])))
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
 				 errmsg("task " INT64_FORMAT " does not exist", id),
@@ -46,6 +46,8 @@ subject_find(int64 id)
 	subject.keeps_rows = DatumGetBool(row.values[10]);
 	subject.date_style = TextDatumGetCString(row.values[11]);
 	subject.time_zone = TextDatumGetCString(row.values[12]);
+	subject.tenant = TextDatumGetCString(row.values[13]);
+	subject.settings = private_sql_text(&row, 14);
 	return subject;
 }
 

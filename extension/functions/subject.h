@@ -25,9 +25,11 @@ typedef struct Subject
 	bool		keeps_rows;		/* undo information for its rows is kept, by key */
 	char	   *date_style;
 	char	   *time_zone;
+	char	   *tenant;
+	char	   *settings;		/* of its submission (tables/carried.h); NULL: none */
 } Subject;
 
-/* Reads a task. Raises an error unless the current role owns it or may act for its owner. */
+/* Reads a task. Raises an error unless the current role owns it or may act for its owner, and tenant. */
 extern Subject subject_find(int64 id);
 
 /* The same. No other session can retry, undo or delete the task before this transaction ends. */

@@ -23,6 +23,7 @@ typedef struct Submission
 	const char *locale;
 	const char *mapping;		/* JSON object: header to column name */
 	const char *range;			/* cell range */
+	const char *params;			/* JSON object that SQL of the profile finds; NULL: {} */
 	const char *reading;		/* JSON object of options that replace the profile's (options.h); NULL: none */
 } Submission;
 
@@ -39,7 +40,7 @@ extern int64 submission_insert(int64 file, const char *file_name, int64 size, co
 /* The same, and makes sure that a worker starts when the task is due. */
 extern int64 submission_queue(int64 file, const char *file_name, int64 size, const Submission *submission);
 
-/* The task that the current role has submitted with this key; 0 when there is none, or the key is NULL. */
+/* The task that the current role, with its tenant, has submitted with this key; 0 when there is none, or the key is NULL. */
 extern int64 submission_find(const char *idempotency_key);
 
 #endif							/* PG_XLSX_SUBMISSION_H */

@@ -362,7 +362,7 @@ pg_xlsx_retry(PG_FUNCTION_ARGS)
 				 errmsg("cannot retry task " INT64_FORMAT " because its file has expired", task.id),
 				 errhint("Upload the file again.")));
 	refuse_leftovers(&task);
-	role_limits_check_retry(task.owner);
+	role_limits_check_retry(task.owner, task.tenant);
 	if (private_sql_run(&update, values, NULL, NULL) == 0)
 		subject_refuse(&task, "retry");
 	counters_again(task.id, task.status);
@@ -382,7 +382,7 @@ Datum
 pg_xlsx_remove_task(PG_FUNCTION_ARGS)
 {
 	static PrivateStatement delete_task = {
-		"WITH gone AS (DELETE FROM xlsx_private.task WHERE id = $1 AND NOT xlsx_private.is_active(status) RETURNING owner, status) "
+		"WITH gone AS (DELETE FROM xlsx_private.task WHERE id = $1 AND NOT xlsx_private.is_active(status) RETURNING owner, tenant, status) "
 		COUNTERS_GONE, 1, {INT8OID}, NULL
 	};
 	Subject		task = subject_find(PG_GETARG_INT64(0));

@@ -15,6 +15,7 @@
 #include "funcapi.h"
 #include "functions/task_rows.h"
 #include "pg/query.h"
+#include "tables/carried.h"
 #include "tables/private_sql.h"
 #include "tables/role_sql.h"
 #include "tasks/audit.h"
@@ -87,6 +88,7 @@ become(const Subject *task, OwnerSql *sql)
 		AfterTriggerSetState(makeNode(ConstraintsSetStmt));
 	sql->guc_level = NewGUCNestLevel();
 	role_sql_set_path(&sql->sql, task->login);
+	carried_apply(task->settings);
 	sql->outer_path = statements_path;
 	statements_path = MemoryContextStrdup(TopMemoryContext, GetConfigOption("search_path", false, false));
 	/* Old values were written as text with these settings. */

@@ -9,12 +9,11 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "functions/incoming_file.h"
-#include "miscadmin.h"
 #include "profile/options.h"
 #include "profile/profile.h"
 #include "tables/private_sql.h"
+#include "tasks/membership.h"
 #include "tasks/queue.h"
-#include "utils/acl.h"
 #include "utils/builtins.h"
 
 PG_FUNCTION_INFO_V1(pg_xlsx_upload_begin);
@@ -48,7 +47,7 @@ find_upload(int64 id)
 		" nullif(options ->> 'fillMerged', '')::boolean, nullif(options ->> 'skipHidden', '')::boolean, nullif(options ->> 'stopAt', ''),"
 		" nullif(options ->> 'sheets', ''),"
 		" nullif(options ->> 'dateOrder', ''), nullif(options ->> 'decimal', ''), nullif(options ->> 'timeZone', ''))::text"
-		" FROM xlsx_private.file WHERE id = $1 AND NOT complete FOR UPDATE",
+		", tenant FROM xlsx_private.file WHERE id = $1 AND NOT complete FOR UPDATE",
 		1, {INT8OID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(id)};
@@ -56,7 +55,7 @@ find_upload(int64 id)
 	PrivateRow	row;
 
 	if (private_sql_run(&select, values, NULL, &row) == 0 ||
-		!has_privs_of_role(GetUserId(), DatumGetObjectId(row.values[6])))
+		!membership_owns(DatumGetObjectId(row.values[6]), TextDatumGetCString(row.values[16])))
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
 				 errmsg("upload " INT64_FORMAT " does not exist", id)));

@@ -14,6 +14,7 @@
 #include "storage/procarray.h"
 #include "tables/private_rows.h"
 #include "tables/private_sql.h"
+#include "tables/tenant.h"
 #include "tasks/membership.h"
 #include "tasks/slots.h"
 #include "utils/array.h"
@@ -34,10 +35,11 @@ PG_FUNCTION_INFO_V1(pg_xlsx_place_for);
 static bool
 may_see(Datum task)
 {
-	static PrivateStatement select = {"SELECT owner::oid FROM xlsx_private.task WHERE id = $1", 1, {INT8OID}, NULL};
+	static PrivateStatement select = {"SELECT owner::oid, tenant FROM xlsx_private.task WHERE id = $1", 1, {INT8OID}, NULL};
 	PrivateRow	row;
 
-	return private_sql_run(&select, &task, NULL, &row) > 0 && membership_may_see(DatumGetObjectId(row.values[0]));
+	return private_sql_run(&select, &task, NULL, &row) > 0 && 
+		membership_may_see(DatumGetObjectId(row.values[0]), TextDatumGetCString(row.values[1]));
 }
 
 /* "lock", "standby", or NULL: the process works, or is not at the task any more. */
@@ -116,9 +118,11 @@ pg_xlsx_row_holders(PG_FUNCTION_ARGS)
 Datum
 pg_xlsx_place_for(PG_FUNCTION_ARGS)
 {
+	Oid			owner = PG_GETARG_OID(1);
+	const char *tenant = text_to_cstring(PG_GETARG_TEXT_PP(2));
 	SlotsUse	use;
 
-	if (!membership_may_see(PG_GETARG_OID(1)) || !slots_use(PG_GETARG_OID(0), PG_GETARG_OID(1), &use))
+	if (!membership_may_see(owner, tenant) || !slots_use(PG_GETARG_OID(0), tenant_party(owner, tenant, strlen(tenant)), &use))
 		PG_RETURN_TEXT_P(cstring_to_text("a worker"));
 	if (use.busy >= pg_xlsx_max_workers)
 		PG_RETURN_TEXT_P(cstring_to_text(psprintf("a worker: all %d are at work (pg_xlsx.max_workers)", use.busy)));

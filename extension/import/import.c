@@ -165,7 +165,7 @@ static void
 run(Import *import, Task *task, bool inside)
 {
 	LiveTask	live = {
-		.task = task->id, .owner = task->owner, .attempt = task->attempt, .inside = inside, .profile = task->profile_name,
+		.task = task->id, .owner = task->owner, .tenant = task->tenant, .attempt = task->attempt, .inside = inside, .profile = task->profile_name,
 		.file_name = task->file_name, .seq = task->seq
 	};
 

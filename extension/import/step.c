@@ -9,6 +9,7 @@
 #include "import/state.h"
 #include "miscadmin.h"
 #include "pg/transaction.h"
+#include "tables/carried.h"
 #include "tables/owner.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
@@ -35,6 +36,7 @@ import_step_begin(Import *import)
 		(void) owner_hold();
 		queue_hold(import->task->id);
 		role_sql_enter(&import->step.sql, import->task->owner);
+		carried_apply(import->task->settings);
 	}
 	MemoryContextSwitchTo(import->batch_context);
 	import->step.began = GetCurrentTimestamp();

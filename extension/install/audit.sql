@@ -12,6 +12,7 @@ CREATE TABLE xlsx_private.audit (
   action       text   NOT NULL CHECK (action = ANY (xlsx_private.names_of('audit_action'))),
   task         bigint NOT NULL,
   owner        xlsx_private.role_ref NOT NULL,
+  tenant       text   NOT NULL DEFAULT '',
   actor        xlsx_private.role_ref NOT NULL,
   login        xlsx_private.role_ref NOT NULL,
   subject      text,
@@ -33,17 +34,18 @@ COMMENT ON COLUMN xlsx_private.audit.changed_rows IS 'Rows of the target that an
 ALTER TABLE xlsx_private.audit ENABLE ROW LEVEL SECURITY;
 CREATE POLICY audit_all ON xlsx_private.audit FOR SELECT TO xlsx_admin USING (pg_catalog.pg_has_role('xlsx_admin', 'USAGE'));
 CREATE POLICY audit_own ON xlsx_private.audit FOR SELECT
-  USING (owner::oid = ANY ((SELECT xlsx_private.roles_of_me())::oid[]) OR actor::oid = ANY ((SELECT xlsx_private.roles_of_me())::oid[]));
+  USING ((owner::oid = ANY ((SELECT xlsx_private.roles_of_me())::oid[]) OR actor::oid = ANY ((SELECT xlsx_private.roles_of_me())::oid[]))
+    AND tenant = (SELECT xlsx_private.current_tenant()));
 
 SELECT pg_catalog.pg_extension_config_dump('xlsx_private.audit', '');
 SELECT pg_catalog.pg_extension_config_dump('xlsx_private.audit_id_seq', '');
 
 CREATE VIEW xlsx.audit WITH (security_invoker = true) AS
 SELECT a.id, a.happened_at, a.action, a.task, xlsx_private.name_of(a.owner) AS owner, xlsx_private.name_of(a.actor) AS actor,
-  xlsx_private.name_of(a.login) AS login, a.subject, a.profile, a.file_name, a.attempt, a.status, a.saved_rows, a.error_rows, a.changed_rows, a.error_code
+  xlsx_private.name_of(a.login) AS login, a.subject, a.profile, a.file_name, a.attempt, a.status, a.saved_rows, a.error_rows, a.changed_rows, a.error_code, nullif(a.tenant, '') AS tenant
 FROM xlsx_private.audit a;
 COMMENT ON VIEW xlsx.audit IS
-'Who did what to which task: submit, import (in a transaction of its own), run (an attempt began), end (status, rows so far), cancel, retry, undo and delete (changed_rows: rows taken back). Each row is written in the transaction of what it records, never changed, and outlives its task; pg_xlsx.keep_audit says how long. owner: of the task; actor: the role in force; login: the role that had logged in; subject: of the token, where the sidecar acted. Roles are named as they were then. xlsx_admin sees all; others see what they did and what was done to their tasks.';
+'Who did what to which task: submit, import (in a transaction of its own), run (an attempt began), end (status, rows so far), cancel, retry, undo and delete (changed_rows: rows taken back). Each row is written in the transaction of what it records, never changed, and outlives its task; pg_xlsx.keep_audit says how long. owner, tenant: of the task; actor: the role in force; login: the role that had logged in; subject: of the token, where the sidecar acted. Roles are named as they were then. xlsx_admin sees all; others see what they did and what was done to their tasks, as far as it is their tenant''s.';
 
 CREATE FUNCTION xlsx_private.remove_audit(most int) RETURNS bigint
 LANGUAGE plpgsql VOLATILE STRICT

@@ -2,7 +2,7 @@
  * Lists of tasks, newest first
  *
  * Who sees everybody's tasks reads them by id, or by status and id. All others
- * see the tasks of some roles: the newest of each role and status come from an
+ * see the tasks of some roles and their own tenant: the newest of each role and status come from an
  * index, and the newest of these are the newest of all. No list reads more than a page
  * asks for, however long the history is.
  */
@@ -16,6 +16,7 @@ SET enable_sort = off
 AS $$
 DECLARE
   roles CONSTANT oid[] := xlsx_private.roles_of_me();
+  mine_is CONSTANT text := xlsx_private.current_tenant();
   -- To look for each of very many roles takes longer than to pass over what is not theirs.
   by_role CONSTANT boolean := NOT xlsx_private.sees_all() AND cardinality(roles) <= 100;
 BEGIN
@@ -27,7 +28,7 @@ BEGIN
   ELSE
     RETURN QUERY SELECT t.id FROM unnest(roles) AS mine (role)
       CROSS JOIN unnest(CASE WHEN status IS NULL THEN xlsx_private.names_of('status') ELSE ARRAY[status] END) AS wanted (status)
-      CROSS JOIN LATERAL (SELECT o.id FROM xlsx_private.task o WHERE o.owner::oid = mine.role AND o.status = wanted.status
+      CROSS JOIN LATERAL (SELECT o.id FROM xlsx_private.task o WHERE o.owner::oid = mine.role AND o.tenant = mine_is AND o.status = wanted.status
         ORDER BY o.id DESC LIMIT most) AS t
       ORDER BY t.id DESC LIMIT most;
   END IF;
@@ -112,7 +113,7 @@ AS $$
 BEGIN
   RETURN QUERY SELECT t.id FROM unnest(xlsx_private.names_of('status')) AS s (status)
     CROSS JOIN LATERAL (SELECT o.id FROM xlsx_private.task o
-      WHERE o.owner::oid = (SELECT r.oid FROM pg_roles r WHERE r.rolname = current_user) AND o.status = s.status ORDER BY o.id DESC LIMIT most) AS t;
+      WHERE o.owner::oid = (SELECT r.oid FROM pg_roles r WHERE r.rolname = current_user) AND o.tenant = (SELECT xlsx_private.current_tenant()) AND o.status = s.status ORDER BY o.id DESC LIMIT most) AS t;
 END
 $$;
 COMMENT ON FUNCTION xlsx_private.own_newest(int) IS 'Ids of the newest tasks of the current role itself, at most so many of each status.';
@@ -124,14 +125,15 @@ BEGIN ATOMIC
   last AS MATERIALIZED (SELECT n.id FROM newest n ORDER BY n.id DESC LIMIT CASE WHEN after IS NULL THEN 20 ELSE 1000 END),
   active AS MATERIALIZED (
     SELECT t.id FROM xlsx_private.task t WHERE xlsx_private.is_active(t.status)
-      AND t.owner::oid = (SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = current_user) ORDER BY t.id DESC LIMIT 1000),
+      AND t.owner::oid = (SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = current_user)
+      AND t.tenant = (SELECT xlsx_private.current_tenant()) ORDER BY t.id DESC LIMIT 1000),
   wanted AS (
     SELECT t.id, t.seq, NOT xlsx_private.is_active(t.status) AS ended
     FROM (SELECT l.id FROM last l WHERE after IS NULL OR l.id > after::bigint UNION SELECT a.id FROM active a) AS w
       JOIN xlsx_private.task t ON t.id = w.id
     ORDER BY t.id DESC LIMIT 1000)
-  SELECT 200, pg_catalog.json_build_object('highest', (SELECT coalesce(pg_catalog.max(n.id), 0) FROM newest n),
+  SELECT 200, pg_catalog.json_build_object('highest', (SELECT coalesce(pg_catalog.max(n.id), 0) FROM newest n), 'tenant', xlsx_private.current_tenant(),
     'tasks', (SELECT coalesce(pg_catalog.json_agg(w ORDER BY w.id), '[]'::pg_catalog.json) FROM wanted w));
 END;
 COMMENT ON FUNCTION xlsx_rest.rest_own_tasks(text) IS
-'The tasks of the current role that its event stream begins with: those that are active, and those with a higher id than after, or else the last 20. At most 1,000.';
+'The tasks of the current role that its event stream begins with: those that are active, and those with a higher id than after, or else the last 20. At most 1,000. tenant: that of the session, for xlsx_rest.rest_owners.';

@@ -80,7 +80,7 @@ BEGIN
   END IF;
   -- A key is the owner's: one that both have used stays with the new owner's task.
   EXECUTE format('UPDATE xlsx_private.task AS o SET idempotency_key = NULL WHERE %s AND EXISTS (SELECT FROM xlsx_private.task t'
-    || ' WHERE t.owner::oid = $1 AND t.idempotency_key = o.idempotency_key AND t.id <> o.id)', owner_is) USING to_role::oid;
+    || ' WHERE t.owner::oid = $1 AND t.tenant = o.tenant AND t.idempotency_key = o.idempotency_key AND t.id <> o.id)', owner_is) USING to_role::oid;
   FOREACH relation IN ARRAY ARRAY['profile', 'frozen_profile', 'schedule', 'file', 'resumable', 'task', 'job', 'tally'] LOOP
     EXECUTE format('UPDATE xlsx_private.%I AS o SET owner = $1 WHERE %s AND o.owner::oid <> $1::oid', relation, owner_is) USING to_role;
     GET DIAGNOSTICS moved = ROW_COUNT;

@@ -1,12 +1,12 @@
 /*
- * Who sees what: the owner, whoever may act as the owner, and the two
- * roles that serve everybody.  The row of a file and the chunks stay private.
+ * Who sees what: the owner and whoever may act as the owner, with the tenant
+ * of the row, and the two roles that serve everybody.  The row of a file and the chunks stay private.
  * People may read what the policies show; nobody but the owner writes.
  */
 
-CREATE FUNCTION xlsx_private.may_act(owner regrole) RETURNS boolean
+CREATE FUNCTION xlsx_private.may_act(owner regrole, tenant text) RETURNS boolean
 AS 'MODULE_PATHNAME', 'pg_xlsx_may_act' LANGUAGE C STABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION xlsx_private.may_act(regrole) IS 'May the current role change what belongs to owner?';
+COMMENT ON FUNCTION xlsx_private.may_act(regrole, text) IS 'May the current role, in a session of this tenant, change what belongs to owner and tenant?';
 
 CREATE FUNCTION xlsx_private.roles_of_me() RETURNS oid[]
 AS 'MODULE_PATHNAME', 'pg_xlsx_roles_of_me' LANGUAGE C STABLE PARALLEL SAFE;
@@ -17,7 +17,7 @@ AS 'MODULE_PATHNAME', 'pg_xlsx_sees_all' LANGUAGE C STABLE PARALLEL SAFE;
 COMMENT ON FUNCTION xlsx_private.sees_all() IS 'May the current role see what belongs to anybody?';
 
 -- The condition stands here alone, for all tables with an owner. Two policies, so that the first does not keep the second
--- from an index on (owner::oid). Both call their function once in a statement. A plan may outlive a membership, so the first
+-- from an index on (owner::oid, tenant). Both call their functions once in a statement. A plan may outlive a membership, so the first
 -- does not trust the roles that it is for.
 CREATE FUNCTION xlsx_private.show_to_owner(relation regclass) RETURNS void
 LANGUAGE plpgsql VOLATILE
@@ -27,12 +27,13 @@ BEGIN
   EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', relation);
   EXECUTE format('CREATE POLICY %I ON %s FOR SELECT TO xlsx_admin, xlsx_notifier USING ((SELECT xlsx_private.sees_all()))',
     split_part(relation::text, '.', 2) || '_all', relation);
-  EXECUTE format('CREATE POLICY %I ON %s FOR SELECT USING (owner::oid = ANY ((SELECT xlsx_private.roles_of_me())::oid[]))',
+  EXECUTE format('CREATE POLICY %I ON %s FOR SELECT USING (owner::oid = ANY ((SELECT xlsx_private.roles_of_me())::oid[])'
+      || ' AND tenant = (SELECT xlsx_private.current_tenant()))',
     split_part(relation::text, '.', 2) || '_owner', relation);
 END
 $$;
 COMMENT ON FUNCTION xlsx_private.show_to_owner(regclass) IS
-'Lets the rows of a table be seen by their owner, by members of the owner, and by the roles that serve everybody.';
+'Lets the rows of a table be seen by their owner and by members of the owner, with the tenant of the row, and by the roles that serve everybody.';
 
 ALTER TABLE xlsx_private.profile ENABLE ROW LEVEL SECURITY;
 ALTER TABLE xlsx_private.profile_column ENABLE ROW LEVEL SECURITY;

@@ -43,17 +43,17 @@ COMMENT ON VIEW xlsx_private.due_task IS 'Tasks of this installation that a work
 -- A look skips from group to group in the index task_waiting, so that it costs the same however many tasks wait.
 CREATE VIEW xlsx_private.waiting_group AS
 WITH RECURSIVE found AS (
-  (SELECT t.login::oid AS login, t.owner::oid AS owner, coalesce(t.profile_id, 0) AS profile_id FROM xlsx_private.task t
+  (SELECT t.login::oid AS login, xlsx_private.party(t.owner, t.tenant) AS party, t.owner::oid AS owner, coalesce(t.profile_id, 0) AS profile_id FROM xlsx_private.task t
     WHERE t.status = 'PENDING' AND t.home = (SELECT xlsx_private.installation())
-    ORDER BY t.home, t.login::oid, t.owner::oid, coalesce(t.profile_id, 0) LIMIT 1)
+    ORDER BY t.home, t.login::oid, xlsx_private.party(t.owner, t.tenant), coalesce(t.profile_id, 0) LIMIT 1)
   UNION ALL
-  SELECT n.login, n.owner, n.profile_id FROM found f, LATERAL (
-    SELECT t.login::oid AS login, t.owner::oid AS owner, coalesce(t.profile_id, 0) AS profile_id FROM xlsx_private.task t
+  SELECT n.login, n.party, n.owner, n.profile_id FROM found f, LATERAL (
+    SELECT t.login::oid AS login, xlsx_private.party(t.owner, t.tenant) AS party, t.owner::oid AS owner, coalesce(t.profile_id, 0) AS profile_id FROM xlsx_private.task t
     WHERE t.status = 'PENDING' AND t.home = (SELECT xlsx_private.installation())
-      AND (t.login::oid, t.owner::oid, coalesce(t.profile_id, 0)) > (f.login, f.owner, f.profile_id)
-    ORDER BY t.home, t.login::oid, t.owner::oid, coalesce(t.profile_id, 0) LIMIT 1) AS n)
-SELECT f.login, f.owner, f.profile_id FROM found f;
-COMMENT ON VIEW xlsx_private.waiting_group IS 'Logins, owners and profiles (0: gone) of which tasks of this installation wait, due or not.';
+      AND (t.login::oid, xlsx_private.party(t.owner, t.tenant), coalesce(t.profile_id, 0)) > (f.login, f.party, f.profile_id)
+    ORDER BY t.home, t.login::oid, xlsx_private.party(t.owner, t.tenant), coalesce(t.profile_id, 0) LIMIT 1) AS n)
+SELECT f.login, f.party, f.owner, f.profile_id FROM found f;
+COMMENT ON VIEW xlsx_private.waiting_group IS 'Logins, owners with tenants (party) and profiles (0: gone) of which tasks of this installation wait, due or not.';
 
 CREATE TABLE xlsx_private.job (
   id         bigint  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -63,6 +63,7 @@ CREATE TABLE xlsx_private.job (
   profile    text    NOT NULL,
   file_name  text    NOT NULL,
   owner      xlsx_private.role_ref NOT NULL,
+  tenant     text    NOT NULL DEFAULT '',
   started_at timestamptz,
   ended_at   timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
   saved_rows bigint  NOT NULL,

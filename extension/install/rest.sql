@@ -209,11 +209,11 @@ LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 BEGIN ATOMIC
   SELECT 200, coalesce((SELECT pg_catalog.json_agg(pg_catalog.json_build_object('id', t.id, 'owner', pg_catalog.pg_get_userbyid(t.owner),
-      'own', pg_catalog.pg_get_userbyid(t.owner) = session_user))
+      'own', pg_catalog.pg_get_userbyid(t.owner) = session_user, 'tenant', t.tenant))
     FROM xlsx_private.task t WHERE t.id = ANY (pg_catalog.string_to_array(tasks, ',')::bigint[])), '[]'::pg_catalog.json);
 END;
 COMMENT ON FUNCTION xlsx_rest.rest_owners(text) IS
-'Owners of tasks, whose ids are separated by commas: [{"id": 7, "owner": "ann", "own": false}]. own: the owner is the role that logged in. For xlsx_notifier and xlsx_admin, as xlsx.listen.';
+'Owners of tasks, whose ids are separated by commas: [{"id": 7, "owner": "ann", "own": false, "tenant": ""}]. own: the owner is the role that logged in. For xlsx_notifier and xlsx_admin, as xlsx.listen.';
 
 CREATE FUNCTION xlsx_rest.rest_row_schema(name text) RETURNS xlsx_rest.answer
 LANGUAGE plpgsql STABLE

@@ -18,6 +18,8 @@ CREATE TABLE xlsx_private.schedule (
   query      text,
   options    jsonb NOT NULL,
   owner      xlsx_private.role_ref NOT NULL,
+  tenant     text NOT NULL DEFAULT xlsx_private.current_tenant(),
+  settings   jsonb CHECK (pg_catalog.jsonb_typeof(settings) = 'object'),
   created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
   last_file_at timestamptz,
   CHECK ((folder IS NULL) <> (query IS NULL))

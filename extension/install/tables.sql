@@ -41,12 +41,14 @@ CREATE TABLE xlsx_private.profile (
   date_order     text     CHECK (date_order = ANY (xlsx_private.names_of('date_order'))),
   decimal        text     CHECK (decimal = ANY (xlsx_private.names_of('decimal'))),
   time_zone      text     CHECK (time_zone <> ''),
+  settings       text[]   CHECK (settings <> '{}'),
   no_value       text     NOT NULL DEFAULT 'error' CHECK (no_value = ANY (xlsx_private.names_of('no_value'))),
   owner          xlsx_private.role_ref NOT NULL,
   created_at     timestamptz NOT NULL DEFAULT pg_catalog.now()
 );
 COMMENT ON TABLE xlsx_private.profile IS 'Profiles: how the columns of a sheet become the columns of a table.';
 COMMENT ON COLUMN xlsx_private.profile.target IS 'By its number alone if target_by is ''table''.';
+COMMENT ON COLUMN xlsx_private.profile.settings IS 'Settings of the submitting session that imports carry along. NULL: none.';
 COMMENT ON COLUMN xlsx_private.profile.follow IS 'Takes in columns that the target gets later.';
 
 CREATE TABLE xlsx_private.profile_column (
@@ -113,6 +115,7 @@ CREATE TABLE xlsx_private.file (
   profile    text,
   options    jsonb,
   owner      xlsx_private.role_ref NOT NULL,
+  tenant     text    NOT NULL DEFAULT xlsx_private.current_tenant(),
   store      text    NOT NULL CHECK (store IN ('table', 'redis')),
   used_at    timestamptz NOT NULL DEFAULT pg_catalog.now(),
   spent      boolean NOT NULL DEFAULT false
@@ -159,6 +162,7 @@ CREATE TABLE xlsx_private.task (
   file_name       text    NOT NULL,
   file_size       bigint  NOT NULL,
   owner           xlsx_private.role_ref NOT NULL,
+  tenant          text    NOT NULL DEFAULT xlsx_private.current_tenant(),
   login           xlsx_private.role_ref NOT NULL,
   login_was_member boolean NOT NULL DEFAULT false,
   owner_was_user  boolean NOT NULL DEFAULT false,
@@ -188,6 +192,8 @@ CREATE TABLE xlsx_private.task (
   range           text,
   locale          text,
   mapping         jsonb   CHECK (jsonb_typeof(mapping) = 'object'),
+  params          jsonb   NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(params) = 'object'),
+  settings        jsonb   CHECK (jsonb_typeof(settings) = 'object'),
   inserted_rows   bigint  NOT NULL DEFAULT 0,
   updated_rows    bigint  NOT NULL DEFAULT 0,
   unchanged_rows  bigint  NOT NULL DEFAULT 0,
@@ -256,6 +262,9 @@ COMMENT ON COLUMN xlsx_private.task.work_ms IS
 COMMENT ON COLUMN xlsx_private.task.tallied_saved IS 'How many of saved_rows xlsx_private.tally has counted; tallied_errors: how many of error_rows.';
 COMMENT ON COLUMN xlsx_private.task.findings IS
 'How the texts of columns are read that could be read in two ways, by column: what the whole column decided. NULL: the question did not arise.';
+COMMENT ON COLUMN xlsx_private.task.tenant IS 'Whose it is among those who share the owner (tenants.sql); '''': nobody''s in particular.';
+COMMENT ON COLUMN xlsx_private.task.params IS 'What the submitter said of this import: SQL of the profile reads it.';
+COMMENT ON COLUMN xlsx_private.task.settings IS 'Settings of the session that submitted, by name, which SQL of the import finds; NULL: none.';
 COMMENT ON COLUMN xlsx_private.task.login_was_member IS
 'At the submission the login could take on the owner''s role. It must be able to when the task starts.';
 COMMENT ON COLUMN xlsx_private.task.owner_was_user IS 'At the submission the owner was a member of xlsx_user. He must be one when the task starts.';
@@ -284,19 +293,19 @@ COMMENT ON COLUMN xlsx_private.task.seq IS
 
 CREATE INDEX task_active ON xlsx_private.task (priority DESC, (coalesce(run_at, created_at)), id) WHERE xlsx_private.is_active(status);
 -- Groups of tasks that wait, by who may take them and what may hold them back, each in its order: a look skips from group to group.
-CREATE INDEX task_waiting ON xlsx_private.task (home, (login::oid), (owner::oid), (coalesce(profile_id, 0)), (- priority::bigint),
+CREATE INDEX task_waiting ON xlsx_private.task (home, (login::oid), (xlsx_private.party(owner, tenant)), (coalesce(profile_id, 0)), (- priority::bigint),
   (run_at IS NOT NULL), (coalesce(run_at, created_at)), id) WHERE status = 'PENDING';
 CREATE INDEX task_timed ON xlsx_private.task (run_at) WHERE status = 'PENDING' AND run_at IS NOT NULL;
 CREATE INDEX task_running ON xlsx_private.task (profile_id, (owner::oid)) WHERE status = 'PROCESSING';
 CREATE INDEX task_ended ON xlsx_private.task (status, completed_at) WHERE NOT xlsx_private.is_active(status);
 CREATE INDEX task_file ON xlsx_private.task (file_id);
-CREATE INDEX task_frozen ON xlsx_private.task (frozen_id, (owner::oid));
--- Lists, of one's own tasks and of all. The owner comes first, as the policies ask. It is included, so that tasks are counted without reading them.
-CREATE INDEX task_owner ON xlsx_private.task ((owner::oid), status, id) INCLUDE (owner);
-CREATE INDEX task_owner_created ON xlsx_private.task ((owner::oid), created_at);
-CREATE INDEX task_status ON xlsx_private.task (status, id) INCLUDE (owner);
+CREATE INDEX task_frozen ON xlsx_private.task (frozen_id, (owner::oid), tenant);
+-- Lists, of one's own tasks and of all. Owner and tenant come first, as the policies ask. They are included, so that tasks are counted without reading them.
+CREATE INDEX task_owner ON xlsx_private.task ((owner::oid), tenant, status, id) INCLUDE (owner);
+CREATE INDEX task_owner_created ON xlsx_private.task ((owner::oid), tenant, created_at);
+CREATE INDEX task_status ON xlsx_private.task (status, id) INCLUDE (owner, tenant);
 CREATE INDEX task_created ON xlsx_private.task USING brin (created_at);
-CREATE UNIQUE INDEX task_idempotency_key ON xlsx_private.task ((owner::oid), idempotency_key)
+CREATE UNIQUE INDEX task_idempotency_key ON xlsx_private.task ((owner::oid), tenant, idempotency_key)
   WHERE idempotency_key IS NOT NULL;
 
 CREATE TABLE xlsx_private.packet (

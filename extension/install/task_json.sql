@@ -45,7 +45,7 @@ BEGIN
     'undone', t.undone, 'undoneRows', t.undone_rows, 'deletesRows', xlsx_private.deletes_rows(now.task), 'workMs', t.work_ms,
     'waitingFor', CASE WHEN xlsx_private.is_active(t.status) THEN xlsx_private.waiting_for(now.task, (SELECT array_agg(h) FROM xlsx_private.held_subject h)) END,
     'sheet', t.found_sheet, 'sheets', t.found_sheets, 'headerRow', t.found_header_row, 'missing', t.missing, 'unused', t.unused, 'duplicates', t.duplicates,
-    'notes', t.notes, 'findings', coalesce(t.findings, '[]')) ORDER BY t.id DESC)
+    'notes', t.notes, 'findings', coalesce(t.findings, '[]'), 'params', t.params) ORDER BY t.id DESC)
     FROM xlsx_private.task_now AS now, LATERAL (SELECT (now.task).*) AS t
     WHERE t.id = ANY (tasks));
 END
@@ -98,13 +98,14 @@ BEGIN
           THEN to_json(left(m.value #>> '{}', most) || '…')
         WHEN json_typeof(m.value) = 'array' AND length(m.value::text) > most
           THEN (SELECT coalesce(json_agg(e.item ORDER BY e.place), '[]') FROM json_array_elements(m.value) WITH ORDINALITY AS e (item, place) WHERE e.place <= most / 60)
+        WHEN json_typeof(m.value) = 'object' AND length(m.value::text) > most THEN 'null'
         ELSE m.value END)
       FROM json_each(data) AS m);
   END LOOP;
   RETURN short;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.shortened_event(json, int) IS 'An event with its texts and lists cut, so that it has at most most_bytes bytes.';
+COMMENT ON FUNCTION xlsx_private.shortened_event(json, int) IS 'An event with its texts and lists cut, and objects left out, so that it has at most most_bytes bytes.';
 
 CREATE FUNCTION xlsx_private.phase_members(phase text, percent int, total_rows bigint, validated_rows bigint, error_rows bigint,
   saved_rows bigint, committed boolean)

@@ -13,6 +13,7 @@ CREATE TABLE xlsx_private.resumable (
   metadata text,
   task_id  bigint,
   owner    xlsx_private.role_ref NOT NULL,
+  tenant   text    NOT NULL DEFAULT xlsx_private.current_tenant(),
   used_at  timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
 );
 ALTER TABLE xlsx_private.resumable ALTER tail SET STORAGE EXTERNAL;
@@ -23,7 +24,7 @@ COMMENT ON COLUMN xlsx_private.resumable.tail IS 'The last bytes, while they do 
 COMMENT ON COLUMN xlsx_private.resumable.task_id IS 'Set when the upload is complete. A client that did not get the answer asks again.';
 
 ALTER TABLE xlsx_private.resumable ENABLE ROW LEVEL SECURITY;
-CREATE POLICY resumable_owner ON xlsx_private.resumable FOR SELECT USING (xlsx_private.may_act(owner));
+CREATE POLICY resumable_owner ON xlsx_private.resumable FOR SELECT USING (xlsx_private.may_act(owner, tenant));
 SELECT pg_catalog.pg_extension_config_dump('xlsx_private.resumable', '');
 
 CREATE FUNCTION xlsx_private.tus_body(r xlsx_private.resumable) RETURNS json
@@ -43,7 +44,8 @@ DECLARE
 BEGIN
   IF id ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN
     SELECT * INTO found_row FROM xlsx_private.resumable r WHERE r.id = tus_find.id::uuid
-      AND (pg_has_role(caller::oid, r.owner::oid, 'USAGE') OR pg_has_role(caller::oid, 'xlsx_admin', 'USAGE')) FOR UPDATE;
+      AND (pg_has_role(caller::oid, r.owner::oid, 'USAGE') AND r.tenant = xlsx_private.current_tenant()
+        OR pg_has_role(caller::oid, 'xlsx_admin', 'USAGE')) FOR UPDATE;
   END IF;
   IF found_row.id IS NULL OR (found_row.task_id IS NULL AND NOT EXISTS (SELECT FROM xlsx_private.file f WHERE f.id = found_row.file_id)) THEN
     RAISE EXCEPTION 'Upload not found' USING ERRCODE = 'no_data_found', HINT = 'It has expired, or it never existed.';
@@ -69,7 +71,7 @@ BEGIN
     RAISE EXCEPTION 'the length of an upload must be 1 byte or more' USING ERRCODE = 'invalid_parameter_value',
       DETAIL = format('It is %s.', coalesce(length::text, 'NULL')), HINT = 'An empty file is not a workbook.';
   END IF;
-  PERFORM FROM xlsx_private.file f WHERE f.id = upload AND NOT f.complete AND f.owner::oid = caller::oid FOR KEY SHARE;
+  PERFORM FROM xlsx_private.file f WHERE f.id = upload AND NOT f.complete AND f.owner::oid = caller::oid AND f.tenant = xlsx_private.current_tenant() FOR KEY SHARE;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'upload % does not exist', upload USING ERRCODE = 'no_data_found';
   END IF;
@@ -96,7 +98,7 @@ DECLARE
   kept xlsx_private.resumable;
 BEGIN
   UPDATE xlsx_private.resumable r SET taken = upload.taken, tail = upload.tail, task_id = upload.task_id, used_at = upload.used_at
-  WHERE r.id = upload.id AND pg_has_role(caller::oid, r.owner::oid, 'USAGE') RETURNING * INTO kept;
+  WHERE r.id = upload.id AND pg_has_role(caller::oid, r.owner::oid, 'USAGE') AND r.tenant = xlsx_private.current_tenant() RETURNING * INTO kept;
   RETURN kept;
 END
 $$;
@@ -111,7 +113,7 @@ COMMENT ON FUNCTION xlsx_private.tus_keep(xlsx_private.resumable) IS
 CREATE FUNCTION xlsx_private.tus_remove(caller regrole, id uuid) RETURNS void
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC
-  DELETE FROM xlsx_private.resumable r WHERE r.id = tus_remove.id AND (pg_catalog.pg_has_role(caller::pg_catalog.oid, r.owner::pg_catalog.oid, 'USAGE')
+  DELETE FROM xlsx_private.resumable r WHERE r.id = tus_remove.id AND (pg_catalog.pg_has_role(caller::pg_catalog.oid, r.owner::pg_catalog.oid, 'USAGE') AND r.tenant = xlsx_private.current_tenant()
     OR pg_catalog.pg_has_role(caller::pg_catalog.oid, 'xlsx_admin', 'USAGE'));
 END;
 COMMENT ON FUNCTION xlsx_private.tus_remove(regrole, uuid) IS

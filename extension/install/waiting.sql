@@ -11,9 +11,9 @@ CREATE FUNCTION xlsx_private.blockers(pid int) RETURNS int[]
 AS 'MODULE_PATHNAME', 'pg_xlsx_blockers' LANGUAGE C STABLE STRICT;
 COMMENT ON FUNCTION xlsx_private.blockers(int) IS 'Processes for whose locks a process waits; 0: a prepared transaction.';
 
-CREATE FUNCTION xlsx_private.place_for(login oid, owner oid) RETURNS text
+CREATE FUNCTION xlsx_private.place_for(login oid, owner oid, tenant text) RETURNS text
 AS 'MODULE_PATHNAME', 'pg_xlsx_place_for' LANGUAGE C STABLE STRICT;
-COMMENT ON FUNCTION xlsx_private.place_for(oid, oid) IS 'What keeps a due task from a worker, in words.';
+COMMENT ON FUNCTION xlsx_private.place_for(oid, oid, text) IS 'What keeps a due task from a worker, in words.';
 
 -- What pg_stat_activity does not show to the reader has no start there.
 CREATE FUNCTION xlsx_private.sessions_named(pids int[]) RETURNS text
@@ -78,7 +78,7 @@ BEGIN
   ELSIF EXISTS (SELECT FROM unnest(held) AS h WHERE h.profile_id IN (0, task.profile_id) AND h.role IN (0, task.owner::oid)) THEN
     RETURN coalesce(xlsx_private.rule_that_holds(task.profile_id, task.owner::oid), 'its turn');
   END IF;
-  RETURN coalesce(xlsx_private.row_held_by(task.id), xlsx_private.place_for(task.login::oid, task.owner::oid));
+  RETURN coalesce(xlsx_private.row_held_by(task.id), xlsx_private.place_for(task.login::oid, task.owner::oid, task.tenant));
 END
 $$;
 COMMENT ON FUNCTION xlsx_private.waiting_for(xlsx_private.task, xlsx_private.held_subject[]) IS

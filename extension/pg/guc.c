@@ -4,6 +4,7 @@
  */
 #include "pg/guc.h"
 
+#include <ctype.h>
 #include <limits.h>
 
 #include "utils/guc.h"
@@ -26,6 +27,7 @@ int			pg_xlsx_keep_tasks;
 char	   *pg_xlsx_redis_url;
 int			pg_xlsx_redis_timeout;
 char	   *pg_xlsx_default_profile;
+char	   *pg_xlsx_tenant_setting;
 
 /* SQL reads them by name (retention.sql). */
 static int	keep_by_status[4];
@@ -122,6 +124,58 @@ define_limits(void)
 	}
 }
 
+static bool
+is_name_character(char c, bool first)
+{
+	return isalpha((unsigned char) c) || c == '_' || IS_HIGHBIT_SET(c) || (!first && (isdigit((unsigned char) c) || c == '$'));
+}
+
+bool
+guc_is_custom_name(const char *name, size_t length)
+{
+	bool		first = true;
+	int			dots = 0;
+
+	for (size_t i = 0; i < length; i++)
+	{
+		if (name[i] == '.' ? first : !is_name_character(name[i], first))
+			return false;
+		first = name[i] == '.';
+		dots += first;
+	}
+	return dots > 0 && !first && pg_strncasecmp(name, GUC_PREFIX ".", strlen(GUC_PREFIX ".")) != 0;
+}
+
+/* Members divided by dots, none of them empty; one in double quotes may have any character but these. */
+static bool
+is_path(const char *path)
+{
+	do
+	{
+		bool		quoted = *path == '"';
+		size_t		length = strcspn(path + quoted, quoted ? "\"" : ".\":");
+
+		if (length == 0 || (quoted && path[1 + length] != '"'))
+			return false;
+		path += length + 2 * quoted;
+	} while (*path == '.' && *++path != '\0');
+	return *path == '\0' && path[-1] != '.';
+}
+
+static bool
+check_tenant_setting(char **value, void **extra, GucSource source)
+{
+	size_t		length = strcspn(*value, ":");
+	const char *path = *value + length;
+
+	(void) extra;
+	(void) source;
+	if (**value == '\0' || (guc_is_custom_name(*value, length) && (*path == '\0' || is_path(path + 1))))
+		return true;
+	GUC_check_errdetail("It is the name of a setting with a dot, such as app.tenant, or such a name, a colon, and the path of a member of the JSON object in it, such as request.jwt.claims:org.id.");
+	return false;
+}
+
 void
 guc_define(void)
 {
@@ -140,6 +194,10 @@ guc_define(void)
 							   "Profile of submissions that name none.",
 							   "Empty: the only profile there is, or an error.",
 							   &pg_xlsx_default_profile, "", PGC_USERSET, 0, NULL, NULL, NULL);
+	DefineCustomStringVariable("pg_xlsx.tenant_setting",
+							   "Setting that tells tenants apart who share a role: app.tenant, or request.jwt.claims:org.id for a member of a JSON object.",
+							   "Empty: the role alone says whose a task is.",
+							   &pg_xlsx_tenant_setting, "", PGC_SUSET, 0, check_tenant_setting, NULL, NULL);
 	/* The URL is not checked here: PostgreSQL would log a refused value, with its password. */
 	DefineCustomStringVariable("pg_xlsx.redis_url",
 							   "Redis that holds uploaded files, as redis://[[user]:password@]host[:port][/database].",

@@ -31,7 +31,12 @@ extern char *pg_xlsx_redis_url;	/* "": files are stored in a table; it may conta
 extern int	pg_xlsx_redis_timeout;	/* milliseconds */
 extern char *pg_xlsx_default_profile;	/* "" when unset */
 
+extern char *pg_xlsx_tenant_setting;	/* "" when unset; see tables/tenant.h */
+
 extern void guc_define(void);
+
+/* Could a role make a setting of this name by SET? Its name has a dot, and does not begin with "pg_xlsx.". */
+extern bool guc_is_custom_name(const char *name, size_t length);
 
 /* The budgets of the reader (core/limits.h) as set now. */
 extern void guc_limits(XlsxLimits *limits);

@@ -10,7 +10,7 @@
 
 #include "pg/pg_xlsx.h"
 
-#define PRIVATE_MAX_COLUMNS 48
+#define PRIVATE_MAX_COLUMNS 64
 
 /* One row of a result, by position from 0. */
 typedef struct PrivateRow

@@ -47,9 +47,9 @@ void
 audit_note(int64 task, AuditAction action, int64 changed_rows)
 {
 	static PrivateStatement insert = {
-		"INSERT INTO xlsx_private.audit (action, task, owner, actor, login, subject, profile, file_name, attempt, status,"
+		"INSERT INTO xlsx_private.audit (action, task, owner, tenant, actor, login, subject, profile, file_name, attempt, status,"
 		" saved_rows, error_rows, changed_rows, error_code)"
-		" SELECT $2, id, owner, $3::oid::regrole::xlsx_private.role_ref, $4::oid::regrole::xlsx_private.role_ref, $5, profile,"
+		" SELECT $2, id, owner, tenant, $3::oid::regrole::xlsx_private.role_ref, $4::oid::regrole::xlsx_private.role_ref, $5, profile,"
 		" file_name, attempts, status, saved_rows, error_rows, nullif($6, -1), error_code FROM xlsx_private.task WHERE id = $1",
 		6, {INT8OID, TEXTOID, OIDOID, OIDOID, TEXTOID, INT8OID}, NULL
 	};

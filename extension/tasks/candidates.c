@@ -25,8 +25,8 @@
 /* Tasks that a look returns when the one before it took long. */
 #define MANY_TASKS	1024
 
-/* Looks that are kept: at owners, by where they begin, and at the tasks of an owner. */
-#define OWNERS_LOOKS	8
+/* Looks that are kept: at parties, by where they begin, and at the tasks of a party. */
+#define PARTIES_LOOKS	8
 #define MOST_LOOKS		64
 
 typedef struct Times
@@ -36,20 +36,20 @@ typedef struct Times
 	bool		slow;
 } Times;
 
-/* A look at the owners. */
-typedef struct OwnersLook
+/* A look at the parties. */
+typedef struct PartiesLook
 {
 	Times		times;
-	Oid			from;
+	int64		from;
 	int			count;
-	Oid			owners[CANDIDATES_OWNERS];
-} OwnersLook;
+	int64		parties[CANDIDATES_PARTIES];
+} PartiesLook;
 
-/* A look at the tasks of an owner. */
+/* A look at the tasks of a party. */
 typedef struct TasksLook
 {
 	Times		times;
-	Oid			owner;			/* InvalidOid: free entry */
+	int64		party;			/* 0: free entry */
 	MemoryContext context;		/* of the tasks */
 	Candidate  *tasks;
 	int			next;			/* the first that no claim has used */
@@ -57,7 +57,7 @@ typedef struct TasksLook
 	bool		cut;
 } TasksLook;
 
-static OwnersLook owners_looks[OWNERS_LOOKS];
+static PartiesLook parties_looks[PARTIES_LOOKS];
 static TasksLook looks[MOST_LOOKS];
 
 static double
@@ -102,49 +102,50 @@ candidates_held(const HeldProfiles *held, int64 profile)
 }
 
 /*
- * Owners
+ * Parties
  */
 
 /* The tasks of a login that wait here, as the index has them. */
 #define WAITING "FROM xlsx_private.task WHERE status = 'PENDING' AND home = $1::uuid AND login::oid = $2"
+#define PARTY "xlsx_private.party(owner, tenant)"
 
 static void
-look_for_owners(OwnersLook *look, Oid login)
+look_for_parties(PartiesLook *look, Oid login)
 {
 	static PrivateStatement select = {
-		"WITH RECURSIVE found (owner) AS ("
-		"(SELECT owner::oid " WAITING " AND owner::oid >= $3 ORDER BY home, login::oid, owner::oid LIMIT 1)"
-		" UNION ALL SELECT (SELECT owner::oid " WAITING " AND owner::oid > found.owner"
-		" ORDER BY home, login::oid, owner::oid LIMIT 1) FROM found WHERE found.owner IS NOT NULL)"
-		" SELECT array(SELECT owner FROM found WHERE owner IS NOT NULL LIMIT $4)",
-		4, {TEXTOID, OIDOID, OIDOID, INT4OID}, NULL
+		"WITH RECURSIVE found (party) AS ("
+		"(SELECT " PARTY " " WAITING " AND " PARTY " >= $3 ORDER BY home, login::oid, " PARTY " LIMIT 1)"
+		" UNION ALL SELECT (SELECT " PARTY " " WAITING " AND " PARTY " > found.party"
+		" ORDER BY home, login::oid, " PARTY " LIMIT 1) FROM found WHERE found.party IS NOT NULL)"
+		" SELECT array(SELECT party FROM found WHERE party IS NOT NULL LIMIT $4)",
+		4, {TEXTOID, OIDOID, INT8OID, INT4OID}, NULL
 	};
 	Datum		values[] = {
-		CStringGetTextDatum(installation_name()), ObjectIdGetDatum(login), ObjectIdGetDatum(look->from),
-		Int32GetDatum(CANDIDATES_OWNERS)
+		CStringGetTextDatum(installation_name()), ObjectIdGetDatum(login), Int64GetDatum(look->from),
+		Int32GetDatum(CANDIDATES_PARTIES)
 	};
 	PrivateRow	row;
-	Datum	   *owners;
+	Datum	   *parties;
 
 	look_begins(&look->times);
 	look->count = 0;
 	private_sql_run(&select, values, NULL, &row);
-	deconstruct_array(DatumGetArrayTypeP(row.values[0]), OIDOID, sizeof(Oid), true, TYPALIGN_INT, &owners, NULL,
+	deconstruct_array(DatumGetArrayTypeP(row.values[0]), INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE, &parties, NULL,
 					  &look->count);
 	for (int i = 0; i < look->count; i++)
-		look->owners[i] = DatumGetObjectId(owners[i]);
+		look->parties[i] = DatumGetInt64(parties[i]);
 	look_ends(&look->times);
 }
 
-/* The look from this OID on that is still good, or else the one to overwrite. */
-static OwnersLook *
-find_owners_look(Oid from, bool *good)
+/* The look from this party on that is still good, or else the one to overwrite. */
+static PartiesLook *
+find_parties_look(int64 from, bool *good)
 {
-	OwnersLook *place = &owners_looks[0];
+	PartiesLook *place = &parties_looks[0];
 
-	for (int i = 0; i < OWNERS_LOOKS; i++)
+	for (int i = 0; i < PARTIES_LOOKS; i++)
 	{
-		OwnersLook *look = &owners_looks[i];
+		PartiesLook *look = &parties_looks[i];
 
 		*good = look->from == from && still_good(&look->times);
 		if (*good)
@@ -157,14 +158,14 @@ find_owners_look(Oid from, bool *good)
 }
 
 int
-candidates_owners(Oid login, Oid from, Oid *owners)
+candidates_parties(Oid login, int64 from, int64 *parties)
 {
 	bool		good;
-	OwnersLook *look = find_owners_look(from, &good);
+	PartiesLook *look = find_parties_look(from, &good);
 
 	if (!good)
-		look_for_owners(look, login);
-	memcpy(owners, look->owners, sizeof(Oid) * (size_t) look->count);
+		look_for_parties(look, login);
+	memcpy(parties, look->parties, sizeof(int64) * (size_t) look->count);
 	return look->count;
 }
 
@@ -172,9 +173,9 @@ candidates_owners(Oid login, Oid from, Oid *owners)
  * Tasks
  */
 
-/* The entry of an owner, or else a free one, or else the one that is out of date first. */
+/* The entry of a party, or else a free one, or else the one that is out of date first. */
 static TasksLook *
-find_look(Oid owner)
+find_look(int64 party)
 {
 	TasksLook  *place = &looks[0];
 
@@ -182,14 +183,14 @@ find_look(Oid owner)
 	{
 		TasksLook  *look = &looks[i];
 
-		if (look->context != NULL && look->owner == owner)
+		if (look->context != NULL && look->party == party)
 			return look;
 		if (look->times.until_ms < place->times.until_ms)
 			place = look;
 	}
 	if (place->context == NULL)
 		place->context = AllocSetContextCreate(TopMemoryContext, "pg_xlsx candidates", ALLOCSET_SMALL_SIZES);
-	place->owner = owner;
+	place->party = party;
 	place->count = place->next = 0;
 	place->times = (Times) {0};
 	return place;
@@ -232,22 +233,22 @@ look_for_tasks(TasksLook *look, Oid login, const HeldProfiles *held, int most)
 	static PrivateStatement select = {
 		"WITH RECURSIVE found AS ("
 		"(SELECT coalesce(profile_id, 0) AS profile, - priority::bigint AS urgency, run_at IS NOT NULL AS timed " WAITING
-		" AND owner::oid = $3 ORDER BY home, login::oid, owner::oid, coalesce(profile_id, 0), - priority::bigint,"
+		" AND " PARTY " = $3 ORDER BY home, login::oid, " PARTY ", coalesce(profile_id, 0), - priority::bigint,"
 		" run_at IS NOT NULL LIMIT 1)"
 		" UNION ALL SELECT n.* FROM found, LATERAL (SELECT coalesce(profile_id, 0), - priority::bigint, run_at IS NOT NULL "
-		WAITING " AND owner::oid = $3 AND (coalesce(profile_id, 0), - priority::bigint, run_at IS NOT NULL)"
-		" > (found.profile, found.urgency, found.timed) ORDER BY home, login::oid, owner::oid, coalesce(profile_id, 0),"
+		WAITING " AND " PARTY " = $3 AND (coalesce(profile_id, 0), - priority::bigint, run_at IS NOT NULL)"
+		" > (found.profile, found.urgency, found.timed) ORDER BY home, login::oid, " PARTY ", coalesce(profile_id, 0),"
 		" - priority::bigint, run_at IS NOT NULL LIMIT 1) AS n)"
 		" SELECT array_agg(id), array_agg(profile) FROM (SELECT t.id, f.profile FROM found AS f, LATERAL (SELECT id,"
-		" coalesce(run_at, created_at) AS since " WAITING " AND owner::oid = $3 AND coalesce(profile_id, 0) = f.profile"
+		" coalesce(run_at, created_at) AS since " WAITING " AND " PARTY " = $3 AND coalesce(profile_id, 0) = f.profile"
 		" AND - priority::bigint = f.urgency AND (run_at IS NOT NULL) = f.timed"
 		" AND coalesce(run_at, created_at) <= CASE WHEN f.timed THEN $4 ELSE 'infinity' END"
 		" ORDER BY coalesce(run_at, created_at), id LIMIT $5) AS t"
 		" WHERE f.profile <> ALL ($6) ORDER BY f.urgency, t.since, t.id LIMIT $5) AS page",
-		6, {TEXTOID, OIDOID, OIDOID, TIMESTAMPTZOID, INT4OID, INT8ARRAYOID}, NULL
+		6, {TEXTOID, OIDOID, INT8OID, TIMESTAMPTZOID, INT4OID, INT8ARRAYOID}, NULL
 	};
 	Datum		values[] = {
-		CStringGetTextDatum(installation_name()), ObjectIdGetDatum(login), ObjectIdGetDatum(look->owner),
+		CStringGetTextDatum(installation_name()), ObjectIdGetDatum(login), Int64GetDatum(look->party),
 		TimestampTzGetDatum(GetCurrentTimestamp()), Int32GetDatum(most), bigints(held->profiles, held->count)
 	};
 	PrivateRow	row;
@@ -263,9 +264,9 @@ look_for_tasks(TasksLook *look, Oid login, const HeldProfiles *held, int most)
 }
 
 Candidates
-candidates_of(Oid login, Oid owner, const HeldProfiles *held, int most, bool fresh)
+candidates_of(Oid login, int64 party, const HeldProfiles *held, int most, bool fresh)
 {
-	TasksLook  *look = find_look(owner);
+	TasksLook  *look = find_look(party);
 
 	fresh = fresh || look->next == look->count || !still_good(&look->times);
 	if (fresh)
@@ -274,7 +275,7 @@ candidates_of(Oid login, Oid owner, const HeldProfiles *held, int most, bool fre
 }
 
 void
-candidates_used(Oid owner, int used)
+candidates_used(int64 party, int used)
 {
-	find_look(owner)->next += used;
+	find_look(party)->next += used;
 }

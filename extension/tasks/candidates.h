@@ -2,7 +2,7 @@
  * candidates.h
  *	  The tasks of a login that wait and are due, in the order in which workers take them.
  *
- * A look reads the index task_waiting from group to group (owner, profile, priority), so that it
+ * A look reads the index task_waiting from group to group (party, profile, priority), so that it
  * costs the same however many tasks wait, and however many of them are held back. But where an
  * old snapshot keeps the index entries of tasks that ran long ago, a look passes all of them. So
  * a look that took long serves several claims, for a time in proportion to its own. What it says
@@ -39,22 +39,22 @@ typedef struct HeldProfiles
 
 extern bool candidates_held(const HeldProfiles *held, int64 profile);
 
-/* The most owners that one look returns. */
-#define CANDIDATES_OWNERS 64
+/* The most parties (tables/tenant.h) that one look returns. */
+#define CANDIDATES_PARTIES 64
 
 /*
- * Owners with tasks that wait, from this OID on, by rising OID. Returns their number;
- * CANDIDATES_OWNERS: there may be more. owners has room for that many.
+ * Parties with tasks that wait, from this one on, by rising number. Returns how many they are;
+ * CANDIDATES_PARTIES: there may be more. parties has room for that many.
  */
-extern int	candidates_owners(Oid login, Oid from, Oid *owners);
+extern int	candidates_parties(Oid login, int64 from, int64 *parties);
 
 /*
- * The tasks of an owner that are due and not held. fresh: an earlier look must not be used. The
+ * The tasks of a party that are due and not held. fresh: an earlier look must not be used. The
  * result has at least `most` tasks when there are so many, and is valid until the next call.
  */
-extern Candidates candidates_of(Oid login, Oid owner, const HeldProfiles *held, int most, bool fresh);
+extern Candidates candidates_of(Oid login, int64 party, const HeldProfiles *held, int most, bool fresh);
 
-/* Do not offer the first `used` tasks of the last look at this owner again. */
-extern void candidates_used(Oid owner, int used);
+/* Do not offer the first `used` tasks of the last look at this party again. */
+extern void candidates_used(int64 party, int used);
 
 #endif							/* PG_XLSX_CANDIDATES_H */

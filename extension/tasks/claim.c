@@ -11,6 +11,7 @@
 #include "pg/deadline.h"
 #include "pg/place.h"
 #include "tables/private_sql.h"
+#include "tables/tenant.h"
 #include "tasks/candidates.h"
 #include "tasks/dispatch.h"
 #include "tasks/running.h"
@@ -25,12 +26,12 @@
 /* A task fails when this many workers in a row have died at it. */
 #define MAX_DEATHS 3
 
-/* Tasks of an owner that a claim looks at first. When it can take none, it looks at MORE times as many. */
+/* Tasks of a party that a claim looks at first. When it can take none, it looks at MORE times as many. */
 #define FIRST_TASKS 16
 #define MORE		8
 
-/* That many other owners are looked at, to find out whether a second worker has work. */
-#define OWNERS_FOR_MORE 8
+/* That many other parties are looked at, to find out whether a second worker has work. */
+#define PARTIES_FOR_MORE 8
 
 /* A claim under way. */
 typedef struct Claim
@@ -42,8 +43,8 @@ typedef struct Claim
 } Claim;
 
 /*
- * The role that a task's worker counts for. A login that serves others, as the sidecar's does,
- * must not let one of them take all workers, so there it is the task's owner. Otherwise it is the
+ * The party that a task's worker counts for. A login that serves others, as the sidecar's does,
+ * must not let one of them take all workers, so there it is the task's own. Otherwise it is the
  * login, whatever role it takes on.
  */
 static bool
@@ -80,16 +81,22 @@ end_killer(const Task *task, SlotsLeft why)
 	queue_unlock(task->id);
 }
 
-/* The role that a task of this owner counts for. */
-static Oid
-role_of(const Claim *claim, Oid owner)
+/* The party that a task of this one counts for. */
+static int64
+counts_for(const Claim *claim, int64 party)
 {
-	return claim->found->alone ? claim->login : owner;
+	return claim->found->alone ? PARTY_OF(claim->login) : party;
+}
+
+static int64
+party_of(const Task *task)
+{
+	return tenant_party(task->owner, task->tenant, strlen(task->tenant));
 }
 
 /* Tries one task. Returns true when it is claimed. */
 static bool
-claim_task(Claim *claim, int64 id, Oid owner)
+claim_task(Claim *claim, int64 id, int64 party)
 {
 	QueueClaim *found = claim->found;
 	int			deaths;
@@ -102,7 +109,7 @@ claim_task(Claim *claim, int64 id, Oid owner)
 		found->locked = found->locked || (dispatch_shared() && !slots_signal(id, 0));
 		return false;
 	}
-	if (!slots_admit(role_of(claim, owner), found->alone))
+	if (!slots_admit(counts_for(claim, party), found->alone))
 	{
 		found->held = true;
 		queue_unlock(id);
@@ -131,7 +138,7 @@ claim_lost(Claim *claim)
 	int			count = running_lost(claim->login, &tasks);
 
 	for (int i = 0; i < count; i++)
-		if (claim_task(claim, tasks[i].id, tasks[i].owner))
+		if (claim_task(claim, tasks[i].id, tasks[i].party))
 			return true;
 	return false;
 }
@@ -159,94 +166,116 @@ next_free(const Candidates *list, int from, const HeldProfiles *held)
 
 /* Tries the tasks of a list. */
 static bool
-claim_from(Claim *claim, Oid owner, const Candidates *list, const HeldProfiles *held)
+claim_from(Claim *claim, int64 party, const Candidates *list, const HeldProfiles *held)
 {
 	for (int i = next_free(list, 0, held); i < list->count; i = next_free(list, i + 1, held))
-		if (claim_task(claim, list->tasks[i].id, owner))
+		if (claim_task(claim, list->tasks[i].id, party))
 		{
 			claim->rest = next_free(list, i + 1, held) < list->count;
-			candidates_used(owner, i + 1);
+			candidates_used(party, i + 1);
 			return true;
 		}
 	return false;
 }
 
-/* One task of an owner. */
+/* One task of a party. */
 static bool
-claim_of(Claim *claim, Oid owner)
+claim_of(Claim *claim, int64 party)
 {
 	HeldProfiles held;
 	Candidates	list;
 	int			most = FIRST_TASKS;
 
-	if (!slots_may_admit(role_of(claim, owner)))
+	if (!slots_may_admit(counts_for(claim, party)))
 	{
 		claim->found->held = true;
 		return false;
 	}
-	held = held_of(claim, owner);
+	held = held_of(claim, PARTY_OWNER(party));
 	if (held.all)
 		return false;
-	list = candidates_of(claim->login, owner, &held, most, false);
-	while (!claim_from(claim, owner, &list, &held))
+	list = candidates_of(claim->login, party, &held, most, false);
+	while (!claim_from(claim, party, &list, &held))
 	{
 		if (list.fresh && !list.cut)
 			return false;
 		if (list.fresh)
 			most *= MORE;
-		list = candidates_of(claim->login, owner, &held, most, true);
+		list = candidates_of(claim->login, party, &held, most, true);
 	}
 	return true;
 }
 
-/* Is there work for a second worker, of this owner? */
+/* Is there work for a second worker, of this party? */
 static bool
-has_more_of(Claim *claim, Oid owner)
+has_more_of(Claim *claim, int64 party)
 {
 	HeldProfiles held;
 	Candidates	list;
 
-	if (!slots_has_room(role_of(claim, owner)))
+	if (!slots_has_room(counts_for(claim, party)))
 		return false;
-	held = held_of(claim, owner);
+	held = held_of(claim, PARTY_OWNER(party));
 	if (held.all)
 		return false;
-	list = candidates_of(claim->login, owner, &held, FIRST_TASKS, false);
+	list = candidates_of(claim->login, party, &held, FIRST_TASKS, false);
 	return next_free(&list, 0, &held) < list.count;
 }
 
 /*
- * The owners with waiting tasks, from an OID on and then from the beginning, but at most that
- * many. Returns true as soon as each() does.
+ * The parties with waiting tasks, from one on and then from the beginning, but at most that many.
+ * Returns true as soon as each() does.
  */
 static bool
-each_owner(Claim *claim, Oid from, int most, bool (*each) (Claim *claim, Oid owner))
+each_party(Claim *claim, int64 from, int most, bool (*each) (Claim *claim, int64 party))
 {
-	Oid			owners[CANDIDATES_OWNERS];
-	Oid			start = from;
-	bool		wrapped = from == InvalidOid;
+	int64		parties[CANDIDATES_PARTIES];
+	int64		start = from;
+	bool		wrapped = from == 0;
 
 	for (;;)
 	{
-		int			count = candidates_owners(claim->login, start, owners);
+		int			count = candidates_parties(claim->login, start, parties);
 
 		for (int i = 0; i < count; i++)
 		{
-			if (most-- == 0 || (wrapped && from != InvalidOid && owners[i] >= from))
+			if (most-- == 0 || (wrapped && from != 0 && parties[i] >= from))
 				return false;
-			if (each(claim, owners[i]))
+			if (each(claim, parties[i]))
 				return true;
 		}
-		if (count == CANDIDATES_OWNERS && owners[count - 1] < PG_UINT32_MAX)
-			start = owners[count - 1] + 1;
+		if (count == CANDIDATES_PARTIES && parties[count - 1] < PG_INT64_MAX)
+			start = parties[count - 1] + 1;
 		else if (wrapped)
 			return false;
 		else
 		{
-			start = InvalidOid;
+			start = 0;
 			wrapped = true;
 		}
 	}
+}
+
+/* One task of an owner: his tenants take turns, which this process remembers. */
+static bool
+claim_of_owner(Claim *claim, Oid owner)
+{
+	static int64 last = 0;
+	int64		parties[CANDIDATES_PARTIES];
+	int64		from[] = {PARTY_OWNER(last) == owner ? last + 1 : PARTY_OF(owner), PARTY_OF(owner)};
+
+	for (int pass = 0; pass < (int) lengthof(from); pass++)
+	{
+		int			count = candidates_parties(claim->login, from[pass], parties);
+
+		for (int i = 0; i < count && PARTY_OWNER(parties[i]) == owner; i++)
+			if (claim_of(claim, parties[i]))
+			{
+				last = parties[i];
+				return true;
+			}
+	}
+	return false;
 }
 
 /* Owners whose tasks go before those of others. */
@@ -265,7 +294,7 @@ claim_preferred(Claim *claim)
 	private_sql_run(&select, NULL, NULL, &row);
 	deconstruct_array(DatumGetArrayTypeP(row.values[0]), OIDOID, sizeof(Oid), true, TYPALIGN_INT, &owners, NULL, &count);
 	for (int i = 0; i < count; i++)
-		if (claim_of(claim, DatumGetObjectId(owners[i])))
+		if (claim_of_owner(claim, DatumGetObjectId(owners[i])))
 			return true;
 	return false;
 }
@@ -273,12 +302,14 @@ claim_preferred(Claim *claim)
 static bool
 claim_in_turn(Claim *claim)
 {
-	Oid			last = turns_last(claim->login);
+	int64		last = turns_last(claim->login);
+	int64		party;
 
-	if (!each_owner(claim, last + 1, INT_MAX, claim_of))
+	if (!each_party(claim, last + 1, INT_MAX, claim_of))
 		return false;
-	if (claim->found->task->owner != last)
-		turns_note(claim->login, claim->found->task->owner);
+	party = party_of(claim->found->task);
+	if (party != last)
+		turns_note(claim->login, party);
 	return true;
 }
 
@@ -286,13 +317,13 @@ claim_in_turn(Claim *claim)
 static bool
 has_more(Claim *claim)
 {
-	Oid			owner = claim->found->task->owner;
+	int64		party = party_of(claim->found->task);
 
 	if (dispatch_is_wanted(claim->login))
 		return false;
-	if (claim->rest && !claim->rules.limit && slots_has_room(role_of(claim, owner)))
+	if (claim->rest && !claim->rules.limit && slots_has_room(counts_for(claim, party)))
 		return true;
-	return has_more_of(claim, owner) || each_owner(claim, owner + 1, OWNERS_FOR_MORE, has_more_of);
+	return has_more_of(claim, party) || each_party(claim, party + 1, PARTIES_FOR_MORE, has_more_of);
 }
 
 void

@@ -16,8 +16,8 @@ void
 counters_end(int64 task, int status)
 {
 	static PrivateStatement insert = {
-		"INSERT INTO xlsx_private.tally (owner, status, tasks, ended, saved_rows, error_rows)"
-		" SELECT owner, coalesce($2, CASE WHEN error_rows > 0 THEN 'HAS_ERRORS' ELSE 'COMPLETED' END), 1, 1,"
+		"INSERT INTO xlsx_private.tally (owner, tenant, status, tasks, ended, saved_rows, error_rows)"
+		" SELECT owner, tenant, coalesce($2, CASE WHEN error_rows > 0 THEN 'HAS_ERRORS' ELSE 'COMPLETED' END), 1, 1,"
 		" greatest(saved_rows - tallied_saved, 0), greatest(error_rows - tallied_errors, 0) FROM xlsx_private.task WHERE id = $1",
 		2, {INT8OID, TEXTOID}, NULL
 	};
@@ -32,7 +32,7 @@ void
 counters_again(int64 task, TaskStatus status)
 {
 	static PrivateStatement insert = {
-		"INSERT INTO xlsx_private.tally (owner, status, tasks) SELECT owner, $2, -1 FROM xlsx_private.task WHERE id = $1",
+		"INSERT INTO xlsx_private.tally (owner, tenant, status, tasks) SELECT owner, tenant, $2, -1 FROM xlsx_private.task WHERE id = $1",
 		2, {INT8OID, TEXTOID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(task), CStringGetTextDatum(task_status_names.texts[status])};

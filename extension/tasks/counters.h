@@ -25,10 +25,10 @@ extern void counters_end(int64 task, int status);
 /* A task that had ended with this status runs again. */
 extern void counters_again(int64 task, TaskStatus status);
 
-/* Rows of deleted tasks, as a part of a statement: gone has the columns owner and status. */
+/* Rows of deleted tasks, as a part of a statement: gone has the columns owner, tenant and status. */
 #define COUNTERS_GONE \
-	"INSERT INTO xlsx_private.tally (owner, status, tasks)" \
-	" SELECT (array_agg(owner))[1], status, -count(*) FROM gone WHERE NOT xlsx_private.is_active(status) GROUP BY owner::oid, status"
+	"INSERT INTO xlsx_private.tally (owner, tenant, status, tasks)" \
+	" SELECT (array_agg(owner))[1], tenant, status, -count(*) FROM gone WHERE NOT xlsx_private.is_active(status) GROUP BY owner::oid, tenant, status"
 
 /* Makes few rows of many. Returns true when there may be more to fold, in the next transaction. */
 extern bool counters_fold(void);

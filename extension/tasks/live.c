@@ -14,6 +14,7 @@
 #include "storage/lwlock.h"
 #include "storage/shmem.h"
 #include "storage/spin.h"
+#include "tables/tenant.h"
 #include "tasks/membership.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -31,6 +32,7 @@ struct Live
 	uint64		turn;			/* counts the imports that have used the place */
 	Oid			database;
 	Oid			owner;
+	char		tenant[TENANT_MAX_BYTES + 1];
 	int64		task;			/* 0: not filled in yet */
 	int			attempt;
 	bool		inside;
@@ -179,6 +181,7 @@ live_take(const LiveTask *task)
 	Live	   *live = free_place();
 	char		profile[LIVE_PROFILE_BYTES];
 	char		file_name[LIVE_FILE_BYTES];
+	char		tenant[TENANT_MAX_BYTES + 1];
 	TimestampTz now = GetCurrentTimestamp();
 
 	if (live == NULL)
@@ -188,10 +191,12 @@ live_take(const LiveTask *task)
 	}
 	copy_text(profile, task->profile, sizeof(profile));
 	copy_text(file_name, task->file_name, sizeof(file_name));
+	strlcpy(tenant, task->tenant, sizeof(tenant));
 	SpinLockAcquire(&live->lock);
 	live->turn++;
 	live->database = MyDatabaseId;
 	live->owner = task->owner;
+	memcpy(live->tenant, tenant, sizeof(tenant));
 	live->task = task->task;
 	live->attempt = task->attempt;
 	live->inside = task->inside;
@@ -470,7 +475,7 @@ pg_xlsx_live(PG_FUNCTION_ARGS)
 		SpinLockAcquire(&places[i].lock);
 		memcpy(&copy, &places[i], sizeof(Live));
 		SpinLockRelease(&places[i].lock);
-		if (copy.task != 0 && (everywhere || copy.database == MyDatabaseId) && membership_may_see(copy.owner))
+		if (copy.task != 0 && (everywhere || copy.database == MyDatabaseId) && membership_may_see(copy.owner, copy.tenant))
 			put_row((ReturnSetInfo *) fcinfo->resultinfo, &copy, pid);
 	}
 	PG_RETURN_VOID();

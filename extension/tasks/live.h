@@ -35,6 +35,7 @@ typedef struct LiveTask
 {
 	int64		task;
 	Oid			owner;
+	const char *tenant;
 	int			attempt;
 	bool		inside;			/* in the transaction of its caller */
 	const char *profile;

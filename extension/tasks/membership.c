@@ -10,6 +10,7 @@
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "tables/private_sql.h"
+#include "tables/tenant.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/array.h"
@@ -44,15 +45,21 @@ current_is_in(const char *role)
 }
 
 bool
-membership_may_act(Oid owner)
+membership_owns(Oid owner, const char *tenant)
 {
-	return has_privs_of_role(GetUserId(), owner) || current_is_in("xlsx_admin");
+	return has_privs_of_role(GetUserId(), owner) && tenant_is(tenant);
 }
 
 bool
-membership_may_see(Oid owner)
+membership_may_act(Oid owner, const char *tenant)
 {
-	return membership_may_act(owner) || current_is_in("xlsx_notifier");
+	return current_is_in("xlsx_admin") || membership_owns(owner, tenant);
+}
+
+bool
+membership_may_see(Oid owner, const char *tenant)
+{
+	return membership_may_act(owner, tenant) || current_is_in("xlsx_notifier");
 }
 
 /* Adds the roles that a role was made a member of, in whatever way. */
@@ -154,7 +161,7 @@ pg_xlsx_sees_all(PG_FUNCTION_ARGS)
 Datum
 pg_xlsx_may_act(PG_FUNCTION_ARGS)
 {
-	PG_RETURN_BOOL(membership_may_act(PG_GETARG_OID(0)));
+	PG_RETURN_BOOL(membership_may_act(PG_GETARG_OID(0), text_to_cstring(PG_GETARG_TEXT_PP(1))));
 }
 
 void

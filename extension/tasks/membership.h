@@ -22,12 +22,14 @@ extern bool membership_can_become(Oid login, Oid role);
 extern bool membership_may_import(Oid role);
 
 /*
- * May the current role see what belongs to the owner? Members of the owner may, and of xlsx_admin
- * and xlsx_notifier. May it change that? Members of xlsx_notifier may not. The policies of the
- * tables ask the same functions (install/policies.sql).
+ * May the current role see what belongs to the owner and the tenant? Members of the owner may in a
+ * session of the tenant (tables/tenant.h), and members of xlsx_admin and xlsx_notifier in any. May
+ * it change that? Members of xlsx_notifier may not. The policies of the tables ask the same
+ * (install/policies.sql). membership_owns is without those who serve everybody.
  */
-extern bool membership_may_see(Oid owner);
-extern bool membership_may_act(Oid owner);
+extern bool membership_may_see(Oid owner, const char *tenant);
+extern bool membership_may_act(Oid owner, const char *tenant);
+extern bool membership_owns(Oid owner, const char *tenant);
 
 /*
  * Raises an error (42501) when the task has lost a membership that it had at its submission.

@@ -213,9 +213,9 @@ static void
 record_job(int64 task, const char *status)
 {
 	static PrivateStatement insert = {
-		"WITH ended AS (INSERT INTO xlsx_private.job (task_id, attempt, status, profile, file_name, owner, started_at, saved_rows,"
+		"WITH ended AS (INSERT INTO xlsx_private.job (task_id, attempt, status, profile, file_name, owner, tenant, started_at, saved_rows,"
 		" error_rows, error_code, error_message)"
-		" SELECT id, attempts, coalesce($2, status), profile, file_name, owner, attempt_started_at, saved_rows,"
+		" SELECT id, attempts, coalesce($2, status), profile, file_name, owner, tenant, attempt_started_at, saved_rows,"
 		" error_rows, error_code, error_message FROM xlsx_private.task WHERE id = $1 RETURNING started_at)"
 		" UPDATE xlsx_private.task SET attempt_started_at = NULL, work_ms = coalesce(work_ms, 0)"
 		" + round(1000 * extract(epoch FROM clock_timestamp() - ended.started_at))::bigint"

@@ -32,6 +32,9 @@ typedef struct Task
 	int64		file;			/* 0: gone */
 	uint64		file_size;
 	Oid			owner;			/* the role that the import runs as */
+	char	   *tenant;			/* tables/tenant.h */
+	char	   *settings;		/* that its SQL finds (tables/carried.h); NULL: none */
+	char	   *params;			/* JSON object that its SQL finds */
 	char	   *owner_name;
 	int64		rows_per_task;	/* most rows that the owner's tasks may have; -1: no limit */
 	int			attempt;		/* number of this attempt, from 1 */

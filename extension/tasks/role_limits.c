@@ -55,13 +55,13 @@ refuse(Oid role, const char *limit, const char *detail, const char *hint)
 
 /* Counting stops at the limit, so it costs the same however long the history is. */
 static void
-check_waiting(Oid role, int64 most)
+check_waiting(Oid role, const char *tenant, int64 most)
 {
 	static PrivateStatement count = {
-		"SELECT count(*) FROM (SELECT FROM xlsx_private.task WHERE owner::oid = $1 AND status = 'PENDING' LIMIT $2) AS t",
-		2, {OIDOID, INT8OID}, NULL
+		"SELECT count(*) FROM (SELECT FROM xlsx_private.task WHERE owner::oid = $1 AND tenant = $3 AND status = 'PENDING' LIMIT $2) AS t",
+		3, {OIDOID, INT8OID, TEXTOID}, NULL
 	};
-	Datum		values[] = {ObjectIdGetDatum(role), Int64GetDatum(most)};
+	Datum		values[] = {ObjectIdGetDatum(role), Int64GetDatum(most), CStringGetTextDatum(tenant)};
 	PrivateRow	row;
 
 	if (most < 0)
@@ -73,15 +73,15 @@ check_waiting(Oid role, int64 most)
 }
 
 static void
-check_hour(Oid role, int64 most)
+check_hour(Oid role, const char *tenant, int64 most)
 {
 	static PrivateStatement count = {
 		"SELECT count(*), ceil(extract(epoch FROM min(happened_at) + interval '1 hour' - clock_timestamp()))::bigint"
-		" FROM (SELECT happened_at FROM xlsx_private.audit WHERE owner::oid = $1 AND action IN ('submit', 'import')"
+		" FROM (SELECT happened_at FROM xlsx_private.audit WHERE owner::oid = $1 AND tenant = $3 AND action IN ('submit', 'import')"
 		" AND happened_at > clock_timestamp() - interval '1 hour' ORDER BY happened_at DESC LIMIT $2) AS t",
-		2, {OIDOID, INT8OID}, NULL
+		3, {OIDOID, INT8OID, TEXTOID}, NULL
 	};
-	Datum		values[] = {ObjectIdGetDatum(role), Int64GetDatum(most)};
+	Datum		values[] = {ObjectIdGetDatum(role), Int64GetDatum(most), CStringGetTextDatum(tenant)};
 	PrivateRow	row;
 
 	if (most < 0)
@@ -94,12 +94,12 @@ check_hour(Oid role, int64 most)
 }
 
 static void
-check_bytes(Oid role, int64 most)
+check_bytes(Oid role, const char *tenant, int64 most)
 {
 	static PrivateStatement sum = {
-		"SELECT coalesce(sum(size), 0)::bigint FROM xlsx_private.file WHERE owner::oid = $1", 1, {OIDOID}, NULL
+		"SELECT coalesce(sum(size), 0)::bigint FROM xlsx_private.file WHERE owner::oid = $1 AND tenant = $2", 2, {OIDOID, TEXTOID}, NULL
 	};
-	Datum		values[] = {ObjectIdGetDatum(role)};
+	Datum		values[] = {ObjectIdGetDatum(role), CStringGetTextDatum(tenant)};
 	PrivateRow	row;
 
 	if (most < 0)
@@ -112,7 +112,7 @@ check_bytes(Oid role, int64 most)
 }
 
 void
-role_limits_check_task(Oid role, bool waits)
+role_limits_check_task(Oid role, const char *tenant, bool waits)
 {
 	Limits		limits;
 
@@ -121,31 +121,31 @@ role_limits_check_task(Oid role, bool waits)
 	if (waits)
 	{
 		check_alone(role);
-		check_waiting(role, limits.waiting_tasks);
+		check_waiting(role, tenant, limits.waiting_tasks);
 	}
-	check_hour(role, limits.tasks_per_hour);
+	check_hour(role, tenant, limits.tasks_per_hour);
 }
 
 void
-role_limits_check_retry(Oid role)
+role_limits_check_retry(Oid role, const char *tenant)
 {
 	Limits		limits;
 
 	if (!find_limits(role, &limits))
 		return;
 	check_alone(role);
-	check_waiting(role, limits.waiting_tasks);
+	check_waiting(role, tenant, limits.waiting_tasks);
 }
 
 void
-role_limits_check_bytes(Oid role)
+role_limits_check_bytes(Oid role, const char *tenant)
 {
 	Limits		limits;
 
 	if (!find_limits(role, &limits) || limits.stored_bytes < 0)
 		return;
 	check_alone(role);
-	check_bytes(role, limits.stored_bytes);
+	check_bytes(role, tenant, limits.stored_bytes);
 }
 
 void

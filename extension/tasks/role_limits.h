@@ -1,6 +1,6 @@
 /*
  * role_limits.h
- *	  What a role may have at most: xlsx.limit_role.
+ *	  What a role, or each tenant of it, may have at most: xlsx.limit_role.
  *
  * All functions need a transaction and raise an error, SQLSTATE 53400, when one more would be too
  * many. Where a limit is set, two transactions of a role are checked one after the other, so both
@@ -16,13 +16,13 @@
  * caller's transaction, which may be long: it keeps no other from being checked, so imports that
  * run at the same time may exceed tasks_per_hour by their number.
  */
-extern void role_limits_check_task(Oid role, bool waits);
+extern void role_limits_check_task(Oid role, const char *tenant, bool waits);
 
 /* Before a task of the role that had ended waits again. */
-extern void role_limits_check_retry(Oid role);
+extern void role_limits_check_retry(Oid role, const char *tenant);
 
 /* After the size of one of the role's files was written. */
-extern void role_limits_check_bytes(Oid role);
+extern void role_limits_check_bytes(Oid role, const char *tenant);
 
 /* Raises the error for a row beyond rows_per_task. */
 extern void role_limits_refuse_row(const char *role, int64 rows_per_task) __attribute__((noreturn));

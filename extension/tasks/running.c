@@ -18,7 +18,7 @@ typedef struct Processing
 {
 	int64		id;
 	Oid			login;
-	Oid			owner;
+	int64		party;
 	bool		offered;		/* as a lost task, to a claim of this process */
 } Processing;
 
@@ -43,7 +43,7 @@ static void
 keep_known(const PrivateRow *row)
 {
 	Datum	   *columns[3];
-	static const Oid types[] = {INT8OID, OIDOID, OIDOID};
+	static const Oid types[] = {INT8OID, OIDOID, INT8OID};
 
 	for (int i = 0; i < (int) lengthof(types); i++)
 		deconstruct_array(DatumGetArrayTypeP(row->values[i]), types[i], types[i] == OIDOID ? (int) sizeof(Oid) : 8,
@@ -52,7 +52,7 @@ keep_known(const PrivateRow *row)
 	known = MemoryContextAlloc(life, sizeof(Processing) * (size_t) known_count);
 	for (int i = 0; i < known_count; i++)
 		known[i] = (Processing) {
-			DatumGetInt64(columns[0][i]), DatumGetObjectId(columns[1][i]), DatumGetObjectId(columns[2][i]), false
+			DatumGetInt64(columns[0][i]), DatumGetObjectId(columns[1][i]), DatumGetInt64(columns[2][i]), false
 		};
 }
 
@@ -60,7 +60,7 @@ void
 running_look(void)
 {
 	static PrivateStatement select = {
-		"SELECT array_agg(id ORDER BY id), array_agg(login::oid ORDER BY id), array_agg(owner::oid ORDER BY id)"
+		"SELECT array_agg(id ORDER BY id), array_agg(login::oid ORDER BY id), array_agg(xlsx_private.party(owner, tenant) ORDER BY id)"
 		" FROM xlsx_private.task WHERE status = 'PROCESSING' AND home = $1::uuid", 1, {TEXTOID}, NULL
 	};
 	static uint64 seen = 0;
@@ -146,7 +146,7 @@ running_lost(Oid login, LostTask **tasks)
 		if (known[i].login != login || known[i].offered || slots_signal(known[i].id, 0))
 			continue;
 		known[i].offered = true;
-		(*tasks)[count++] = (LostTask) {known[i].id, known[i].owner};
+		(*tasks)[count++] = (LostTask) {known[i].id, known[i].party};
 	}
 	return count;
 }

@@ -39,7 +39,7 @@ extern HeldProfiles running_held(Oid owner, bool *limited);
 typedef struct LostTask
 {
 	int64		id;
-	Oid			owner;
+	int64		party;			/* tables/tenant.h */
 } LostTask;
 
 extern int	running_lost(Oid login, LostTask **tasks);

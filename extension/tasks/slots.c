@@ -14,6 +14,7 @@
 #include "pg/shared_memory.h"
 #include "storage/ipc.h"
 #include "storage/lwlock.h"
+#include "tables/tenant.h"
 #include "utils/timestamp.h"
 
 /* Delays after a worker has died while it worked, and after one that could not even log in. */
@@ -39,7 +40,7 @@ typedef struct Slot
 	pid_t		pid;
 	Oid			database;
 	Oid			login;			/* or DISPATCH_SWEEP */
-	Oid			role;			/* whose task it is at, or was at last; InvalidOid: none yet */
+	int64		party;			/* whose task it is at, or was at last (tables/tenant.h); 0: none yet */
 	bool		alone;			/* its login works for no other role */
 	int64		task;			/* 0: between two tasks */
 	bool		attempting;		/* the task may be interrupted */
@@ -105,9 +106,9 @@ role_limit(void)
 	return limit > 0 ? limit : Max(pg_xlsx_max_workers - 1, 1);
 }
 
-/* Workers of one role, without this one. */
+/* Workers of one party, without this one. */
 static int
-workers_of(Oid role)
+workers_of(int64 party)
 {
 	int			count = 0;
 
@@ -115,7 +116,7 @@ workers_of(Oid role)
 	{
 		const Slot *slot = &shared->slot[i];
 
-		if (slot != mine && slot->state != SLOT_FREE && slot->role == role)
+		if (slot != mine && slot->state != SLOT_FREE && slot->party == party)
 			count++;
 	}
 	return count;
@@ -131,7 +132,7 @@ login_is_full(Oid login)
 	{
 		const Slot *slot = &shared->slot[i];
 
-		if (slot->state != SLOT_FREE && slot->alone && slot->role == login)
+		if (slot->state != SLOT_FREE && slot->alone && slot->party == PARTY_OF(login))
 			count++;
 	}
 	return count >= role_limit();
@@ -304,7 +305,7 @@ slots_done(void)
 }
 
 bool
-slots_admit(Oid role, bool alone)
+slots_admit(int64 party, bool alone)
 {
 	bool		admitted;
 	bool		left = false;
@@ -312,11 +313,11 @@ slots_admit(Oid role, bool alone)
 	if (mine == NULL)
 		return true;
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	admitted = workers_of(role) < role_limit();
+	admitted = workers_of(party) < role_limit();
 	if (admitted)
 	{
-		left = OidIsValid(mine->role) && mine->role != role;
-		mine->role = role;
+		left = mine->party != 0 && mine->party != party;
+		mine->party = party;
 		mine->alone = alone;
 	}
 	LWLockRelease(shared->lock);
@@ -325,28 +326,28 @@ slots_admit(Oid role, bool alone)
 	return admitted;
 }
 
-/* May the role have that many workers more, besides those that are not this one? */
+/* May the party have that many workers more, besides those that are not this one? */
 static bool
-has_room(Oid role, int more)
+has_room(int64 party, int more)
 {
 	bool		room;
 
 	LWLockAcquire(shared->lock, LW_SHARED);
-	room = workers_of(role) + more <= role_limit();
+	room = workers_of(party) + more <= role_limit();
 	LWLockRelease(shared->lock);
 	return room;
 }
 
 bool
-slots_may_admit(Oid role)
+slots_may_admit(int64 party)
 {
-	return mine == NULL || has_room(role, 1);
+	return mine == NULL || has_room(party, 1);
 }
 
 bool
-slots_has_room(Oid role)
+slots_has_room(int64 party)
 {
-	return mine == NULL || has_room(role, mine->role == role ? 2 : 1);
+	return mine == NULL || has_room(party, mine->party == party ? 2 : 1);
 }
 
 bool
@@ -502,7 +503,7 @@ slots_terminate(Oid database)
 }
 
 bool
-slots_use(Oid login, Oid owner, SlotsUse *use)
+slots_use(Oid login, int64 party, SlotsUse *use)
 {
 	if (shared == NULL)
 		return false;
@@ -510,7 +511,7 @@ slots_use(Oid login, Oid owner, SlotsUse *use)
 	LWLockAcquire(shared->lock, LW_SHARED);
 	for (int i = 0; i < SLOTS_OF_IMPORTS; i++)
 		use->busy += shared->slot[i].state != SLOT_FREE;
-	use->of_role = Max(workers_of(login), workers_of(owner));
+	use->of_role = Max(workers_of(PARTY_OF(login)), workers_of(party));
 	LWLockRelease(shared->lock);
 	return true;
 }

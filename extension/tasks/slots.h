@@ -49,14 +49,15 @@ extern void slots_logged_in(void);
 extern void slots_done(void);
 
 /*
- * Says whose task the worker takes next. Returns false when that role has as many workers as a
- * role may have (pg_xlsx.max_workers_per_role); the slot then stays with the role it has. alone:
- * the login works for no other role. slots_may_admit asks that without changing anything;
- * slots_has_room asks for one more worker besides this one.
+ * Says for which party (tables/tenant.h) the worker takes a task next. Returns false when that has
+ * as many workers as a role, or a tenant of it, may have (pg_xlsx.max_workers_per_role); the slot
+ * then stays with the party it has. alone: the login works for no other role, and is the party.
+ * slots_may_admit asks that without changing anything; slots_has_room asks for one more worker
+ * besides this one.
  */
-extern bool slots_admit(Oid role, bool alone);
-extern bool slots_may_admit(Oid role);
-extern bool slots_has_room(Oid role);
+extern bool slots_admit(int64 party, bool alone);
+extern bool slots_may_admit(int64 party);
+extern bool slots_has_room(int64 party);
 
 /*
  * May a login have one more worker? False when it works only for itself and has as many as a role
@@ -103,7 +104,7 @@ extern void slots_leave_unsettled(int64 task);
 extern bool slots_signal(int64 task, int signal);
 
 /*
- * How many workers for imports there are, and how many of them count for a login or an owner,
+ * How many workers for imports there are, and how many of them count for a login or a party,
  * whichever has more. Returns false without slots.
  */
 typedef struct SlotsUse
@@ -113,7 +114,7 @@ typedef struct SlotsUse
 	int			most_of_role;
 } SlotsUse;
 
-extern bool slots_use(Oid login, Oid owner, SlotsUse *use);
+extern bool slots_use(Oid login, int64 party, SlotsUse *use);
 extern void slots_terminate(Oid database);
 
 #endif							/* PG_XLSX_SLOTS_H */

@@ -31,7 +31,8 @@ read_source(Task *task, Datum array)
 	" file_name, mode, dry_run, coalesce(max_errors, -1), header_row, locale, mapping::text, inserted_rows," \
 	" updated_rows, unchanged_rows, skipped_rows, warning_rows, profile, seq, packet_rows_saved, range, reading::text," \
 	" pg_get_userbyid(owner::oid)::text, findings::text," \
-	" coalesce((SELECT l.rows_per_task FROM xlsx_private.role_limit l WHERE l.role::oid = task.owner::oid), -1)"
+	" coalesce((SELECT l.rows_per_task FROM xlsx_private.role_limit l WHERE l.role::oid = task.owner::oid), -1)," \
+	" tenant, params::text, settings::text"
 
 static Task *
 task_of_row(const PrivateRow *row)
@@ -82,6 +83,9 @@ task_of_row(const PrivateRow *row)
 	task->owner_name = private_sql_text(row, i++);
 	task->findings = private_sql_text(row, i++);
 	task->rows_per_task = DatumGetInt64(row->values[i++]);
+	task->tenant = private_sql_text(row, i++);
+	task->params = private_sql_text(row, i++);
+	task->settings = private_sql_text(row, i++);
 	return task;
 }
 

@@ -1,6 +1,6 @@
 /*
  * turns.c
- *	  Whose turn it is among the owners behind one login.
+ *	  Whose turn it is among the parties behind one login.
  */
 #include "tasks/turns.h"
 
@@ -8,14 +8,14 @@
 #include "pg/shared_memory.h"
 #include "storage/lwlock.h"
 
-/* Logins that are remembered. Most work for one owner only, and need none. */
+/* Logins that are remembered. Most work for one party only, and need none. */
 #define MOST_LOGINS 256
 
 typedef struct Turn
 {
 	Oid			database;		/* InvalidOid: free entry */
 	Oid			login;
-	Oid			owner;
+	int64		party;
 	uint64		used;			/* the entry that was used longest ago is overwritten */
 } Turn;
 
@@ -61,31 +61,31 @@ is_of(const Turn *turn, Oid login)
 	return turn->database == MyDatabaseId && turn->login == login;
 }
 
-Oid
+int64
 turns_last(Oid login)
 {
-	Oid			owner = InvalidOid;
+	int64		party = 0;
 	const Turn *turn;
 
 	if (shared == NULL)
-		return is_of(&own, login) ? own.owner : InvalidOid;
+		return is_of(&own, login) ? own.party : 0;
 	LWLockAcquire(shared->lock, LW_SHARED);
 	turn = find(login);
 	if (is_of(turn, login))
-		owner = turn->owner;
+		party = turn->party;
 	LWLockRelease(shared->lock);
-	return owner;
+	return party;
 }
 
 void
-turns_note(Oid login, Oid owner)
+turns_note(Oid login, int64 party)
 {
 	if (shared == NULL)
 	{
-		own = (Turn) {MyDatabaseId, login, owner, 0};
+		own = (Turn) {MyDatabaseId, login, party, 0};
 		return;
 	}
 	LWLockAcquire(shared->lock, LW_EXCLUSIVE);
-	*find(login) = (Turn) {MyDatabaseId, login, owner, ++shared->uses};
+	*find(login) = (Turn) {MyDatabaseId, login, party, ++shared->uses};
 	LWLockRelease(shared->lock);
 }

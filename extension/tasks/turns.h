@@ -1,9 +1,9 @@
 /*
  * turns.h
- *	  Whose turn it is among the owners behind one login.
+ *	  Whose turn it is among the parties behind one login.
  *
- * Workers of a login serve the owners of its tasks in turns, by rising OID. The owner whose task
- * was claimed last is noted for all workers of the login, in shared memory; without
+ * A party is an owner with a tenant (tables/tenant.h). Workers of a login serve the parties of its
+ * tasks in turns, by rising number. The party whose task was claimed last is noted for all workers of the login, in shared memory; without
  * shared_preload_libraries in the process. A note that is lost costs nothing but a turn.
  */
 #ifndef PG_XLSX_TURNS_H
@@ -14,9 +14,9 @@
 /* Called by _PG_init while libraries are preloaded. */
 extern void turns_init(void);
 
-/* The owner whose task was claimed last; InvalidOid: not known. */
-extern Oid	turns_last(Oid login);
+/* The party whose task was claimed last; 0: not known. */
+extern int64 turns_last(Oid login);
 
-extern void turns_note(Oid login, Oid owner);
+extern void turns_note(Oid login, int64 party);
 
 #endif							/* PG_XLSX_TURNS_H */

@@ -131,7 +131,7 @@ want_workers(void (*want) (Oid login))
 		" WHERE NOT EXISTS (SELECT FROM unnest((SELECT array_agg(h) FROM xlsx_private.held_subject h)) AS held"
 		" WHERE held.profile_id IN (0, g.profile_id) AND held.role IN (0, g.owner))"
 		" AND EXISTS (SELECT FROM xlsx_private.task t WHERE t.status = 'PENDING' AND t.home = (SELECT xlsx_private.installation())"
-		" AND t.login::oid = g.login AND t.owner::oid = g.owner AND coalesce(t.profile_id, 0) = g.profile_id"
+		" AND t.login::oid = g.login AND xlsx_private.party(t.owner, t.tenant) = g.party AND coalesce(t.profile_id, 0) = g.profile_id"
 		" AND xlsx_private.is_due(t.run_at, t.wait_ms)))", 0, {0}, NULL
 	};
 	static PrivateStatement running = {
@@ -236,7 +236,7 @@ static void
 delete_tasks(void *argument)
 {
 	static PrivateStatement delete = {
-		"WITH gone AS (DELETE FROM xlsx_private.task WHERE id = ANY ($1) RETURNING id, seq, owner, status),"
+		"WITH gone AS (DELETE FROM xlsx_private.task WHERE id = ANY ($1) RETURNING id, seq, owner, tenant, status),"
 		" counted AS (" COUNTERS_GONE ")"
 		" SELECT array(SELECT id FROM gone ORDER BY id), (SELECT count(*) FROM gone), array(SELECT seq FROM gone ORDER BY id)",
 		1, {INT8ARRAYOID}, NULL
