@@ -222,13 +222,18 @@ static CellVerdict
 judge_once(Judge *judge, const JudgedRow *row, int i, CheckedValue *value)
 {
 	CellCheck  *check = begin_check(judge, row, i);
+	CellVerdict verdict;
 
 	check->value = value;
 	if (check->column->computed)
 		return check_cell_text(check, row->texts[i]);
 	if (check->column->takes == SOURCE_CELL)
 		return check_cell(check);
-	return check_cell_text(check, own_text(judge->plan, check->column, row));
+	verdict = check_cell_text(check, own_text(judge->plan, check->column, row));
+	/* A parameter that is not given is like a blank cell. */
+	if (check->column->takes == SOURCE_PARAM && value->null && check->column->default_value.at > 0)
+		return check_cell_text(check, plan_text(judge->plan, check->column->default_value));
+	return verdict;
 }
 
 static CellVerdict

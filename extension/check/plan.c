@@ -9,6 +9,7 @@
 #include "pg/row_number.h"
 #include "pg/text_fold.h"
 #include "profile/language.h"
+#include "profile/params.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
 #include "utils/lsyscache.h"
@@ -110,6 +111,8 @@ fixed_text(const JudgeTask *task, const ProfileColumn *column)
 {
 	if (column->source == SOURCE_TASK_ID)
 		return psprintf(INT64_FORMAT, task->id);
+	if (column->source == SOURCE_PARAM)
+		return params_text(task->profile, column->param);
 	return column->source == SOURCE_FILE_NAME ? task->file_name : NULL;
 }
 

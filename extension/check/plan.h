@@ -97,7 +97,7 @@ typedef struct PlanColumn
 	Rounding	rounding;
 	PlanText	format;			/* of dates */
 	PlanText	time_zone;
-	PlanText	fixed;			/* SOURCE_TASK_ID, SOURCE_FILE_NAME: the text of all rows */
+	PlanText	fixed;			/* SOURCE_TASK_ID, SOURCE_FILE_NAME, SOURCE_PARAM: the text of all rows */
 	PlanText	default_value;
 	PlanTexts	null_tokens;
 	PlanWords	labels;			/* of an enum */

@@ -9,6 +9,7 @@
 #include "miscadmin.h"
 #include "profile/frozen.h"
 #include "profile/options.h"
+#include "profile/params.h"
 #include "profile/profile.h"
 #include "tables/carried.h"
 #include "tables/installation.h"
@@ -37,6 +38,7 @@ submission_check(const Submission *submission)
 	options_check_mapping(submission->mapping);
 	(void) range_parse(submission->range);
 	options_check_reading(submission->reading);
+	params_check(submission->params);
 	if (submission->idempotency_key != NULL && strlen(submission->idempotency_key) > MAX_KEY_BYTES)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

@@ -62,6 +62,7 @@ import_load_profile(Import *import)
 	Profile    *profile = profile_load_frozen(task->frozen, task->reading);
 
 	import->profile = profile;
+	profile->params = task->params;
 	task->date_order = options_of_reading(task->reading, "date_order");
 	task->decimal = options_of_reading(task->reading, "decimal");
 	task->text_zone = options_of_reading(task->reading, "time_zone");

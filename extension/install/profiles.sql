@@ -47,7 +47,7 @@ UNION ALL
 SELECT p.id, 100000 + i.position, i.column_name, xlsx_private.header_of(i.column_name),
   coalesce(nullif(pg_catalog.btrim(pg_catalog.col_description(i.target, i.position)), ''),
     pg_catalog.translate(xlsx_private.header_of(i.column_name), '-_', '  ')), '{}', NULL, NULL, 'cell', NULL, NULL, NULL,
-    NULL, NULL, NULL, NULL, false, NULL, NULL, '{}', false, NULL, NULL, NULL, NULL, NULL, NULL
+    NULL, NULL, NULL, NULL, false, NULL, NULL, '{}', false, NULL, NULL, NULL, NULL, NULL, NULL, NULL
 FROM xlsx_private.profile p JOIN xlsx_private.importable_column i ON i.target = p.target::oid AND i.column_name IS DISTINCT FROM p.task_column
   LEFT JOIN xlsx_private.profile_column c ON c.profile_id = p.id AND c.column_name = i.column_name
 WHERE p.follow AND c.column_name IS NULL;
@@ -105,7 +105,7 @@ BEGIN
         'lookup', coalesce(c.lookup, xlsx_private.lookup_query(c.lookup_table, c.lookup_key, c.lookup_value)),
         'multiple', c.multiple, 'ignore_case', c.ignore_case,
         'null_tokens', coalesce(c.null_tokens, p.null_tokens), 'trim_cells', coalesce(c.trim_cells, p.trim_cells), 'messages', c.messages,
-        'date_order', c.date_order, 'decimal', c.decimal, 'time_zone', c.time_zone, 'format', c.format, 'rounding', c.rounding, 'split', c.split)
+        'date_order', c.date_order, 'decimal', c.decimal, 'time_zone', c.time_zone, 'format', c.format, 'rounding', c.rounding, 'split', c.split, 'param', c.param)
         ORDER BY c.position, c.column_name), '[]')
       FROM xlsx_private.live_columns(p.id) c),
     'rules', (SELECT coalesce(jsonb_agg(jsonb_build_object('name', r.name, 'column', r.column_name, 'kind', r.kind,

@@ -80,6 +80,7 @@ CREATE TABLE xlsx_private.profile_column (
   format        text   CHECK (format <> ''),
   rounding      text   CHECK (rounding = ANY (xlsx_private.names_of('rounding'))),
   split         text   CHECK (split <> ''),
+  param         text   CHECK (param <> ''),
   PRIMARY KEY (profile_id, column_name),
   CHECK (source <> 'value' OR transform IS NOT NULL),
   CHECK (lookup IS NULL OR lookup_table IS NULL),

@@ -270,6 +270,9 @@ add_column(void *argument, const PrivateRow *row)
 	column->format = private_sql_text(row, 18);
 	column->rounding = (Rounding) word_of(profile, row, 19, &rounding_names, "rounding");
 	column->split = private_sql_text(row, 20);
+	column->param = private_sql_text(row, 21);
+	if (column->param == NULL)
+		column->param = column->name;
 }
 
 static void
@@ -279,12 +282,12 @@ load_columns(Profile *profile, Datum content)
 		"SELECT c.name, c.header, c.label, array_remove(c.aliases, NULL), c.pattern, coalesce(c.required, false), c.source, c.default_value,"
 		" c.transform, c.lookup, array_remove(c.null_tokens, NULL), coalesce(c.trim_cells, true), c.messages::text,"
 		" c.multiple, coalesce(c.ignore_case, false),"
-		" c.date_order, c.decimal, c.time_zone, c.format, coalesce(c.rounding, 'error'), c.split"
+		" c.date_order, c.decimal, c.time_zone, c.format, coalesce(c.rounding, 'error'), c.split, c.param"
 		" FROM ROWS FROM (jsonb_to_recordset($1 -> 'columns') AS (name text, header text, label text, aliases text[], pattern text,"
 		" required boolean, source text, default_value text, transform text, lookup text, null_tokens text[], trim_cells boolean, messages jsonb,"
-		" multiple text, ignore_case boolean, date_order text, decimal text, time_zone text, format text, rounding text, split text))"
+		" multiple text, ignore_case boolean, date_order text, decimal text, time_zone text, format text, rounding text, split text, param text))"
 		" WITH ORDINALITY AS c (name, header, label, aliases, pattern, required, source, default_value, transform, lookup, null_tokens,"
-		" trim_cells, messages, multiple, ignore_case, date_order, decimal, time_zone, format, rounding, split, place) ORDER BY c.place",
+		" trim_cells, messages, multiple, ignore_case, date_order, decimal, time_zone, format, rounding, split, param, place) ORDER BY c.place",
 		1, {JSONBOID}, NULL
 	};
 

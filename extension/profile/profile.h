@@ -51,6 +51,7 @@ typedef struct ProfileColumn
 	TextList	forms[HEADER_FORMS];	/* what headers are compared with, the best match first: header, aliases, name, label */
 	char	   *pattern;		/* regular expression for headers, or NULL */
 	ColumnSource source;
+	char	   *param;			/* SOURCE_PARAM: name of the member of params */
 	char	   *default_value;	/* for blank cells, or NULL */
 	char	   *transform;		/* SQL expression, or NULL */
 	int			sees;			/* CELL_KIND, …: what the transformation asks about its cell, besides the text */
@@ -96,6 +97,7 @@ typedef struct Profile
 {
 	char	   *name;
 	Oid			owner;
+	const char *params;			/* of the import, a JSON object (params.h); the user of the profile sets it, NULL at first: none */
 	bool		confined;		/* its SQL runs confined (role_sql.h); the user of the profile sets it, false at first */
 	Oid			target;
 	AttrNumber	task_attnum;	/* column for the task's id, or InvalidAttrNumber */

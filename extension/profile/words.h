@@ -62,6 +62,7 @@ typedef enum HeaderCheck
 	X(SOURCE_FILE_NAME, "file_name") \
 	X(SOURCE_SHEET_NAME, "sheet_name") \
 	X(SOURCE_EXTRA, "extra")	/* all columns of the sheet that no other takes, as a JSON object */ \
+	X(SOURCE_PARAM, "param")	/* a parameter of the import */ \
 	X(SOURCE_NONE, "none")		/* the import leaves the column out: no compiled profile has it */
 
 typedef enum ColumnSource

@@ -10,6 +10,7 @@
 #include "pg/query.h"
 #include "pg/subtransaction.h"
 #include "pg/text_encoding.h"
+#include "profile/params.h"
 #include "profile/sql.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -41,26 +42,6 @@ struct Compute
  * The query
  */
 
-/* The text that column i contributes: its cell's, or its expression over the row. */
-static void
-append_input(StringInfo sql, const Profile *profile, int i)
-{
-	const ProfileColumn *column = &profile->columns[i];
-
-	if (column->transform == NULL)
-		appendStringInfo(sql, "g.%s", quote_identifier(column->name));
-	else
-	{
-		appendStringInfo(sql, "(SELECT (%s\n)::text FROM (SELECT g.*", column->transform);
-		if (column->source == SOURCE_CELL && profile_column_index(profile, "value") < 0)
-			appendStringInfo(sql, ", g.%s AS value", quote_identifier(column->name));
-		for (int fact = 0; fact < CELL_FACTS; fact++)
-			if (column->sees & (1 << fact))
-				appendStringInfo(sql, ", g.\"$%d %d\" AS %s", i, fact, profile_cell_facts[fact]);
-		appendStringInfoString(sql, ") AS " PROFILE_SQL_ROW ")");
-	}
-}
-
 /* Is it asked for: fact i % CELL_FACTS of the cell of column i / CELL_FACTS? */
 static bool
 is_seen(const Profile *profile, int i)
@@ -76,6 +57,34 @@ count_seen(const Profile *profile)
 	for (int i = 0; i < profile->count * CELL_FACTS; i++)
 		count += is_seen(profile, i);
 	return count;
+}
+
+/* Number of the argument with params, the last one. Those before: the texts of each column, extra, facts. */
+static int
+params_argument(const Profile *profile)
+{
+	return profile->count + 1 + count_seen(profile) + 1;
+}
+
+/* The text that column i contributes: its cell's, or its expression over the row. */
+static void
+append_input(StringInfo sql, const Profile *profile, int i)
+{
+	const ProfileColumn *column = &profile->columns[i];
+
+	if (column->transform == NULL)
+		appendStringInfo(sql, "g.%s", quote_identifier(column->name));
+	else
+	{
+		appendStringInfo(sql, "(SELECT (%s\n)::text FROM (SELECT g.*, $%d::jsonb AS %s", column->transform, params_argument(profile),
+						 params_name(profile));
+		if ((column->source == SOURCE_CELL || column->source == SOURCE_PARAM) && profile_column_index(profile, "value") < 0)
+			appendStringInfo(sql, ", g.%s AS value", quote_identifier(column->name));
+		for (int fact = 0; fact < CELL_FACTS; fact++)
+			if (column->sees & (1 << fact))
+				appendStringInfo(sql, ", g.\"$%d %d\" AS %s", i, fact, profile_cell_facts[fact]);
+		appendStringInfoString(sql, ") AS " PROFILE_SQL_ROW ")");
+	}
 }
 
 static char *
@@ -120,7 +129,7 @@ statement(const Compute *compute, const ComputePlan *plan)
 			appendStringInfo(&outputs, ", s.x%d, 1::bigint, NULL::text, NULL::text", k);
 			continue;
 		}
-		lookup_append(&steps, &outputs, &joins, column, k);
+		lookup_append(&steps, &outputs, &joins, column, k, params_argument(profile));
 	}
 	return psprintf("WITH step AS MATERIALIZED (SELECT g.\"$ord\"%s FROM ROWS FROM (%s) WITH ORDINALITY AS g (%s, \"$ord\"))%s"
 					" SELECT s.\"$ord\"%s FROM step s%s",
@@ -131,12 +140,12 @@ static void
 prepare(const Compute *compute, ComputePlan *plan)
 {
 	const Profile *profile = compute->profile;
-	int			count = profile->count + 1 + count_seen(profile);
+	int			count = params_argument(profile);
 	Oid		   *types = palloc(sizeof(Oid) * (size_t) count);
 	MemoryContext caller = MemoryContextSwitchTo(compute->context);
 
 	for (int i = 0; i < count; i++)
-		types[i] = i == profile->count ? JSONBARRAYOID : TEXTARRAYOID;
+		types[i] = i == profile->count ? JSONBARRAYOID : i == count - 1 ? JSONBOID : TEXTARRAYOID;
 	plan->plan = profile_sql_prepare(profile, statement(compute, plan), count, types);
 	MemoryContextSwitchTo(caller);
 }
@@ -298,7 +307,7 @@ execute(void *argument)
 {
 	ComputeCall *call = argument;
 	const Profile *profile = call->compute->profile;
-	Datum	   *arguments = palloc(sizeof(Datum) * (size_t) (profile->count + 1 + count_seen(profile)));
+	Datum	   *arguments = palloc(sizeof(Datum) * (size_t) params_argument(profile));
 	MemoryContext context = CurrentMemoryContext;
 	RoleSql		sql;
 
@@ -308,6 +317,7 @@ execute(void *argument)
 	for (int i = 0, at = profile->count + 1; i < profile->count * CELL_FACTS; i++)
 		if (is_seen(profile, i))
 			arguments[at++] = texts_array(call, -1, i);
+	arguments[params_argument(profile) - 1] = params_datum(profile);
 	role_sql_enter_query(&sql, profile->confined);
 	SPI_connect();
 	if (SPI_execute_plan(call->plan->plan, arguments, NULL, false, 0) != SPI_OK_SELECT)

@@ -4,9 +4,11 @@
  */
 #include "validate/lookup.h"
 
+#include "catalog/pg_type.h"
 #include "check/nearest.h"
 #include "executor/spi.h"
 #include "pg/text_fold.h"
+#include "profile/params.h"
 #include "profile/sql.h"
 #include "utils/builtins.h"
 
@@ -56,29 +58,29 @@ words_of(const ProfileColumn *column, int number)
 
 /* The values of all words of the batch: k, v, n. */
 static char *
-found_words(const ProfileColumn *column, int number)
+found_words(const ProfileColumn *column, int number, int params)
 {
 	char	   *words = column->multiple == NULL ? psprintf("SELECT DISTINCT %s FROM step s", compared(column, psprintf("s.x%d", number))) :
 		psprintf("SELECT DISTINCT %s FROM step s CROSS JOIN LATERAL %s AS w", compared(column, "w.word"), words_of(column, number));
 	char	   *key = compared(column, "q.k::text");
 
-	return psprintf("(SELECT %s AS k, min(q.v::text) AS v, count(DISTINCT q.v::text) AS n FROM (%s\n) AS q (k, v)"
-					" WHERE %s = ANY (ARRAY(%s)) GROUP BY 1)", key, column->lookup, key, words);
+	return psprintf("(SELECT %s AS k, min(q.v::text) AS v, count(DISTINCT q.v::text) AS n FROM %s"
+					" WHERE %s = ANY (ARRAY(%s)) GROUP BY 1)", key, params_lookup(column->lookup, params), key, words);
 }
 
 static void
-append_single(StringInfo outputs, StringInfo joins, const ProfileColumn *column, int k)
+append_single(StringInfo outputs, StringInfo joins, const ProfileColumn *column, int k, int params)
 {
 	appendStringInfo(outputs, ", CASE WHEN s.x%d IS NULL THEN NULL ELSE l%d.v END,"
 					 " CASE WHEN s.x%d IS NULL THEN 1 ELSE coalesce(l%d.n, 0) END, NULL::text, s.x%d", k, k, k, k, k);
-	appendStringInfo(joins, " LEFT JOIN %s AS l%d ON l%d.k = %s", found_words(column, k), k, k, compared(column, psprintf("s.x%d", k)));
+	appendStringInfo(joins, " LEFT JOIN %s AS l%d ON l%d.k = %s", found_words(column, k, params), k, k, compared(column, psprintf("s.x%d", k)));
 }
 
 /* An array of the values in the order of the words, and the first word that has not one value. */
 static void
-append_multiple(StringInfo steps, StringInfo outputs, StringInfo joins, const ProfileColumn *column, int k)
+append_multiple(StringInfo steps, StringInfo outputs, StringInfo joins, const ProfileColumn *column, int k, int params)
 {
-	appendStringInfo(steps, ", found%d AS MATERIALIZED %s", k, found_words(column, k));
+	appendStringInfo(steps, ", found%d AS MATERIALIZED %s", k, found_words(column, k, params));
 	appendStringInfo(outputs, ", m%d.v, m%d.n, m%d.word, s.x%d", k, k, k, k);
 	appendStringInfo(joins,
 					 " LEFT JOIN LATERAL (SELECT array_agg(l.v ORDER BY w.place)::text AS v,"
@@ -89,12 +91,12 @@ append_multiple(StringInfo steps, StringInfo outputs, StringInfo joins, const Pr
 }
 
 void
-lookup_append(StringInfo steps, StringInfo outputs, StringInfo joins, const ProfileColumn *column, int number)
+lookup_append(StringInfo steps, StringInfo outputs, StringInfo joins, const ProfileColumn *column, int number, int params)
 {
 	if (column->multiple == NULL)
-		append_single(outputs, joins, column, number);
+		append_single(outputs, joins, column, number, params);
 	else
-		append_multiple(steps, outputs, joins, column, number);
+		append_multiple(steps, outputs, joins, column, number, params);
 }
 
 /*
@@ -105,11 +107,13 @@ static void
 read_words(Lookup *lookup)
 {
 	MemoryContext caller = MemoryContextSwitchTo(lookup->context);
-	char	   *query = psprintf("SELECT DISTINCT q.k::text FROM (%s\n) AS q (k, v) WHERE q.k IS NOT NULL ORDER BY 1 LIMIT %d", lookup->query,
-								 NEAREST_MOST_WORDS + 1);
-	SPIPlanPtr	plan = profile_sql_prepare(lookup->profile, query, 0, NULL);
+	char	   *query = psprintf("SELECT DISTINCT q.k::text FROM %s WHERE q.k IS NOT NULL ORDER BY 1 LIMIT %d",
+								 params_lookup(lookup->query, 1), NEAREST_MOST_WORDS + 1);
+	Oid			types[] = {JSONBOID};
+	Datum		values[] = {params_datum(lookup->profile)};
+	SPIPlanPtr	plan = profile_sql_prepare(lookup->profile, query, lengthof(types), types);
 
-	if (SPI_execute_plan(plan, NULL, NULL, false, 0) != SPI_OK_SELECT)
+	if (SPI_execute_plan(plan, values, NULL, false, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read the words of a lookup of profile \"%s\"", lookup->profile->name);
 	MemoryContextSwitchTo(lookup->context);
 	lookup->words = (TextList) {(int) SPI_processed, palloc(sizeof(char *) * (size_t) Max(SPI_processed, 1))};

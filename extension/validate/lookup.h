@@ -19,8 +19,9 @@ extern Lookup *lookups_create(const Profile *profile);
 /*
  * Adds the lookup of a column to a query over "step" AS s, whose texts of the column are x<number>. The outputs are four:
  * the value as text, how many values there are (1: as it should be), the word at fault if the column takes several, and the text.
+ * params: number of the argument with the params of the import (profile/params.h).
  */
-extern void lookup_append(StringInfo steps, StringInfo outputs, StringInfo joins, const ProfileColumn *column, int number);
+extern void lookup_append(StringInfo steps, StringInfo outputs, StringInfo joins, const ProfileColumn *column, int number, int params);
 
 /*
  * A hint with the word that is most like an unknown one of a column, or NULL; in the current memory context. The words of the lookup are read when

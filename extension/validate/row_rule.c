@@ -4,10 +4,12 @@
  */
 #include "validate/row_rule.h"
 
+#include "catalog/pg_type.h"
 #include "kept/unnest.h"
 #include "nodes/nodeFuncs.h"
 #include "pg/query.h"
 #include "pg/subtransaction.h"
+#include "profile/params.h"
 #include "profile/sql.h"
 #include "tables/role_sql.h"
 #include "utils/builtins.h"
@@ -22,6 +24,7 @@ row_rule_columns(const Profile *profile)
 	for (int i = 0; i < profile->count; i++)
 		appendStringInfo(&columns, "CAST(u.c%d AS %s) AS %s, ", i, unnest_type_name(profile->columns[i].type),
 						 quote_identifier(profile->columns[i].name));
+	appendStringInfo(&columns, "u.ord AS \"$ord\", $%d::pg_catalog.jsonb AS %s", profile->count + 1, params_name(profile));
 	return columns.data;
 }
 
@@ -86,13 +89,14 @@ take_reads(RowRule *rule, const Profile *profile)
 void
 row_rule_compile(RowRule *rule, const Profile *profile, const char *expression)
 {
-	Oid		   *types = palloc(sizeof(Oid) * (size_t) profile->count);
+	Oid		   *types = palloc(sizeof(Oid) * (size_t) (profile->count + 1));
 	char	   *from = unnest_from(profile, types);
 
+	types[profile->count] = JSONBOID;
 	*rule = (RowRule) {0};
 	rule->plan = profile_sql_prepare(profile, psprintf(
-		"SELECT r.\"$ord\" FROM (SELECT %su.ord AS \"$ord\" FROM %s) AS r WHERE (%s\n) IS FALSE",
-		row_rule_columns(profile), from, expression), profile->count, types);
+		"SELECT r.\"$ord\" FROM (SELECT %s FROM %s) AS r WHERE (%s\n) IS FALSE",
+		row_rule_columns(profile), from, expression), profile->count + 1, types);
 	take_reads(rule, profile);
 }
 
@@ -115,11 +119,12 @@ execute(void *argument)
 {
 	const Asking *asking = argument;
 	const Profile *profile = asking->profile;
-	Datum	   *arguments = palloc(sizeof(Datum) * (size_t) profile->count);
+	Datum	   *arguments = palloc(sizeof(Datum) * (size_t) (profile->count + 1));
 	RoleSql		sql;
 
 	for (int i = 0; i < profile->count; i++)
 		arguments[i] = unnest_array_of(&profile->columns[i], asking->rows, asking->places, asking->count, i);
+	arguments[profile->count] = params_datum(profile);
 	role_sql_enter_query(&sql, profile->confined);
 	SPI_connect();
 	if (SPI_execute_plan(asking->rule->plan, arguments, NULL, false, 0) != SPI_OK_SELECT)

@@ -20,7 +20,10 @@ typedef struct RowRule
 	int			read_count;
 } RowRule;
 
-/* Columns of the row that an expression of the profile sees, as SQL over unnest_from(): "CAST(u.c0 AS ...) AS name, ..." */
+/*
+ * Columns of the row that an expression of the profile sees, as SQL over unnest_from(): "CAST(u.c0 AS ...) AS name, ...", then
+ * the number of the row ("$ord") and params, which is the argument after those of the columns, a jsonb.
+ */
 extern char *row_rule_columns(const Profile *profile);
 
 /* Lives in the current memory context; an error if the text is not an expression. */

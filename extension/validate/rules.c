@@ -10,6 +10,7 @@
 #include "kept/waiting.h"
 #include "lib/stringinfo.h"
 #include "pg/query.h"
+#include "profile/params.h"
 #include "profile/sql.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -88,10 +89,11 @@ static void
 prepare_expressions(Rules *rules)
 {
 	const Profile *profile = rules->profile;
-	Oid		   *types = palloc(sizeof(Oid) * (size_t) profile->count);
+	Oid		   *types = palloc(sizeof(Oid) * (size_t) (profile->count + 1));
 	char	   *from = unnest_from(profile, types);
 	StringInfoData tests;
 
+	types[profile->count] = JSONBOID;
 	initStringInfo(&tests);
 	for (int i = 0; i < rules->count; i++)
 		if (rules->items[i].rule->kind == RULE_EXPRESSION)
@@ -99,8 +101,8 @@ prepare_expressions(Rules *rules)
 							 rules->items[i].rule->argument.items[0], i);
 	rules->plan = profile_sql_prepare(profile, psprintf(
 		"SELECT f.ord, f.broken FROM (SELECT r.\"$ord\" AS ord, array_remove(ARRAY[%s]::int[], NULL) AS broken"
-		" FROM (SELECT %su.ord AS \"$ord\" FROM %s) AS r) AS f WHERE f.broken <> '{}'",
-		tests.data, row_rule_columns(profile), from), profile->count, types);
+		" FROM (SELECT %s FROM %s) AS r) AS f WHERE f.broken <> '{}'",
+		tests.data, row_rule_columns(profile), from), profile->count + 1, types);
 }
 
 Rules *
@@ -168,12 +170,13 @@ execute_expressions(void *argument)
 	Rules	   *rules = call->rules;
 	const PacketRows *packet = call->packet;
 	const Profile *profile = rules->profile;
-	Datum	   *arguments = palloc(sizeof(Datum) * (size_t) profile->count);
+	Datum	   *arguments = palloc(sizeof(Datum) * (size_t) (profile->count + 1));
 	MemoryContext caller = CurrentMemoryContext;
 	RoleSql		sql;
 
 	for (int i = 0; i < profile->count; i++)
 		arguments[i] = unnest_array(&profile->columns[i], packet, 0, packet->count, i);
+	arguments[profile->count] = params_datum(profile);
 	role_sql_enter_query(&sql, profile->confined);
 	SPI_connect();
 	if (SPI_execute_plan(rules->plan, arguments, NULL, false, 0) != SPI_OK_SELECT)

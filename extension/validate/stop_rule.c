@@ -9,6 +9,7 @@
 #include "lib/stringinfo.h"
 #include "profile/headers.h"
 #include "profile/options.h"
+#include "profile/params.h"
 #include "profile/sql.h"
 #include "utils/builtins.h"
 
@@ -29,7 +30,7 @@ stop_rule_create(const JudgeTask *task)
 {
 	const Profile *profile = task->profile;
 	size_t		count = (size_t) profile->count;
-	Oid		   *types = palloc(sizeof(Oid) * count);
+	Oid		   *types = palloc(sizeof(Oid) * (count + 1));
 	StringInfoData columns;
 	StopRule   *rule;
 
@@ -39,8 +40,8 @@ stop_rule_create(const JudgeTask *task)
 	rule->profile = profile;
 	source_index_create(&rule->sources, task->source, profile->count);
 	rule->cells = palloc0(sizeof(XlsxCell *) * count);
-	rule->values = palloc0(sizeof(Datum) * count);
-	rule->nulls = palloc0(count + 1);
+	rule->values = palloc0(sizeof(Datum) * (count + 1));
+	rule->nulls = palloc0(count + 2);
 	rule->ignored = palloc0(sizeof(Sightings));
 	initStringInfo(&columns);
 	for (int i = 0; i < profile->count; i++)
@@ -48,8 +49,12 @@ stop_rule_create(const JudgeTask *task)
 		types[i] = TEXTOID;
 		appendStringInfo(&columns, "%s$%d::text AS %s", i > 0 ? ", " : "", i + 1, quote_identifier(profile->columns[i].name));
 	}
+	appendStringInfo(&columns, "%s$%d::jsonb AS %s", profile->count > 0 ? ", " : "", profile->count + 1, params_name(profile));
+	types[count] = JSONBOID;
+	rule->values[count] = params_datum(profile);
+	rule->nulls[count] = ' ';
 	rule->plan = profile_sql_prepare(profile, psprintf("SELECT coalesce((%s\n), false) FROM (SELECT %s) AS " PROFILE_SQL_ROW,
-													   profile->stop_at, columns.data), profile->count, types);
+													   profile->stop_at, columns.data), profile->count + 1, types);
 	return rule;
 }
 

@@ -9,6 +9,7 @@
 #include "fmgr.h"
 #include "miscadmin.h"
 #include "profile/enum_labels.h"
+#include "profile/params.h"
 #include "profile/sql.h"
 #include "tables/private_sql.h"
 #include "utils/builtins.h"
@@ -32,11 +33,12 @@ execute_choices(void *argument)
 	ChoicesCall *call = argument;
 	MemoryContext caller = CurrentMemoryContext;
 	TextList	list = {0, NULL};
+	Datum		values[] = {params_datum(call->profile)};
 	RoleSql		sql;
 
 	role_sql_enter_query(&sql, call->profile->confined);
 	SPI_connect();
-	SPI_execute_plan(call->plan, NULL, NULL, true, MAX_CHOICES + 1);
+	SPI_execute_plan(call->plan, values, NULL, true, MAX_CHOICES + 1);
 	if (SPI_processed <= MAX_CHOICES)
 	{
 		list.items = MemoryContextAlloc(caller, sizeof(char *) * (size_t) (SPI_processed + 1));
@@ -56,7 +58,8 @@ execute_choices(void *argument)
 static TextList
 choices_of_query(const Profile *profile, const char *query)
 {
-	ChoicesCall call = {profile, profile_sql_prepare(profile, query, 0, NULL), {0, NULL}};
+	Oid			types[] = {JSONBOID};
+	ChoicesCall call = {profile, profile_sql_prepare(profile, query, lengthof(types), types), {0, NULL}};
 	ErrorData  *error = profile_sql_try(profile, execute_choices, &call);
 
 	if (error != NULL)
@@ -98,8 +101,8 @@ choices_of_lookup(const Profile *profile, const char *lookup)
 {
 	if (!may_run(profile, profile->owner))
 		return (TextList) {0, NULL};
-	return choices_of_query(profile, psprintf("SELECT DISTINCT q.k::text FROM (%s\n) AS q (k, v) WHERE q.k IS NOT NULL ORDER BY 1",
-											  lookup));
+	return choices_of_query(profile, psprintf("SELECT DISTINCT q.k::text FROM %s WHERE q.k IS NOT NULL ORDER BY 1",
+											  params_lookup(lookup, 1)));
 }
 
 typedef struct Reference
