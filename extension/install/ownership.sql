@@ -57,6 +57,37 @@ $$;
 COMMENT ON FUNCTION xlsx_private.carries_sql(text) IS
 'Is there SQL in a schedule, a profile or a frozen profile "o" whose owner meets a condition?';
 
+CREATE FUNCTION xlsx_private.cron_reassign(from_role text, to_role regrole) RETURNS void
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  jobs bigint[];
+  heir CONSTANT pg_roles := (SELECT r FROM pg_roles r WHERE r.oid = to_role);
+BEGIN
+  IF xlsx_private.cron_table() IS NULL THEN
+    RETURN;
+  END IF;
+  -- Whatever else has the number or the name by now is another job.
+  EXECUTE format('SELECT array_agg(j.jobid) FROM xlsx_private.schedule s JOIN %s AS j ON j.jobid = s.job AND j.jobname = ''xlsx '' || s.name'
+    || ' AND j.username = $1 AND j.database = current_database() AND strpos(j.command, format(''xlsx.run_schedule(%%L)'', s.name)) > 0'
+    || ' WHERE s.owner::oid = $2', xlsx_private.cron_table()) INTO jobs USING from_role, to_role::oid;
+  IF jobs IS NULL THEN
+    RETURN;
+  ELSIF NOT heir.rolcanlogin OR NOT (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = current_user) THEN
+    RAISE WARNING 'jobs of pg_cron still run as "%"', from_role USING
+      DETAIL = format('Their numbers are %s. %s', array_to_string(jobs, ', '), CASE WHEN heir.rolcanlogin THEN 'The owner of the extension is no superuser.'
+        ELSE format('Role "%s" cannot log in, as pg_cron demands.', heir.rolname) END),
+      HINT = format('A superuser gives each to a role that can log in: SELECT cron.alter_job(number, username => %L);', heir.rolname);
+  ELSE
+    EXECUTE format('SELECT %I.alter_job(j, username => $1) FROM unnest($2) AS j', (parse_ident(xlsx_private.cron_table()))[1])
+    USING heir.rolname::text, jobs;
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.cron_reassign(text, regrole) IS
+'Lets jobs of pg_cron that ran schedules of from_role, which belong to to_role now, run as to_role. A warning if that cannot be.';
+
 CREATE FUNCTION xlsx_private.reassign(caller regrole, from_role text, to_role regrole) RETURNS bigint
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
@@ -88,6 +119,7 @@ BEGIN
   END LOOP;
   EXECUTE format('UPDATE xlsx_private.task AS o SET login = $1, login_was_member = true WHERE %s AND xlsx_private.is_active(o.status)',
     replace(owner_is, 'o.owner', 'o.login')) USING to_role;
+  PERFORM xlsx_private.cron_reassign(from_role, to_role);
   RETURN all_moved;
 END
 $$;
@@ -96,7 +128,7 @@ COMMENT ON FUNCTION xlsx_private.reassign(regrole, text, regrole) IS 'xlsx.reass
 CREATE FUNCTION xlsx.reassign(from_role text, to_role regrole) RETURNS bigint
 AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx.reassign(text, regrole) IS
-'Gives tasks, jobs, files, profiles and schedules of a role to another one, and returns how many. from_role may be gone: then what is nobody''s and had an owner of this name is given. Call it before DROP ROLE; REASSIGN OWNED does not see these rows. For xlsx_admin; where SQL of from_role is among it, only for members of to_role and superusers.';
+'Gives tasks, jobs, files, profiles and schedules of a role, with their jobs of pg_cron, to another one, and returns how many. from_role may be gone: then what is nobody''s and had an owner of this name is given. Call it before DROP ROLE; REASSIGN OWNED does not see these rows. For xlsx_admin; where SQL of from_role is among it, only for members of to_role and superusers.';
 
 /*
  * A restored dump and a copy made by CREATE DATABASE hold the tasks of the

@@ -180,7 +180,7 @@ refused('ann', "SELECT xlsx.schedule('none', '* * * * *', 'people', '$folder')",
 
 SKIP:
 {
-	skip 'pg_cron is not installed (Debian: postgresql-15-cron)', 7 unless $has_cron;
+	skip 'pg_cron is not installed (Debian: postgresql-15-cron)', 9 unless $has_cron;
 
 	$node->safe_psql('postgres', 'CREATE EXTENSION pg_cron');
 	refused('ann', "SELECT xlsx.schedule('timed', '* * * * *', 'people', '$folder')", qr/permission denied for pg_cron/, 'without rights on it');
@@ -190,6 +190,21 @@ SKIP:
 		"* * * * *|SELECT xlsx.run_schedule('minutely')|ann", 'the job is that of who made the schedule');
 	as('ann', "SELECT xlsx.unschedule('minutely')");
 	is($node->safe_psql('postgres', 'SELECT count(*) FROM cron.job'), 0, 'and goes with it');
+
+	# An administrator gives it to another role.
+	$node->safe_psql('postgres', 'CREATE ROLE heir IN ROLE xlsx_user; CREATE ROLE leaver IN ROLE xlsx_user LOGIN; GRANT INSERT ON people TO leaver; GRANT pg_read_server_files TO leaver, heir; GRANT USAGE ON SCHEMA cron TO leaver');
+	as('leaver', "SELECT xlsx.schedule('inherited', '* * * * *', 'people', '$folder')");
+	as('leaver', "SELECT xlsx.schedule('changed', '* * * * *', 'people', '$folder')");
+	$node->safe_psql('postgres', "SELECT cron.alter_job(job, command => 'SELECT 1') FROM xlsx.schedules WHERE name = 'changed'");
+	as('leaver', "SELECT cron.schedule('own', '* * * * *', 'SELECT 1')");
+	like(($node->psql('postgres', "BEGIN; SELECT xlsx.reassign('leaver', 'heir'); ROLLBACK"))[2],
+		qr/WARNING:  jobs of pg_cron still run as "leaver"\nDETAIL:  Their numbers are \d+\. Role "heir" cannot log in, as pg_cron demands\.\nHINT:  A superuser gives each/,
+		'one who cannot log in cannot run it');
+	$node->safe_psql('postgres', "ALTER ROLE heir LOGIN; SELECT xlsx.reassign('leaver', 'heir')");
+	is($node->safe_psql('postgres', 'SELECT jobname, username FROM cron.job ORDER BY 1'), "own|leaver\nxlsx changed|leaver\nxlsx inherited|heir",
+		'the job of a schedule goes to its new owner, and no other one does');
+	$node->safe_psql('postgres', 'DELETE FROM cron.job');
+	$node->safe_psql('postgres', "SET ROLE heir; SELECT xlsx.unschedule('inherited'), xlsx.unschedule('changed')");
 
 	# The one moment that a test need not wait for.
 	as('ann', "SELECT xlsx.schedule('timed', '\@reboot', 'people', '$folder', settle => '0 s')");
