@@ -83,7 +83,7 @@ SELECT body -> 'meta' ->> 'total' AS total FROM xlsx_rest.rest_tasks(NULL, NULL,
 SELECT body ->> 'highest' = :'once' AS own FROM xlsx_rest.rest_own_tasks(NULL);
 SELECT json_array_length(body -> 'tasks') FROM xlsx_rest.rest_own_tasks(NULL);
 -- Nobody acts on another's.
-\set VERBOSITY terse
+\set VERBOSITY sqlstate
 SELECT xlsx_rest.rest_task(:'first');
 SELECT xlsx_rest.rest_snapshot(:'first');
 SELECT xlsx.cancel(:waiting);
@@ -100,11 +100,15 @@ SELECT xlsx_rest.upload_finish(:upload);
 SELECT xlsx_rest.tus_state(:'resumable');
 SELECT xlsx_rest.tus_delete(:'resumable');
 SELECT count(*) FROM xlsx_private.resumable;
+SET request.jwt.claims = :'one';
+SELECT xlsx_rest.upload_remove(:upload);
+SELECT (xlsx_rest.tus_delete(:'resumable')).status;
 -- Who has no tenant sees none of theirs, but his own.
 RESET request.jwt.claims;
 SELECT count(*) FROM xlsx.tasks;
 SELECT xlsx.delete(:first);
 SELECT count(*) FROM xlsx.audit;
+\set VERBOSITY terse
 -- What others left in the queue does not count for a limit.
 RESET ROLE;
 SELECT xlsx.limit_role('authenticated', waiting_tasks => 1);
