@@ -87,6 +87,11 @@ RETURN (SELECT pg_catalog.string_agg(pg_catalog.format('SELECT %I::pg_catalog.te
 COMMENT ON FUNCTION xlsx_private.lookup_query(text, text[], text) IS
 'The query of a lookup by table: a row for each key column of each row. lookup_table: a qualified name, quoted. NULL if there is none.';
 
+CREATE FUNCTION xlsx_private.key_needs(target oid, key_columns text[], key_index name) RETURNS name[]
+AS 'MODULE_PATHNAME', 'pg_xlsx_key_needs' LANGUAGE C STABLE;
+COMMENT ON FUNCTION xlsx_private.key_needs(oid, text[], name) IS
+'Columns of a target that no row may leave blank, because the key that is named reads them. NULL if none is named, if the target or the index is gone, or if the key takes NULL as a value.';
+
 CREATE FUNCTION xlsx_private.profile_content(profile bigint) RETURNS jsonb
 -- Not in SQL, whose functions are planned anew in each query: this is called for each task.
 LANGUAGE plpgsql STABLE
@@ -95,12 +100,12 @@ AS $$
 BEGIN
   RETURN (SELECT jsonb_build_object('name', p.name, 'task_column', p.task_column, 'sheet', p.sheet, 'header_row', p.header_row,
     'range', p.range, 'skip_end', p.skip_end, 'mode', p.mode, 'locale', p.locale, 'max_errors', p.max_errors,
-    'keep_old', p.keep_old, 'key_columns', p.key_columns, 'update_columns', p.update_columns, 'index_after_load', p.index_after_load, 'target_by', p.target_by,
+    'keep_old', p.keep_old, 'key_columns', p.key_columns, 'key_index', p.key_index, 'update_columns', p.update_columns, 'index_after_load', p.index_after_load, 'target_by', p.target_by,
     'header_check', p.header_check, 'header_rows', p.header_rows, 'fill_merged', p.fill_merged, 'skip_hidden', p.skip_hidden,
     'stop_at', p.stop_at, 'sheets', p.sheets,
     'date_order', p.date_order, 'decimal', p.decimal, 'time_zone', p.time_zone, 'no_value', p.no_value,
     'columns', (SELECT coalesce(jsonb_agg(jsonb_build_object('name', c.column_name, 'header', c.header, 'label', c.label,
-        'aliases', c.aliases, 'pattern', c.pattern, 'required', coalesce(c.required, false) OR coalesce(c.column_name = ANY (p.key_columns), false),
+        'aliases', c.aliases, 'pattern', c.pattern, 'required', coalesce(c.required, false) OR coalesce(c.column_name = ANY (k.needed), false),
         'source', c.source, 'default_value', c.default_value, 'transform', c.transform,
         'lookup', coalesce(c.lookup, xlsx_private.lookup_query(c.lookup_table, c.lookup_key, c.lookup_value)),
         'multiple', c.multiple, 'ignore_case', c.ignore_case,
@@ -111,7 +116,8 @@ BEGIN
     'rules', (SELECT coalesce(jsonb_agg(jsonb_build_object('name', r.name, 'column', r.column_name, 'kind', r.kind,
         'argument', r.argument, 'severity', r.severity, 'messages', r.messages) ORDER BY r.position, r.name), '[]')
       FROM xlsx_private.profile_rule r WHERE r.profile_id = p.id))
-  FROM xlsx_private.profile p WHERE p.id = profile);
+  FROM xlsx_private.profile p, LATERAL (SELECT xlsx_private.key_needs(p.target::oid, p.key_columns, p.key_index) AS needed OFFSET 0) AS k
+  WHERE p.id = profile);
 END
 $$;
 COMMENT ON FUNCTION xlsx_private.profile_content(bigint) IS
@@ -174,7 +180,7 @@ CREATE VIEW xlsx.profiles WITH (security_invoker = true) AS
 SELECT p.id, p.name, p.target::pg_catalog.regclass AS target, p.task_column, p.owner::pg_catalog.regrole AS owner, p.created_at,
   ARRAY(SELECT c.header FROM xlsx_private.live_columns(p.id) c ORDER BY c.position, c.column_name) AS headers,
   ARRAY(SELECT c.column_name FROM xlsx_private.live_columns(p.id) c ORDER BY c.position, c.column_name) AS columns,
-  p.sheet, p.header_row, p.range, p.skip_end, p.null_tokens, p.trim_cells, p.mode, p.key_columns, p.update_columns,
+  p.sheet, p.header_row, p.range, p.skip_end, p.null_tokens, p.trim_cells, p.mode, p.key_columns, p.key_index, p.update_columns,
   p.max_errors, p.keep_old, p.locale, p.follow, p.index_after_load, p.target_by, p.header_check, p.header_rows, p.fill_merged, p.skip_hidden,
   p.stop_at, p.sheets, p.date_order, p.decimal, p.time_zone, p.no_value
 FROM xlsx_private.profile p;

@@ -25,7 +25,8 @@ CREATE TABLE xlsx_private.profile (
   trim_cells     boolean  NOT NULL DEFAULT true,
   mode           text     NOT NULL DEFAULT 'insert'
     CHECK (mode = ANY (xlsx_private.names_of('mode'))),
-  key_columns    name[],
+  key_columns    text[],
+  key_index      name,
   update_columns name[],
   max_errors     bigint   CHECK (max_errors >= 0),
   keep_old       boolean  NOT NULL DEFAULT false,

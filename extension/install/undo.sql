@@ -8,19 +8,10 @@ AS 'MODULE_PATHNAME', 'pg_xlsx_note_undone' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx_private.note_undone(bigint, bigint[], bigint, bigint, boolean) IS
 'Removes kept old values of a task that were restored. inserted, updated: number of its rows that the target still has. complete: marks the task as undone. For the owner of the task only; xlsx.undo calls it.';
 
-CREATE FUNCTION xlsx_private.key_of(target regclass, given name[]) RETURNS name[]
-LANGUAGE sql STABLE
-BEGIN ATOMIC
-  SELECT coalesce(given, (
-    SELECT ARRAY(SELECT a.attname FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, place)
-      JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
-      WHERE k.place <= i.indnkeyatts ORDER BY k.place)
-    FROM pg_catalog.pg_index i
-    WHERE i.indrelid = target AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
-    ORDER BY i.indisprimary DESC, i.indexrelid LIMIT 1));
-END;
-COMMENT ON FUNCTION xlsx_private.key_of(regclass, name[]) IS
-'Columns that identify the rows of a table: the given ones, else the primary key, else those of a unique index.';
+CREATE FUNCTION xlsx_private.key_match(target oid, key_columns text[], key_index name, imported name[]) RETURNS text
+AS 'MODULE_PATHNAME', 'pg_xlsx_key_match' LANGUAGE C STABLE;
+COMMENT ON FUNCTION xlsx_private.key_match(oid, text[], name, name[]) IS
+'Condition in SQL on a row t of a table: it has the key of the row whose columns are texts of the jsonb object $1. The names in it are those of the search_path at hand. imported: columns of the profile, among which an unnamed key is looked for. "true" if nothing is left of the key.';
 
 -- Statements on a target have the search_path that its triggers expect; all else has one of its own.
 CREATE FUNCTION xlsx_private.path_of_statements() RETURNS text
@@ -154,7 +145,7 @@ COMMENT ON FUNCTION xlsx_private.undo_inserted(bigint, regclass, name) IS
 'Deletes rows that have the id of the task and did not change since it inserted them; xlsx.undo calls it.';
 
 -- Rows are compared and restored as texts, column by column, and only columns that the task changed are written.
-CREATE FUNCTION xlsx_private.undo_kept(task bigint, target regclass, key name[], OUT undone bigint, OUT kept bigint, OUT reasons jsonb)
+CREATE FUNCTION xlsx_private.undo_kept(task bigint, target regclass, content jsonb, OUT undone bigint, OUT kept bigint, OUT reasons jsonb)
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -175,10 +166,12 @@ DECLARE
 BEGIN
   undone := 0;
   kept := 0;
-  SELECT pg_catalog.string_agg(pg_catalog.format('t.%1$I %3$s CAST($1 OPERATOR(pg_catalog.->>) %1$L AS %2$s)', a.attname,
-      pg_catalog.format_type(a.atttypid, a.atttypmod), xlsx_private.equality_of(a.atttypid)), ' AND ') FILTER (WHERE a.attname = ANY (key)),
-    pg_catalog.array_agg(a.attname::text)
-  INTO matching, names FROM pg_catalog.pg_attribute a WHERE a.attrelid = target AND a.attnum > 0 AND NOT a.attisdropped;
+  -- Made under the search_path of the statements that it is a part of.
+  PERFORM set_config('search_path', xlsx_private.path_of_statements(), true);
+  matching := xlsx_private.key_match(target::pg_catalog.oid, xlsx_private.texts_of(content OPERATOR(pg_catalog.->) 'key_columns'),
+    (content OPERATOR(pg_catalog.->>) 'key_index')::pg_catalog.name, xlsx_private.texts_of(pg_catalog.jsonb_path_query_array(content, '$.columns[*].name'))::pg_catalog.name[]);
+  PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+  SELECT pg_catalog.array_agg(a.attname::text) INTO names FROM pg_catalog.pg_attribute a WHERE a.attrelid = target AND a.attnum > 0 AND NOT a.attisdropped;
   FOR one IN SELECT * FROM xlsx_private.undo_row u WHERE u.task_id = task ORDER BY u.no DESC LOOP
     reason := NULL;
     -- What a dropped column held is nobody's any more; a column that was added since is none of the task's.
@@ -229,16 +222,16 @@ BEGIN
   PERFORM xlsx_private.note_undone(task, done, inserted, updated, kept = 0);
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.undo_kept(bigint, regclass, name[]) IS
+COMMENT ON FUNCTION xlsx_private.undo_kept(bigint, regclass, jsonb) IS
 'Restores the old values of rows that a task inserted or updated, the last one first; xlsx.undo calls it.';
 
-CREATE FUNCTION xlsx_private.names_of(names jsonb) RETURNS name[]
+CREATE FUNCTION xlsx_private.texts_of(texts jsonb) RETURNS text[]
 LANGUAGE sql IMMUTABLE
 BEGIN ATOMIC
-  SELECT pg_catalog.array_agg(n.name::name ORDER BY n.place)
-  FROM pg_catalog.jsonb_array_elements_text(CASE pg_catalog.jsonb_typeof(names) WHEN 'array' THEN names ELSE '[]' END) WITH ORDINALITY AS n (name, place);
+  SELECT pg_catalog.array_agg(n.item ORDER BY n.place)
+  FROM pg_catalog.jsonb_array_elements_text(CASE pg_catalog.jsonb_typeof(texts) WHEN 'array' THEN texts ELSE '[]' END) WITH ORDINALITY AS n (item, place);
 END;
-COMMENT ON FUNCTION xlsx_private.names_of(jsonb) IS 'A JSON array of names as name[]. NULL for any other value, and for an empty array.';
+COMMENT ON FUNCTION xlsx_private.texts_of(jsonb) IS 'A JSON array of texts as text[]. NULL for any other value, and for an empty array.';
 
 CREATE FUNCTION xlsx_private.undo_task(task bigint, OUT undone bigint, OUT kept bigint, OUT reasons jsonb)
 LANGUAGE plpgsql VOLATILE
@@ -265,8 +258,7 @@ BEGIN
   task_column := profile.content ->> 'task_column';
   IF EXISTS (SELECT FROM xlsx_private.undo_row u WHERE u.task_id = task) THEN
     SELECT u.* INTO undone, kept, reasons
-    FROM xlsx_private.undo_kept(task, profile.target, xlsx_private.key_of(profile.target,
-      xlsx_private.names_of(profile.content -> 'key_columns'))) AS u;
+    FROM xlsx_private.undo_kept(task, profile.target, profile.content) AS u;
     RETURN;
   END IF;
   problem := CASE WHEN subject.dry_run OR subject.saved_rows = 0 THEN 'It saved nothing.'

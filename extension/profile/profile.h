@@ -123,7 +123,8 @@ typedef struct Profile
 	bool		skip_hidden;
 	char	   *stop_at;		/* NULL: the data end with the sheet */
 	char	   *sheets;			/* pattern of the sheets that are read one after the other, or NULL */
-	TextList	key;			/* columns; empty: the primary key */
+	TextList	key;			/* columns and expressions (unique_key.h) */
+	char	   *key_index;		/* name of an index, or NULL; without both: the primary key */
 	TextList	updates;		/* columns that an update changes; empty: all but the key */
 	int			count;
 	ProfileColumn *columns;

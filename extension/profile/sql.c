@@ -24,17 +24,18 @@ typedef struct ReadOnlyWork
 	void	   *argument;
 } ReadOnlyWork;
 
-/*
- * Sets the search_path of profile/sql.h until the GUC nest level ends. A plan is analyzed again if it runs under
- * another search_path than it was made under, so both use this one.
- */
+void
+profile_sql_fix_path(const char *schema)
+{
+	query_fix_syntax();
+	query_set_option("search_path", psprintf("pg_catalog, %s, pg_temp", quote_identifier(schema != NULL ? schema : "pg_catalog")));
+}
+
+/* A plan is analyzed again if it runs under another search_path than it was made under, so both use this one. */
 static void
 set_path(const Profile *profile)
 {
-	const char *schema = get_namespace_name(get_rel_namespace(profile->target));
-
-	query_fix_syntax();
-	query_set_option("search_path", psprintf("pg_catalog, %s, pg_temp", quote_identifier(schema != NULL ? schema : "pg_catalog")));
+	profile_sql_fix_path(get_namespace_name(get_rel_namespace(profile->target)));
 }
 
 /* Makes the subtransaction read-only. Its end allows writes again; SQL cannot. */
@@ -139,9 +140,8 @@ is_query(const List *parsed)
 		((SelectStmt *) linitial_node(RawStmt, parsed)->stmt)->intoClause == NULL;
 }
 
-/* The position of an error refers to the text, not to the statement that contained it. */
-static void
-point_into_text(void *text)
+void
+profile_sql_point_into(void *text)
 {
 	int			position = geterrposition();
 
@@ -157,7 +157,7 @@ void
 profile_sql_check(const char *text, const char *what)
 {
 	bool		query = strcmp(what, "lookup") == 0 || strcmp(what, "query") == 0;
-	ErrorContextCallback context = {.callback = point_into_text, .arg = (void *) text, .previous = error_context_stack};
+	ErrorContextCallback context = {.callback = profile_sql_point_into, .arg = (void *) text, .previous = error_context_stack};
 	int			level = NewGUCNestLevel();
 	List	   *parsed;
 

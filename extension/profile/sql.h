@@ -18,6 +18,9 @@
 /* The name of the row in an expression: its columns can be named by it where a subquery has columns of the same names. */
 #define PROFILE_SQL_ROW "r"
 
+/* Until the GUC nest level ends, names are looked up as above, and texts are read in the same way. schema: that of the target, or NULL. */
+extern void profile_sql_fix_path(const char *schema);
+
 /*
  * Runs work(argument), which executes such SQL, in the current memory context. NULL, or the error, in that
  * context.  SQL of a profile looks values up and does not write. It runs read-only, and other effects (a
@@ -31,6 +34,9 @@ extern SPIPlanPtr profile_sql_prepare(const Profile *profile, const char *sql, i
 
 /* Raises an error unless text is one scalar expression ("transform", "expression") or one query ("lookup", "query"). It is read, not run. */
 extern void profile_sql_check(const char *text, const char *what);
+
+/* An error_context_stack callback: the position of an error refers to the text, not to the statement that contained it. */
+extern void profile_sql_point_into(void *text);
 
 /* Does an expression use a column of this name, alone or behind the name of the row (r)? */
 extern bool profile_sql_names(const char *expression, const char *name);

@@ -93,3 +93,19 @@ column_default_sql(const Profile *profile, const ProfileColumn *column)
 	return psprintf("CAST(xlsx_private.column_default(CAST(NULL AS %s), %u::pg_catalog.oid, %d::pg_catalog.int2) AS %s)",
 					unnest_type_name(getBaseType(column->type)), profile->target, column->attnum, unnest_type_name(column->type));
 }
+
+char *
+column_default_unasked(Oid target, AttrNumber attnum)
+{
+	Relation	relation = table_open(target, AccessShareLock);
+	Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(relation), attnum - 1);
+	const char *type = unnest_type_name(attribute->atttypid);
+	Node	   *value = relation->rd_rel->relkind != RELKIND_VIEW && attribute->atthasdef && attribute->attgenerated == '\0' ?
+		build_column_default(relation, attnum) : NULL;
+	char	   *sql = value == NULL || contain_volatile_functions(value) ? psprintf("CAST(NULL AS %s)", type) :
+		psprintf("CAST(xlsx_private.column_default(CAST(NULL AS %s), %u::pg_catalog.oid, %d::pg_catalog.int2) AS %s)",
+				 unnest_type_name(getBaseType(attribute->atttypid)), target, attnum, type);
+
+	table_close(relation, NoLock);
+	return sql;
+}

@@ -15,4 +15,10 @@ extern bool column_default_exists(const Profile *profile, const ProfileColumn *c
 /* An expression of SQL with the column's type. It is evaluated anew for each row. */
 extern char *column_default_sql(const Profile *profile, const ProfileColumn *column);
 
+/*
+ * What a column gets that the profile does not import: its default, or NULL where that is none or
+ * is volatile, such as the next value of a sequence, which nobody may draw to look at it.
+ */
+extern char *column_default_unasked(Oid target, AttrNumber attnum);
+
 #endif							/* PG_XLSX_COLUMN_DEFAULT_H */

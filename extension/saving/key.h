@@ -1,22 +1,26 @@
 /*
  * key.h
- *	  The columns that identify a row.
+ *	  The key by which rows of a file find rows of the target, and the columns of the profile that it takes.
  */
 #ifndef PG_XLSX_SAVING_KEY_H
 #define PG_XLSX_SAVING_KEY_H
 
 #include "pg/pg_xlsx.h"
 
+#include "profile/unique_key.h"
 #include "saving/save_task.h"
 
 typedef struct SaveKey
 {
-	bool	   *is_key;			/* by profile column */
+	UniqueKey	unique;
+	int		   *columns;		/* by part: the profile column that it is; -1: an expression over some */
+	bool	   *is_key;			/* by profile column: it is a part of the key */
+	int			first;			/* the first profile column that the key reads */
 } SaveKey;
 
 /*
  * Allocates in the current memory context. Raises an error when the profile has no key, or one
- * that is not unique in the target.
+ * that is not unique in the target, or one that reads a column which the profile does not import.
  */
 extern void save_key_find(const SaveTask *task, SaveKey *key);
 

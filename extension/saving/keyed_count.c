@@ -105,8 +105,7 @@ take_found(const KeyedState *state, const Round *round, SaveOutcome *outcome)
 
 	if (save_mode(state->task->mode)->inserts)
 		return count;
-	while (!state->key.is_key[outcome->key_column])
-		outcome->key_column++;
+	outcome->key_column = state->key.first;
 	for (int place = 1; place <= round->last - round->first; place++)
 		outcome->bad[row_of_place(round, Int64GetDatum(place))] = true;
 	for (int i = 0; i < count; i++)

@@ -4,11 +4,15 @@
  */
 #include "saving/keyed_look.h"
 
+#include "catalog/pg_class.h"
 #include "catalog/pg_operator.h"
 #include "catalog/pg_type.h"
 #include "kept/unnest.h"
+#include "saving/column_default.h"
 #include "saving/insert_sql.h"
+#include "saving/save_mode.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/typcache.h"
 
 char *
@@ -30,16 +34,36 @@ keyed_equality(const ProfileColumn *column, int i, bool as_text)
 	return sql.data;
 }
 
+/*
+ * Can a row of the file be outside of the index? It then has no key, as for ON CONFLICT. In a mode
+ * that inserts nothing no row would stand outside, so all have one.
+ */
+static bool
+has_outside(const KeyedState *state)
+{
+	return state->key.unique.predicate != NULL && save_mode(state->task->mode)->inserts;
+}
+
+/* The value of a part of the key in a row of "g". */
+static char *
+part_value(const SaveKey *key, int k)
+{
+	return key->columns[k] >= 0 ? psprintf("g.c%d", key->columns[k]) : psprintf("g.k%d", k);
+}
+
 char *
 keyed_same_key(const KeyedState *state)
 {
-	const Profile *profile = state->task->profile;
+	const SaveKey *key = &state->key;
 	StringInfoData sql;
 
 	initStringInfo(&sql);
-	for (int i = 0; i < profile->count; i++)
-		if (state->key.is_key[i])
-			appendStringInfo(&sql, "%s%s", sql.len > 0 ? " AND " : "", keyed_equality(&profile->columns[i], i, false));
+	for (int k = 0; k < key->unique.count; k++)
+		appendStringInfo(&sql, "%s%s", k > 0 ? " AND " : "", unique_key_equals(&key->unique, k, part_value(key, k)));
+	if (key->unique.predicate != NULL)
+		appendStringInfo(&sql, " AND %s", unique_key_sql(key->unique.target, key->unique.predicate));
+	if (has_outside(state))
+		appendStringInfoString(&sql, " AND g.keyed");
 	return sql.data;
 }
 
@@ -63,25 +87,79 @@ given(const Profile *profile, Oid *types)
 	return psprintf("SELECT %su.ord FROM %s", select.data, from);
 }
 
+/* A column of a row of "v": that of the file, else the one that the target would give it. */
+static char *
+source_of_v(void *argument, AttrNumber attnum)
+{
+	const Profile *profile = argument;
+
+	for (int i = 0; i < profile->count; i++)
+		if (profile->columns[i].attnum == attnum)
+			return unique_key_collated(profile->target, attnum, psprintf("v.c%d", i));
+	return unique_key_collated(profile->target, attnum, column_default_unasked(profile->target, attnum));
+}
+
+/* given with what the key computes of its rows: k0, k1, ... by part, and keyed. */
+static char *
+given_with_keys(const KeyedState *state, const char *given)
+{
+	const SaveKey *key = &state->key;
+	void	   *profile = state->task->profile;
+	StringInfoData sql;
+
+	initStringInfo(&sql);
+	for (int k = 0; k < key->unique.count; k++)
+		if (key->columns[k] < 0)
+			appendStringInfo(&sql, ", %s AS k%d", unique_key_sql_over(key->unique.target, key->unique.parts[k].expression, source_of_v, profile), k);
+	if (has_outside(state))
+		appendStringInfo(&sql, ", %s AS keyed", unique_key_sql_over(key->unique.target, key->unique.predicate, source_of_v, profile));
+	return sql.len > 0 ? psprintf("SELECT v.*%s FROM (%s) AS v", sql.data, given) : pstrdup(given);
+}
+
+/* Whether a row of "looked" has met one of the target. */
+static char *
+found_sql(const SaveKey *key)
+{
+	if (get_rel_relkind(key->unique.target) != RELKIND_VIEW)
+		return pstrdup("t.tableoid IS NOT NULL");
+	/* A row of a view has no NULL in its key when it equals a row of the file. */
+	return psprintf("%s IS NOT NULL", unique_key_sql(key->unique.target, key->unique.parts[0].expression));
+}
+
+/*
+ * twice: keys that come more than once. A key with NULL is another one each time, unless the index
+ * says otherwise.
+ */
+static char *
+twice(const KeyedState *state)
+{
+	const SaveKey *key = &state->key;
+	StringInfoData values;
+	StringInfoData condition;
+
+	initStringInfo(&values);
+	initStringInfo(&condition);
+	for (int k = 0; k < key->unique.count; k++)
+	{
+		char	   *value = part_value(key, k);
+
+		appendStringInfo(&values, "%s%s", k > 0 ? ", " : "", unique_key_part_collated(&key->unique.parts[k], value));
+		if (!key->unique.nulls_equal)
+			appendStringInfo(&condition, "%s%s IS NOT NULL", k > 0 ? " AND " : "", value);
+	}
+	if (has_outside(state))
+		appendStringInfo(&condition, "%sg.keyed", condition.len > 0 ? " AND " : "");
+	return psprintf("SELECT FROM given AS g WHERE %s GROUP BY %s HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1",
+					condition.len > 0 ? condition.data : "true", values.data);
+}
+
 void
 keyed_look(StringInfo sql, KeyedState *state, const char *target, const char *match, const char *differs)
 {
-	const Profile *profile = state->task->profile;
-	StringInfoData keys;
-	const char *found = NULL;
+	const SaveKey *key = &state->key;
 
-	initStringInfo(&keys);
-	for (int i = 0; i < profile->count; i++)
-	{
-		if (!state->key.is_key[i])
-			continue;
-		appendStringInfo(&keys, "%sg.c%d", keys.len > 0 ? ", " : "", i);
-		found = quote_identifier(profile->columns[i].name);	/* a row of t has no NULL here when it equals a row of g */
-	}
-	appendStringInfo(sql, "WITH given AS MATERIALIZED (%s),", given(profile, state->types));
-	appendStringInfo(sql, " twice AS (SELECT FROM given AS g GROUP BY %s HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1),",
-					 keys.data);
-	appendStringInfo(sql, " looked AS MATERIALIZED (SELECT g.*, t.%s IS NOT NULL AS found, (%s) AS differs"
-					 " FROM given AS g LEFT JOIN %s AS t ON %s)", found,
-					 differs, target, match);
+	appendStringInfo(sql, "WITH given AS MATERIALIZED (%s), twice AS (%s),",
+					 given_with_keys(state, given(state->task->profile, state->types)), twice(state));
+	appendStringInfo(sql, " looked AS MATERIALIZED (SELECT g.*, %s AS found, (%s) AS differs"
+					 " FROM given AS g LEFT JOIN %s AS t ON %s)", found_sql(key), differs, target, match);
 }

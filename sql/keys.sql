@@ -1,0 +1,102 @@
+-- Keys: expressions and partial unique indexes, identity columns, keys that come twice in a file.
+\getenv root PG_ABS_SRCDIR
+\set SHOW_CONTEXT never
+PREPARE counts AS SELECT status, total_rows AS total, saved_rows AS saved, inserted_rows AS ins, updated_rows AS upd, unchanged_rows AS same,
+  skipped_rows AS skip, error_rows AS bad FROM xlsx.tasks WHERE id = (SELECT max(id) FROM xlsx.tasks);
+-- A partial unique index over an expression
+CREATE TABLE person (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, email text NOT NULL, name text, deleted_at date);
+CREATE UNIQUE INDEX person_email_live ON person (lower(email)) WHERE deleted_at IS NULL;
+INSERT INTO person (email, name, deleted_at) VALUES ('Ann@x', 'Ann', NULL), ('bob@x', 'Bob', NULL), ('cid@x', 'gone', '2020-01-01');
+SELECT xlsx.create_profile('person', 'person') > 0 AS made;
+SELECT xlsx.alter_profile('person', mode => 'upsert', keep_old => true);
+\set people `:'root'/test/tools/book.py '[["Email", "Name"], ["ann@X", "Ann 2"], ["BOB@x", "Bob"], ["Cid@x", "Cid"], ["dan@x", "Dan"], [null, "none"]]'`
+SELECT xlsx.import('person', decode(:'people', 'base64'));
+SELECT xlsx.alter_profile('person', key_columns => '{lower(email)}');
+SELECT headers, key_columns, key_index FROM xlsx.profiles WHERE name = 'person';
+SELECT task FROM xlsx.import('person', decode(:'people', 'base64'), dry_run => true) \gset
+EXECUTE counts;
+SELECT task FROM xlsx.import('person', decode(:'people', 'base64')) \gset
+EXECUTE counts;
+SELECT row_number, column_name, code FROM xlsx.task_errors(:task);
+SELECT email, name, deleted_at FROM person ORDER BY lower(email), deleted_at;
+SELECT undone, kept FROM xlsx.undo(:task);
+SELECT email, name, deleted_at FROM person ORDER BY lower(email), deleted_at;
+SELECT status FROM xlsx.import('person', decode(:'people', 'base64'), mode => 'skip');
+EXECUTE counts;
+SELECT status FROM xlsx.import('person', decode(:'people', 'base64'), mode => 'update');
+EXECUTE counts;
+SELECT email, name, deleted_at FROM person ORDER BY lower(email), deleted_at;
+-- A row of the file that is outside of the index has no key; the default of a column counts, as for ON CONFLICT.
+CREATE TABLE label (code text, state text NOT NULL DEFAULT 'live', note text);
+CREATE UNIQUE INDEX label_live ON label (code) WHERE state = 'live';
+CREATE UNIQUE INDEX label_draft ON label (code) WHERE state = 'draft';
+SELECT xlsx.create_profile('label', 'label') > 0 AS made;
+SELECT xlsx.alter_profile('label', mode => 'upsert', key_columns => '{code}');
+\set labels `:'root'/test/tools/book.py '[["Code", "State", "Note"], ["a", null, "1"], ["a", "old", "2"], ["a", "old", "3"], ["b", "live", "4"]]'`
+\set news `:'root'/test/tools/book.py '[["Code", "Note"], ["a", "5"], ["c", "6"]]'`
+SELECT xlsx.import('label', decode(:'labels', 'base64'));
+UPDATE xlsx_private.profile SET key_index = 'label_live' WHERE name = 'label';
+SELECT status FROM xlsx.import('label', decode(:'labels', 'base64'));
+EXECUTE counts;
+SELECT status FROM xlsx.import('label', decode(:'news', 'base64'));
+EXECUTE counts;
+SELECT * FROM label ORDER BY code, note;
+-- Where nothing is inserted, no row can come to stand outside: its key alone finds what is to be changed.
+\set ends `:'root'/test/tools/book.py '[["Code", "State"], ["a", "old"], ["b", "live"], ["d", "live"]]'`
+SELECT status FROM xlsx.import('label', decode(:'ends', 'base64'), mode => 'update');
+EXECUTE counts;
+SELECT * FROM label ORDER BY code, note;
+-- NULL as a value of the key
+CREATE TABLE place (country text, town text, people int);
+CREATE UNIQUE INDEX place_key ON place (country, town) NULLS NOT DISTINCT;
+INSERT INTO place VALUES ('de', NULL, 1), (NULL, 'x', 2);
+SELECT xlsx.create_profile('place', 'place') > 0 AS made;
+SELECT xlsx.alter_profile('place', mode => 'upsert', key_columns => '{country,town}', keep_old => true);
+\set places `:'root'/test/tools/book.py '[["Country", "Town", "People"], ["de", null, 3], [null, "x", 4], [null, null, 5], ["fr", null, 6]]'`
+SELECT task FROM xlsx.import('place', decode(:'places', 'base64')) \gset
+EXECUTE counts;
+SELECT status FROM xlsx.import('place', decode(:'places', 'base64'));
+EXECUTE counts;
+SELECT * FROM place ORDER BY country, town;
+SELECT undone, kept FROM xlsx.undo(:task);
+SELECT * FROM place ORDER BY country, town;
+-- Collations, operator classes, partitions; columns that are generated, or computed by the profile
+CREATE COLLATION nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+CREATE TABLE word (region text COLLATE "C", word text, kind varchar(10) COLLATE nocase, folded text GENERATED ALWAYS AS (lower(word)) STORED, n int, PRIMARY KEY (region, kind))
+  PARTITION BY LIST (region);
+CREATE TABLE word_eu PARTITION OF word FOR VALUES IN ('eu');
+CREATE TABLE word_us PARTITION OF word FOR VALUES IN ('us');
+CREATE UNIQUE INDEX word_folded ON word (region, folded text_pattern_ops);
+CREATE UNIQUE INDEX word_expression ON word (region, (word || '!') COLLATE nocase);
+INSERT INTO word VALUES ('eu', 'Ant', 'Noun', DEFAULT, 1), ('us', 'Ant', 'noun', DEFAULT, 2);
+SELECT xlsx.create_profile('word', 'word') > 0 AS made;
+SELECT xlsx.set_column('word', 'region', transform => 'lower(region)');
+SELECT xlsx.alter_profile('word', mode => 'upsert');
+\set words `:'root'/test/tools/book.py '[["Region", "Word", "Kind", "N"], ["EU", "ANT", "NOUN", 10], ["EU", "bee", "verb", 11], ["Us", "ant", "Noun", 12]]'`
+CREATE FUNCTION words(VARIADIC keys text[]) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM xlsx.alter_profile('word', key_columns => keys::name[]);
+  PERFORM xlsx.import('word', decode(current_setting('keys.words'), 'base64'), dry_run => true);
+  RETURN inserted_rows || ' inserted, ' || updated_rows || ' updated, ' || error_rows || ' bad' FROM xlsx.tasks WHERE id = (SELECT max(id) FROM xlsx.tasks);
+END $$;
+SELECT set_config('keys.words', :'words', false) <> '' AS set;
+SELECT words('region', 'kind'), words('region', 'folded'), words('region', '(word || ''!'')'), words('word||''!''', 'region');
+-- What can be no key
+SELECT xlsx.alter_profile('word', key_columns => '{region,wrod}');
+SELECT xlsx.alter_profile('word', key_columns => '{region,lower(wrod)}');
+SELECT xlsx.alter_profile('word', key_columns => '{region,"lower(word), 1"}');
+SELECT xlsx.alter_profile('word', key_columns => '{region,upper(word)}');
+SELECT xlsx.import('word', decode(:'words', 'base64'));
+SELECT status FROM xlsx.import('word', decode(:'words', 'base64'), mode => 'insert', dry_run => true);
+UPDATE xlsx_private.profile SET key_index = 'word_folded' WHERE name = 'word';
+SELECT xlsx.import('word', decode(:'words', 'base64'));
+SELECT xlsx.set_column('word', 'word', source => 'none');
+SELECT xlsx.alter_profile('word', key_columns => '{region,folded}');
+SELECT xlsx.import('word', decode(:'words', 'base64'));
+DROP INDEX word_folded;
+SELECT xlsx.import('word', decode(:'words', 'base64'));
+SELECT count(xlsx.delete(id)) > 0 AS deleted FROM xlsx.tasks;
+SELECT count(xlsx.drop_profile(name)) FROM xlsx.profiles WHERE name IN ('person', 'label', 'place', 'word');
+DROP TABLE person, label, place, word;
+DROP FUNCTION words;
+DROP COLLATION nocase;
