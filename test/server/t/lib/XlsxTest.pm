@@ -25,6 +25,24 @@ my $books = 0;
 	};
 }
 
+# A session in the background may live longer than the time limit of a query, which counts for each query and for the end.
+{
+	no warnings 'redefine';
+	my $begin = \&PostgreSQL::Test::Cluster::background_psql;
+	my $quit = \&PostgreSQL::Test::BackgroundPsql::quit;
+
+	*PostgreSQL::Test::Cluster::background_psql = sub {
+		my $session = $begin->(@_);
+		$session->set_query_timer_restart;
+		return $session;
+	};
+	*PostgreSQL::Test::BackgroundPsql::quit = sub {
+		my ($session) = @_;
+		$session->{timeout}->start;
+		return $quit->($session);
+	};
+}
+
 sub check_orphans
 {
 	my ($node) = @_;
