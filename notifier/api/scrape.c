@@ -167,7 +167,7 @@ scrape_metrics(HttpExchange *exchange, const char *id)
 		return;
 	if (!health_reachable())
 		answer_scrape(exchange, NULL, 0);
-	else if (is_kept && loop_now() - kept_at < config.metrics_interval)
+	else if (is_kept && loop_now() - kept_at < config.metrics_interval * 1000)
 		answer_scrape(exchange, kept.data, kept.len);
 	else
 		wait_for_query(exchange);

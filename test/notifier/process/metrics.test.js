@@ -33,7 +33,7 @@ async function imported(server) {
 }
 
 test('what the database said is repeated until it is metrics-interval old; the numbers of the sidecar are always fresh', () =>
-  started({ 'metrics-interval': '1h' }, async (server) => {
+  started({ 'metrics-interval': '30s' }, async (server) => {
     await imported(server);
     const first = await scrape(server);
     assert.ok(tasks(first.text) >= 1);
@@ -42,6 +42,13 @@ test('what the database said is repeated until it is metrics-interval old; the n
     assert.equal(tasks(second.text), tasks(first.text));
     const uploads = ({ text }) => Number(text.match(/^pg_xlsx_notifier_uploads_total (\d+)$/m)[1]);
     assert.equal(uploads(second), uploads(first) + 1);
+  }));
+
+test('when it is older, the database is asked again', () =>
+  started({ 'metrics-interval': '50ms' }, async (server) => {
+    const before = tasks((await scrape(server)).text);
+    await imported(server);
+    while (tasks((await scrape(server)).text) !== before + 1);
   }));
 
 test('metrics-interval 0 asks each time', () =>
