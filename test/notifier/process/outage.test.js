@@ -9,6 +9,7 @@ import { Notifier } from './support/notifier.js';
 const at = behindProxy();
 
 const tasks = (url = at.server.url) => request(`${url}/upload-xlsx/tasks`);
+const scrape = async (url = at.server.url) => (await request(`${url}/metrics`)).text;
 const readiness = async (url = at.server.url) => (await request(`${url}/readyz`)).status;
 
 describe('a request', { timeout: 120000 }, () => {
@@ -94,11 +95,6 @@ describe('a request', { timeout: 120000 }, () => {
 });
 
 describe('readiness', { timeout: 120000 }, () => {
-  beforeEach(async () => {
-    await at.proxy.restore();
-    await at.ready(200);
-  });
-
   test('goes within two seconds of the first missed answer, and comes back without a request', async () => {
     at.proxy.silence({ newOnes: true });
     assert.ok(await at.ready(503) < 2000);
@@ -119,14 +115,25 @@ describe('readiness', { timeout: 120000 }, () => {
   });
 
   test('goes, and the metrics of the sidecar stay, without those of the database', async () => {
-    const scrape = async () => (await request(`${at.server.url}/metrics`)).text;
     assert.match(await scrape(), /^pg_xlsx_tasks/m);
     at.proxy.silence({ newOnes: true });
-    const begin = performance.now();
+    await at.ready(503);
     const text = await scrape();
+    assert.match(text, /^pg_xlsx_notifier_connections /m);
+    assert.doesNotMatch(text, /^pg_xlsx_tasks/m);
+  });
+
+  test('has not gone yet when a scrape asks the silent database: it is answered after a few seconds', async () => {
+    const asking = await Notifier.start({ 'database-url': at.proxy.through(at.db.url), 'metrics-interval': '0' });
+    await at.ready(200, asking.url);
+    assert.match(await scrape(asking.url), /^pg_xlsx_tasks/m);
+    at.proxy.silence({ newOnes: true });
+    const begin = performance.now();
+    const text = await scrape(asking.url);
     assert.ok(performance.now() - begin < 5000);
     assert.match(text, /^pg_xlsx_notifier_connections /m);
     assert.doesNotMatch(text, /^pg_xlsx_tasks/m);
+    await asking.stop();
   });
 
   test('comes by itself when the database comes after the sidecar', async () => {
@@ -139,7 +146,7 @@ describe('readiness', { timeout: 120000 }, () => {
   });
 
   test('stays while answers take long, and no connection is given up', async () => {
-    at.proxy.delay(400);
+    at.proxy.delay(350);     // 0.7 s for question and answer, of 1.4 s
     const before = at.server.log.length;
     for (const end = performance.now() + 4000; performance.now() < end;) assert.equal(await readiness(), 200);
     assert.doesNotMatch(at.server.log.slice(before), /not listening|given up/);

@@ -19,6 +19,16 @@ class Setting {
     return performance.now() - begin;
   }
 
+  // Until connections that carry have answered both questions since now. A sidecar that has not missed an answer yet is ready
+  // as well, although its connections are dead.
+  async settled() {
+    await this.proxy.restore();
+    const since = await this.db.query('SELECT clock_timestamp()');
+    while (await this.db.query(`SELECT count(DISTINCT query) FROM pg_stat_activity
+      WHERE datname = current_database() AND state = 'idle' AND query_start > '${since}' AND (${questions})`) !== '2');
+    await this.ready(200);
+  }
+
   // The database refuses connections, and the sidecar knows it.
   async away() {
     await this.proxy.refuse();
@@ -26,6 +36,9 @@ class Setting {
     await this.ready(503);
   }
 }
+
+// What the sidecar asks again and again: by a connection of the pool, and by the one that listens.
+const questions = "query LIKE 'SELECT pg_catalog.pg_is_in_recovery()%' OR query = 'SELECT xlsx.listen()'";
 
 // prepare: called with the setting when all is there.
 export function behindProxy({ prepare } = {}) {
@@ -41,9 +54,6 @@ export function behindProxy({ prepare } = {}) {
     at.proxy.close();
     await at.db.drop();
   });
-  beforeEach(async () => {
-    await at.proxy.restore();
-    await at.ready(200);
-  });
+  beforeEach(() => at.settled());
   return at;
 }

@@ -117,10 +117,11 @@ export class Proxy {
     this.latency = ms;
   }
 
-  // As at the start, for new ones.
+  // As at the start: those that are silent end, and new ones carry.
   async restore() {
     this.speak();
     this.delay(0);
+    for (const link of [...this.links]) if (link.silent) link.end('reset');
     if (!this.server) await this.accept();
   }
 
