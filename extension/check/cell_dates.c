@@ -305,6 +305,16 @@ timestamp_of_text(CellCheck *check)
 	return CELL_GOOD;
 }
 
+/* A t="d" cell that says UTC. Its moment has no zone (xlsx_cell_moment). */
+static bool
+says_utc(const XlsxCell *cell)
+{
+	const char *end = cell->text + cell->length;
+
+	return cell->kind == XLSX_DATE && cell->text != NULL &&
+		((cell->length > 0 && (end[-1] == 'Z' || end[-1] == 'z')) || (cell->length > 6 && memcmp(end - 6, "+00:00", 6) == 0));
+}
+
 CellVerdict
 cell_timestamp(CellCheck *check)
 {
@@ -326,7 +336,7 @@ cell_timestamp(CellCheck *check)
 	tm.tm_hour = moment.hour;
 	tm.tm_min = moment.minute;
 	tm.tm_sec = moment.second;
-	if (has_zone(check))
+	if (has_zone(check) && !says_utc(check->cell))
 		return check->input != NULL ? zoned_timestamp(check, &tm, moment.millisecond * 1000, session_timezone) : CELL_OPEN;
 	if (tm2timestamp(&tm, moment.millisecond * 1000, NULL, &result) != 0)
 		return cell_fault(check, FAULT_RANGE);
@@ -398,6 +408,12 @@ read_date_for_domain(CellCheck *check)
 CellVerdict
 cell_read_for_domain(CellCheck *check)
 {
+	if (says_utc(check->cell) && getBaseType(check->column->type) == TIMESTAMPTZOID)
+	{
+		check->text = psprintf("%.*sZ", (int) check->length, check->text);
+		check->length++;
+		return CELL_GOOD;
+	}
 	if (!check->written)
 		return CELL_GOOD;
 	switch (check->column->base)

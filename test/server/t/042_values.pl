@@ -100,5 +100,11 @@ foreach my $epoch (1900, 1904)
 		'interval|PT0H11M0S|PT1H0M0S', "$epoch: and of lengths of time");
 }
 
+# Z of such a cell is UTC where the column has a zone; a date without it, and each date of a number, is a wall clock of the session.
+$node->safe_psql('postgres', "CREATE DOMAIN instant AS timestamptz; CREATE DOMAIN clock AS timestamp; ALTER DATABASE postgres SET timezone = 'Asia/Tokyo'");
+become($_, 1900, 'd:2024-05-06T07:08:09.5Z' => '2024-05-06 16:08:09.5+09', 'd:2024-05-06T07:08:09+00:00' => '2024-05-06 16:08:09+09', 'd:1899-12-31T00:00Z' => '1899-12-31 09:00:00+09',
+	'd:2024-05-06T07:08:09' => '2024-05-06 07:08:09+09', 'd:2024-05-06T07:08:09+02:00' => '2024-05-06 14:08:09+09') foreach ('timestamptz', 'instant');
+become($_, 1900, 'd:2024-05-06T07:08:09Z' => '2024-05-06 07:08:09', 'd:2024-05-06' => '2024-05-06 00:00:00') foreach ('timestamp', 'clock');
+
 $node->stop;
 done_testing();
