@@ -87,6 +87,19 @@ sql("SELECT xlsx.import('ab', xlsx.server_file('$year'), sheets => '~^(Jan|Feb)'
 is(sql('SELECT sheet, row_number, detail FROM xlsx.task_errors(' . told('id') . ") WHERE code = 'unique'"),
 	qq{Feb|3|Row 3 of sheet "Jan" has the same value.\nFeb|5|Row 5 of sheet "Jan" has the same value.}, 'a rule across rows knows all sheets');
 sql(q{SELECT xlsx.drop_rule('ab', 'b_unique')});
+# What decides how texts are read is the whole column, over all sheets: only the last one has a day that is no month, and a comma that groups nothing.
+sql(q{CREATE TABLE paid (on_day date, amount numeric); SELECT xlsx.create_profile('paid', 'paid')});
+my $dated = book({ name => 'Jan', rows => [ [ 'On day', 'Amount' ], [ '03.04.2024', '1.234' ], [ 'x', '5' ] ] }, { name => 'note', rows => [ ['25.12.2024'] ] },
+	{ name => 'Feb', rows => [ [ 'On day', 'Amount' ], [ '05.06.2024', '7.500' ] ] }, { name => 'Mar', rows => [ [ 'On day', 'Amount' ], [ '25.12.2024', '1.234,50' ] ] });
+foreach my $ahead ('on', 'off')
+{
+	sql("ALTER DATABASE postgres SET pg_xlsx.read_ahead = $ahead");
+	is(imported('paid', $dated, q{sheets => '~^...$'}), "2024-04-03|1234\n2024-06-05|7500\n2024-12-25|1234.50", "read_ahead $ahead: all sheets decide together");
+	is(sql(q{SELECT error_rows, (SELECT string_agg(f::text, ' ') FROM jsonb_path_query(findings, '$[*].text') AS f) FROM xlsx.tasks ORDER BY id DESC LIMIT 1}),
+		'1|"1 of 4 values only fit DD.MM.YYYY" "1 of 4 values only fit 1.234,56"', 'and the task tells what of how many');
+}
+sql('ALTER DATABASE postgres RESET pg_xlsx.read_ahead');
+
 my $mixed = book({ name => 'Jan', rows => [ [ 'a', 'b' ], [ 1, 2 ] ] }, { name => 'Jan 2', rows => [ [ 'b', 'a' ], [ 1, 2 ] ] });
 ($code, $out, $error) = $node->psql('postgres', "SELECT xlsx.import('ab', xlsx.server_file('$mixed'), sheets => '~Jan')");
 like($error, qr/^DETAIL:  Sheet "Jan 2", row 1\. Its columns are not those of sheet "Jan"\.$/m, 'sheets with other columns are refused');
