@@ -4,8 +4,8 @@
  */
 #include "check/plan_words.h"
 
-#include "check/nearest.h"
 #include "lib/stringinfo.h"
+#include "pg/nearest.h"
 #include "pg/text_fold.h"
 
 /* Words that a message lists. */

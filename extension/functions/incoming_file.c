@@ -20,19 +20,19 @@
 #define MAX_FILE_NAME 1024
 
 int64
-incoming_file_create(const char *profile, const char *name, Datum options, bool has_options)
+incoming_file_create(const char *profile, const char *name, Jsonb *options)
 {
 	static PrivateStatement insert = {
 		"INSERT INTO xlsx_private.file (name, profile, options, owner, store)"
-		" VALUES ($1, $2, $3::jsonb, $4::oid::regrole::xlsx_private.role_ref, $5)"
+		" VALUES ($1, $2, $3, $4::oid::regrole::xlsx_private.role_ref, $5)"
 		" RETURNING id",
-		5, {TEXTOID, TEXTOID, TEXTOID, OIDOID, TEXTOID}, NULL
+		5, {TEXTOID, TEXTOID, JSONBOID, OIDOID, TEXTOID}, NULL
 	};
 	Datum		values[] = {
-		CStringGetTextDatum(name), profile != NULL ? CStringGetTextDatum(profile) : (Datum) 0, options,
+		CStringGetTextDatum(name), profile != NULL ? CStringGetTextDatum(profile) : (Datum) 0, JsonbPGetDatum(options),
 		ObjectIdGetDatum(GetUserId()), CStringGetTextDatum(store_for_new()->name)
 	};
-	char		nulls[] = {' ', profile != NULL ? ' ' : 'n', has_options ? ' ' : 'n', ' ', ' '};
+	char		nulls[] = {' ', profile != NULL ? ' ' : 'n', options != NULL ? ' ' : 'n', ' ', ' '};
 	PrivateRow	row;
 
 	if (name[0] == '\0' || strlen(name) > MAX_FILE_NAME)

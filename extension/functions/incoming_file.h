@@ -20,10 +20,10 @@
 
 /*
  * Inserts the row of a file of the current role, and returns its id. Raises an error (22023) when
- * the name is empty or too long. profile: NULL when it is not known yet. options: JSON as a text
- * datum.
+ * the name is empty or too long. profile: NULL when it is not known yet. options: those of the
+ * task, if they are kept with the file (profile/options.h); else NULL.
  */
-extern int64 incoming_file_create(const char *profile, const char *name, Datum options, bool has_options);
+extern int64 incoming_file_create(const char *profile, const char *name, Jsonb *options);
 
 /* Raises an error when these first bytes cannot begin a workbook. length 0 means an empty file. */
 extern void incoming_file_check_head(const char *head, size_t length);

@@ -15,7 +15,7 @@
 #include "miscadmin.h"
 #include "profile/header_report.h"
 #include "profile/headers.h"
-#include "profile/options.h"
+#include "profile/option_checks.h"
 #include "profile/profile.h"
 #include "reading/findings.h"
 #include "reading/rows.h"
@@ -72,7 +72,8 @@ look_at(FunctionCallInfo fcinfo, MemoryContext context, Look *look)
 	XlsxSource	source;
 	char	   *mapping = PG_ARGISNULL(4) ? NULL : JsonbToCString(NULL, &PG_GETARG_JSONB_P(4)->root, 0);
 
-	options_check_header_row(PG_XLSX_GETARG_STRING(3, NULL));
+	if (!PG_ARGISNULL(3))
+		option_check_header_row(PG_XLSX_GETARG_STRING(3, NULL));
 	look->profile = profile;
 	look->options = (RowsOptions) {
 		.sheet = PG_XLSX_GETARG_STRING(2, profile->sheets != NULL ? profile->sheets : profile->sheet),
@@ -216,8 +217,10 @@ pg_xlsx_text_findings(PG_FUNCTION_ARGS)
 	const JudgePlan *plan;
 	const char *json = "[]";
 
-	options_check_date_order(task.date_order);
-	options_check_decimal(task.decimal);
+	if (task.date_order != NULL)
+		option_check_date_order(task.date_order);
+	if (task.decimal != NULL)
+		option_check_decimal(task.decimal);
 	if (PG_ARGISNULL(1))
 		PG_RETURN_NULL();
 	look_at(fcinfo, context, &look);

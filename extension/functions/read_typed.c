@@ -17,7 +17,7 @@
 #include "kept/waiting.h"
 #include "miscadmin.h"
 #include "profile/headers.h"
-#include "profile/options.h"
+#include "profile/option_checks.h"
 #include "reading/findings.h"
 #include "reading/rows.h"
 #include "utils/builtins.h"
@@ -232,9 +232,12 @@ take_text_options(TypedRead *read, FunctionCallInfo fcinfo)
 	read->task.decimal = PG_XLSX_GETARG_STRING(9, NULL);
 	read->task.time_zone = PG_XLSX_GETARG_STRING(10, NULL);
 	read->task.locale = PG_XLSX_GETARG_STRING(11, NULL);
-	options_check_date_order(read->task.date_order);
-	options_check_decimal(read->task.decimal);
-	options_check_time_zone(read->task.time_zone);
+	if (read->task.date_order != NULL)
+		option_check_date_order(read->task.date_order);
+	if (read->task.decimal != NULL)
+		option_check_decimal(read->task.decimal);
+	if (read->task.time_zone != NULL)
+		option_check_time_zone(read->task.time_zone);
 }
 
 Datum

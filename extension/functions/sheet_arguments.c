@@ -7,7 +7,7 @@
 #include "files/file_value.h"
 #include "files/range.h"
 #include "files/workbook.h"
-#include "profile/options.h"
+#include "profile/option_checks.h"
 #include "reading/rows.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
@@ -46,7 +46,7 @@ void
 sheet_arguments_more(FunctionCallInfo fcinfo, int first, RowsOptions *options)
 {
 	if (!PG_ARGISNULL(first))
-		options_check_reading(psprintf("{\"header_rows\":%d}", PG_GETARG_INT32(first)));
+		option_check_header_rows(psprintf("%d", PG_GETARG_INT32(first)));
 	options->header_rows = PG_ARGISNULL(first) ? 1 : PG_GETARG_INT32(first);
 	options->fill_merged = !PG_ARGISNULL(first + 1) && PG_GETARG_BOOL(first + 1);
 	options->skip_hidden = !PG_ARGISNULL(first + 2) && PG_GETARG_BOOL(first + 2);

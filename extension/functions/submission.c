@@ -5,7 +5,6 @@
 #include "functions/submission.h"
 
 #include "catalog/pg_type.h"
-#include "files/range.h"
 #include "miscadmin.h"
 #include "profile/frozen.h"
 #include "profile/options.h"
@@ -22,27 +21,16 @@
 #include "tasks/membership.h"
 #include "tasks/role_limits.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/guc.h"
 #include "utils/timestamp.h"
 
-/* A longer key does not fit into an index. */
-#define MAX_KEY_BYTES 1024
-
-void
-submission_check(const Submission *submission)
+Submission
+submission_make(const char *profile, Jsonb *options)
 {
 	version_check(WARNING);
-	if (submission->mode != NULL)
-		(void) save_mode_called(submission->mode);
-	options_check_header_row(submission->header_row);
-	options_check_mapping(submission->mapping);
-	(void) range_parse(submission->range);
-	options_check_reading(submission->reading);
-	params_check(submission->params);
-	if (submission->idempotency_key != NULL && strlen(submission->idempotency_key) > MAX_KEY_BYTES)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("idempotency key must have at most %d bytes", MAX_KEY_BYTES)));
+	options = options_check(OPTIONS_TASK, options);
+	return (Submission) {.profile = profile,.options = options,.idempotency_key = options_member(options, "idempotency_key")};
 }
 
 /* The settings that tasks of a profile carry along, as they are now; NULL: none. */
@@ -62,25 +50,27 @@ submission_insert(int64 file, const char *file_name, int64 size, const Submissio
 {
 	static PrivateStatement insert = {
 		"INSERT INTO xlsx_private.task (login_was_member, owner_was_user, profile_id, frozen_id, profile, file_id, file_name, file_size, owner, login, run_at,"
-		" priority, idempotency_key, time_zone, date_style, sheet, dry_run, max_errors, header_row, locale, mapping,"
-		" exactly_once, wait_ms, mode, status, attempts, started_at, attempt_started_at, range, reading, born_in, home, params, settings)"
-		" SELECT $21, $22, $1, $20, $2, nullif($3, 0), $4, $5, $6::oid::regrole::xlsx_private.role_ref, $7::oid::regrole::xlsx_private.role_ref, $8, $9,"
-		" $10, $11, $12, $13, $14, nullif($15, -1), $16, $17, $18::jsonb, NOT xlsx_private.is_remote($1),"
-		" CASE WHEN coalesce($8, clock_timestamp()) <= clock_timestamp() THEN 0 END,"
-		" coalesce($19, (SELECT p.mode FROM xlsx_private.profile p WHERE p.id = $1)),"
+		" priority, idempotency_key, time_zone, date_style, sheet, dry_run, max_errors, header_row, locale, mapping, range, options,"
+		" exactly_once, wait_ms, mode, status, attempts, started_at, attempt_started_at, born_in, home, params, settings)"
+		" SELECT $12, $13, $1, $11, $2, nullif($3, 0), $4, $5, $6::oid::regrole::xlsx_private.role_ref, $7::oid::regrole::xlsx_private.role_ref, o.run_at,"
+		" coalesce(o.priority, 0), $8, $9, $10, o.sheet, coalesce(o.dry_run, false), o.max_errors, o.header_row, o.locale, o.mapping, o.range,"
+		/* Those that stand in columns of their own are not kept twice. */
+		" nullif($15 - '{run_at,priority,idempotency_key,sheet,dry_run,max_errors,header_row,locale,mapping,range,mode,params}'::text[], '{}'),"
+		" NOT xlsx_private.is_remote($1), CASE WHEN coalesce(o.run_at, clock_timestamp()) <= clock_timestamp() THEN 0 END,"
+		" coalesce(o.mode, (SELECT p.mode FROM xlsx_private.profile p WHERE p.id = $1)),"
 		" CASE WHEN $3 = 0 THEN 'PROCESSING' ELSE 'PENDING' END, CASE WHEN $3 = 0 THEN 1 ELSE 0 END,"
-		" CASE WHEN $3 = 0 THEN clock_timestamp() END, CASE WHEN $3 = 0 THEN clock_timestamp() END, $23, $24::jsonb, $25::uuid, $25::uuid, coalesce($26::jsonb, '{}'), $27::jsonb"
+		" CASE WHEN $3 = 0 THEN clock_timestamp() END, CASE WHEN $3 = 0 THEN clock_timestamp() END, $14::uuid, $14::uuid, coalesce(o.params, '{}'), $16::jsonb"
+		" FROM jsonb_to_record($15) AS o (run_at timestamptz, priority int, sheet text, dry_run boolean, max_errors bigint, header_row text,"
+		" locale text, mapping jsonb, range text, mode text, params jsonb)"
 		" ON CONFLICT ((owner::oid), tenant, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING RETURNING id",
-		27, {INT8OID, TEXTOID, INT8OID, TEXTOID, INT8OID, OIDOID, OIDOID, TIMESTAMPTZOID, INT4OID, TEXTOID, TEXTOID,
-		TEXTOID, TEXTOID, BOOLOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, BOOLOID, BOOLOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID}, NULL
+		16, {INT8OID, TEXTOID, INT8OID, TEXTOID, INT8OID, OIDOID, OIDOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, BOOLOID, BOOLOID, TEXTOID, JSONBOID, TEXTOID}, NULL
 	};
 	const char *profile = submission->profile;
 	int64		profile_id = profile_find(&profile);
-	Datum		values[27];
-	char		nulls[27];
+	Datum		values[16];
+	char		nulls[16];
 	PrivateRow	row;
 
-	submission_check(submission);
 	role_limits_check_task(GetUserId(), tenant_current(), file != 0);
 	memset(nulls, ' ', sizeof(nulls));
 	values[0] = Int64GetDatum(profile_id);
@@ -90,27 +80,15 @@ submission_insert(int64 file, const char *file_name, int64 size, const Submissio
 	values[4] = Int64GetDatum(size);
 	values[5] = ObjectIdGetDatum(GetUserId());
 	values[6] = ObjectIdGetDatum(GetSessionUserId());
-	values[7] = submission->run_at;
-	nulls[7] = submission->run_now ? 'n' : ' ';
-	values[8] = Int32GetDatum(submission->priority);
-	private_sql_set_text(values, nulls, 9, submission->idempotency_key);
-	values[10] = CStringGetTextDatum(GetConfigOption("TimeZone", false, false));
-	values[11] = CStringGetTextDatum(GetConfigOption("DateStyle", false, false));
-	private_sql_set_text(values, nulls, 12, submission->sheet);
-	values[13] = BoolGetDatum(submission->dry_run);
-	values[14] = Int64GetDatum(submission->max_errors);
-	private_sql_set_text(values, nulls, 15, submission->header_row);
-	private_sql_set_text(values, nulls, 16, submission->locale);
-	private_sql_set_text(values, nulls, 17, submission->mapping);
-	private_sql_set_text(values, nulls, 18, submission->mode);
-	values[19] = Int64GetDatum(frozen_profile_make(profile_id));
-	values[20] = BoolGetDatum(membership_can_become(GetSessionUserId(), GetUserId()));
-	values[21] = BoolGetDatum(membership_may_import(GetUserId()));
-	private_sql_set_text(values, nulls, 22, submission->range);
-	private_sql_set_text(values, nulls, 23, submission->reading);
-	private_sql_set_text(values, nulls, 24, installation_name());
-	private_sql_set_text(values, nulls, 25, submission->params);
-	private_sql_set_text(values, nulls, 26, settings_of(profile_id));
+	private_sql_set_text(values, nulls, 7, submission->idempotency_key);
+	values[8] = CStringGetTextDatum(GetConfigOption("TimeZone", false, false));
+	values[9] = CStringGetTextDatum(GetConfigOption("DateStyle", false, false));
+	values[10] = Int64GetDatum(frozen_profile_make(profile_id));
+	values[11] = BoolGetDatum(membership_can_become(GetSessionUserId(), GetUserId()));
+	values[12] = BoolGetDatum(membership_may_import(GetUserId()));
+	private_sql_set_text(values, nulls, 13, installation_name());
+	values[14] = JsonbPGetDatum(submission->options);
+	private_sql_set_text(values, nulls, 15, settings_of(profile_id));
 	if (private_sql_run(&insert, values, nulls, &row) == 0)
 		return 0;
 	audit_note(DatumGetInt64(row.values[0]), file == 0 ? AUDIT_IMPORT : AUDIT_SUBMIT, AUDIT_NO_ROWS);
@@ -139,13 +117,17 @@ int64
 submission_queue(int64 file, const char *file_name, int64 size, const Submission *submission)
 {
 	int64		task = submission_insert(file, file_name, size, submission);
+	char	   *run_at = options_member(submission->options, "run_at");
+	TimestampTz due;
 
 	if (task == 0)
 		return 0;
 	events_say_queued(task);
-	if (submission->run_now || DatumGetTimestampTz(submission->run_at) <= GetCurrentTimestamp())
+	due = run_at == NULL ? GetCurrentTimestamp() :
+		DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in, CStringGetDatum(run_at), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+	if (due <= GetCurrentTimestamp())
 		dispatch_want(GetSessionUserId());
 	else
-		dispatch_due(DatumGetTimestampTz(submission->run_at));
+		dispatch_due(due);
 	return task;
 }

@@ -7,28 +7,21 @@
 
 #include "pg/pg_xlsx.h"
 
+#include "utils/jsonb.h"
+
 /* What a task is made of, besides its file. */
 typedef struct Submission
 {
 	const char *profile;		/* NULL: the default */
-	Datum		run_at;
-	bool		run_now;
-	int32		priority;
+	Jsonb	   *options;		/* those of a task, as profile/options.h returns them */
 	const char *idempotency_key;	/* NULL: none */
-	const char *sheet;			/* this and the following: NULL for the profile's option */
-	const char *mode;
-	bool		dry_run;
-	int64		max_errors;		/* -1: the profile's */
-	const char *header_row;
-	const char *locale;
-	const char *mapping;		/* JSON object: header to column name */
-	const char *range;			/* cell range */
-	const char *params;			/* JSON object that SQL of the profile finds; NULL: {} */
-	const char *reading;		/* JSON object of options that replace the profile's (options.h); NULL: none */
 } Submission;
 
-/* Raises an error (22023) when an option has an unknown value. */
-extern void submission_check(const Submission *submission);
+/*
+ * Checks the options and takes the key out of them. Raises an error (22023) when an option is unknown or has an unknown
+ * value.
+ */
+extern Submission submission_make(const char *profile, Jsonb *options);
 
 /*
  * Inserts the row of a task of the current role: PENDING, or PROCESSING when it has no file (0).

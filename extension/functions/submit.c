@@ -4,6 +4,7 @@
  */
 #include "pg/pg_xlsx.h"
 
+#include "catalog/pg_type.h"
 #include "files/file_hash.h"
 #include "files/file_value.h"
 #include "files/workbook.h"
@@ -11,66 +12,25 @@
 #include "funcapi.h"
 #include "functions/incoming_file.h"
 #include "import/import.h"
+#include "pg/call_options.h"
 #include "profile/options.h"
 #include "profile/profile.h"
+#include "tables/private_sql.h"
 #include "tasks/queue.h"
 #include "utils/builtins.h"
 #include "utils/jsonb.h"
 #include "utils/memutils.h"
 
 PG_FUNCTION_INFO_V1(pg_xlsx_submit);
+PG_FUNCTION_INFO_V1(pg_xlsx_submit_options);
 PG_FUNCTION_INFO_V1(pg_xlsx_submit_once);
 PG_FUNCTION_INFO_V1(pg_xlsx_import);
 
-static char *
-json_or_null(FunctionCallInfo fcinfo, int argument)
-{
-	Jsonb	   *json;
-
-	if (PG_ARGISNULL(argument))
-		return NULL;
-	json = PG_GETARG_JSONB_P(argument);
-	return JsonbToCString(NULL, &json->root, VARSIZE(json));
-}
-
-/* -1: not given */
-static int64
-max_errors_argument(FunctionCallInfo fcinfo, int argument)
-{
-	if (PG_ARGISNULL(argument))
-		return -1;
-	options_check_max_errors(PG_GETARG_INT64(argument));
-	return PG_GETARG_INT64(argument);
-}
-
-/*
- * Reads the options that all three functions take in this order, from argument first on: sheet,
- * mode, dry_run, max_errors, header_row, locale, mapping, range, and those of options_reading.
- */
-static void
-take_options(FunctionCallInfo fcinfo, int first, Submission *submission)
-{
-	submission->sheet = PG_XLSX_GETARG_STRING(first, NULL);
-	submission->mode = PG_XLSX_GETARG_STRING(first + 1, NULL);
-	submission->dry_run = !PG_ARGISNULL(first + 2) && PG_GETARG_BOOL(first + 2);
-	submission->max_errors = max_errors_argument(fcinfo, first + 3);
-	submission->header_row = PG_XLSX_GETARG_STRING(first + 4, NULL);
-	submission->locale = PG_XLSX_GETARG_STRING(first + 5, NULL);
-	submission->mapping = json_or_null(fcinfo, first + 6);
-	submission->range = PG_XLSX_GETARG_STRING(first + 7, NULL);
-	submission->reading = options_reading(fcinfo, first + 8);
-}
-
-/* Reads profile, run_at and priority: arguments 0, 3 and 4. */
+/* Reads profile, argument 0, and the options, which are behind the file and its name. */
 static Submission
-queued_submission(FunctionCallInfo fcinfo)
+submission_of_call(FunctionCallInfo fcinfo)
 {
-	return (Submission) {
-		.profile = PG_XLSX_GETARG_STRING(0, NULL),
-		.run_now = PG_ARGISNULL(3),
-		.run_at = PG_ARGISNULL(3) ? (Datum) 0 : PG_GETARG_DATUM(3),
-		.priority = PG_ARGISNULL(4) ? 0 : PG_GETARG_INT32(4)
-	};
+	return submission_make(PG_XLSX_GETARG_STRING(0, NULL), call_options(fcinfo, 3));
 }
 
 /* A source over the workbook in an argument. */
@@ -90,22 +50,36 @@ file_argument(FunctionCallInfo fcinfo, int argument, XlsxSource *source)
 	incoming_file_check_head(head, length);
 }
 
-Datum
-pg_xlsx_submit(PG_FUNCTION_ARGS)
+/* Stores the file, argument 1 with the name 2, and queues a task. */
+static int64
+queue_file(FunctionCallInfo fcinfo, const Submission *submission)
 {
-	Submission	submission = queued_submission(fcinfo);
 	char	   *name = PG_XLSX_GETARG_STRING(2, "upload.xlsx");
 	XlsxSource	source;
 	int64		file;
 	bool		created;
 
-	take_options(fcinfo, 6, &submission);
-	submission.idempotency_key = PG_XLSX_GETARG_STRING(5, NULL);
-	submission_check(&submission);
 	file_argument(fcinfo, 1, &source);
-	file = incoming_file_create(submission.profile, name, (Datum) 0, false);
+	file = incoming_file_create(submission->profile, name, NULL);
 	incoming_file_put_all(file, &source);
-	PG_RETURN_INT64(incoming_file_finish(file, name, (int64) source.size, &submission, &created));
+	return incoming_file_finish(file, name, (int64) source.size, submission, &created);
+}
+
+Datum
+pg_xlsx_submit(PG_FUNCTION_ARGS)
+{
+	Submission	submission = submission_of_call(fcinfo);
+
+	PG_RETURN_INT64(queue_file(fcinfo, &submission));
+}
+
+/* profile, file, file_name, options */
+Datum
+pg_xlsx_submit_options(PG_FUNCTION_ARGS)
+{
+	Submission	submission = submission_make(PG_XLSX_GETARG_STRING(0, NULL), PG_GETARG_JSONB_P(3));
+
+	PG_RETURN_INT64(queue_file(fcinfo, &submission));
 }
 
 /*
@@ -116,11 +90,12 @@ static char *
 content_key(const uint8 *hash, const Submission *submission)
 {
 	const char *profile = submission->profile;
+	char	   *dry_run = options_member(submission->options, "dry_run");
 	char		hex[2 * FILE_HASH_BYTES + 1];
 
 	(void) profile_find(&profile);
 	hex[hex_encode((const char *) hash, FILE_HASH_BYTES, hex)] = '\0';
-	return psprintf("sha256:%s%s %s", hex, submission->dry_run ? " dry run" : "", profile);
+	return psprintf("sha256:%s%s %s", hex, dry_run != NULL && strcmp(dry_run, "true") == 0 ? " dry run" : "", profile);
 }
 
 /* Returns the task, whether it is new, and the hash of the file as one row. */
@@ -145,7 +120,7 @@ submitted_row(FunctionCallInfo fcinfo, int64 task, bool created, const uint8 *ha
 Datum
 pg_xlsx_submit_once(PG_FUNCTION_ARGS)
 {
-	Submission	submission = queued_submission(fcinfo);
+	Submission	submission = submission_of_call(fcinfo);
 	char	   *name = PG_XLSX_GETARG_STRING(2, "upload.xlsx");
 	uint8		hash[FILE_HASH_BYTES];
 	XlsxSource	source;
@@ -153,26 +128,43 @@ pg_xlsx_submit_once(PG_FUNCTION_ARGS)
 	int64		task;
 	bool		created = false;
 
-	take_options(fcinfo, 5, &submission);
-	submission_check(&submission);
 	file_argument(fcinfo, 1, &source);
 	file_hash_of_source(&source, hash);
 	submission.idempotency_key = content_key(hash, &submission);
 	task = submission_find(submission.idempotency_key);
 	if (task == 0)
 	{
-		file = incoming_file_create(submission.profile, name, (Datum) 0, false);
+		file = incoming_file_create(submission.profile, name, NULL);
 		incoming_file_put_all(file, &source);
 		task = incoming_file_finish(file, name, (int64) source.size, &submission, &created);
 	}
 	PG_RETURN_DATUM(submitted_row(fcinfo, task, created, hash));
 }
 
-/* Imports in the caller's transaction. Returns the id of the task, which has ended. */
+/* The task and the numbers of its rows as one row. */
+static Datum
+outcome_row(FunctionCallInfo fcinfo, int64 task)
+{
+	static PrivateStatement select = {
+		"SELECT id, status, total_rows, saved_rows, error_rows, warning_rows, inserted_rows, updated_rows, unchanged_rows, skipped_rows,"
+		" error_message, deleted_rows, absent_rows FROM xlsx_private.task WHERE id = $1", 1, {INT8OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(task)};
+	TupleDesc	descriptor;
+	PrivateRow	row;
+
+	if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	if (private_sql_run(&select, values, NULL, &row) == 0)
+		elog(ERROR, "task " INT64_FORMAT " does not exist", task);
+	return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), row.values, row.nulls));
+}
+
+/* Imports in the caller's transaction. Returns the task, which has ended. */
 Datum
 pg_xlsx_import(PG_FUNCTION_ARGS)
 {
-	Submission	submission = {.profile = PG_XLSX_GETARG_STRING(0, NULL), .run_now = true};
+	Submission	submission = submission_of_call(fcinfo);
 	XlsxSource	source;
 	char	   *name = PG_XLSX_GETARG_STRING(2, "import.xlsx");
 	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx import", ALLOCSET_DEFAULT_SIZES);
@@ -180,8 +172,6 @@ pg_xlsx_import(PG_FUNCTION_ARGS)
 	Task	   *task;
 	int64		id;
 
-	take_options(fcinfo, 3, &submission);
-	submission_check(&submission);
 	file_argument(fcinfo, 1, &source);
 	id = submission_insert(0, name, (int64) source.size, &submission);
 	caller = MemoryContextSwitchTo(context);
@@ -190,5 +180,5 @@ pg_xlsx_import(PG_FUNCTION_ARGS)
 	import_run_inside(task);
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(context);
-	PG_RETURN_INT64(id);
+	PG_RETURN_DATUM(outcome_row(fcinfo, id));
 }

@@ -15,6 +15,8 @@
 #include "tasks/membership.h"
 #include "tasks/queue.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+#include "utils/jsonb.h"
 
 PG_FUNCTION_INFO_V1(pg_xlsx_upload_begin);
 PG_FUNCTION_INFO_V1(pg_xlsx_upload_chunk);
@@ -38,16 +40,8 @@ static Upload *
 find_upload(int64 id)
 {
 	static PrivateStatement select = {
-		"SELECT name, size, profile, options ->> 'idempotencyKey', (options ->> 'runAt')::timestamptz,"
-		" (options ->> 'priority')::int, owner::oid, nullif(options ->> 'sheet', ''),"
-		" coalesce(nullif(options ->> 'dryRun', '')::boolean, false), nullif(options ->> 'mode', ''),"
-		" nullif(options ->> 'maxErrors', '')::bigint, nullif(options ->> 'headerRow', ''),"
-		" nullif(options ->> 'locale', ''), nullif(options ->> 'mapping', ''), nullif(options ->> 'range', ''),"
-		" xlsx_private.reading(nullif(options ->> 'headerCheck', ''), nullif(options ->> 'headerRows', '')::int,"
-		" nullif(options ->> 'fillMerged', '')::boolean, nullif(options ->> 'skipHidden', '')::boolean, nullif(options ->> 'stopAt', ''),"
-		" nullif(options ->> 'sheets', ''),"
-		" nullif(options ->> 'dateOrder', ''), nullif(options ->> 'decimal', ''), nullif(options ->> 'timeZone', ''))::text"
-		", tenant FROM xlsx_private.file WHERE id = $1 AND NOT complete FOR UPDATE",
+		"SELECT name, size, profile, owner::oid, coalesce(options, '{}'), tenant"
+		" FROM xlsx_private.file WHERE id = $1 AND NOT complete FOR UPDATE",
 		1, {INT8OID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(id)};
@@ -55,64 +49,50 @@ find_upload(int64 id)
 	PrivateRow	row;
 
 	if (private_sql_run(&select, values, NULL, &row) == 0 ||
-		!membership_owns(DatumGetObjectId(row.values[6]), TextDatumGetCString(row.values[16])))
+		!membership_owns(DatumGetObjectId(row.values[3]), TextDatumGetCString(row.values[5])))
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
 				 errmsg("upload " INT64_FORMAT " does not exist", id)));
 	upload->id = id;
 	upload->name = TextDatumGetCString(row.values[0]);
 	upload->size = DatumGetInt64(row.values[1]);
-	upload->submission.profile = private_sql_text(&row, 2);
-	upload->submission.idempotency_key = private_sql_text(&row, 3);
-	upload->submission.run_now = row.nulls[4];
-	upload->submission.run_at = row.values[4];
-	upload->submission.priority = row.nulls[5] ? 0 : DatumGetInt32(row.values[5]);
-	upload->submission.sheet = private_sql_text(&row, 7);
-	upload->submission.dry_run = DatumGetBool(row.values[8]);
-	upload->submission.mode = private_sql_text(&row, 9);
-	upload->submission.max_errors = row.nulls[10] ? -1 : DatumGetInt64(row.values[10]);
-	if (!row.nulls[10])
-		options_check_max_errors(upload->submission.max_errors);
-	upload->submission.header_row = private_sql_text(&row, 11);
-	upload->submission.locale = private_sql_text(&row, 12);
-	upload->submission.mapping = private_sql_text(&row, 13);
-	upload->submission.range = private_sql_text(&row, 14);
-	upload->submission.reading = private_sql_text(&row, 15);
-	submission_check(&upload->submission);
+	upload->submission = submission_make(private_sql_text(&row, 2), DatumGetJsonbP(row.values[4]));
 	return upload;
+}
+
+/* Options of a form, as JSON (not JSONB) in an argument. */
+static Jsonb *
+form_argument(FunctionCallInfo fcinfo, int argument)
+{
+	if (PG_ARGISNULL(argument))
+		return options_of_form(NULL);
+	return options_of_form(DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(text_to_cstring(PG_GETARG_TEXT_PP(argument))))));
 }
 
 Datum
 pg_xlsx_upload_begin(PG_FUNCTION_ARGS)
 {
-	char	   *name = PG_XLSX_GETARG_STRING(1, "upload.xlsx");
-	int64		file = incoming_file_create(PG_XLSX_GETARG_STRING(0, NULL), name, PG_ARGISNULL(2) ? (Datum) 0 : PG_GETARG_DATUM(2),
-								   !PG_ARGISNULL(2));
+	Jsonb	   *options = form_argument(fcinfo, 2);
 
-	(void) find_upload(file);	/* refuses wrong options before the bytes come */
-	PG_RETURN_INT64(file);
+	PG_RETURN_INT64(incoming_file_create(PG_XLSX_GETARG_STRING(0, NULL), PG_XLSX_GETARG_STRING(1, "upload.xlsx"), options));
 }
 
 Datum
 pg_xlsx_upload_options(PG_FUNCTION_ARGS)
 {
 	static PrivateStatement update = {
-		"UPDATE xlsx_private.file SET profile = $2, options = $3::jsonb WHERE id = $1", 3, {INT8OID, TEXTOID, TEXTOID},
-		NULL
+		"UPDATE xlsx_private.file SET profile = $2, options = $3 WHERE id = $1", 3, {INT8OID, TEXTOID, JSONBOID}, NULL
 	};
 	Datum		values[3];
-	char		nulls[3];
+	char		nulls[] = {' ', PG_ARGISNULL(1) ? 'n' : ' ', ' '};
 
 	if (PG_ARGISNULL(0))
 		PG_RETURN_NULL();
 	(void) find_upload(PG_GETARG_INT64(0));
-	for (int i = 0; i < 3; i++)
-	{
-		nulls[i] = PG_ARGISNULL(i) ? 'n' : ' ';
-		values[i] = PG_ARGISNULL(i) ? (Datum) 0 : PG_GETARG_DATUM(i);
-	}
+	values[0] = PG_GETARG_DATUM(0);
+	values[1] = PG_ARGISNULL(1) ? (Datum) 0 : PG_GETARG_DATUM(1);
+	values[2] = JsonbPGetDatum(form_argument(fcinfo, 2));
 	private_sql_run(&update, values, nulls, NULL);
-	(void) find_upload(PG_GETARG_INT64(0));
 	PG_RETURN_VOID();
 }
 
@@ -172,29 +152,22 @@ pg_xlsx_upload_file(PG_FUNCTION_ARGS)
 	return file_value_stored(upload->id, (uint64) upload->size);
 }
 
-/* Name, size, profile, sheet, header row, mapping, range and other options of reading, and locale, of an unfinished upload. */
+/* Name, size, profile and options of an unfinished upload. */
 Datum
 pg_xlsx_upload_settings(PG_FUNCTION_ARGS)
 {
 	Upload	   *upload = find_upload(PG_GETARG_INT64(0));
-	const Submission *submission = &upload->submission;
-	const char *profile = submission->profile;
-	const char *texts[] = {upload->name, NULL, NULL, submission->sheet, submission->header_row, submission->mapping, submission->range,
-		submission->reading, submission->locale};
+	const char *profile = upload->submission.profile;
 	TupleDesc	descriptor;
-	Datum		values[lengthof(texts)];
-	bool		nulls[lengthof(texts)];
+	Datum		values[4];
+	bool		nulls[4] = {false, false, false, false};
 
 	if (get_call_result_type(fcinfo, NULL, &descriptor) != TYPEFUNC_COMPOSITE)
 		elog(ERROR, "return type must be a row type");
 	(void) profile_find(&profile);
-	texts[2] = profile;
-	for (int i = 0; i < (int) lengthof(texts); i++)
-	{
-		nulls[i] = texts[i] == NULL;
-		values[i] = nulls[i] ? (Datum) 0 : CStringGetTextDatum(texts[i]);
-	}
-	nulls[1] = false;
+	values[0] = CStringGetTextDatum(upload->name);
 	values[1] = Int64GetDatum(upload->size);
+	values[2] = CStringGetTextDatum(profile);
+	values[3] = JsonbPGetDatum(upload->submission.options);
 	PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(descriptor), values, nulls)));
 }

@@ -59,13 +59,13 @@ void
 import_load_profile(Import *import)
 {
 	Task	   *task = import->task;
-	Profile    *profile = profile_load_frozen(task->frozen, task->reading);
+	Profile    *profile = profile_load_frozen(task->frozen, task->options);
 
 	import->profile = profile;
 	profile->params = task->params;
-	task->date_order = options_of_reading(task->reading, "date_order");
-	task->decimal = options_of_reading(task->reading, "decimal");
-	task->text_zone = options_of_reading(task->reading, "time_zone");
+	task->date_order = options_text(task->options, "date_order");
+	task->decimal = options_text(task->options, "decimal");
+	task->text_zone = options_text(task->options, "time_zone");
 	if (profile->target_word != NULL && !import->inside)
 		ereport(WARNING,
 				(errmsg("%s", profile->target_word)));

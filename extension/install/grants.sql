@@ -48,7 +48,7 @@ END
 $$;
 -- The owner's C code alone needs these.
 REVOKE EXECUTE ON FUNCTION xlsx_private.is_remote, xlsx_private.freeze_profile, xlsx_private.profile_content, xlsx_private.wake_queue, xlsx_private.require_columns, xlsx_private.require_fillable,
-  xlsx_private.check_column, xlsx_private.check_rule, xlsx_private.check_texts, xlsx_private.check_messages, xlsx_private.check_pattern,
+  xlsx_private.check_rule, xlsx_private.check_texts, xlsx_private.check_messages, xlsx_private.check_pattern, xlsx_private.assignments,
   xlsx_private.require_members, xlsx_private.check_definition, xlsx_private.pointers, xlsx_private.orphans,
   xlsx_private.remove_orphans, xlsx_private.remove_audit, xlsx_private.fold_tally, xlsx_private.recount, xlsx_private.look_back, xlsx_private.expired_tasks, xlsx_private.next_ended,
   xlsx_private.remove_kept, xlsx_private.next_expiry, xlsx_private.carries_sql, xlsx_private.require_admin,

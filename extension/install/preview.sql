@@ -119,8 +119,6 @@ $$;
 COMMENT ON FUNCTION xlsx.preview(bytea, text, text, text, jsonb, text, int, boolean, boolean, text, text, text) IS
 'What an import would make of a file, as JSON; nothing is imported. sheets: all sheets of the workbook. sheet, headerRow: those that the import would read. columns: each column of the sheet with its letters, its header, the target that it would feed (null for none), its likely type and examples, from the first 1000 rows. missing: columns of the profile that no header feeds. extra: headers that feed no column. findings: how texts of dates and numbers are read, by column, from the whole sheet: "38 of 40 values only fit DD.MM.YYYY". unused, duplicates, notes: as in xlsx.tasks; notes also of merged and hidden cells. rows: the first 10 rows, their values in the order of columns. Arguments as for xlsx.submit.';
 
-CREATE FUNCTION xlsx_private.upload_settings(upload bigint,
-  OUT name text, OUT size bigint, OUT profile text, OUT sheet text, OUT header_row text, OUT mapping text, OUT range text,
-  OUT reading text, OUT locale text)
+CREATE FUNCTION xlsx_private.upload_settings(upload bigint, OUT name text, OUT size bigint, OUT profile text, OUT options jsonb)
 AS 'MODULE_PATHNAME', 'pg_xlsx_upload_settings' LANGUAGE C VOLATILE STRICT;
-COMMENT ON FUNCTION xlsx_private.upload_settings(bigint) IS 'Options of an upload that is not finished.';
+COMMENT ON FUNCTION xlsx_private.upload_settings(bigint) IS 'Options of an upload that is not finished, by the names of the arguments of xlsx.submit.';

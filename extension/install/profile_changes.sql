@@ -12,29 +12,17 @@ AS 'MODULE_PATHNAME', 'pg_xlsx_check_expression' LANGUAGE C STABLE;
 COMMENT ON FUNCTION xlsx_private.check_expression(text, text) IS
 'Raises an error unless the text is one SQL expression (what: transform, expression) or one query (what: lookup, query). NULL and empty texts pass. The text is parsed and never run.';
 
-CREATE FUNCTION xlsx_private.check_options(mode text, max_errors bigint, header_row text, mapping jsonb, range text) RETURNS void
-AS 'MODULE_PATHNAME', 'pg_xlsx_check_options' LANGUAGE C STABLE;
-COMMENT ON FUNCTION xlsx_private.check_options(text, bigint, text, jsonb, text) IS
-'Raises an error if an option of an import has an unknown value. NULL passes.';
+CREATE FUNCTION xlsx_private.checked_options(what text, options jsonb) RETURNS jsonb
+AS 'MODULE_PATHNAME', 'pg_xlsx_checked_options' LANGUAGE C STABLE STRICT;
+COMMENT ON FUNCTION xlsx_private.checked_options IS
+'Options in the form in which they are kept, by their names. what: profile, column or task. NULLs are left out. In options of profiles and columns, a member that is null is one that is reset. Raises an error for an option that does not exist, and for a value that it cannot have.';
 
-CREATE FUNCTION xlsx_private.reading(header_check text, header_rows int, fill_merged boolean, skip_hidden boolean, stop_at text, sheets text,
-  date_order text, "decimal" text, time_zone text)
-RETURNS jsonb
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN nullif(pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object('header_check', header_check, 'header_rows', header_rows,
-  'fill_merged', fill_merged, 'skip_hidden', skip_hidden, 'stop_at', stop_at, 'sheets', sheets, 'date_order', date_order,
-  'decimal', "decimal", 'time_zone', time_zone)), '{}');
-COMMENT ON FUNCTION xlsx_private.reading(text, int, boolean, boolean, text, text, text, text, text) IS
-'Options that replace those of a profile, as in task.reading. NULL where none is given.';
-
-CREATE FUNCTION xlsx_private.check_reading(reading jsonb) RETURNS void
-AS 'MODULE_PATHNAME', 'pg_xlsx_check_reading' LANGUAGE C STABLE;
-COMMENT ON FUNCTION xlsx_private.check_reading(jsonb) IS 'Raises an error if an option of xlsx_private.reading has an unknown value. NULL passes.';
-
-CREATE FUNCTION xlsx_private.check_text_options(date_order text, "decimal" text, time_zone text, format text, rounding text, no_value text) RETURNS void
-AS 'MODULE_PATHNAME', 'pg_xlsx_check_text_options' LANGUAGE C STABLE;
-COMMENT ON FUNCTION xlsx_private.check_text_options(text, text, text, text, text, text) IS
-'Raises an error if an option of how texts and numbers are read has an unknown value. NULL and empty texts pass.';
+CREATE FUNCTION xlsx_private.assignments(changes jsonb) RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+RETURN (SELECT string_agg(format(CASE WHEN c.value = 'null' THEN '%1$I = DEFAULT' ELSE '%1$I = ($1).%1$I' END, c.key), ', ') FROM jsonb_each(changes) AS c);
+COMMENT ON FUNCTION xlsx_private.assignments IS
+'What stands behind SET in an UPDATE that writes members of changes from the row $1. A null resets the column to its default. NULL if there are no members.';
 
 CREATE FUNCTION xlsx_private.check_pattern(pattern text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE
@@ -223,7 +211,7 @@ CREATE FUNCTION xlsx.create_profile(name text, target regclass, task_column name
   target_by text DEFAULT NULL)
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION xlsx.create_profile(text, regclass, name, jsonb, text) IS
+COMMENT ON FUNCTION xlsx.create_profile IS
 'Makes a profile from a table and returns its id. Each column gets a header made of its name (bio_id: Bio ID), or the one in headers ({"bio_id": "Bio-ID"}); identity, serial and generated columns and task_column are left out. A column that is NOT NULL without a default is required. The comment of a column is its label in messages. Columns that the table gets later are taken in. task_column: receives the id of the task that saved the row. target_by: as in xlsx.alter_profile. Needs INSERT on the target.';
 
 CREATE FUNCTION xlsx_private.drop_profile(caller regrole, name text) RETURNS void
@@ -253,74 +241,38 @@ AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx.drop_profile(text) IS
 'Removes a profile. Its owner may do this, and xlsx_admin. Tasks that were submitted with it stay and continue as they were submitted.';
 
-CREATE FUNCTION xlsx_private.alter_profile(caller regrole, profile text, sheet text, header_row text, range text, skip_end int,
-  null_tokens text[], trim_cells boolean, mode text, key_columns name[], update_columns name[], max_errors bigint, keep_old boolean,
-  locale text, follow boolean, index_after_load text, header_check text, header_rows int, fill_merged boolean, skip_hidden boolean,
-  stop_at text, sheets text, date_order text, "decimal" text, time_zone text, no_value text, target_by text, target regclass)
-RETURNS void
+CREATE FUNCTION xlsx_private.alter_profile(caller regrole, profile text, options jsonb) RETURNS void
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   own_id bigint := xlsx_private.own_profile(caller, profile);
+  changes jsonb := xlsx_private.checked_options('profile', options);
+  new_target regclass := (changes ->> 'target')::oid;
+  changed xlsx_private.profile;
 BEGIN
-  PERFORM xlsx_private.check_texts(alter_profile.key_columns::text[], 'key_columns');
-  PERFORM xlsx_private.check_texts(alter_profile.update_columns::text[], 'update_columns');
-  IF alter_profile.target IS NOT NULL THEN
-    PERFORM xlsx_private.check_target(caller, alter_profile.target);
-    PERFORM xlsx_private.require_columns(alter_profile.target, ARRAY(SELECT c.column_name FROM xlsx_private.profile_column c
-      WHERE c.profile_id = own_id AND c.custom AND c.source <> 'none' UNION ALL SELECT p.task_column FROM xlsx_private.profile p WHERE p.id = own_id));
+  SELECT * INTO changed FROM xlsx_private.profile p WHERE p.id = own_id;
+  changed := jsonb_populate_record(changed, changes - 'target');
+  IF new_target IS NOT NULL THEN
+    PERFORM xlsx_private.check_target(caller, new_target);
+    PERFORM xlsx_private.require_columns(new_target, ARRAY(SELECT c.column_name FROM xlsx_private.profile_column c
+      WHERE c.profile_id = own_id AND c.custom AND c.source <> 'none' UNION ALL SELECT changed.task_column));
   END IF;
-  PERFORM xlsx_private.check_target_by(alter_profile.target_by);
-  PERFORM xlsx_private.require_columns(coalesce(alter_profile.target, p.target::regclass), alter_profile.update_columns),
-    xlsx_private.check_key(coalesce(alter_profile.target::oid, p.target::oid), alter_profile.profile, alter_profile.key_columns::text[], NULL)
-  FROM xlsx_private.profile p WHERE p.id = own_id;
-  PERFORM xlsx_private.check_options(alter_profile.mode, NULL, alter_profile.header_row, NULL, alter_profile.range);
-  PERFORM xlsx_private.check_texts(alter_profile.null_tokens, 'null_tokens');
-  PERFORM xlsx_private.check_reading(xlsx_private.reading(alter_profile.header_check, alter_profile.header_rows, alter_profile.fill_merged,
-    alter_profile.skip_hidden, nullif(alter_profile.stop_at, ''), nullif(alter_profile.sheets, ''), NULL, NULL, NULL));
-  PERFORM xlsx_private.check_text_options(alter_profile.date_order, alter_profile.decimal, alter_profile.time_zone, NULL, NULL, alter_profile.no_value);
-  IF alter_profile.index_after_load <> ALL (xlsx_private.names_of('index_after_load')) THEN
-    RAISE EXCEPTION 'index_after_load "%" does not exist', alter_profile.index_after_load USING ERRCODE = 'invalid_parameter_value',
-      HINT = format('It is %s.', xlsx_private.choices_of('index_after_load'));
+  IF changes ?| '{target,target_by}' THEN
+    changed.target := xlsx_private.relation_ref(coalesce(new_target, changed.target::regclass), changed.target_by = 'table');
+    changes := changes || '{"target": true}';
   END IF;
-  IF alter_profile.skip_end NOT BETWEEN 0 AND xlsx_private.number_of('skip_end') THEN
-    RAISE EXCEPTION 'skip_end must be between 0 and %', xlsx_private.number_of('skip_end') USING ERRCODE = 'invalid_parameter_value',
-      DETAIL = format('It is %s.', alter_profile.skip_end), HINT = 'It is the number of rows to leave out at the end of the sheet.';
+  IF changes ?| '{key_columns,key_index,update_columns}' THEN
+    PERFORM xlsx_private.require_columns(changed.target::regclass, changed.update_columns);
+    PERFORM xlsx_private.check_key(changed.target::oid, profile, changed.key_columns::text[], CASE WHEN changes ? 'key_index' THEN changed.key_index END);
   END IF;
-  UPDATE xlsx_private.profile p SET
-    sheet = CASE WHEN alter_profile.sheet IS NULL THEN p.sheet ELSE nullif(alter_profile.sheet, '') END,
-    header_row = coalesce(alter_profile.header_row, p.header_row),
-    range = CASE WHEN alter_profile.range IS NULL THEN p.range ELSE nullif(alter_profile.range, '') END,
-    skip_end = coalesce(alter_profile.skip_end, p.skip_end),
-    null_tokens = coalesce(alter_profile.null_tokens, p.null_tokens),
-    trim_cells = coalesce(alter_profile.trim_cells, p.trim_cells),
-    mode = coalesce(alter_profile.mode, p.mode),
-    key_columns = CASE WHEN alter_profile.key_columns IS NULL THEN p.key_columns ELSE nullif(alter_profile.key_columns, '{}') END,
-    update_columns = CASE WHEN alter_profile.update_columns IS NULL THEN p.update_columns ELSE nullif(alter_profile.update_columns, '{}') END,
-    max_errors = CASE WHEN alter_profile.max_errors IS NULL THEN p.max_errors WHEN alter_profile.max_errors < 0 THEN NULL ELSE alter_profile.max_errors END,
-    keep_old = coalesce(alter_profile.keep_old, p.keep_old),
-    locale = CASE WHEN alter_profile.locale IS NULL THEN p.locale ELSE nullif(alter_profile.locale, '') END,
-    follow = coalesce(alter_profile.follow, p.follow),
-    index_after_load = coalesce(alter_profile.index_after_load, p.index_after_load),
-    header_check = coalesce(alter_profile.header_check, p.header_check),
-    header_rows = coalesce(alter_profile.header_rows, p.header_rows),
-    fill_merged = coalesce(alter_profile.fill_merged, p.fill_merged),
-    skip_hidden = coalesce(alter_profile.skip_hidden, p.skip_hidden),
-    stop_at = CASE WHEN alter_profile.stop_at IS NULL THEN p.stop_at ELSE nullif(alter_profile.stop_at, '') END,
-    sheets = CASE WHEN alter_profile.sheets IS NULL THEN p.sheets ELSE nullif(alter_profile.sheets, '') END,
-    date_order = CASE WHEN alter_profile.date_order IS NULL THEN p.date_order ELSE nullif(alter_profile.date_order, '') END,
-    decimal = CASE WHEN alter_profile.decimal IS NULL THEN p.decimal ELSE nullif(alter_profile.decimal, '') END,
-    time_zone = CASE WHEN alter_profile.time_zone IS NULL THEN p.time_zone ELSE nullif(alter_profile.time_zone, '') END,
-    no_value = CASE WHEN alter_profile.no_value IS NULL THEN p.no_value ELSE coalesce(nullif(alter_profile.no_value, ''), 'error') END,
-    target_by = coalesce(alter_profile.target_by, p.target_by),
-    target = CASE WHEN alter_profile.target IS NULL AND alter_profile.target_by IS NULL THEN p.target
-      ELSE xlsx_private.relation_ref(coalesce(alter_profile.target, p.target::regclass), coalesce(alter_profile.target_by, p.target_by) = 'table') END
-  WHERE p.id = own_id;
+  IF changes <> '{}' THEN
+    EXECUTE 'UPDATE xlsx_private.profile SET ' || xlsx_private.assignments(changes) || ' WHERE id = $2' USING changed, own_id;
+  END IF;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.alter_profile(regrole, text, text, text, text, int, text[], boolean, text, name[], name[], bigint, boolean, text, boolean, text, text, int, boolean, boolean, text, text, text, text, text, text, text, regclass) IS
-'As the function without caller, with the rights of the owner of the tables. caller: role that calls.';
+COMMENT ON FUNCTION xlsx_private.alter_profile IS
+'As the function without caller, with the rights of the owner of the tables. caller: role that calls. options: by their names.';
 
 CREATE FUNCTION xlsx.alter_profile(profile text, sheet text DEFAULT NULL, header_row text DEFAULT NULL,
   range text DEFAULT NULL, skip_end int DEFAULT NULL, null_tokens text[] DEFAULT NULL, trim_cells boolean DEFAULT NULL,
@@ -331,42 +283,16 @@ CREATE FUNCTION xlsx.alter_profile(profile text, sheet text DEFAULT NULL, header
   date_order text DEFAULT NULL, "decimal" text DEFAULT NULL, time_zone text DEFAULT NULL, no_value text DEFAULT NULL,
   target_by text DEFAULT NULL, target regclass DEFAULT NULL)
 RETURNS void
-AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION xlsx.alter_profile(text, text, text, text, int, text[], boolean, text, name[], name[], bigint, boolean, text, boolean, text, text, int, boolean, boolean, text, text, text, text, text, text, text, regclass) IS
+AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner_by_name' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION xlsx.alter_profile IS
 'Changes options of a profile. NULL leaves an option unchanged; an empty text or array (max_errors: -1) resets it. sheet: its name, "#2" for the second sheet, "~regexp" for the first whose name matches, "?" for the visible one that fits the profile best; the first visible sheet by default. header_row: "auto" (the row among the first 20 that fits best; the default), "first" (the first row that is not blank), its number, or "none" (columns by their places). range: such as B2:F500, B:F or 2:500. skip_end: number of rows at the end that are left out, such as totals. null_tokens: texts that mean blank. trim_cells: removes spaces around texts. mode: insert, all_or_nothing, upsert, skip (leaves rows out whose key exists), update, replace (all rows of the target, while no other session writes to it). all_or_nothing and replace are one transaction for their whole time, whose snapshot keeps VACUUM from removing dead rows. key_columns: columns and SQL expressions of a unique index, such as lower(email), by which upsert, skip and update find rows; of a partial index only the rows that it has, and a row of the file that it would not have counts as new. The primary key by default. update_columns: columns that they change; all by default. max_errors: number of bad rows above which the task fails. keep_old: keeps old values of rows, for xlsx.undo. locale: language of messages; it also decides date_order and decimal where nothing else does, and has words for true and false (de: ja, nein). follow: takes in columns that the target gets later. index_after_load: when indexes are built after the rows are in, which is more than twice as fast where keys come in random order: "replace" (in mode replace; the default), "empty" (also in insert and all_or_nothing where the target is empty), "never". While an index is built, queries wait; writers wait until the import ends; the rows become visible together at the end. header_check: "any" (required columns must have a header, everything else is told; the default), "known" (every column of the profile has a header, and every filled column of the sheet goes to one), "exact" (the same, in the order of the profile, each header once). header_rows: number of rows that the headers take; they are joined, "Address / City". fill_merged: all cells of a merged range hold its value. skip_hidden: leaves hidden rows and columns out. stop_at: where the data end, "blank_row" (the first blank row below data), a regular expression as "~^Total" (the first row whose first filled cell matches), or an SQL expression over the texts of a row by column name (the first row for which it is true). sheets: all sheets whose names match, "~regexp", one after the other. date_order (DMY, MDY, YMD), decimal ("," or "."), time_zone: how texts are read as dates, numbers and times; without them, the values of the column decide, and what has two readings is refused. no_value: what a formula is that was never calculated, "error" (the default) or "null". target_by: what is meant when the table is renamed, dropped or replaced by another: "name" (the table that bears the name, with a notice and a note of the task; the default; a table that was merely renamed stays the target) or "table" (the table itself, whatever its name). target: another table.';
-
-CREATE FUNCTION xlsx_private.check_column(header text, label text, aliases text[], pattern text, transform text, lookup text, source text,
-  null_tokens text[], messages jsonb)
-RETURNS void
-LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-  IF header = '' OR label = '' THEN
-    RAISE EXCEPTION '% must not be empty', CASE WHEN header = '' THEN 'header' ELSE 'label' END USING ERRCODE = 'invalid_parameter_value',
-      DETAIL = 'The header finds the column in the sheet. The label names it in messages.', HINT = 'NULL leaves it unchanged.';
-  END IF;
-  IF source <> ALL (xlsx_private.names_of('source')) THEN
-    RAISE EXCEPTION 'source "%" does not exist', source USING ERRCODE = 'invalid_parameter_value',
-      DETAIL = 'A source says where the value of a column comes from.', HINT = format('The sources are %s.', xlsx_private.sentence_of('source'));
-  END IF;
-  PERFORM xlsx_private.check_expression(transform, 'transform');
-  PERFORM xlsx_private.check_pattern(pattern);
-  PERFORM xlsx_private.check_expression(lookup, 'lookup');
-  PERFORM xlsx_private.check_texts(aliases, 'aliases');
-  PERFORM xlsx_private.check_texts(null_tokens, 'null_tokens');
-  PERFORM xlsx_private.check_messages(messages, 'messages');
-END
-$$;
-COMMENT ON FUNCTION xlsx_private.check_column(text, text, text[], text, text, text, text, text[], jsonb) IS
-'Raises an error if an option of a column has an unknown value. NULL passes.';
 
 CREATE FUNCTION xlsx_private.class_of(target regclass, column_name name, of_elements boolean) RETURNS text
 AS 'MODULE_PATHNAME', 'pg_xlsx_class_of' LANGUAGE C STABLE STRICT;
 COMMENT ON FUNCTION xlsx_private.class_of(regclass, name, boolean) IS
 'How cells become values of a column, by its type or that below its domain: text, integer, float, boolean, date, timestamp, numeric or other. of_elements: that of the elements of an array. NULL if there is no such column.';
 
-CREATE FUNCTION xlsx_private.require_effect(target regclass, column_name name, date_order text, "decimal" text, time_zone text, format text, rounding text, splits boolean) RETURNS void
+CREATE FUNCTION xlsx_private.require_effect(target regclass, column_name name, options jsonb, splits boolean) RETURNS void
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -376,11 +302,11 @@ DECLARE
   column_type text;
 BEGIN
   idle := CASE
-    WHEN date_order <> '' AND kind NOT IN ('date', 'timestamp') THEN 'date_order'
-    WHEN format <> '' AND kind NOT IN ('date', 'timestamp') THEN 'format'
-    WHEN time_zone <> '' AND kind <> 'timestamp' THEN 'time_zone'
-    WHEN require_effect.decimal <> '' AND kind NOT IN ('integer', 'numeric', 'float') THEN 'decimal'
-    WHEN rounding <> '' AND (splits OR kind NOT IN ('integer', 'numeric')) THEN 'rounding' END;
+    WHEN options ->> 'date_order' IS NOT NULL AND kind NOT IN ('date', 'timestamp') THEN 'date_order'
+    WHEN options ->> 'format' IS NOT NULL AND kind NOT IN ('date', 'timestamp') THEN 'format'
+    WHEN options ->> 'time_zone' IS NOT NULL AND kind <> 'timestamp' THEN 'time_zone'
+    WHEN options ->> 'decimal' IS NOT NULL AND kind NOT IN ('integer', 'numeric', 'float') THEN 'decimal'
+    WHEN options ->> 'rounding' IS NOT NULL AND (splits OR kind NOT IN ('integer', 'numeric')) THEN 'rounding' END;
   IF idle IS NOT NULL THEN
     SELECT format_type(a.atttypid, a.atttypmod) INTO column_type FROM pg_attribute a WHERE a.attrelid = target AND a.attname = require_effect.column_name;
     RAISE EXCEPTION 'option "%" has no effect on column "%"', idle, column_name USING ERRCODE = 'invalid_parameter_value',
@@ -389,8 +315,8 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.require_effect(regclass, name, text, text, text, text, text, boolean) IS
-'Raises an error if an option of how texts and numbers are read does nothing for a column, because of its type. splits: the column takes lists (option split). NULL and empty texts pass.';
+COMMENT ON FUNCTION xlsx_private.require_effect IS
+'Raises an error if an option of how texts and numbers are read does nothing for a column, because of its type. options: those that are given now, by their names; a null is one that is reset. splits: the column takes lists (option split).';
 
 -- The key of the table, if it is one column.
 CREATE FUNCTION xlsx_private.only_key(relation regclass) RETURNS text
@@ -471,16 +397,13 @@ $$;
 COMMENT ON FUNCTION xlsx_private.check_lookup(regclass, xlsx_private.profile_column) IS
 'A column of a profile with the name of its lookup_table in full and lookup_value filled in. An error if its options about lookups and lists do not fit one another or the target.';
 
-CREATE FUNCTION xlsx_private.set_column(caller regrole, profile text, column_name name, header text, label text, aliases text[], pattern text,
-  "position" int, required boolean, default_value text, transform text, lookup text, source text, null_tokens text[],
-  trim_cells boolean, messages jsonb, lookup_table text, lookup_key text[], lookup_value text, multiple text, ignore_case boolean,
-  date_order text, "decimal" text, time_zone text, format text, rounding text, split text)
-RETURNS void
+CREATE FUNCTION xlsx_private.set_column(caller regrole, profile text, column_name name, options jsonb) RETURNS void
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   own_id bigint := xlsx_private.own_profile(caller, profile);
+  changes jsonb := xlsx_private.checked_options('column', options);
   relation regclass;
   changed xlsx_private.profile_column;
 BEGIN
@@ -490,67 +413,42 @@ BEGIN
   END IF;
   SELECT p.target INTO relation FROM xlsx_private.profile p WHERE p.id = own_id;
   PERFORM xlsx_private.require_columns(relation, ARRAY[column_name]);
-  PERFORM xlsx_private.check_column(header, label, aliases, pattern, transform, lookup, source, null_tokens, messages);
-  PERFORM xlsx_private.check_text_options(date_order, set_column.decimal, time_zone, format, rounding, NULL);
+  -- Before there is a row, its defaults are those of live_column.
   SELECT * INTO changed FROM xlsx_private.profile_column c WHERE c.profile_id = own_id AND c.column_name = set_column.column_name;
-  IF coalesce(set_column.source, changed.source) = 'value' AND coalesce(set_column.transform, changed.transform, '') = '' THEN
+  changed.column_name := column_name;
+  changed.ignore_case := coalesce(changed.ignore_case, false);
+  IF changes ? 'lookup_table' AND changes ->> 'lookup_table' IS NULL THEN
+    changes := changes || '{"lookup_key": null, "lookup_value": null}';
+  END IF;
+  changed := jsonb_populate_record(changed, changes);
+  IF changed.source = 'value' AND changed.transform IS NULL THEN
     RAISE EXCEPTION 'source "value" needs a transform' USING ERRCODE = 'invalid_parameter_value',
       DETAIL = 'Without a cell, the transformation alone says what the value is.', HINT = 'Give transform, or another source.';
   END IF;
-  IF coalesce(set_column.source, changed.source, 'cell') <> 'none' THEN
+  IF coalesce(changed.source, 'cell') <> 'none' THEN
     PERFORM xlsx_private.require_fillable(relation, column_name);
   END IF;
-  changed.column_name := column_name;
-  changed.transform := CASE WHEN set_column.transform IS NULL THEN changed.transform ELSE nullif(set_column.transform, '') END;
-  changed.lookup := CASE WHEN set_column.lookup IS NULL THEN changed.lookup ELSE nullif(set_column.lookup, '') END;
-  changed.lookup_key := CASE WHEN set_column.lookup_table = '' THEN NULL WHEN set_column.lookup_key IS NULL THEN changed.lookup_key ELSE nullif(set_column.lookup_key, '{}') END;
-  changed.lookup_value := CASE WHEN set_column.lookup_table = '' THEN NULL WHEN set_column.lookup_value IS NULL THEN changed.lookup_value ELSE nullif(set_column.lookup_value, '') END;
-  changed.lookup_table := CASE WHEN set_column.lookup_table IS NULL THEN changed.lookup_table ELSE nullif(set_column.lookup_table, '') END;
-  changed.multiple := CASE WHEN set_column.multiple IS NULL THEN changed.multiple ELSE nullif(set_column.multiple, '') END;
-  changed.split := CASE WHEN set_column.split IS NULL THEN changed.split ELSE nullif(set_column.split, '') END;
-  changed.ignore_case := coalesce(set_column.ignore_case, changed.ignore_case, false);
   changed := xlsx_private.check_lookup(relation, changed);
-  PERFORM xlsx_private.require_effect(relation, column_name, date_order, set_column.decimal, time_zone, format, rounding, changed.split IS NOT NULL);
+  PERFORM xlsx_private.require_effect(relation, column_name, changes, changed.split IS NOT NULL);
+  IF changes ? 'header' AND NOT changes ? 'label' AND col_description(relation, (SELECT a.attnum FROM pg_attribute a
+    WHERE a.attrelid = relation AND a.attname = set_column.column_name)) IS NULL THEN
+    changed.label := translate(changed.header, '-_', '  ');
+    changes := changes || '{"label": true}';
+  END IF;
+  changed.custom := true;
+  changes := changes || jsonb_build_object('custom', true, 'lookup_table', changed.lookup_table, 'lookup_value', changed.lookup_value);
   INSERT INTO xlsx_private.profile_column (profile_id, position, column_name, header, label)
   SELECT own_id, a.attnum, a.attname, xlsx_private.header_of(a.attname),
     coalesce(nullif(btrim(col_description(relation, a.attnum)), ''), translate(xlsx_private.header_of(a.attname), '-_', '  '))
   FROM pg_attribute a
   WHERE a.attrelid = relation AND a.attname = set_column.column_name
   ON CONFLICT DO NOTHING;
-  UPDATE xlsx_private.profile_column c SET
-    custom = true,
-    header = coalesce(set_column.header, c.header),
-    label = coalesce(set_column.label, CASE WHEN set_column.header IS NULL OR col_description(relation, a.attnum) IS NOT NULL
-      THEN c.label ELSE translate(set_column.header, '-_', '  ') END),
-    aliases = coalesce(set_column.aliases, c.aliases),
-    pattern = CASE WHEN set_column.pattern IS NULL THEN c.pattern ELSE nullif(set_column.pattern, '') END,
-    position = coalesce(set_column.position, c.position),
-    required = coalesce(set_column.required, c.required),
-    default_value = CASE WHEN set_column.default_value IS NULL THEN c.default_value ELSE nullif(set_column.default_value, '') END,
-    transform = changed.transform,
-    lookup = changed.lookup,
-    lookup_table = changed.lookup_table,
-    lookup_key = changed.lookup_key,
-    lookup_value = changed.lookup_value,
-    multiple = changed.multiple,
-    split = changed.split,
-    ignore_case = changed.ignore_case,
-    source = coalesce(set_column.source, c.source),
-    null_tokens = coalesce(set_column.null_tokens, c.null_tokens),
-    trim_cells = coalesce(set_column.trim_cells, c.trim_cells),
-    messages = coalesce(set_column.messages, c.messages),
-    date_order = CASE WHEN set_column.date_order IS NULL THEN c.date_order ELSE nullif(set_column.date_order, '') END,
-    decimal = CASE WHEN set_column.decimal IS NULL THEN c.decimal ELSE nullif(set_column.decimal, '') END,
-    time_zone = CASE WHEN set_column.time_zone IS NULL THEN c.time_zone ELSE nullif(set_column.time_zone, '') END,
-    format = CASE WHEN set_column.format IS NULL THEN c.format ELSE nullif(set_column.format, '') END,
-    rounding = CASE WHEN set_column.rounding IS NULL THEN c.rounding ELSE nullif(set_column.rounding, '') END
-  FROM pg_attribute a
-  WHERE c.profile_id = own_id AND c.column_name = set_column.column_name
-    AND a.attrelid = relation AND a.attname = c.column_name;
+  EXECUTE 'UPDATE xlsx_private.profile_column SET ' || xlsx_private.assignments(changes) || ' WHERE profile_id = $2 AND column_name = $3'
+  USING changed, own_id, set_column.column_name;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.set_column(regrole, text, name, text, text, text[], text, int, boolean, text, text, text, text, text[], boolean, jsonb, text, text[], text, text, boolean, text, text, text, text, text, text) IS
-'As the function without caller, with the rights of the owner of the tables. caller: role that calls.';
+COMMENT ON FUNCTION xlsx_private.set_column IS
+'As the function without caller, with the rights of the owner of the tables. caller: role that calls. options: by their names.';
 
 CREATE FUNCTION xlsx.set_column(profile text, column_name name, header text DEFAULT NULL, label text DEFAULT NULL,
   aliases text[] DEFAULT NULL, pattern text DEFAULT NULL, "position" int DEFAULT NULL, required boolean DEFAULT NULL,
@@ -560,8 +458,8 @@ CREATE FUNCTION xlsx.set_column(profile text, column_name name, header text DEFA
   date_order text DEFAULT NULL, "decimal" text DEFAULT NULL, time_zone text DEFAULT NULL, format text DEFAULT NULL, rounding text DEFAULT NULL,
   split text DEFAULT NULL)
 RETURNS void
-AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION xlsx.set_column(text, name, text, text, text[], text, int, boolean, text, text, text, text, text[], boolean, jsonb, text, text[], text, text, boolean, text, text, text, text, text, text) IS
+AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner_by_name' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION xlsx.set_column IS
 'Changes how a column of the target is filled. NULL leaves an option unchanged; an empty text or array resets it. header, aliases, pattern (regular expression): how the column is found in the sheet. label: its name in messages. position: its place in templates and errors workbooks. required: a blank cell is an error, also where the target allows NULL. default_value: for blank cells. transform: SQL expression over the texts of the row by column name; "value" is the text of this column. It also sees kind (text, number, date, boolean, error, blank), number_format and raw of its cell, and extra, the other columns of the sheet as jsonb. The row is called r, for subqueries. lookup: query with two columns that turns a text into a value, SELECT name, id FROM department. lookup_table, lookup_key, lookup_value: the same without SQL; the text is looked for in all columns of lookup_key; the value is that of lookup_value, of the primary key by default. multiple: what separates the words of a cell that are looked up one by one, for an array. split: what separates the elements of an array in a cell. ignore_case: words of lookups, enums and rules one_of are compared without case and accents, and stored as the enum or the rule has them. source: cell, value (transform without a cell), task_id, row_number, file_name, sheet_name, extra (the other columns of the sheet as jsonb), param (a member of the params of the import), none. null_tokens: texts that mean blank. trim_cells: removes spaces around texts. messages: texts by code, {"required": "…"}, or by code and locale, {"required": {"de": "…"}}; also for what the target refuses: unique, check, foreign_key, exclusion, not_null. They go before the comment on a constraint, and that before the built-in message in the language of locale. date_order, decimal, time_zone: as in xlsx.alter_profile, for this column. format: how dates are written in texts, DD.MM.YYYY or D MONTH YYYY HH24:MI; ISO dates are read too. rounding: what becomes of digits for which the column has no room, "error" (the default), "half_up" or "half_even".';
 
 CREATE FUNCTION xlsx_private.check_rule(kind text, column_name name, argument text[], severity text) RETURNS void
@@ -643,7 +541,7 @@ CREATE FUNCTION xlsx.add_rule(profile text, kind text, column_name name DEFAULT 
   message text DEFAULT NULL, severity text DEFAULT 'error', name text DEFAULT NULL, messages jsonb DEFAULT NULL)
 RETURNS text
 AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION xlsx.add_rule(text, text, name, text[], text, text, text, jsonb) IS
+COMMENT ON FUNCTION xlsx.add_rule IS
 'Adds a rule to a profile and returns its name. kind: required, min, max, min_length, max_length, pattern (regular expression that must match), one_of, unique (within the file), expression (SQL over the values of the row by column name; false is a violation). argument: the values of the rule. severity: "error" (the row is not saved) or "warning" (the row is saved). message: text of the violation; messages: the same by locale, {"de": "…"}. In both, {label}, {value} and {cell} stand for those of the column; in an expression, for those of all columns that it reads, separated by commas. {label} of an expression that reads no column is the name of the rule.';
 
 CREATE FUNCTION xlsx_private.drop_rule(caller regrole, profile text, name text) RETURNS void
@@ -719,24 +617,17 @@ LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  given xlsx_private.profile := jsonb_populate_record(NULL::xlsx_private.profile, xlsx_private.check_definition(definition) - '{target,owner,id,created_at,columns,rules}'::text[]);
-  new_name text := coalesce(create_profile_from_json.name, given.name);
-  new_id bigint := xlsx_private.create_profile(caller, new_name, coalesce(target, (definition ->> 'target')::regclass), given.task_column, NULL, given.target_by);
-  given_column xlsx_private.profile_column;
+  given jsonb := xlsx_private.check_definition(definition);
+  new_name text := coalesce(create_profile_from_json.name, given ->> 'name');
+  new_id bigint := xlsx_private.create_profile(caller, new_name, coalesce(target, (given ->> 'target')::regclass), (given ->> 'task_column')::name, NULL, given ->> 'target_by');
+  item jsonb;
   given_rule xlsx_private.profile_rule;
 BEGIN
-  PERFORM xlsx_private.alter_profile(caller, new_name, given.sheet, given.header_row, given.range, given.skip_end, given.null_tokens,
-    given.trim_cells, given.mode, given.key_columns, given.update_columns, given.max_errors, given.keep_old, given.locale, given.follow,
-    given.index_after_load, given.header_check, given.header_rows, given.fill_merged, given.skip_hidden, given.stop_at, given.sheets, given.date_order, given.decimal, given.time_zone, given.no_value,
-    NULL, NULL);
-  FOR given_column IN SELECT * FROM jsonb_populate_recordset(NULL::xlsx_private.profile_column, definition -> 'columns') LOOP
-    PERFORM xlsx_private.set_column(caller, new_name, given_column.column_name, given_column.header, given_column.label, given_column.aliases,
-      given_column.pattern, given_column.position, given_column.required, given_column.default_value, given_column.transform,
-      given_column.lookup, given_column.source, given_column.null_tokens, given_column.trim_cells, given_column.messages, given_column.lookup_table, given_column.lookup_key,
-      given_column.lookup_value, given_column.multiple, given_column.ignore_case,
-      given_column.date_order, given_column.decimal, given_column.time_zone, given_column.format, given_column.rounding, given_column.split);
-    UPDATE xlsx_private.profile_column c SET custom = coalesce(given_column.custom, true)
-    WHERE c.profile_id = new_id AND c.column_name = given_column.column_name;
+  PERFORM xlsx_private.alter_profile(caller, new_name, given - '{id,name,target,task_column,owner,created_at,target_by,columns,rules}'::text[]);
+  FOR item IN SELECT c FROM jsonb_array_elements(coalesce(nullif(given -> 'columns', 'null'), '[]')) AS c LOOP
+    PERFORM xlsx_private.set_column(caller, new_name, (item ->> 'column_name')::name, item - '{column_name,custom}'::text[]);
+    UPDATE xlsx_private.profile_column c SET custom = coalesce((item ->> 'custom')::boolean, true)
+    WHERE c.profile_id = new_id AND c.column_name = (item ->> 'column_name')::name;
   END LOOP;
   FOR given_rule IN SELECT * FROM jsonb_populate_recordset(NULL::xlsx_private.profile_rule, definition -> 'rules') ORDER BY "position" LOOP
     PERFORM xlsx_private.add_rule(caller, new_name, given_rule.kind, given_rule.column_name, given_rule.argument, NULL,
@@ -750,5 +641,5 @@ COMMENT ON FUNCTION xlsx_private.create_profile_from_json(regrole, jsonb, text, 
 
 CREATE FUNCTION xlsx.create_profile_from_json(definition jsonb, name text DEFAULT NULL, target regclass DEFAULT NULL) RETURNS bigint
 AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION xlsx.create_profile_from_json(jsonb, text, regclass) IS
+COMMENT ON FUNCTION xlsx.create_profile_from_json IS
 'Makes a profile from the result of xlsx.profile_json, of this server or another, and returns its id. name, target: in place of those in definition.';

@@ -44,12 +44,15 @@ FROM xlsx_private.profile p JOIN xlsx_private.profile_column c ON c.profile_id =
   LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = p.target::oid AND a.attname = c.column_name AND NOT a.attisdropped
 WHERE c.source <> 'none' AND (c.custom OR a.attname IS NOT NULL)
 UNION ALL
-SELECT p.id, 100000 + i.position, i.column_name, xlsx_private.header_of(i.column_name),
-  coalesce(nullif(pg_catalog.btrim(pg_catalog.col_description(i.target, i.position)), ''),
-    pg_catalog.translate(xlsx_private.header_of(i.column_name), '-_', '  ')), '{}', NULL, NULL, 'cell', NULL, NULL, NULL,
-    NULL, NULL, NULL, NULL, false, NULL, NULL, '{}', false, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+SELECT n.*
 FROM xlsx_private.profile p JOIN xlsx_private.importable_column i ON i.target = p.target::oid AND i.column_name IS DISTINCT FROM p.task_column
   LEFT JOIN xlsx_private.profile_column c ON c.profile_id = p.id AND c.column_name = i.column_name
+  -- All options that are not given have no value.
+  CROSS JOIN LATERAL pg_catalog.jsonb_populate_record(NULL::xlsx_private.profile_column, pg_catalog.jsonb_build_object('profile_id', p.id,
+    'position', 100000 + i.position, 'column_name', i.column_name, 'header', xlsx_private.header_of(i.column_name),
+    'label', coalesce(nullif(pg_catalog.btrim(pg_catalog.col_description(i.target, i.position)), ''),
+      pg_catalog.translate(xlsx_private.header_of(i.column_name), '-_', '  ')),
+    'aliases', '{}', 'source', 'cell', 'ignore_case', false, 'messages', pg_catalog.jsonb_build_object(), 'custom', false)) AS n
 WHERE p.follow AND c.column_name IS NULL;
 COMMENT ON VIEW xlsx_private.live_column IS
 'Columns of all profiles, as their targets are now. Columns that a target got later are included. Columns that it lost are left out, unless somebody configured them.';
@@ -98,19 +101,12 @@ LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  RETURN (SELECT jsonb_build_object('name', p.name, 'task_column', p.task_column, 'sheet', p.sheet, 'header_row', p.header_row,
-    'range', p.range, 'skip_end', p.skip_end, 'mode', p.mode, 'locale', p.locale, 'max_errors', p.max_errors,
-    'keep_old', p.keep_old, 'key_columns', p.key_columns, 'key_index', p.key_index, 'update_columns', p.update_columns, 'index_after_load', p.index_after_load, 'target_by', p.target_by,
-    'header_check', p.header_check, 'header_rows', p.header_rows, 'fill_merged', p.fill_merged, 'skip_hidden', p.skip_hidden,
-    'stop_at', p.stop_at, 'sheets', p.sheets,
-    'date_order', p.date_order, 'decimal', p.decimal, 'time_zone', p.time_zone, 'no_value', p.no_value,
-    'columns', (SELECT coalesce(jsonb_agg(jsonb_build_object('name', c.column_name, 'header', c.header, 'label', c.label,
-        'aliases', c.aliases, 'pattern', c.pattern, 'required', coalesce(c.required, false) OR coalesce(c.column_name = ANY (k.needed), false),
-        'source', c.source, 'default_value', c.default_value, 'transform', c.transform,
+  -- Options are added by the columns of the tables alone; their names are the same.
+  RETURN (SELECT to_jsonb(p) - '{id,target,owner,created_at,follow,null_tokens,trim_cells}'::text[] || jsonb_build_object(
+    'columns', (SELECT coalesce(jsonb_agg(to_jsonb(c) - '{profile_id,position,column_name,custom,lookup_table,lookup_key,lookup_value}'::text[]
+        || jsonb_build_object('name', c.column_name, 'required', coalesce(c.required, false) OR coalesce(c.column_name = ANY (k.needed), false),
         'lookup', coalesce(c.lookup, xlsx_private.lookup_query(c.lookup_table, c.lookup_key, c.lookup_value)),
-        'multiple', c.multiple, 'ignore_case', c.ignore_case,
-        'null_tokens', coalesce(c.null_tokens, p.null_tokens), 'trim_cells', coalesce(c.trim_cells, p.trim_cells), 'messages', c.messages,
-        'date_order', c.date_order, 'decimal', c.decimal, 'time_zone', c.time_zone, 'format', c.format, 'rounding', c.rounding, 'split', c.split, 'param', c.param)
+        'null_tokens', coalesce(c.null_tokens, p.null_tokens), 'trim_cells', coalesce(c.trim_cells, p.trim_cells))
         ORDER BY c.position, c.column_name), '[]')
       FROM xlsx_private.live_columns(p.id) c),
     'rules', (SELECT coalesce(jsonb_agg(jsonb_build_object('name', r.name, 'column', r.column_name, 'kind', r.kind,

@@ -234,10 +234,9 @@ DECLARE
 BEGIN
   SELECT * INTO given FROM xlsx_private.upload_settings(upload);
   RETURN ROW(200, (jsonb_build_object('fileName', given.name, 'fileSize', given.size, 'profile', given.profile)
-    || xlsx.preview(xlsx_private.upload_file(upload), given.profile, given.sheet, given.header_row, given.mapping::jsonb, given.range,
-      (given.reading::jsonb ->> 'header_rows')::int, (given.reading::jsonb ->> 'fill_merged')::boolean,
-      (given.reading::jsonb ->> 'skip_hidden')::boolean, given.locale, given.reading::jsonb ->> 'date_order',
-      given.reading::jsonb ->> 'decimal')::jsonb)::json)::xlsx_rest.answer;
+    || xlsx.preview(xlsx_private.upload_file(upload), given.profile, given.options ->> 'sheet', given.options ->> 'header_row', given.options -> 'mapping',
+      given.options ->> 'range', (given.options ->> 'header_rows')::int, (given.options ->> 'fill_merged')::boolean,
+      (given.options ->> 'skip_hidden')::boolean, given.options ->> 'locale', given.options ->> 'date_order', given.options ->> 'decimal')::jsonb)::json)::xlsx_rest.answer;
 END
 $$;
 COMMENT ON FUNCTION xlsx_rest.rest_preview(bigint) IS 'POST /preview, for an upload that is not finished. The sidecar removes the upload afterwards.';

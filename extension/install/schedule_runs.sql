@@ -203,15 +203,7 @@ COMMENT ON FUNCTION xlsx_private.schedule_params(xlsx_private.schedule, text) IS
 CREATE FUNCTION xlsx_private.schedule_task(schedule xlsx_private.schedule, file bytea, file_name text) RETURNS bigint
 LANGUAGE sql VOLATILE
 SET search_path = pg_catalog, pg_temp
-RETURN xlsx.submit((schedule).profile, file, file_name, priority => ((schedule).options ->> 'priority')::int,
-  sheet => (schedule).options ->> 'sheet', mode => (schedule).options ->> 'mode',
-  max_errors => ((schedule).options ->> 'max_errors')::bigint, header_row => (schedule).options ->> 'header_row',
-  locale => (schedule).options ->> 'locale', mapping => (schedule).options -> 'mapping',
-  range => (schedule).options ->> 'range', header_check => (schedule).options ->> 'header_check',
-  header_rows => ((schedule).options ->> 'header_rows')::int, fill_merged => ((schedule).options ->> 'fill_merged')::boolean,
-  skip_hidden => ((schedule).options ->> 'skip_hidden')::boolean, stop_at => (schedule).options ->> 'stop_at',
-  sheets => (schedule).options ->> 'sheets', date_order => (schedule).options ->> 'date_order',
-  "decimal" => (schedule).options ->> 'decimal', time_zone => (schedule).options ->> 'time_zone');
+RETURN xlsx_private.submit((schedule).profile, file, file_name, (schedule).options);
 COMMENT ON FUNCTION xlsx_private.schedule_task(xlsx_private.schedule, bytea, text) IS 'Submits a file with the options of a schedule.';
 
 -- file is an argument, because a variable would hold all of its bytes.

@@ -15,7 +15,7 @@ CREATE FUNCTION xlsx.submit_once(profile text, file bytea, file_name text DEFAUL
   date_order text DEFAULT NULL, "decimal" text DEFAULT NULL, time_zone text DEFAULT NULL,
   OUT task bigint, OUT created boolean, OUT content_hash bytea)
 AS 'MODULE_PATHNAME', 'pg_xlsx_submit_once' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION xlsx.submit_once(text, bytea, text, timestamptz, int, text, text, boolean, bigint, text, text, jsonb, text, text, int, boolean, boolean, text, text, text, text, text) IS
+COMMENT ON FUNCTION xlsx.submit_once IS
 'As xlsx.submit, unless the current role already has a task for the same profile and a file with the same bytes. task: the new or the earlier one. created: true for a new one. content_hash: SHA-256 of the file.';
 
 /*
@@ -375,6 +375,35 @@ END
 $$;
 COMMENT ON FUNCTION xlsx_private.schedule_find(text) IS 'A schedule of the current role; else an error.';
 
+CREATE FUNCTION xlsx_private.schedule(name text, cron text, profile text, options jsonb) RETURNS bigint
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  own CONSTANT text[] := '{folder,query,pattern,settle,pattern_params,done_folder,failed_folder,expect_every}';
+  made xlsx_private.schedule := jsonb_populate_record(NULL::xlsx_private.schedule, (SELECT coalesce(jsonb_object_agg(o.key, o.value), '{}')
+    FROM jsonb_each(schedule.options) AS o WHERE o.key = ANY (own)));
+  new_id bigint;
+BEGIN
+  PERFORM xlsx_private.check_expression(made.query, 'query');
+  made.name := schedule.name;
+  made.cron := cron;
+  made.profile := profile;
+  made.options := xlsx_private.checked_options('task', schedule.options - own);
+  IF made.folder IS NOT NULL THEN
+    PERFORM xlsx_private.list_folder(made.folder, '*.xlsx');
+    made.done_folder := xlsx_private.folder_to_move_to(made.folder, made.done_folder);
+    made.failed_folder := xlsx_private.folder_to_move_to(made.folder, made.failed_folder);
+  END IF;
+  new_id := xlsx_private.schedule_add(made);
+  IF cron IS NOT NULL THEN
+    PERFORM xlsx_private.schedule_set_job(new_id, cron, xlsx_private.cron_add(name, cron));
+  END IF;
+  RETURN new_id;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.schedule IS 'As xlsx.schedule, with the other arguments by their names.';
+
 CREATE FUNCTION xlsx.schedule(name text, cron text, profile text, folder text DEFAULT NULL, query text DEFAULT NULL,
   pattern text DEFAULT '*.xlsx', settle interval DEFAULT '5 seconds', pattern_params text[] DEFAULT NULL, done_folder text DEFAULT NULL,
   failed_folder text DEFAULT NULL, expect_every interval DEFAULT NULL, priority int DEFAULT 0, sheet text DEFAULT NULL,
@@ -383,42 +412,8 @@ CREATE FUNCTION xlsx.schedule(name text, cron text, profile text, folder text DE
   fill_merged boolean DEFAULT NULL, skip_hidden boolean DEFAULT NULL, stop_at text DEFAULT NULL, sheets text DEFAULT NULL,
   date_order text DEFAULT NULL, "decimal" text DEFAULT NULL, time_zone text DEFAULT NULL)
 RETURNS bigint
-LANGUAGE plpgsql VOLATILE
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-  made xlsx_private.schedule;
-  new_id bigint;
-BEGIN
-  PERFORM xlsx_private.check_options(mode, max_errors, header_row, mapping, range);
-  PERFORM xlsx_private.check_reading(xlsx_private.reading(header_check, header_rows, fill_merged, skip_hidden, stop_at, sheets, date_order, "decimal", time_zone));
-  PERFORM xlsx_private.check_expression(query, 'query');
-  IF folder IS NOT NULL THEN
-    PERFORM xlsx_private.list_folder(folder, '*.xlsx');
-  END IF;
-  made.name := schedule.name;
-  made.cron := cron;
-  made.profile := profile;
-  made.folder := folder;
-  made.query := query;
-  made.pattern := pattern;
-  made.pattern_params := pattern_params;
-  made.settle := settle;
-  made.done_folder := CASE WHEN folder IS NULL THEN done_folder ELSE xlsx_private.folder_to_move_to(folder, done_folder) END;
-  made.failed_folder := CASE WHEN folder IS NULL THEN failed_folder ELSE xlsx_private.folder_to_move_to(folder, failed_folder) END;
-  made.expect_every := expect_every;
-  made.options := jsonb_strip_nulls(jsonb_build_object('priority', priority, 'sheet', sheet, 'mode', mode,
-    'max_errors', max_errors, 'header_row', header_row, 'locale', locale, 'mapping', mapping, 'range', range,
-    'header_check', header_check, 'header_rows', header_rows, 'fill_merged', fill_merged, 'skip_hidden', skip_hidden,
-    'stop_at', stop_at, 'sheets', sheets, 'date_order', date_order, 'decimal', "decimal", 'time_zone', time_zone));
-  new_id := xlsx_private.schedule_add(made);
-  IF cron IS NOT NULL THEN
-    PERFORM xlsx_private.schedule_set_job(new_id, cron, xlsx_private.cron_add(name, cron));
-  END IF;
-  RETURN new_id;
-END
-$$;
-COMMENT ON FUNCTION xlsx.schedule(text, text, text, text, text, text, interval, text[], text, text, interval, int, text, text, bigint, text, text, jsonb, text, text, int, boolean, boolean, text, text, text, text, text) IS
+AS 'MODULE_PATHNAME', 'pg_xlsx_by_name' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION xlsx.schedule IS
 'Submits new files whenever it runs, each once by its content, as the current role; returns the id of the schedule. folder: of the server; files whose names match pattern (a shell pattern, upper and lower case are the same) and that were not written to for settle (needs the rights of pg_read_server_files). query, instead of folder: two columns, the file (bytea, or oid of a large object) and its name. cron: when it runs, in the form of pg_cron; NULL if another timer calls xlsx.run_schedule(name). pattern_params: names for the groups of pattern, which then is a regular expression for the whole name; what they match is kept with the file. done_folder, failed_folder: where a run moves files whose tasks have ended, and those that were refused, failed or were cancelled (needs the rights of pg_write_server_files; on the file system of folder; nothing is overwritten). expect_every: time within which a file should come; where none does, xlsx.schedules and xlsx.metrics say so. Other arguments as for xlsx.submit.';
 
 CREATE FUNCTION xlsx.reschedule(name text, cron text) RETURNS void

@@ -208,7 +208,7 @@ CREATE TABLE xlsx_private.task (
   found_sheets    text[],
   found_header_row int,
   found_headers   text[],
-  reading         jsonb   CHECK (jsonb_typeof(reading) = 'object'),
+  options         jsonb   CHECK (jsonb_typeof(options) = 'object'),
   missing         jsonb   NOT NULL DEFAULT '[]',
   unused          jsonb   NOT NULL DEFAULT '[]',
   duplicates      jsonb   NOT NULL DEFAULT '[]',
@@ -278,7 +278,7 @@ COMMENT ON COLUMN xlsx_private.task.waited_ms IS
 COMMENT ON COLUMN xlsx_private.task.deaths IS 'Number of workers that died on the task in a row without committing a batch.';
 COMMENT ON COLUMN xlsx_private.task.source_columns IS 'Number of the sheet column of each profile column; 0 for none.';
 COMMENT ON COLUMN xlsx_private.task.phase_ms IS 'Time in each phase, over all attempts, in milliseconds.';
-COMMENT ON COLUMN xlsx_private.task.reading IS 'Options of the task that replace those of its profile: members of xlsx_private.profile_content.';
+COMMENT ON COLUMN xlsx_private.task.options IS 'Options of the task that have no column here, by their names. They replace members of xlsx_private.profile_content. NULL if there are none.';
 COMMENT ON COLUMN xlsx_private.task.missing IS 'Columns of the profile that the header row lacks: [{"column", "header", "required", "nearest"}].';
 COMMENT ON COLUMN xlsx_private.task.unused IS 'Columns of the sheet that go nowhere: [{"header", "col"}]; without a header it is null.';
 COMMENT ON COLUMN xlsx_private.task.duplicates IS 'Headers that are there more than once: [{"header", "cols"}].';

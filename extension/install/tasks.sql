@@ -10,28 +10,12 @@ CREATE FUNCTION xlsx.submit(profile text, file bytea, file_name text DEFAULT 'up
   date_order text DEFAULT NULL, "decimal" text DEFAULT NULL, time_zone text DEFAULT NULL)
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'pg_xlsx_submit' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION xlsx.submit(text, bytea, text, timestamptz, int, text, text, text, boolean, bigint, text, text, jsonb, text, text, int, boolean, boolean, text, text, text, text, text) IS
+COMMENT ON FUNCTION xlsx.submit IS
 'Stores a workbook and returns the id of a task, which imports it in the background as the current role, after the commit. profile: NULL for the default one. run_at: the task starts at this time or later; NULL: at once, whatever the clock. priority: higher goes first. idempotency_key: the same key again returns the first task. sheet, range, header_row, mode, max_errors, locale, header_check, header_rows, fill_merged, skip_hidden, stop_at, sheets: as in xlsx.alter_profile; NULL for the option of the profile. dry_run: checks and saves all rows, rolls back, and keeps the report. mapping: {"Header": "column_name"}, before any other way to find the column; "" leaves the header out. A header that is not there is an error.';
 
-CREATE FUNCTION xlsx_private.import_now(profile text, file bytea, file_name text, sheet text, mode text, dry_run boolean,
-  max_errors bigint, header_row text, locale text, mapping jsonb, range text, header_check text, header_rows int,
-  fill_merged boolean, skip_hidden boolean, stop_at text, sheets text, date_order text, "decimal" text, time_zone text)
-RETURNS bigint
-AS 'MODULE_PATHNAME', 'pg_xlsx_import' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION xlsx_private.import_now(text, bytea, text, text, text, boolean, bigint, text, text, jsonb, text, text, int, boolean, boolean, text, text, text, text, text) IS
-'Imports in the current transaction and returns the id of the task; xlsx.import calls it.';
-
-CREATE FUNCTION xlsx_private.outcome_of(task bigint,
-  OUT status text, OUT total_rows bigint, OUT saved_rows bigint, OUT error_rows bigint, OUT warning_rows bigint, OUT inserted_rows bigint,
-  OUT updated_rows bigint, OUT unchanged_rows bigint, OUT skipped_rows bigint, OUT error_message text, OUT deleted_rows bigint,
-  OUT absent_rows bigint)
-LANGUAGE sql STABLE
-BEGIN ATOMIC
-  SELECT t.status, t.total_rows, t.saved_rows, t.error_rows, t.warning_rows, t.inserted_rows, t.updated_rows, t.unchanged_rows,
-    t.skipped_rows, t.error_message, t.deleted_rows, t.absent_rows
-  FROM xlsx_private.task t WHERE t.id = outcome_of.task;
-END;
-COMMENT ON FUNCTION xlsx_private.outcome_of(bigint) IS 'Numbers of the rows of a task; xlsx.import calls it.';
+CREATE FUNCTION xlsx_private.submit(profile text, file bytea, file_name text, options jsonb) RETURNS bigint
+AS 'MODULE_PATHNAME', 'pg_xlsx_submit_options' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION xlsx_private.submit IS 'As xlsx.submit, with the other arguments by their names. options is not NULL.';
 
 CREATE FUNCTION xlsx.import(profile text, file bytea, file_name text DEFAULT 'import.xlsx', sheet text DEFAULT NULL,
   mode text DEFAULT NULL, dry_run boolean DEFAULT false, max_errors bigint DEFAULT NULL, header_row text DEFAULT NULL,
@@ -41,20 +25,8 @@ CREATE FUNCTION xlsx.import(profile text, file bytea, file_name text DEFAULT 'im
   OUT task bigint, OUT status text, OUT total_rows bigint, OUT saved_rows bigint, OUT error_rows bigint,
   OUT warning_rows bigint, OUT inserted_rows bigint, OUT updated_rows bigint, OUT unchanged_rows bigint,
   OUT skipped_rows bigint, OUT message text, OUT deleted_rows bigint, OUT absent_rows bigint)
--- Without a search_path of its own: triggers of the target are to have the caller's. So no operator stands here.
-LANGUAGE plpgsql VOLATILE
-AS $$
-BEGIN
-  task := xlsx_private.import_now(profile, file, file_name, sheet, mode, dry_run, max_errors, header_row, locale, mapping, range,
-    header_check, header_rows, fill_merged, skip_hidden, stop_at, sheets, date_order, "decimal", time_zone);
-  SELECT o.status, o.total_rows, o.saved_rows, o.error_rows, o.warning_rows, o.inserted_rows, o.updated_rows,
-    o.unchanged_rows, o.skipped_rows, o.error_message, o.deleted_rows, o.absent_rows
-  INTO status, total_rows, saved_rows, error_rows, warning_rows, inserted_rows, updated_rows, unchanged_rows,
-    skipped_rows, message, deleted_rows, absent_rows
-  FROM xlsx_private.outcome_of(task) AS o;
-END
-$$;
-COMMENT ON FUNCTION xlsx.import(text, bytea, text, text, text, boolean, bigint, text, text, jsonb, text, text, int, boolean, boolean, text, text, text, text, text) IS
+AS 'MODULE_PATHNAME', 'pg_xlsx_import' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION xlsx.import IS
 'Imports a workbook in the current transaction and returns its task and the number of its rows: total_rows = saved_rows + skipped_rows + error_rows, saved_rows = inserted_rows + updated_rows + unchanged_rows + deleted_rows. Arguments as for xlsx.submit. Bad rows raise no error; xlsx.task_errors(task) has them. A file that cannot be read raises an error.';
 
 CREATE VIEW xlsx.tasks WITH (security_invoker = true) AS
@@ -63,11 +35,11 @@ SELECT t.id, t.profile, t.file_name, t.file_size, t.status, now.phase, now.progr
   t.updated_at, t.started_at, t.completed_at, t.error_code, t.error_detail, t.error_hint, t.run_at, t.priority,
   t.idempotency_key, now.seq, t.mode, t.dry_run, t.inserted_rows, t.updated_rows, t.unchanged_rows, t.skipped_rows,
   t.warning_rows, t.sheet, t.max_errors, t.header_row, t.locale, t.mapping, t.undone, t.exactly_once, t.deleted_rows,
-  t.absent_rows, t.range, t.reading, t.params, nullif(t.tenant, '') AS tenant, t.found_sheet, t.found_sheets, t.found_header_row, t.missing, t.unused, t.duplicates, t.notes, t.findings,
+  t.absent_rows, t.range, t.options, t.params, nullif(t.tenant, '') AS tenant, t.found_sheet, t.found_sheets, t.found_header_row, t.missing, t.unused, t.duplicates, t.notes, t.findings,
   CASE WHEN xlsx_private.is_active(t.status) THEN xlsx_private.waiting_for(now.task, (SELECT pg_catalog.array_agg(h) FROM xlsx_private.held_subject h)) END AS waiting_for
 FROM xlsx_private.task_now AS now, LATERAL (SELECT (now.task).*) AS t;
 COMMENT ON VIEW xlsx.tasks IS
-'Tasks of the current role, and of the tenant of the session where tenants share a role (pg_xlsx.tenant_setting), with their progress. params: what the submitter said of the import. A running task has its current numbers, as in xlsx.progress. At the end total_rows = saved_rows + skipped_rows + error_rows, and saved_rows = inserted_rows + updated_rows + unchanged_rows + deleted_rows. skipped_rows: rows that mode skip, a trigger, a rule or a policy of the target left out. progress: percent of the whole. waiting_for: what the task waits for, in words, such as its turn or a lock; NULL if it works. exactly_once: false if rows go to another server, which commits by itself; a crash at that moment can save a batch twice. reading: options of the task that replace those of its profile. found_sheet, found_header_row: what was read; found_sheets: all sheets, if they are several. missing: columns of the profile without a header, and the nearest header received. unused: columns of the sheet that go nowhere. duplicates: headers that are there more than once. notes: what else is worth a look, such as rows that look like totals.';
+'Tasks of the current role, and of the tenant of the session where tenants share a role (pg_xlsx.tenant_setting), with their progress. params: what the submitter said of the import. A running task has its current numbers, as in xlsx.progress. At the end total_rows = saved_rows + skipped_rows + error_rows, and saved_rows = inserted_rows + updated_rows + unchanged_rows + deleted_rows. skipped_rows: rows that mode skip, a trigger, a rule or a policy of the target left out. progress: percent of the whole. waiting_for: what the task waits for, in words, such as its turn or a lock; NULL if it works. exactly_once: false if rows go to another server, which commits by itself; a crash at that moment can save a batch twice. options: those of the task that have no column here. found_sheet, found_header_row: what was read; found_sheets: all sheets, if they are several. missing: columns of the profile without a header, and the nearest header received. unused: columns of the sheet that go nowhere. duplicates: headers that are there more than once. notes: what else is worth a look, such as rows that look like totals.';
 
 CREATE FUNCTION xlsx_private.count_errors(subject bigint) RETURNS bigint
 LANGUAGE sql STABLE

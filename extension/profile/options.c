@@ -1,290 +1,381 @@
 /*
  * options.c
- *	  Options of an import, as people give them.
+ *	  The options of profiles, of their columns, and of tasks.
  */
 #include "profile/options.h"
 
-#include "catalog/pg_collation.h"
-#include "files/range.h"
+#include "catalog/pg_type.h"
 #include "fmgr.h"
-#include "pgtime.h"
-#include "profile/date_form.h"
-#include "profile/header_row.h"
-#include "profile/profile.h"
-#include "profile/sql.h"
+#include "pg/nearest.h"
+#include "pg/text_fold.h"
+#include "profile/option_checks.h"
+#include "profile/params.h"
 #include "utils/builtins.h"
+#include "utils/datetime.h"
+#include "utils/fmgroids.h"
+#include "utils/fmgrprotos.h"
 #include "utils/json.h"
-#include "utils/jsonb.h"
 #include "utils/numeric.h"
+#include "utils/timestamp.h"
 
-PG_FUNCTION_INFO_V1(pg_xlsx_check_options);
-PG_FUNCTION_INFO_V1(pg_xlsx_check_reading);
-PG_FUNCTION_INFO_V1(pg_xlsx_check_text_options);
+PG_FUNCTION_INFO_V1(pg_xlsx_checked_options);
 
-void
-options_check_header_row(const char *header_row)
+typedef enum OptionType
 {
-	HeaderRow	wanted;
+	OPTION_TEXT,
+	OPTION_INTEGER,				/* int */
+	OPTION_BIGINT,
+	OPTION_BOOLEAN,
+	OPTION_TIME,				/* timestamptz */
+	OPTION_JSON,
+	OPTION_LIST					/* texts */
+} OptionType;
 
-	if (header_row == NULL || header_row_parse(header_row, &wanted))
-		return;
+/* What an empty text, an empty list, or a number below 0 does in an option of a profile or a column. */
+typedef enum OptionEmpty
+{
+	EMPTY_IS_VALUE,
+	EMPTY_RESETS
+} OptionEmpty;
+
+typedef struct Option
+{
+	const char *name;
+	int			of;				/* OptionsOf, as bits */
+	OptionType	type;
+	OptionEmpty empty;
+	void		(*check) (const char *value);	/* NULL: all values of the type */
+} Option;
+
+#define ALL (OPTIONS_PROFILE | OPTIONS_COLUMN | OPTIONS_TASK)
+#define BOTH (OPTIONS_PROFILE | OPTIONS_TASK)
+
+static const Option options[] = {
+	{"sheet", BOTH, OPTION_TEXT, EMPTY_RESETS, NULL},
+	{"header_row", BOTH, OPTION_TEXT, EMPTY_IS_VALUE, option_check_header_row},
+	{"range", BOTH, OPTION_TEXT, EMPTY_RESETS, option_check_range},
+	{"mode", BOTH, OPTION_TEXT, EMPTY_IS_VALUE, option_check_mode},
+	{"locale", BOTH, OPTION_TEXT, EMPTY_RESETS, NULL},
+	{"header_check", BOTH, OPTION_TEXT, EMPTY_IS_VALUE, option_check_header_check},
+	{"header_rows", BOTH, OPTION_INTEGER, EMPTY_IS_VALUE, option_check_header_rows},
+	{"fill_merged", BOTH, OPTION_BOOLEAN, EMPTY_IS_VALUE, NULL},
+	{"skip_hidden", BOTH, OPTION_BOOLEAN, EMPTY_IS_VALUE, NULL},
+	{"stop_at", BOTH, OPTION_TEXT, EMPTY_RESETS, option_check_stop_at},
+	{"sheets", BOTH, OPTION_TEXT, EMPTY_RESETS, option_check_sheets},
+	{"date_order", ALL, OPTION_TEXT, EMPTY_RESETS, option_check_date_order},
+	{"decimal", ALL, OPTION_TEXT, EMPTY_RESETS, option_check_decimal},
+	{"time_zone", ALL, OPTION_TEXT, EMPTY_RESETS, option_check_time_zone},
+
+	{"run_at", OPTIONS_TASK, OPTION_TIME, EMPTY_IS_VALUE, NULL},
+	{"priority", OPTIONS_TASK, OPTION_INTEGER, EMPTY_IS_VALUE, NULL},
+	{"idempotency_key", OPTIONS_TASK, OPTION_TEXT, EMPTY_IS_VALUE, option_check_idempotency_key},
+	{"dry_run", OPTIONS_TASK, OPTION_BOOLEAN, EMPTY_IS_VALUE, NULL},
+	{"mapping", OPTIONS_TASK, OPTION_JSON, EMPTY_IS_VALUE, option_check_mapping},
+	{"params", OPTIONS_TASK, OPTION_JSON, EMPTY_IS_VALUE, params_check},
+	{"max_errors", OPTIONS_TASK, OPTION_BIGINT, EMPTY_IS_VALUE, option_check_max_errors},
+
+	{"max_errors", OPTIONS_PROFILE, OPTION_BIGINT, EMPTY_RESETS, NULL},
+	{"skip_end", OPTIONS_PROFILE, OPTION_INTEGER, EMPTY_IS_VALUE, option_check_skip_end},
+	{"key_columns", OPTIONS_PROFILE, OPTION_LIST, EMPTY_RESETS, NULL},
+	{"key_index", OPTIONS_PROFILE, OPTION_TEXT, EMPTY_RESETS, NULL},
+	{"update_columns", OPTIONS_PROFILE, OPTION_LIST, EMPTY_RESETS, NULL},
+	{"keep_old", OPTIONS_PROFILE, OPTION_BOOLEAN, EMPTY_IS_VALUE, NULL},
+	{"follow", OPTIONS_PROFILE, OPTION_BOOLEAN, EMPTY_IS_VALUE, NULL},
+	{"index_after_load", OPTIONS_PROFILE, OPTION_TEXT, EMPTY_IS_VALUE, option_check_index_after_load},
+	{"no_value", OPTIONS_PROFILE, OPTION_TEXT, EMPTY_RESETS, option_check_no_value},
+	{"target_by", OPTIONS_PROFILE, OPTION_TEXT, EMPTY_IS_VALUE, option_check_target_by},
+	{"target", OPTIONS_PROFILE, OPTION_BIGINT, EMPTY_IS_VALUE, NULL},	/* number of the relation */
+
+	{"null_tokens", OPTIONS_PROFILE | OPTIONS_COLUMN, OPTION_LIST, EMPTY_IS_VALUE, NULL},
+	{"trim_cells", OPTIONS_PROFILE | OPTIONS_COLUMN, OPTION_BOOLEAN, EMPTY_IS_VALUE, NULL},
+
+	{"header", OPTIONS_COLUMN, OPTION_TEXT, EMPTY_IS_VALUE, option_check_header},
+	{"label", OPTIONS_COLUMN, OPTION_TEXT, EMPTY_IS_VALUE, option_check_label},
+	{"source", OPTIONS_COLUMN, OPTION_TEXT, EMPTY_IS_VALUE, option_check_source},
+	{"transform", OPTIONS_COLUMN, OPTION_TEXT, EMPTY_RESETS, option_check_transform},
+	{"pattern", OPTIONS_COLUMN, OPTION_TEXT, EMPTY_RESETS, option_check_pattern},
+	{"lookup", OPTIONS_COLUMN, OPTION_TEXT, EMPTY_RESETS, option_check_lookup},
+	{"lookup_table", OPTIONS_COLUMN, OPTION_TEXT, EMPTY_RESETS, NULL},
+	{"lookup_key", OPTIONS_COLUMN, OPTION_LIST, EMPTY_RESETS, NULL},
+	{"lookup_value", OPTIONS_COLUMN, OPTION_TEXT, EMPTY_RESETS, NULL},
+	{"aliases", OPTIONS_COLUMN, OPTION_LIST, EMPTY_IS_VALUE, NULL},
+	{"position", OPTIONS_COLUMN, OPTION_INTEGER, EMPTY_IS_VALUE, NULL},
+	{"required", OPTIONS_COLUMN, OPTION_BOOLEAN, EMPTY_IS_VALUE, NULL},
+	{"default_value", OPTIONS_COLUMN, OPTION_TEXT, EMPTY_RESETS, NULL},
+	{"messages", OPTIONS_COLUMN, OPTION_JSON, EMPTY_IS_VALUE, option_check_messages},
+	{"multiple", OPTIONS_COLUMN, OPTION_TEXT, EMPTY_RESETS, NULL},
+	{"param", OPTIONS_COLUMN, OPTION_TEXT, EMPTY_RESETS, NULL},
+	{"split", OPTIONS_COLUMN, OPTION_TEXT, EMPTY_RESETS, NULL},
+	{"ignore_case", OPTIONS_COLUMN, OPTION_BOOLEAN, EMPTY_IS_VALUE, NULL},
+	{"format", OPTIONS_COLUMN, OPTION_TEXT, EMPTY_RESETS, option_check_format},
+	{"rounding", OPTIONS_COLUMN, OPTION_TEXT, EMPTY_RESETS, option_check_rounding},
+};
+
+/*
+ * Names
+ */
+
+/* In the form of REST: dryRun. */
+static char *
+camel_case(const char *name)
+{
+	char	   *camel = palloc(strlen(name) + 1);
+	char	   *end = camel;
+
+	for (; *name != '\0'; name++)
+		*end++ = name[0] == '_' && name[1] != '\0' ? pg_toupper((unsigned char) *++name) : *name;
+	*end = '\0';
+	return camel;
+}
+
+static const Option *
+find_option(OptionsOf of, const char *name, bool form)
+{
+	for (size_t i = 0; i < lengthof(options); i++)
+		if (options[i].of & of && (strcmp(options[i].name, name) == 0 || (form && strcmp(camel_case(options[i].name), name) == 0)))
+			return &options[i];
+	return NULL;
+}
+
+static void pg_attribute_noreturn()
+refuse_name(OptionsOf of, const char *name, bool form)
+{
+	Nearest		nearest;
+	StringInfoData known;
+
+	initStringInfo(&known);
+	nearest_begin(&nearest, name, strlen(name));
+	for (size_t i = 0; i < lengthof(options); i++)
+	{
+		const char *word = form ? camel_case(options[i].name) : options[i].name;
+		char	   *folded = text_fold(word, strlen(word));
+
+		if (!(options[i].of & of))
+			continue;
+		nearest_try(&nearest, folded, strlen(folded), (int) i);
+		appendStringInfo(&known, "%s%s", known.len > 0 ? ", " : "", word);
+	}
+	if (nearest.found >= 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("unknown field \"%s\"; did you mean \"%s\"?", name,
+						form ? camel_case(options[nearest.found].name) : options[nearest.found].name)));
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("\"%s\" is not a header row", header_row),
-			 errdetail("header_row is the row of the sheet that holds the headers."),
-			 errhint("It is \"first\", \"auto\", or the number of a row.")));
-}
-
-void
-options_check_mapping(const char *mapping)
-{
-	if (mapping == NULL)
-		return;
-	if (!JB_ROOT_IS_OBJECT(DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(mapping)))))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("mapping must be a JSON object"),
-				 errdetail("It says which column a header goes to."),
-				 errhint("Write it as {\"Header\": \"column_name\"}.")));
-}
-
-void
-options_check_max_errors(int64 max_errors)
-{
-	if (max_errors < 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("max_errors must not be negative"),
-				 errdetail("It is " INT64_FORMAT ".", max_errors),
-				 errhint("It is the number of bad rows above which the task fails; leave it out for the option of the profile.")));
+			 errmsg("unknown field \"%s\"", name),
+			 errhint("Known are %s.", known.data)));
 }
 
 /*
- * Options of reading
+ * Values
  */
 
-typedef enum ReadingType
+static char *
+json_text(const JsonbValue *value)
 {
-	READING_TEXT,
-	READING_NUMBER,
-	READING_BOOLEAN
-} ReadingType;
+	Jsonb	   *json = JsonbValueToJsonb((JsonbValue *) value);
 
-static const struct
-{
-	const char *name;
-	ReadingType type;
-}			reading_options[] = {
-	{"header_check", READING_TEXT},
-	{"header_rows", READING_NUMBER},
-	{"fill_merged", READING_BOOLEAN},
-	{"skip_hidden", READING_BOOLEAN},
-	{"stop_at", READING_TEXT},
-	{"sheets", READING_TEXT},
-	{"date_order", READING_TEXT},
-	{"decimal", READING_TEXT},
-	{"time_zone", READING_TEXT},
-};
-
-char *
-options_reading(FunctionCallInfo fcinfo, int first)
-{
-	StringInfoData json;
-
-	initStringInfo(&json);
-	for (int i = 0; i < (int) lengthof(reading_options); i++)
-	{
-		if (PG_ARGISNULL(first + i))
-			continue;
-		appendStringInfo(&json, "%c\"%s\":", json.len > 0 ? ',' : '{', reading_options[i].name);
-		if (reading_options[i].type == READING_TEXT)
-			escape_json(&json, text_to_cstring(PG_GETARG_TEXT_PP(first + i)));
-		else if (reading_options[i].type == READING_NUMBER)
-			appendStringInfo(&json, "%d", PG_GETARG_INT32(first + i));
-		else
-			appendStringInfoString(&json, PG_GETARG_BOOL(first + i) ? "true" : "false");
-	}
-	if (json.len == 0)
-		return NULL;
-	appendStringInfoChar(&json, '}');
-	return json.data;
+	return JsonbToCString(NULL, &json->root, (int) VARSIZE(json));
 }
 
-/* A member of a JSON object as text; NULL if there is none. */
+/* The text of a scalar; a list or an object as JSON. */
 static char *
-member(Jsonb *json, const char *name)
+value_text(const JsonbValue *value)
+{
+	if (value->type == jbvString)
+		return pnstrdup(value->val.string.val, (Size) value->val.string.len);
+	if (value->type == jbvNumeric)
+		return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(value->val.numeric)));
+	if (value->type == jbvBool)
+		return pstrdup(value->val.boolean ? "true" : "false");
+	return json_text(value);
+}
+
+static void pg_attribute_noreturn()
+refuse_type(const Option *option, const char *wanted, const char *text)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("%s cannot be \"%s\"", option->name, text),
+			 errdetail("It is %s.", wanted)));
+}
+
+static void
+require_integer(const Option *option, const char *text)
+{
+	int64		least = option->type == OPTION_INTEGER ? PG_INT32_MIN : PG_INT64_MIN;
+	int64		most = option->type == OPTION_INTEGER ? PG_INT32_MAX : PG_INT64_MAX;
+	char	   *end;
+	int64		number;
+
+	errno = 0;
+	number = strtoi64(text, &end, 10);
+	if (text[0] == '\0' || *end != '\0' || errno != 0 || number < least || number > most)
+		refuse_type(option, psprintf("an integer between " INT64_FORMAT " and " INT64_FORMAT, least, most), text);
+}
+
+static char *
+time_text(const char *text)
+{
+	char		buffer[MAXDATELEN + 1];
+	Datum		moment = DirectFunctionCall3(timestamptz_in, CStringGetDatum(text), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1));
+
+	return pstrdup(JsonEncodeDateTime(buffer, moment, TIMESTAMPTZOID, NULL));
+}
+
+/* A list of texts as JSON. It may be given as JSON, as a text that holds JSON, or as SQL writes arrays, '{a,b}'. */
+static char *
+list_text(const Option *option, const char *given)
+{
+	Jsonb	   *list;
+	JsonbIterator *it;
+	JsonbValue	item;
+	JsonbIteratorToken token;
+
+	if (given[0] == '{')
+		given = TextDatumGetCString(DirectFunctionCall1(array_to_json, OidInputFunctionCall(F_ARRAY_IN, (char *) given, TEXTOID, -1)));
+	list = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(given)));
+	if (!JB_ROOT_IS_ARRAY(list) || JB_ROOT_IS_SCALAR(list))
+		refuse_type(option, "a list of texts", given);
+	it = JsonbIteratorInit(&list->root);
+	while ((token = JsonbIteratorNext(&it, &item, true)) != WJB_DONE)
+		if (token == WJB_ELEM && item.type != jbvString)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("%s must be a list of texts", option->name),
+					 errdetail("It has more than one dimension, or holds NULL."),
+					 errhint("Write it as ARRAY['one', 'another'].")));
+	return JsonbToCString(NULL, &list->root, (int) VARSIZE(list));
+}
+
+/* Does the value reset the option? */
+static bool
+resets(const Option *option, const char *text)
+{
+	if (option->empty == EMPTY_IS_VALUE)
+		return false;
+	if (option->type == OPTION_BIGINT)
+		return text[0] == '-';
+	return text[0] == '\0' || (option->type == OPTION_LIST && strcmp(text, "[]") == 0);
+}
+
+/* Writes a value as JSON, after its check. */
+static void
+put_value(StringInfo json, const Option *option, OptionsOf of, const JsonbValue *value)
+{
+	char	   *text = value_text(value);
+	bool		flag = false;
+
+	switch (option->type)
+	{
+		case OPTION_TEXT:
+			if (value->type == jbvBinary)
+				refuse_type(option, "a text", text);
+			break;
+		case OPTION_INTEGER:
+		case OPTION_BIGINT:
+			require_integer(option, text);
+			break;
+		case OPTION_BOOLEAN:
+			if (!parse_bool(text, &flag))
+				refuse_type(option, "true or false", text);
+			text = flag ? "true" : "false";
+			break;
+		case OPTION_TIME:
+			text = time_text(text);
+			break;
+		case OPTION_JSON:
+			break;
+		case OPTION_LIST:
+			text = list_text(option, text);
+			break;
+	}
+	if (of != OPTIONS_TASK && resets(option, text))
+	{
+		appendStringInfoString(json, "null");
+		return;
+	}
+	if (option->check != NULL)
+		option->check(text);
+	if (option->type == OPTION_TEXT || option->type == OPTION_TIME)
+		escape_json(json, text);
+	else
+		appendStringInfoString(json, text);
+}
+
+static Jsonb *
+checked(OptionsOf of, Jsonb *given, bool form)
+{
+	JsonbIterator *it = JsonbIteratorInit(&given->root);
+	JsonbValue	item;
+	JsonbIteratorToken token;
+	StringInfoData json;
+
+	if (!JB_ROOT_IS_OBJECT(given))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("options must be a JSON object"),
+				 errdetail("They are %s.", JsonbToCString(NULL, &given->root, (int) VARSIZE(given)))));
+	initStringInfo(&json);
+	while ((token = JsonbIteratorNext(&it, &item, true)) != WJB_DONE)
+	{
+		const Option *option;
+		char	   *name;
+
+		if (token != WJB_KEY)
+			continue;
+		name = pnstrdup(item.val.string.val, (Size) item.val.string.len);
+		(void) JsonbIteratorNext(&it, &item, true);
+		option = find_option(of, name, form);
+		if (option == NULL)
+			refuse_name(of, name, form);
+		if (item.type == jbvNull || (form && item.type == jbvString && item.val.string.len == 0))
+			continue;
+		appendStringInfo(&json, "%c\"%s\":", json.len > 0 ? ',' : '{', option->name);
+		put_value(&json, option, of, &item);
+	}
+	appendStringInfoString(&json, json.len > 0 ? "}" : "{}");
+	return DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data)));
+}
+
+Jsonb *
+options_check(OptionsOf of, Jsonb *given)
+{
+	return checked(of, given, false);
+}
+
+Jsonb *
+options_of_form(Jsonb *given)
+{
+	if (given == NULL || JB_ROOT_IS_SCALAR(given))
+		given = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")));
+	return checked(OPTIONS_TASK, given, true);
+}
+
+char *
+options_member(Jsonb *json, const char *name)
 {
 	JsonbValue	found;
 
-	if (getKeyJsonValueFromContainer(&json->root, name, (int) strlen(name), &found) == NULL)
+	if (getKeyJsonValueFromContainer(&json->root, name, (int) strlen(name), &found) == NULL || found.type == jbvNull)
 		return NULL;
-	if (found.type == jbvNumeric)
-		return DatumGetCString(DirectFunctionCall1(numeric_out, NumericGetDatum(found.val.numeric)));
-	return found.type == jbvString ? pnstrdup(found.val.string.val, (Size) found.val.string.len) : NULL;
-}
-
-static void
-check_header_check(const char *check)
-{
-	if (check != NULL && names_find(&header_check_names, check) < 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("header_check \"%s\" does not exist", check),
-				 errdetail("header_check says how the headers of a sheet must agree with the profile."),
-				 errhint("It is \"any\", \"known\" or \"exact\".")));
-}
-
-static void
-check_header_rows(const char *rows)
-{
-	if (rows != NULL && (strlen(rows) != 1 || rows[0] < '1' || rows[0] > '0' + MOST_HEADER_ROWS))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("header_rows must be between 1 and %d", MOST_HEADER_ROWS),
-				 errdetail("It is %s.", rows),
-				 errhint("It is the number of rows that the headers take.")));
-}
-
-/* "~" and a regular expression. */
-static void
-check_pattern(const char *what, const char *pattern, const char *hint)
-{
-	if (pattern == NULL)
-		return;
-	if (pattern[0] != '~' || pattern[1] == '\0')
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("%s cannot be \"%s\"", what, pattern),
-				 errdetail("It begins with \"~\", and a regular expression follows."),
-				 errhint("%s", hint)));
-	(void) DirectFunctionCall2Coll(textregexeq, DEFAULT_COLLATION_OID, CStringGetTextDatum(""), CStringGetTextDatum(pattern + 1));
-}
-
-bool
-options_is_stop_expression(const char *stop_at)
-{
-	return stop_at != NULL && stop_at[0] != '~' && strcmp(stop_at, "blank_row") != 0;
-}
-
-void
-options_check_reading(const char *reading)
-{
-	Jsonb	   *json;
-	char	   *stop_at;
-
-	if (reading == NULL)
-		return;
-	json = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(reading)));
-	check_header_check(member(json, "header_check"));
-	check_header_rows(member(json, "header_rows"));
-	stop_at = member(json, "stop_at");
-	if (options_is_stop_expression(stop_at))
-		profile_sql_check(stop_at, "expression");
-	else if (stop_at != NULL && strcmp(stop_at, "blank_row") != 0)
-		check_pattern("stop_at", stop_at, "Write it as \"blank_row\", \"~^Total\" or \"item = 'Total'\".");
-	check_pattern("sheets", member(json, "sheets"), "Write it as \"~^(Jan|Feb)\".");
-	options_check_date_order(member(json, "date_order"));
-	options_check_decimal(member(json, "decimal"));
-	options_check_time_zone(member(json, "time_zone"));
+	return value_text(&found);
 }
 
 char *
-options_of_reading(const char *reading, const char *name)
+options_text(const char *text, const char *name)
 {
-	if (reading == NULL)
+	if (text == NULL)
 		return NULL;
-	return member(DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(reading))), name);
+	return options_member(DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(text))), name);
 }
 
+/* what (profile, column or task), options */
 Datum
-pg_xlsx_check_reading(PG_FUNCTION_ARGS)
+pg_xlsx_checked_options(PG_FUNCTION_ARGS)
 {
-	if (!PG_ARGISNULL(0))
-		options_check_reading(JsonbToCString(NULL, &PG_GETARG_JSONB_P(0)->root, VARSIZE(PG_GETARG_JSONB_P(0))));
-	PG_RETURN_VOID();
-}
+	char	   *what = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	OptionsOf	of = strcmp(what, "profile") == 0 ? OPTIONS_PROFILE : strcmp(what, "column") == 0 ? OPTIONS_COLUMN : OPTIONS_TASK;
 
-/* Is the word in a list? NULL and "" pass. */
-static void
-check_word(const Names *names, const char *word, const char *option, const char *detail)
-{
-	StringInfoData choices;
-
-	if (word == NULL || word[0] == '\0' || names_find(names, word) >= 0)
-		return;
-	initStringInfo(&choices);
-	for (int i = 0; i < names->count; i++)
-		appendStringInfo(&choices, "%s\"%s\"", i == 0 ? "" : i + 1 < names->count ? ", " : " or ", names->texts[i]);
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("%s \"%s\" does not exist", option, word),
-			 errdetail("%s", detail),
-			 errhint("It is %s.", choices.data)));
-}
-
-void
-options_check_date_order(const char *date_order)
-{
-	check_word(&date_order_names, date_order, "date_order",
-			   "It says how day, month and year follow each other in dates that are texts.");
-}
-
-void
-options_check_decimal(const char *decimal)
-{
-	check_word(&decimal_sign_names, decimal, "decimal", "It is the decimal sign of numbers that are texts.");
-}
-
-/* Would the server take any text of that form for a zone? "UTC+2" is such a one, and means two hours west. */
-static bool
-is_posix_zone(const char *name)
-{
-	return strpbrk(name, "0123456789<,") != NULL && strncmp(name, "Etc/", 4) != 0;
-}
-
-void
-options_check_time_zone(const char *time_zone)
-{
-	if (time_zone == NULL || time_zone[0] == '\0' || (!is_posix_zone(time_zone) && pg_tzset(time_zone) != NULL))
-		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("time_zone \"%s\" does not exist", time_zone),
-			 errdetail("It is the time zone of times in texts that name none."),
-			 errhint("Write a name of pg_timezone_names, such as \"Europe/Berlin\" or \"UTC\".")));
-}
-
-/* date_order, decimal, time_zone, format, rounding, no_value */
-Datum
-pg_xlsx_check_text_options(PG_FUNCTION_ARGS)
-{
-	const char *format = PG_XLSX_GETARG_STRING(3, NULL);
-
-	options_check_date_order(PG_XLSX_GETARG_STRING(0, NULL));
-	options_check_decimal(PG_XLSX_GETARG_STRING(1, NULL));
-	options_check_time_zone(PG_XLSX_GETARG_STRING(2, NULL));
-	if (format != NULL && format[0] != '\0')
-		date_form_check(format);
-	check_word(&rounding_names, PG_XLSX_GETARG_STRING(4, NULL), "rounding",
-			   "It says what becomes of digits for which the column has no room.");
-	check_word(&no_value_names, PG_XLSX_GETARG_STRING(5, NULL), "no_value",
-			   "It says what a formula is that was never calculated.");
-	PG_RETURN_VOID();
-}
-
-/* mode, max_errors, header_row, mapping, range */
-Datum
-pg_xlsx_check_options(PG_FUNCTION_ARGS)
-{
-	Jsonb	   *mapping = PG_ARGISNULL(3) ? NULL : PG_GETARG_JSONB_P(3);
-
-	if (!PG_ARGISNULL(0))
-		(void) save_mode_called(text_to_cstring(PG_GETARG_TEXT_PP(0)));
-	if (!PG_ARGISNULL(1))
-		options_check_max_errors(PG_GETARG_INT64(1));
-	options_check_header_row(PG_XLSX_GETARG_STRING(2, NULL));
-	if (mapping != NULL)
-		options_check_mapping(JsonbToCString(NULL, &mapping->root, VARSIZE(mapping)));
-	(void) range_parse(PG_XLSX_GETARG_STRING(4, NULL));
-	PG_RETURN_VOID();
+	PG_RETURN_JSONB_P(options_check(of, PG_GETARG_JSONB_P(1)));
 }

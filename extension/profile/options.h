@@ -1,36 +1,44 @@
 /*
  * options.h
- *	  Options of an import, as users give them. An unknown value is refused
- *	  with a sentence, on every way in.
+ *	  The options of profiles, of their columns, and of tasks.
+ *
+ * Options travel as one JSON object, by their names. The table in options.c has each of them once: what it belongs to,
+ * the type of its values, and the check of a value. Whatever comes in goes through options_check, so that a name or a
+ * value that does not exist is refused with the same sentence on every way in.
  */
 #ifndef PG_XLSX_OPTIONS_H
 #define PG_XLSX_OPTIONS_H
 
 #include "pg/pg_xlsx.h"
 
-#include "fmgr.h"
+#include "utils/jsonb.h"
 
-/* Each raises an error (22023) unless the value exists; NULL is accepted. */
-extern void options_check_header_row(const char *header_row);	/* first, auto, or the number of a row */
-extern void options_check_mapping(const char *mapping); /* JSON object of header -> column name */
-extern void options_check_max_errors(int64 max_errors); /* 0 or more */
-
-
-/* Is this stop_at an SQL expression? NULL is none. */
-extern bool options_is_stop_expression(const char *stop_at);
+/* What an option belongs to; an option may belong to several. */
+typedef enum OptionsOf
+{
+	OPTIONS_PROFILE = 1,
+	OPTIONS_COLUMN = 2,
+	OPTIONS_TASK = 4
+} OptionsOf;
 
 /*
- * Options that replace those of a profile, as a JSON object with the members of xlsx_private.reading; NULL passes.  The second
- * makes it from arguments of a function, from argument first on, in their order there; NULL where none is given.
+ * Returns options in the form in which they are kept: members in SQL's spelling, values of the types of the table
+ * (a text such as "3" becomes a number where the option is one). JSON nulls are left out: they are not given. In options
+ * of profiles and columns, an empty text or array becomes null where it resets the option. Raises an error (22023) for a
+ * name that does not exist, for a value of another type, and for what the check of the option refuses.
  */
-extern void options_check_reading(const char *reading);
-extern char *options_reading(FunctionCallInfo fcinfo, int first);
+extern Jsonb *options_check(OptionsOf of, Jsonb *given);
 
-/* The text of an option in such an object; NULL: it is not given. */
-extern char *options_of_reading(const char *reading, const char *name);
+/*
+ * The same for options of a task from a form: names in camelCase or as in SQL, all values texts, empty texts not given.
+ * given is NULL, or JSON.
+ */
+extern Jsonb *options_of_form(Jsonb *given);
 
-extern void options_check_date_order(const char *date_order);	/* this and the following: also "" */
-extern void options_check_decimal(const char *decimal);
-extern void options_check_time_zone(const char *time_zone); /* a name that the server knows */
+/* The text of an option; NULL: it is not given. options: NULL, or the text of a JSON object. */
+extern char *options_text(const char *options, const char *name);
+
+/* The same with a JSON object; for a value of any type. */
+extern char *options_member(Jsonb *options, const char *name);
 
 #endif							/* PG_XLSX_OPTIONS_H */

@@ -10,7 +10,7 @@
 #include "miscadmin.h"
 #include "pg/guc.h"
 #include "profile/enum_labels.h"
-#include "profile/options.h"
+#include "profile/option_checks.h"
 #include "profile/profile_check.h"
 #include "profile/sql.h"
 #include "tables/catalog_ref.h"
@@ -337,7 +337,7 @@ has_sql(const Profile *profile, bool own_stop)
 	for (int i = 0; i < profile->rule_count; i++)
 		if (profile->rules[i].kind == RULE_EXPRESSION)
 			return true;
-	return !own_stop && options_is_stop_expression(profile->stop_at);
+	return !own_stop && option_is_stop_expression(profile->stop_at);
 }
 
 static Oid
@@ -432,7 +432,7 @@ load_options(Profile *profile, Datum content)
 
 /* The result of a statement by id: name, target, owner, content; stored name of the target, target_by, word. */
 static Profile *
-load(PrivateStatement *select, int64 id, const char *reading)
+load(PrivateStatement *select, int64 id, const char *options)
 {
 	Datum		values[2] = {Int64GetDatum(id)};
 	char		nulls[2] = {' ', ' '};
@@ -440,7 +440,7 @@ load(PrivateStatement *select, int64 id, const char *reading)
 	PrivateRow	row;
 	char	   *task_column;
 
-	private_sql_set_text(values, nulls, 1, reading);
+	private_sql_set_text(values, nulls, 1, options);
 	if (private_sql_run(select, values, nulls, &row) == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
@@ -475,7 +475,7 @@ profile_load(int64 id)
 }
 
 Profile *
-profile_load_frozen(int64 id, const char *reading)
+profile_load_frozen(int64 id, const char *options)
 {
 	static PrivateStatement select = {
 		"SELECT content ->> 'name', target::oid, owner::oid, content || coalesce($2::jsonb, '{}'),"
@@ -484,9 +484,9 @@ profile_load_frozen(int64 id, const char *reading)
 	};
 	Profile    *profile;
 
-	profile = load(&select, id, reading);
+	profile = load(&select, id, options);
 	/* The role that submitted has given that expression itself. */
-	require_trust(profile, reading != NULL && strstr(reading, "\"stop_at\"") != NULL);
+	require_trust(profile, options != NULL && strstr(options, "\"stop_at\"") != NULL);
 	return profile;
 }
 

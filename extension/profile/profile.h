@@ -140,11 +140,11 @@ typedef struct Profile
 extern Profile *profile_load(int64 id);
 
 /*
- * The same in its form at a submission (profile/frozen.h). reading: a JSON object of options that replace those of
+ * The same in its form at a submission (profile/frozen.h). options: a JSON object of options that replace those of
  * the profile, or NULL. It is also an error
  * if the profile holds SQL of a role that the current role need not trust.
  */
-extern Profile *profile_load_frozen(int64 id, const char *reading);
+extern Profile *profile_load_frozen(int64 id, const char *options);
 
 /* May the author's SQL run as the current role, in an import with this profile? */
 extern bool profile_trusts(const Profile *profile, Oid author);

@@ -4,7 +4,7 @@
  */
 #include "profile/profile_check.h"
 
-#include "profile/options.h"
+#include "profile/option_checks.h"
 #include "profile/sql.h"
 
 void
@@ -53,10 +53,10 @@ check_rule(const Profile *profile, const ProfileRule *rule)
 void
 profile_check(const Profile *profile)
 {
-	options_check_header_row(profile->header_row);
+	option_check_header_row(profile->header_row);
 	if (profile->header_rows < 1 || profile->header_rows > MOST_HEADER_ROWS)
 		profile_refuse(profile->name, psprintf("Its headers take %d rows.", profile->header_rows));
-	if (options_is_stop_expression(profile->stop_at))
+	if (option_is_stop_expression(profile->stop_at))
 		profile_sql_check(profile->stop_at, "expression");
 	if (profile->skip_end < 0 || profile->skip_end > MOST_SKIP_END)
 		profile_refuse(profile->name, psprintf("It leaves out %d rows at the end.", profile->skip_end));

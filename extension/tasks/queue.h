@@ -51,12 +51,12 @@ typedef struct Task
 	char	   *header_row;		/* NULL: the profile's */
 	char	   *range;			/* NULL: the profile's; "": the whole sheet */
 	char	   *locale;			/* NULL: the profile's */
-	char	   *date_order;		/* this and the next two, from reading: NULL: not given; "": none */
+	char	   *date_order;		/* this and the next two, of options: NULL: not given; "": none */
 	char	   *decimal;
 	char	   *text_zone;		/* in which texts are read */
 	char	   *findings;		/* JSON (reading/findings.h); NULL: none yet */
 	char	   *mapping;		/* JSON object of header -> column name, or NULL */
-	char	   *reading;		/* JSON object of options that replace the profile's, or NULL */
+	char	   *options;		/* JSON object of the options without a member here (profile/options.h), or NULL */
 	const XlsxSource *content;	/* the file itself, when it is not in the store */
 	int			source_count;	/* of an earlier attempt */
 	uint32	   *source;			/* sheet column of each profile column, 0: none; NULL until an attempt has found the headers */

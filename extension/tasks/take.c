@@ -29,7 +29,7 @@ read_source(Task *task, Datum array)
 	"id, frozen_id, file_id, file_size, owner::oid, attempts, time_zone, date_style, source_columns," \
 	" total_rows, validated_rows, error_rows, saved_rows, cursor_row, validated, packets, packets_saved, deaths, sheet," \
 	" file_name, mode, dry_run, coalesce(max_errors, -1), header_row, locale, mapping::text, inserted_rows," \
-	" updated_rows, unchanged_rows, skipped_rows, warning_rows, profile, seq, packet_rows_saved, range, reading::text," \
+	" updated_rows, unchanged_rows, skipped_rows, warning_rows, profile, seq, packet_rows_saved, range, options::text," \
 	" pg_get_userbyid(owner::oid)::text, findings::text," \
 	" coalesce((SELECT l.rows_per_task FROM xlsx_private.role_limit l WHERE l.role::oid = task.owner::oid), -1)," \
 	" tenant, params::text, settings::text"
@@ -79,7 +79,7 @@ task_of_row(const PrivateRow *row)
 	task->seq = DatumGetInt64(row->values[i++]) - LIVE_EVENTS;
 	task->progress.packet_rows_saved = DatumGetInt32(row->values[i++]);
 	task->range = private_sql_text(row, i++);
-	task->reading = private_sql_text(row, i++);
+	task->options = private_sql_text(row, i++);
 	task->owner_name = private_sql_text(row, i++);
 	task->findings = private_sql_text(row, i++);
 	task->rows_per_task = DatumGetInt64(row->values[i++]);

@@ -5,8 +5,8 @@
 #include "validate/lookup.h"
 
 #include "catalog/pg_type.h"
-#include "check/nearest.h"
 #include "executor/spi.h"
+#include "pg/nearest.h"
 #include "pg/text_fold.h"
 #include "profile/params.h"
 #include "profile/sql.h"

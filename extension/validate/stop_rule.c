@@ -8,7 +8,7 @@
 #include "check/cell_text.h"
 #include "lib/stringinfo.h"
 #include "profile/headers.h"
-#include "profile/options.h"
+#include "profile/option_checks.h"
 #include "profile/params.h"
 #include "profile/sql.h"
 #include "utils/builtins.h"
@@ -34,7 +34,7 @@ stop_rule_create(const JudgeTask *task)
 	StringInfoData columns;
 	StopRule   *rule;
 
-	if (!options_is_stop_expression(profile->stop_at))
+	if (!option_is_stop_expression(profile->stop_at))
 		return NULL;
 	rule = palloc0(sizeof(StopRule));
 	rule->profile = profile;

@@ -4,6 +4,7 @@
  */
 #include "api/upload_form.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,7 +38,7 @@ struct UploadForm
 	bool		has_file;
 	int			count;
 	bool		stopped;
-	unsigned	seen;			/* bits of the fields that have come, by index in upload_form_fields[] */
+	uint64_t	seen;			/* bits of the fields that have come, by index in upload_form_fields[] */
 	Buf			problem;
 	Buf			hint;
 };
@@ -140,12 +141,12 @@ field_of(UploadForm *form, const char *name)
 		wrong_field(form, "Unknown field \"%s\"", name);
 		return NULL;
 	}
-	if (form->seen & 1U << place)
+	if (form->seen >> place & 1)
 	{
 		wrong_field(form, "The field \"%s\" comes twice", name);
 		return NULL;
 	}
-	form->seen |= 1U << place;
+	form->seen |= (uint64_t) 1 << place;
 	return upload_form_fields[place];
 }
 

@@ -70,9 +70,7 @@ SQL
 blockers
 built_in_messages
 check_expression
-check_options
-check_reading
-check_text_options
+checked_options
 class_of
 column_default
 cron_job
@@ -83,7 +81,6 @@ first_cells
 folded
 folder_file
 folder_to_move_to
-import_now
 installation
 integer_digits
 is_header_row
@@ -130,6 +127,7 @@ sees_all
 set_queue_rule
 sheet_findings
 stored_oid_of
+submit
 text_findings
 tus_add
 tus_find

@@ -2,7 +2,7 @@
  * nearest.c
  *	  The word that somebody may have meant.
  */
-#include "check/nearest.h"
+#include "pg/nearest.h"
 
 #include "mb/pg_wchar.h"
 #include "pg/text_distance.h"
