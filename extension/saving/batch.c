@@ -123,9 +123,8 @@ save_row(Attempt *attempt, int row)
 
 	attempt->bad[row] = false;
 	error = try_rows(attempt, row, row + 1, false, &failed);
-	/* Another session may have inserted the key, or deleted the row, since it was looked for. */
-	if (error != NULL && attempt->saver->method->may_race &&
-		(error->sqlerrcode == ERRCODE_UNIQUE_VIOLATION || error->sqlerrcode == ERRCODE_CARDINALITY_VIOLATION))
+	for (int tries = 0; error != NULL && attempt->saver->method->races != NULL &&
+		 tries < attempt->saver->method->races(attempt->saver->state, error); tries++)
 		error = try_rows(attempt, row, row + 1, false, &failed);
 	if (error != NULL)
 		note_error_row(attempt, row, error);

@@ -20,6 +20,7 @@
 #include "lib/stringinfo.h"
 #include "pg/query.h"
 #include "saving/keyed_count.h"
+#include "saving/keyed_doubt.h"
 #include "saving/keyed_look.h"
 #include "saving/keyed_write.h"
 #include "saving/save_mode.h"
@@ -80,6 +81,7 @@ keyed_create(const SaveTask *task)
 	state->types = palloc(sizeof(Oid) * (size_t) (profile->count + 1));
 	state->types[profile->count] = INT8OID;
 	state->arguments = profile->count + (profile->task_attnum != InvalidAttrNumber && save_mode(task->mode)->inserts);
+	state->may_doubt = keyed_doubt_applies(profile->target);
 	state->may_hold = can_hold(profile);
 	state->holds = state->may_hold && task->undo;
 	state->plan_context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx keyed plan", ALLOCSET_SMALL_SIZES);
@@ -179,10 +181,29 @@ keyed_save(void *opaque, const PacketRows *rows, int first, int last, SaveOutcom
 		round = (Round) {pick_rows(rows, index, count), 0, count, index};
 		count = save_round(state, &round, outcome, gone);
 	}
+	if (count > 0 && state->vanished > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+				 errmsg("rows of \"%s\" are deleted again and again while they are looked for", get_rel_name(state->task->profile->target))));
 	outcome->counts.skipped += count;
 	SPI_finish();
 }
 
+/*
+ * Another session may have inserted the key, or deleted the row, since it was looked for. If the
+ * constraint is the key's own, only such a session can be the cause.
+ */
+static int
+keyed_races(const void *opaque, const ErrorData *error)
+{
+	const KeyedState *state = opaque;
+	Oid			index = state->key.unique.index;
+
+	if (error->sqlerrcode == ERRCODE_UNIQUE_VIOLATION)
+		return OidIsValid(index) && error->constraint_name != NULL && strcmp(error->constraint_name, get_rel_name(index)) == 0 ? MAX_ROUNDS : 1;
+	return error->sqlerrcode == ERRCODE_CARDINALITY_VIOLATION ? MAX_ROUNDS : 0;
+}
+
 const SaveMethod save_keyed = {
-	.name = "keyed", .by_key = true, .may_race = true, .create = keyed_create, .save = keyed_save
+	.name = "keyed", .by_key = true, .races = keyed_races, .create = keyed_create, .save = keyed_save
 };

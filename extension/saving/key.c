@@ -64,3 +64,12 @@ save_key_find(const SaveTask *task, SaveKey *key)
 	}
 	key->first = Max(key->first, 0);
 }
+
+bool
+save_key_is_plain(const SaveKey *key)
+{
+	for (int k = 0; k < key->unique.count; k++)
+		if (key->unique.parts[k].attnum == 0)
+			return false;
+	return key->unique.predicate == NULL;
+}

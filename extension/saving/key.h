@@ -24,4 +24,7 @@ typedef struct SaveKey
  */
 extern void save_key_find(const SaveTask *task, SaveKey *key);
 
+/* Does the index of the key consist of columns, and has it all rows? */
+extern bool save_key_is_plain(const SaveKey *key);
+
 #endif							/* PG_XLSX_SAVING_KEY_H */

@@ -9,7 +9,8 @@
  *
  *		given	the rows of the batch: c0, c1, ... by profile column, ord from 1
  *		twice	one row for each key that comes more than once
- *		looked	given with found and differs, one row for each row of the target that it meets
+ *		looked	given with found, differs, part and spot, one row for each row of the target that it meets;
+ *				spot is the place of a found row in the table part if a transaction has marked it
  *		held	rows of looked that differ, locked; in the form with locks only
  *		upd		one row for each row of the target that was updated
  *		ins		one row for each that was inserted
@@ -28,6 +29,8 @@ typedef struct KeyedState
 	const SaveTask *task;
 	SaveKey		key;
 	bool	   *is_updated;		/* by profile column */
+	bool		may_doubt;		/* found rows can be looked at again (keyed_doubt.h) */
+	int			vanished;		/* rows of the last round that were deleted after the statement had seen them */
 	bool		may_hold;		/* rows of the target can be locked */
 	bool		holds;			/* rows that differ are locked first */
 	Oid		   *types;

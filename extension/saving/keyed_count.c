@@ -8,6 +8,7 @@
 #include "catalog/pg_type.h"
 #include "commands/sequence.h"
 #include "pg/query.h"
+#include "saving/keyed_doubt.h"
 #include "saving/save_mode.h"
 #include "tables/owner.h"
 #include "tables/private_rows.h"
@@ -28,6 +29,9 @@ enum
 	RESULT_DIFFERENT,			/* found, and to be updated */
 	RESULT_FOUND,				/* places in the batch whose key was there */
 	RESULT_GONE,				/* places of rows that differ and could not be locked */
+	RESULT_DOUBT_PLACES,		/* of rows in doubt, which are found and not to be updated */
+	RESULT_DOUBT_PARTS,
+	RESULT_DOUBT_SPOTS,
 	RESULT_UNDO_PLACES,			/* of the rows written, 0 for one inserted; with undo only */
 	RESULT_UNDO_OLD,			/* as jsonb, NULL for one inserted */
 	RESULT_UNDO_NEW
@@ -43,8 +47,14 @@ keyed_result(StringInfo sql, const KeyedState *state, bool updates, bool inserts
 					 updates ? "(SELECT pg_catalog.count(DISTINCT ord) FROM looked WHERE found AND differs)" : "0::bigint",
 					 updates && holds ? "ARRAY(SELECT ord FROM looked WHERE found AND differs EXCEPT SELECT ord FROM held)" :
 					 "'{}'::bigint[]");
+	appendStringInfoString(sql, ", d.places, d.parts, d.spots");
 	if (state->task->undo)
-		appendStringInfo(sql, ", w.places, w.old, w.new FROM (SELECT pg_catalog.array_agg(ord) AS places,"
+		appendStringInfoString(sql, ", w.places, w.old, w.new");
+	appendStringInfoString(sql, " FROM (SELECT pg_catalog.array_agg(ord ORDER BY ord) AS places, pg_catalog.array_agg(part ORDER BY ord) AS parts,"
+						   " pg_catalog.array_agg(spot ORDER BY ord) AS spots FROM looked WHERE found AND NOT coalesce(differs, false)"
+						   " AND spot IS NOT NULL) AS d");
+	if (state->task->undo)
+		appendStringInfo(sql, ", (SELECT pg_catalog.array_agg(ord) AS places,"
 						 " pg_catalog.array_agg(old) AS old, pg_catalog.array_agg(new) AS new FROM (%s%s%s) AS u) AS w",
 						 inserts ? "SELECT ord, old, new FROM ins" : "", inserts && updates ? " UNION ALL " : "",
 						 updates ? "SELECT ord, old, new FROM upd" : "");
@@ -94,6 +104,44 @@ bool
 keyed_all_updated(void)
 {
 	return result_count(RESULT_UPDATED) >= result_count(RESULT_DIFFERENT);
+}
+
+/*
+ * Writes the places of rows in doubt that are gone now to gone, each once, and returns their
+ * number.
+ */
+static int
+take_vanished(const KeyedState *state, const Round *round, int *gone)
+{
+	Datum	   *places;
+	Datum	   *parts;
+	Datum	   *spots;
+	int			count = result_array(RESULT_DOUBT_PLACES, INT8OID, &places, NULL);
+	int			vanished = 0;
+	/* Where rows are left as they are, only their keys count. */
+	bool		keys_only = !save_mode(state->task->mode)->updates && save_key_is_plain(&state->key);
+
+	if (result_array(RESULT_DOUBT_PARTS, OIDOID, &parts, NULL) != count ||
+		result_array(RESULT_DOUBT_SPOTS, TIDOID, &spots, NULL) != count)
+		elog(ERROR, "rows in doubt and their places do not agree");
+	for (int i = 0; i < count; i++)
+	{
+		int			row = row_of_place(round, places[i]);
+
+		if ((vanished == 0 || gone[vanished - 1] != row) &&
+			!keyed_doubt_clear(DatumGetObjectId(parts[i]), (ItemPointer) DatumGetPointer(spots[i]), keys_only))
+			gone[vanished++] = row;
+	}
+	return vanished;
+}
+
+static bool
+is_among(const int *rows, int count, int row)
+{
+	for (int i = 0; i < count; i++)
+		if (rows[i] == row)
+			return true;
+	return false;
 }
 
 /* In mode update, marks the rows that were not found. Returns how many rows were found. */
@@ -149,7 +197,7 @@ keep_undo(const KeyedState *state, const Round *round)
 }
 
 int
-keyed_count(const KeyedState *state, const Round *round, SaveOutcome *outcome, int *gone)
+keyed_count(KeyedState *state, const Round *round, SaveOutcome *outcome, int *gone)
 {
 	SaveCounts *counts = &outcome->counts;
 	const SaveModeFacts *mode = save_mode(state->task->mode);
@@ -158,23 +206,29 @@ keyed_count(const KeyedState *state, const Round *round, SaveOutcome *outcome, i
 	int			found;
 	Datum	   *places;
 	int			gone_count;
+	int			vanished;
+	int			more = 0;
 
 	found = take_found(state, round, outcome);
 	missing = round->last - round->first - found;
 	inserted = Min(result_count(RESULT_INSERTED), missing);
+	vanished = take_vanished(state, round, gone);
 	gone_count = result_array(RESULT_GONE, INT8OID, &places, NULL);
+	state->vanished = vanished;
+	/* Where tables inherit, one key may meet several rows. */
 	for (int i = 0; i < gone_count; i++)
-		gone[i] = row_of_place(round, places[i]);
+		if (!is_among(gone, vanished, row_of_place(round, places[i])))
+			gone[vanished + more++] = row_of_place(round, places[i]);
 	counts->inserted += inserted;
 	counts->updated += result_count(RESULT_UPDATED);
 	if (mode->inserts)
 		counts->skipped += missing - inserted;
 	if (mode->updates)
-		counts->unchanged += found - result_count(RESULT_DIFFERENT);
+		counts->unchanged += found - vanished - result_count(RESULT_DIFFERENT);
 	else
-		counts->skipped += found;
+		counts->skipped += found - vanished;
 	counts->skipped += result_count(RESULT_DIFFERENT) - result_count(RESULT_UPDATED) - gone_count;
 	if (state->task->undo)
 		keep_undo(state, round);
-	return gone_count;
+	return vanished + more;
 }

@@ -25,9 +25,9 @@ extern bool keyed_all_updated(void);
 
 /*
  * Counts what became of the rows, marks those that mode update has not found, and keeps what
- * xlsx.undo needs. Returns the number of rows that were gone when they were to be locked, and
- * writes their places in the batch to gone.
+ * xlsx.undo needs. Returns the number of rows that were gone when they were to be locked or looked
+ * at again, and writes their places in the batch to gone.
  */
-extern int	keyed_count(const KeyedState *state, const Round *round, SaveOutcome *outcome, int *gone);
+extern int	keyed_count(KeyedState *state, const Round *round, SaveOutcome *outcome, int *gone);
 
 #endif							/* PG_XLSX_KEYED_COUNT_H */

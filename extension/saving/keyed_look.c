@@ -160,6 +160,8 @@ keyed_look(StringInfo sql, KeyedState *state, const char *target, const char *ma
 
 	appendStringInfo(sql, "WITH given AS MATERIALIZED (%s), twice AS (%s),",
 					 given_with_keys(state, given(state->task->profile, state->types)), twice(state));
-	appendStringInfo(sql, " looked AS MATERIALIZED (SELECT g.*, %s AS found, (%s) AS differs"
-					 " FROM given AS g LEFT JOIN %s AS t ON %s)", found_sql(key), differs, target, match);
+	appendStringInfo(sql, " looked AS MATERIALIZED (SELECT g.*, %s AS found, (%s) AS differs, %s"
+					 " FROM given AS g LEFT JOIN %s AS t ON %s)", found_sql(key), differs,
+					 state->may_doubt ? "t.tableoid AS part, CASE WHEN t.xmax OPERATOR(pg_catalog.<>) '0'::pg_catalog.xid THEN t.ctid END AS spot" :
+					 "NULL::pg_catalog.oid AS part, NULL::pg_catalog.tid AS spot", target, match);
 }

@@ -51,10 +51,10 @@ typedef struct SaveMethod
 	bool		knows_row;
 
 	/*
-	 * It looks for rows before it writes, so another session can change them in between. A single
-	 * row that fails with unique_violation or cardinality_violation is then tried once more.
+	 * How many times a single row is tried again that has failed with this error, because another
+	 * session may have changed what the method has looked at. NULL: never.
 	 */
-	bool		may_race;
+	int			(*races) (const void *state, const ErrorData *error);
 
 	/* It does not maintain suspended indexes (late_index.h), so they can be built when all rows are in. */
 	bool		indexes_late;
