@@ -299,7 +299,8 @@ remove_reports(int64 task)
 	static PrivateStatement delete = {
 		"WITH errors AS (DELETE FROM xlsx_private.error_page WHERE task_id = $1),"
 		" warnings AS (DELETE FROM xlsx_private.warning_page WHERE task_id = $1),"
-		" blocks AS (DELETE FROM xlsx_private.error_block WHERE task_id = $1)"
+		" blocks AS (DELETE FROM xlsx_private.error_block WHERE task_id = $1),"
+		" kept AS (DELETE FROM xlsx_private.row_page WHERE task_id = $1)"
 		" DELETE FROM xlsx_private.error_count WHERE task_id = $1", 1, {INT8OID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(task)};

@@ -31,7 +31,8 @@ PG_FUNCTION_INFO_V1(pg_xlsx_path_of_statements);
 
 /*
  * Keeps the records of xlsx.undo. Rows that were undone are removed from them, the task counts
- * the rows that are left, and a retry begins at the first row.
+ * the rows that are left, and a retry begins at the first row. What became of the rows is not true
+ * any more once one of them is undone.
  */
 Datum
 pg_xlsx_note_undone(PG_FUNCTION_ARGS)
@@ -39,6 +40,11 @@ pg_xlsx_note_undone(PG_FUNCTION_ARGS)
 	static PrivateStatement delete = {
 		"WITH rows AS (DELETE FROM xlsx_private.undo_row WHERE task_id = $1 AND no = ANY ($2))"
 		" DELETE FROM xlsx_private.undo_xid WHERE task_id = $1 AND $3", 3, {INT8OID, INT8ARRAYOID, BOOLOID}, NULL
+	};
+	static PrivateStatement forget = {
+		"DELETE FROM xlsx_private.row_page p WHERE p.task_id = $1"
+		" AND EXISTS (SELECT FROM xlsx_private.task t WHERE t.id = $1 AND (t.inserted_rows > $3 OR t.updated_rows > $4))",
+		4, {INT8OID, BOOLOID, INT8OID, INT8OID}, NULL
 	};
 	static PrivateStatement update = {
 		"UPDATE xlsx_private.task SET undone = undone OR $2, restart = true, undone_rows = undone_rows"
@@ -52,6 +58,7 @@ pg_xlsx_note_undone(PG_FUNCTION_ARGS)
 	Datum		state[] = {Int64GetDatum(task.id), PG_GETARG_DATUM(4), PG_GETARG_DATUM(2), PG_GETARG_DATUM(3)};
 
 	private_sql_run(&delete, rows, NULL, NULL);
+	private_sql_run(&forget, state, NULL, NULL);
 	private_sql_run(&update, state, NULL, NULL);
 	PG_RETURN_VOID();
 }

@@ -11,6 +11,7 @@
 #include "import/read_phase.h"
 #include "kept/error_rows.h"
 #include "kept/packet.h"
+#include "kept/row_pages.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "pg/guc.h"
@@ -33,6 +34,8 @@ struct ImportSaving
 	SaveTask	task;
 	Saver	   *saver;			/* NULL: not opened yet */
 	ErrorRows	errors;			/* of the batch at hand */
+	RowFates	fates;			/* of it, if the task keeps rows */
+	RowPages	pages;
 	int			batch_rows;		/* most rows that are saved at once */
 	Reader	   *sender;			/* a process that sends events while a transaction stays open; NULL: none so far */
 	bool		sender_tried;	/* to start a process that only sends events */
@@ -47,6 +50,8 @@ import_saving_create(Import *import, Reader *sender)
 	saving->sender = sender;
 	saving->batch_rows = PG_XLSX_BATCH_ROWS;
 	error_rows_init(&saving->errors, import->task->id, false, ERROR_ROWS_ANYWHERE, import->context);
+	row_fates_init(&saving->fates, import->context);
+	row_pages_init(&saving->pages, import->task->id, import->context);
 	return saving;
 }
 
@@ -133,7 +138,9 @@ import_saving_open(ImportSaving *saving, int first_rows)
 	saving->task = (SaveTask) {
 		.profile = import->profile, .task = task->id, .locale = task->locale, .mode = task->mode, .source = task->source,
 		.undo = !task->dry_run && !mode->empties &&
-		(mode->updates ? import->profile->keep_old : import->profile->task_attnum != InvalidAttrNumber)
+		(mode->updates ? import->profile->keep_old : import->profile->task_attnum != InvalidAttrNumber),
+		.keep_rows = import->profile->keep_rows,
+		.keep_changes = import->profile->keep_rows && (task->dry_run || import->profile->keep_changes)
 	};
 	MemoryContextSwitchTo(import->context);
 	import_rows_options(import, &options);
@@ -155,12 +162,17 @@ save_rows(ImportSaving *saving, const PacketRows *rows)
 	Progress   *progress = saving->import->progress;
 	TimestampTz began = GetCurrentTimestamp();
 	SaveCounts	counts = {0};
+	RowFates   *fates = saving->task.keep_rows ? &saving->fates : NULL;
 
 	error_rows_begin(&saving->errors);
+	if (fates != NULL)
+		row_fates_begin(fates, rows->count);
 	make_remote_rows_durable(saving);
-	progress->saved_rows += saver_save(saving->saver, rows, &counts, &saving->errors);
+	progress->saved_rows += saver_save(saving->saver, rows, &counts, &saving->errors, fates);
 	make_remote_rows_durable(saving);		/* saver_save may have found the target changed */
 	error_rows_store(&saving->errors);
+	if (fates != NULL)
+		row_pages_add(&saving->pages, fates, rows);
 	progress->inserted_rows += counts.inserted;
 	progress->updated_rows += counts.updated;
 	progress->unchanged_rows += counts.unchanged;
@@ -330,6 +342,7 @@ static ErrorData *
 try_all(OneGo *go)
 {
 	error_rows_hold(&go->saving->errors);
+	row_pages_hold(&go->saving->pages);
 	return subtransaction_try_keep(save_all, go, &go->keep);
 }
 
@@ -369,6 +382,8 @@ save_in_one_go(ImportSaving *saving)
 	if (error != NULL)
 		ReThrowError(error);
 	error_rows_release(&saving->errors);
+	/* What a dry run would do is kept; what an import has not done is not. */
+	row_pages_release(&saving->pages, go.keep || import->task->dry_run);
 	progress->promised = false;
 	if (!go.keep && !import->task->dry_run)
 		progress->saved_rows = progress->inserted_rows = progress->updated_rows = progress->unchanged_rows =

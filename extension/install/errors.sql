@@ -119,11 +119,7 @@ BEGIN
       RAISE EXCEPTION 'page and after exclude each other' USING ERRCODE = 'invalid_parameter_value',
         HINT = 'Give page for a page by its number, or after for the rows behind a row of the sheet.';
     END IF;
-    IF after !~ '^[0-9]{1,9}$' THEN
-      RAISE EXCEPTION 'after must be an integer between 0 and 999999999' USING ERRCODE = 'invalid_parameter_value',
-        HINT = 'Begin with after=0 and go on with meta.next of each answer.';
-    END IF;
-    RETURN ROW(200, xlsx_private.errors_after(task, after::int, page_size))::xlsx_rest.answer;
+    RETURN ROW(200, xlsx_private.errors_after(task, xlsx_private.rest_after(after), page_size))::xlsx_rest.answer;
   END IF;
   SELECT * INTO start FROM xlsx_private.find_error(task, (page_no - 1)::bigint * page_size);
   RETURN ROW(200, xlsx_private.rest_page(CASE WHEN start.page IS NOT NULL THEN xlsx_private.errors_json(task, start.page, start.rest, NULL, page_size) END,
@@ -132,3 +128,16 @@ END
 $$;
 COMMENT ON FUNCTION xlsx_rest.rest_errors(text, text, text, text) IS
 'GET /tasks/:taskId/errors: a page by its number, or the rows behind a row of the sheet (after), where meta.next is the next after.';
+
+CREATE FUNCTION xlsx_rest.rest_rows(task text, after text, "limit" text) RETURNS xlsx_rest.answer
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  task bigint := xlsx_private.rest_id($1);
+BEGIN
+  RETURN ROW(200, xlsx_private.rows_after(task, xlsx_private.rest_after(after), xlsx_private.rest_page_size($3)))::xlsx_rest.answer;
+END
+$$;
+COMMENT ON FUNCTION xlsx_rest.rest_rows(text, text, text) IS
+'GET /tasks/:taskId/rows: what became of the rows behind a row of the sheet (after; from the first on without it); meta.next is the next after.';

@@ -65,7 +65,7 @@ GRANT EXECUTE ON FUNCTION xlsx.emit(bigint, text, json) TO xlsx_admin;
 
 -- Row-level security says which rows. What is not named here is for the owner alone.
 GRANT SELECT ON xlsx_private.profile, xlsx_private.profile_column, xlsx_private.profile_rule, xlsx_private.frozen_profile, xlsx_private.task,
-  xlsx_private.error_page, xlsx_private.error_row, xlsx_private.error_block, xlsx_private.error_count, xlsx_private.warning_page, xlsx_private.warning_row,
+  xlsx_private.error_page, xlsx_private.error_row, xlsx_private.error_block, xlsx_private.error_count, xlsx_private.warning_page, xlsx_private.warning_row, xlsx_private.row_page, xlsx_private.kept_row,
   xlsx_private.undo_xid, xlsx_private.undo_row, xlsx_private.queue_rule, xlsx_private.tally, xlsx_private.job,
   xlsx_private.audit, xlsx_private.role_limit, xlsx_private.schedule, xlsx_private.schedule_file, xlsx_private.schedule_run, xlsx_private.resumable, xlsx_private.task_now, xlsx_private.live_column, xlsx_private.shown_column, xlsx_private.importable_column, xlsx_private.held_subject
   TO xlsx_user;

@@ -45,6 +45,7 @@ ALTER TABLE xlsx_private.undo_xid ENABLE ROW LEVEL SECURITY;
 ALTER TABLE xlsx_private.undo_row ENABLE ROW LEVEL SECURITY;
 ALTER TABLE xlsx_private.frozen_profile ENABLE ROW LEVEL SECURITY;
 ALTER TABLE xlsx_private.error_page ENABLE ROW LEVEL SECURITY;
+ALTER TABLE xlsx_private.row_page ENABLE ROW LEVEL SECURITY;
 -- A profile is a description of a table, not data: whoever may import may use it.
 CREATE POLICY profile_read ON xlsx_private.profile FOR SELECT USING (true);
 CREATE POLICY profile_column_read ON xlsx_private.profile_column FOR SELECT USING (true);
@@ -54,6 +55,8 @@ SELECT xlsx_private.show_to_owner('xlsx_private.task');
 CREATE POLICY frozen_profile_task ON xlsx_private.frozen_profile FOR SELECT
   USING (EXISTS (SELECT FROM xlsx_private.task t WHERE t.frozen_id = frozen_profile.id OFFSET 0));
 CREATE POLICY error_page_owner ON xlsx_private.error_page FOR SELECT
+  USING (EXISTS (SELECT FROM xlsx_private.task t WHERE t.id = task_id OFFSET 0));
+CREATE POLICY row_page_owner ON xlsx_private.row_page FOR SELECT
   USING (EXISTS (SELECT FROM xlsx_private.task t WHERE t.id = task_id OFFSET 0));
 CREATE POLICY warning_page_owner ON xlsx_private.warning_page FOR SELECT
   USING (EXISTS (SELECT FROM xlsx_private.task t WHERE t.id = task_id OFFSET 0));
@@ -72,7 +75,7 @@ DECLARE
   name text;
 BEGIN
   FOREACH name IN ARRAY ARRAY['profile', 'profile_column', 'profile_rule', 'frozen_profile', 'file', 'chunk', 'task', 'packet',
-    'error_page', 'warning_page', 'error_block', 'error_count', 'seen_value', 'undo_xid', 'undo_row',
+    'error_page', 'warning_page', 'row_page', 'error_block', 'error_count', 'seen_value', 'undo_xid', 'undo_row',
     'profile_id_seq', 'frozen_profile_id_seq', 'file_id_seq', 'task_id_seq', 'undo_xid_no_seq', 'undo_row_no_seq'] LOOP
     PERFORM pg_catalog.pg_extension_config_dump('xlsx_private.' || name, '');
   END LOOP;

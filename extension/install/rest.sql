@@ -56,6 +56,20 @@ LANGUAGE sql IMMUTABLE
 RETURN xlsx_private.rest_integer('limit', "limit", 10, 100);
 COMMENT ON FUNCTION xlsx_private.rest_page_size(text) IS 'The most members of a page of a list, as a query string asks for it.';
 
+CREATE FUNCTION xlsx_private.rest_after(after text) RETURNS int
+LANGUAGE plpgsql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF after !~ '^[0-9]{1,9}$' THEN
+    RAISE EXCEPTION 'after must be an integer between 0 and 999999999' USING ERRCODE = 'invalid_parameter_value',
+      HINT = 'Begin with after=0 and go on with meta.next of each answer.';
+  END IF;
+  RETURN after::int;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.rest_after(text) IS 'The row of a sheet behind which a part of a list begins, as a query string gives it. NULL for NULL.';
+
 CREATE FUNCTION xlsx_private.rest_page(data json, total bigint, page int, "limit" int, is_estimate boolean DEFAULT false) RETURNS json
 LANGUAGE sql STABLE
 RETURN pg_catalog.json_build_object('data', coalesce(data, '[]'::pg_catalog.json), 'meta', CASE WHEN is_estimate

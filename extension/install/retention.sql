@@ -7,12 +7,12 @@
  */
 
 CREATE TABLE xlsx_private.retention (
-  kind      text PRIMARY KEY CHECK (kind IN ('errors', 'old_rows', 'undo')),
+  kind      text PRIMARY KEY CHECK (kind IN ('errors', 'old_rows', 'task_rows', 'undo')),
   passed_at timestamptz NOT NULL DEFAULT '-infinity',
   removed   bigint NOT NULL DEFAULT 0
 );
-INSERT INTO xlsx_private.retention (kind) VALUES ('errors'), ('old_rows'), ('undo');
-COMMENT ON TABLE xlsx_private.retention IS 'What sweeps remove before its task: error and warning rows, old values of rows, notes for undo.';
+INSERT INTO xlsx_private.retention (kind) VALUES ('errors'), ('old_rows'), ('task_rows'), ('undo');
+COMMENT ON TABLE xlsx_private.retention IS 'What sweeps remove before its task: error and warning rows, old values of rows, what became of rows, notes for undo.';
 COMMENT ON COLUMN xlsx_private.retention.passed_at IS 'Tasks that ended up to then have been dealt with.';
 COMMENT ON COLUMN xlsx_private.retention.removed IS 'Number of tasks of which something was removed.';
 
@@ -30,7 +30,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION xlsx_private.kept_for(text) IS
-'How long something is kept after the end of its task, by the setting of that name: a status, errors, old_rows or undo. NULL: for ever, or as long as the task.';
+'How long something is kept after the end of its task, by the setting of that name: a status, errors, old_rows, task_rows or undo. NULL: for ever, or as long as the task.';
 
 CREATE FUNCTION xlsx_private.expired_tasks(most int) RETURNS bigint[]
 LANGUAGE plpgsql VOLATILE STRICT
@@ -89,6 +89,8 @@ BEGIN
       DELETE FROM xlsx_private.warning_page p WHERE p.task_id = ANY (locked);
       DELETE FROM xlsx_private.error_block b WHERE b.task_id = ANY (locked);
       DELETE FROM xlsx_private.error_count c WHERE c.task_id = ANY (locked);
+    ELSIF pass.kind = 'task_rows' THEN
+      DELETE FROM xlsx_private.row_page p WHERE p.task_id = ANY (locked);
     ELSIF pass.kind = 'undo' THEN
       DELETE FROM xlsx_private.undo_xid u WHERE u.task_id = ANY (locked);
     ELSE
@@ -106,7 +108,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION xlsx_private.remove_kept(int) IS
-'Removes error rows, old values and notes for undo whose time is over, of at most so many tasks each. Returns the number of tasks.';
+'Removes error rows, what became of rows, old values and notes for undo whose time is over, of at most so many tasks each. Returns the number of tasks.';
 
 CREATE FUNCTION xlsx_private.look_back() RETURNS void
 LANGUAGE sql VOLATILE

@@ -30,6 +30,9 @@ CREATE TABLE xlsx_private.profile (
   update_columns name[],
   max_errors     bigint   CHECK (max_errors >= 0),
   keep_old       boolean  NOT NULL DEFAULT false,
+  keep_rows      boolean  NOT NULL DEFAULT false,
+  keep_changes   boolean  NOT NULL DEFAULT false,
+  "returning"    name[]   CHECK ("returning" <> '{}'),
   target_by      text     NOT NULL DEFAULT 'name' CHECK (target_by = ANY (xlsx_private.names_of('target_by'))),
   index_after_load text   NOT NULL DEFAULT 'replace' CHECK (index_after_load = ANY (xlsx_private.names_of('index_after_load'))),
   locale         text,
@@ -338,6 +341,29 @@ CREATE TABLE xlsx_private.warning_page (LIKE xlsx_private.error_page INCLUDING C
 COMMENT ON TABLE xlsx_private.warning_page IS
 'Rows that broke a rule of severity "warning", in the form of error_page. They were saved, unless error_page has them too.';
 
+-- What became of the rows that were not refused. A page does not cross a multiple of 4,096 rows, so that a part of the sheet is found
+-- whatever the order in which batches are saved.
+CREATE TABLE xlsx_private.row_page (
+  task_id   bigint NOT NULL,
+  first_row int    NOT NULL,
+  last_row  int    NOT NULL,
+  row_count int    NOT NULL,
+  starts    int[]  NOT NULL,
+  lengths   int[]  NOT NULL,
+  actions   text[] NOT NULL,
+  returned  json,
+  changes   json,
+  PRIMARY KEY (task_id, first_row) INCLUDE (row_count)
+);
+COMMENT ON TABLE xlsx_private.row_page IS
+'What became of rows, if the import keeps it: those of a batch in one row. Rows that were not saved are in error_page.';
+COMMENT ON COLUMN xlsx_private.row_page.starts IS
+'Runs of rows that follow each other in the sheet and have the same action: first row of each; lengths: number of rows; actions: inserted, updated, unchanged, skipped or deleted.';
+COMMENT ON COLUMN xlsx_private.row_page.returned IS
+'By row: an object of the columns to return, or of the key; null if there is none. NULL: no row has one.';
+COMMENT ON COLUMN xlsx_private.row_page.changes IS
+'By row: [old, new], objects of the columns that changed; null if the row was not updated. NULL: no row was, or the import does not keep changes.';
+
 -- Kept by the import that writes the pages, and by nobody else.
 CREATE TABLE xlsx_private.error_block (
   task_id   bigint NOT NULL,
@@ -371,6 +397,7 @@ DECLARE
 BEGIN
   EXECUTE pg_catalog.format('ALTER TABLE xlsx_private.error_page SET (toast_tuple_target = %s)', most);
   EXECUTE pg_catalog.format('ALTER TABLE xlsx_private.warning_page SET (toast_tuple_target = %s)', most);
+  EXECUTE pg_catalog.format('ALTER TABLE xlsx_private.row_page SET (toast_tuple_target = %s)', most);
 END
 $$;
 

@@ -98,6 +98,10 @@ CREATE FUNCTION xlsx_private.mark_row(row_number bigint) RETURNS boolean
 AS 'MODULE_PATHNAME', 'pg_xlsx_mark_row' LANGUAGE C VOLATILE STRICT COST 1;
 COMMENT ON FUNCTION xlsx_private.mark_row(bigint) IS 'Notes the row that a statement has reached. Always true.';
 
+CREATE FUNCTION xlsx_private.marked_row() RETURNS bigint
+AS 'MODULE_PATHNAME', 'pg_xlsx_marked_row' LANGUAGE C VOLATILE COST 1;
+COMMENT ON FUNCTION xlsx_private.marked_row() IS 'The row that xlsx_private.mark_row has noted last; 0 if there is none. For RETURNING.';
+
 CREATE FUNCTION xlsx_private.column_default(kind anyelement, relation oid, column_number smallint) RETURNS anyelement
 AS 'MODULE_PATHNAME', 'pg_xlsx_column_default' LANGUAGE C VOLATILE COST 1;
 COMMENT ON FUNCTION xlsx_private.column_default(anyelement, oid, smallint) IS

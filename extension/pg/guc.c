@@ -31,7 +31,7 @@ char	   *pg_xlsx_tenant_setting;
 
 /* SQL reads them by name (retention.sql). */
 static int	keep_by_status[4];
-static int	keep_by_kind[3];
+static int	keep_by_kind[4];
 static int	keep_audit;
 
 static int	limit_units[XLSX_LIMIT_COUNT];	/* of the reader, in the units of xlsx_limits */
@@ -85,6 +85,8 @@ static const IntSetting int_settings[] = {
 	&keep_by_kind[0], 0, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_S},
 	{"pg_xlsx.keep_old_rows", "How long rows are kept as they were before an import, for undo; 0 is as long as the task.",
 	&keep_by_kind[1], 0, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_S},
+	{"pg_xlsx.keep_task_rows", "How long it is kept what became of each row, after the end of its task; 0 is as long as the task.",
+	&keep_by_kind[3], 0, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_S},
 	{"pg_xlsx.keep_undo", "How long it is kept which rows an import inserted, for undo; 0 is as long as the task.",
 	&keep_by_kind[2], 0, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_S},
 	{"pg_xlsx.keep_audit", "How long xlsx.audit keeps what was done to tasks; 0 is for ever.",

@@ -396,11 +396,13 @@ load_options(Profile *profile, Datum content)
 		"SELECT o.task_column, o.sheet, o.header_row, o.range, coalesce(o.skip_end, 0), o.locale, coalesce(o.max_errors, -1),"
 		" coalesce(o.keep_old, false), array_remove(o.key_columns, NULL), array_remove(o.update_columns, NULL), o.index_after_load,"
 		" coalesce(o.header_check, 'any'), coalesce(o.header_rows, 1), coalesce(o.fill_merged, false), coalesce(o.skip_hidden, false),"
-		" o.stop_at, o.sheets, o.date_order, o.decimal, o.time_zone, coalesce(o.no_value, 'error'), o.key_index"
+		" o.stop_at, o.sheets, o.date_order, o.decimal, o.time_zone, coalesce(o.no_value, 'error'), o.key_index,"
+		" coalesce(o.keep_rows, false), coalesce(o.keep_changes, false), array_remove(o.\"returning\", NULL)"
 		" FROM jsonb_to_record($1) AS o (task_column text, sheet text, header_row text, range text, skip_end int, locale text,"
 		" max_errors bigint, keep_old boolean, key_columns text[], update_columns text[], index_after_load text,"
 		" header_check text, header_rows int, fill_merged boolean, skip_hidden boolean, stop_at text, sheets text,"
-		" date_order text, decimal text, time_zone text, no_value text, key_index text)",
+		" date_order text, decimal text, time_zone text, no_value text, key_index text,"
+		" keep_rows boolean, keep_changes boolean, \"returning\" text[])",
 		1, {JSONBOID}, NULL
 	};
 	PrivateRow	row;
@@ -427,6 +429,9 @@ load_options(Profile *profile, Datum content)
 	profile->time_zone = private_sql_text(&row, 19);
 	profile->no_value = (NoValue) word_of(profile, &row, 20, &no_value_names, "no_value");
 	profile->key_index = private_sql_text(&row, 21);
+	profile->keep_rows = DatumGetBool(row.values[22]);
+	profile->keep_changes = DatumGetBool(row.values[23]);
+	profile->returning = row_texts(&row, 24);
 	return private_sql_text(&row, 0);
 }
 

@@ -109,6 +109,9 @@ typedef struct Profile
 	char	   *locale;			/* NULL: none */
 	int64		max_errors;		/* -1: any number */
 	bool		keep_old;		/* for xlsx.undo */
+	bool		keep_rows;		/* what became of each row */
+	bool		keep_changes;	/* with keep_rows: old and new values of changed columns */
+	TextList	returning;		/* with keep_rows: columns of the target to keep for each row; empty: those of the key */
 	char	   *date_order;		/* this and the next two: NULL: not declared */
 	char	   *decimal;
 	char	   *time_zone;

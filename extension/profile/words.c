@@ -4,6 +4,7 @@
  */
 #include "profile/words.h"
 
+NAMES_DEFINE(row_action_names, ROW_ACTIONS);
 NAMES_DEFINE(save_mode_names, SAVE_MODES);
 NAMES_DEFINE(late_index_names, LATE_INDEXES);
 NAMES_DEFINE(target_by_names, TARGET_BYS);

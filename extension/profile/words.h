@@ -97,6 +97,20 @@ typedef enum Severity
 	SEVERITIES(NAMES_VALUE)
 } Severity;
 
+/* What became of a row that was not refused. */
+#define ROW_ACTIONS(X) \
+	X(ROW_NONE, "error")		/* it was refused, or nothing is known of it */ \
+	X(ROW_INSERTED, "inserted") \
+	X(ROW_UPDATED, "updated") \
+	X(ROW_UNCHANGED, "unchanged")	/* found, and equal already */ \
+	X(ROW_SKIPPED, "skipped")	/* left out without an error */ \
+	X(ROW_DELETED, "deleted")	/* it asked for that */
+
+typedef enum RowAction
+{
+	ROW_ACTIONS(NAMES_VALUE)
+} RowAction;
+
 /* How the three numbers of a date that is written as text follow each other. */
 #define DATE_ORDERS(X) \
 	X(DATE_ORDER_DMY, "DMY") \
@@ -147,6 +161,7 @@ extern const Names date_order_names;
 extern const Names decimal_sign_names;
 extern const Names rounding_names;
 extern const Names no_value_names;
+extern const Names row_action_names;
 extern const Names save_mode_names;
 extern const Names late_index_names;
 extern const Names target_by_names;

@@ -21,6 +21,7 @@ typedef struct Attempt
 	Saver	   *saver;
 	const PacketRows *rows;
 	SaveCounts *counts;
+	RowFates   *fates;			/* NULL: the task keeps no rows */
 	bool	   *bad;			/* by row */
 	Faults		faults;			/* found so far */
 	bool		careful;		/* the batch was tried as a whole, and failed */
@@ -92,7 +93,8 @@ keep_xid(Attempt *attempt, TransactionId xid)
 static ErrorData *
 try_rows(Attempt *attempt, int first, int last, bool fitting, int *failed)
 {
-	SaveCall	call = {attempt, first, last, fitting, {.failed = -1, .bad = attempt->bad, .careful = attempt->careful}, InvalidTransactionId};
+	SaveCall	call = {attempt, first, last, fitting,
+		{.failed = -1, .bad = attempt->bad, .careful = attempt->careful, .fates = attempt->fates}, InvalidTransactionId};
 	SaveCounts *counts = &call.outcome.counts;
 	ErrorData  *error;
 
@@ -103,7 +105,10 @@ try_rows(Attempt *attempt, int first, int last, bool fitting, int *failed)
 	if (error != NULL && !subtransaction_row_fault(error))
 		ReThrowError(error);
 	if (error != NULL)
+	{
+		row_fates_clear(attempt->fates, first, last);
 		return error;
+	}
 	add_counts(attempt->counts, counts);
 	attempt->saved += (int) (counts->inserted + counts->updated + counts->unchanged);
 	attempt->settled += (int) (counts->inserted + counts->updated + counts->unchanged + counts->skipped);
@@ -233,10 +238,10 @@ save_orphans(Attempt *attempt)
 }
 
 int
-saver_save(Saver *saver, const PacketRows *rows, SaveCounts *counts, ErrorRows *errors)
+saver_save(Saver *saver, const PacketRows *rows, SaveCounts *counts, ErrorRows *errors, RowFates *fates)
 {
 	Attempt		attempt = {
-		.saver = saver, .rows = rows, .counts = counts, .bad = palloc0((size_t) rows->count + 1), .faults = {saver, rows, NIL}
+		.saver = saver, .rows = rows, .counts = counts, .fates = fates, .bad = palloc0((size_t) rows->count + 1), .faults = {saver, rows, NIL}
 	};
 	int			failed;
 
@@ -256,6 +261,8 @@ saver_save(Saver *saver, const PacketRows *rows, SaveCounts *counts, ErrorRows *
 		saver->unfit = saver->unfit && saver->wary;
 	}
 	faults_report(&attempt.faults, errors);
+	if (fates != NULL)
+		tell_keys(saver->tell, rows, fates);
 	if (attempt.xid_count > 0)
 		undo_xids_store(saver->task.task, attempt.xids, attempt.xid_count);
 	return attempt.saved;

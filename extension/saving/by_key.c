@@ -18,11 +18,14 @@
 #include "catalog/pg_type.h"
 #include "kept/unnest.h"
 #include "lib/stringinfo.h"
+#include "miscadmin.h"
 #include "pg/query.h"
 #include "saving/keyed_count.h"
 #include "saving/keyed_doubt.h"
 #include "saving/keyed_look.h"
+#include "saving/keyed_tell.h"
 #include "saving/keyed_write.h"
+#include "saving/mark.h"
 #include "saving/save_mode.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -70,7 +73,7 @@ can_hold(const Profile *profile)
 }
 
 static void *
-keyed_create(const SaveTask *task)
+keyed_create(const SaveTask *task, const SaveProbe *probe)
 {
 	const Profile *profile = task->profile;
 	KeyedState *state = palloc0(sizeof(KeyedState));
@@ -83,7 +86,10 @@ keyed_create(const SaveTask *task)
 	state->arguments = profile->count + (profile->task_attnum != InvalidAttrNumber && save_mode(task->mode)->inserts);
 	state->may_doubt = keyed_doubt_applies(profile->target);
 	state->may_hold = can_hold(profile);
-	state->holds = state->may_hold && task->undo;
+	state->holds = state->may_hold && (task->undo || task->keep_changes);
+	state->tell = tell_create(task);
+	/* No probe is made of a view, in which each row is complete before the next one, too. */
+	state->one_by_one = state->tell != NULL && !probe->returns_in_order && get_rel_relkind(profile->target) != RELKIND_VIEW;
 	state->plan_context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx keyed plan", ALLOCSET_SMALL_SIZES);
 	return state;
 }
@@ -139,8 +145,12 @@ refuse_round(KeyedState *state, const Round *round)
 static int
 save_round(KeyedState *state, const Round *round, SaveOutcome *outcome, int *gone)
 {
+	int64		outer = mark_begin();
+
 	run_statement(state, round);
+	(void) mark_end(outer);
 	refuse_round(state, round);
+	keyed_tell(state, round, outcome->fates);
 	return keyed_count(state, round, outcome, gone);
 }
 
@@ -165,14 +175,12 @@ pick_rows(const PacketRows *rows, const int *index, int count)
 }
 
 static void
-keyed_save(void *opaque, const PacketRows *rows, int first, int last, SaveOutcome *outcome)
+save_rounds(KeyedState *state, const PacketRows *rows, int first, int last, SaveOutcome *outcome)
 {
-	KeyedState *state = opaque;
 	Round		round = {rows, first, last, NULL};
 	int		   *gone = palloc(sizeof(int) * (size_t) (last - first));
 	int			count;
 
-	SPI_connect();
 	count = save_round(state, &round, outcome, gone);
 	for (int rounds = 1; count > 0 && rounds < MAX_ROUNDS; rounds++)
 	{
@@ -186,6 +194,22 @@ keyed_save(void *opaque, const PacketRows *rows, int first, int last, SaveOutcom
 				(errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
 				 errmsg("rows of \"%s\" are deleted again and again while they are looked for", get_rel_name(state->task->profile->target))));
 	outcome->counts.skipped += count;
+	for (int i = 0; i < count; i++)
+		row_fates_set(outcome->fates, gone[i], gone[i] + 1, ROW_SKIPPED);
+}
+
+static void
+keyed_save(void *opaque, const PacketRows *rows, int first, int last, SaveOutcome *outcome)
+{
+	KeyedState *state = opaque;
+	int			step = state->one_by_one ? 1 : last - first;
+
+	SPI_connect();
+	for (int row = first; row < last; row += step)
+	{
+		CHECK_FOR_INTERRUPTS();
+		save_rounds(state, rows, row, row + step, outcome);
+	}
 	SPI_finish();
 }
 

@@ -24,6 +24,7 @@
 #include "pg/result_relation.h"
 #include "rewrite/rewriteHandler.h"
 #include "saving/auditors.h"
+#include "saving/tell.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -36,6 +37,7 @@ typedef struct DirectState
 	TupleDesc	descriptor;		/* a copy, not pinned */
 	Expr	  **defaults;		/* by attribute, NULL where there is none */
 	bool		has_defaults;
+	Tell	   *tell;			/* NULL: the task keeps no rows */
 	LocalTransactionId heard;	/* the last transaction of which auditors have heard */
 	TupleTableSlot *slots[PG_XLSX_BATCH_ROWS];	/* made when first needed */
 } DirectState;
@@ -62,7 +64,7 @@ task_datum(const Profile *profile, int64 task)
 }
 
 static void *
-direct_create(const SaveTask *task)
+direct_create(const SaveTask *task, const SaveProbe *probe)
 {
 	const Profile *profile = task->profile;
 	DirectState *state = palloc0(sizeof(DirectState));
@@ -71,6 +73,7 @@ direct_create(const SaveTask *task)
 
 	state->profile = profile;
 	state->task = task_datum(profile, task->task);
+	state->tell = tell_create(task);
 	state->context = CurrentMemoryContext;
 	state->descriptor = CreateTupleDescCopyConstr(RelationGetDescr(relation));
 	state->defaults = palloc0(sizeof(Expr *) * (size_t) natts);
@@ -193,6 +196,15 @@ insert_index_entries(DirectTarget *target, TupleTableSlot *slot)
 }
 
 static void
+note_inserted(DirectState *state, TupleTableSlot *slot, SaveOutcome *outcome, int row)
+{
+	if (outcome->fates == NULL)
+		return;
+	outcome->fates->rows[row].action = ROW_INSERTED;
+	tell_slot(state->tell, slot, outcome->fates, row);
+}
+
+static void
 direct_save(void *opaque, const PacketRows *rows, int first, int last, SaveOutcome *outcome)
 {
 	DirectState *state = opaque;
@@ -209,6 +221,7 @@ direct_save(void *opaque, const PacketRows *rows, int first, int last, SaveOutco
 		slot = fill_slot(state, &target, rows, row, row - first);
 		if (target.relation->rd_att->constr != NULL)
 			ExecConstraints(target.info, slot, target.estate);
+		note_inserted(state, slot, outcome, row);
 	}
 	outcome->failed = last - first == 1 ? first : -1;
 	table_multi_insert(target.relation, state->slots, last - first, GetCurrentCommandId(true), 0, NULL);
@@ -307,6 +320,7 @@ direct_save_fitting(void *opaque, const PacketRows *rows, int first, int last, S
 			continue;
 		table_tuple_insert(target.relation, slot, GetCurrentCommandId(true), 0, NULL);
 		insert_index_entries(&target, slot);
+		note_inserted(state, slot, outcome, row);
 		outcome->counts.inserted++;
 	}
 	outcome->failed = -1;

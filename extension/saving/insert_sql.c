@@ -56,7 +56,7 @@ insert_sql_statement(const Profile *profile, Oid *types)
 	char	   *schema = get_namespace_name(get_rel_namespace(profile->target));
 
 	types[profile->count] = INT8OID;
-	return psprintf("INSERT INTO %s %s FROM %s WHERE xlsx_private.mark_row(u.ord)",
+	return psprintf("INSERT INTO %s AS t %s FROM %s WHERE xlsx_private.mark_row(u.ord)",
 					quote_qualified_identifier(schema, get_rel_name(profile->target)),
 					insert_sql_select(profile), unnest_from(profile, types));
 }

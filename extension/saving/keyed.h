@@ -3,7 +3,8 @@
  *	  The inside of the method that saves by key.
  *
  * by_key.c runs the statement, keyed_look.c makes the part that finds rows, keyed_write.c the
- * parts that write them, keyed_count.c the result and what is read from it.
+ * parts that write them, keyed_count.c the result and what is read from it. keyed_tell.c adds what
+ * is kept of each row to all of them.
  *
  * The parts of the statement, as each of them calls those before it:
  *
@@ -23,6 +24,7 @@
 #include "executor/spi.h"
 #include "saving/key.h"
 #include "saving/method.h"
+#include "saving/tell.h"
 
 typedef struct KeyedState
 {
@@ -33,6 +35,8 @@ typedef struct KeyedState
 	int			vanished;		/* rows of the last round that were deleted after the statement had seen them */
 	bool		may_hold;		/* rows of the target can be locked */
 	bool		holds;			/* rows that differ are locked first */
+	Tell	   *tell;			/* NULL: the task keeps no rows */
+	bool		one_by_one;		/* a statement has one row: otherwise it could not say which rows it has inserted */
 	Oid		   *types;
 	int			arguments;
 	MemoryContext plan_context;

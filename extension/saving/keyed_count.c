@@ -9,6 +9,7 @@
 #include "commands/sequence.h"
 #include "pg/query.h"
 #include "saving/keyed_doubt.h"
+#include "saving/keyed_tell.h"
 #include "saving/save_mode.h"
 #include "tables/owner.h"
 #include "tables/private_rows.h"
@@ -50,6 +51,7 @@ keyed_result(StringInfo sql, const KeyedState *state, bool updates, bool inserts
 	appendStringInfoString(sql, ", d.places, d.parts, d.spots");
 	if (state->task->undo)
 		appendStringInfoString(sql, ", w.places, w.old, w.new");
+	keyed_told_result(sql, state, updates, inserts);
 	appendStringInfoString(sql, " FROM (SELECT pg_catalog.array_agg(ord ORDER BY ord) AS places, pg_catalog.array_agg(part ORDER BY ord) AS parts,"
 						   " pg_catalog.array_agg(spot ORDER BY ord) AS spots FROM looked WHERE found AND NOT coalesce(differs, false)"
 						   " AND spot IS NOT NULL) AS d");
@@ -60,8 +62,8 @@ keyed_result(StringInfo sql, const KeyedState *state, bool updates, bool inserts
 						 updates ? "SELECT ord, old, new FROM upd" : "");
 }
 
-static int
-row_of_place(const Round *round, Datum place)
+int
+keyed_row_of_place(const Round *round, Datum place)
 {
 	int			row = round->first + (int) query_index(place, false, round->last - round->first);
 
@@ -126,7 +128,7 @@ take_vanished(const KeyedState *state, const Round *round, int *gone)
 		elog(ERROR, "rows in doubt and their places do not agree");
 	for (int i = 0; i < count; i++)
 	{
-		int			row = row_of_place(round, places[i]);
+		int			row = keyed_row_of_place(round, places[i]);
 
 		if ((vanished == 0 || gone[vanished - 1] != row) &&
 			!keyed_doubt_clear(DatumGetObjectId(parts[i]), (ItemPointer) DatumGetPointer(spots[i]), keys_only))
@@ -155,9 +157,9 @@ take_found(const KeyedState *state, const Round *round, SaveOutcome *outcome)
 		return count;
 	outcome->key_column = state->key.first;
 	for (int place = 1; place <= round->last - round->first; place++)
-		outcome->bad[row_of_place(round, Int64GetDatum(place))] = true;
+		outcome->bad[keyed_row_of_place(round, Int64GetDatum(place))] = true;
 	for (int i = 0; i < count; i++)
-		outcome->bad[row_of_place(round, places[i])] = false;
+		outcome->bad[keyed_row_of_place(round, places[i])] = false;
 	return count;
 }
 
@@ -217,8 +219,8 @@ keyed_count(KeyedState *state, const Round *round, SaveOutcome *outcome, int *go
 	state->vanished = vanished;
 	/* Where tables inherit, one key may meet several rows. */
 	for (int i = 0; i < gone_count; i++)
-		if (!is_among(gone, vanished, row_of_place(round, places[i])))
-			gone[vanished + more++] = row_of_place(round, places[i]);
+		if (!is_among(gone, vanished, keyed_row_of_place(round, places[i])))
+			gone[vanished + more++] = keyed_row_of_place(round, places[i]);
 	counts->inserted += inserted;
 	counts->updated += result_count(RESULT_UPDATED);
 	if (mode->inserts)

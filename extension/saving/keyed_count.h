@@ -17,6 +17,9 @@ extern void keyed_result(StringInfo sql, const KeyedState *state, bool updates, 
  * The functions below read the result from SPI_tuptable.
  */
 
+/* The row of the batch at a place of the round, counted from 1, which SQL has returned. */
+extern int	keyed_row_of_place(const Round *round, Datum place);
+
 /* How many keys come twice in the round. */
 extern int64 keyed_duplicates(void);
 

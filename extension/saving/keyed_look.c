@@ -10,6 +10,7 @@
 #include "kept/unnest.h"
 #include "saving/column_default.h"
 #include "saving/insert_sql.h"
+#include "saving/keyed_tell.h"
 #include "saving/save_mode.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -160,8 +161,8 @@ keyed_look(StringInfo sql, KeyedState *state, const char *target, const char *ma
 
 	appendStringInfo(sql, "WITH given AS MATERIALIZED (%s), twice AS (%s),",
 					 given_with_keys(state, given(state->task->profile, state->types)), twice(state));
-	appendStringInfo(sql, " looked AS MATERIALIZED (SELECT g.*, %s AS found, (%s) AS differs, %s"
+	appendStringInfo(sql, " looked AS MATERIALIZED (SELECT g.*, %s AS found, (%s) AS differs, %s%s"
 					 " FROM given AS g LEFT JOIN %s AS t ON %s)", found_sql(key), differs,
 					 state->may_doubt ? "t.tableoid AS part, CASE WHEN t.xmax OPERATOR(pg_catalog.<>) '0'::pg_catalog.xid THEN t.ctid END AS spot" :
-					 "NULL::pg_catalog.oid AS part, NULL::pg_catalog.tid AS spot", target, match);
+					 "NULL::pg_catalog.oid AS part, NULL::pg_catalog.tid AS spot", keyed_told_look(state), target, match);
 }

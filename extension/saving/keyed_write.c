@@ -7,6 +7,7 @@
 #include "access/table.h"
 #include "saving/insert_sql.h"
 #include "saving/keyed_look.h"
+#include "saving/keyed_tell.h"
 #include "utils/builtins.h"
 #include "utils/rel.h"
 
@@ -94,13 +95,13 @@ keyed_update(StringInfo sql, const KeyedState *state, bool holds, const char *ta
 	const char *old = holds ? "h.old" : "NULL::pg_catalog.jsonb";
 
 	if (holds)
-		appendStringInfo(sql, ", held AS MATERIALIZED (SELECT g.ord, %s AS old FROM looked AS g JOIN %s AS t ON %s"
+		appendStringInfo(sql, ", held AS MATERIALIZED (SELECT g.ord, %s AS old%s FROM looked AS g JOIN %s AS t ON %s"
 						 " WHERE g.found AND g.differs AND NOT EXISTS (SELECT FROM twice) FOR UPDATE OF t)",
-						 task->undo ? row_texts(task->profile) : "NULL::pg_catalog.jsonb", target, match);
+						 task->undo ? row_texts(task->profile) : "NULL::pg_catalog.jsonb", keyed_told_old(state), target, match);
 	appendStringInfo(sql, ", upd AS (UPDATE %s AS t SET %s FROM looked AS g%s"
-					 " WHERE g.found AND g.differs AND NOT EXISTS (SELECT FROM twice) AND %s RETURNING g.ord%s)", target, settings(state),
+					 " WHERE g.found AND g.differs AND NOT EXISTS (SELECT FROM twice) AND %s RETURNING g.ord%s%s)", target, settings(state),
 					 holds ? " JOIN held AS h ON h.ord OPERATOR(pg_catalog.=) g.ord" : "", match,
-					 task->undo ? psprintf(", %s AS old, %s AS new", old, row_texts(task->profile)) : "");
+					 task->undo ? psprintf(", %s AS old, %s AS new", old, row_texts(task->profile)) : "", keyed_told_update(state, holds));
 }
 
 void
@@ -108,7 +109,9 @@ keyed_insert(StringInfo sql, const KeyedState *state, const char *target)
 {
 	const Profile *profile = state->task->profile;
 
-	appendStringInfo(sql, ", ins AS (INSERT INTO %s AS t %s FROM looked AS u WHERE NOT u.found RETURNING %s)",
+	appendStringInfo(sql, ", ins AS (INSERT INTO %s AS t %s FROM looked AS u WHERE NOT u.found%s RETURNING %s%s)",
 					target, insert_sql_select(profile),
-					state->task->undo ? psprintf("0::bigint AS ord, NULL::pg_catalog.jsonb AS old, %s AS new", row_texts(profile)) : "1");
+					state->tell != NULL ? " AND xlsx_private.mark_row(u.ord)" : "",
+					state->task->undo ? psprintf("0::bigint AS ord, NULL::pg_catalog.jsonb AS old, %s AS new", row_texts(profile)) : "1",
+					keyed_told_insert(state));
 }

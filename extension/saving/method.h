@@ -14,6 +14,8 @@
 #include "pg/pg_xlsx.h"
 
 #include "kept/packet.h"
+#include "kept/row_fates.h"
+#include "saving/probe.h"
 #include "saving/save_task.h"
 
 /* What became of rows that were saved. */
@@ -33,6 +35,7 @@ typedef struct SaveOutcome
 	int			failed;			/* after a throw: the row at fault, -1: not known; knows_row says how sure it is */
 	int			key_column;		/* of the profile: the first column of the key that was looked for */
 	bool	   *bad;			/* by row of the batch; save_fitting reads and sets it, a keyed save sets it */
+	RowFates   *fates;			/* NULL: the task keeps no rows; else the method sets those of the rows it saves */
 } SaveOutcome;
 
 typedef struct SaveMethod
@@ -69,7 +72,7 @@ typedef struct SaveMethod
 	 * Returns the state for a task, allocated in the current memory context, which must live as
 	 * long as the state is used.
 	 */
-	void	   *(*create) (const SaveTask *task);
+	void	   *(*create) (const SaveTask *task, const SaveProbe *probe);
 
 	/* Saves rows first to last - 1. When it throws, the caller rolls back what was written. */
 	void		(*save) (void *state, const PacketRows *rows, int first, int last, SaveOutcome *outcome);

@@ -75,7 +75,7 @@ look_at_plan(const Profile *profile, const PlannedStmt *statement, SaveProbe *pr
 {
 	ListCell   *cell;
 
-	probe->local = probe->row_by_row = IsA(statement->planTree, ModifyTable);
+	probe->local = probe->row_by_row = probe->returns_in_order = IsA(statement->planTree, ModifyTable);
 	probe->plain = probe->local && list_length(statement->resultRelations) == 1;
 	foreach(cell, statement->resultRelations)
 	{
@@ -223,7 +223,7 @@ SaveProbe
 save_probe(const SaveTask *task)
 {
 	const Profile *profile = task->profile;
-	SaveProbe	probe = {false, false, false, 0};
+	SaveProbe	probe = {0};
 
 	listen_for_changes();
 	probe.changes = changes;	/* a change during the probe makes it invalid */

@@ -29,6 +29,12 @@ typedef struct SaveProbe
 	bool		row_by_row;
 
 	/*
+	 * It completes each row before the next one also where rows are usually buffered, if the
+	 * statement has a RETURNING. False when an extension or rules make another plan of it.
+	 */
+	bool		returns_in_order;
+
+	/*
 	 * No row can reach another server, which would commit on its own: there is no foreign table,
 	 * no extension in the plan, and no trigger that could send rows.
 	 */

@@ -25,6 +25,8 @@ typedef struct SaveTask
 	SaveMode	mode;
 	const uint32 *source;		/* sheet column of each profile column, 0: none */
 	bool		undo;			/* keep what xlsx.undo needs */
+	bool		keep_rows;		/* keep what became of each row */
+	bool		keep_changes;	/* with keep_rows: old and new values of the columns that changed */
 	SaveOriginal original;
 	void	   *originals;		/* its argument */
 } SaveTask;

@@ -77,7 +77,8 @@ look_at_target(Saver *saver)
 	saver->checks = NULL;
 	saver->refusals = NIL;
 	caller = MemoryContextSwitchTo(saver->context);
-	saver->state = saver->method->create(&saver->task);
+	saver->state = saver->method->create(&saver->task, &saver->probe);
+	saver->tell = tell_create(&saver->task);
 	MemoryContextSwitchTo(caller);
 }
 

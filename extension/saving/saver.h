@@ -32,9 +32,10 @@ extern Saver *saver_create(const SaveTask *task);
 /*
  * Saves rows in the current transaction. Temporary memory comes from the current memory context.
  * Returns how many rows were saved: inserted, updated or unchanged. Adds to *counts what became
- * of all rows without an error. The rows at fault are in errors.
+ * of all rows without an error. The rows at fault are in errors. fates: NULL unless the task keeps
+ * rows; else row_fates_begin was called for the rows, and the others get their fate.
  */
-extern int	saver_save(Saver *saver, const PacketRows *rows, SaveCounts *counts, ErrorRows *errors);
+extern int	saver_save(Saver *saver, const PacketRows *rows, SaveCounts *counts, ErrorRows *errors, RowFates *fates);
 
 /*
  * Keeps all other writers from the target until the transaction ends, for a mode that empties it:

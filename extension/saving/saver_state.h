@@ -8,6 +8,7 @@
 #include "saving/check_constraints.h"
 #include "saving/probe.h"
 #include "saving/saver.h"
+#include "saving/tell.h"
 
 struct Saver
 {
@@ -19,6 +20,7 @@ struct Saver
 	const SaveMethod *method;
 	MemoryContext context;		/* of state, checks and refusals; reset when they are set again */
 	void	   *state;			/* of the method */
+	Tell	   *tell;			/* NULL: the task keeps no rows */
 	bool		refers_to_itself;
 	CheckConstraints *checks;			/* NULL: not made yet */
 	List	   *refusals;		/* what refusal.c keeps */

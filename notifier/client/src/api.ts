@@ -2,7 +2,7 @@
 
 import { identityOf } from './identity.js';
 import type {
-  ApiErrorBody, ErrorGroup, ErrorRow, ErrorsAfter, Page, Preview, Profile, Report, Task, TaskDetail, TaskStatus, UndoAnswer, UploadOptions,
+  ApiErrorBody, ErrorGroup, ErrorRow, ErrorsAfter, Page, Preview, Profile, Report, RowsAfter, Task, TaskDetail, TaskStatus, UndoAnswer, UploadOptions,
 } from './types.js';
 
 export const BASE_PATH = '/upload-xlsx';
@@ -95,6 +95,11 @@ export class Api {
   /** Error rows behind a row of the sheet: begin with 0, and go on with meta.next until it is null. */
   errorsAfter(id: number, after = 0, limit = 100) {
     return this.#json<ErrorsAfter>('GET', `/tasks/${id}/errors?after=${after}&limit=${limit}`);
+  }
+
+  /** What became of the rows behind a row of the sheet: begin with 0, and go on with meta.next until it is null. */
+  rowsAfter(id: number, after = 0, limit = 100) {
+    return this.#json<RowsAfter>('GET', `/tasks/${id}/rows?after=${after}&limit=${limit}`);
   }
 
   errorSummary(id: number) {

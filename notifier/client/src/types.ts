@@ -318,6 +318,27 @@ export interface ErrorsAfter {
   meta: { total: number; limit: number; next: number | null };
 }
 
+/** GET /tasks/:taskId/rows?after= */
+export interface TaskRow {
+  rowNumber: number;
+  /** If the task reads several sheets. */
+  sheet?: string | null;
+  /** Number of the row among all rows of the task, if it reads several sheets. */
+  place?: number;
+  action: 'inserted' | 'updated' | 'unchanged' | 'skipped' | 'deleted' | 'error';
+  /** The columns of the option returning, as the table has them; without it the key of the row in the file. */
+  returned: Record<string, unknown> | null;
+  /** Columns that an update changed, before and after. Of dry runs, and of imports with keepChanges. */
+  old: Record<string, unknown> | null;
+  new: Record<string, unknown> | null;
+  errors: CellError[] | null;
+}
+
+export interface RowsAfter {
+  data: TaskRow[];
+  meta: { total: number; limit: number; next: number | null };
+}
+
 /** GET /tasks/:taskId/errors/summary */
 export interface ErrorGroup {
   column: string | null;

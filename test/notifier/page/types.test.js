@@ -73,6 +73,9 @@ async function anImport(rows) {
   const errors = (await api(server.url, `/tasks/${json.taskId}/errors`)).json;
   note('Page', errors);
   note('ErrorRow', ...errors.data);
+  const told = (await api(server.url, `/tasks/${json.taskId}/rows`)).json;
+  note('RowsAfter', told);
+  note('TaskRow', ...told.data);
   note('CellError', ...errors.data.flatMap((row) => row.errors));
   note('ErrorGroup', ...(await api(server.url, `/tasks/${json.taskId}/errors/summary`)).json.data);
   if (end.savedRows > 0) {

@@ -77,6 +77,14 @@ is($sql->("SELECT saved_rows, error_rows, status FROM xlsx.tasks WHERE id = $bad
 is($sql->("SELECT (xlsx_rest.rest_errors('$bad', NULL, NULL)).body"), '{"data" : [], "meta" : {"total" : 0, "page" : 1, "limit" : 10, "totalPages" : 0}}', 'its list of errors is empty');
 is($sql->("SELECT value FROM xlsx.metrics WHERE name = 'removed' AND label = 'errors'") > 0, 1, 'metrics count it');
 
+$sql->("INSERT INTO xlsx_private.row_page VALUES ($bad, 2, 3, 2, '{2}', '{2}', '{inserted}'), ($good, 2, 3, 2, '{2}', '{2}', '{inserted}')");
+set_and_sweep(keep_task_rows => '20d');
+is($sql->("SELECT count(*) FROM xlsx.task_rows($bad)"), 2, 'what became of rows is kept for as long as its setting says');
+set_and_sweep(keep_task_rows => '5d');
+is($sql->("SELECT (SELECT count(*) FROM xlsx.task_rows($bad)), (SELECT count(*) FROM xlsx.task_rows($good))"), '0|2', 'then it goes');
+is(kept($bad), '1|0|0|t', 'and nothing else');
+is($sql->("SELECT value FROM xlsx.metrics WHERE name = 'removed' AND label = 'task_rows'") > 0, 1, 'metrics count it');
+
 set_and_sweep(keep_old_rows => '5d');
 is((split /\|/, kept($upsert))[2], 0, 'old values go');
 my ($status, $out, $error) = $node->psql('postgres', "SELECT xlsx.undo($upsert)");
