@@ -72,6 +72,16 @@ EXECUTE told;
 EXECUTE sums;
 SELECT status FROM xlsx.import('price', decode(:'prices', 'base64'), mode => 'replace');
 EXECUTE told;
+-- A key that is an expression: the columns that it reads.
+CREATE TABLE person (id int GENERATED ALWAYS AS IDENTITY, mail text, gone date, name text);
+CREATE UNIQUE INDEX person_mail ON person (lower(mail)) WHERE gone IS NULL;
+INSERT INTO person (mail, name) VALUES ('ANN@example.org', 'Ann');
+SELECT xlsx.create_profile('person', 'person') > 0 AS made;
+SELECT keep('person');
+SELECT xlsx.alter_profile('person', mode => 'upsert', key_columns => '{lower(mail)}');
+\set mails `:'root'/test/tools/book.py '[["mail", "name"], ["Ann@example.org", "Anna"], ["bob@example.org", "Bob"]]'`
+SELECT status FROM xlsx.import('person', decode(:'mails', 'base64'));
+EXECUTE told;
 -- Rules: rows are told one by one, as a rule has no RETURNING; with columns to return it is refused.
 CREATE TABLE noted (id int, name text);
 CREATE TABLE ruled (id int, name text);
@@ -170,8 +180,8 @@ SELECT count(*) FROM xlsx_private.row_page WHERE task_id = :task;
 SELECT task FROM xlsx.import('many', decode(:'few', 'base64')) \gset
 SELECT deleted_rows FROM xlsx.delete(:task);
 SELECT count(*) FROM xlsx_private.row_page WHERE task_id = :task;
-SELECT xlsx.drop_profile(name) FROM xlsx.profiles WHERE name IN ('plain', 'member', 'price', 'ruled', 'seen', 'guarded', 'parted', 'many');
-DROP TABLE plain, member, price, ruled, guarded, parted, many, more;
+SELECT xlsx.drop_profile(name) FROM xlsx.profiles WHERE name IN ('plain', 'member', 'price', 'ruled', 'seen', 'guarded', 'parted', 'many', 'person');
+DROP TABLE plain, member, price, ruled, guarded, parted, many, more, person;
 DROP VIEW seen;
 DROP TABLE noted;
 DROP FUNCTION leave_out, take_some, import_more, keep;

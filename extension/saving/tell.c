@@ -69,28 +69,46 @@ find_columns(Tell *tell)
 	}
 }
 
-/* The key by which the mode finds rows; in other modes that of the profile. */
+/* Marks the columns that the key of the mode reads, in its expressions too. */
+static void
+mark_key_read(const SaveTask *task, bool *is_key)
+{
+	const Profile *profile = task->profile;
+	SaveKey		key;
+
+	save_key_find(task, &key);
+	for (int part = 0; part < key.unique.count; part++)
+	{
+		Bitmapset  *reads = unique_key_reads(profile->target, key.unique.parts[part].expression);
+
+		for (int i = 0; i < profile->count; i++)
+			is_key[i] = is_key[i] || bms_is_member(profile->columns[i].attnum, reads);
+	}
+}
+
+/* The columns of the key by which the mode finds rows; in other modes those that the profile names. NULL: there are none. */
 static bool *
 find_key(const SaveTask *task)
 {
 	const Profile *profile = task->profile;
 	bool	   *is_key = palloc0(sizeof(bool) * (size_t) Max(profile->count, 1));
-	SaveKey		key;
+	bool		found = false;
 
 	if (save_mode(task->mode)->by_key)
+		mark_key_read(task, is_key);
+	else
 	{
-		save_key_find(task, &key);
-		return key.is_key;
-	}
-	for (int k = 0; k < profile->key.count; k++)
-	{
-		int			column = profile_column_index(profile, profile->key.items[k]);
+		for (int k = 0; k < profile->key.count; k++)
+		{
+			int			column = profile_column_index(profile, profile->key.items[k]);
 
-		if (column < 0)
-			return NULL;
-		is_key[column] = true;
+			if (column >= 0)
+				is_key[column] = true;
+		}
 	}
-	return profile->key.count > 0 ? is_key : NULL;
+	for (int i = 0; i < profile->count; i++)
+		found = found || is_key[i];
+	return found ? is_key : NULL;
 }
 
 Tell *
