@@ -35,7 +35,8 @@ SELECT xlsx.alter_profile('label', mode => 'upsert', key_columns => '{code}');
 \set labels `:'root'/test/tools/book.py '[["Code", "State", "Note"], ["a", null, "1"], ["a", "old", "2"], ["a", "old", "3"], ["b", "live", "4"]]'`
 \set news `:'root'/test/tools/book.py '[["Code", "Note"], ["a", "5"], ["c", "6"]]'`
 SELECT xlsx.import('label', decode(:'labels', 'base64'));
-UPDATE xlsx_private.profile SET key_index = 'label_live' WHERE name = 'label';
+SELECT xlsx.alter_profile('label', key_index => 'label_gone');
+SELECT xlsx.alter_profile('label', key_index => 'label_live', key_columns => '{}');
 SELECT status FROM xlsx.import('label', decode(:'labels', 'base64'));
 EXECUTE counts;
 SELECT status FROM xlsx.import('label', decode(:'news', 'base64'));
@@ -75,7 +76,7 @@ SELECT xlsx.alter_profile('word', mode => 'upsert');
 \set words `:'root'/test/tools/book.py '[["Region", "Word", "Kind", "N"], ["EU", "ANT", "NOUN", 10], ["EU", "bee", "verb", 11], ["Us", "ant", "Noun", 12]]'`
 CREATE FUNCTION words(VARIADIC keys text[]) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM xlsx.alter_profile('word', key_columns => keys::name[]);
+  PERFORM xlsx.alter_profile('word', key_columns => keys);
   PERFORM xlsx.import('word', decode(current_setting('keys.words'), 'base64'), dry_run => true);
   RETURN inserted_rows || ' inserted, ' || updated_rows || ' updated, ' || error_rows || ' bad' FROM xlsx.tasks WHERE id = (SELECT max(id) FROM xlsx.tasks);
 END $$;
@@ -88,7 +89,11 @@ SELECT xlsx.alter_profile('word', key_columns => '{region,"lower(word), 1"}');
 SELECT xlsx.alter_profile('word', key_columns => '{region,upper(word)}');
 SELECT xlsx.import('word', decode(:'words', 'base64'));
 SELECT status FROM xlsx.import('word', decode(:'words', 'base64'), mode => 'insert', dry_run => true);
-UPDATE xlsx_private.profile SET key_index = 'word_folded' WHERE name = 'word';
+SELECT xlsx.alter_profile('word', key_index => 'word_folded');
+SELECT xlsx.alter_profile('word', key_index => 'word_folded', key_columns => '{}');
+SELECT xlsx.profile_json('word') ->> 'key_index' AS index, (xlsx.create_profile_from_json(xlsx.profile_json('word'), 'word2')) > 0 AS made;
+SELECT name, key_columns, key_index FROM xlsx.profiles WHERE name LIKE 'word%' ORDER BY 1;
+SELECT xlsx.drop_profile('word2');
 SELECT xlsx.import('word', decode(:'words', 'base64'));
 SELECT xlsx.set_column('word', 'word', source => 'none');
 SELECT xlsx.alter_profile('word', key_columns => '{region,folded}');
