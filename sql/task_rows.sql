@@ -10,7 +10,7 @@ PREPARE sums AS SELECT count(*) = t.total_rows AS all, count(*) FILTER (WHERE r.
     count(*) FILTER (WHERE r.action = 'skipped') = t.skipped_rows AS skipped, count(*) FILTER (WHERE r.action = 'error') = t.error_rows AS error
   FROM xlsx.tasks t LEFT JOIN xlsx.task_rows(t.id) r ON true WHERE t.id = (SELECT max(id) FROM xlsx.tasks) GROUP BY t.id, t.total_rows, t.inserted_rows, t.updated_rows, t.unchanged_rows, t.skipped_rows, t.error_rows;
 CREATE FUNCTION keep(profile text, columns name[] DEFAULT NULL) RETURNS void LANGUAGE sql BEGIN ATOMIC
-  UPDATE xlsx_private.profile p SET keep_rows = true, "returning" = nullif(columns, '{}') WHERE p.name = keep.profile;
+  SELECT xlsx.alter_profile(profile, keep_rows => true, "returning" => columns);
 END;
 CREATE FUNCTION leave_out() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN CASE WHEN NEW.name <> 'Bob' THEN NEW END; END $$;
 -- Without keep_rows, only rows with errors are known.
@@ -59,13 +59,25 @@ SELECT keep('member', '{}');
 SELECT status FROM xlsx.import('member', decode(:'keyed', 'base64'), mode => 'skip');
 EXECUTE told;
 EXECUTE sums;
+-- The task's own options: over those of the profile. One without effect is refused, and a column that is not there.
+SELECT status FROM xlsx.import('member', decode(:'keyed', 'base64'), mode => 'skip', keep_rows => false);
+EXECUTE told;
+SELECT status FROM xlsx.import('member', decode(:'keyed', 'base64'), mode => 'skip', "returning" => '{id,no}');
+EXECUTE told;
+SELECT xlsx.alter_profile('member', keep_rows => false, "returning" => '{no}');
+SELECT status FROM xlsx.import('member', decode(:'keyed', 'base64'), mode => 'skip', keep_rows => true);
+EXECUTE told;
+SELECT xlsx.import('member', decode(:'keyed', 'base64'), "returning" => '{id}');
+SELECT xlsx.import('member', decode(:'keyed', 'base64'), keep_changes => true);
+SELECT xlsx.import('member', decode(:'keyed', 'base64'), keep_rows => true, "returning" => '{nothing,id}');
+SELECT keep_rows, keep_changes, "returning" FROM xlsx.profiles WHERE name = 'member';
+SELECT options FROM xlsx.tasks WHERE id = (SELECT max(id) FROM xlsx.tasks);
 -- Old and new values on request: of the columns that changed, as the table has them.
 CREATE TABLE price (sku text PRIMARY KEY, price numeric(8,2), note text, at timestamp);
 INSERT INTO price VALUES ('A', 1.5, 'old', '2024-01-02 03:04:05'), ('B', 2, NULL, NULL), ('C', 3, 'same', NULL);
 SELECT xlsx.create_profile('price', 'price') > 0 AS made;
 SELECT keep('price');
-SELECT xlsx.alter_profile('price', mode => 'upsert');
-UPDATE xlsx_private.profile SET keep_changes = true WHERE name = 'price';
+SELECT xlsx.alter_profile('price', mode => 'upsert', keep_changes => true);
 \set prices `:'root'/test/tools/book.py '[["sku", "price", "note", "at"], ["A", 1.75, "old", null], ["B", 2, "new", null], ["C", 3, "same", null], ["D", 4, null, null]]'`
 SELECT status FROM xlsx.import('price', decode(:'prices', 'base64'));
 EXECUTE told;
@@ -130,11 +142,23 @@ CREATE POLICY change ON guarded FOR UPDATE USING (id <> 2);
 GRANT SELECT, INSERT, UPDATE ON guarded TO xlsx_test_teller;
 SELECT xlsx.create_profile('guarded', 'guarded') > 0 AS made;
 SELECT keep('guarded');
-UPDATE xlsx_private.profile SET keep_changes = true WHERE name = 'guarded';
+SELECT xlsx.alter_profile('guarded', keep_changes => true);
 SET ROLE xlsx_test_teller;
 SELECT status FROM xlsx.import('guarded', decode(:'three', 'base64'), mode => 'upsert');
 EXECUTE told;
 EXECUTE sums;
+RESET ROLE;
+-- A role that may not read: it learns what became of its rows, but nothing of their columns.
+CREATE TABLE inbox (no int GENERATED ALWAYS AS IDENTITY, id int, name text);
+GRANT INSERT, SELECT (id) ON inbox TO xlsx_test_teller;
+SELECT xlsx.create_profile('inbox', 'inbox') > 0 AS made;
+SELECT keep('inbox');
+SET ROLE xlsx_test_teller;
+SELECT status FROM xlsx.import('inbox', decode(:'three', 'base64'));
+EXECUTE told;
+SELECT status FROM xlsx.import('inbox', decode(:'three', 'base64'), "returning" => '{id}');
+EXECUTE told;
+SELECT status FROM xlsx.import('inbox', decode(:'three', 'base64'), "returning" => '{id,no}');
 RESET ROLE;
 -- Partitions, with a trigger that saves rows of another import meanwhile.
 CREATE TABLE parted (id int PRIMARY KEY, name text, no int GENERATED ALWAYS AS IDENTITY) PARTITION BY RANGE (id);
@@ -180,8 +204,8 @@ SELECT count(*) FROM xlsx_private.row_page WHERE task_id = :task;
 SELECT task FROM xlsx.import('many', decode(:'few', 'base64')) \gset
 SELECT deleted_rows FROM xlsx.delete(:task);
 SELECT count(*) FROM xlsx_private.row_page WHERE task_id = :task;
-SELECT xlsx.drop_profile(name) FROM xlsx.profiles WHERE name IN ('plain', 'member', 'price', 'ruled', 'seen', 'guarded', 'parted', 'many', 'person');
-DROP TABLE plain, member, price, ruled, guarded, parted, many, more, person;
+SELECT xlsx.drop_profile(name) FROM xlsx.profiles WHERE name IN ('plain', 'member', 'price', 'ruled', 'seen', 'guarded', 'parted', 'many', 'person', 'inbox');
+DROP TABLE plain, member, price, ruled, guarded, parted, many, more, person, inbox;
 DROP VIEW seen;
 DROP TABLE noted;
 DROP FUNCTION leave_out, take_some, import_more, keep;

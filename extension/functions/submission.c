@@ -45,6 +45,17 @@ settings_of(int64 profile)
 	return carried_record(found ? row.values[0] : (Datum) 0, found);
 }
 
+/* May name columns, or have no effect. */
+static void
+check_telling(int64 profile, Jsonb *options)
+{
+	static PrivateStatement check = {"SELECT xlsx_private.check_telling($1, $2)", 2, {INT8OID, JSONBOID}, NULL};
+	Datum		values[] = {Int64GetDatum(profile), JsonbPGetDatum(options)};
+
+	if (options_member(options, "keep_changes") != NULL || options_member(options, "returning") != NULL)
+		(void) private_sql_run(&check, values, NULL, NULL);
+}
+
 int64
 submission_insert(int64 file, const char *file_name, int64 size, const Submission *submission)
 {
@@ -72,6 +83,7 @@ submission_insert(int64 file, const char *file_name, int64 size, const Submissio
 	PrivateRow	row;
 
 	role_limits_check_task(GetUserId(), tenant_current(), file != 0);
+	check_telling(profile_id, submission->options);
 	memset(nulls, ' ', sizeof(nulls));
 	values[0] = Int64GetDatum(profile_id);
 	values[1] = CStringGetTextDatum(profile);

@@ -11,6 +11,7 @@ CREATE FUNCTION xlsx.submit_once(profile text, file bytea, file_name text DEFAUL
   run_at timestamptz DEFAULT NULL, priority int DEFAULT 0, sheet text DEFAULT NULL, mode text DEFAULT NULL,
   dry_run boolean DEFAULT false, max_errors bigint DEFAULT NULL, header_row text DEFAULT NULL, locale text DEFAULT NULL,
   mapping jsonb DEFAULT NULL, range text DEFAULT NULL, header_check text DEFAULT NULL, header_rows int DEFAULT NULL,
+  keep_rows boolean DEFAULT NULL, keep_changes boolean DEFAULT NULL, "returning" name[] DEFAULT NULL,
   fill_merged boolean DEFAULT NULL, skip_hidden boolean DEFAULT NULL, stop_at text DEFAULT NULL, sheets text DEFAULT NULL,
   date_order text DEFAULT NULL, "decimal" text DEFAULT NULL, time_zone text DEFAULT NULL,
   OUT task bigint, OUT created boolean, OUT content_hash bytea)
@@ -409,6 +410,7 @@ CREATE FUNCTION xlsx.schedule(name text, cron text, profile text, folder text DE
   failed_folder text DEFAULT NULL, expect_every interval DEFAULT NULL, priority int DEFAULT 0, sheet text DEFAULT NULL,
   mode text DEFAULT NULL, max_errors bigint DEFAULT NULL, header_row text DEFAULT NULL, locale text DEFAULT NULL,
   mapping jsonb DEFAULT NULL, range text DEFAULT NULL, header_check text DEFAULT NULL, header_rows int DEFAULT NULL,
+  keep_rows boolean DEFAULT NULL, keep_changes boolean DEFAULT NULL, "returning" name[] DEFAULT NULL,
   fill_merged boolean DEFAULT NULL, skip_hidden boolean DEFAULT NULL, stop_at text DEFAULT NULL, sheets text DEFAULT NULL,
   date_order text DEFAULT NULL, "decimal" text DEFAULT NULL, time_zone text DEFAULT NULL)
 RETURNS bigint

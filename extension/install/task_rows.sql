@@ -114,3 +114,25 @@ END
 $$;
 COMMENT ON FUNCTION xlsx_private.rows_after(bigint, int, int) IS
 'The part of xlsx.task_rows that is behind a row of the sheet, as REST shows it: {"data": […], "meta": {"total", "limit", "next"}}. next: the value of after for the part that follows, null at the end.';
+
+CREATE FUNCTION xlsx_private.check_telling(profile bigint, options jsonb) RETURNS void
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  given xlsx_private.profile;
+  idle text;
+BEGIN
+  SELECT p.* INTO given FROM xlsx_private.profile p WHERE p.id = profile;
+  IF NOT coalesce((options ->> 'keep_rows')::boolean, given.keep_rows) THEN
+    idle := CASE WHEN (options ->> 'keep_changes')::boolean THEN 'keep_changes' WHEN options -> 'returning' <> '[]' THEN 'returning' END;
+  END IF;
+  IF idle IS NOT NULL THEN
+    RAISE EXCEPTION 'option "%" has no effect without keep_rows', idle USING ERRCODE = 'invalid_parameter_value',
+      DETAIL = 'It says what is kept of each row.', HINT = 'Give keep_rows => true, too.';
+  END IF;
+  PERFORM xlsx_private.require_columns(given.target::regclass, ARRAY(SELECT jsonb_array_elements_text(options -> 'returning'))::name[]);
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.check_telling IS
+'Raises an error if the options of a task about what is kept of each row have no effect, or name a column that the target of the profile lacks.';

@@ -40,10 +40,31 @@ require_right(const Profile *profile, AclMode right, const char *name)
 				 errhint("The import runs as \"%s\", which needs %s.", GetUserNameFromId(GetUserId(), false), name)));
 }
 
+/* As a RETURNING of the role's own would need it. */
+static void
+require_returning(const Profile *profile)
+{
+	bool		all = !profile->keep_rows || pg_class_aclcheck(profile->target, GetUserId(), ACL_SELECT) == ACLCHECK_OK;
+
+	for (int i = 0; i < profile->returning.count && !all; i++)
+	{
+		AttrNumber	attnum = get_attnum(profile->target, profile->returning.items[i]);
+
+		if (attnum != InvalidAttrNumber && pg_attribute_aclcheck(profile->target, attnum, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
+			ereport(ERROR,
+					(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+					 errmsg("permission denied for table %s", get_rel_name(profile->target)),
+					 errhint("The import runs as \"%s\", which needs SELECT on column \"%s\": the option returning names it.",
+							 GetUserNameFromId(GetUserId(), false), profile->returning.items[i])));
+	}
+}
+
 void
 save_require_rights(const SaveTask *task)
 {
 	const SaveModeFacts *mode = save_mode(task->mode);
+
+	require_returning(task->profile);
 
 	if (mode->by_key)
 		require_right(task->profile, ACL_SELECT, "SELECT");

@@ -295,6 +295,12 @@ export interface UploadOptions {
   stopAt?: string;
   /** "~regexp": all sheets whose names match, one after the other. */
   sheets?: string;
+  /** Keeps what became of each row: GET /tasks/:taskId/rows and /result. */
+  keepRows?: 'true' | 'false';
+  /** With keepRows: also old and new values of the columns that an update changes. A dry run keeps them in any case. */
+  keepChanges?: 'true' | 'false';
+  /** With keepRows: columns of the table whose values are kept for each row, as a JSON array, such as ["id"]. */
+  returning?: string;
 }
 
 export interface CellError {
