@@ -83,7 +83,7 @@ become('oid', 1900, 'str:99999999999' => 'range: Value is out of the range of oi
 # Dates that the date system cannot count, and durations, are such in t="d" cells.
 foreach my $epoch (1900, 1904)
 {
-	become('date', $epoch, 'd:1899-12-31' => '1899-12-31', 'd:1582-10-15' => '1582-10-15', 'd:0001-01-01' => '0001-01-01', 'd:1904-01-01' => '1904-01-01',
+	become('date', $epoch, 'd:1899-12-31' => '1899-12-31', 'd:1582-10-15' => '1582-10-15', 'd:0001-01-01' => '0001-01-01', 'd:9999-12-31' => '9999-12-31', 'd:1904-01-01' => '1904-01-01',
 		'd:1899-12-31T12:00:00' => 'exactness: Value must be a date without a time of day', 'd:12:00:00' => 'type: Value must be a date',
 		'd:PT0H11M0S' => 'type: Value must be a date', 'd:2024-05-06' => '2024-05-06');
 	become('timestamp', $epoch, 'd:1899-12-31' => '1899-12-31 00:00:00', 'd:1582-10-15T01:02:03.004' => '1582-10-15 01:02:03.004',
@@ -99,6 +99,10 @@ foreach my $epoch (1900, 1904)
 	is($node->safe_psql('postgres', "SELECT type, min_value, max_value FROM xlsx.discover(pg_read_binary_file('$path'), range => 'A1:A3')"),
 		'interval|PT0H11M0S|PT1H0M0S', "$epoch: and of lengths of time");
 }
+
+# A picture in a cell is told from an error.
+my $picture = 'cell_error: Value holds a picture or another rich value, which has no text; it is #VALUE! in the file (Write the value as text or as a number into the cell.)';
+become($_, 1900, 'rich:#VALUE!' => $picture, 'e:#VALUE!' => 'cell_error: Value holds the error #VALUE!', 'rich:#N/A' => 'cell_error: Value holds the error #N/A') foreach ('text', 'integer', 'jsonb');
 
 # Z of such a cell is UTC where the column has a zone; a date without it, and each date of a number, is a wall clock of the session.
 $node->safe_psql('postgres', "CREATE DOMAIN instant AS timestamptz; CREATE DOMAIN clock AS timestamp; ALTER DATABASE postgres SET timezone = 'Asia/Tokyo'");

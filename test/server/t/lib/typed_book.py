@@ -2,7 +2,8 @@
 """Makes a workbook of given cells, so large that a second process reads it: typed_book.py CORPUS_TOOLS PATH 1900|1904
 
 Each line of standard input is a row, its cells are separated by tabs: TYPE:VALUE with the type of ST_CellType, or
-STYLE for a number (general, date, time, elapsed); an empty cell is blank.
+STYLE for a number (general, date, time, elapsed); rich:VALUE is an error that stands for a rich value, such as a picture in
+the cell; an empty cell is blank.
 """
 import random, sys
 
@@ -19,6 +20,8 @@ def cell(text):
         return '<c/>'
     if kind in STYLES:
         return '<c s="%d"><v>%s</v></c>' % (list(STYLES).index(kind), value)
+    if kind == 'rich':
+        return '<c t="e" vm="1"><v>%s</v></c>' % value
     return '<c t="%s"><v>%s</v></c>' % (kind, value)
 
 
