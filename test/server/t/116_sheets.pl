@@ -10,7 +10,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 use XlsxTest;
 
-my $node = start_server('sheets');
+my $node = start_server('sheets', "restart_after_crash = on\n");
 my $folder = PostgreSQL::Test::Utils::tempdir;
 my $books = 0;
 
@@ -87,6 +87,24 @@ sql("SELECT xlsx.import('ab', xlsx.server_file('$year'), sheets => '~^(Jan|Feb)'
 is(sql('SELECT sheet, row_number, detail FROM xlsx.task_errors(' . told('id') . ") WHERE code = 'unique'"),
 	qq{Feb|3|Row 3 of sheet "Jan" has the same value.\nFeb|5|Row 5 of sheet "Jan" has the same value.}, 'a rule across rows knows all sheets');
 sql(q{SELECT xlsx.drop_rule('ab', 'b_unique')});
+# Whatever is killed in the second of three sheets, each row comes once.
+make_people($node);
+my $long = book(map { my $month = $_; { name => $month, rows => [ [ 'Name', 'Gender', 'Bio-ID' ], map { [ "n$_", $_ % 100 ? 'F' : undef, "$month-$_" ] } 1 .. 3000 ] } } qw(Jan Feb Mar));
+foreach my $phase ('VALIDATING', 'SAVING')
+{
+	my $holder = block_at($node, 'Feb-2222', $phase);
+	my $task = sql("SELECT xlsx.submit('people', xlsx.server_file('$long'), sheets => '~^...\$')");
+	wait_blocked($node);
+	kill_process($node, worker_pid($node));
+	eval { $holder->quit };
+	is(wait_for($node, $task), 'HAS_ERRORS', "killed while $phase, the task ends");
+	is(sql("SELECT total_rows, saved_rows, error_rows, found_sheets FROM xlsx.tasks WHERE id = $task"), '9000|8910|90|{Jan,Feb,Mar}', 'with its counts');
+	is(sql('SELECT count(*), count(DISTINCT bio_id) FROM people'), '8910|8910', 'each good row is there once');
+	is(sql("SELECT sheet, count(*), count(DISTINCT row_number), min(row_number), max(row_number) FROM xlsx.task_errors($task) GROUP BY sheet ORDER BY min(sheet)"),
+		"Feb|30|30|101|3001\nJan|30|30|101|3001\nMar|30|30|101|3001", 'and each bad one');
+	sql('TRUNCATE people; ' . ($phase eq 'SAVING' ? 'DROP FUNCTION stop_here() CASCADE' : 'ALTER TABLE people ALTER bio_id TYPE text; DROP DOMAIN stopping; DROP FUNCTION stop_here(text)'));
+}
+
 # What decides how texts are read is the whole column, over all sheets: only the last one has a day that is no month, and a comma that groups nothing.
 sql(q{CREATE TABLE paid (on_day date, amount numeric); SELECT xlsx.create_profile('paid', 'paid')});
 my $dated = book({ name => 'Jan', rows => [ [ 'On day', 'Amount' ], [ '03.04.2024', '1.234' ], [ 'x', '5' ] ] }, { name => 'note', rows => [ ['25.12.2024'] ] },
