@@ -6,7 +6,7 @@ NOTIFIER_BIN := build/pg_xlsx_notifier
 NOTIFIER_VERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" extension/pg_xlsx.control 2>/dev/null)
 
 # The pure half, which includes no library's headers: the unit tests and fuzzers link it.
-NOTIFIER_PURE := api/known_name api/multipart api/upload_form base/base64 base/buf base/frame base/json base/map base/mem base/frame_queue base/random_id base/timer base/utf8 engineio/packet events/event events/rooms base/web_origin socketio/packet
+NOTIFIER_PURE := api/known_name api/multipart api/upload_form base/base64 base/buf base/frame base/json base/map base/mem base/frame_queue base/identity base/random_id base/timer base/utf8 engineio/packet events/event events/rooms base/web_origin socketio/packet
 NOTIFIER_FOLDERS := api socketio engineio events http db process base
 NOTIFIER_SRCS := $(sort $(wildcard $(NOTIFIER_DIR)*.c $(NOTIFIER_FOLDERS:%=$(NOTIFIER_DIR)%/*.c)))
 NOTIFIER_OBJS := $(patsubst $(NOTIFIER_DIR)%.c,build/notifier/%.o,$(NOTIFIER_SRCS))

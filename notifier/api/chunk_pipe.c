@@ -25,8 +25,7 @@ end_due(Timer *timer)
 	ChunkPipe  *pipe = container_of(timer, ChunkPipe, end);
 
 	buf_free(&pipe->pending);
-	free(pipe->role);
-	free(pipe->subject);
+	identity_free(pipe->who);
 	pipes_open--;
 	pipe->hooks->release(pipe);
 }
@@ -116,8 +115,7 @@ chunk_pipe_ask(ChunkPipe *pipe, const DbRequest *request, ChunkPipeAnswer answer
 {
 	DbRequest	asked = *request;
 
-	asked.role = pipe->role;
-	asked.subject = pipe->subject;
+	asked.who = pipe->who;
 	asked.lane = PG_LANE_UPLOAD;
 	asked.writes = true;
 	pipe->asking = true;
@@ -199,8 +197,7 @@ chunk_pipe_open(ChunkPipe *pipe, const ChunkPipeHooks *hooks, HttpExchange *exch
 	pipe->hooks = hooks;
 	pipe->exchange = exchange;
 	pipe->offset = offset;
-	pipe->subject = http_subject(exchange) == NULL ? NULL : mem_strdup(http_subject(exchange));
-	pipe->role = http_role(exchange) == NULL ? NULL : mem_strdup(http_role(exchange));
+	pipe->who = identity_dup(http_who(exchange));
 	pipes_open++;
 }
 

@@ -72,8 +72,7 @@ struct ChunkPipe
 
 	/* private to chunk_pipe.c */
 	const ChunkPipeHooks *hooks;
-	char	   *role;			/* NULL: the sidecar's own */
-	char	   *subject;		/* of the token; NULL: none */
+	Identity   *who;			/* NULL: the sidecar's own */
 	int64_t		offset;			/* in the file, of the first byte in pending */
 	Buf			pending;		/* bytes that are not sent yet */
 	bool		complete;		/* no more bytes will come */
@@ -97,7 +96,7 @@ extern void chunk_pipe_complete(ChunkPipe *pipe);
 /* Sends what can be sent now. */
 extern void chunk_pipe_advance(ChunkPipe *pipe);
 
-/* Call it from chunk(), last() or clean() only. The pipe sets role, subject and lane of the request. */
+/* Call it from chunk(), last() or clean() only. The pipe sets who and lane of the request. */
 extern void chunk_pipe_ask(ChunkPipe *pipe, const DbRequest *request, ChunkPipeAnswer answer);
 
 /* Ends the pipe with success; the owner has answered the exchange. */

@@ -47,7 +47,7 @@ typedef struct Download
 	HttpExchange *exchange;		/* NULL after the answer */
 	const Kind *kind;
 	char	   *id;
-	char	   *role;			/* the role; NULL: the sidecar's own */
+	Identity   *who;			/* NULL: the sidecar's own */
 	PgTicket   *ticket;			/* NULL: the database has finished */
 	PgConn	   *conn;
 	char		file_name[256];
@@ -70,7 +70,7 @@ release(Download *download)
 	if (download->spool != NULL)
 		fclose(download->spool);
 	free(download->id);
-	free(download->role);
+	identity_free(download->who);
 	free(download);
 	downloads--;
 }
@@ -315,8 +315,8 @@ ticket_granted(void *arg, PgConn *conn)
 
 	download->conn = conn;
 	pg_conn_send(conn, &begin, on_entered, download);
-	if (download->role != NULL)
-		db_enter(conn, download->role, NULL, on_entered, download);
+	if (download->who != NULL)
+		db_enter(conn, download->who, on_entered, download);
 	pg_conn_send(conn, &name, on_named, download);
 	expect_answer(download);
 }
@@ -380,7 +380,7 @@ start(HttpExchange *exchange, const Kind *kind, const char *id)
 	download->kind = kind;
 	download->again = TIMES_AGAIN;
 	download->id = mem_strdup(id);
-	download->role = http_role(exchange) == NULL ? NULL : mem_strdup(http_role(exchange));
+	download->who = identity_dup(http_who(exchange));
 	download->spool = tmpfile();
 	if (download->spool != NULL && fitness_problem() == NULL)
 		download->ticket = pg_pool_borrow(PG_LANE_DOWNLOAD, &ticket_handler, download);

@@ -108,7 +108,7 @@ call_sql(HttpExchange *exchange, const Route *route, const char *id)
 	const char *arguments[MAX_NAMES + 1] = {0};
 	SqlRequest *request = mem_alloc(sizeof(*request));
 	DbRequest	call = {
-		.role = http_role(exchange),.subject = http_subject(exchange),.lane = PG_LANE_REQUEST,.writes = route->method != HTTP_GET,.sql = route->sql,.arguments = arguments
+		.who = http_who(exchange),.lane = PG_LANE_REQUEST,.writes = route->method != HTTP_GET,.sql = route->sql,.arguments = arguments
 	};
 	int			count = 0;
 

@@ -94,6 +94,7 @@ release(Stream *stream)
 	if (stream->next != NULL)
 		stream->next->link = stream->link;
 	count--;
+	identity_release(&stream->user.who);
 	free(stream);
 }
 
@@ -457,6 +458,7 @@ make_stream(HttpExchange *exchange, StreamKind kind)
 	if (http_user(exchange) != NULL)
 	{
 		stream->user = *http_user(exchange);
+		identity_copy(&stream->user.who, http_who(exchange));
 		stream->room.who = &stream->user.who;
 	}
 	stream->next = streams;
@@ -507,7 +509,7 @@ open_own(HttpExchange *exchange)
 	stream->own.found = own_found;
 	stream->own.listed = own_listed;
 	stream->own.refused = own_refused;
-	stream->own.role = http_role(exchange) == NULL ? NULL : stream->user.who.role;
+	stream->own.who = stream->room.who;
 	stream->own.highest = stream->position->highest;
 	own_follow(&stream->own);
 }

@@ -57,7 +57,7 @@ call(HttpExchange *exchange, bool writes, const char *sql, int count, const char
 {
 	Request    *request = mem_alloc(sizeof(*request));
 	const DbRequest wanted = {
-		.role = http_role(exchange),.subject = http_subject(exchange),.lane = PG_LANE_REQUEST,.writes = writes,.sql = sql,.count = count,.arguments = arguments
+		.who = http_who(exchange),.lane = PG_LANE_REQUEST,.writes = writes,.sql = sql,.count = count,.arguments = arguments
 	};
 
 	request->exchange = exchange;

@@ -17,7 +17,7 @@
 /* Time between two cancel requests. One may arrive between two statements, so it is repeated. */
 #define CANCEL_AGAIN_MS 1000
 
-/* The statements of a call. Without a role there is CALL only. */
+/* The statements of a call. Without an identity there is CALL only. */
 typedef enum DbStep
 {
 	STEP_BEGIN,
@@ -30,8 +30,7 @@ typedef enum DbStep
 struct DbCall
 {
 	PgStatement statement;
-	char	   *role;			/* NULL: the sidecar's own */
-	char	   *subject;		/* NULL: none */
+	Identity   *who;			/* NULL: the sidecar's own */
 	bool		writes;
 	bool		late;			/* its time is over: a cancel was sent */
 	int64_t		limit;			/* when the wait for its end is over, in loop_now()'s time */
@@ -155,8 +154,7 @@ release(DbCall *call)
 			free((char *) call->statement.values[i]);
 	}
 	buf_free(&call->bytes);
-	free(call->role);
-	free(call->subject);
+	identity_free(call->who);
 	buf_free(&call->first);
 	buf_free(&call->second);
 	free(call);
@@ -243,9 +241,9 @@ on_result(void *arg, PGresult *result)
 		return;					/* ticket_failed() comes next */
 	call->step++;
 	/* without a role the statement commits by itself, after its row */
-	if (call->role == NULL && call->step > STEP_CALL && !call->answered)
+	if (call->who == NULL && call->step > STEP_CALL && !call->answered)
 		succeed(call);
-	if (call->answered && (call->step == STEP_END || (call->role == NULL && call->step > STEP_CALL)))
+	if (call->answered && (call->step == STEP_END || (call->who == NULL && call->step > STEP_CALL)))
 	{
 		if (call->tidy && !call->late)
 			pg_pool_return_clean(call->ticket);
@@ -257,12 +255,13 @@ on_result(void *arg, PGresult *result)
 }
 
 void
-db_enter(PgConn *conn, const char *role, const char *subject, PgResult result, void *arg)
+db_enter(PgConn *conn, const Identity *who, PgResult result, void *arg)
 {
 	const PgStatement statement = {
-		.sql = "SELECT xlsx_rest.act_as($1, $2, $3)",
-		.count = 3,
-		.values = {role, config.jwt_allow_superuser ? "true" : "false", subject},
+		.sql = "SELECT xlsx_rest.act_as($1, $2, $3, $4, $5)",
+		.count = 5,
+		.values = {who->role, config.jwt_allow_superuser ? "true" : "false", who->subject[0] == '\0' ? NULL : who->subject,
+		identity_claims(who), config.jwt_single_claims ? "true" : "false"},
 	};
 
 	pg_conn_send(conn, &statement, result, arg);
@@ -278,17 +277,17 @@ ticket_granted(void *arg, PgConn *conn)
 	DbCall	   *call = arg;
 
 	call->conn = conn;
-	if (call->role != NULL)
+	if (call->who != NULL)
 	{
 		pg_conn_send(conn, &begin, on_result, call);
-		db_enter(conn, call->role, call->subject, on_result, call);
+		db_enter(conn, call->who, on_result, call);
 	}
-	call->step = call->role == NULL ? STEP_CALL : STEP_BEGIN;
+	call->step = call->who == NULL ? STEP_CALL : STEP_BEGIN;
 	pg_conn_send(conn, &call->statement, on_result, call);
 	buf_free(&call->bytes);		/* libpq has a copy */
 	if (call->own_limit > 0)
 		loop_timer_start(&call->deadline, call->own_limit, deadline_passed);
-	if (call->role != NULL)
+	if (call->who != NULL)
 		pg_conn_send(conn, &commit, on_result, call);
 }
 
@@ -402,8 +401,7 @@ db_run(const DbRequest *request, DbDone done, void *arg)
 {
 	DbCall	   *call = mem_alloc(sizeof(*call));
 
-	call->role = request->role == NULL ? NULL : mem_strdup(request->role);
-	call->subject = request->subject == NULL || request->subject[0] == '\0' ? NULL : mem_strdup(request->subject);
+	call->who = identity_dup(request->who);
 	call->writes = request->writes;
 	call->statement.sql = request->sql;
 	call->statement.count = request->count;
@@ -424,9 +422,9 @@ db_run(const DbRequest *request, DbDone done, void *arg)
 }
 
 DbCall *
-db_call(const char *role, const char *sql, int count, const char *const *arguments, DbDone done, void *arg)
+db_call(const Identity *who, const char *sql, int count, const char *const *arguments, DbDone done, void *arg)
 {
-	const DbRequest request = {.role = role,.lane = PG_LANE_REQUEST,.sql = sql,.count = count,.arguments = arguments};
+	const DbRequest request = {.who = who,.lane = PG_LANE_REQUEST,.sql = sql,.count = count,.arguments = arguments};
 
 	return db_run(&request, done, arg);
 }

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
+#include "base/identity.h"
 #include "db/pg_conn.h"
 #include "db/pg_pool.h"
 
@@ -47,8 +48,8 @@ typedef struct DbCall DbCall;
 /*
  * sql selects two columns. Arguments may be NULL and are copied. done() is
  * called exactly once, never before db_call() has returned, unless db_cancel()
- * is called. With a role, which is copied as well, the call is a transaction
- * under that role; the answer comes after the commit.
+ * is called. With an identity, which is copied as well, the call is a transaction
+ * under its role and claims; the answer comes after the commit.
  *
  * After request-timeout the statement is cancelled.  A call that only reads is
  * then answered at once. If its connection is lost or suspected, it is repeated
@@ -60,8 +61,7 @@ typedef struct DbCall DbCall;
 
 typedef struct DbRequest
 {
-	const char *role;			/* NULL: the sidecar's own */
-	const char *subject;		/* of the token, for xlsx.audit; NULL or "": none */
+	const Identity *who;		/* NULL: the sidecar's own */
 	PgLane		lane;
 	bool		writes;
 	const char *sql;
@@ -75,17 +75,17 @@ typedef struct DbRequest
 extern DbCall *db_run(const DbRequest *request, DbDone done, void *arg);
 
 /* The same for a call that reads: text arguments only, in the lane of requests. */
-extern DbCall *db_call(const char *role, const char *sql, int count, const char *const *arguments, DbDone done, void *arg);
+extern DbCall *db_call(const Identity *who, const char *sql, int count, const char *const *arguments, DbDone done, void *arg);
 
 /* The caller does not want the answer any more. A running statement continues to its end or its deadline. */
 extern void db_cancel(DbCall *call);
 
 /*
- * Call it after BEGIN: the session has that role until the transaction ends.
- * If it may not have the role, the result is an error, and the following
- * statements fail too.
+ * Call it after BEGIN: the session has that role, and its claims as settings,
+ * until the transaction ends. If it may not have the role, the result is an
+ * error, and the following statements fail too.
  */
-extern void db_enter(PgConn *conn, const char *role, const char *subject, PgResult result, void *arg);
+extern void db_enter(PgConn *conn, const Identity *who, PgResult result, void *arg);
 
 /* Makes the error from a result of libpq; NULL: the connection was lost. */
 extern DbError db_error(const PGresult *result);

@@ -187,7 +187,7 @@ start(RoomGroup *group)
 	char		id[32];
 	const char *const arguments[] = {id};
 	const DbRequest request = {
-		.role = group->own ? NULL : group->who.role,.lane = PG_LANE_REQUEST,
+		.who = group->own ? NULL : &group->who,.lane = PG_LANE_REQUEST,
 		.sql = "SELECT event, data FROM xlsx_rest.rest_snapshot($1)",.count = 1,.arguments = arguments,.tidy = true,
 		.limit = doubled(ANSWER_MS < config.request_timeout ? ANSWER_MS : config.request_timeout, config.request_timeout, look->failures)
 	};

@@ -62,6 +62,34 @@ number_of(const JsonValue *object, const char *name)
 }
 
 static void
+take_tenant(OwnFollower *follower, const JsonValue *answer)
+{
+	JsonValue	tenant;
+
+	free(follower->tenant);
+	follower->tenant = json_get(answer, "tenant", &tenant) ? mem_strndup(tenant.text, tenant.len) : NULL;
+}
+
+/* Is the task of rest_owners() the follower's own? Who sees everybody's tasks follows those of all tenants. */
+static bool
+is_own(OwnFollower *follower, const JsonValue *task)
+{
+	JsonValue	owner = {0};
+	JsonValue	own = {0};
+	JsonValue	tenant = {0};
+
+	json_get(task, "owner", &owner);
+	json_get(task, "own", &own);
+	json_get(task, "tenant", &tenant);
+	if (follower->who == NULL)
+		return own.type == JSON_TRUE;
+	if (!json_equals(&owner, follower->who->role))
+		return false;
+	follower->missed = follower->missed || follower->tenant == NULL;
+	return follower->tenant != NULL && strlen(follower->tenant) == tenant.len && memcmp(tenant.text, follower->tenant, tenant.len) == 0;
+}
+
+static void
 take_list(OwnFollower *follower, const DbRow *row)
 {
 	JsonValue	answer = {0};
@@ -72,6 +100,7 @@ take_list(OwnFollower *follower, const DbRow *row)
 
 	if (!json_parse(row->second, row->second_len, &answer) || !json_get(&answer, "tasks", &tasks))
 		return;
+	take_tenant(follower, &answer);
 	follower->highest = number_of(&answer, "highest");
 	if (follower->highest < before)
 		follower->highest = before;
@@ -94,7 +123,10 @@ on_list(void *arg, const DbError *error, const DbRow *row)
 	if (error == NULL)
 	{
 		take_list(follower, row);
-		follower->listed(follower);
+		if (follower->missed)
+			list(follower);
+		else
+			follower->listed(follower);
 	}
 	else if (is_final(error))
 		follower->refused(follower, error);
@@ -109,10 +141,11 @@ list(OwnFollower *follower)
 	const char *const arguments[] = {follower->highest > 0 ? after : NULL};
 
 	loop_timer_stop(&follower->again);
+	follower->missed = false;
 	if (follower->call != NULL)
 		db_cancel(follower->call);
 	snprintf(after, sizeof(after), "%" PRId64, follower->highest);
-	follower->call = db_call(follower->role, "SELECT status, body FROM xlsx_rest.rest_own_tasks($1)", 1, arguments, on_list, follower);
+	follower->call = db_call(follower->who, "SELECT status, body FROM xlsx_rest.rest_own_tasks($1)", 1, arguments, on_list, follower);
 }
 
 /*
@@ -152,12 +185,8 @@ on_owners(void *arg, const DbError *error, const DbRow *row)
 	json_parse(row->second, row->second_len, &tasks);
 	for (all = json_iterate(&tasks); json_next_element(&all, &task);)
 	{
-		JsonValue	owner = {0};
-		JsonValue	own = {0};
 		OwnFollower *next;
 
-		json_get(&task, "owner", &owner);
-		json_get(&task, "own", &own);
 		for (OwnFollower *follower = followers; follower != NULL; follower = next)
 		{
 			int64_t		id = number_of(&task, "id");
@@ -165,7 +194,7 @@ on_owners(void *arg, const DbError *error, const DbRow *row)
 			next = follower->next;
 			if (follower->since > call_arrivals)
 				continue;		/* the event came before it; its list is newer */
-			if (follower->role == NULL ? own.type != JSON_TRUE : !json_equals(&owner, follower->role))
+			if (!is_own(follower, &task))
 				continue;
 			if (id > follower->highest)
 				follower->highest = id;
@@ -234,6 +263,8 @@ own_forget(OwnFollower *follower)
 	if (follower->call != NULL)
 		db_cancel(follower->call);
 	follower->call = NULL;
+	free(follower->tenant);
+	follower->tenant = NULL;
 	*follower->link = follower->next;
 	if (follower->next != NULL)
 		follower->next->link = follower->link;

@@ -64,6 +64,16 @@ room_of(int64_t task)
 	return room;
 }
 
+/* Those of a later token have later times. */
+static void
+renew_claims(RoomGroup *group, const Identity *who)
+{
+	if (who == NULL)
+		return;
+	identity_release(&group->who);
+	identity_copy(&group->who, who);
+}
+
 static RoomGroup *
 group_of(Room *room, const Identity *who)
 {
@@ -72,12 +82,15 @@ group_of(Room *room, const Identity *who)
 	while (group != NULL && !identity_same(group->own ? NULL : &group->who, who))
 		group = group->next;
 	if (group != NULL)
+	{
+		renew_claims(group, who);
 		return group;
+	}
 	group = mem_alloc(sizeof(*group));
 	group->room = room;
 	group->own = who == NULL;
 	if (who != NULL)
-		group->who = *who;
+		identity_copy(&group->who, who);
 	group->next = room->groups;
 	room->groups = group;
 	return group;
@@ -123,6 +136,7 @@ sweep(Room *room)
 		*link = group->next;
 		if (on_ending != NULL)
 			on_ending(group);
+		identity_release(&group->who);
 		free(group);
 	}
 	if (room->groups == NULL)

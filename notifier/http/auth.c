@@ -236,14 +236,14 @@ take_subject(jwt_t *jwt, AuthUser *user)
 	const char *subject = jwt_get_grant(jwt, "sub");
 	size_t		len = subject == NULL ? 0 : strlen(subject);
 
-	if (len >= sizeof(user->subject))
+	if (len >= sizeof(user->who.subject))
 	{
-		len = sizeof(user->subject) - 1;
+		len = sizeof(user->who.subject) - 1;
 		while (len > 0 && ((unsigned char) subject[len] & 0xc0) == 0x80)
 			len--;
 	}
-	memcpy(user->subject, len > 0 ? subject : "", len);
-	user->subject[len] = '\0';
+	memcpy(user->who.subject, len > 0 ? subject : "", len);
+	user->who.subject[len] = '\0';
 }
 
 /* Claims that differ from one token of somebody to the next. */
@@ -303,7 +303,10 @@ check_signed(const char *token, AuthUser *user)
 	if (problem == NULL)
 		take_subject(jwt, user);
 	if (problem == NULL)
+	{
 		take_identity(&claims, user);
+		identity_set_claims(&user->who, text.data, text.len);
+	}
 	buf_free(&text);
 	jwt_free(jwt);
 	return problem;

@@ -21,12 +21,9 @@
 
 #define AUTH_EXPIRED "Token has expired"
 
-#define AUTH_SUBJECT_SIZE 128
-
 typedef struct AuthUser
 {
 	Identity	who;
-	char		subject[AUTH_SUBJECT_SIZE]; /* claim "sub", cut to this length; "": none */
 	int64_t		expires;		/* seconds since the epoch; 0: never */
 } AuthUser;
 
@@ -39,7 +36,7 @@ extern void auth_reload(void);
 /* Are tokens required? */
 extern bool auth_wanted(void);
 
-/* NULL if the token is good, else the reason why not. */
+/* NULL if the token is good, and the caller ends user->who (identity.h); else the reason why not. */
 extern const char *auth_check(const char *token, size_t len, AuthUser *user);
 
 /* Milliseconds by the clock on the wall until the user's token expires, and until the warning; at most a day; -1: never. */

@@ -108,8 +108,7 @@ forget_request(HttpExchange *exchange)
 	exchange->allow_origin = NULL;
 	free(exchange->request_id);
 	exchange->request_id = NULL;
-	free(exchange->user);
-	exchange->user = NULL;
+	http_forget_user(exchange);
 	buf_free(&exchange->headers);
 	buf_free(&exchange->out);
 }

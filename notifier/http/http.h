@@ -82,9 +82,10 @@ extern void http_identify(HttpExchange *exchange);
 extern const char *http_id(const HttpExchange *exchange);	/* "" before http_identify() */
 
 /* The user of the token, until the answer was given; NULL: no token was required. */
-extern void http_set_user(HttpExchange *exchange, const AuthUser *user);
+extern void http_set_user(HttpExchange *exchange, const AuthUser *user);	/* which it takes over */
+extern void http_forget_user(HttpExchange *exchange);
 extern const AuthUser *http_user(const HttpExchange *exchange);
-extern const char *http_subject(const HttpExchange *exchange);	/* of the user's token; NULL or "": none */
+extern const Identity *http_who(const HttpExchange *exchange);	/* of the user's token; NULL: the sidecar's own */
 extern const char *http_role(const HttpExchange *exchange); /* the user's role; NULL: the sidecar's own */
 
 /*

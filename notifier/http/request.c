@@ -172,9 +172,18 @@ http_local_address(const HttpExchange *exchange, char *value, size_t size)
 void
 http_set_user(HttpExchange *exchange, const AuthUser *user)
 {
-	if (exchange->user == NULL)
-		exchange->user = mem_alloc(sizeof(*exchange->user));
+	http_forget_user(exchange);
+	exchange->user = mem_alloc(sizeof(*exchange->user));
 	*exchange->user = *user;
+}
+
+void
+http_forget_user(HttpExchange *exchange)
+{
+	if (exchange->user != NULL)
+		identity_release(&exchange->user->who);
+	free(exchange->user);
+	exchange->user = NULL;
 }
 
 const AuthUser *
@@ -183,10 +192,10 @@ http_user(const HttpExchange *exchange)
 	return exchange->user;
 }
 
-const char *
-http_subject(const HttpExchange *exchange)
+const Identity *
+http_who(const HttpExchange *exchange)
 {
-	return exchange->user == NULL ? NULL : exchange->user->subject;
+	return exchange->user == NULL ? NULL : &exchange->user->who;
 }
 
 const char *

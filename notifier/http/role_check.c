@@ -4,6 +4,7 @@
  */
 #include "http/role_check.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,8 +96,10 @@ on_answer(void *arg, const DbError *error, const DbRow *row)
 static void
 ask(RoleCheck *check)
 {
-	const DbRequest request = {.role = check->role,.lane = PG_LANE_REQUEST,.sql = "SELECT 1, 1",.tidy = true,.limit = ANSWER_MS};
+	Identity	who = {0};
+	const DbRequest request = {.who = &who,.lane = PG_LANE_REQUEST,.sql = "SELECT 1, 1",.tidy = true,.limit = ANSWER_MS};
 
+	snprintf(who.role, sizeof(who.role), "%s", check->role);
 	check->call = db_run(&request, on_answer, check);
 }
 

@@ -96,6 +96,8 @@ static const Setting settings[] = {
 	"Value that the claim aud must hold; unset: the claim is not checked."},
 	{"jwt-allow-superuser", TYPE_FLAG, &config.jwt_allow_superuser, "off", 0, 1,
 	"May a token name a superuser?"},
+	{"jwt-single-claims", TYPE_FLAG, &config.jwt_single_claims, "off", 0, 1,
+	"Set each claim of a token as request.jwt.claim.NAME, too? request.jwt.claims has all of them as JSON in any case."},
 	{"allow-superuser", TYPE_FLAG, &config.allow_superuser, "off", 0, 1,
 	"May the sidecar itself log in as a superuser? (jwt-allow-superuser is about tokens.)"},
 	{"allow-open", TYPE_FLAG, &config.allow_open, "off", 0, 1,

@@ -31,6 +31,7 @@ typedef struct Config
 	const char *jwt_audience;
 	const char *metrics_token;	/* NULL: none */
 	int64_t		jwt_allow_superuser;	/* a flag */
+	int64_t		jwt_single_claims;	/* a flag */
 	int64_t		allow_superuser;	/* a flag, for the sidecar's own login */
 	int64_t		allow_open;		/* a flag */
 

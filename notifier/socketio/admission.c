@@ -110,7 +110,10 @@ static void
 free_renewal(Renewal *renewal)
 {
 	if (renewal != NULL)
+	{
+		identity_release(&renewal->user.who);
 		free(renewal->id);
+	}
 	free(renewal);
 }
 
@@ -119,7 +122,9 @@ renew(Admission *admission, Renewal *renewal)
 {
 	bool		is_other = !identity_same(&renewal->user.who, &admission->user.who);
 
+	identity_release(&admission->user.who);
 	admission->user = renewal->user;
+	renewal->user.who.claims = NULL;	/* the admission has its share now */
 	admission->warned = false;
 	wait_for_expiry(admission);
 	/* a token that is good for less than a minute is not asked for again at once */
@@ -198,6 +203,7 @@ admission_close(Admission *admission)
 	*admission->link = admission->next;
 	if (admission->next != NULL)
 		admission->next->link = admission->link;
+	identity_release(&admission->user.who);
 	free(admission);
 }
 
@@ -212,6 +218,8 @@ admission_renew(Admission *admission, const JsonValue *data, const char *id)
 		why.message = "Another token is being looked at";
 	if (why.message != NULL)
 	{
+		if (problem == NULL)
+			identity_release(&user.who);
 		why.retryable = problem == NULL;
 		admission->handler->renewed(admission->owner, id, &why, false);
 		return;

@@ -15,4 +15,5 @@ export function token(claims, { alg = 'HS256', key = SECRET, header = {} } = {})
   return `${text}.${sign(`sha${bits}`, Buffer.from(text), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
 }
 
-export const bearer = (role, more = {}) => ({ authorization: `Bearer ${token({ role, exp: now() + 60, ...more })}` });
+export const bearerOf = (claims) => ({ authorization: `Bearer ${token({ exp: now() + 60, ...claims })}` });
+export const bearer = (role, more = {}) => bearerOf({ role, ...more });
