@@ -377,3 +377,11 @@ judge_row(Judge *judge, JudgedRow *row, CheckedValue *values)
 	judge_rules(judge, row, values);
 	return row->bad ? ROW_BAD : ROW_GOOD;
 }
+
+void
+judge_kept(const Judge *judge, const JudgedRow *row, CheckedValue *values)
+{
+	for (int i = 0; i < judge->plan->column_count; i++)
+		if (!plan_columns(judge->plan)[i].kept || row->states[i] != VALUE_GOOD)
+			values[i] = (CheckedValue) {.null = true};
+}

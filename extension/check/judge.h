@@ -101,6 +101,9 @@ extern void judge_take(const Judge *judge, JudgedRow *row, const XlsxRow *given)
  */
 extern RowVerdict judge_row(Judge *judge, JudgedRow *row, CheckedValue *values);
 
+/* Leaves in values of a bad row only those that the plan keeps and that are good; the others become NULL. */
+extern void judge_kept(const Judge *judge, const JudgedRow *row, CheckedValue *values);
+
 /*
  * The text that SQL sees of a column's cell or of its source, in the current memory context: trimmed if the profile says so; NULL if
  * it is blank, one of the column's null tokens, or a text that the database cannot store. The cell of a computed column is not

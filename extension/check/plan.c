@@ -165,7 +165,8 @@ put_column(StringInfo block, uint32 at, const JudgeTask *task, int i)
 	PlanColumn	plan = {
 		.class = column->class,.type = column->type,.typmod = column->typmod,.input_param = column->input_param,
 		.source = task->source[i],.takes = column->source,.computed = profile_computes(column),
-		.required = column->required,.trim = column->trim,.max_characters = column->max_characters
+		.required = column->required,.kept = task->kept != NULL && task->kept[i],.trim = column->trim,
+		.max_characters = column->max_characters
 	};
 
 	take_numeric(&plan, column->typmod);
@@ -323,7 +324,7 @@ plan_create(const JudgeTask *task)
 {
 	const Profile *profile = task->profile;
 	JudgePlan	plan = {
-		.wants_extra = wants_extra(profile),.column_count = profile->count
+		.wants_extra = wants_extra(profile),.keeps_bad = task->kept != NULL,.column_count = profile->count
 	};
 	StringInfoData block;
 

@@ -33,6 +33,7 @@ typedef struct JudgeTask
 	bool		exact;			/* numbers into text and numeric without limit are those of the file, with all their digits */
 	const uint32 *source;		/* sheet column of each profile column, 0 for none */
 	TextList	extras;			/* header of each sheet column that no profile column takes; NULL for others */
+	const bool *kept;			/* by profile column: its values of bad rows are kept (judge_kept); NULL: none */
 } JudgeTask;
 
 typedef struct PlanText
@@ -76,6 +77,7 @@ typedef struct PlanColumn
 	ColumnSource takes;
 	bool		computed;		/* by SQL: a transformation or a lookup */
 	bool		required;
+	bool		kept;			/* as in JudgeTask */
 	bool		trim;
 	int			max_characters; /* COLUMN_TEXT; -1 without limit */
 	bool		limited;		/* COLUMN_NUMERIC: has a precision */
@@ -129,6 +131,7 @@ typedef struct JudgePlan
 {
 	uint32		bytes;			/* of the block */
 	bool		wants_extra;	/* somebody takes the sheet's other columns */
+	bool		keeps_bad;		/* values of bad rows are kept */
 	int			column_count;
 	int			rule_count;
 	uint32		columns_at;		/* PlanColumn */

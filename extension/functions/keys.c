@@ -95,7 +95,7 @@ source_of_texts(void *argument, AttrNumber attnum)
 														 quote_literal_cstr(get_attname(target, attnum, false)), unnest_type_name(type)));
 }
 
-/* xlsx_private.key_match(target, key_columns, key_index, imported) */
+/* xlsx_private.key_match(target, key_columns, key_index, imported, inside) */
 Datum
 pg_xlsx_key_match(PG_FUNCTION_ARGS)
 {
@@ -118,7 +118,7 @@ pg_xlsx_key_match(PG_FUNCTION_ARGS)
 	for (int k = 0; k < key.count; k++)
 		appendStringInfo(&sql, "%s%s", k > 0 ? " AND " : "",
 						 unique_key_equals(&key, k, unique_key_sql_over(target, key.parts[k].expression, source_of_texts, &target)));
-	if (key.predicate != NULL)
+	if (key.predicate != NULL && PG_GETARG_BOOL(4))
 		appendStringInfo(&sql, " AND %s", unique_key_sql(target, key.predicate));
 	PG_RETURN_TEXT_P(cstring_to_text(sql.data));
 }

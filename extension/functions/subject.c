@@ -18,7 +18,7 @@ subject_find(int64 id)
 	static PrivateStatement select = {
 		"SELECT owner::oid, status, worker_pid, login::oid, file_id, validated,"
 		" xmin = pg_current_xact_id_if_assigned()::xid, restart,"
-		" status = 'FAILED' AND error_code = $2 AND saved_rows = 0 AND skipped_rows = 0 AND error_rows > 0, inserted_rows,"
+		" status = 'FAILED' AND error_code = $2 AND saved_rows = 0 AND skipped_rows = 0, inserted_rows,"
 		" EXISTS (SELECT FROM xlsx_private.undo_row u WHERE u.task_id = id), date_style, time_zone, tenant, settings::text"
 		" FROM xlsx_private.task WHERE id = $1",
 		2, {INT8OID, TEXTOID}, NULL

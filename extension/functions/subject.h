@@ -20,7 +20,7 @@ typedef struct Subject
 	bool		validated;
 	bool		uncommitted;	/* inserted by this same transaction */
 	bool		restart;		/* rows of it were undone */
-	bool		spoiled;		/* it failed and saved nothing, because rows have errors */
+	bool		spoiled;		/* it failed and saved nothing, because of what the rows are */
 	int64		inserted;		/* rows of it that are in the target */
 	bool		keeps_rows;		/* undo information for its rows is kept, by key */
 	char	   *date_style;

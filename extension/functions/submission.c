@@ -7,9 +7,11 @@
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "profile/frozen.h"
+#include "profile/absent_options.h"
 #include "profile/options.h"
 #include "profile/params.h"
 #include "profile/profile.h"
+#include "saving/save_mode.h"
 #include "tables/carried.h"
 #include "tables/installation.h"
 #include "tables/private_sql.h"
@@ -56,6 +58,21 @@ check_telling(int64 profile, Jsonb *options)
 		(void) private_sql_run(&check, values, NULL, NULL);
 }
 
+/* A mode that takes the file as all rows of a scope needs to know which, or how many rows may go. */
+static void
+require_absent_limit(int64 profile, const Submission *submission)
+{
+	static PrivateStatement select = {
+		"SELECT coalesce($2 ->> 'mode', p.mode), coalesce($2 ->> 'scope', p.scope), coalesce($2 ->> 'max_absent', p.max_absent)"
+		" FROM xlsx_private.profile p WHERE p.id = $1", 2, {INT8OID, JSONBOID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(profile), JsonbPGetDatum(submission->options)};
+	PrivateRow	row;
+
+	if (private_sql_run(&select, values, NULL, &row) > 0 && save_mode(save_mode_called(private_sql_text(&row, 0)))->absents)
+		absent_require_limit(private_sql_text(&row, 1), private_sql_text(&row, 2));
+}
+
 int64
 submission_insert(int64 file, const char *file_name, int64 size, const Submission *submission)
 {
@@ -82,6 +99,7 @@ submission_insert(int64 file, const char *file_name, int64 size, const Submissio
 	char		nulls[16];
 	PrivateRow	row;
 
+	require_absent_limit(profile_id, submission);
 	role_limits_check_task(GetUserId(), tenant_current(), file != 0);
 	check_telling(profile_id, submission->options);
 	memset(nulls, ' ', sizeof(nulls));

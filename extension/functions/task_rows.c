@@ -48,14 +48,17 @@ pg_xlsx_note_undone(PG_FUNCTION_ARGS)
 	};
 	static PrivateStatement update = {
 		"UPDATE xlsx_private.task SET undone = undone OR $2, restart = true, undone_rows = undone_rows"
-		" + greatest(inserted_rows - $3, 0) + greatest(updated_rows - $4, 0), inserted_rows = least(inserted_rows, $3),"
-		" updated_rows = least(updated_rows, $4), saved_rows = least(inserted_rows, $3) + least(updated_rows, $4)"
-		" + unchanged_rows + deleted_rows, updated_at = clock_timestamp() WHERE id = $1",
-		4, {INT8OID, BOOLOID, INT8OID, INT8OID}, NULL
+		" + greatest(inserted_rows - $3, 0) + greatest(updated_rows - $4, 0) + greatest(deleted_rows - $5, 0) + greatest(absent_rows - $6, 0),"
+		" inserted_rows = least(inserted_rows, $3), updated_rows = least(updated_rows, $4), deleted_rows = least(deleted_rows, $5),"
+		" absent_rows = least(absent_rows, $6), saved_rows = least(inserted_rows, $3) + least(updated_rows, $4)"
+		" + unchanged_rows + least(deleted_rows, $5), updated_at = clock_timestamp() WHERE id = $1",
+		6, {INT8OID, BOOLOID, INT8OID, INT8OID, INT8OID, INT8OID}, NULL
 	};
 	Subject		task = subject_find(PG_GETARG_INT64(0));
 	Datum		rows[] = {Int64GetDatum(task.id), PG_GETARG_DATUM(1), PG_GETARG_DATUM(4)};
-	Datum		state[] = {Int64GetDatum(task.id), PG_GETARG_DATUM(4), PG_GETARG_DATUM(2), PG_GETARG_DATUM(3)};
+	Datum		state[] = {
+		Int64GetDatum(task.id), PG_GETARG_DATUM(4), PG_GETARG_DATUM(2), PG_GETARG_DATUM(3), PG_GETARG_DATUM(5), PG_GETARG_DATUM(6)
+	};
 
 	private_sql_run(&delete, rows, NULL, NULL);
 	private_sql_run(&forget, state, NULL, NULL);

@@ -24,6 +24,8 @@ objection(const Import *import)
 {
 	const Progress *progress = import->progress;
 
+	if (import->refusal != NULL)
+		return import->refusal;
 	if (import_is_over_limit(import))
 		return psprintf("more than " INT64_FORMAT " rows have errors", import->task->max_errors);
 	if (import_wants_all(import->task) && !import->task->dry_run && progress->error_rows > 0)
@@ -44,7 +46,8 @@ give_up(Import *import, char *message)
 {
 	ErrorData	error = {
 		.sqlerrcode = QUEUE_BAD_ROWS, .message = message,
-		.hint = "The errors of the task tell which rows; correct them and upload the file again."
+		.hint = import->refusal != NULL ? (char *) import->refusal_hint :
+			"The errors of the task tell which rows; correct them and upload the file again."
 	};
 
 	queue_end(import->task->id, TASK_FAILED, &error);

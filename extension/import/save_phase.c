@@ -7,6 +7,7 @@
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
+#include "import/absent_phase.h"
 #include "import/end.h"
 #include "import/read_phase.h"
 #include "kept/error_rows.h"
@@ -39,6 +40,7 @@ struct ImportSaving
 	int			batch_rows;		/* most rows that are saved at once */
 	Reader	   *sender;			/* a process that sends events while a transaction stays open; NULL: none so far */
 	bool		sender_tried;	/* to start a process that only sends events */
+	Absent	   *absent;			/* NULL: rows that the file lacks are left alone */
 };
 
 ImportSaving *
@@ -58,7 +60,7 @@ import_saving_create(Import *import, Reader *sender)
 bool
 import_is_in_one_go(const Task *task)
 {
-	return task->dry_run || import_wants_all(task);
+	return task->dry_run || import_wants_all(task) || save_mode(task->mode)->absents;
 }
 
 /* May the indexes be built after the rows are in? Only for imports that save all rows in one go. */
@@ -176,6 +178,7 @@ save_rows(ImportSaving *saving, const PacketRows *rows)
 	progress->inserted_rows += counts.inserted;
 	progress->updated_rows += counts.updated;
 	progress->unchanged_rows += counts.unchanged;
+	progress->deleted_rows += counts.deleted;
 	progress->skipped_rows += counts.skipped;
 	progress->error_rows += saving->errors.count;
 	progress->refused_rows += saving->errors.count;
@@ -235,6 +238,7 @@ save_next_rows(ImportSaving *saving)
 		progress->packet_rows_saved = 0;
 	}
 	save_rows(saving, &some);
+	import_absent_note(saving->absent, &some);
 }
 
 static void
@@ -270,6 +274,18 @@ typedef struct OneGo
 	bool		keep;
 } OneGo;
 
+/* Returns how many rows are gone. A sheet without a good row leaves them all, unless the task allows that. */
+static int64
+empty_target(ImportSaving *saving)
+{
+	Import	   *import = saving->import;
+
+	if (import->progress->validated_rows > import->progress->error_rows || import->profile->allow_empty)
+		return saver_empty(saving->saver);
+	import->absent = (AbsentResult) {.verdict = ABSENT_KEPT_EMPTY,.rows = saver_count_rows(saving->saver)};
+	return 0;
+}
+
 /* Empties the target and suspends its indexes, where the task asks for it. */
 static void
 prepare_target(OneGo *go)
@@ -280,7 +296,8 @@ prepare_target(OneGo *go)
 	int64		removed;
 
 	make_remote_rows_durable(saving);
-	removed = save_mode(import->task->mode)->empties ? saver_empty(saving->saver) : 0;
+	removed = save_mode(import->task->mode)->empties ? empty_target(saving) : 0;
+	saving->absent = import_absent_begin(saving->import, &saving->task);
 	go->index_late = go->index_late &&
 		saver_index_later(saving->saver, removed, progress->validated_rows - progress->error_rows);
 }
@@ -334,8 +351,11 @@ save_all(void *argument)
 	}
 	if (go->index_late)
 		saver_index(saving->saver);
+	if (!import_is_over_limit(import))
+		import_absent_end(import, saving->absent);
+	saving->absent = NULL;
 	if (import_is_in_one_go(task))
-		go->keep = !task->dry_run && !(import_wants_all(task) && progress->error_rows > 0) && !import_is_over_limit(import);
+		go->keep = !task->dry_run && import->refusal == NULL && !(import_wants_all(task) && progress->error_rows > 0) && !import_is_over_limit(import);
 }
 
 static ErrorData *
@@ -384,10 +404,11 @@ save_in_one_go(ImportSaving *saving)
 	error_rows_release(&saving->errors);
 	/* What a dry run would do is kept; what an import has not done is not. */
 	row_pages_release(&saving->pages, go.keep || import->task->dry_run);
+	import_absent_report(import);
 	progress->promised = false;
 	if (!go.keep && !import->task->dry_run)
 		progress->saved_rows = progress->inserted_rows = progress->updated_rows = progress->unchanged_rows =
-			progress->skipped_rows = 0;
+			progress->deleted_rows = progress->absent_rows = progress->skipped_rows = 0;
 	if (progress->packets_saved == progress->packets || ends)
 		progress->percent = 100;
 	progress_save(progress);

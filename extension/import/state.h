@@ -19,6 +19,7 @@
 
 #include "import/step.h"
 #include "profile/profile.h"
+#include "saving/absent.h"
 #include "tasks/events.h"
 #include "tasks/progress.h"
 #include "tasks/queue.h"
@@ -37,6 +38,9 @@ typedef struct Import
 	MemoryContext context;		/* as long as the import */
 	MemoryContext batch_context;	/* current during a step; reset after each batch */
 	Profile    *profile;		/* NULL until a step has loaded it */
+	AbsentResult absent;		/* what absent_phase.h found out; rows is 0 before */
+	char	   *refusal;		/* why the task keeps none of its rows, whatever they are; NULL: nothing speaks against it */
+	const char *refusal_hint;
 	ImportStep	step;			/* belongs to step.c */
 } Import;
 

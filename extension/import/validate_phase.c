@@ -6,6 +6,7 @@
 
 #include "access/xact.h"
 #include "catalog/pg_type.h"
+#include "import/absent_phase.h"
 #include "import/end.h"
 #include "import/read_phase.h"
 #include "pg/place.h"
@@ -118,7 +119,8 @@ import_validation_create(Import *import, ImportSheet *sheet, ImportSaving *savin
 		.profile = import->profile, .id = task->id, .file_name = task->file_name,
 		.sheet_names = rows_sheet_names(sheet->rows), .locale = task->locale,
 		.date_order = task->date_order, .decimal = task->decimal, .time_zone = task->text_zone,
-		.book = rows_book(sheet->rows), .source = task->source, .extras = sheet->extras
+		.book = rows_book(sheet->rows), .source = task->source, .extras = sheet->extras,
+		.kept = absent_kept_columns(&(SaveTask) {.profile = import->profile, .mode = task->mode, .source = task->source})
 	};
 	validation->stop = stop_rule_create(&validation->judging);
 	validation->validator = validator_create(&validation->judging, import->progress->cursor_row);
@@ -145,18 +147,21 @@ read_row(ImportValidation *validation)
 }
 
 static void
-store_packet(Import *import, bytea *packet)
+insert_packet(const Import *import, int32 number, bytea *packet)
 {
 	static PrivateStatement insert = {
 		"INSERT INTO xlsx_private.packet (task_id, no, data) VALUES ($1, $2, $3)",
 		3, {INT8OID, INT4OID, BYTEAOID}, NULL
 	};
-	Datum		values[3];
+	Datum		values[] = {Int64GetDatum(import->task->id), Int32GetDatum(number), PointerGetDatum(packet)};
 
-	values[0] = Int64GetDatum(import->task->id);
-	values[1] = Int32GetDatum(import->progress->packets);
-	values[2] = PointerGetDatum(packet);
 	private_sql_run(&insert, values, NULL, NULL);
+}
+
+static void
+store_packet(Import *import, bytea *packet)
+{
+	insert_packet(import, import->progress->packets, packet);
 	import->progress->packets++;
 }
 
@@ -268,6 +273,8 @@ validate_batch(ImportValidation *validation)
 		validation->refused_rows = import_save_packet(validation->saving, batch.packet);
 	else if (batch.packet != NULL)
 		store_packet(validation->import, batch.packet);
+	if (batch.bad_packet != NULL)
+		insert_packet(validation->import, ABSENT_BAD_PACKET(batch.last_row), batch.bad_packet);
 	count_batch(validation->import->progress, &batch, &own);
 }
 

@@ -61,7 +61,8 @@ BEGIN ATOMIC
     'counts', pg_catalog.jsonb_build_object('total', t.total_rows, 'valid', t.total_rows - t.error_rows, 'errors', t.error_rows,
       'warnings', t.warning_rows, CASE WHEN t.dry_run THEN 'wouldInsert' ELSE 'inserted' END, t.inserted_rows,
       CASE WHEN t.dry_run THEN 'wouldUpdate' ELSE 'updated' END, t.updated_rows, 'unchanged', t.unchanged_rows,
-      CASE WHEN t.dry_run THEN 'wouldSkip' ELSE 'skipped' END, t.skipped_rows),
+      CASE WHEN t.dry_run THEN 'wouldSkip' ELSE 'skipped' END, t.skipped_rows,
+      CASE WHEN t.dry_run THEN 'wouldDelete' ELSE 'deleted' END, t.deleted_rows, 'absent', t.absent_rows),
     'errors', (SELECT coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('column', s.column_name, 'code', s.code,
         'message', s.message, 'severity', s.severity, 'count', s.count, 'firstRow', s.first_row, 'firstCell', s.first_cell)), '[]'::pg_catalog.jsonb)
       FROM xlsx.error_summary(t.id) s),
@@ -70,4 +71,4 @@ BEGIN ATOMIC
   FROM xlsx_private.task t WHERE t.id = task;
 END;
 COMMENT ON FUNCTION xlsx.report(bigint) IS
-'Report of a task as JSON object: sheet, header row, mapping of headers to columns, missing columns, unused and duplicate headers, notes, findings (how texts with two readings are read, by column), counts (of a dry run: rows that it would insert, update, skip), errors by column and rule, milliseconds in each phase. NULL if there is no such task.';
+'Report of a task as JSON object: sheet, header row, mapping of headers to columns, missing columns, unused and duplicate headers, notes, findings (how texts with two readings are read, by column), counts (of a dry run: rows that it would insert, update, skip, delete; absent: rows of the target that the file lacks), errors by column and rule, milliseconds in each phase. NULL if there is no such task.';

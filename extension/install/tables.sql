@@ -47,6 +47,11 @@ CREATE TABLE xlsx_private.profile (
   time_zone      text     CHECK (time_zone <> ''),
   settings       text[]   CHECK (settings <> '{}'),
   no_value       text     NOT NULL DEFAULT 'error' CHECK (no_value = ANY (xlsx_private.names_of('no_value'))),
+  scope          text     CHECK (scope <> ''),
+  absent         text     CHECK (absent <> ''),
+  max_absent     text     CHECK (max_absent <> ''),
+  allow_empty    boolean  NOT NULL DEFAULT false,
+  delete_when    text     CHECK (delete_when <> ''),
   owner          xlsx_private.role_ref NOT NULL,
   created_at     timestamptz NOT NULL DEFAULT pg_catalog.now()
 );
@@ -254,9 +259,9 @@ COMMENT ON COLUMN xlsx_private.task.saved_rows IS
 'Sum of inserted, updated, unchanged and deleted rows. With skipped_rows and error_rows it is total_rows at the end.';
 COMMENT ON COLUMN xlsx_private.task.skipped_rows IS
 'Rows that mode skip, a trigger that returns NULL, a rule or a policy left out. They are not saved.';
-COMMENT ON COLUMN xlsx_private.task.deleted_rows IS 'Rows of the file that delete a row. No mode has them yet.';
+COMMENT ON COLUMN xlsx_private.task.deleted_rows IS 'Rows of the file that deleted a row of the target, because delete_when says so.';
 COMMENT ON COLUMN xlsx_private.task.absent_rows IS
-'Rows of the target that the file lacks and that the import removed or marked. No mode has them yet.';
+'Rows of the target that the file lacks and that mode sync deleted or marked, or only counted.';
 COMMENT ON COLUMN xlsx_private.task.profile_id IS 'The profile may be gone: the task has a copy in frozen_profile. Ids are not used again.';
 COMMENT ON COLUMN xlsx_private.task.frozen_id IS 'The profile as it was at the submission.';
 COMMENT ON COLUMN xlsx_private.task.target IS 'The table, by its number, that the last attempt saved into. NULL before the first.';
@@ -321,7 +326,8 @@ CREATE TABLE xlsx_private.packet (
 );
 -- Zip data and packets do not compress; uncompressed they are read in place.
 ALTER TABLE xlsx_private.packet ALTER data SET STORAGE EXTERNAL;
-COMMENT ON TABLE xlsx_private.packet IS 'Checked rows that wait to be saved, at most 1000 each.';
+COMMENT ON TABLE xlsx_private.packet IS
+'Checked rows that wait to be saved, at most 1000 each. A negative number is that of the last row of the sheet in it: of bad rows it has what mode sync needs, their keys.';
 
 CREATE TYPE xlsx_private.reported_row AS (row_number int, cells text[], violations jsonb, kinds text);
 COMMENT ON TYPE xlsx_private.reported_row IS 'A row of a sheet: original values in the order of the profile, its violations, and what each value was in the sheet, a letter for each: n a number, t anything else (a text, a number shown by its format, a date, a boolean, an error).';
@@ -437,7 +443,8 @@ CREATE TABLE xlsx_private.undo_row (
   task_id    bigint NOT NULL,
   row_number int    NOT NULL,
   old        jsonb,
-  new        jsonb  NOT NULL
+  new        jsonb,
+  CHECK (old IS NOT NULL OR new IS NOT NULL)
 );
 CREATE INDEX undo_row_task ON xlsx_private.undo_row (task_id, no);
-COMMENT ON TABLE xlsx_private.undo_row IS 'Rows that a task inserted (old is NULL) or updated, before and after, if the profile keeps them.';
+COMMENT ON TABLE xlsx_private.undo_row IS 'Rows that a task inserted (old is NULL), updated or deleted (new is NULL), before and after, if the profile keeps them.';

@@ -9,7 +9,7 @@ COMMENT ON FUNCTION xlsx_private.iso(timestamptz) IS 'A time in ISO 8601, UTC, w
 
 CREATE FUNCTION xlsx_private.is_undoable(task xlsx_private.task) RETURNS boolean
 LANGUAGE sql STABLE
-RETURN NOT xlsx_private.is_active((task).status) AND NOT (task).undone AND NOT (task).dry_run AND (task).saved_rows > 0
+RETURN NOT xlsx_private.is_active((task).status) AND NOT (task).undone AND NOT (task).dry_run AND (task).saved_rows + (task).absent_rows > 0
   AND (EXISTS (SELECT FROM xlsx_private.undo_xid u WHERE u.task_id = (task).id)
     OR EXISTS (SELECT FROM xlsx_private.undo_row u WHERE u.task_id = (task).id));
 COMMENT ON FUNCTION xlsx_private.is_undoable(xlsx_private.task) IS 'Did the task save anything that xlsx.undo can revert?';

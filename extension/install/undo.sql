@@ -3,15 +3,15 @@
  */
 
 CREATE FUNCTION xlsx_private.note_undone(task bigint, rows bigint[], inserted bigint DEFAULT 0, updated bigint DEFAULT 0,
-  complete boolean DEFAULT false) RETURNS void
+  complete boolean DEFAULT false, deleted bigint DEFAULT 0, absent bigint DEFAULT 0) RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_note_undone' LANGUAGE C VOLATILE STRICT;
-COMMENT ON FUNCTION xlsx_private.note_undone(bigint, bigint[], bigint, bigint, boolean) IS
-'Removes kept old values of a task that were restored. inserted, updated: number of its rows that the target still has. complete: marks the task as undone. For the owner of the task only; xlsx.undo calls it.';
+COMMENT ON FUNCTION xlsx_private.note_undone(bigint, bigint[], bigint, bigint, boolean, bigint, bigint) IS
+'Removes kept old values of a task that were restored. inserted, updated: number of its rows that the target still has; deleted, absent: number of rows that are still gone or marked. complete: marks the task as undone. For the owner of the task only; xlsx.undo calls it.';
 
-CREATE FUNCTION xlsx_private.key_match(target oid, key_columns text[], key_index name, imported name[]) RETURNS text
+CREATE FUNCTION xlsx_private.key_match(target oid, key_columns text[], key_index name, imported name[], inside boolean) RETURNS text
 AS 'MODULE_PATHNAME', 'pg_xlsx_key_match' LANGUAGE C STABLE;
-COMMENT ON FUNCTION xlsx_private.key_match(oid, text[], name, name[]) IS
-'Condition in SQL on a row t of a table: it has the key of the row whose columns are texts of the jsonb object $1. The names in it are those of the search_path at hand. imported: columns of the profile, among which an unnamed key is looked for. "true" if nothing is left of the key.';
+COMMENT ON FUNCTION xlsx_private.key_match(oid, text[], name, name[], boolean) IS
+'Condition in SQL on a row t of a table: it has the key of the row whose columns are texts of the jsonb object $1. The names in it are those of the search_path at hand. imported: columns of the profile, among which an unnamed key is looked for. inside: only rows that the index of the key has. "true" if nothing is left of the key.';
 
 -- Statements on a target have the search_path that its triggers expect; all else has one of its own.
 CREATE FUNCTION xlsx_private.path_of_statements() RETURNS text
@@ -144,6 +144,19 @@ $$;
 COMMENT ON FUNCTION xlsx_private.undo_inserted(bigint, regclass, name) IS
 'Deletes rows that have the id of the task and did not change since it inserted them; xlsx.undo calls it.';
 
+CREATE FUNCTION xlsx_private.insertion_of(target regclass, old jsonb) RETURNS text
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT pg_catalog.format('INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s', target,
+    pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' ORDER BY a.attnum),
+    pg_catalog.string_agg(pg_catalog.format('CAST($1 OPERATOR(pg_catalog.->>) %L AS %s)', a.attname,
+      pg_catalog.format_type(a.atttypid, a.atttypmod)), ', ' ORDER BY a.attnum))
+  FROM pg_catalog.pg_attribute a
+  WHERE a.attrelid = target AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' AND old ? a.attname::text;
+END;
+COMMENT ON FUNCTION xlsx_private.insertion_of(regclass, jsonb) IS
+'INSERT that makes a row of texts by column ($1) again in a table. Columns that were added since get their defaults.';
+
 -- Rows are compared and restored as texts, column by column, and only columns that the task changed are written.
 CREATE FUNCTION xlsx_private.undo_kept(task bigint, target regclass, content jsonb, OUT undone bigint, OUT kept bigint, OUT reasons jsonb)
 LANGUAGE plpgsql VOLATILE
@@ -152,6 +165,7 @@ AS $$
 DECLARE
   one xlsx_private.undo_row;
   matching text;
+  matching_anywhere text;
   names text[];
   texts text;
   settings text;
@@ -163,67 +177,104 @@ DECLARE
   said jsonb[] := '{}';
   inserted bigint := 0;
   updated bigint := 0;
+  deleted bigint := 0;
+  absent bigint := 0;
+  pending bigint[];
+  waiting bigint[];
+  final boolean := false;
+  before bigint;
 BEGIN
   undone := 0;
   kept := 0;
+  -- Rows that were only counted stay counted.
+  SELECT t.absent_rows INTO absent FROM xlsx_private.task t
+  WHERE t.id = task AND NOT EXISTS (SELECT FROM xlsx_private.undo_row u WHERE u.task_id = task AND u.row_number = 0 AND u.old IS NOT NULL);
+  absent := coalesce(absent, 0);
   -- Made under the search_path of the statements that it is a part of.
   PERFORM set_config('search_path', xlsx_private.path_of_statements(), true);
-  matching := xlsx_private.key_match(target::pg_catalog.oid, xlsx_private.texts_of(content OPERATOR(pg_catalog.->) 'key_columns'),
-    (content OPERATOR(pg_catalog.->>) 'key_index')::pg_catalog.name, xlsx_private.texts_of(pg_catalog.jsonb_path_query_array(content, '$.columns[*].name'))::pg_catalog.name[]);
+  SELECT m.inside, m.anywhere INTO matching, matching_anywhere FROM (SELECT
+    xlsx_private.key_match(target::pg_catalog.oid, k.columns, k.index, k.imported, true) AS inside,
+    xlsx_private.key_match(target::pg_catalog.oid, k.columns, k.index, k.imported, false) AS anywhere
+  FROM (SELECT xlsx_private.texts_of(content OPERATOR(pg_catalog.->) 'key_columns') AS columns, (content OPERATOR(pg_catalog.->>) 'key_index')::pg_catalog.name AS index,
+    xlsx_private.texts_of(pg_catalog.jsonb_path_query_array(content, '$.columns[*].name'))::pg_catalog.name[] AS imported) AS k) AS m;
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
   SELECT pg_catalog.array_agg(a.attname::text) INTO names FROM pg_catalog.pg_attribute a WHERE a.attrelid = target AND a.attnum > 0 AND NOT a.attisdropped;
-  FOR one IN SELECT * FROM xlsx_private.undo_row u WHERE u.task_id = task ORDER BY u.no DESC LOOP
-    reason := NULL;
-    -- What a dropped column held is nobody's any more; a column that was added since is none of the task's.
-    SELECT pg_catalog.format('pg_catalog.jsonb_object(%L::pg_catalog.text[], ARRAY[%s]::pg_catalog.text[])', pg_catalog.array_agg(n),
-        pg_catalog.string_agg(pg_catalog.format('CAST(t.%I AS pg_catalog.text)', n), ', ')),
-      pg_catalog.jsonb_object_agg(n, one.new OPERATOR(pg_catalog.->) n)
-    INTO texts, one.new FROM pg_catalog.unnest(names) AS n WHERE one.new OPERATOR(pg_catalog.?) n;
-    SELECT pg_catalog.string_agg(pg_catalog.format('%1$I = CAST($2 OPERATOR(pg_catalog.->>) %1$L AS %2$s)', a.attname,
-        pg_catalog.format_type(a.atttypid, a.atttypmod)), ', ')
-    INTO settings FROM pg_catalog.pg_attribute a
-    WHERE a.attrelid = target AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' AND a.attidentity <> 'a'
-      AND one.old OPERATOR(pg_catalog.?) a.attname::text
-      AND (one.old OPERATOR(pg_catalog.->>) a.attname::text) IS DISTINCT FROM (one.new OPERATOR(pg_catalog.->>) a.attname::text);
-    BEGIN
-      PERFORM set_config('search_path', xlsx_private.path_of_statements(), true);
-      IF one.old IS NULL THEN
-        EXECUTE pg_catalog.format('DELETE FROM %s AS t WHERE %s AND %s OPERATOR(pg_catalog.=) $1', target, matching, texts) USING one.new;
-        GET DIAGNOSTICS touched = ROW_COUNT;
-      ELSIF settings IS NOT NULL THEN
-        EXECUTE pg_catalog.format('UPDATE %s AS t SET %s WHERE %s AND %s OPERATOR(pg_catalog.=) $1', target, settings, matching, texts)
-          USING one.new, one.old;
-        GET DIAGNOSTICS touched = ROW_COUNT;
-      ELSE
-        touched := 1;
+  LOOP
+    waiting := '{}';
+    before := undone;
+    FOR one IN SELECT * FROM xlsx_private.undo_row u WHERE u.task_id = task AND (pending IS NULL OR u.no = ANY (pending)) ORDER BY u.no DESC LOOP
+      reason := NULL;
+      -- What a dropped column held is nobody's any more; a column that was added since is none of the task's.
+      SELECT pg_catalog.format('pg_catalog.jsonb_object(%L::pg_catalog.text[], ARRAY[%s]::pg_catalog.text[])', pg_catalog.array_agg(n),
+          pg_catalog.string_agg(pg_catalog.format('CAST(t.%I AS pg_catalog.text)', n), ', ')),
+        pg_catalog.jsonb_object_agg(n, one.new OPERATOR(pg_catalog.->) n)
+      INTO texts, one.new FROM pg_catalog.unnest(names) AS n WHERE one.new OPERATOR(pg_catalog.?) n;
+      SELECT pg_catalog.string_agg(pg_catalog.format('%1$I = CAST($2 OPERATOR(pg_catalog.->>) %1$L AS %2$s)', a.attname,
+          pg_catalog.format_type(a.atttypid, a.atttypmod)), ', ')
+      INTO settings FROM pg_catalog.pg_attribute a
+      WHERE a.attrelid = target AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' AND a.attidentity <> 'a'
+        AND one.old OPERATOR(pg_catalog.?) a.attname::text
+        AND (one.old OPERATOR(pg_catalog.->>) a.attname::text) IS DISTINCT FROM (one.new OPERATOR(pg_catalog.->>) a.attname::text);
+      BEGIN
+        PERFORM set_config('search_path', xlsx_private.path_of_statements(), true);
+        IF one.new IS NULL THEN
+          EXECUTE xlsx_private.insertion_of(target, one.old) USING one.old;
+          GET DIAGNOSTICS touched = ROW_COUNT;
+        ELSIF one.old IS NULL THEN
+          EXECUTE pg_catalog.format('DELETE FROM %s AS t WHERE %s AND %s OPERATOR(pg_catalog.=) $1', target, matching, texts) USING one.new;
+          GET DIAGNOSTICS touched = ROW_COUNT;
+        ELSIF settings IS NOT NULL THEN
+          EXECUTE pg_catalog.format('UPDATE %s AS t SET %s WHERE %s AND %s OPERATOR(pg_catalog.=) $1', target, settings, matching, texts)
+            USING one.new, one.old;
+          GET DIAGNOSTICS touched = ROW_COUNT;
+          IF touched = 0 AND matching_anywhere <> matching THEN
+            -- The change has taken the row out of the index of its key.
+            EXECUTE pg_catalog.format('UPDATE %s AS t SET %s WHERE %s AND %s OPERATOR(pg_catalog.=) $1', target, settings, matching_anywhere, texts)
+              USING one.new, one.old;
+            GET DIAGNOSTICS touched = ROW_COUNT;
+          END IF;
+        ELSE
+          touched := 1;
+        END IF;
+        PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+      EXCEPTION WHEN integrity_constraint_violation OR data_exception OR plpgsql_error OR triggered_data_change_violation THEN
+        touched := 0;
+        reason := SQLERRM;
+        IF SQLSTATE = '23503' AND one.new IS NULL AND NOT final THEN
+          waiting := waiting || one.no;
+          CONTINUE;
+        END IF;
+      END;
+      IF touched > 0 THEN
+        undone := undone + 1;
+        done := done || one.no;
+        CONTINUE;
       END IF;
-      PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
-    EXCEPTION WHEN integrity_constraint_violation OR data_exception OR plpgsql_error OR triggered_data_change_violation THEN
-      touched := 0;
-      reason := SQLERRM;
-    END;
-    IF touched > 0 THEN
-      undone := undone + 1;
-      done := done || one.no;
-      CONTINUE;
-    END IF;
-    EXECUTE pg_catalog.format('SELECT pg_catalog.to_jsonb(t), %s OPERATOR(pg_catalog.=) $1 FROM %s AS t WHERE %s', texts, target, matching)
-      INTO current, same USING one.new;
-    kept := kept + 1;
-    inserted := inserted + (current IS NOT NULL AND one.old IS NULL)::int;
-    updated := updated + (current IS NOT NULL AND one.old IS NOT NULL)::int;
-    IF kept <= 1000 THEN
-      said := said || pg_catalog.jsonb_build_object('rowNumber', nullif(xlsx_private.row_in_sheet(one.row_number), 0), 'row', coalesce(current, one.new),
-        'reason', coalesce(reason, CASE WHEN current IS NULL THEN 'deleted since' WHEN same THEN 'a trigger or a policy kept it'
-          ELSE 'changed since' END));
-    END IF;
+      EXECUTE pg_catalog.format('SELECT pg_catalog.to_jsonb(t), %s OPERATOR(pg_catalog.=) $1 FROM %s AS t WHERE %s',
+          coalesce(texts, 'NULL::pg_catalog.jsonb'), target, matching)
+        INTO current, same USING coalesce(one.new, one.old);
+      kept := kept + 1;
+      inserted := inserted + (current IS NOT NULL AND one.old IS NULL)::int;
+      updated := updated + (current IS NOT NULL AND one.old IS NOT NULL AND one.new IS NOT NULL AND one.row_number <> 0)::int;
+      deleted := deleted + (one.new IS NULL AND one.row_number <> 0)::int;
+      absent := absent + (one.old IS NOT NULL AND one.row_number = 0)::int;
+      IF kept <= 1000 THEN
+        said := said || pg_catalog.jsonb_build_object('rowNumber', nullif(xlsx_private.row_in_sheet(one.row_number), 0), 'row', coalesce(current, one.new, one.old),
+          'reason', coalesce(reason, CASE WHEN one.new IS NULL THEN 'a trigger or a policy kept it away' WHEN current IS NULL THEN 'deleted since' WHEN same THEN 'a trigger or a policy kept it'
+            ELSE 'changed since' END));
+      END IF;
+    END LOOP;
+    -- A row that refers to another one that was deleted with it comes back after that.
+    EXIT WHEN waiting = '{}';
+    pending := waiting;
+    final := undone = before;
   END LOOP;
   reasons := pg_catalog.to_jsonb(said);
-  PERFORM xlsx_private.note_undone(task, done, inserted, updated, kept = 0);
+  PERFORM xlsx_private.note_undone(task, done, inserted, updated, kept = 0, deleted, absent);
 END
 $$;
 COMMENT ON FUNCTION xlsx_private.undo_kept(bigint, regclass, jsonb) IS
-'Restores the old values of rows that a task inserted or updated, the last one first; xlsx.undo calls it.';
+'Restores the old values of rows that a task inserted, updated, deleted or marked, the last one first; xlsx.undo calls it.';
 
 CREATE FUNCTION xlsx_private.texts_of(texts jsonb) RETURNS text[]
 LANGUAGE sql IMMUTABLE
@@ -261,7 +312,7 @@ BEGIN
     FROM xlsx_private.undo_kept(task, profile.target, profile.content) AS u;
     RETURN;
   END IF;
-  problem := CASE WHEN subject.dry_run OR subject.saved_rows = 0 THEN 'It saved nothing.'
+  problem := CASE WHEN subject.dry_run OR subject.saved_rows + subject.absent_rows = 0 THEN 'It saved nothing.'
     WHEN NOT EXISTS (SELECT FROM xlsx_private.undo_xid u WHERE u.task_id = task)
       AND subject.completed_at < pg_catalog.clock_timestamp() - least(xlsx_private.kept_for('undo'), xlsx_private.kept_for('old_rows'))
       THEN 'Which rows it saved is not known any more: pg_xlsx.keep_undo and pg_xlsx.keep_old_rows say how long it is.'
@@ -314,4 +365,4 @@ COMMENT ON FUNCTION xlsx_private.delete_imported(bigint, regclass, name) IS
 CREATE FUNCTION xlsx.undo(task bigint, OUT undone bigint, OUT kept bigint, OUT reasons jsonb)
 AS 'MODULE_PATHNAME', 'pg_xlsx_undo' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx.undo(bigint) IS
-'Reverts what a task saved, with the rights of its owner. Rows that carry its id in the profile''s task_column are deleted. Rows that it inserted or updated by key get their old values back, if the profile keeps them (keep_old). A row that was changed since, or to which others refer, stays. undone, kept: number of rows. reasons: [{"row": {…}, "reason": "…"}] for the first 1000 kept rows. Afterwards the task counts the rows that stayed, and xlsx.retry starts at the first row. Error if the task has not ended, was undone already, or saved nothing that can be reverted.';
+'Reverts what a task saved, with the rights of its owner. Rows that carry its id in the profile''s task_column are deleted. Rows that it inserted, updated or marked by key get their old values back, and rows that it deleted come back, if the profile keeps them (keep_old). A row that was changed since, or to which others refer, stays. undone, kept: number of rows. reasons: [{"row": {…}, "reason": "…"}] for the first 1000 kept rows. Afterwards the task counts the rows that stayed, and xlsx.retry starts at the first row. Error if the task has not ended, was undone already, or saved nothing that can be reverted.';

@@ -8,6 +8,7 @@
 #include "fmgr.h"
 #include "pg/nearest.h"
 #include "pg/text_fold.h"
+#include "profile/absent_options.h"
 #include "profile/option_checks.h"
 #include "profile/params.h"
 #include "utils/builtins.h"
@@ -65,6 +66,10 @@ static const Option options[] = {
 	{"keep_changes", BOTH, OPTION_BOOLEAN, EMPTY_IS_VALUE, NULL},
 	{"returning", BOTH, OPTION_LIST, EMPTY_RESETS, NULL},
 	{"sheets", BOTH, OPTION_TEXT, EMPTY_RESETS, option_check_sheets},
+	{"scope", BOTH, OPTION_TEXT, EMPTY_RESETS, option_check_scope},
+	{"absent", BOTH, OPTION_TEXT, EMPTY_RESETS, option_check_absent},
+	{"max_absent", BOTH, OPTION_TEXT, EMPTY_RESETS, option_check_max_absent},
+	{"allow_empty", BOTH, OPTION_BOOLEAN, EMPTY_IS_VALUE, NULL},
 	{"date_order", ALL, OPTION_TEXT, EMPTY_RESETS, option_check_date_order},
 	{"decimal", ALL, OPTION_TEXT, EMPTY_RESETS, option_check_decimal},
 	{"time_zone", ALL, OPTION_TEXT, EMPTY_RESETS, option_check_time_zone},
@@ -78,6 +83,7 @@ static const Option options[] = {
 	{"max_errors", OPTIONS_TASK, OPTION_BIGINT, EMPTY_IS_VALUE, option_check_max_errors},
 
 	{"max_errors", OPTIONS_PROFILE, OPTION_BIGINT, EMPTY_RESETS, NULL},
+	{"delete_when", OPTIONS_PROFILE, OPTION_TEXT, EMPTY_RESETS, option_check_delete_when},
 	{"skip_end", OPTIONS_PROFILE, OPTION_INTEGER, EMPTY_IS_VALUE, option_check_skip_end},
 	{"key_columns", OPTIONS_PROFILE, OPTION_LIST, EMPTY_RESETS, NULL},
 	{"key_index", OPTIONS_PROFILE, OPTION_TEXT, EMPTY_RESETS, NULL},

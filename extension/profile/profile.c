@@ -10,7 +10,9 @@
 #include "miscadmin.h"
 #include "pg/guc.h"
 #include "profile/enum_labels.h"
+#include "profile/absent_options.h"
 #include "profile/option_checks.h"
+#include "profile/options.h"
 #include "profile/profile_check.h"
 #include "profile/sql.h"
 #include "tables/catalog_ref.h"
@@ -327,17 +329,27 @@ load_rules(Profile *profile, Datum content)
 	private_sql_each(&select, &content, NULL, add_rule, profile);
 }
 
-/* own_stop: stop_at is not the profile's. */
+/* Is an option that holds SQL the profile's own, and not given with the task? options: of the task. */
 static bool
-has_sql(const Profile *profile, bool own_stop)
+holds(const char *options, const char *name, bool sql)
 {
+	return sql && options_text(options, name) == NULL;
+}
+
+static bool
+has_sql(const Profile *profile, const char *options)
+{
+	List	   *settings;
+
 	for (int i = 0; i < profile->count; i++)
 		if (profile_computes(&profile->columns[i]))
 			return true;
 	for (int i = 0; i < profile->rule_count; i++)
 		if (profile->rules[i].kind == RULE_EXPRESSION)
 			return true;
-	return !own_stop && option_is_stop_expression(profile->stop_at);
+	return holds(options, "stop_at", option_is_stop_expression(profile->stop_at)) || profile->delete_when != NULL ||
+		holds(options, "scope", profile->scope != NULL && strcmp(profile->scope, "true") != 0) ||
+		holds(options, "absent", absent_parse(profile->absent, &settings) == ABSENT_MARK);
 }
 
 static Oid
@@ -374,11 +386,11 @@ profile_trusts(const Profile *profile, Oid author)
 }
 
 static void
-require_trust(const Profile *profile, bool own_stop)
+require_trust(const Profile *profile, const char *options)
 {
 	Oid			owner = profile->owner;
 
-	if (!has_sql(profile, own_stop) || profile_trusts(profile, owner))
+	if (!has_sql(profile, options) || profile_trusts(profile, owner))
 		return;
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -397,12 +409,14 @@ load_options(Profile *profile, Datum content)
 		" coalesce(o.keep_old, false), array_remove(o.key_columns, NULL), array_remove(o.update_columns, NULL), o.index_after_load,"
 		" coalesce(o.header_check, 'any'), coalesce(o.header_rows, 1), coalesce(o.fill_merged, false), coalesce(o.skip_hidden, false),"
 		" o.stop_at, o.sheets, o.date_order, o.decimal, o.time_zone, coalesce(o.no_value, 'error'), o.key_index,"
-		" coalesce(o.keep_rows, false), coalesce(o.keep_changes, false), array_remove(o.\"returning\", NULL)"
+		" coalesce(o.keep_rows, false), coalesce(o.keep_changes, false), array_remove(o.\"returning\", NULL),"
+		" o.scope, o.absent, o.max_absent, coalesce(o.allow_empty, false), o.delete_when"
 		" FROM jsonb_to_record($1) AS o (task_column text, sheet text, header_row text, range text, skip_end int, locale text,"
 		" max_errors bigint, keep_old boolean, key_columns text[], update_columns text[], index_after_load text,"
 		" header_check text, header_rows int, fill_merged boolean, skip_hidden boolean, stop_at text, sheets text,"
 		" date_order text, decimal text, time_zone text, no_value text, key_index text,"
-		" keep_rows boolean, keep_changes boolean, \"returning\" text[])",
+		" keep_rows boolean, keep_changes boolean, \"returning\" text[],"
+		" scope text, absent text, max_absent text, allow_empty boolean, delete_when text)",
 		1, {JSONBOID}, NULL
 	};
 	PrivateRow	row;
@@ -432,6 +446,11 @@ load_options(Profile *profile, Datum content)
 	profile->keep_rows = DatumGetBool(row.values[22]);
 	profile->keep_changes = DatumGetBool(row.values[23]);
 	profile->returning = row_texts(&row, 24);
+	profile->scope = private_sql_text(&row, 25);
+	profile->absent = private_sql_text(&row, 26);
+	profile->max_absent = private_sql_text(&row, 27);
+	profile->allow_empty = DatumGetBool(row.values[28]);
+	profile->delete_when = private_sql_text(&row, 29);
 	return private_sql_text(&row, 0);
 }
 
@@ -490,8 +509,8 @@ profile_load_frozen(int64 id, const char *options)
 	Profile    *profile;
 
 	profile = load(&select, id, options);
-	/* The role that submitted has given that expression itself. */
-	require_trust(profile, options != NULL && strstr(options, "\"stop_at\"") != NULL);
+	/* The role that submitted has given the options of the task itself. */
+	require_trust(profile, options);
 	return profile;
 }
 

@@ -126,6 +126,11 @@ typedef struct Profile
 	bool		skip_hidden;
 	char	   *stop_at;		/* NULL: the data end with the sheet */
 	char	   *sheets;			/* pattern of the sheets that are read one after the other, or NULL */
+	char	   *scope;			/* SQL condition on rows of the target that mode sync takes the file for; NULL: all of them */
+	char	   *absent;			/* as in absent_options.h, this and the next; NULL: delete, no limit */
+	char	   *max_absent;
+	bool		allow_empty;	/* an empty sheet may empty the target or the scope */
+	char	   *delete_when;	/* SQL expression over the texts of a row: it deletes its row; NULL: none does */
 	TextList	key;			/* columns and expressions (unique_key.h) */
 	char	   *key_index;		/* name of an index, or NULL; without both: the primary key */
 	TextList	updates;		/* columns that an update changes; empty: all but the key */

@@ -4,6 +4,7 @@
  */
 #include "profile/profile_check.h"
 
+#include "profile/absent_options.h"
 #include "profile/option_checks.h"
 #include "profile/sql.h"
 
@@ -50,6 +51,19 @@ check_rule(const Profile *profile, const ProfileRule *rule)
 		profile_sql_check(rule->argument.items[0], "expression");
 }
 
+static void
+check_absent(const Profile *profile)
+{
+	if (profile->scope != NULL)
+		option_check_scope(profile->scope);
+	if (profile->absent != NULL)
+		option_check_absent(profile->absent);
+	if (profile->max_absent != NULL)
+		option_check_max_absent(profile->max_absent);
+	if (profile->delete_when != NULL)
+		option_check_delete_when(profile->delete_when);
+}
+
 void
 profile_check(const Profile *profile)
 {
@@ -58,6 +72,7 @@ profile_check(const Profile *profile)
 		profile_refuse(profile->name, psprintf("Its headers take %d rows.", profile->header_rows));
 	if (option_is_stop_expression(profile->stop_at))
 		profile_sql_check(profile->stop_at, "expression");
+	check_absent(profile);
 	if (profile->skip_end < 0 || profile->skip_end > MOST_SKIP_END)
 		profile_refuse(profile->name, psprintf("It leaves out %d rows at the end.", profile->skip_end));
 	for (int i = 0; i < profile->count; i++)

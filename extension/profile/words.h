@@ -14,7 +14,8 @@
 	X(MODE_UPSERT, "upsert") \
 	X(MODE_SKIP, "skip") \
 	X(MODE_UPDATE, "update") \
-	X(MODE_REPLACE, "replace")
+	X(MODE_REPLACE, "replace") \
+	X(MODE_SYNC, "sync")
 
 typedef enum SaveMode
 {

@@ -2,8 +2,8 @@
  * check_ahead.c
  *	  Judges rows ahead of the import.
  *
- * The bytes of a row are its warnings, if there are any, then its errors or the packed row.
- * Each begins at a multiple of 4.
+ * The bytes of a row are its warnings, if there are any, then its errors, then the packed row: of
+ * a bad one what the plan keeps, if it keeps anything. Each begins at a multiple of 4.
  */
 #include "reading/check_ahead.h"
 
@@ -65,7 +65,9 @@ judge_into(CheckAhead *ahead, const XlsxRow *given, StringInfo buffer)
 		append_kept(ahead, true, buffer);
 	if (verdict == ROW_BAD)
 		append_kept(ahead, false, buffer);
-	else
+	if (verdict == ROW_BAD && ahead->judge->plan->keeps_bad)
+		judge_kept(ahead->judge, row, ahead->values);
+	if (verdict == ROW_GOOD || ahead->judge->plan->keeps_bad)
 		packet_pack(buffer, ahead->judge->classes, ahead->judge->plan->column_count, row->number, ahead->values);
 	return verdict;
 }
@@ -108,7 +110,6 @@ check_ahead_take(CheckedRow *row, RowVerdict verdict, bool warned, const char *b
 	if (warned)
 		main = take_kept(&row->warnings, bytes);
 	if (verdict == ROW_BAD)
-		(void) take_kept(&row->errors, main);
-	else
-		row->packed = (PackedRow) {main, length - (size_t) (main - bytes)};
+		main = take_kept(&row->errors, main);
+	row->packed = (PackedRow) {main, length - (size_t) (main - bytes)};
 }

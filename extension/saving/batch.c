@@ -71,6 +71,7 @@ add_counts(SaveCounts *sum, const SaveCounts *counts)
 	sum->inserted += counts->inserted;
 	sum->updated += counts->updated;
 	sum->unchanged += counts->unchanged;
+	sum->deleted += counts->deleted;
 	sum->skipped += counts->skipped;
 }
 
@@ -110,8 +111,8 @@ try_rows(Attempt *attempt, int first, int last, bool fitting, int *failed)
 		return error;
 	}
 	add_counts(attempt->counts, counts);
-	attempt->saved += (int) (counts->inserted + counts->updated + counts->unchanged);
-	attempt->settled += (int) (counts->inserted + counts->updated + counts->unchanged + counts->skipped);
+	attempt->saved += (int) (counts->inserted + counts->updated + counts->unchanged + counts->deleted);
+	attempt->settled += (int) (counts->inserted + counts->updated + counts->unchanged + counts->deleted + counts->skipped);
 	keep_xid(attempt, call.xid);
 	for (int row = first; row < last && !fitting; row++)
 		if (attempt->bad[row])

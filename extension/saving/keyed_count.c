@@ -4,15 +4,12 @@
  */
 #include "saving/keyed_count.h"
 
-#include "access/htup_details.h"
 #include "catalog/pg_type.h"
-#include "commands/sequence.h"
 #include "pg/query.h"
 #include "saving/keyed_doubt.h"
 #include "saving/keyed_tell.h"
 #include "saving/save_mode.h"
-#include "tables/owner.h"
-#include "tables/private_rows.h"
+#include "saving/undo_rows.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -163,21 +160,15 @@ take_found(const KeyedState *state, const Round *round, SaveOutcome *outcome)
 	return count;
 }
 
-/*
- * Inserted without SQL, because a foreign key would be checked row by row. Each check locks the
- * task's row once more, and every subtransaction adds to the list of its lockers.
- */
 static void
 keep_undo(const KeyedState *state, const Round *round)
 {
-	Relation	relation = private_rows_open("undo_row", RowExclusiveLock);
-	Oid			sequence = owner_table("undo_row_no_seq");
 	Datum	   *places;
 	Datum	   *old;
 	Datum	   *new;
 	bool	   *old_null;
 	int			count = result_array(RESULT_UNDO_PLACES, INT8OID, &places, NULL);
-	HeapTuple  *tuples = palloc(sizeof(HeapTuple) * (size_t) Max(count, 1));
+	UndoRow    *rows = palloc0(sizeof(UndoRow) * (size_t) Max(count, 1));
 
 	if (result_array(RESULT_UNDO_OLD, JSONBOID, &old, &old_null) != count ||
 		result_array(RESULT_UNDO_NEW, JSONBOID, &new, NULL) != count)
@@ -187,15 +178,10 @@ keep_undo(const KeyedState *state, const Round *round)
 		/* 0: the row was inserted */
 		int32		number = DatumGetInt64(places[i]) == 0 ? 0 :
 			(int32) round->rows->sheet_rows[round->first + query_index(places[i], false, round->last - round->first)];
-		Datum		values[] = {
-			Int64GetDatum(nextval_internal(sequence, false)), Int64GetDatum(state->task->task), Int32GetDatum(number), old[i], new[i]
-		};
-		bool		nulls[lengthof(values)] = {false, false, false, old_null[i], false};
 
-		tuples[i] = heap_form_tuple(RelationGetDescr(relation), values, nulls);
+		rows[i] = (UndoRow) {.row = number,.old = old[i],.old_null = old_null[i],.new = new[i]};
 	}
-	private_rows_insert(relation, tuples, count);
-	private_rows_close(relation);
+	undo_rows_keep(state->task->task, rows, count);
 }
 
 int

@@ -39,8 +39,8 @@ keyed_equality(const ProfileColumn *column, int i, bool as_text)
  * Can a row of the file be outside of the index? It then has no key, as for ON CONFLICT. In a mode
  * that inserts nothing no row would stand outside, so all have one.
  */
-static bool
-has_outside(const KeyedState *state)
+bool
+keyed_has_outside(const KeyedState *state)
 {
 	return state->key.unique.predicate != NULL && save_mode(state->task->mode)->inserts;
 }
@@ -63,7 +63,7 @@ keyed_same_key(const KeyedState *state)
 		appendStringInfo(&sql, "%s%s", k > 0 ? " AND " : "", unique_key_equals(&key->unique, k, part_value(key, k)));
 	if (key->unique.predicate != NULL)
 		appendStringInfo(&sql, " AND %s", unique_key_sql(key->unique.target, key->unique.predicate));
-	if (has_outside(state))
+	if (keyed_has_outside(state))
 		appendStringInfoString(&sql, " AND g.keyed");
 	return sql.data;
 }
@@ -100,9 +100,8 @@ source_of_v(void *argument, AttrNumber attnum)
 	return unique_key_collated(profile->target, attnum, column_default_unasked(profile->target, attnum));
 }
 
-/* given with what the key computes of its rows: k0, k1, ... by part, and keyed. */
-static char *
-given_with_keys(const KeyedState *state, const char *given)
+char *
+keyed_given(const KeyedState *state, const char *given)
 {
 	const SaveKey *key = &state->key;
 	void	   *profile = state->task->profile;
@@ -112,7 +111,7 @@ given_with_keys(const KeyedState *state, const char *given)
 	for (int k = 0; k < key->unique.count; k++)
 		if (key->columns[k] < 0)
 			appendStringInfo(&sql, ", %s AS k%d", unique_key_sql_over(key->unique.target, key->unique.parts[k].expression, source_of_v, profile), k);
-	if (has_outside(state))
+	if (keyed_has_outside(state))
 		appendStringInfo(&sql, ", %s AS keyed", unique_key_sql_over(key->unique.target, key->unique.predicate, source_of_v, profile));
 	return sql.len > 0 ? psprintf("SELECT v.*%s FROM (%s) AS v", sql.data, given) : pstrdup(given);
 }
@@ -148,7 +147,7 @@ twice(const KeyedState *state)
 		if (!key->unique.nulls_equal)
 			appendStringInfo(&condition, "%s%s IS NOT NULL", k > 0 ? " AND " : "", value);
 	}
-	if (has_outside(state))
+	if (keyed_has_outside(state))
 		appendStringInfo(&condition, "%sg.keyed", condition.len > 0 ? " AND " : "");
 	return psprintf("SELECT FROM given AS g WHERE %s GROUP BY %s HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1",
 					condition.len > 0 ? condition.data : "true", values.data);
@@ -160,7 +159,7 @@ keyed_look(StringInfo sql, KeyedState *state, const char *target, const char *ma
 	const SaveKey *key = &state->key;
 
 	appendStringInfo(sql, "WITH given AS MATERIALIZED (%s), twice AS (%s),",
-					 given_with_keys(state, given(state->task->profile, state->types)), twice(state));
+					 keyed_given(state, given(state->task->profile, state->types)), twice(state));
 	appendStringInfo(sql, " looked AS MATERIALIZED (SELECT g.*, %s AS found, (%s) AS differs, %s%s"
 					 " FROM given AS g LEFT JOIN %s AS t ON %s)", found_sql(key), differs,
 					 state->may_doubt ? "t.tableoid AS part, CASE WHEN t.xmax OPERATOR(pg_catalog.<>) '0'::pg_catalog.xid THEN t.ctid END AS spot" :

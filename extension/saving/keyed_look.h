@@ -19,6 +19,12 @@ extern char *keyed_equality(const ProfileColumn *column, int i, bool as_text);
 /* Which row of the target "t" has the key of a row of "g". */
 extern char *keyed_same_key(const KeyedState *state);
 
+/* Adds what the key computes of the rows of a query "given" with columns c0, c1, ...: k0, k1, ... by part, and keyed. */
+extern char *keyed_given(const KeyedState *state, const char *given);
+
+/* Does the statement ask for keyed, because the index of the key may leave rows out? */
+extern bool keyed_has_outside(const KeyedState *state);
+
 /*
  * Appends "WITH given, twice, looked". Sets state->types from the profile. match is that of
  * keyed_same_key; differs the condition on which "t" is to be updated from "g".

@@ -63,9 +63,8 @@ settings(const KeyedState *state)
 	return sql.data;
 }
 
-/* All columns of a row of the target as texts, by name. xlsx.undo compares and restores them. */
-static char *
-row_texts(const Profile *profile)
+char *
+keyed_row_texts(const Profile *profile)
 {
 	Relation	target = table_open(profile->target, AccessShareLock);
 	TupleDesc	descriptor = RelationGetDescr(target);
@@ -97,11 +96,11 @@ keyed_update(StringInfo sql, const KeyedState *state, bool holds, const char *ta
 	if (holds)
 		appendStringInfo(sql, ", held AS MATERIALIZED (SELECT g.ord, %s AS old%s FROM looked AS g JOIN %s AS t ON %s"
 						 " WHERE g.found AND g.differs AND NOT EXISTS (SELECT FROM twice) FOR UPDATE OF t)",
-						 task->undo ? row_texts(task->profile) : "NULL::pg_catalog.jsonb", keyed_told_old(state), target, match);
+						 task->undo ? keyed_row_texts(task->profile) : "NULL::pg_catalog.jsonb", keyed_told_old(state), target, match);
 	appendStringInfo(sql, ", upd AS (UPDATE %s AS t SET %s FROM looked AS g%s"
 					 " WHERE g.found AND g.differs AND NOT EXISTS (SELECT FROM twice) AND %s RETURNING g.ord%s%s)", target, settings(state),
 					 holds ? " JOIN held AS h ON h.ord OPERATOR(pg_catalog.=) g.ord" : "", match,
-					 task->undo ? psprintf(", %s AS old, %s AS new", old, row_texts(task->profile)) : "", keyed_told_update(state, holds));
+					 task->undo ? psprintf(", %s AS old, %s AS new", old, keyed_row_texts(task->profile)) : "", keyed_told_update(state, holds));
 }
 
 void
@@ -112,6 +111,6 @@ keyed_insert(StringInfo sql, const KeyedState *state, const char *target)
 	appendStringInfo(sql, ", ins AS (INSERT INTO %s AS t %s FROM looked AS u WHERE NOT u.found%s RETURNING %s%s)",
 					target, insert_sql_select(profile),
 					state->tell != NULL ? " AND xlsx_private.mark_row(u.ord)" : "",
-					state->task->undo ? psprintf("0::bigint AS ord, NULL::pg_catalog.jsonb AS old, %s AS new", row_texts(profile)) : "1",
+					state->task->undo ? psprintf("0::bigint AS ord, NULL::pg_catalog.jsonb AS old, %s AS new", keyed_row_texts(profile)) : "1",
 					keyed_told_insert(state));
 }

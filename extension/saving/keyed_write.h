@@ -19,6 +19,9 @@ extern bool *keyed_updated_columns(const SaveTask *task, const bool *is_key);
 /* On which condition "t" would change when it is updated from "g". "false": never. */
 extern char *keyed_difference(const KeyedState *state);
 
+/* All columns of a row "t" of the target as a jsonb of texts, by name. xlsx.undo compares and restores them. */
+extern char *keyed_row_texts(const Profile *profile);
+
 /*
  * Appends ", held AS (...), upd AS (...)"; held only in the form with locks. match is that of
  * keyed_same_key.

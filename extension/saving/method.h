@@ -24,6 +24,7 @@ typedef struct SaveCounts
 	int64		inserted;
 	int64		updated;
 	int64		unchanged;		/* found, and equal already */
+	int64		deleted;		/* by rows of the file that ask for it */
 	int64		skipped;		/* left out without an error: by mode skip, a BEFORE or INSTEAD OF trigger, a rule, a policy */
 } SaveCounts;
 

@@ -11,6 +11,7 @@
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "rewrite/rewriteHandler.h"
+#include "profile/absent_options.h"
 #include "saving/save_mode.h"
 #include "utils/acl.h"
 #include "utils/fmgroids.h"
@@ -59,6 +60,16 @@ require_returning(const Profile *profile)
 	}
 }
 
+static bool
+deletes(const SaveTask *task)
+{
+	const SaveModeFacts *mode = save_mode(task->mode);
+	List	   *settings;
+
+	return mode->empties || (mode->by_key && task->profile->delete_when != NULL) ||
+		(mode->absents && absent_parse(task->profile->absent, &settings) == ABSENT_DELETE);
+}
+
 void
 save_require_rights(const SaveTask *task)
 {
@@ -72,7 +83,7 @@ save_require_rights(const SaveTask *task)
 		require_right(task->profile, ACL_UPDATE, "UPDATE");
 	if (mode->inserts)
 		require_right(task->profile, ACL_INSERT, "INSERT");
-	if (mode->empties && pg_class_aclcheck(task->profile->target, GetUserId(), ACL_DELETE) != ACLCHECK_OK)
+	if (deletes(task) && pg_class_aclcheck(task->profile->target, GetUserId(), ACL_DELETE) != ACLCHECK_OK)
 		require_right(task->profile, ACL_DELETE, "DELETE");
 }
 

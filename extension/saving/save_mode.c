@@ -10,6 +10,7 @@ static const SaveModeFacts facts[] = {
 	[MODE_UPSERT] = {.by_key = true, .inserts = true, .updates = true},
 	[MODE_SKIP] = {.by_key = true, .inserts = true},
 	[MODE_UPDATE] = {.by_key = true, .updates = true},
+	[MODE_SYNC] = {.by_key = true, .inserts = true, .updates = true, .absents = true},
 	[MODE_REPLACE] = {.inserts = true, .empties = true, .whole = true},
 };
 

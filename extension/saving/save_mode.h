@@ -18,6 +18,7 @@ typedef struct SaveModeFacts
 	bool		updates;		/* rows whose key is there */
 	bool		empties;		/* deletes all rows of the target first */
 	bool		whole;			/* keeps either all rows or none */
+	bool		absents;		/* deals with rows of the target that the file lacks, in one transaction with the others */
 } SaveModeFacts;
 
 extern const SaveModeFacts *save_mode(SaveMode mode);

@@ -134,13 +134,34 @@ saver_hold_target(Oid target)
 	(void) find_all_inheritors(target, ShareRowExclusiveLock, NULL);
 }
 
+static char *
+target_name(const Saver *saver)
+{
+	Oid			target = saver->profile->target;
+
+	return quote_qualified_identifier(get_namespace_name(get_rel_namespace(target)), get_rel_name(target));
+}
+
+int64
+saver_count_rows(const Saver *saver)
+{
+	char	   *sql = psprintf("SELECT pg_catalog.count(*) FROM %s", target_name(saver));
+	bool		null;
+	int64		rows;
+
+	SPI_connect();
+	if (SPI_execute(sql, true, 1) != SPI_OK_SELECT || SPI_processed != 1)
+		elog(ERROR, "could not count the rows of the target");
+	rows = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &null));
+	SPI_finish();
+	return rows;
+}
+
 int64
 saver_empty(Saver *saver)
 {
 	int64		removed;
-	Oid			target = saver->profile->target;
-	char	   *sql = psprintf("DELETE FROM %s", quote_qualified_identifier(get_namespace_name(get_rel_namespace(target)),
-																		 get_rel_name(target)));
+	char	   *sql = psprintf("DELETE FROM %s", target_name(saver));
 
 	SPI_connect();
 	if (SPI_execute(sql, false, 0) != SPI_OK_DELETE)

@@ -48,6 +48,9 @@ extern void saver_hold_target(Oid target);
 /* Empties the target, for a mode that does so. Returns how many rows it had. */
 extern int64 saver_empty(Saver *saver);
 
+/* How many rows the current role sees in the target. */
+extern int64 saver_count_rows(const Saver *saver);
+
 /*
  * For imports in one transaction: suspends the indexes of the target until saver_index. Returns
  * false when the method cannot do that, or late_index_suspend refuses; removed and added are its

@@ -38,13 +38,13 @@ write_row(const Progress *progress)
 		"UPDATE xlsx_private.task SET phase = $2, phase_progress = $3, progress = $4, total_rows = $5,"
 		" validated_rows = $6, error_rows = $7, saved_rows = $8, cursor_row = $9, validated = $10, packets = $11,"
 		" packets_saved = $12, inserted_rows = $13, updated_rows = $14, unchanged_rows = $15,"
-		" skipped_rows = $16, warning_rows = $17, packet_rows_saved = $18, updated_at = clock_timestamp(),"
+		" skipped_rows = $16, warning_rows = $17, packet_rows_saved = $18, deleted_rows = $19, absent_rows = $20, updated_at = clock_timestamp(),"
 		" deaths = CASE WHEN moved THEN 0 ELSE deaths END, waited_ms = CASE WHEN moved THEN 0 ELSE waited_ms END"
 		" FROM (SELECT (cursor_row, validated, packets, packets_saved, packet_rows_saved) <> ($9, $10, $11, $12, $18) AS moved"
 		" FROM xlsx_private.task WHERE id = $1) AS now"
 		" WHERE id = $1",
-		18, {INT8OID, TEXTOID, INT4OID, INT4OID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, BOOLOID, INT4OID,
-		INT4OID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, INT4OID}, NULL
+		20, {INT8OID, TEXTOID, INT4OID, INT4OID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, BOOLOID, INT4OID,
+		INT4OID, INT8OID, INT8OID, INT8OID, INT8OID, INT8OID, INT4OID, INT8OID, INT8OID}, NULL
 	};
 	LiveState	state = live_state(progress->live);
 	Datum		values[] = {
@@ -55,7 +55,7 @@ write_row(const Progress *progress)
 		Int32GetDatum(progress->packets_saved), Int64GetDatum(progress->inserted_rows),
 		Int64GetDatum(progress->updated_rows), Int64GetDatum(progress->unchanged_rows),
 		Int64GetDatum(progress->skipped_rows), Int64GetDatum(progress->warning_rows),
-		Int32GetDatum(progress->packet_rows_saved)
+		Int32GetDatum(progress->packet_rows_saved), Int64GetDatum(progress->deleted_rows), Int64GetDatum(progress->absent_rows)
 	};
 
 	if (private_sql_run(&update, values, NULL, NULL) == 0)

@@ -28,9 +28,11 @@ typedef struct Progress
 	int32		packets;		/* stored */
 	int32		packets_saved;
 	int32		packet_rows_saved;	/* of the next one */
-	int64		inserted_rows;	/* saved_rows is the sum of these three */
+	int64		inserted_rows;	/* saved_rows is the sum of these four */
 	int64		updated_rows;
 	int64		unchanged_rows;
+	int64		deleted_rows;
+	int64		absent_rows;	/* of the target, which the file lacks: in no sum */
 	int64		skipped_rows;	/* neither saved nor an error */
 	int64		warning_rows;
 

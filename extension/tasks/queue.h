@@ -122,6 +122,9 @@ extern void queue_save_source(const Task *task, TextList sheets, uint32 header_r
 extern void queue_save_headers(const Task *task, const char *missing, const char *unused, const char *duplicates,
 							   const char *notes);
 
+/* Adds one such note. row: of the sheet; 0: none. */
+extern void queue_add_note(int64 task, const char *code, int32 row, const char *message);
+
 /*
  * Ends a task as COMPLETED or HAS_ERRORS. Its file is not needed any more, but removing it takes
  * time, and the client that waits for the end should not wait for that.

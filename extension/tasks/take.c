@@ -29,7 +29,7 @@ read_source(Task *task, Datum array)
 	"id, frozen_id, file_id, file_size, owner::oid, attempts, time_zone, date_style, source_columns," \
 	" total_rows, validated_rows, error_rows, saved_rows, cursor_row, validated, packets, packets_saved, deaths, sheet," \
 	" file_name, mode, dry_run, coalesce(max_errors, -1), header_row, locale, mapping::text, inserted_rows," \
-	" updated_rows, unchanged_rows, skipped_rows, warning_rows, profile, seq, packet_rows_saved, range, options::text," \
+	" updated_rows, unchanged_rows, deleted_rows, absent_rows, skipped_rows, warning_rows, profile, seq, packet_rows_saved, range, options::text," \
 	" pg_get_userbyid(owner::oid)::text, findings::text," \
 	" coalesce((SELECT l.rows_per_task FROM xlsx_private.role_limit l WHERE l.role::oid = task.owner::oid), -1)," \
 	" tenant, params::text, settings::text"
@@ -73,6 +73,8 @@ task_of_row(const PrivateRow *row)
 	task->progress.inserted_rows = DatumGetInt64(row->values[i++]);
 	task->progress.updated_rows = DatumGetInt64(row->values[i++]);
 	task->progress.unchanged_rows = DatumGetInt64(row->values[i++]);
+	task->progress.deleted_rows = DatumGetInt64(row->values[i++]);
+	task->progress.absent_rows = DatumGetInt64(row->values[i++]);
 	task->progress.skipped_rows = DatumGetInt64(row->values[i++]);
 	task->progress.warning_rows = DatumGetInt64(row->values[i++]);
 	task->profile_name = TextDatumGetCString(row->values[i++]);
@@ -216,4 +218,16 @@ queue_save_target(int64 task, Oid target, const char *word)
 	private_sql_run(&update, values, nulls, NULL);
 	if (word != NULL)
 		private_sql_run(&learn, values, NULL, NULL);
+}
+
+void
+queue_add_note(int64 task, const char *code, int32 row, const char *message)
+{
+	static PrivateStatement update = {
+		"UPDATE xlsx_private.task SET notes = notes || jsonb_build_array(jsonb_build_object('code', $2::text, 'row', nullif($3, 0),"
+		" 'message', $4::text)) WHERE id = $1", 4, {INT8OID, TEXTOID, INT4OID, TEXTOID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(task), CStringGetTextDatum(code), Int32GetDatum(row), CStringGetTextDatum(message)};
+
+	private_sql_run(&update, values, NULL, NULL);
 }

@@ -122,7 +122,7 @@ report_row(const Stage *stage, const JudgedRow *row, bool warnings, ErrorRows *e
 
 /* Makes the packet again, without the rows that have become bad. */
 static void
-drop_bad_rows(const Stage *stage, PacketWriter *packet, const int *index)
+drop_bad_rows(const Stage *stage, PacketWriter *packet, PacketWriter *bad_packet, const int *index)
 {
 	bytea	   *all = packet_end(packet);
 	PacketRows	rows;
@@ -132,11 +132,13 @@ drop_bad_rows(const Stage *stage, PacketWriter *packet, const int *index)
 	for (int i = 0; i < rows.count; i++)
 		if (!stage->rows[index[i]].bad)
 			packet_copy_row(packet, &rows, i);
+		else if (stage->judge->plan->keeps_bad)
+			packet_copy_row(bad_packet, &rows, i);
 }
 
 /* Rules on rows need the values of the whole batch. */
 static void
-apply_row_rules(Stage *stage, PacketWriter *packet, const int *index)
+apply_row_rules(Stage *stage, PacketWriter *packet, PacketWriter *bad_packet, const int *index)
 {
 	PacketRows	rows;
 	bool		any_bad = false;
@@ -148,7 +150,7 @@ apply_row_rules(Stage *stage, PacketWriter *packet, const int *index)
 	for (int i = 0; i < rows.count; i++)
 		any_bad = any_bad || stage->rows[index[i]].bad;
 	if (any_bad)
-		drop_bad_rows(stage, packet, index);
+		drop_bad_rows(stage, packet, bad_packet, index);
 }
 
 /* Checks rules on rows for rows that are bad already. */
@@ -165,7 +167,7 @@ apply_rules_to_gaps(Stage *stage, const int *index)
 
 /* Judges all rows of the batch; those without an error go into the packet. */
 static void
-judge_rows(Stage *stage, PacketWriter *packet)
+judge_rows(Stage *stage, PacketWriter *packet, PacketWriter *bad_packet)
 {
 	bool		need_rows = rules_need_rows(stage->rules);
 	int			good[PG_XLSX_BATCH_ROWS];
@@ -181,26 +183,34 @@ judge_rows(Stage *stage, PacketWriter *packet)
 			good[packet->rows] = i;
 			packet_row(packet, row->number, stage->values);
 		}
-		else if (need_rows)
+		else
 		{
-			bad[stage->gaps.rows] = i;
-			packet_row(&stage->gaps, row->number, stage->values);
+			if (need_rows)
+			{
+				bad[stage->gaps.rows] = i;
+				packet_row(&stage->gaps, row->number, stage->values);
+			}
+			if (stage->judge->plan->keeps_bad)
+			{
+				judge_kept(stage->judge, row, stage->values);
+				packet_row(bad_packet, row->number, stage->values);
+			}
 		}
 	}
 	if (!need_rows)
 		return;
-	apply_row_rules(stage, packet, good);
+	apply_row_rules(stage, packet, bad_packet, good);
 	apply_rules_to_gaps(stage, bad);
 }
 
 void
-stage_end(Stage *stage, PacketWriter *packet, ErrorRows *errors, ErrorRows *warnings)
+stage_end(Stage *stage, PacketWriter *packet, PacketWriter *bad_packet, ErrorRows *errors, ErrorRows *warnings)
 {
 	if (stage->count == 0)
 		return;
 	if (stage->compute != NULL)
 		compute_run(stage->compute, stage->rows, stage->count);
-	judge_rows(stage, packet);
+	judge_rows(stage, packet, bad_packet);
 	for (int i = 0; i < stage->count; i++)
 	{
 		if (stage->rows[i].bad)

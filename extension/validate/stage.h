@@ -35,6 +35,8 @@ extern Stage *stage_create(const JudgeTask *task, Judge *judge);
 extern void stage_begin(Stage *stage);
 extern void stage_add(Stage *stage, const XlsxRow *row);
 extern bool stage_full(const Stage *stage);
-extern void stage_end(Stage *stage, PacketWriter *packet, ErrorRows *errors, ErrorRows *warnings);
+
+/* bad_packet gets what the plan keeps of bad rows. */
+extern void stage_end(Stage *stage, PacketWriter *packet, PacketWriter *bad_packet, ErrorRows *errors, ErrorRows *warnings);
 
 #endif							/* PG_XLSX_STAGE_H */

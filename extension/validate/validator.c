@@ -17,6 +17,7 @@ struct Validator
 	JudgedRow	row;			/* at hand */
 	CheckedValue *values;		/* of it */
 	PacketWriter packet;
+	PacketWriter bad_packet;	/* what the plan keeps of bad rows */
 	ErrorRows	errors;
 	ErrorRows	warnings;
 	int			rows;
@@ -35,6 +36,7 @@ validator_create(const JudgeTask *task, int64 cursor_row)
 	if (stage_suits(task->profile))
 		validator->stage = stage_create(task, validator->judge);
 	packet_init(&validator->packet, task->profile);
+	packet_init(&validator->bad_packet, task->profile);
 	error_rows_init(&validator->errors, task->id, false, cursor_row, CurrentMemoryContext);
 	error_rows_init(&validator->warnings, task->id, true, cursor_row, CurrentMemoryContext);
 	return validator;
@@ -74,6 +76,7 @@ void
 validator_begin(Validator *validator)
 {
 	packet_begin(&validator->packet);
+	packet_begin(&validator->bad_packet);
 	error_rows_begin(&validator->errors);
 	error_rows_begin(&validator->warnings);
 	validator->rows = 0;
@@ -85,6 +88,7 @@ bool
 validator_full(const Validator *validator)
 {
 	return validator->rows >= PG_XLSX_BATCH_ROWS || packet_full(&validator->packet) ||
+		packet_full(&validator->bad_packet) ||
 		error_rows_full(&validator->errors) || error_rows_full(&validator->warnings) ||
 		(validator->stage != NULL && stage_full(validator->stage));
 }
@@ -97,6 +101,16 @@ keep_row(const Validator *validator, ErrorRows *rows, bool warnings)
 }
 
 static void
+keep_bad_row(Validator *validator)
+{
+	keep_row(validator, &validator->errors, false);
+	if (!validator->plan->keeps_bad)
+		return;
+	judge_kept(validator->judge, &validator->row, validator->values);
+	packet_row(&validator->bad_packet, validator->row.number, validator->values);
+}
+
+static void
 judge_alone(Validator *validator, const XlsxRow *given)
 {
 	JudgedRow  *row = &validator->row;
@@ -105,7 +119,7 @@ judge_alone(Validator *validator, const XlsxRow *given)
 	if (judge_row(validator->judge, row, validator->values) == ROW_GOOD)
 		packet_row(&validator->packet, row->number, validator->values);
 	else
-		keep_row(validator, &validator->errors, false);
+		keep_bad_row(validator);
 	if (row->warned)
 		keep_row(validator, &validator->warnings, true);
 }
@@ -138,7 +152,7 @@ void
 validator_end(Validator *validator, ValidatedBatch *batch)
 {
 	if (validator->stage != NULL)
-		stage_end(validator->stage, &validator->packet, &validator->errors, &validator->warnings);
+		stage_end(validator->stage, &validator->packet, &validator->bad_packet, &validator->errors, &validator->warnings);
 	error_rows_store(&validator->errors);
 	error_rows_store(&validator->warnings);
 	batch->rows = validator->rows;
@@ -147,4 +161,5 @@ validator_end(Validator *validator, ValidatedBatch *batch)
 	batch->warned = validator->warnings.count;
 	batch->last_row = validator->last_row;
 	batch->packet = batch->good > 0 ? packet_end(&validator->packet) : NULL;
+	batch->bad_packet = validator->bad_packet.rows > 0 ? packet_end(&validator->bad_packet) : NULL;
 }

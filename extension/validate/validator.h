@@ -21,7 +21,7 @@ typedef struct CheckedRow
 {
 	RowVerdict	verdict;		/* good or bad */
 	bool		warned;
-	PackedRow	packed;			/* of a good one */
+	PackedRow	packed;			/* of a good one; of a bad one what the plan keeps, without bytes if that is nothing */
 	KeptRow		errors;			/* of a bad one */
 	KeptRow		warnings;		/* of one that is warned of */
 } CheckedRow;
@@ -56,6 +56,7 @@ extern Sightings *validator_sightings(const Validator *validator);
 typedef struct ValidatedBatch
 {
 	bytea	   *packet;			/* good rows, valid until the next batch; NULL if there are none */
+	bytea	   *bad_packet;		/* what the plan keeps of bad rows, as long; NULL if it keeps nothing or there are none */
 	int			rows;			/* all of them */
 	int			good;
 	int			bad;			/* written to error_page */

@@ -4,7 +4,7 @@ export const ACTIVE_STATUSES = ['PENDING', 'PROCESSING'] as const;
 export const TERMINAL_STATUSES = ['COMPLETED', 'HAS_ERRORS', 'FAILED', 'CANCELLED'] as const;
 export const STATUSES = [...ACTIVE_STATUSES, ...TERMINAL_STATUSES] as const;
 export const PHASES = ['LOADING_WORKBOOK', 'VALIDATING_HEADERS', 'VALIDATING', 'SAVING'] as const;
-export const MODES = ['insert', 'all_or_nothing', 'upsert', 'skip', 'update', 'replace'] as const;
+export const MODES = ['insert', 'all_or_nothing', 'upsert', 'skip', 'update', 'replace', 'sync'] as const;
 
 export type ActiveStatus = (typeof ACTIVE_STATUSES)[number];
 export type TerminalStatus = (typeof TERMINAL_STATUSES)[number];
@@ -436,10 +436,14 @@ export interface Report {
     inserted?: number;
     updated?: number;
     skipped?: number;
-    /** Of a dry run, in place of the three members before. */
+    deleted?: number;
+    /** Of a dry run, in place of the four members before. */
     wouldInsert?: number;
     wouldUpdate?: number;
     wouldSkip?: number;
+    wouldDelete?: number;
+    /** Rows of the target that the file lacks: deleted or marked, or that would be. */
+    absent?: number;
   };
   errors: ErrorGroup[];
   phases: { phase: Phase; ms: number }[];

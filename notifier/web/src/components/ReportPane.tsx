@@ -24,6 +24,8 @@ function Contents({ report }: { report: Report }) {
     [dryRun ? t.report.wouldUpdate : t.report.updated, (counts.wouldUpdate ?? counts.updated) || undefined],
     [t.report.unchanged, counts.unchanged || undefined],
     [dryRun ? t.report.wouldSkip : t.report.skipped, (counts.wouldSkip ?? counts.skipped) || undefined],
+    [dryRun ? t.report.wouldDelete : t.report.deleted, (counts.wouldDelete ?? counts.deleted) || undefined],
+    [t.report.absent, counts.absent || undefined],
     [t.report.errors, counts.errors],
     [t.report.warnings, counts.warnings || undefined],
   ];

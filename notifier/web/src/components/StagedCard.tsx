@@ -5,6 +5,7 @@ import { usePreview } from '../hooks/usePreview.js';
 import type { StagedFile } from '../hooks/useStagedFiles.js';
 import { size, t } from '../texts/index.js';
 import { Bar } from './Bar.js';
+import { Confirm } from './Confirm.js';
 import { Notice } from './Notice.js';
 import { PreviewPane, mappingOption, type Mapping } from './PreviewPane.js';
 import { ReadingOptions, type Reading } from './ReadingOptions.js';
@@ -29,6 +30,7 @@ export function StagedCard({ item, profile, onChoice, onSend, onStop, onRemove }
   const [reading, setReading] = useState<Reading>({});
   const [mapping, setMapping] = useState<Mapping>({});
   const [mode, setMode] = useState<Mode | undefined>(undefined);
+  const [asking, setAsking] = useState(false);
   const name = useId();
 
   const where: UploadOptions = { ...(profile && { profile: profile.name }), ...place, ...reading };
@@ -43,6 +45,8 @@ export function StagedCard({ item, profile, onChoice, onSend, onStop, onRemove }
   );
   useEffect(() => { onChoice(options); }, [options]);
 
+  const chosen = mode ?? profile?.mode;
+  const removes = chosen === 'sync' || chosen === 'replace' ? chosen : undefined;
   const busy = state === 'uploading' || state === 'broken';
   return (
     <li className="card staged-card" aria-labelledby={name}>
@@ -79,10 +83,15 @@ export function StagedCard({ item, profile, onChoice, onSend, onStop, onRemove }
             {checkable && (
               <button type="button" title={t.staged.checkHint} onClick={() => onSend({ ...options, dryRun: 'true' })}>{t.staged.check}</button>
             )}
-            <button type="button" className="primary" onClick={() => onSend(options)}>
+            <button type="button" className="primary" onClick={() => (removes ? setAsking(true) : onSend(options))}>
               {state === 'failed' ? t.staged.again : t.staged.import}
             </button>
           </div>
+          {asking && removes && (
+            <Confirm onClose={() => setAsking(false)} question={{
+              title: t.confirm.removing(file.name), hint: t.confirm.removingHint[removes], yes: t.staged.import, onYes: () => onSend(options),
+            }} />
+          )}
         </>
       )}
     </li>

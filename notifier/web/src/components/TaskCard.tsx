@@ -96,6 +96,8 @@ function Found({ task }: { task: Task }) {
     [task.updatedRows || undefined, found.updated],
     [task.unchangedRows || undefined, found.unchanged],
     [task.skippedRows || undefined, found.skipped],
+    [task.deletedRows || undefined, found.deleted],
+    [task.absentRows || undefined, found.absent],
   ];
   return (
     <ul className="counts">
@@ -116,6 +118,8 @@ function Counts({ task }: { task: Task }) {
     [t.task.updated, task.updatedRows || undefined],
     [t.task.unchanged, task.unchangedRows || undefined],
     [t.task.skipped, task.skippedRows || undefined],
+    [t.task.deleted, task.deletedRows || undefined],
+    [t.task.absent, task.absentRows || undefined],
     [t.task.undoneRows, task.undoneRows || undefined],
   ];
   return (

@@ -66,6 +66,7 @@ export const de: Texts = {
     skip: 'Überspringen',
     update: 'Ändern und keine neuen hinzufügen',
     replace: 'Die ganze Tabelle ersetzen',
+    sync: 'Ändern und Zeilen entfernen, die in der Datei fehlen',
   },
 
   tasks: {
@@ -137,6 +138,8 @@ export const de: Texts = {
     errors: 'Mit Fehlern',
     warnings: 'Warnungen',
     updated: 'Geändert',
+    deleted: 'Gelöscht',
+    absent: 'Fehlen in der Datei',
     unchanged: 'Unverändert',
     skipped: 'Übersprungen',
     duration: 'Dauer',
@@ -153,6 +156,8 @@ export const de: Texts = {
       updated: (count) => `${count} würden geändert`,
       unchanged: (count) => `${count} blieben unverändert`,
       skipped: (count) => `${count} würden übersprungen`,
+      deleted: (count) => `${count} würden gelöscht`,
+      absent: (count) => `${count} fehlen in der Datei`,
     },
     showErrors: 'Fehler zeigen',
     hideErrors: 'Fehler verbergen',
@@ -184,7 +189,12 @@ export const de: Texts = {
     cancelNo: 'Weiter importieren',
     cancelYes: 'Import abbrechen',
     undo: (name) => `Den Import von ${name} rückgängig machen?`,
-    undoHint: 'Hinzugefügte Zeilen werden entfernt, geänderte erhalten ihre alten Werte zurück, soweit niemand sie seither geändert hat.',
+    undoHint: 'Hinzugefügte Zeilen werden entfernt, gelöschte kommen zurück, geänderte erhalten ihre alten Werte, soweit niemand sie seither geändert hat.',
+    removing: (name) => `${name} importieren und Zeilen entfernen?`,
+    removingHint: {
+      sync: 'Zeilen der Tabelle, die in der Datei fehlen, werden entfernt. Wie viele das sind, zeigt eine Prüfung.',
+      replace: 'Alle Zeilen der Tabelle werden gelöscht, und die Zeilen der Datei treten an ihre Stelle.',
+    },
   },
 
   errors: {
@@ -240,6 +250,9 @@ export const de: Texts = {
     updated: 'Geändert',
     wouldUpdate: 'Würden geändert',
     wouldSkip: 'Würden übersprungen',
+    deleted: 'Gelöscht',
+    wouldDelete: 'Würden gelöscht',
+    absent: 'Fehlen in der Datei',
     unchanged: 'Unverändert',
     skipped: 'Übersprungen',
     errors: 'Mit Fehlern',

@@ -66,6 +66,7 @@ export const en = {
     skip: 'Skip',
     update: 'Update, and add no new rows',
     replace: 'Replace the whole table',
+    sync: 'Update, and remove rows that the file lacks',
   } satisfies Record<Mode, string>,
 
   tasks: {
@@ -137,6 +138,8 @@ export const en = {
     errors: 'With errors',
     warnings: 'Warnings',
     updated: 'Updated',
+    deleted: 'Deleted',
+    absent: 'Not in the file',
     unchanged: 'Unchanged',
     skipped: 'Skipped',
     duration: 'Took',
@@ -153,6 +156,8 @@ export const en = {
       updated: (count: string) => `${count} would be updated`,
       unchanged: (count: string) => `${count} would stay unchanged`,
       skipped: (count: string) => `${count} would be skipped`,
+      deleted: (count: string) => `${count} would be deleted`,
+      absent: (count: string) => `${count} not in the file`,
     },
     showErrors: 'Show errors',
     hideErrors: 'Hide errors',
@@ -182,7 +187,12 @@ export const en = {
     cancelNo: 'Keep importing',
     cancelYes: 'Cancel the import',
     undo: (name: string) => `Undo the import of ${name}?`,
-    undoHint: 'Rows that it added are removed and rows that it changed get their old values back, unless somebody changed them since.',
+    undoHint: 'Rows that it added are removed, rows that it deleted come back, and rows that it changed get their old values back, unless somebody changed them since.',
+    removing: (name: string) => `Import ${name} and remove rows?`,
+    removingHint: {
+      sync: 'Rows of the table that the file lacks will be removed. Validate first to see how many.',
+      replace: 'All rows of the table will be deleted, and the rows of the file take their place.',
+    },
   },
 
   errors: {
@@ -238,6 +248,9 @@ export const en = {
     updated: 'Updated',
     wouldUpdate: 'Would be updated',
     wouldSkip: 'Would be skipped',
+    deleted: 'Deleted',
+    wouldDelete: 'Would be deleted',
+    absent: 'Not in the file',
     unchanged: 'Unchanged',
     skipped: 'Skipped',
     errors: 'With errors',
