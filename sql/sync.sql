@@ -17,7 +17,7 @@ SELECT xlsx.set_column('item', 'shop', source => 'none'), xlsx.set_column('item'
 SELECT xlsx.alter_profile('item', mode => 'sync', keep_old => true);
 PREPARE counts AS SELECT status, total_rows AS total, saved_rows AS saved, error_rows AS bad,
   inserted_rows AS ins, updated_rows AS upd, unchanged_rows AS same, skipped_rows AS skip, deleted_rows AS del, absent_rows AS absent,
-  undone_rows AS undone, error_message, jsonb_path_query_array(notes, '$[*].message') AS notes FROM xlsx.tasks WHERE id = (SELECT max(id) FROM xlsx.tasks);
+  error_message, jsonb_path_query_array(notes, '$[*].message') AS notes FROM xlsx.tasks WHERE id = (SELECT max(id) FROM xlsx.tasks);
 PREPARE items AS SELECT shop, sku, name, price, gone IS NOT NULL AS gone, twice, id, parent FROM item ORDER BY sku;
 \set show 'EXECUTE counts; EXECUTE items;'
 \set before 'CREATE TEMP TABLE before AS SELECT * FROM item;'
@@ -45,7 +45,7 @@ EXECUTE counts;
 :same
 -- A key that was taken meanwhile stays as it is, and is told.
 SELECT task FROM xlsx.import('item', decode(:'two', 'base64')) \gset
-INSERT INTO item (sku, name) VALUES ('c', 'Another');
+INSERT INTO item (sku, name) VALUES ('d', 'Another');
 SELECT undone, kept, reasons #> '{0,reason}' AS reason, reasons #> '{0,row,name}' AS name FROM xlsx.undo(:task);
 EXECUTE counts;
 DELETE FROM item WHERE name = 'Another';

@@ -81,6 +81,9 @@ note_result(Import *import, const AbsentResult *result)
 	switch (result->verdict)
 	{
 		case ABSENT_DONE:
+			if (result->stayed > 0)
+				add_note(import, "absent_kept", 0,
+						 psprintf(INT64_FORMAT " of the rows that the file lacks stay, because a trigger or a policy keeps them.", result->stayed));
 			return;
 		case ABSENT_REPORTED:
 			add_note(import, "absent_rows", 0,
@@ -130,6 +133,6 @@ import_absent_end(Import *import, Absent *absent)
 void
 import_absent_report(Import *import)
 {
-	if (import->refusal == NULL && import->absent.rows > 0)
+	if (import->refusal == NULL && import->absent.rows + import->absent.stayed > 0)
 		note_result(import, &import->absent);
 }

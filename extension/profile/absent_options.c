@@ -38,6 +38,8 @@ max_absent_parse(const char *text)
  * absent
  */
 
+#define ABSENT_HINT "It is \"delete\", \"report\", or what an UPDATE sets, such as \"deleted_at = now()\"."
+
 static void
 refuse(const char *absent, const char *detail)
 {
@@ -45,16 +47,30 @@ refuse(const char *absent, const char *detail)
 			(errcode(ERRCODE_SYNTAX_ERROR),
 			 errmsg("absent cannot be \"%s\"", absent),
 			 errdetail("%s", detail),
-			 errhint("It is \"delete\", \"report\", or what an UPDATE sets, such as \"deleted_at = now()\".")));
+			 errhint(ABSENT_HINT)));
+}
+
+/* What the server says of a wrong statement is about the option. */
+static void
+point_into_statement(void *statement)
+{
+	internalerrposition(geterrposition());
+	errposition(0);
+	internalerrquery(statement);
+	errhint(ABSENT_HINT);
 }
 
 /* The items of "UPDATE t SET <absent>". */
 static List *
 targets_of(const char *absent, const char *statement)
 {
-	List	   *parsed = raw_parser(statement, RAW_PARSE_DEFAULT);
+	ErrorContextCallback context = {.callback = point_into_statement,.arg = (void *) statement,.previous = error_context_stack};
 	const UpdateStmt *update;
+	List	   *parsed;
 
+	error_context_stack = &context;
+	parsed = raw_parser(statement, RAW_PARSE_DEFAULT);
+	error_context_stack = context.previous;
 	if (list_length(parsed) != 1 || linitial_node(RawStmt, parsed)->stmt_len != 0 ||
 		!IsA(linitial_node(RawStmt, parsed)->stmt, UpdateStmt))
 		refuse(absent, "It is not one list of assignments.");

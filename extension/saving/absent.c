@@ -364,7 +364,10 @@ absent_apply(Absent *absent, int64 good_rows, bool tries)
 	else if (are_too_many(absent, result.rows))
 		result.verdict = ABSENT_TOO_MANY;
 	if (result.verdict == ABSENT_DONE || (result.verdict == ABSENT_TOO_MANY && tries))
+	{
 		result.rows = remove_rows(absent, found);
+		result.stayed = named_rows_count(found) - result.rows;
+	}
 	named_rows_free(found);
 	return result;
 }

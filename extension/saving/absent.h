@@ -47,6 +47,7 @@ typedef struct AbsentResult
 {
 	AbsentVerdict verdict;
 	int64		rows;			/* deleted or marked; reported; too many; that would have gone */
+	int64		stayed;			/* that a trigger or a policy kept */
 	int64		in_scope;		/* rows in scope before the import; -1: not counted */
 	uint32		unreadable_row;	/* of the sheet, the first; 0: none */
 } AbsentResult;
