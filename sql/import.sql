@@ -20,7 +20,7 @@ SELECT string_agg(chunk, '' ORDER BY no) = xlsx.errors_workbook(:task) AS same
 FROM (SELECT row_number() OVER () AS no, chunk FROM (SELECT xlsx.errors_workbook_chunks(:task) AS chunk) c) n;
 -- Nothing stays behind.
 SELECT wait_tidy();
-SELECT count(*) FROM xlsx_private.chunk;
+SELECT count(*) FROM xlsx_private.chunk WHERE file_id NOT IN (SELECT file_id FROM xlsx_private.task t WHERE xlsx_private.needs_file(t));
 SELECT count(*) FROM xlsx_private.packet;
 -- A task ends once.
 SELECT xlsx.cancel(:task);

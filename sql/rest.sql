@@ -4,7 +4,7 @@
 CREATE TABLE guests (task_id bigint, name text NOT NULL, gender text NOT NULL, bio_id text NOT NULL);
 SELECT xlsx.create_profile('guests', 'guests', 'task_id', '{"bio_id": "Bio-ID"}') > 0 AS made;
 CREATE FUNCTION without_times(body json) RETURNS jsonb LANGUAGE sql AS $$
-  SELECT body::jsonb - '{createdAt,updatedAt,startedAt,completedAt,id,taskId,fileSize,workMs}'::text[];
+  SELECT body::jsonb - '{createdAt,updatedAt,startedAt,completedAt,fileKeptUntil,id,taskId,fileSize,workMs}'::text[];
 $$;
 -- An upload in pieces
 BEGIN;

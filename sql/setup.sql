@@ -1,11 +1,12 @@
 -- What the other tests stand on: the extension, and the samples as psql variables.
 CREATE EXTENSION pg_xlsx;
 SELECT backend_type FROM pg_stat_activity WHERE backend_type = 'pg_xlsx launcher';
--- Returns when the files of completed tasks are gone, which is soon after their end.
+-- Returns when the files of completed tasks that do not need them are gone, and their packets, which is soon after their end.
 CREATE FUNCTION wait_tidy() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
   FOR i IN 1..3000 LOOP
-    EXIT WHEN NOT EXISTS (SELECT FROM xlsx_private.file WHERE spent);
+    EXIT WHEN NOT EXISTS (SELECT FROM xlsx_private.file WHERE spent)
+      AND NOT EXISTS (SELECT FROM xlsx_private.packet p JOIN xlsx_private.task t ON t.id = p.task_id WHERE xlsx_private.is_success(t.status));
     PERFORM pg_sleep(0.01);
   END LOOP;
 END $$;

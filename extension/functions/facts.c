@@ -14,6 +14,7 @@
 #include "profile/profile.h"
 #include "tasks/audit.h"
 #include "tasks/passing.h"
+#include "tasks/task_file.h"
 #include "tasks/task_status.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -48,6 +49,8 @@ static const Fact facts[] = {
 	{"no_value", &no_value_names},
 	{"phase", &phase_names},
 	{"audit_action", &audit_action_names},
+	{"file_gone", &file_gone_names},
+	{"on_duplicate", &on_duplicate_names},
 	{"status", &task_status_names},
 	{"active_status", &task_status_names, TASK_ACTIVE},
 	{"success_status", &task_status_names, TASK_SUCCESS},

@@ -11,8 +11,8 @@
 #include "pg/guc.h"
 #include "tables/private_sql.h"
 #include "tasks/dispatch.h"
-#include "tasks/queue.h"
 #include "tasks/role_limits.h"
+#include "tasks/task_file.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
@@ -125,6 +125,6 @@ incoming_file_finish(int64 file, const char *file_name, int64 size, const Submis
 	}
 	if (*created)
 		return task;
-	queue_remove_file(file);
+	task_file_remove(file, FILE_GONE_DELETED);
 	return task != 0 ? task : submission_find(submission->idempotency_key);
 }

@@ -35,9 +35,8 @@ submission_make(const char *profile, Jsonb *options)
 	return (Submission) {.profile = profile,.options = options,.idempotency_key = options_member(options, "idempotency_key")};
 }
 
-/* The settings that tasks of a profile carry along, as they are now; NULL: none. */
-static char *
-settings_of(int64 profile)
+char *
+submission_settings(int64 profile)
 {
 	static PrivateStatement select = {"SELECT settings FROM xlsx_private.profile WHERE id = $1", 1, {INT8OID}, NULL};
 	Datum		values[] = {Int64GetDatum(profile)};
@@ -118,7 +117,7 @@ submission_insert(int64 file, const char *file_name, int64 size, const Submissio
 	values[12] = BoolGetDatum(membership_may_import(GetUserId()));
 	private_sql_set_text(values, nulls, 13, installation_name());
 	values[14] = JsonbPGetDatum(submission->options);
-	private_sql_set_text(values, nulls, 15, settings_of(profile_id));
+	private_sql_set_text(values, nulls, 15, submission_settings(profile_id));
 	if (private_sql_run(&insert, values, nulls, &row) == 0)
 		return 0;
 	audit_note(DatumGetInt64(row.values[0]), file == 0 ? AUDIT_IMPORT : AUDIT_SUBMIT, AUDIT_NO_ROWS);
@@ -148,16 +147,25 @@ submission_queue(int64 file, const char *file_name, int64 size, const Submission
 {
 	int64		task = submission_insert(file, file_name, size, submission);
 	char	   *run_at = options_member(submission->options, "run_at");
-	TimestampTz due;
 
-	if (task == 0)
-		return 0;
-	events_say_queued(task);
-	due = run_at == NULL ? GetCurrentTimestamp() :
-		DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in, CStringGetDatum(run_at), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1)));
+	if (task != 0)
+		submission_start(task, run_at == NULL ? GetCurrentTimestamp() :
+						 DatumGetTimestampTz(DirectFunctionCall3(timestamptz_in, CStringGetDatum(run_at), ObjectIdGetDatum(InvalidOid), Int32GetDatum(-1))));
+	return task;
+}
+
+void
+submission_wake(Oid login, TimestampTz due)
+{
 	if (due <= GetCurrentTimestamp())
-		dispatch_want(GetSessionUserId());
+		dispatch_want(login);
 	else
 		dispatch_due(due);
-	return task;
+}
+
+void
+submission_start(int64 task, TimestampTz due)
+{
+	events_say_queued(task);
+	submission_wake(GetSessionUserId(), due);
 }

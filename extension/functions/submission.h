@@ -7,6 +7,7 @@
 
 #include "pg/pg_xlsx.h"
 
+#include "datatype/timestamp.h"
 #include "utils/jsonb.h"
 
 /* What a task is made of, besides its file. */
@@ -32,6 +33,15 @@ extern int64 submission_insert(int64 file, const char *file_name, int64 size, co
 
 /* The same, and makes sure that a worker starts when the task is due. */
 extern int64 submission_queue(int64 file, const char *file_name, int64 size, const Submission *submission);
+
+/* For a task of the current session that was just inserted: tells listeners, and makes sure that a worker starts when it is due. */
+extern void submission_start(int64 task, TimestampTz due);
+
+/* Makes sure that a worker of a login starts when a task is due. */
+extern void submission_wake(Oid login, TimestampTz due);
+
+/* The settings that tasks of a profile carry along, as they are in this session, as JSON; NULL: none. */
+extern char *submission_settings(int64 profile);
 
 /* The task that the current role, with its tenant, has submitted with this key; 0 when there is none, or the key is NULL. */
 extern int64 submission_find(const char *idempotency_key);

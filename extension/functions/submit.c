@@ -10,8 +10,8 @@
 #include "files/workbook.h"
 #include "fmgr.h"
 #include "funcapi.h"
+#include "functions/import_inside.h"
 #include "functions/incoming_file.h"
-#include "import/import.h"
 #include "pg/call_options.h"
 #include "profile/options.h"
 #include "profile/profile.h"
@@ -167,18 +167,10 @@ pg_xlsx_import(PG_FUNCTION_ARGS)
 	Submission	submission = submission_of_call(fcinfo);
 	XlsxSource	source;
 	char	   *name = PG_XLSX_GETARG_STRING(2, "import.xlsx");
-	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx import", ALLOCSET_DEFAULT_SIZES);
-	MemoryContext caller;
-	Task	   *task;
 	int64		id;
 
 	file_argument(fcinfo, 1, &source);
 	id = submission_insert(0, name, (int64) source.size, &submission);
-	caller = MemoryContextSwitchTo(context);
-	task = queue_load(id);
-	task->content = &source;
-	import_run_inside(task);
-	MemoryContextSwitchTo(caller);
-	MemoryContextDelete(context);
+	import_inside(id, &source, 0);
 	PG_RETURN_DATUM(outcome_row(fcinfo, id));
 }

@@ -13,6 +13,7 @@
 #include "fmgr.h"
 #include "funcapi.h"
 #include "functions/task_rows.h"
+#include "functions/task_run.h"
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "portability/instr_time.h"
@@ -26,6 +27,7 @@
 #include "tasks/queue.h"
 #include "tasks/role_limits.h"
 #include "tasks/slots.h"
+#include "tasks/task_file.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
@@ -345,23 +347,24 @@ Datum
 pg_xlsx_retry(PG_FUNCTION_ARGS)
 {
 	static PrivateStatement update = {
-		"WITH kept AS (UPDATE xlsx_private.file SET used_at = clock_timestamp() WHERE id = $2)"
-		" UPDATE xlsx_private.task SET status = 'PENDING', home = xlsx_private.installation(), phase = NULL, attempts = 0, deaths = 0,"
+		"UPDATE xlsx_private.task SET status = 'PENDING', home = xlsx_private.installation(), phase = NULL, attempts = 0, deaths = 0,"
 		" run_at = clock_timestamp(), wait_ms = 0, waited_ms = 0, completed_at = NULL, error_code = NULL, error_message = NULL,"
 		" error_detail = NULL, error_hint = NULL, updated_at = clock_timestamp() WHERE id = $1"
 		" AND NOT xlsx_private.is_active(status) AND NOT xlsx_private.is_success(status)",
-		2, {INT8OID, INT8OID}, NULL
+		1, {INT8OID}, NULL
 	};
 	Subject		task = subject_lock(PG_GETARG_INT64(0));
-	Datum		values[] = {Int64GetDatum(task.id), Int64GetDatum(task.file)};
+	Datum		values[] = {Int64GetDatum(task.id)};
 
 	if (task_status_meaning(task.status) != 0)
 		subject_refuse(&task, "retry");
-	if (task.file == 0)
+	if (!task_file_use(task.id))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("cannot retry task " INT64_FORMAT " because its file has expired", task.id),
+				 errdetail_internal("%s", task_file_why_gone(task.id)),
 				 errhint("Upload the file again.")));
+	task_run_require_alone(task.id);
 	refuse_leftovers(&task);
 	role_limits_check_retry(task.owner, task.tenant);
 	if (private_sql_run(&update, values, NULL, NULL) == 0)
@@ -398,6 +401,6 @@ pg_xlsx_remove_task(PG_FUNCTION_ARGS)
 	queue_remove_rows(PointerGetDatum(construct_array(id, 1, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE)));
 	mirror_remove(task.id);
 	if (task.file != 0)
-		queue_remove_file(task.file);
+		task_file_release(task.file, FILE_GONE_DELETED);
 	PG_RETURN_VOID();
 }

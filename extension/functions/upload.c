@@ -13,7 +13,7 @@
 #include "profile/profile.h"
 #include "tables/private_sql.h"
 #include "tasks/membership.h"
-#include "tasks/queue.h"
+#include "tasks/task_file.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
@@ -119,7 +119,7 @@ pg_xlsx_upload_chunk(PG_FUNCTION_ARGS)
 Datum
 pg_xlsx_upload_remove(PG_FUNCTION_ARGS)
 {
-	queue_remove_file(find_upload(PG_GETARG_INT64(0))->id);
+	task_file_remove(find_upload(PG_GETARG_INT64(0))->id, FILE_GONE_DELETED);
 	PG_RETURN_VOID();
 }
 

@@ -45,7 +45,7 @@ SELECT a.id, a.happened_at, a.action, a.task, xlsx_private.name_of(a.owner) AS o
   xlsx_private.name_of(a.login) AS login, a.subject, a.profile, a.file_name, a.attempt, a.status, a.saved_rows, a.error_rows, a.changed_rows, a.error_code, nullif(a.tenant, '') AS tenant
 FROM xlsx_private.audit a;
 COMMENT ON VIEW xlsx.audit IS
-'Who did what to which task: submit, import (in a transaction of its own), run (an attempt began), end (status, rows so far), cancel, retry, undo and delete (changed_rows: rows taken back). Each row is written in the transaction of what it records, never changed, and outlives its task; pg_xlsx.keep_audit says how long. owner, tenant: of the task; actor: the role in force; login: the role that had logged in; subject: of the token, where the sidecar acted. Roles are named as they were then. xlsx_admin sees all; others see what they did and what was done to their tasks, as far as it is their tenant''s.';
+'Who did what to which task: submit, import (in a transaction of its own), run (an attempt began), end (status, rows so far), cancel, retry, undo and delete (changed_rows: rows taken back), release (of a held task), erase (of its data). Each row is written in the transaction of what it records, never changed, and outlives its task; pg_xlsx.keep_audit says how long. owner, tenant: of the task; actor: the role in force; login: the role that had logged in; subject: of the token, where the sidecar acted. Roles are named as they were then. xlsx_admin sees all; others see what they did and what was done to their tasks, as far as it is their tenant''s.';
 
 CREATE FUNCTION xlsx_private.remove_audit(most int) RETURNS bigint
 LANGUAGE plpgsql VOLATILE STRICT

@@ -7,7 +7,7 @@
 
 CREATE VIEW xlsx_private.metric_value AS
 WITH active AS MATERIALIZED (
-  SELECT t.status, t.run_at, t.created_at, t.home = (SELECT xlsx_private.installation()) AS here, t.status = 'PENDING' AS waits, xlsx_private.is_due(t.run_at, t.wait_ms) AS due
+  SELECT t.status, t.run_at, t.created_at, t.home = (SELECT xlsx_private.installation()) AS here, t.status = 'PENDING' AND NOT t.held AS waits, t.status = 'PENDING' AND t.held AS held, xlsx_private.is_due(t.run_at, t.wait_ms) AS due
   FROM xlsx_private.task t WHERE xlsx_private.is_active(t.status)
 ), recent AS (
   SELECT t.saved_rows, extract(epoch FROM least(coalesce(t.completed_at, pg_catalog.now()), pg_catalog.now())
@@ -27,6 +27,7 @@ UNION ALL SELECT 'tasks_ended', s.status, coalesce((SELECT e.ended FROM ended e 
   FROM pg_catalog.unnest(xlsx_private.names_of('status')) AS s (status) WHERE NOT xlsx_private.is_active(s.status)
 UNION ALL SELECT 'queue_length', NULL, count(*) FROM active WHERE waits AND here AND due
 UNION ALL SELECT 'queue_delayed', NULL, count(*) FROM active WHERE waits AND here AND NOT due
+UNION ALL SELECT 'queue_held', NULL, count(*) FROM active WHERE held AND here
 UNION ALL SELECT 'queue_elsewhere', NULL, count(*) FROM active WHERE NOT here
 UNION ALL SELECT 'oldest_pending_seconds', NULL, coalesce(extract(epoch FROM pg_catalog.now() - min(coalesce(run_at, created_at))), 0)
   FROM active WHERE waits AND here AND coalesce(run_at, created_at) <= pg_catalog.now()
@@ -62,6 +63,7 @@ CREATE VIEW xlsx_private.metric_meaning (name, type, help) AS VALUES
 ('tasks_ended', 'counter', 'Ends of tasks by status. A task that is retried ends once more.'),
 ('queue_length', 'gauge', 'Tasks that are due and wait for a worker.'),
 ('queue_delayed', 'gauge', 'Tasks whose time has not come.'),
+('queue_held', 'gauge', 'Tasks that wait for xlsx.release.'),
 ('queue_elsewhere', 'gauge', 'Tasks of another installation, by a restored dump or a copied database, that wait for xlsx.adopt.'),
 ('oldest_pending_seconds', 'gauge', 'Time since the oldest waiting task was due.'),
 ('rows_per_second', 'gauge', 'Rows saved per second over the last minute, spread evenly over the time of each task.'),

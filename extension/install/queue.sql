@@ -35,7 +35,7 @@ COMMENT ON VIEW xlsx_private.held_subject IS
 -- The subquery that is compared with a task does not refer to it, so it runs once for all tasks.
 CREATE VIEW xlsx_private.due_task AS
 SELECT t.id, t.login::regrole AS login, t.owner::regrole AS owner, t.priority, coalesce(t.run_at, t.created_at) AS run_at, t.status FROM xlsx_private.task t
-WHERE t.home = (SELECT xlsx_private.installation()) AND (t.status = 'PROCESSING' OR (t.status = 'PENDING' AND xlsx_private.is_due(t.run_at, t.wait_ms)
+WHERE t.home = (SELECT xlsx_private.installation()) AND (t.status = 'PROCESSING' OR (t.status = 'PENDING' AND NOT t.held AND xlsx_private.is_due(t.run_at, t.wait_ms)
   AND NOT EXISTS (SELECT FROM pg_catalog.unnest((SELECT pg_catalog.array_agg(h) FROM xlsx_private.held_subject h)) AS held
     WHERE held.profile_id IN (0, t.profile_id) AND held.role IN (0, t.owner::oid))));
 COMMENT ON VIEW xlsx_private.due_task IS 'Tasks of this installation that a worker may take now. A task that is PROCESSING counts only if its worker is gone.';
@@ -44,12 +44,12 @@ COMMENT ON VIEW xlsx_private.due_task IS 'Tasks of this installation that a work
 CREATE VIEW xlsx_private.waiting_group AS
 WITH RECURSIVE found AS (
   (SELECT t.login::oid AS login, xlsx_private.party(t.owner, t.tenant) AS party, t.owner::oid AS owner, coalesce(t.profile_id, 0) AS profile_id FROM xlsx_private.task t
-    WHERE t.status = 'PENDING' AND t.home = (SELECT xlsx_private.installation())
+    WHERE t.status = 'PENDING' AND NOT t.held AND t.home = (SELECT xlsx_private.installation())
     ORDER BY t.home, t.login::oid, xlsx_private.party(t.owner, t.tenant), coalesce(t.profile_id, 0) LIMIT 1)
   UNION ALL
   SELECT n.login, n.party, n.owner, n.profile_id FROM found f, LATERAL (
     SELECT t.login::oid AS login, xlsx_private.party(t.owner, t.tenant) AS party, t.owner::oid AS owner, coalesce(t.profile_id, 0) AS profile_id FROM xlsx_private.task t
-    WHERE t.status = 'PENDING' AND t.home = (SELECT xlsx_private.installation())
+    WHERE t.status = 'PENDING' AND NOT t.held AND t.home = (SELECT xlsx_private.installation())
       AND (t.login::oid, xlsx_private.party(t.owner, t.tenant), coalesce(t.profile_id, 0)) > (f.login, f.party, f.profile_id)
     ORDER BY t.home, t.login::oid, xlsx_private.party(t.owner, t.tenant), coalesce(t.profile_id, 0) LIMIT 1) AS n)
 SELECT f.login, f.party, f.owner, f.profile_id FROM found f;
@@ -197,19 +197,20 @@ COMMENT ON FUNCTION xlsx.prefer(regrole, boolean) IS
 
 -- Rules and tasks are counted apart: joined to each other, each task would count once for each rule.
 CREATE VIEW xlsx.queue WITH (security_invoker = true) AS
-SELECT p.name AS profile, t.running, t.waiting, t.delayed, t.next_at, r.paused, r.max_tasks
+SELECT p.name AS profile, t.running, t.waiting, t.delayed, t.next_at, r.paused, r.max_tasks, t.held
 FROM xlsx_private.profile p
   CROSS JOIN LATERAL (
     SELECT count(*) FILTER (WHERE t.status = 'PROCESSING') AS running,
-      count(*) FILTER (WHERE t.status = 'PENDING' AND xlsx_private.is_due(t.run_at, t.wait_ms)) AS waiting,
-      count(*) FILTER (WHERE t.status = 'PENDING' AND NOT xlsx_private.is_due(t.run_at, t.wait_ms)) AS delayed,
-      min(coalesce(t.run_at, t.created_at)) FILTER (WHERE t.status = 'PENDING') AS next_at
+      count(*) FILTER (WHERE t.status = 'PENDING' AND NOT t.held AND xlsx_private.is_due(t.run_at, t.wait_ms)) AS waiting,
+      count(*) FILTER (WHERE t.status = 'PENDING' AND NOT t.held AND NOT xlsx_private.is_due(t.run_at, t.wait_ms)) AS delayed,
+      min(coalesce(t.run_at, t.created_at)) FILTER (WHERE t.status = 'PENDING' AND NOT t.held) AS next_at,
+      count(*) FILTER (WHERE t.status = 'PENDING' AND t.held) AS held
     FROM xlsx_private.task t WHERE t.profile_id = p.id AND xlsx_private.is_active(t.status)) AS t
   CROSS JOIN LATERAL (
     SELECT coalesce(bool_or(r.paused), false) AS paused, min(r.max_tasks) AS max_tasks
     FROM xlsx_private.queue_rule r WHERE (r.profile_id = p.id OR r.profile_id IS NULL) AND r.role IS NULL) AS r;
 COMMENT ON VIEW xlsx.queue IS
-'Number of tasks that run, wait or are delayed, by profile, as far as the current role may see them. next_at: when the next one is due. paused, max_tasks: set for the profile or for all; xlsx.limits has all limits.';
+'Number of tasks that run, wait, are delayed or are held (xlsx.release), by profile, as far as the current role may see them. next_at: when the next one is due. paused, max_tasks: set for the profile or for all; xlsx.limits has all limits.';
 
 CREATE VIEW xlsx.limits WITH (security_invoker = true) AS
 SELECT p.name AS profile, r.role::regrole AS role, r.paused, r.max_tasks, r.preferred

@@ -105,6 +105,43 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION xlsx_rest.rest_cancel(text) IS 'POST /tasks/:taskId/cancel';
 
+CREATE FUNCTION xlsx_private.rest_priority(given text) RETURNS int
+LANGUAGE plpgsql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF given !~ '^-?[0-9]{1,9}$' THEN
+    RAISE EXCEPTION 'priority must be an integer' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  RETURN coalesce(given::int, 0);
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.rest_priority(text) IS 'The priority of a task from a query string; 0 if it is missing. Error (22023) for any other text.';
+
+CREATE FUNCTION xlsx_rest.rest_run(task text, run_at text, priority text) RETURNS xlsx_rest.answer
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+  SELECT xlsx.run(xlsx_private.rest_id(task), run_at::timestamptz, xlsx_private.rest_priority(priority));
+  SELECT 201, xlsx_rest.task_json(xlsx_private.last_run_of(task::bigint));
+END;
+COMMENT ON FUNCTION xlsx_rest.rest_run(text, text, text) IS 'POST /tasks/:taskId/run: the new task that imports the dry run.';
+
+CREATE FUNCTION xlsx_rest.rest_release(task text) RETURNS xlsx_rest.answer
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+  SELECT xlsx.release(xlsx_private.rest_id(task));
+  SELECT 200, xlsx_rest.task_json(task::bigint);
+END;
+COMMENT ON FUNCTION xlsx_rest.rest_release(text) IS 'POST /tasks/:taskId/release';
+
+CREATE FUNCTION xlsx_rest.rest_erase(task text) RETURNS xlsx_rest.answer
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+  SELECT xlsx.erase(xlsx_private.rest_id(task));
+  SELECT 200, xlsx_rest.task_json(task::bigint);
+END;
+COMMENT ON FUNCTION xlsx_rest.rest_erase(text) IS 'POST /tasks/:taskId/erase';
+
 -- Without a search_path of its own: triggers of the target are to have the session's.
 CREATE FUNCTION xlsx_rest.rest_delete(task text) RETURNS xlsx_rest.answer
 LANGUAGE plpgsql VOLATILE

@@ -30,7 +30,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION xlsx_private.kept_for(text) IS
-'How long something is kept after the end of its task, by the setting of that name: a status, errors, old_rows, task_rows or undo. NULL: for ever, or as long as the task.';
+'How long something is kept after the end of its task, by the setting of that name: a status, errors, old_rows, task_rows, undo or files. NULL: for ever, or as long as the task.';
 
 CREATE FUNCTION xlsx_private.expired_tasks(most int) RETURNS bigint[]
 LANGUAGE plpgsql VOLATILE STRICT
@@ -127,9 +127,10 @@ DECLARE
   one text;
   pass record;
   -- A file by a look into an index of the tasks.
-  next_at timestamptz := (SELECT min(greatest(f.used_at, t.updated_at) + upload_ttl) FROM xlsx_private.file f
-    LEFT JOIN LATERAL (SELECT o.status, o.updated_at FROM xlsx_private.task o WHERE o.file_id = f.id OFFSET 0) AS t ON true
-    WHERE t.status IS NULL OR NOT xlsx_private.is_active(t.status));
+  next_at timestamptz := (SELECT min(coalesce(t.kept_until, CASE WHEN t.active IS NULL THEN f.used_at + upload_ttl ELSE f.used_at END)) FROM xlsx_private.file f
+    LEFT JOIN LATERAL (SELECT max(xlsx_private.file_kept_until(o)) AS kept_until, bool_or(xlsx_private.is_active(o.status)) AS active
+      FROM xlsx_private.task o WHERE o.file_id = f.id OFFSET 0) AS t ON true
+    WHERE NOT coalesce(t.active, false));
 BEGIN
   FOREACH one IN ARRAY xlsx_private.names_of('status') LOOP
     CONTINUE WHEN xlsx_private.is_active(one) OR xlsx_private.kept_for(one) IS NULL;

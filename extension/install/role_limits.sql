@@ -55,7 +55,7 @@ CREATE FUNCTION xlsx.limit_role(role regrole, waiting_tasks int DEFAULT NULL, ta
   rows_per_task bigint DEFAULT NULL) RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx.limit_role(regrole, int, int, bigint, bigint) IS
-'Sets all limits of a role; NULL: none. waiting_tasks: tasks that wait at a time. tasks_per_hour: submits and imports in the last 60 minutes, deleted ones too. stored_bytes: size of its files that are kept, uploads under way among them. rows_per_task: rows of a sheet; a task ends with the error at the first row beyond. What is beyond a limit is refused with SQLSTATE 53400 and the name of the limit. It counts what the role owns, not what its members own; where tenants share the role (pg_xlsx.tenant_setting), each of them has these limits. For xlsx_admin.';
+'Sets all limits of a role; NULL: none. waiting_tasks: tasks that wait at a time. tasks_per_hour: submits and imports in the last 60 minutes, deleted ones too. stored_bytes: size of its files that are kept, uploads under way among them; files that are kept only because a task has error rows make room first. rows_per_task: rows of a sheet; a task ends with the error at the first row beyond. What is beyond a limit is refused with SQLSTATE 53400 and the name of the limit. It counts what the role owns, not what its members own; where tenants share the role (pg_xlsx.tenant_setting), each of them has these limits. For xlsx_admin.';
 
 CREATE VIEW xlsx.role_limits WITH (security_invoker = true) AS
 SELECT l.role::regrole AS role, l.waiting_tasks, l.tasks_per_hour, l.stored_bytes, l.rows_per_task FROM xlsx_private.role_limit l;

@@ -128,10 +128,12 @@ CREATE TABLE xlsx_private.file (
   tenant     text    NOT NULL DEFAULT xlsx_private.current_tenant(),
   store      text    NOT NULL CHECK (store IN ('table', 'redis')),
   used_at    timestamptz NOT NULL DEFAULT pg_catalog.now(),
-  spent      boolean NOT NULL DEFAULT false
+  spent      boolean NOT NULL DEFAULT false,
+  hash       bytea   CHECK (length(hash) = 32)
 );
 COMMENT ON TABLE xlsx_private.file IS 'Uploaded workbooks that wait for their tasks.';
-COMMENT ON COLUMN xlsx_private.file.spent IS 'The task is complete. A sweep removes the bytes.';
+COMMENT ON COLUMN xlsx_private.file.spent IS 'Its task is complete, and needs the bytes no more. The worker or a sweep removes them.';
+COMMENT ON COLUMN xlsx_private.file.hash IS 'SHA-256 of the bytes, set when the file is complete.';
 
 CREATE TABLE xlsx_private.chunk (
   file_id bigint NOT NULL,
@@ -252,7 +254,16 @@ CREATE TABLE xlsx_private.task (
   work_ms         bigint,
   tallied_saved   bigint  NOT NULL DEFAULT 0,
   tallied_errors  bigint  NOT NULL DEFAULT 0,
-  findings        jsonb
+  findings        jsonb,
+  held            boolean NOT NULL DEFAULT false,
+  submitted_by    text,
+  run_of          bigint,
+  file_gone       text    CHECK (file_gone = ANY (xlsx_private.names_of('file_gone'))),
+  file_gone_at    timestamptz,
+  erased_at       timestamptz,
+  file_hash       bytea,
+  on_duplicate    text    NOT NULL DEFAULT 'warn' CHECK (on_duplicate = ANY (xlsx_private.names_of('on_duplicate'))),
+  duplicate_of    bigint
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE xlsx_private.task IS 'One import: its state, its counts and its progress, written in the transactions that write its rows.';
 COMMENT ON COLUMN xlsx_private.task.saved_rows IS
@@ -275,6 +286,13 @@ COMMENT ON COLUMN xlsx_private.task.findings IS
 COMMENT ON COLUMN xlsx_private.task.tenant IS 'Whose it is among those who share the owner (tenants.sql); '''': nobody''s in particular.';
 COMMENT ON COLUMN xlsx_private.task.params IS 'What the submitter said of this import: SQL of the profile reads it.';
 COMMENT ON COLUMN xlsx_private.task.settings IS 'Settings of the session that submitted, by name, which SQL of the import finds; NULL: none.';
+COMMENT ON COLUMN xlsx_private.task.held IS 'The task does not start before xlsx.release. It stays so when the task is cancelled and tried again.';
+COMMENT ON COLUMN xlsx_private.task.submitted_by IS 'Claim "sub" of the token with which the sidecar submitted the task; NULL: no token.';
+COMMENT ON COLUMN xlsx_private.task.run_of IS 'The dry run that this task imports for good.';
+COMMENT ON COLUMN xlsx_private.task.file_gone IS 'Why the task has no file any more: a word of FILE_GONES in tasks/task_file.h. NULL: it has one, or never had.';
+COMMENT ON COLUMN xlsx_private.task.file_hash IS 'SHA-256 of the file.';
+COMMENT ON COLUMN xlsx_private.task.on_duplicate IS 'What to do if the same file was imported before.';
+COMMENT ON COLUMN xlsx_private.task.duplicate_of IS 'The last task that had imported the same file when this one was submitted.';
 COMMENT ON COLUMN xlsx_private.task.login_was_member IS
 'At the submission the login could take on the owner''s role. It must be able to when the task starts.';
 COMMENT ON COLUMN xlsx_private.task.owner_was_user IS 'At the submission the owner was a member of xlsx_user. He must be one when the task starts.';
@@ -304,8 +322,8 @@ COMMENT ON COLUMN xlsx_private.task.seq IS
 CREATE INDEX task_active ON xlsx_private.task (priority DESC, (coalesce(run_at, created_at)), id) WHERE xlsx_private.is_active(status);
 -- Groups of tasks that wait, by who may take them and what may hold them back, each in its order: a look skips from group to group.
 CREATE INDEX task_waiting ON xlsx_private.task (home, (login::oid), (xlsx_private.party(owner, tenant)), (coalesce(profile_id, 0)), (- priority::bigint),
-  (run_at IS NOT NULL), (coalesce(run_at, created_at)), id) WHERE status = 'PENDING';
-CREATE INDEX task_timed ON xlsx_private.task (run_at) WHERE status = 'PENDING' AND run_at IS NOT NULL;
+  (run_at IS NOT NULL), (coalesce(run_at, created_at)), id) WHERE status = 'PENDING' AND NOT held;
+CREATE INDEX task_timed ON xlsx_private.task (run_at) WHERE status = 'PENDING' AND NOT held AND run_at IS NOT NULL;
 CREATE INDEX task_running ON xlsx_private.task (profile_id, (owner::oid)) WHERE status = 'PROCESSING';
 CREATE INDEX task_ended ON xlsx_private.task (status, completed_at) WHERE NOT xlsx_private.is_active(status);
 CREATE INDEX task_file ON xlsx_private.task (file_id);
@@ -313,6 +331,8 @@ CREATE INDEX task_frozen ON xlsx_private.task (frozen_id, (owner::oid), tenant);
 -- Lists, of one's own tasks and of all. Owner and tenant come first, as the policies ask. They are included, so that tasks are counted without reading them.
 CREATE INDEX task_owner ON xlsx_private.task ((owner::oid), tenant, status, id) INCLUDE (owner);
 CREATE INDEX task_owner_created ON xlsx_private.task ((owner::oid), tenant, created_at);
+CREATE INDEX task_run_of ON xlsx_private.task (run_of) WHERE run_of IS NOT NULL;
+CREATE INDEX task_file_hash ON xlsx_private.task ((owner::oid), tenant, file_hash, profile_id) WHERE file_hash IS NOT NULL AND NOT dry_run;
 CREATE INDEX task_status ON xlsx_private.task (status, id) INCLUDE (owner, tenant);
 CREATE INDEX task_created ON xlsx_private.task USING brin (created_at);
 CREATE UNIQUE INDEX task_idempotency_key ON xlsx_private.task ((owner::oid), tenant, idempotency_key)

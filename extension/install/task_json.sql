@@ -2,11 +2,6 @@
  * A task as JSON: as the REST interface shows it, and as its events tell it
  */
 
-CREATE FUNCTION xlsx_private.iso(moment timestamptz) RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE
-RETURN pg_catalog.to_char(moment AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"');
-COMMENT ON FUNCTION xlsx_private.iso(timestamptz) IS 'A time in ISO 8601, UTC, with milliseconds.';
-
 CREATE FUNCTION xlsx_private.is_undoable(task xlsx_private.task) RETURNS boolean
 LANGUAGE sql STABLE
 RETURN NOT xlsx_private.is_active((task).status) AND NOT (task).undone AND NOT (task).dry_run AND (task).saved_rows + (task).absent_rows > 0
@@ -24,6 +19,14 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION xlsx_private.deletes_rows(xlsx_private.task) IS 'Would xlsx.delete delete imported rows?';
 
+CREATE FUNCTION xlsx_private.duplicate_json(task bigint) RETURNS json
+LANGUAGE sql STABLE
+RETURN CASE WHEN task IS NOT NULL THEN pg_catalog.json_build_object('taskId', task,
+  'completedAt', (SELECT xlsx_private.iso(t.completed_at) FROM xlsx_private.task t WHERE t.id = task)) END;
+COMMENT ON FUNCTION xlsx_private.duplicate_json(bigint) IS
+'The task that had imported the same file, as REST shows it: {"taskId", "completedAt"}. completedAt is null if it has not ended, or is gone. NULL for NULL.';
+
+-- The members of an object are the columns of a row: a function takes at most 100 arguments.
 -- In PL/pgSQL, which keeps its plans: lists and events ask for it all the time.
 CREATE FUNCTION xlsx_private.tasks_json(tasks bigint[]) RETURNS json
 LANGUAGE plpgsql STABLE
@@ -31,23 +34,25 @@ SET search_path = pg_catalog, pg_temp
 SET jit = off
 AS $$
 BEGIN
-  RETURN (SELECT json_agg(json_build_object('id', t.id, 'profile', t.profile, 'fileName', t.file_name,
-    'fileSize', t.file_size, 'status', t.status, 'phase', now.phase,
-    'progress', now.progress, 'totalRows', now.total_rows,
-    'validatedRows', now.validated_rows, 'errorRows', now.error_rows,
-    'savedRows', now.saved_rows, 'attempts', t.attempts, 'errorMessage', t.error_message,
-    'errorCode', t.error_code, 'errorDetail', t.error_detail, 'errorHint', t.error_hint,
-    'createdAt', xlsx_private.iso(t.created_at), 'updatedAt', xlsx_private.iso(t.updated_at),
-    'startedAt', xlsx_private.iso(t.started_at), 'completedAt', xlsx_private.iso(t.completed_at),
-    'mode', t.mode, 'dryRun', t.dry_run, 'insertedRows', t.inserted_rows, 'updatedRows', t.updated_rows,
-    'unchangedRows', t.unchanged_rows, 'deletedRows', t.deleted_rows, 'absentRows', t.absent_rows, 'skippedRows', t.skipped_rows, 'warningRows', t.warning_rows,
-    'undoable', xlsx_private.is_undoable(now.task), 'exactlyOnce', t.exactly_once,
-    'undone', t.undone, 'undoneRows', t.undone_rows, 'deletesRows', xlsx_private.deletes_rows(now.task), 'workMs', t.work_ms,
-    'waitingFor', CASE WHEN xlsx_private.is_active(t.status) THEN xlsx_private.waiting_for(now.task, (SELECT array_agg(h) FROM xlsx_private.held_subject h)) END,
-    'sheet', t.found_sheet, 'sheets', t.found_sheets, 'headerRow', t.found_header_row, 'missing', t.missing, 'unused', t.unused, 'duplicates', t.duplicates,
-    'notes', t.notes, 'findings', coalesce(t.findings, '[]'), 'params', t.params) ORDER BY t.id DESC)
+  RETURN (SELECT json_agg(row_to_json(r) ORDER BY r.id DESC) FROM (
+    SELECT t.id, t.profile, t.file_name AS "fileName", t.file_size AS "fileSize", t.status, now.phase, now.progress, now.total_rows AS "totalRows",
+      now.validated_rows AS "validatedRows", now.error_rows AS "errorRows", now.saved_rows AS "savedRows", t.attempts, t.error_message AS "errorMessage",
+      t.error_code AS "errorCode", t.error_detail AS "errorDetail", t.error_hint AS "errorHint",
+      xlsx_private.iso(t.created_at) AS "createdAt", xlsx_private.iso(t.updated_at) AS "updatedAt",
+      xlsx_private.iso(t.started_at) AS "startedAt", xlsx_private.iso(t.completed_at) AS "completedAt",
+      t.mode, t.dry_run AS "dryRun", t.inserted_rows AS "insertedRows", t.updated_rows AS "updatedRows",
+      t.unchanged_rows AS "unchangedRows", t.deleted_rows AS "deletedRows", t.absent_rows AS "absentRows", t.skipped_rows AS "skippedRows",
+      t.warning_rows AS "warningRows", xlsx_private.is_undoable(now.task) AS undoable, t.exactly_once AS "exactlyOnce",
+      t.undone, t.undone_rows AS "undoneRows", xlsx_private.deletes_rows(now.task) AS "deletesRows", t.work_ms AS "workMs",
+      CASE WHEN xlsx_private.is_active(t.status)
+        THEN xlsx_private.waiting_for(now.task, (SELECT array_agg(h) FROM xlsx_private.held_subject h)) END AS "waitingFor",
+      t.found_sheet AS sheet, t.found_sheets AS sheets, t.found_header_row AS "headerRow", t.missing, t.unused, t.duplicates, t.notes,
+      coalesce(t.findings, '[]') AS findings, t.params,
+      t.held, xlsx_private.iso(least(xlsx_private.file_kept_until(now.task), '9999-12-31 23:59:59.999Z')) AS "fileKeptUntil",
+      t.run_of AS "runOf", CASE WHEN t.dry_run THEN xlsx_private.last_run_of(t.id) END AS "ranAs", xlsx_private.iso(t.erased_at) AS "erasedAt",
+      xlsx_private.duplicate_json(t.duplicate_of) AS "duplicateOf"
     FROM xlsx_private.task_now AS now, LATERAL (SELECT (now.task).*) AS t
-    WHERE t.id = ANY (tasks));
+    WHERE t.id = ANY (tasks)) AS r);
 END
 $$;
 COMMENT ON FUNCTION xlsx_private.tasks_json(bigint[]) IS 'Tasks as JSON array of objects, as REST shows them, the newest first. NULL if there are none.';

@@ -313,6 +313,7 @@ BEGIN
     RETURN;
   END IF;
   problem := CASE WHEN subject.dry_run OR subject.saved_rows + subject.absent_rows = 0 THEN 'It saved nothing.'
+    WHEN subject.erased_at IS NOT NULL THEN format('It was erased at %s, with the notes of what it saved.', xlsx_private.iso(subject.erased_at))
     WHEN NOT EXISTS (SELECT FROM xlsx_private.undo_xid u WHERE u.task_id = task)
       AND subject.completed_at < pg_catalog.clock_timestamp() - least(xlsx_private.kept_for('undo'), xlsx_private.kept_for('old_rows'))
       THEN 'Which rows it saved is not known any more: pg_xlsx.keep_undo and pg_xlsx.keep_old_rows say how long it is.'

@@ -70,6 +70,8 @@ BEGIN
     RETURN NULL;
   ELSIF task.home <> xlsx_private.installation() THEN
     RETURN 'adoption by this database, which is a copy: SELECT xlsx.adopt();';
+  ELSIF task.held THEN
+    RETURN 'release';
   ELSIF task.run_at > statement_timestamp() AND (task.wait_ms IS NULL OR task.run_at - task.wait_ms * interval '1 millisecond' <= statement_timestamp()) THEN
     RETURN CASE WHEN task.error_code IS NULL THEN format('its time, %s', xlsx_private.iso(task.run_at))
       ELSE format('the end of a trouble: %s%s. Tried again at %s', left(task.error_message, 500), '. ' || left(rtrim(task.error_hint, '.'), 300), xlsx_private.iso(task.run_at)) END;

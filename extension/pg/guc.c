@@ -33,6 +33,7 @@ char	   *pg_xlsx_tenant_setting;
 static int	keep_by_status[4];
 static int	keep_by_kind[4];
 static int	keep_audit;
+static int	keep_files;
 
 static int	limit_units[XLSX_LIMIT_COUNT];	/* of the reader, in the units of xlsx_limits */
 
@@ -89,6 +90,8 @@ static const IntSetting int_settings[] = {
 	&keep_by_kind[3], 0, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_S},
 	{"pg_xlsx.keep_undo", "How long it is kept which rows an import inserted, for undo; 0 is as long as the task.",
 	&keep_by_kind[2], 0, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_S},
+	{"pg_xlsx.keep_files", "How long the file of a dry run, or of a task with error rows or kept rows, is kept after its end; 0 is as long as the task.",
+	&keep_files, 7 * 86400, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_S},
 	{"pg_xlsx.keep_audit", "How long xlsx.audit keeps what was done to tasks; 0 is for ever.",
 	&keep_audit, 0, 0, INT_MAX, PGC_SIGHUP, GUC_UNIT_S},
 	{"pg_xlsx.max_spool_bytes", "Most bytes of checked rows that wait in temporary files until they are saved; 0: rows that wait go to a table.",

@@ -54,6 +54,18 @@ typedef enum HeaderCheck
 	HEADER_CHECKS(NAMES_VALUE)
 } HeaderCheck;
 
+/* What becomes of a file that the same role has imported before by the same profile. */
+#define ON_DUPLICATES(X) \
+	X(ON_DUPLICATE_WARN, "warn")	/* it is imported, and the task names the earlier one */ \
+	X(ON_DUPLICATE_REJECT, "reject") \
+	X(ON_DUPLICATE_IMPORT, "import")	/* nobody looks */
+
+typedef enum OnDuplicate
+{
+	ON_DUPLICATES(NAMES_VALUE)
+} OnDuplicate;
+
+
 /* Where the value of a column comes from. */
 #define COLUMN_SOURCES(X) \
 	X(SOURCE_CELL, "cell")		/* a cell under its header */ \
@@ -167,6 +179,7 @@ extern const Names save_mode_names;
 extern const Names late_index_names;
 extern const Names target_by_names;
 extern const Names header_check_names;
+extern const Names on_duplicate_names;
 extern const Names column_source_names;
 extern const Names rule_kind_names;
 extern const Names severity_names;

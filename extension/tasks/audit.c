@@ -43,6 +43,12 @@ pg_xlsx_note_subject(PG_FUNCTION_ARGS)
 	PG_RETURN_VOID();
 }
 
+const char *
+audit_subject(void)
+{
+	return subject;
+}
+
 void
 audit_note(int64 task, AuditAction action, int64 changed_rows)
 {

@@ -20,7 +20,9 @@
 	X(AUDIT_CANCEL, "cancel") \
 	X(AUDIT_RETRY, "retry") \
 	X(AUDIT_UNDO, "undo") \
-	X(AUDIT_DELETE, "delete")
+	X(AUDIT_DELETE, "delete") \
+	X(AUDIT_RELEASE, "release") \
+	X(AUDIT_ERASE, "erase")
 
 typedef enum AuditAction
 {
@@ -34,5 +36,8 @@ extern const Names audit_action_names;
 
 /* changed_rows: rows of the target that were taken back. */
 extern void audit_note(int64 task, AuditAction action, int64 changed_rows);
+
+/* Claim "sub" of the token that this transaction serves; NULL: none. Lives until the transaction ends. */
+extern const char *audit_subject(void);
 
 #endif							/* PG_XLSX_AUDIT_H */

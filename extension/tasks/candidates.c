@@ -106,7 +106,7 @@ candidates_held(const HeldProfiles *held, int64 profile)
  */
 
 /* The tasks of a login that wait here, as the index has them. */
-#define WAITING "FROM xlsx_private.task WHERE status = 'PENDING' AND home = $1::uuid AND login::oid = $2"
+#define WAITING "FROM xlsx_private.task WHERE status = 'PENDING' AND NOT held AND home = $1::uuid AND login::oid = $2"
 #define PARTY "xlsx_private.party(owner, tenant)"
 
 static void

@@ -350,7 +350,7 @@ TimestampTz
 queue_next_due(Oid login)
 {
 	static PrivateStatement select = {
-		"SELECT min(run_at) FROM xlsx_private.task WHERE status = 'PENDING' AND login::oid = $1"
+		"SELECT min(run_at) FROM xlsx_private.task WHERE status = 'PENDING' AND NOT held AND login::oid = $1"
 		" AND run_at > clock_timestamp() - interval '1 second' AND home = (SELECT xlsx_private.installation())",
 		1, {OIDOID}, NULL
 	};

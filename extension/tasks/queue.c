@@ -6,16 +6,15 @@
 
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
-#include "files/store.h"
 #include "miscadmin.h"
 #include "pg/guc.h"
 #include "pg/shown_row.h"
-#include "pg/subtransaction.h"
 #include "storage/lock.h"
 #include "tables/private_sql.h"
 #include "tasks/audit.h"
 #include "tasks/counters.h"
 #include "tasks/dispatch.h"
+#include "tasks/task_file.h"
 #include "tasks/task_lock.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -128,85 +127,6 @@ queue_remove_rows(Datum tasks)
 }
 
 /*
- * Locks the tasks first and then the file, in the same order as everybody who removes a task. A
- * task that was made from the file meanwhile is seen by the statements that follow.
- */
-void
-queue_remove_file(int64 file)
-{
-	static PrivateStatement delete_working_rows = {
-		"WITH locked AS MATERIALIZED (SELECT id FROM xlsx_private.task WHERE file_id = $1 FOR UPDATE),"
-		" packets AS (DELETE FROM xlsx_private.packet p USING locked WHERE p.task_id = locked.id)"
-		" DELETE FROM xlsx_private.seen_value v USING locked WHERE v.task_id = locked.id", 1, {INT8OID}, NULL
-	};
-	static PrivateStatement delete = {
-		"DELETE FROM xlsx_private.file WHERE id = $1", 1, {INT8OID}, NULL
-	};
-	static PrivateStatement forget = {
-		"WITH uploads AS (UPDATE xlsx_private.resumable SET file_id = NULL WHERE file_id = $1)"
-		" UPDATE xlsx_private.task SET file_id = NULL WHERE file_id = $1", 1, {INT8OID}, NULL
-	};
-	Datum		values[] = {Int64GetDatum(file)};
-	const Store *store = store_of(file);
-
-	private_sql_run(&delete_working_rows, values, NULL, NULL);
-	private_sql_run(&delete, values, NULL, NULL);
-	store->remove(file);
-	private_sql_run(&forget, values, NULL, NULL);
-}
-
-/* Locks the file and all its tasks without waiting. Returns false when that is not possible. */
-static bool
-lock_file(int64 file)
-{
-	static PrivateStatement lock = {
-		"WITH files AS MATERIALIZED (SELECT id FROM xlsx_private.file WHERE id = $1 FOR UPDATE SKIP LOCKED),"
-		" tasks AS MATERIALIZED (SELECT id FROM xlsx_private.task WHERE file_id = $1 FOR UPDATE SKIP LOCKED)"
-		" SELECT FROM files"
-		" WHERE (SELECT count(*) FROM tasks) = (SELECT count(*) FROM xlsx_private.task WHERE file_id = $1)",
-		1, {INT8OID}, NULL
-	};
-	Datum		values[] = {Int64GetDatum(file)};
-
-	return private_sql_run(&lock, values, NULL, NULL) > 0;
-}
-
-static void
-remove_file(void *argument)
-{
-	queue_remove_file(*(int64 *) argument);
-}
-
-bool
-queue_try_remove_file(int64 file)
-{
-	return lock_file(file) && subtransaction_try_unlocked(remove_file, &file);
-}
-
-static void
-spend_file(int64 file)
-{
-	static PrivateStatement update = {
-		"UPDATE xlsx_private.file SET spent = true WHERE id = $1", 1, {INT8OID}, NULL
-	};
-	Datum		values[] = {Int64GetDatum(file)};
-
-	private_sql_run(&update, values, NULL, NULL);
-}
-
-void
-queue_remove_spent(const Task *task)
-{
-	static PrivateStatement select = {
-		"SELECT FROM xlsx_private.file WHERE id = $1 AND spent", 1, {INT8OID}, NULL
-	};
-	Datum		values[] = {Int64GetDatum(task->file)};
-
-	if (task->file != 0 && private_sql_run(&select, values, NULL, NULL) > 0)
-		(void) queue_try_remove_file(task->file);
-}
-
-/*
  * Records the attempt that ends now in xlsx.jobs, and adds its time to the task. Call it when the
  * row of the task has its new state.
  */
@@ -241,13 +161,13 @@ queue_complete(Task *task)
 	};
 	Datum		values[] = {Int64GetDatum(task->id)};
 
-	if (task->file != 0)
-		spend_file(task->file);
-	else
+	if (task->file == 0)
 		queue_remove_working_rows(task->id);
 	progress_completed(&task->progress);
 	counters_end(task->id, COUNTERS_SUCCESS);
 	private_sql_run(&update, values, NULL, NULL);
+	if (task->file != 0)
+		task_file_spend(task->file);
 	record_job(task->id, NULL);
 	audit_note(task->id, AUDIT_END, AUDIT_NO_ROWS);
 	progress_terminal(task->id);
@@ -386,7 +306,7 @@ queue_end_waits(void)
 {
 	static PrivateStatement update = {
 		"UPDATE xlsx_private.task SET run_at = clock_timestamp(), wait_ms = 0 WHERE id IN (SELECT id FROM xlsx_private.task"
-		" WHERE status = 'PENDING' AND run_at IS NOT NULL AND run_at > $1 AND wait_ms IS NOT NULL"
+		" WHERE status = 'PENDING' AND NOT held AND run_at IS NOT NULL AND run_at > $1 AND wait_ms IS NOT NULL"
 		" AND xlsx_private.is_due(run_at, wait_ms) FOR UPDATE SKIP LOCKED)",
 		1, {TIMESTAMPTZOID}, NULL
 	};

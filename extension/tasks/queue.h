@@ -132,13 +132,6 @@ extern void queue_add_note(int64 task, const char *code, int32 row, const char *
 extern void queue_complete(Task *task);
 
 /*
- * Removes the file of a completed task and its packets, in a transaction after the one that
- * completed the task. Does nothing when the file is still needed. What a worker cannot remove,
- * because it dies or a session holds a row, a later sweep removes.
- */
-extern void queue_remove_spent(const Task *task);
-
-/*
  * Keeps the table that the task saves into, for undo and delete, and what the user has to know of
  * it, or NULL: then the profile learns the name and the number that its target has now.
  */
@@ -181,17 +174,5 @@ extern void queue_wait_on(int64 task, const ErrorData *error);
  * the attempt does not count.
  */
 extern void queue_again(int64 task);
-
-/*
- * Removes an uploaded file: its row, its bytes, and the packets of its tasks. The tasks stay
- * without a file.
- */
-extern void queue_remove_file(int64 file);
-
-/*
- * The same without waiting. Returns false, and removes nothing, when a session holds the file or
- * one of its tasks.
- */
-extern bool queue_try_remove_file(int64 file);
 
 #endif							/* PG_XLSX_QUEUE_H */

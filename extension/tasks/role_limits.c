@@ -7,6 +7,7 @@
 #include "catalog/pg_type.h"
 #include "miscadmin.h"
 #include "tables/private_sql.h"
+#include "tasks/task_file.h"
 #include "tasks/task_lock.h"
 #include "utils/builtins.h"
 
@@ -105,6 +106,11 @@ check_bytes(Oid role, const char *tenant, int64 most)
 	if (most < 0)
 		return;
 	private_sql_run(&sum, values, NULL, &row);
+	if (DatumGetInt64(row.values[0]) > most)
+	{
+		task_file_make_room(role, tenant, DatumGetInt64(row.values[0]) - most);
+		private_sql_run(&sum, values, NULL, &row);
+	}
 	if (DatumGetInt64(row.values[0]) > most)
 		refuse(role, "stored_bytes", psprintf("Its files may have " INT64_FORMAT " bytes, and would have " INT64_FORMAT ".", most,
 											  DatumGetInt64(row.values[0])),

@@ -94,7 +94,7 @@ task_of_row(const PrivateRow *row)
 /* Does the row of a task say that it may start? */
 #define MAY_START(login, home) \
 	"login::oid = " login " AND home = " home "::uuid" \
-	" AND (status = 'PROCESSING' OR (status = 'PENDING' AND xlsx_private.is_due(run_at, wait_ms)))"
+	" AND (status = 'PROCESSING' OR (status = 'PENDING' AND NOT held AND xlsx_private.is_due(run_at, wait_ms)))"
 
 Task *
 take_task(int64 id, Oid login, bool died, int *deaths)

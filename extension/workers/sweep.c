@@ -20,6 +20,7 @@
 #include "tasks/progress.h"
 #include "tasks/queue.h"
 #include "tasks/slots.h"
+#include "tasks/task_file.h"
 #include "tasks/unheard.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
@@ -64,7 +65,7 @@ stop_tasks_of(Oid login, const ErrorData *error, bool passes)
 {
 	static PrivateStatement select = {
 		"SELECT array(SELECT id FROM xlsx_private.task WHERE login::oid = $1 AND home = (SELECT xlsx_private.installation())"
-		" AND CASE WHEN $3 THEN status = 'PENDING' AND xlsx_private.is_due(run_at, wait_ms) ELSE xlsx_private.is_active(status) END"
+		" AND CASE WHEN $3 THEN status = 'PENDING' AND NOT held AND xlsx_private.is_due(run_at, wait_ms) ELSE xlsx_private.is_active(status) END"
 		" LIMIT $2 FOR UPDATE SKIP LOCKED)",
 		3, {OIDOID, INT4OID, BOOLOID}, NULL
 	};
@@ -130,7 +131,7 @@ want_workers(void (*want) (Oid login))
 		"SELECT array(SELECT DISTINCT g.login FROM xlsx_private.waiting_group g"
 		" WHERE NOT EXISTS (SELECT FROM unnest((SELECT array_agg(h) FROM xlsx_private.held_subject h)) AS held"
 		" WHERE held.profile_id IN (0, g.profile_id) AND held.role IN (0, g.owner))"
-		" AND EXISTS (SELECT FROM xlsx_private.task t WHERE t.status = 'PENDING' AND t.home = (SELECT xlsx_private.installation())"
+		" AND EXISTS (SELECT FROM xlsx_private.task t WHERE t.status = 'PENDING' AND NOT t.held AND t.home = (SELECT xlsx_private.installation())"
 		" AND t.login::oid = g.login AND xlsx_private.party(t.owner, t.tenant) = g.party AND coalesce(t.profile_id, 0) = g.profile_id"
 		" AND xlsx_private.is_due(t.run_at, t.wait_ms)))", 0, {0}, NULL
 	};
@@ -185,31 +186,6 @@ pg_xlsx_wake_queue(PG_FUNCTION_ARGS)
  * Tidying waits for no session: a session may keep its transaction open for days. What it holds
  * is left to a later sweep.
  */
-
-/* Files whose task is complete, and files that no active task needs and nobody has used for that long. */
-static int64
-remove_files(void)
-{
-	static PrivateStatement select = {
-		"SELECT array(SELECT f.id FROM xlsx_private.file f"
-		" WHERE f.spent OR f.used_at < clock_timestamp() - $1 * interval '1 second'"
-		" AND NOT EXISTS (SELECT FROM xlsx_private.task t WHERE t.file_id = f.id"
-		" AND (xlsx_private.is_active(t.status)"
-		" OR t.updated_at >= clock_timestamp() - $1 * interval '1 second') OFFSET 0) LIMIT $2 FOR UPDATE SKIP LOCKED)",
-		2, {INT4OID, INT4OID}, NULL
-	};
-	Datum		values[] = {Int32GetDatum(pg_xlsx_upload_ttl), Int32GetDatum(MOST_TASKS)};
-	int			count;
-	int64	   *files = ids_of(&select, values, &count);
-	int64		removed = 0;
-
-	for (int i = 0; i < count; i++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		removed += queue_try_remove_file(files[i]);
-	}
-	return removed;
-}
 
 typedef struct Removal
 {
@@ -355,10 +331,11 @@ sweep_tidy(void)
 	};
 	Datum		values[4];
 	bool		events_wait;
+	bool		more_files;
 	bool		more;
 
 	values[0] = Int64GetDatum(remove_tasks());
-	values[1] = Int64GetDatum(remove_files());
+	values[1] = Int64GetDatum(task_file_sweep(MOST_TASKS, &more_files));
 	values[2] = Int64GetDatum(remove_jobs());
 	values[3] = Int64GetDatum(remove_orphans());
 	(void) frozen_profile_sweep();
@@ -369,7 +346,7 @@ sweep_tidy(void)
 	private_sql_run(&update, values, NULL, NULL);
 	if (events_wait && !more)
 		dispatch_due(TimestampTzPlusMilliseconds(GetCurrentTimestamp(), TIDY_AGAIN_MS));
-	return more || DatumGetInt64(values[0]) == MOST_TASKS || DatumGetInt64(values[1]) == MOST_TASKS;
+	return more || more_files || DatumGetInt64(values[0]) == MOST_TASKS;
 }
 
 /*
@@ -406,7 +383,7 @@ static TimestampTz
 next_start(void)
 {
 	static PrivateStatement select = {
-		"SELECT min(run_at) FROM xlsx_private.task WHERE status = 'PENDING' AND run_at IS NOT NULL AND run_at > $1",
+		"SELECT min(run_at) FROM xlsx_private.task WHERE status = 'PENDING' AND NOT held AND run_at IS NOT NULL AND run_at > $1",
 		1, {TIMESTAMPTZOID}, NULL
 	};
 	Datum		values[] = {TimestampTzGetDatum(GetCurrentTimestamp())};

@@ -27,6 +27,7 @@
 #include "tasks/membership.h"
 #include "tasks/queue.h"
 #include "tasks/slots.h"
+#include "tasks/task_file.h"
 #include "tcop/tcopprot.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
@@ -223,7 +224,7 @@ remove_spent_file(void *argument)
 
 	transaction_begin();
 	if (owner_hold())
-		queue_remove_spent(task);
+		task_file_tidy(task->id, task->file);
 	transaction_end();
 }
 

@@ -127,6 +127,21 @@ export class Api {
     return this.#json<UndoAnswer>('POST', `/tasks/${id}/undo`);
   }
 
+  /** Imports a dry run for good, as it was checked: a new task. */
+  run(id: number) {
+    return this.#json<Task>('POST', `/tasks/${id}/run`);
+  }
+
+  /** Lets a held task start. */
+  release(id: number) {
+    return this.#json<Task>('POST', `/tasks/${id}/release`);
+  }
+
+  /** Removes its file, its error rows and the old values of rows; the task stays. */
+  erase(id: number) {
+    return this.#json<Task>('POST', `/tasks/${id}/erase`);
+  }
+
   remove(id: number) {
     return this.#json<{ message: string }>('DELETE', `/tasks/${id}`);
   }

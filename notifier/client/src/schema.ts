@@ -2,7 +2,7 @@
 
 import {
   ACTIVE_STATUSES, MODES, PHASES, STATUSES, TERMINAL_STATUSES,
-  type ProcessingCompleted, type SocketException, type Task, type TaskCompleted, type TaskFailed, type TaskDeleted, type TaskPhaseEvent,
+  type Duplicate, type ProcessingCompleted, type SocketException, type Task, type TaskCompleted, type TaskFailed, type TaskDeleted, type TaskPhaseEvent,
   type TaskProgress, type TaskReference, type TaskUndone, type TokenExpiring,
 } from './types.js';
 
@@ -72,6 +72,12 @@ const task: Members<Task> = {
   duplicates: list({ header: text, cols: { type: 'array', items: text } }, ['header', 'cols']),
   notes: list({ code: text, row: orNull(count), message: text }, ['code', 'message']),
   findings: list({ column: text, header: text, reads: orNull(text), values: count, ambiguous: count, only: { type: 'object' }, text }, ['column', 'reads', 'text']),
+  held: flag,
+  fileKeptUntil: orNull(moment),
+  runOf: orNull(id),
+  ranAs: orNull(id),
+  erasedAt: orNull(moment),
+  duplicateOf: orNull(object<Duplicate>({ taskId: id, completedAt: orNull(moment) }, ['taskId', 'completedAt'])),
 };
 
 const alwaysInATask = Object.keys(task) as (keyof Task)[];

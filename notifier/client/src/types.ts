@@ -68,6 +68,23 @@ export interface Task {
   duplicates: DuplicateHeader[];
   notes: SheetNote[];
   findings: ColumnFinding[];
+  /** True if it does not start before `release`. */
+  held: boolean;
+  /** When its stored file goes, after its end; the year 9999: with the task; null: it has none, or has not ended. */
+  fileKeptUntil: string | null;
+  /** The dry run that it imports for good. */
+  runOf: number | null;
+  /** Of a dry run: the task that imports it for good, or has done so and was not undone. */
+  ranAs: number | null;
+  /** When `erase` took its data away. */
+  erasedAt: string | null;
+  duplicateOf: Duplicate | null;
+}
+
+/** A task that had imported the same file by the same profile. completedAt is null if it has not ended, or is gone. */
+export interface Duplicate {
+  taskId: number;
+  completedAt: string | null;
 }
 
 /** A column of the profile without a header in the sheet, and the nearest header received. */
