@@ -17,6 +17,11 @@ AS 'MODULE_PATHNAME', 'pg_xlsx_checked_options' LANGUAGE C STABLE STRICT;
 COMMENT ON FUNCTION xlsx_private.checked_options IS
 'Options in the form in which they are kept, by their names. what: profile, column or task. NULLs are left out. In options of profiles and columns, a member that is null is one that is reset. Raises an error for an option that does not exist, and for a value that it cannot have.';
 
+CREATE FUNCTION xlsx_private.form_options(options jsonb) RETURNS jsonb
+AS 'MODULE_PATHNAME', 'pg_xlsx_form_options' LANGUAGE C STABLE STRICT;
+COMMENT ON FUNCTION xlsx_private.form_options IS
+'Options of a task as REST has them, with names in camelCase or as in SQL, in the form of checked_options. Empty texts are not given.';
+
 CREATE FUNCTION xlsx_private.assignments(changes jsonb) RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -60,6 +65,11 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION xlsx_private.check_messages(jsonb, text) IS 'Raises an error unless the texts of messages are a JSON object. NULL passes.';
+
+CREATE FUNCTION xlsx_private.nearest_of(word text, words text[]) RETURNS text
+AS 'MODULE_PATHNAME', 'pg_xlsx_nearest_of' LANGUAGE C STABLE STRICT;
+COMMENT ON FUNCTION xlsx_private.nearest_of IS
+'The one of some words that a misspelt word is most like, without case and accents; of equals the first. NULL: it is like none.';
 
 CREATE FUNCTION xlsx_private.own_profile(caller regrole, profile text) RETURNS bigint
 LANGUAGE plpgsql VOLATILE
@@ -156,19 +166,49 @@ END
 $$;
 COMMENT ON FUNCTION xlsx_private.check_target_by(text) IS 'Raises an error if there is no such way to mean a target. NULL passes.';
 
-CREATE FUNCTION xlsx_private.create_profile(caller regrole, name text, target regclass, task_column name, headers jsonb, target_by text) RETURNS bigint
+CREATE FUNCTION xlsx_private.new_profile(caller regrole, name text, target regclass, task_column name, or_replace boolean) RETURNS bigint
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  own_id bigint;
+BEGIN
+  INSERT INTO xlsx_private.profile (name, target, task_column, owner)
+  VALUES (new_profile.name, xlsx_private.relation_ref(new_profile.target, false), new_profile.task_column, caller)
+  ON CONFLICT DO NOTHING RETURNING id INTO own_id;
+  IF own_id IS NOT NULL THEN
+    RETURN own_id;
+  ELSIF or_replace IS NOT TRUE THEN
+    RAISE EXCEPTION 'profile "%" already exists', name USING ERRCODE = 'duplicate_object',
+      HINT = 'With or_replace => true, it is made anew.';
+  END IF;
+  own_id := xlsx_private.own_profile(caller, new_profile.name);
+  DELETE FROM xlsx_private.profile_column c WHERE c.profile_id = own_id;
+  DELETE FROM xlsx_private.profile_rule r WHERE r.profile_id = own_id;
+  EXECUTE (SELECT 'UPDATE xlsx_private.profile SET target = $2, task_column = $3, ' || string_agg(quote_ident(a.attname) || ' = DEFAULT', ', ') || ' WHERE id = $1'
+    FROM pg_attribute a WHERE a.attrelid = 'xlsx_private.profile'::regclass AND a.attnum > 0 AND NOT a.attisdropped
+      AND a.attname <> ALL ('{id,name,target,task_column,owner,created_at}'))
+  USING own_id, xlsx_private.relation_ref(new_profile.target, false), new_profile.task_column;
+  RETURN own_id;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.new_profile IS
+'Id of a profile without columns and rules, whose options are the defaults: a new one, or the one of that name, which keeps its id, its owner and the limits of its queue. An error if there is one that is not to be replaced, or that the caller may not change.';
+
+CREATE FUNCTION xlsx_private.create_profile(caller regrole, name text, target regclass, options jsonb) RETURNS bigint
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   new_id bigint;
   idle text;
+  task_column CONSTANT name := options ->> 'task_column';
+  headers CONSTANT jsonb := nullif(options -> 'headers', 'null');
 BEGIN
   IF coalesce(name, '') = '' THEN
     RAISE EXCEPTION 'a profile needs a name' USING ERRCODE = 'invalid_name';
   END IF;
   PERFORM xlsx_private.check_target(caller, target);
-  PERFORM xlsx_private.check_target_by(target_by);
   IF headers IS NOT NULL AND (jsonb_typeof(headers) <> 'object'
     OR EXISTS (SELECT FROM jsonb_each(headers) h WHERE jsonb_typeof(h.value) <> 'string' OR h.value = '""')) THEN
     RAISE EXCEPTION 'headers must be a JSON object of strings that are not empty' USING
@@ -184,13 +224,7 @@ BEGIN
   IF task_column IS NOT NULL THEN
     PERFORM xlsx_private.require_fillable(target, task_column);
   END IF;
-  INSERT INTO xlsx_private.profile (name, target, task_column, owner, target_by)
-  VALUES (create_profile.name, xlsx_private.relation_ref(create_profile.target, coalesce(create_profile.target_by, 'name') = 'table'),
-    create_profile.task_column, caller, coalesce(create_profile.target_by, 'name'))
-  ON CONFLICT DO NOTHING RETURNING id INTO new_id;
-  IF new_id IS NULL THEN
-    RAISE EXCEPTION 'profile "%" already exists', name USING ERRCODE = 'duplicate_object';
-  END IF;
+  new_id := xlsx_private.new_profile(caller, name, target, task_column, nullif(options -> 'or_replace', 'null')::boolean);
   INSERT INTO xlsx_private.profile_column (profile_id, position, column_name, header, label, custom)
   SELECT new_id, c.position, c.column_name, coalesce(headers ->> c.column_name, c.header),
     CASE WHEN headers ? c.column_name::text AND col_description(target, c.position) IS NULL
@@ -201,18 +235,12 @@ BEGIN
     RAISE EXCEPTION 'relation "%" has no column that a sheet could fill', target USING
       ERRCODE = 'invalid_table_definition';
   END IF;
+  PERFORM xlsx_private.alter_profile(caller, name, options - '{task_column,headers,or_replace}'::text[]);
   RETURN new_id;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.create_profile(regrole, text, regclass, name, jsonb, text) IS
-'As the function without caller, with the rights of the owner of the tables. caller: role that calls.';
-
-CREATE FUNCTION xlsx.create_profile(name text, target regclass, task_column name DEFAULT NULL, headers jsonb DEFAULT NULL,
-  target_by text DEFAULT NULL)
-RETURNS bigint
-AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION xlsx.create_profile IS
-'Makes a profile from a table and returns its id. Each column gets a header made of its name (bio_id: Bio ID), or the one in headers ({"bio_id": "Bio-ID"}); identity, serial and generated columns and task_column are left out. A column that is NOT NULL without a default is required. The comment of a column is its label in messages. Columns that the table gets later are taken in. task_column: receives the id of the task that saved the row. target_by: as in xlsx.alter_profile. Needs INSERT on the target.';
+COMMENT ON FUNCTION xlsx_private.create_profile IS
+'As the function without caller, with the rights of the owner of the tables. caller: role that calls. options: by their names.';
 
 CREATE FUNCTION xlsx_private.drop_profile(caller regrole, name text) RETURNS void
 LANGUAGE plpgsql VOLATILE
@@ -291,6 +319,22 @@ RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner_by_name' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx.alter_profile IS
 'Changes options of a profile. NULL leaves an option unchanged; an empty text or array (max_errors: -1) resets it. sheet: its name, "#2" for the second sheet, "~regexp" for the first whose name matches, "?" for the visible one that fits the profile best; the first visible sheet by default. header_row: "auto" (the row among the first 20 that fits best; the default), "first" (the first row that is not blank), its number, or "none" (columns by their places). range: such as B2:F500, B:F or 2:500. skip_end: number of rows at the end that are left out, such as totals. null_tokens: texts that mean blank. trim_cells: removes spaces around texts. mode: insert, all_or_nothing, upsert, skip (leaves rows out whose key exists), update, replace (all rows of the target, while no other session writes to it), sync (as upsert, and rows of a scope that the file lacks go). all_or_nothing, replace and sync are one transaction for their whole time, whose snapshot keeps VACUUM from removing dead rows. key_columns: columns and SQL expressions of a unique index, such as lower(email), by which upsert, skip and update find rows; of a partial index only the rows that it has, and a row of the file that it would not have counts as new. The primary key by default. key_index: the name of that unique index, where its columns and expressions do not tell it from others. update_columns: columns that they change; all by default. max_errors: number of bad rows above which the task fails. keep_old: keeps old values of rows, for xlsx.undo. keep_rows: keeps what became of each row, for xlsx.task_rows and xlsx.result_workbook; keep_changes: also old and new values of the columns that an update changes, which dry runs keep in any case; "returning" (a keyword: quoted in SQL): columns of the target whose values are kept for each row, such as the key that it got; without them the key of the row in the file. The submitter needs SELECT on these columns. keep_changes and "returning" do nothing without keep_rows, which a task may also give by itself. locale: language of messages; it also decides date_order and decimal where nothing else does, and has words for true and false (de: ja, nein). follow: takes in columns that the target gets later. index_after_load: when indexes are built after the rows are in, which is more than twice as fast where keys come in random order: "replace" (in mode replace; the default), "empty" (also in insert and all_or_nothing where the target is empty), "never". While an index is built, queries wait; writers wait until the import ends; the rows become visible together at the end. header_check: "any" (required columns must have a header, everything else is told; the default), "known" (every column of the profile has a header, and every filled column of the sheet goes to one), "exact" (the same, in the order of the profile, each header once). header_rows: number of rows that the headers take; they are joined, "Address / City". fill_merged: all cells of a merged range hold its value. skip_hidden: leaves hidden rows and columns out. stop_at: where the data end, "blank_row" (the first blank row below data), a regular expression as "~^Total" (the first row whose first filled cell matches), or an SQL expression over the texts of a row by column name (the first row for which it is true). sheets: all sheets whose names match, "~regexp", one after the other. date_order (DMY, MDY, YMD), decimal ("," or "."), time_zone: how texts are read as dates, numbers and times; without them, the values of the column decide, and what has two readings is refused. no_value: what a formula is that was never calculated, "error" (the default) or "null". target_by: what is meant when the table is renamed, dropped or replaced by another: "name" (the table that bears the name, with a notice and a note of the task; the default; a table that was merely renamed stays the target) or "table" (the table itself, whatever its name). target: another table. scope: the rows that a file of mode sync is all of, an SQL condition on a row of the target, which is called r, such as project_id = (params ->> ''project'')::bigint; "true" for all rows. Without one an import needs max_absent. absent: what becomes of rows in scope that the file lacks: "delete" (the default), "report" (they are only counted), or what an UPDATE sets, such as deleted_at = now(); rows that it would not change are left out. Rows with an error are in the file, too; where the key of one cannot be read, none goes. max_absent: how many may go, "100", or "10%" of the rows that were in scope; if there are more, the task fails and saves nothing. allow_empty: a file without a good row may empty the scope, or in mode replace the target; it does nothing otherwise. delete_when: SQL expression over the texts of a row, as stop_at; a row for which it is true deletes the row of the target that has its key, in upsert, update and sync.';
+
+-- It takes what xlsx.alter_profile takes. So the parameters are made of the other's, and an option is added there alone.
+DO $$
+DECLARE
+  options text;
+BEGIN
+  SELECT string_agg(format('%I %s DEFAULT NULL', p.proargnames[o.place], format_type(o.type, NULL)), ', ' ORDER BY o.place) INTO options
+  FROM pg_proc p, unnest(p.proargtypes) WITH ORDINALITY AS o (type, place)
+  WHERE p.oid = 'xlsx.alter_profile'::regproc AND p.proargnames[o.place] <> ALL ('{profile,target,target_by}');
+  EXECUTE format('CREATE FUNCTION xlsx.create_profile(name text, target regclass, task_column name DEFAULT NULL, headers jsonb DEFAULT NULL,
+    target_by text DEFAULT NULL, %s, or_replace boolean DEFAULT NULL) RETURNS bigint AS %L, %L LANGUAGE C VOLATILE',
+    options, 'MODULE_PATHNAME', 'pg_xlsx_as_owner_by_name');
+END
+$$;
+COMMENT ON FUNCTION xlsx.create_profile IS
+'Makes a profile from a table and returns its id. Each column gets a header made of its name (bio_id: Bio ID), or the one in headers ({"bio_id": "Bio-ID"}); identity, serial and generated columns and task_column are left out. A column that is NOT NULL without a default is required. The comment of a column is its label in messages. Columns that the table gets later are taken in. task_column: receives the id of the task that saved the row. or_replace: a profile of that name is made anew: its columns, rules and options are as if it were new; its id, its owner and the limits of its queue stay, and so do its tasks, with the profile as it was when they were submitted. All others: as in xlsx.alter_profile. Needs INSERT on the target.';
 
 CREATE FUNCTION xlsx_private.class_of(target regclass, column_name name, of_elements boolean) RETURNS text
 AS 'MODULE_PATHNAME', 'pg_xlsx_class_of' LANGUAGE C STABLE STRICT;
@@ -581,10 +625,11 @@ BEGIN
     RAISE EXCEPTION '% must be a JSON object', what USING ERRCODE = 'invalid_parameter_value',
       DETAIL = format('It is of type %s.', coalesce(jsonb_typeof(item), 'NULL')), HINT = 'xlsx.profile_json shows how a profile is written.';
   END IF;
-  SELECT string_agg(format('"%s"', k), ', ' ORDER BY k) INTO unknown FROM jsonb_object_keys(item) AS k WHERE k <> ALL (known);
+  SELECT min(k) INTO unknown FROM jsonb_object_keys(item) AS k WHERE k <> ALL (known);
   IF unknown IS NOT NULL THEN
-    RAISE EXCEPTION '% has no member %', what, unknown USING ERRCODE = 'invalid_parameter_value',
-      DETAIL = format('Its members are %s.', array_to_string(known, ', ')), HINT = 'xlsx.profile_json shows how a profile is written.';
+    RAISE EXCEPTION '%', format('unknown field "%s"', unknown) || coalesce('; did you mean "' || xlsx_private.nearest_of(unknown, known) || '"?', '')
+      USING ERRCODE = 'invalid_parameter_value', DETAIL = format('It stands in %s.', what),
+      HINT = 'xlsx.profile_json shows how a profile is written.';
   END IF;
 END
 $$;
@@ -604,7 +649,7 @@ BEGIN
   FOREACH part IN ARRAY ARRAY['column', 'rule'] LOOP
     CONTINUE WHEN jsonb_typeof(definition -> (part || 's')) IS NULL OR jsonb_typeof(definition -> (part || 's')) = 'null';
     IF jsonb_typeof(definition -> (part || 's')) <> 'array' THEN
-      RAISE EXCEPTION '%s of a profile must be a JSON array', part USING ERRCODE = 'invalid_parameter_value',
+      RAISE EXCEPTION '% of a profile must be a JSON array', part || 's' USING ERRCODE = 'invalid_parameter_value',
         HINT = 'xlsx.profile_json shows how a profile is written.';
     END IF;
     FOR item IN SELECT jsonb_array_elements(definition -> (part || 's')) LOOP
@@ -617,18 +662,18 @@ END
 $$;
 COMMENT ON FUNCTION xlsx_private.check_definition(jsonb) IS 'Returns a profile as JSON; raises an error if the value is not a profile.';
 
-CREATE FUNCTION xlsx_private.create_profile_from_json(caller regrole, definition jsonb, name text, target regclass) RETURNS bigint
+CREATE FUNCTION xlsx_private.create_profile_from_json(caller regrole, definition jsonb, options jsonb) RETURNS bigint
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   given jsonb := xlsx_private.check_definition(definition);
-  new_name text := coalesce(create_profile_from_json.name, given ->> 'name');
-  new_id bigint := xlsx_private.create_profile(caller, new_name, coalesce(target, (given ->> 'target')::regclass), (given ->> 'task_column')::name, NULL, given ->> 'target_by');
+  new_name text := coalesce(options ->> 'name', given ->> 'name');
+  new_id bigint := xlsx_private.create_profile(caller, new_name, coalesce((options ->> 'target')::oid::regclass, (given ->> 'target')::regclass),
+    (given - '{id,name,target,owner,created_at,columns,rules}'::text[]) || jsonb_build_object('or_replace', options -> 'or_replace'));
   item jsonb;
   given_rule xlsx_private.profile_rule;
 BEGIN
-  PERFORM xlsx_private.alter_profile(caller, new_name, given - '{id,name,target,task_column,owner,created_at,target_by,columns,rules}'::text[]);
   FOR item IN SELECT c FROM jsonb_array_elements(coalesce(nullif(given -> 'columns', 'null'), '[]')) AS c LOOP
     PERFORM xlsx_private.set_column(caller, new_name, (item ->> 'column_name')::name, item - '{column_name,custom}'::text[]);
     UPDATE xlsx_private.profile_column c SET custom = coalesce((item ->> 'custom')::boolean, true)
@@ -641,10 +686,12 @@ BEGIN
   RETURN new_id;
 END
 $$;
-COMMENT ON FUNCTION xlsx_private.create_profile_from_json(regrole, jsonb, text, regclass) IS
+COMMENT ON FUNCTION xlsx_private.create_profile_from_json IS
 'As the function without caller, with the rights of the owner of the tables. caller: role that calls.';
 
-CREATE FUNCTION xlsx.create_profile_from_json(definition jsonb, name text DEFAULT NULL, target regclass DEFAULT NULL) RETURNS bigint
-AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
+CREATE FUNCTION xlsx.create_profile_from_json(definition jsonb, name text DEFAULT NULL, target regclass DEFAULT NULL,
+  or_replace boolean DEFAULT NULL)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner_by_name' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx.create_profile_from_json IS
-'Makes a profile from the result of xlsx.profile_json, of this server or another, and returns its id. name, target: in place of those in definition.';
+'Makes a profile from the result of xlsx.profile_json, of this server or another, and returns its id. name, target: in place of those in definition. or_replace: as in xlsx.create_profile.';

@@ -6,11 +6,13 @@
 
 #include "catalog/pg_type.h"
 #include "fmgr.h"
+#include "miscadmin.h"
 #include "pg/nearest.h"
 #include "pg/text_fold.h"
 #include "profile/absent_options.h"
 #include "profile/option_checks.h"
 #include "profile/params.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/datetime.h"
 #include "utils/fmgroids.h"
@@ -20,6 +22,8 @@
 #include "utils/timestamp.h"
 
 PG_FUNCTION_INFO_V1(pg_xlsx_checked_options);
+PG_FUNCTION_INFO_V1(pg_xlsx_form_options);
+PG_FUNCTION_INFO_V1(pg_xlsx_nearest_of);
 
 typedef enum OptionType
 {
@@ -387,4 +391,35 @@ pg_xlsx_checked_options(PG_FUNCTION_ARGS)
 	OptionsOf	of = strcmp(what, "profile") == 0 ? OPTIONS_PROFILE : strcmp(what, "column") == 0 ? OPTIONS_COLUMN : OPTIONS_TASK;
 
 	PG_RETURN_JSONB_P(options_check(of, PG_GETARG_JSONB_P(1)));
+}
+
+Datum
+pg_xlsx_form_options(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_JSONB_P(options_of_form(PG_GETARG_JSONB_P(0)));
+}
+
+/* word, words */
+Datum
+pg_xlsx_nearest_of(PG_FUNCTION_ARGS)
+{
+	char	   *word = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	Datum	   *words;
+	bool	   *nulls;
+	int			count;
+	Nearest		nearest;
+
+	deconstruct_array(PG_GETARG_ARRAYTYPE_P(1), TEXTOID, -1, false, TYPALIGN_INT, &words, &nulls, &count);
+	nearest_begin(&nearest, word, strlen(word));
+	for (int i = 0; i < count; i++)
+	{
+		char	   *one = nulls[i] ? "" : TextDatumGetCString(words[i]);
+		char	   *folded = text_fold(one, strlen(one));
+
+		CHECK_FOR_INTERRUPTS();
+		nearest_try(&nearest, folded, strlen(folded), i);
+	}
+	if (nearest.found < 0)
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(words[nearest.found]);
 }

@@ -81,6 +81,7 @@ first_cells
 folded
 folder_file
 folder_to_move_to
+form_options
 installation
 integer_digits
 is_header_row
@@ -93,6 +94,7 @@ may_pass
 move_file
 name_of
 names_of
+nearest_of
 note_subject
 note_undone
 number_of
