@@ -232,7 +232,7 @@ static const Route routes[] = {
 	{HTTP_GET, OPEN, TAKES_NAMES, "/asyncapi.json", docs_asyncapi, NULL, {NULL}},
 	{HTTP_GET, BASED, TAKES_NAMES, "/asyncapi.json", docs_asyncapi, NULL, {NULL}},
 	{HTTP_GET, OPEN, TAKES_NAMES, "/metrics", scrape_metrics, NULL, {NULL}},
-	{HTTP_GET, OPEN, TAKES_NAMES, "/", get_front_page, NULL, {NULL}},
+	{HTTP_GET, OPEN, TAKES_ALL, "/", get_front_page, NULL, {NULL}},
 };
 
 /* Fills id if the pattern has one; a slash at the end of the path is ignored. */
@@ -299,11 +299,10 @@ is_socketio(const char *path)
  * would have no effect.
  */
 
-/* A token in the query is allowed for clients that cannot set headers. */
 static bool
 query_is_good(HttpExchange *exchange, const Route *route)
 {
-	const char *known[MAX_NAMES + 2] = {0};
+	const char *known[MAX_NAMES + KNOWN_EVERYWHERE + 1] = {0};
 	unsigned	seen = 0;
 	const char *name;
 	const char *value;
@@ -314,8 +313,11 @@ query_is_good(HttpExchange *exchange, const Route *route)
 		known[count] = route->names[count];
 		count++;
 	}
-	if (http_method(exchange) == HTTP_GET || http_method(exchange) == HTTP_HEAD)
-		known[count] = "access_token";
+	for (int i = 0; i < KNOWN_EVERYWHERE; i++)
+	{
+		if (known_name(known, known_everywhere[i]) < 0)
+			known[count++] = known_everywhere[i];
+	}
 	for (int at = 0; http_query_next(exchange, &at, &name, &value);)
 	{
 		int			place = known_name(known, name);
@@ -327,9 +329,10 @@ query_is_good(HttpExchange *exchange, const Route *route)
 			seen |= 1U << place;
 			continue;
 		}
-		buf_printf(&message, place < 0 ? "Unknown parameter \"%s\"" : "The parameter \"%s\" comes twice", name);
 		if (place < 0)
-			known_name_hint(&hint, known, name);
+			known_name_refuse(&message, &hint, "parameter", known, name);
+		else
+			buf_printf(&message, "The parameter \"%s\" comes twice", name);
 		reply_problem(exchange, 400, message.data, NULL, hint.data);
 		buf_free(&message);
 		buf_free(&hint);

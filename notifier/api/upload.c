@@ -12,6 +12,7 @@
  * upload expires as uploads of tus do. A preview calls rest_preview instead of
  * upload_finish, and is then removed in the same way.
  */
+#include "api/known_name.h"
 #include "api/upload.h"
 
 #include <inttypes.h>
@@ -275,18 +276,24 @@ static const HttpHooks hooks = {.body = on_body,.body_end = on_body_end,.gone = 
 static UploadForm *
 open_plain(HttpExchange *exchange, Upload *upload)
 {
-	char		file_name[MAX_QUERY_VALUE] = "";
+	const char *file_name = "";
 	const char *name;
 	const char *value;
 	int			names = 0;
 	UploadForm *form;
 
-	http_query(exchange, "fileName", file_name, sizeof(file_name));
+	for (int at = 0; http_query_next(exchange, &at, &name, &value);)
+	{
+		if (known_field_is("fileName", name))
+			file_name = value;
+	}
 	form = upload_form_plain(&form_handler, upload, file_name);
 	for (int at = 0; http_query_next(exchange, &at, &name, &value);)
 	{
-		bool		is_name = strcmp(name, "fileName") == 0;
+		bool		is_name = known_field_is("fileName", name);
 
+		if (known_name(known_everywhere, name) >= 0)
+			continue;
 		names += is_name;
 		if (names > 1)
 			upload_form_refuse(form, "The parameter \"%s\" comes twice", "fileName");
@@ -307,8 +314,11 @@ open_multipart(HttpExchange *exchange, Upload *upload, const char *type)
 	const char *value;
 	int			at = 0;
 
-	if (form != NULL && http_query_next(exchange, &at, &name, &value))
-		upload_form_refuse(form, "The parameter \"%s\" belongs into the form, as a field", name);
+	while (form != NULL && upload_form_problem(form) == NULL && http_query_next(exchange, &at, &name, &value))
+	{
+		if (known_name(known_everywhere, name) < 0)
+			upload_form_refuse(form, "The parameter \"%s\" belongs into the form, as a field", name);
+	}
 	return form;
 }
 

@@ -134,12 +134,11 @@ start_file(UploadForm *form, const MultipartPart *part)
 static const char *
 field_of(UploadForm *form, const char *name)
 {
-	int			place = known_name(upload_form_fields, name);
+	int			place = known_field(upload_form_fields, name);
 
 	if (place < 0)
 	{
-		known_name_hint(&form->hint, upload_form_fields, name);
-		wrong_field(form, "Unknown field \"%s\"", name);
+		known_name_refuse(&form->problem, &form->hint, "field", upload_form_fields, name);
 		return NULL;
 	}
 	if (form->seen >> place & 1)

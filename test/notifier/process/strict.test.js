@@ -33,8 +33,8 @@ async function refused(answer, message, hint, status = 400) {
 
 describe('fields of an upload', () => {
   const wrong = [
-    ['dry_run', 'Did you mean "dryRun"?'], ['dryrun', 'Did you mean "dryRun"?'], ['DryRun', 'Did you mean "dryRun"?'], ['max-errors', 'Did you mean "maxErrors"?'],
-    ['idempotency_key', 'Did you mean "idempotencyKey"?'], ['colour', KNOWN], ['fileName', KNOWN], ['', KNOWN],
+    ['dryrun', 'dryRun'], ['DryRun', 'dryRun'], ['dry_Run', 'dryRun'], ['dryRum', 'dryRun'], ['max-errors', 'maxErrors'], ['idempotency_keys', 'idempotencyKey'], ['sheeet', 'sheet'],
+    ['colour'], ['fileName'], [''],
   ];
   const encode = (fields) => Object.entries(fields).map(([key, value]) => `${key} ${Buffer.from(value).toString('base64')}`).join(',');
   const ways = {
@@ -49,14 +49,30 @@ describe('fields of an upload', () => {
   for (const [way, call] of Object.entries(ways)) {
     test(`${way}: unknown and misspelt ones are refused, and nothing is kept`, async () => {
       const before = await counted();
-      for (const [name, hint] of wrong) {
+      for (const [name, meant] of wrong) {
         if (way.includes('query') && ['fileName', ''].includes(name)) continue;
         if (way.includes('tus') && ['fileName', ''].includes(name)) continue;
-        await refused(call(name), `Unknown field "${name}"`, hint);
+        await refused(call(name), `unknown field "${name}"${meant ? `; did you mean "${meant}"?` : ''}`, meant ? undefined : KNOWN);
       }
       assert.equal(await counted(), before);
     });
+    test(`${way}: the spelling of SQL is taken`, async () => {
+      const { status, text } = await call('dry_run');
+      assert.ok([200, 201].includes(status), text);
+    });
   }
+
+  test('in the spelling of SQL have the same effect', async () => {
+    const { json } = await post(server.url, form([['dry_run', 'true'], ['max_errors', '7'], ['header_row', 'first'], ['file', good, 'a.xlsx']]));
+    assert.deepEqual(await db.json(`SELECT dry_run, max_errors, header_row FROM xlsx.tasks WHERE id = ${json.taskId}`), [{ dry_run: true, max_errors: 7, header_row: 'first' }]);
+    await refused(post(server.url, form([['dry_run', 'true'], ['dryRun', 'true'], ['file', good, 'a.xlsx']])), 'The field "dryRun" comes twice');
+  });
+
+  test('that SQL gets of another client are refused in the same way', async () => {
+    for (const [name, message] of [['dryrun', 'unknown field "dryrun"; did you mean "dryRun"?'], ['colour', 'unknown field "colour"']]) {
+      await assert.rejects(db.query(`SELECT xlsx_rest.upload_begin('people', 'a.xlsx', '{"${name}": "true"}')`), (error) => error.message.includes(message));
+    }
+  });
 
   test('that come twice are refused', async () => {
     const before = await counted();
@@ -86,25 +102,33 @@ describe('fields of an upload', () => {
 });
 
 describe('parameters', () => {
+  const EVERYWHERE = 'Known are access_token, lastEventId and _.';
   const routes = [
-    ['GET', '/tasks', 'Known are page, limit, status and access_token.'], ['GET', '/tasks/1', 'Known are access_token.'], ['DELETE', '/tasks/1', 'There are none here.'],
-    ['DELETE', '/delete-task-by-id/1', 'There are none here.'], ['POST', '/tasks/1/retry', 'There are none here.'], ['POST', '/tasks/1/cancel', 'There are none here.'],
-    ['POST', '/tasks/1/undo', 'There are none here.'], ['GET', '/tasks/1/errors', 'Known are page, limit, after and access_token.'], ['GET', '/tasks/1/errors/summary', 'Known are access_token.'],
-    ['GET', '/tasks/1/report', 'Known are access_token.'], ['GET', '/tasks/1/events', 'Known are lastEventId and access_token.'],
-    ['GET', '/tasks/events', 'Known are ids, lastEventId and access_token.'],
-    ['GET', '/get-validation-errors-by-task-id/1', 'Known are access_token.'], ['GET', '/profiles', 'Known are access_token.'], ['GET', '/profiles/people/template', 'Known are access_token.'],
+    ['GET', '/tasks', 'Known are page, limit, status, access_token, lastEventId and _.'], ['GET', '/tasks/1', EVERYWHERE], ['DELETE', '/tasks/1', EVERYWHERE],
+    ['DELETE', '/delete-task-by-id/1', EVERYWHERE], ['POST', '/tasks/1/retry', EVERYWHERE], ['POST', '/tasks/1/cancel', EVERYWHERE],
+    ['POST', '/tasks/1/undo', EVERYWHERE], ['GET', '/tasks/1/errors', 'Known are page, limit, after, access_token, lastEventId and _.'], ['GET', '/tasks/1/errors/summary', EVERYWHERE],
+    ['GET', '/tasks/1/report', EVERYWHERE], ['GET', '/tasks/1/events', 'Known are lastEventId, access_token and _.'],
+    ['GET', '/tasks/events', 'Known are ids, lastEventId, access_token and _.'],
+    ['GET', '/get-validation-errors-by-task-id/1', EVERYWHERE], ['GET', '/profiles', EVERYWHERE], ['GET', '/profiles/people/template', EVERYWHERE],
   ];
   for (const [method, path, hint] of routes) {
     test(`of ${method} ${path}: unknown ones are refused`, async () => {
-      for (const query of ['?dry_run=true', '?dry_run', '?a=1&dry_run=true'.replace('a=1&', '')]) await refused(request(`${server.url}${BASE}${path}${query}`, { method, headers: { 'content-length': 0 } }), 'Unknown parameter "dry_run"', hint);
+      for (const query of ['?dry_run=true', '?dry_run', '?_=1&dry_run=true']) await refused(request(`${server.url}${BASE}${path}${query}`, { method, headers: { 'content-length': 0 } }), 'unknown parameter "dry_run"', hint);
     });
   }
 
   test('that are misspelt are told how they are written; one that comes twice is refused', async () => {
-    await refused(request(`${server.url}${BASE}/tasks?Page=1`), 'Unknown parameter "Page"', 'Did you mean "page"?');
-    await refused(request(`${server.url}${BASE}/tasks/1/events?last_event_id=1`), 'Unknown parameter "last_event_id"', 'Did you mean "lastEventId"?');
+    await refused(request(`${server.url}${BASE}/tasks?Page=1`), 'unknown parameter "Page"; did you mean "page"?', undefined);
+    await refused(request(`${server.url}${BASE}/tasks/1/events?last_event_id=1`), 'unknown parameter "last_event_id"; did you mean "lastEventId"?', undefined);
     await refused(request(`${server.url}${BASE}/tasks?page=1&limit=5&page=1`), 'The parameter "page" comes twice', undefined);
     assert.equal((await request(`${server.url}${BASE}/tasks?page=1&limit=5&status=completed`)).status, 200);
+  });
+
+  test('that every route knows have no effect where they mean nothing; pages and Socket.IO take any', async () => {
+    assert.equal((await request(`${server.url}${BASE}/tasks?_=17&lastEventId=3`)).status, 200);
+    assert.equal((await request(`${server.url}${BASE}/profiles?_=17`)).status, 200);
+    assert.equal((await post(server.url, form([['dryRun', 'true'], ['file', good, 'a.xlsx']]), `${BASE}/upload?_=17`)).status, 201);
+    for (const path of ['/?utm_source=mail', '/docs?x=1', '/docs/?x=1']) assert.ok((await request(`${server.url}${path}`)).status < 400, path);
   });
 });
 

@@ -80,7 +80,7 @@ problems(void **state)
 	(void) state;
 	expect_problem(PART("name=\"document\"; filename=\"p.xlsx\"", "x") END, "Unexpected file");
 	expect_problem(PART("name=\"file\"; filename=\"a\"", "x") PART("name=\"file\"; filename=\"b\"", "y") END, "More than one file");
-	expect_problem(PART("name=\"dry_run\"", "true") END, "Unknown field \"dry_run\"");
+	expect_problem(PART("name=\"dryrun\"", "true") END, "unknown field \"dryrun\"; did you mean \"dryRun\"?");
 	expect_problem(PART("name=\"mode\"", "a") PART("name=\"mode\"", "a") END, "The field \"mode\" comes twice");
 	expect_problem("--bc\r\n", "malformed");
 }
