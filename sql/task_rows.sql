@@ -204,6 +204,10 @@ SELECT count(*) FROM xlsx_private.row_page WHERE task_id = :task;
 SELECT task FROM xlsx.import('many', decode(:'few', 'base64')) \gset
 SELECT deleted_rows FROM xlsx.delete(:task);
 SELECT count(*) FROM xlsx_private.row_page WHERE task_id = :task;
+\set more `:'root'/test/tools/book.py '[["id"], [20003], ["x"]]'`
+SELECT task FROM xlsx.import('many', decode(:'more', 'base64')) \gset
+SELECT xlsx.erase(:task);
+EXECUTE told;
 SELECT xlsx.drop_profile(name) FROM xlsx.profiles WHERE name IN ('plain', 'member', 'price', 'ruled', 'seen', 'guarded', 'parted', 'many', 'person', 'inbox');
 DROP TABLE plain, member, price, ruled, guarded, parted, many, more, person, inbox;
 DROP VIEW seen;

@@ -141,3 +141,9 @@ END
 $$;
 COMMENT ON FUNCTION xlsx_rest.rest_rows(text, text, text) IS
 'GET /tasks/:taskId/rows: what became of the rows behind a row of the sheet (after; from the first on without it); meta.next is the next after.';
+
+CREATE FUNCTION xlsx_rest.rest_result_workbook(task text) RETURNS text
+LANGUAGE sql STABLE
+RETURN pg_catalog.format('result-task-%s.xlsx', xlsx_private.rest_id(task));
+COMMENT ON FUNCTION xlsx_rest.rest_result_workbook(text) IS
+'GET /tasks/:taskId/result: the file name; the bytes come from xlsx.result_workbook_chunks.';

@@ -47,7 +47,7 @@ COMMENT ON FUNCTION xlsx_private.next_told(bigint, int) IS
 
 -- No ORDER BY around the blocks: they come in their order, and a LIMIT reads no more of them than it needs.
 CREATE FUNCTION xlsx_private.told_rows(subject bigint, after int)
-RETURNS TABLE (row_number int, action text, returned jsonb, old jsonb, new jsonb, cells text[], violations jsonb)
+RETURNS TABLE (row_number int, action text, returned jsonb, old jsonb, new jsonb, cells text[], kinds text, violations jsonb)
 LANGUAGE sql STABLE ROWS 1000
 BEGIN ATOMIC
   WITH RECURSIVE block (low) AS (
@@ -55,11 +55,11 @@ BEGIN ATOMIC
     UNION ALL
     SELECT xlsx_private.next_told(subject, (b.low / 4096 + 1) * 4096) FROM block b WHERE b.low IS NOT NULL)
   SELECT r.* FROM block b CROSS JOIN LATERAL (
-    SELECT k.row_number, k.action, k."returned", k.old, k.new, NULL::text[], NULL::jsonb
+    SELECT k.row_number, k.action, k."returned", k.old, k.new, NULL::text[], NULL::text, NULL::jsonb
     FROM xlsx_private.kept_row k
     WHERE k.task_id = subject AND k.page >= b.low / 4096 * 4096 AND k.page < (b.low / 4096 + 1) * 4096 AND k.row_number >= b.low
     UNION ALL
-    SELECT e.row_number, 'error', NULL, NULL, NULL, e.cells, e.violations
+    SELECT e.row_number, 'error', NULL, NULL, NULL, e.cells, e.kinds, e.violations
     FROM xlsx_private.error_row e
     WHERE e.task_id = subject AND e.page >= xlsx_private.page_of_row(subject, b.low) AND e.page < (b.low / 4096 + 1) * 4096
       AND e.row_number >= b.low AND e.row_number < (b.low / 4096 + 1) * 4096
@@ -67,7 +67,7 @@ BEGIN ATOMIC
   WHERE b.low IS NOT NULL;
 END;
 COMMENT ON FUNCTION xlsx_private.told_rows(bigint, int) IS
-'What became of the rows of a task, in the order of the sheet; after: only of those behind this row. cells, violations: of rows with errors.';
+'What became of the rows of a task, in the order of the sheet; after: only of those behind this row. cells, kinds, violations: of rows with errors.';
 
 CREATE FUNCTION xlsx.task_rows(task bigint, after int DEFAULT NULL,
   OUT sheet text, OUT row_number int, OUT action text, OUT "returned" jsonb, OUT old jsonb, OUT new jsonb, OUT errors jsonb, OUT place int)
@@ -136,3 +136,13 @@ END
 $$;
 COMMENT ON FUNCTION xlsx_private.check_telling IS
 'Raises an error if the options of a task about what is kept of each row have no effect, or name a column that the target of the profile lacks.';
+
+CREATE FUNCTION xlsx.result_workbook(task bigint) RETURNS bytea
+AS 'MODULE_PATHNAME', 'pg_xlsx_result_workbook' LANGUAGE C STABLE STRICT;
+COMMENT ON FUNCTION xlsx.result_workbook(bigint) IS
+'Workbook (xlsx) of the rows that xlsx.task_rows shows: the cells of the user''s file as they are, with their number formats and the values of formulas, in the sheets that were read, and behind them the row number, the action, the columns of the option "returning", the changes of a dry run or of an import with keep_changes, and the messages of errors. A task that kept no rows has those with errors only. Columns behind the last header that the import does not read are left out. When the file is not there any more, rows with errors have the cells of the profile''s columns, and others have none. NULL if there is no such task.';
+
+CREATE FUNCTION xlsx.result_workbook_chunks(task bigint) RETURNS SETOF bytea
+AS 'MODULE_PATHNAME', 'pg_xlsx_result_workbook_chunks' LANGUAGE C STABLE STRICT ROWS 100;
+COMMENT ON FUNCTION xlsx.result_workbook_chunks(bigint) IS
+'The workbook of xlsx.result_workbook in pieces of at most 256 kB, in order. In the select list, each piece is made when it is fetched.';

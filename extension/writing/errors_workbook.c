@@ -4,8 +4,6 @@
  */
 #include "pg/pg_xlsx.h"
 
-#include <math.h>
-
 #include "catalog/pg_type.h"
 #include "check/cell_text.h"
 #include "files/book_file.h"
@@ -79,25 +77,10 @@ write_cut(XlsxWriter *writer, Datum value, bool null)
 		cell_write_cut(writer, TextDatumGetCString(value));
 }
 
-/*
- * A number is a number again, so that the sheet can be imported as the first one was: the text 1.234 could be read in two ways. A whole
- * number that a double cannot hold stays a text, which has all its digits.
- */
-static bool
-write_number(XlsxWriter *writer, const char *text)
-{
-	double		number = strtod(text, NULL);
-
-	if (!isfinite(number) || (strpbrk(text, ".eE") == NULL && strcmp(psprintf("%.0f", number), text) != 0))
-		return false;
-	xlsx_writer_number(writer, number, XLSX_STYLE_PLAIN);
-	return true;
-}
-
 static void
 write_value(XlsxWriter *writer, Datum value, bool null, bool number)
 {
-	if (null || !number || !write_number(writer, TextDatumGetCString(value)))
+	if (null || !number || !cell_write_original_number(writer, TextDatumGetCString(value)))
 		write_cut(writer, value, null);
 }
 

@@ -355,3 +355,14 @@ cell_write(const CellColumn *column, XlsxWriter *writer, Datum value, bool null)
 	else if (!write_typed(column, writer, value))
 		cell_write_text(writer, OutputFunctionCall(unconstify(FmgrInfo *, &column->output), value), XLSX_STYLE_PLAIN);
 }
+
+bool
+cell_write_original_number(XlsxWriter *writer, const char *text)
+{
+	double		number = strtod(text, NULL);
+
+	if (!isfinite(number) || (strpbrk(text, ".eE") == NULL && strcmp(psprintf("%.0f", number), text) != 0))
+		return false;
+	xlsx_writer_number(writer, number, XLSX_STYLE_PLAIN);
+	return true;
+}

@@ -44,4 +44,11 @@ extern void cell_write_text(XlsxWriter *writer, const char *text, uint32 style);
 /* The same, but shortens the text to what a cell can hold. */
 extern void cell_write_cut(XlsxWriter *writer, const char *text);
 
+/*
+ * Writes the text of a number as a number, so that the sheet can be imported as the first one was: the
+ * text 1.234 could be read in two ways. Returns false, and writes nothing, for a whole number that a
+ * double cannot hold: as a text it has all its digits.
+ */
+extern bool cell_write_original_number(XlsxWriter *writer, const char *text);
+
 #endif							/* PG_XLSX_WRITTEN_CELL_H */

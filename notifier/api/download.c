@@ -409,6 +409,16 @@ download_errors(HttpExchange *exchange, const char *id)
 }
 
 void
+download_result(HttpExchange *exchange, const char *id)
+{
+	static const Kind result = {
+		"result workbook", "SELECT xlsx_rest.rest_result_workbook($1)", "SELECT xlsx.result_workbook_chunks($1)"
+	};
+
+	start(exchange, &result, id);
+}
+
+void
 download_template(HttpExchange *exchange, const char *name)
 {
 	static const Kind template = {

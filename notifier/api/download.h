@@ -7,8 +7,9 @@
 
 #include "http/http.h"
 
-/* For the id or the name in the path: the errors workbook of a task, the template of a profile. */
+/* For the id or the name in the path: the errors workbook of a task, the workbook of its result, the template of a profile. */
 extern void download_errors(HttpExchange *exchange, const char *id);
+extern void download_result(HttpExchange *exchange, const char *id);
 extern void download_template(HttpExchange *exchange, const char *name);
 
 #endif							/* NOTIFIER_DOWNLOAD_H */

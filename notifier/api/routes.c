@@ -138,6 +138,7 @@ get_front_page(HttpExchange *exchange, const char *id)
 			   "GET     %s/tasks/:taskId\n"
 			   "GET     %s/tasks/:taskId/errors\n"
 			   "GET     %s/tasks/:taskId/rows\n"
+			   "GET     %s/tasks/:taskId/result\n"
 			   "POST    %s/tasks/:taskId/retry\n"
 			   "POST    %s/tasks/:taskId/cancel\n"
 			   "DELETE  %s/tasks/:taskId\n"
@@ -150,7 +151,7 @@ get_front_page(HttpExchange *exchange, const char *id)
 			   "GET     /healthz, /readyz, /metrics\n"
 			   "GET     /openapi.json, /asyncapi.json, /docs\n\n"
 			   "Socket.IO at %s, namespace %s: join-task {taskId}, leave-task {taskId}\n",
-			   bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], config.path, config.nsp);
+			   bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], bases[0], config.path, config.nsp);
 	http_reply(exchange, 200, "text/plain; charset=utf-8", page.data, page.len);
 	buf_free(&page);
 }
@@ -213,6 +214,7 @@ static const Route routes[] = {
 	{HTTP_POST, BASED, TAKES_NAMES, "/tasks/:id/erase", NULL, "SELECT status, body FROM xlsx_rest.rest_erase($1)", {NULL}},
 	{HTTP_GET, BASED, TAKES_NAMES, "/tasks/:id/errors", NULL, "SELECT status, body FROM xlsx_rest.rest_errors($1, $2, $3, $4)", {"page", "limit", "after"}},
 	{HTTP_GET, BASED, TAKES_NAMES, "/tasks/:id/rows", NULL, "SELECT status, body FROM xlsx_rest.rest_rows($1, $2, $3)", {"after", "limit"}},
+	{HTTP_GET, BASED, TAKES_NAMES, "/tasks/:id/result", download_result, NULL, {NULL}},
 	{HTTP_GET, BASED, TAKES_NAMES, "/tasks/:id/errors/summary", NULL, "SELECT status, body FROM xlsx_rest.rest_error_summary($1)", {NULL}},
 	{HTTP_GET, BASED, TAKES_NAMES, "/tasks/:id/events", sse_request, NULL, {"lastEventId"}},
 	{HTTP_GET, BASED, TAKES_NAMES, "/tasks/:id/report", NULL, "SELECT status, body FROM xlsx_rest.rest_report($1)", {NULL}},

@@ -158,6 +158,11 @@ export class Api {
     return `/get-validation-errors-by-task-id/${id}`;
   }
 
+  /** The user's file with what became of each row. */
+  resultPath(id: number): string {
+    return `/tasks/${id}/result`;
+  }
+
   templatePath(profile: string): string {
     return `/profiles/${encodeURIComponent(profile)}/template`;
   }

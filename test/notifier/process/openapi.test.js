@@ -95,6 +95,7 @@ describe('the live server answers as it says', () => {
     ['/tasks/{taskId}', 'get', 200, () => `/tasks/${tasks.good}`], ['/tasks/{taskId}', 'get', 404, () => '/tasks/999999'], ['/tasks/{taskId}', 'get', 400, () => '/tasks/x'],
     ['/tasks/{taskId}/errors', 'get', 200, () => `/tasks/${tasks.bad}/errors`], ['/tasks/{taskId}/errors', 'get', 404, () => '/tasks/999999/errors'],
     ['/tasks/{taskId}/rows', 'get', 200, () => `/tasks/${tasks.bad}/rows?after=0`], ['/tasks/{taskId}/rows', 'get', 400, () => `/tasks/${tasks.bad}/rows?after=x`], ['/tasks/{taskId}/rows', 'get', 404, () => '/tasks/999999/rows'],
+    ['/tasks/{taskId}/result', 'get', 404, () => '/tasks/999999/result'], ['/tasks/{taskId}/result', 'get', 400, () => '/tasks/x/result'],
     ['/tasks/{taskId}/errors/summary', 'get', 200, () => `/tasks/${tasks.bad}/errors/summary`],
     ['/tasks/{taskId}/report', 'get', 200, () => `/tasks/${tasks.bad}/report`],
     ['/get-validation-errors-by-task-id/{taskId}', 'get', 404, () => `/get-validation-errors-by-task-id/${tasks.good}`],
