@@ -73,11 +73,11 @@ judge_take(const Judge *judge, JudgedRow *row, const XlsxRow *given)
 {
 	int			columns = judge->plan->column_count;
 
-	if (row->count > 0)
+	if (row->count > 0 || row->deletes)
 		memset(row->states, 0, sizeof(ValueState) * (size_t) columns);
 	row->number = given->number;
 	row->count = row->room = 0;
-	row->bad = row->warned = false;
+	row->bad = row->warned = row->deletes = false;
 	source_index_cells(&judge->sources, given, row->cells, columns, judge->sightings);
 	sightings_row(judge->sightings, given);
 	row->extra = judge->plan->wants_extra ? extra_json(judge->plan, given) : NULL;
@@ -379,9 +379,31 @@ judge_row(Judge *judge, JudgedRow *row, CheckedValue *values)
 }
 
 void
+judge_only_key(const Judge *judge, JudgedRow *row)
+{
+	int			count = 0;
+
+	row->bad = row->warned = false;
+	for (int i = 0; i < row->count; i++)
+	{
+		const RowViolation *violation = &row->violations[i];
+
+		if (violation->column < 0 || !plan_columns(judge->plan)[violation->column].is_key)
+			continue;
+		row->bad = row->bad || !violation->warning;
+		row->warned = row->warned || violation->warning;
+		row->violations[count++] = *violation;
+	}
+	row->count = count;
+	for (int i = 0; i < judge->plan->column_count; i++)
+		if (!plan_columns(judge->plan)[i].is_key)
+			row->states[i] = VALUE_UNKNOWN;
+}
+
+void
 judge_kept(const Judge *judge, const JudgedRow *row, CheckedValue *values)
 {
 	for (int i = 0; i < judge->plan->column_count; i++)
-		if (!plan_columns(judge->plan)[i].kept || row->states[i] != VALUE_GOOD)
+		if (!plan_columns(judge->plan)[i].is_key || row->states[i] != VALUE_GOOD)
 			values[i] = (CheckedValue) {.null = true};
 }

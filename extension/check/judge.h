@@ -47,6 +47,7 @@ typedef struct JudgedRow
 	int			count;
 	int			room;
 	RowViolation *violations;	/* count of them, in the order in which they were found */
+	bool		deletes;		/* it asks for its row of the target to be deleted; set it before judge_row */
 	bool		bad;			/* one of them is an error */
 	bool		warned;			/* one of them is a warning */
 } JudgedRow;
@@ -101,7 +102,13 @@ extern void judge_take(const Judge *judge, JudgedRow *row, const XlsxRow *given)
  */
 extern RowVerdict judge_row(Judge *judge, JudgedRow *row, CheckedValue *values);
 
-/* Leaves in values of a bad row only those that the plan keeps and that are good; the others become NULL. */
+/*
+ * Takes what does not concern the key from a row that deletes: violations of other columns and of
+ * the row, and the columns themselves, which count as unknown.
+ */
+extern void judge_only_key(const Judge *judge, JudgedRow *row);
+
+/* Leaves in values of a bad row only those of the key that are good; the others become NULL. */
 extern void judge_kept(const Judge *judge, const JudgedRow *row, CheckedValue *values);
 
 /*

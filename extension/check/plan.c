@@ -165,7 +165,7 @@ put_column(StringInfo block, uint32 at, const JudgeTask *task, int i)
 	PlanColumn	plan = {
 		.class = column->class,.type = column->type,.typmod = column->typmod,.input_param = column->input_param,
 		.source = task->source[i],.takes = column->source,.computed = profile_computes(column),
-		.required = column->required,.kept = task->kept != NULL && task->kept[i],.trim = column->trim,
+		.required = column->required,.is_key = task->key != NULL && task->key[i],.trim = column->trim,
 		.max_characters = column->max_characters
 	};
 
@@ -308,7 +308,7 @@ put_rule(StringInfo block, uint32 at, const JudgeTask *task, const ProfileRule *
 static bool
 wants_extra(const Profile *profile)
 {
-	bool		computes = false;
+	bool		computes = profile->delete_when != NULL;
 
 	for (int i = 0; i < profile->count; i++)
 	{
@@ -324,7 +324,7 @@ plan_create(const JudgeTask *task)
 {
 	const Profile *profile = task->profile;
 	JudgePlan	plan = {
-		.wants_extra = wants_extra(profile),.keeps_bad = task->kept != NULL,.column_count = profile->count
+		.wants_extra = wants_extra(profile),.keeps_bad = task->keeps_bad,.column_count = profile->count
 	};
 	StringInfoData block;
 

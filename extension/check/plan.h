@@ -33,7 +33,8 @@ typedef struct JudgeTask
 	bool		exact;			/* numbers into text and numeric without limit are those of the file, with all their digits */
 	const uint32 *source;		/* sheet column of each profile column, 0 for none */
 	TextList	extras;			/* header of each sheet column that no profile column takes; NULL for others */
-	const bool *kept;			/* by profile column: its values of bad rows are kept (judge_kept); NULL: none */
+	const bool *key;			/* by profile column: the key reads it; NULL: neither of the next two is asked for */
+	bool		keeps_bad;		/* what bad rows have of the key is kept (judge_kept) */
 } JudgeTask;
 
 typedef struct PlanText
@@ -77,7 +78,7 @@ typedef struct PlanColumn
 	ColumnSource takes;
 	bool		computed;		/* by SQL: a transformation or a lookup */
 	bool		required;
-	bool		kept;			/* as in JudgeTask */
+	bool		is_key;			/* as in JudgeTask */
 	bool		trim;
 	int			max_characters; /* COLUMN_TEXT; -1 without limit */
 	bool		limited;		/* COLUMN_NUMERIC: has a precision */
@@ -131,7 +132,7 @@ typedef struct JudgePlan
 {
 	uint32		bytes;			/* of the block */
 	bool		wants_extra;	/* somebody takes the sheet's other columns */
-	bool		keeps_bad;		/* values of bad rows are kept */
+	bool		keeps_bad;		/* as in JudgeTask */
 	int			column_count;
 	int			rule_count;
 	uint32		columns_at;		/* PlanColumn */

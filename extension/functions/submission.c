@@ -57,18 +57,26 @@ check_telling(int64 profile, Jsonb *options)
 		(void) private_sql_run(&check, values, NULL, NULL);
 }
 
-/* A mode that takes the file as all rows of a scope needs to know which, or how many rows may go. */
+/*
+ * A mode that takes the file as all rows of a scope needs to know which, or how many rows may go;
+ * another one may have no use for an option.
+ */
 static void
-require_absent_limit(int64 profile, const Submission *submission)
+check_mode(int64 profile, const Submission *submission)
 {
 	static PrivateStatement select = {
-		"SELECT coalesce($2 ->> 'mode', p.mode), coalesce($2 ->> 'scope', p.scope), coalesce($2 ->> 'max_absent', p.max_absent)"
+		"SELECT coalesce($2 ->> 'mode', p.mode), coalesce($2 ->> 'scope', p.scope), coalesce($2 ->> 'max_absent', p.max_absent), p.delete_when"
 		" FROM xlsx_private.profile p WHERE p.id = $1", 2, {INT8OID, JSONBOID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(profile), JsonbPGetDatum(submission->options)};
 	PrivateRow	row;
+	SaveMode	mode;
 
-	if (private_sql_run(&select, values, NULL, &row) > 0 && save_mode(save_mode_called(private_sql_text(&row, 0)))->absents)
+	if (private_sql_run(&select, values, NULL, &row) == 0)
+		return;
+	mode = save_mode_called(private_sql_text(&row, 0));
+	save_mode_require_deletes(mode, private_sql_text(&row, 3));
+	if (save_mode(mode)->absents)
 		absent_require_limit(private_sql_text(&row, 1), private_sql_text(&row, 2));
 }
 
@@ -98,7 +106,7 @@ submission_insert(int64 file, const char *file_name, int64 size, const Submissio
 	char		nulls[16];
 	PrivateRow	row;
 
-	require_absent_limit(profile_id, submission);
+	check_mode(profile_id, submission);
 	role_limits_check_task(GetUserId(), tenant_current(), file != 0);
 	check_telling(profile_id, submission->options);
 	memset(nulls, ' ', sizeof(nulls));

@@ -12,6 +12,7 @@
 #include "profile/options.h"
 #include "pgstat.h"
 #include "saving/rights.h"
+#include "saving/save_mode.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
@@ -102,6 +103,7 @@ validate_headers(Import *import, ImportSheet *sheet, ImportSaving **saving)
 	MemoryContextSwitchTo(import->context);
 	import_sheet_find_header(import, sheet);
 	/* A missing right is reported before a row is read, not when the first row is saved. */
+	save_mode_require_deletes(import->task->mode, import->profile->delete_when);
 	save_require_all_rights(&(SaveTask) {.profile = import->profile, .mode = import->task->mode});
 	*saving = import_saving_create(import, sheet->reader);
 	validation = import_validation_create(import, sheet, *saving);

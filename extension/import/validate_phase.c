@@ -12,6 +12,8 @@
 #include "pg/place.h"
 #include "files/workbook.h"
 #include "reading/findings.h"
+#include "saving/key.h"
+#include "saving/save_mode.h"
 #include "tables/private_sql.h"
 #include "tasks/role_limits.h"
 #include "utils/builtins.h"
@@ -105,6 +107,19 @@ look_ahead(ImportValidation *validation)
 		reader_go(sheet->reader);
 }
 
+/* Of the columns that the key reads, more is to be known where rows may delete others, by what they say or by what the file lacks. */
+static const bool *
+key_columns(const Import *import)
+{
+	const Profile *profile = import->profile;
+	SaveKey		key;
+
+	if (!save_mode(import->task->mode)->absents && profile->delete_when == NULL)
+		return NULL;
+	save_key_find(&(SaveTask) {.profile = import->profile, .mode = import->task->mode}, &key);
+	return save_key_reads(profile, &key, NULL);
+}
+
 ImportValidation *
 import_validation_create(Import *import, ImportSheet *sheet, ImportSaving *saving)
 {
@@ -120,7 +135,7 @@ import_validation_create(Import *import, ImportSheet *sheet, ImportSaving *savin
 		.sheet_names = rows_sheet_names(sheet->rows), .locale = task->locale,
 		.date_order = task->date_order, .decimal = task->decimal, .time_zone = task->text_zone,
 		.book = rows_book(sheet->rows), .source = task->source, .extras = sheet->extras,
-		.kept = absent_kept_columns(&(SaveTask) {.profile = import->profile, .mode = task->mode, .source = task->source})
+		.key = key_columns(import), .keeps_bad = save_mode(task->mode)->absents
 	};
 	validation->stop = stop_rule_create(&validation->judging);
 	validation->validator = validator_create(&validation->judging, import->progress->cursor_row);

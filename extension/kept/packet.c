@@ -207,6 +207,8 @@ read_row(const Profile *profile, const char *cursor, PacketRows *rows, int row)
 
 	cursor = (const char *) INTALIGN(cursor);
 	memcpy(&rows->sheet_rows[row], cursor, sizeof(uint32));
+	rows->deletes[row] = (rows->sheet_rows[row] & PACKET_DELETES) != 0;
+	rows->sheet_rows[row] &= ~PACKET_DELETES;
 	bitmap = cursor + sizeof(uint32);
 	cursor = bitmap + (profile->count + 7) / 8;
 	for (int i = 0; i < profile->count; i++)
@@ -249,6 +251,7 @@ packet_read(const Profile *profile, bytea *packet, PacketRows *rows)
 	rows->count = header->rows;
 	rows->columns = profile->count;
 	rows->sheet_rows = palloc(sizeof(uint32) * (size_t) Max(header->rows, 1));
+	rows->deletes = palloc(sizeof(bool) * (size_t) Max(header->rows, 1));
 	rows->values = palloc(sizeof(Datum) * Max(cells, 1));
 	rows->nulls = palloc(sizeof(bool) * Max(cells, 1));
 	for (int row = 0; row < header->rows; row++)
@@ -272,6 +275,6 @@ packet_copy_row(PacketWriter *writer, const PacketRows *rows, int row)
 		values[i].text = VARDATA_ANY(DatumGetPointer(datum));
 		values[i].length = VARSIZE_ANY_EXHDR(DatumGetPointer(datum));
 	}
-	packet_row(writer, rows->sheet_rows[row], values);
+	packet_row(writer, rows->sheet_rows[row] | (rows->deletes[row] ? PACKET_DELETES : 0), values);
 	pfree(values);
 }

@@ -31,6 +31,9 @@ extern void packet_init(PacketWriter *writer, const Profile *profile);
 extern void packet_begin(PacketWriter *writer);
 extern void packet_row(PacketWriter *writer, uint32 sheet_row, const CheckedValue *values);
 
+/* Added to the sheet_row of a row that asks for its row of the target to be deleted. */
+#define PACKET_DELETES UINT32_C(0x80000000)
+
 /* One row of a packet by itself. It begins at a multiple of 4. */
 typedef struct PackedRow
 {
@@ -57,6 +60,7 @@ typedef struct PacketRows
 	uint32	   *sheet_rows;
 	Datum	   *values;			/* COLUMN_OTHER: a text datum; varlenas may have short headers */
 	bool	   *nulls;
+	bool	   *deletes;		/* by row: it asks for its row of the target to be deleted */
 } PacketRows;
 
 /*

@@ -39,17 +39,6 @@ struct Absent
 	MemoryContext context;
 };
 
-const bool *
-absent_kept_columns(const SaveTask *task)
-{
-	AbsentSql	sql;
-
-	if (!save_mode(task->mode)->absents)
-		return NULL;
-	absent_sql_create(&sql, task);
-	return sql.reads;
-}
-
 /*
  * SQL of the profile
  */

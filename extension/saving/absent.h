@@ -19,9 +19,6 @@
 
 typedef struct Absent Absent;
 
-/* The columns whose values of bad rows absent_note_bad_rows needs, by profile column; NULL when the mode has no scope. */
-extern const bool *absent_kept_columns(const SaveTask *task);
-
 /*
  * Lives in the current memory context, as *task must. Counts the rows in scope if max_absent is a
  * percent. Raises an error when the task has neither scope nor max_absent.
@@ -31,7 +28,7 @@ extern Absent *absent_create(const SaveTask *task);
 /* Rows that were saved, or that the target has refused: the target has their keys rightly. */
 extern void absent_note_rows(Absent *absent, const PacketRows *rows);
 
-/* Rows with errors. The columns of absent_kept_columns have their values, or NULL where they cannot be read. */
+/* Rows with errors. The columns that the key reads (save_key_reads) have their values, or NULL where they cannot be read. */
 extern void absent_note_bad_rows(Absent *absent, const PacketRows *rows);
 
 typedef enum AbsentVerdict

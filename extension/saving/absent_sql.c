@@ -29,28 +29,6 @@ require_setting(const Profile *profile, const AbsentSetting *setting)
 				 errmsg("column \"%s\" of absent does not exist in \"%s\"", setting->column, get_rel_name(profile->target))));
 }
 
-static void
-note_columns(const Profile *profile, const Bitmapset *attributes, bool *columns)
-{
-	for (int i = 0; i < profile->count; i++)
-		columns[i] = columns[i] || bms_is_member(profile->columns[i].attnum, attributes);
-}
-
-static void
-note_reads(AbsentSql *sql)
-{
-	const Profile *profile = sql->keyed.task->profile;
-	const UniqueKey *key = &sql->keyed.key.unique;
-	size_t		bytes = sizeof(bool) * (size_t) profile->count;
-
-	sql->needs = palloc0(bytes);
-	for (int k = 0; k < key->count; k++)
-		note_columns(profile, unique_key_reads(profile->target, key->parts[k].expression), sql->needs);
-	sql->reads = memcpy(palloc(bytes), sql->needs, bytes);
-	if (key->predicate != NULL)
-		note_columns(profile, unique_key_reads(profile->target, key->predicate), sql->reads);
-}
-
 void
 absent_sql_create(AbsentSql *sql, const SaveTask *task)
 {
@@ -60,7 +38,7 @@ absent_sql_create(AbsentSql *sql, const SaveTask *task)
 
 	sql->keyed = (KeyedState) {.task = task,.may_hold = kind == RELKIND_RELATION || kind == RELKIND_PARTITIONED_TABLE};
 	save_key_find(task, &sql->keyed.key);
-	note_reads(sql);
+	sql->reads = save_key_reads(profile, &sql->keyed.key, &sql->needs);
 	sql->action = absent_parse(profile->absent, &sql->settings);
 	foreach(cell, sql->settings)
 		require_setting(profile, lfirst(cell));

@@ -21,6 +21,7 @@
 #include "miscadmin.h"
 #include "pg/query.h"
 #include "saving/keyed_count.h"
+#include "saving/keyed_delete.h"
 #include "saving/keyed_doubt.h"
 #include "saving/keyed_look.h"
 #include "saving/keyed_tell.h"
@@ -165,6 +166,7 @@ pick_rows(const PacketRows *rows, const int *index, int count)
 	picked->sheet_rows = palloc(sizeof(uint32) * (size_t) count);
 	picked->values = palloc(sizeof(Datum) * columns * (size_t) count);
 	picked->nulls = palloc(sizeof(bool) * columns * (size_t) count);
+	picked->deletes = palloc0(sizeof(bool) * (size_t) count);
 	for (int i = 0; i < count; i++)
 	{
 		picked->sheet_rows[i] = rows->sheet_rows[index[i]];
@@ -198,17 +200,33 @@ save_rounds(KeyedState *state, const PacketRows *rows, int first, int last, Save
 		row_fates_set(outcome->fates, gone[i], gone[i] + 1, ROW_SKIPPED);
 }
 
+/* The end of the rows from row on that all delete, or that all do not. */
+static int
+run_end(const PacketRows *rows, int row, int last)
+{
+	int			end = row + 1;
+
+	while (end < last && rows->deletes[end] == rows->deletes[row])
+		end++;
+	return end;
+}
+
 static void
 keyed_save(void *opaque, const PacketRows *rows, int first, int last, SaveOutcome *outcome)
 {
 	KeyedState *state = opaque;
-	int			step = state->one_by_one ? 1 : last - first;
 
 	SPI_connect();
-	for (int row = first; row < last; row += step)
+	for (int row = first, end; row < last; row = end)
 	{
 		CHECK_FOR_INTERRUPTS();
-		save_rounds(state, rows, row, row + step, outcome);
+		end = run_end(rows, row, last);
+		if (state->one_by_one && !rows->deletes[row])
+			end = row + 1;
+		if (rows->deletes[row])
+			keyed_delete(state, &(Round) {rows, row, end, NULL}, outcome);
+		else
+			save_rounds(state, rows, row, end, outcome);
 	}
 	SPI_finish();
 }

@@ -24,6 +24,12 @@ typedef struct SaveKey
  */
 extern void save_key_find(const SaveTask *task, SaveKey *key);
 
+/*
+ * Which profile columns the key reads, or the predicate of its index does. needs gets those that
+ * its parts read. Both are allocated in the current memory context; needs may be NULL.
+ */
+extern bool *save_key_reads(const Profile *profile, const SaveKey *key, bool **needs);
+
 /* Does the index of the key consist of columns, and has it all rows? */
 extern bool save_key_is_plain(const SaveKey *key);
 

@@ -42,6 +42,7 @@ typedef struct KeyedState
 	MemoryContext plan_context;
 	SPIPlanPtr	plan;			/* in plan_context; NULL: not made yet */
 	bool		plan_holds;		/* the plan is that of the form with locks */
+	struct KeyedDelete *deletion;	/* of keyed_delete.c; NULL: no row has asked for it yet */
 	int64		batches;		/* saved so far */
 	int64		plan_batches;	/* use the plan up to this number of batches */
 } KeyedState;

@@ -66,7 +66,7 @@ deletes(const SaveTask *task)
 	const SaveModeFacts *mode = save_mode(task->mode);
 	List	   *settings;
 
-	return mode->empties || (mode->by_key && task->profile->delete_when != NULL) ||
+	return mode->empties || task->profile->delete_when != NULL ||
 		(mode->absents && absent_parse(task->profile->absent, &settings) == ABSENT_DELETE);
 }
 

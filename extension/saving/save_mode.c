@@ -20,3 +20,14 @@ save_mode(SaveMode mode)
 	Assert(mode < lengthof(facts));
 	return &facts[mode];
 }
+
+void
+save_mode_require_deletes(SaveMode mode, const char *delete_when)
+{
+	if (delete_when != NULL && !save_mode(mode)->updates)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("mode %s deletes no rows", save_mode_names.texts[mode]),
+				 errdetail("The profile has delete_when, by which rows of the file delete rows of the target."),
+				 errhint("Take mode upsert, update or sync, or a profile without delete_when.")));
+}

@@ -23,4 +23,7 @@ typedef struct SaveModeFacts
 
 extern const SaveModeFacts *save_mode(SaveMode mode);
 
+/* Raises an error (22023) unless rows of the file may delete others in this mode, if delete_when, an option, asks for it. NULL passes. */
+extern void save_mode_require_deletes(SaveMode mode, const char *delete_when);
+
 #endif							/* PG_XLSX_SAVE_MODE_H */

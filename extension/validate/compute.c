@@ -21,6 +21,7 @@ typedef struct ComputePlan
 {
 	int			count;
 	int		   *columns;		/* their indexes in the profile */
+	bool		deletes;		/* it also says which rows ask for their row of the target to be deleted */
 	SPIPlanPtr	plan;			/* NULL: not made yet */
 } ComputePlan;
 
@@ -36,6 +37,7 @@ struct Compute
 	MemoryContext context;		/* of the plans */
 	ComputePlan all;
 	ComputePlan *alone;			/* one for each column, to find the column that throws */
+	ComputePlan deletion;		/* the same for delete_when */
 };
 
 /*
@@ -131,6 +133,12 @@ statement(const Compute *compute, const ComputePlan *plan)
 		}
 		lookup_append(&steps, &outputs, &joins, column, k, params_argument(profile));
 	}
+	if (plan->deletes)
+	{
+		appendStringInfo(&inputs, ", coalesce((SELECT (%s\n) FROM (SELECT g.*, $%d::jsonb AS %s) AS " PROFILE_SQL_ROW "), false) AS \"$deletes\"",
+						 profile->delete_when, params_argument(profile), params_name(profile));
+		appendStringInfoString(&outputs, ", s.\"$deletes\"");
+	}
 	return psprintf("WITH step AS MATERIALIZED (SELECT g.\"$ord\"%s FROM ROWS FROM (%s) WITH ORDINALITY AS g (%s, \"$ord\"))%s"
 					" SELECT s.\"$ord\"%s FROM step s%s",
 					inputs.data, from.data, names.data, steps.data, outputs.data, joins.data);
@@ -168,7 +176,9 @@ compute_create(const JudgeTask *task, Judge *judge)
 	for (int i = 0; i < profile->count; i++)
 		if (profile_computes(&profile->columns[i]))
 			all->columns[all->count++] = i;
-	if (all->count == 0)
+	all->deletes = profile->delete_when != NULL;
+	compute->deletion.deletes = true;
+	if (all->count == 0 && !all->deletes)
 		return NULL;
 	compute->alone = palloc0(sizeof(ComputePlan) * (size_t) all->count);
 	for (int k = 0; k < all->count; k++)
@@ -299,6 +309,8 @@ take_result(ComputeCall *call, uint64 found, MemoryContext context)
 			add_miss(call, &(Miss) {row, column, DatumGetInt64(matches), result_text(tuple, desc, 4 + 4 * k), result_text(tuple, desc, 5 + 4 * k)});
 		row->texts[column] = result_text(tuple, desc, 2 + 4 * k);
 	}
+	if (call->plan->deletes)
+		row->deletes = DatumGetBool(SPI_getbinval(tuple, desc, 2 + 4 * call->plan->count, &null)) && !null;
 	MemoryContextSwitchTo(spi);
 }
 
@@ -349,6 +361,23 @@ note_failed_row(const Compute *compute, JudgedRow *row, const ErrorData *error)
 		row->states[compute->all.columns[k]] = VALUE_UNKNOWN;
 }
 
+/* Does the row that throws ask for its row to be deleted? When this is what throws, it is an error of the row. */
+static void
+run_deletion(Compute *compute, JudgedRow *row)
+{
+	static const bool keep = false;
+	ComputeCall call = {compute, &compute->deletion, row, 0, 1};
+	ErrorData  *error;
+
+	if (call.plan->plan == NULL)
+		prepare(compute, call.plan);
+	error = subtransaction_try_keep(execute, &call, &keep);
+	if (error != NULL && !subtransaction_row_fault(error))
+		ReThrowError(error);
+	if (error != NULL)
+		note_failed_row(compute, row, error);
+}
+
 /*
  * Computes the row that throws column by column: each column that throws reports its error, and the others get
  * their values. The row will not be saved, so everything that an expression writes is taken back.
@@ -361,6 +390,8 @@ run_row(Compute *compute, JudgedRow *row, const ErrorData *error)
 	char	  **given = row->texts;
 	char	  **computed = memcpy(palloc(bytes), given, bytes);
 
+	if (compute->all.deletes)
+		run_deletion(compute, row);
 	for (int k = 0; k < compute->all.count; k++)
 	{
 		ComputeCall call = {compute, &compute->alone[k], row, 0, 1};
@@ -397,7 +428,7 @@ run(Compute *compute, JudgedRow *rows, int first, int last)
 		return;
 	if (!subtransaction_row_fault(error))
 		ReThrowError(error);
-	if (last - first == 1 && compute->all.count == 1)
+	if (last - first == 1 && compute->all.count == 1 && !compute->all.deletes)
 		note_failure(compute, &rows[first], compute->all.columns[0], error);
 	else if (last - first == 1)
 		run_row(compute, &rows[first], error);

@@ -32,7 +32,7 @@ stage_suits(const Profile *profile)
 	for (int i = 0; i < profile->rule_count; i++)
 		if (!rule_is_on_cell(profile->rules[i].kind))
 			return true;
-	return false;
+	return profile->delete_when != NULL;
 }
 
 Stage *
@@ -148,7 +148,13 @@ apply_row_rules(Stage *stage, PacketWriter *packet, PacketWriter *bad_packet, co
 	packet_read(stage->profile, packet_end(packet), &rows);
 	rules_check_rows(stage->rules, &rows, stage->rows, index);
 	for (int i = 0; i < rows.count; i++)
-		any_bad = any_bad || stage->rows[index[i]].bad;
+	{
+		JudgedRow  *row = &stage->rows[index[i]];
+
+		if (row->deletes)
+			judge_only_key(stage->judge, row);
+		any_bad = any_bad || row->bad;
+	}
 	if (any_bad)
 		drop_bad_rows(stage, packet, bad_packet, index);
 }
@@ -178,10 +184,12 @@ judge_rows(Stage *stage, PacketWriter *packet, PacketWriter *bad_packet)
 	{
 		JudgedRow  *row = &stage->rows[i];
 
+		if (row->deletes)
+			judge_only_key(stage->judge, row);
 		if (judge_row(stage->judge, row, stage->values) == ROW_GOOD)
 		{
 			good[packet->rows] = i;
-			packet_row(packet, row->number, stage->values);
+			packet_row(packet, row->number | (row->deletes ? PACKET_DELETES : 0), stage->values);
 		}
 		else
 		{
