@@ -38,6 +38,7 @@ typedef struct Fact
 static const Fact facts[] = {
 	{"mode", &save_mode_names},
 	{"index_after_load", &late_index_names},
+	{"duplicate_keys", &duplicate_keys_names},
 	{"target_by", &target_by_names},
 	{"header_check", &header_check_names},
 	{"source", &column_source_names},

@@ -18,6 +18,7 @@
 #include "pg/guc.h"
 #include "pg/subtransaction.h"
 #include "reading/originals.h"
+#include "saving/duplicate_keys.h"
 #include "saving/late_index.h"
 #include "saving/save_mode.h"
 #include "saving/saver.h"
@@ -34,7 +35,10 @@ struct ImportSaving
 	Import	   *import;
 	SaveTask	task;
 	Saver	   *saver;			/* NULL: not opened yet */
-	ErrorRows	errors;			/* of the batch at hand */
+	DuplicateKeys *duplicates;	/* NULL: rows with the same key need no attention */
+	ErrorRows	errors;			/* of the batch at hand, or of a part of it */
+	ErrorRows	warnings;		/* of the batch at hand */
+	int			refused_rows;	/* of the batch at hand */
 	RowFates	fates;			/* of it, if the task keeps rows */
 	RowPages	pages;
 	int			batch_rows;		/* most rows that are saved at once */
@@ -52,6 +56,7 @@ import_saving_create(Import *import, Reader *sender)
 	saving->sender = sender;
 	saving->batch_rows = PG_XLSX_BATCH_ROWS;
 	error_rows_init(&saving->errors, import->task->id, false, ERROR_ROWS_ANYWHERE, import->context);
+	error_rows_init(&saving->warnings, import->task->id, true, ERROR_ROWS_ANYWHERE, import->context);
 	row_fates_init(&saving->fates, import->context);
 	row_pages_init(&saving->pages, import->task->id, import->context);
 	return saving;
@@ -149,6 +154,7 @@ import_saving_open(ImportSaving *saving, int first_rows)
 	saving->task.originals = originals_create(&options, open_source, task);
 	saving->task.original = original_text;
 	saving->saver = saver_create(&saving->task);
+	saving->duplicates = duplicate_keys_create(&saving->task);
 	MemoryContextSwitchTo(import->batch_context);
 }
 
@@ -159,10 +165,9 @@ import_saving_batch_rows(const ImportSaving *saving)
 }
 
 static void
-save_rows(ImportSaving *saving, const PacketRows *rows)
+save_part(ImportSaving *saving, const PacketRows *rows)
 {
 	Progress   *progress = saving->import->progress;
-	TimestampTz began = GetCurrentTimestamp();
 	SaveCounts	counts = {0};
 	RowFates   *fates = saving->task.keep_rows ? &saving->fates : NULL;
 
@@ -182,6 +187,54 @@ save_rows(ImportSaving *saving, const PacketRows *rows)
 	progress->skipped_rows += counts.skipped;
 	progress->error_rows += saving->errors.count;
 	progress->refused_rows += saving->errors.count;
+	saving->refused_rows += saving->errors.count;
+}
+
+/* Tells which keys came again, and counts the rows that were left out for that. */
+static void
+end_parts(ImportSaving *saving)
+{
+	Progress   *progress = saving->import->progress;
+	const PacketRows *left;
+
+	error_rows_begin(&saving->errors);
+	error_rows_begin(&saving->warnings);
+	left = duplicate_keys_end(saving->duplicates, &saving->errors, &saving->warnings);
+	error_rows_store(&saving->errors);
+	error_rows_store(&saving->warnings);
+	progress->error_rows += saving->errors.count;
+	progress->refused_rows += saving->errors.count;
+	saving->refused_rows += saving->errors.count;
+	progress->warning_rows += saving->warnings.count;
+	if (left == NULL)
+		return;
+	progress->skipped_rows += left->count;
+	if (!saving->task.keep_rows)
+		return;
+	row_fates_begin(&saving->fates, left->count);
+	row_fates_set(&saving->fates, 0, left->count, ROW_SKIPPED);
+	row_pages_add(&saving->pages, &saving->fates, left);
+}
+
+static void
+save_rows(ImportSaving *saving, const PacketRows *rows)
+{
+	TimestampTz began = GetCurrentTimestamp();
+	const PacketRows *part;
+
+	saving->refused_rows = 0;
+	if (saving->duplicates == NULL)
+		save_part(saving, rows);
+	else
+	{
+		duplicate_keys_begin(saving->duplicates, rows);
+		while ((part = duplicate_keys_next(saving->duplicates)) != NULL)
+		{
+			save_part(saving, part);
+			duplicate_keys_saved(saving->duplicates, &saving->errors);
+		}
+		end_parts(saving);
+	}
 	import_adapt_batch(&saving->batch_rows, began);
 }
 
@@ -192,7 +245,7 @@ import_save_packet(ImportSaving *saving, bytea *packet)
 
 	packet_read(saving->import->profile, packet, &rows);
 	save_rows(saving, &rows);
-	return saving->errors.count;
+	return saving->refused_rows;
 }
 
 /*
@@ -250,7 +303,7 @@ save_step(ImportSaving *saving)
 	import_step_begin(import);
 	import_make_constraints_immediate(import);
 	save_next_rows(saving);
-	while (progress->packets_saved < progress->packets && saving->errors.count == 0 && !import_step_is_full(import))
+	while (progress->packets_saved < progress->packets && saving->refused_rows == 0 && !import_step_is_full(import))
 	{
 		import_step_next_batch(import);
 		save_next_rows(saving);
@@ -362,6 +415,7 @@ static ErrorData *
 try_all(OneGo *go)
 {
 	error_rows_hold(&go->saving->errors);
+	error_rows_hold(&go->saving->warnings);
 	row_pages_hold(&go->saving->pages);
 	return subtransaction_try_keep(save_all, go, &go->keep);
 }
@@ -402,6 +456,7 @@ save_in_one_go(ImportSaving *saving)
 	if (error != NULL)
 		ReThrowError(error);
 	error_rows_release(&saving->errors);
+	error_rows_release(&saving->warnings);
 	/* What a dry run would do is kept; what an import has not done is not. */
 	row_pages_release(&saving->pages, go.keep || import->task->dry_run);
 	import_absent_report(import);

@@ -21,6 +21,7 @@ BEGIN ATOMIC
     ('xlsx_private.task', 'file_id', 'xlsx_private.file', true),
     ('xlsx_private.task', 'frozen_id', 'xlsx_private.frozen_profile', true),
     ('xlsx_private.packet', 'task_id', 'xlsx_private.task', false),
+    ('xlsx_private.seen_key', 'task_id', 'xlsx_private.task', false),
     ('xlsx_private.seen_value', 'task_id', 'xlsx_private.task', false),
     ('xlsx_private.error_page', 'task_id', 'xlsx_private.task', false),
     ('xlsx_private.error_block', 'task_id', 'xlsx_private.task', false),

@@ -75,7 +75,7 @@ DECLARE
   name text;
 BEGIN
   FOREACH name IN ARRAY ARRAY['profile', 'profile_column', 'profile_rule', 'frozen_profile', 'file', 'chunk', 'task', 'packet',
-    'error_page', 'warning_page', 'row_page', 'error_block', 'error_count', 'seen_value', 'undo_xid', 'undo_row',
+    'error_page', 'warning_page', 'row_page', 'error_block', 'error_count', 'seen_key', 'seen_value', 'undo_xid', 'undo_row',
     'profile_id_seq', 'frozen_profile_id_seq', 'file_id_seq', 'task_id_seq', 'undo_xid_no_seq', 'undo_row_no_seq'] LOOP
     PERFORM pg_catalog.pg_extension_config_dump('xlsx_private.' || name, '');
   END LOOP;

@@ -14,6 +14,7 @@ CREATE FUNCTION xlsx.submit_once(profile text, file bytea, file_name text DEFAUL
   keep_rows boolean DEFAULT NULL, keep_changes boolean DEFAULT NULL, "returning" name[] DEFAULT NULL,
   fill_merged boolean DEFAULT NULL, skip_hidden boolean DEFAULT NULL, stop_at text DEFAULT NULL, sheets text DEFAULT NULL,
   scope text DEFAULT NULL, absent text DEFAULT NULL, max_absent text DEFAULT NULL, allow_empty boolean DEFAULT NULL,
+  duplicate_keys text DEFAULT NULL,
   date_order text DEFAULT NULL, "decimal" text DEFAULT NULL, time_zone text DEFAULT NULL,
   OUT task bigint, OUT created boolean, OUT content_hash bytea)
 AS 'MODULE_PATHNAME', 'pg_xlsx_submit_once' LANGUAGE C VOLATILE;
@@ -414,6 +415,7 @@ CREATE FUNCTION xlsx.schedule(name text, cron text, profile text, folder text DE
   keep_rows boolean DEFAULT NULL, keep_changes boolean DEFAULT NULL, "returning" name[] DEFAULT NULL,
   fill_merged boolean DEFAULT NULL, skip_hidden boolean DEFAULT NULL, stop_at text DEFAULT NULL, sheets text DEFAULT NULL,
   scope text DEFAULT NULL, absent text DEFAULT NULL, max_absent text DEFAULT NULL, allow_empty boolean DEFAULT NULL,
+  duplicate_keys text DEFAULT NULL,
   date_order text DEFAULT NULL, "decimal" text DEFAULT NULL, time_zone text DEFAULT NULL)
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'pg_xlsx_by_name' LANGUAGE C VOLATILE;

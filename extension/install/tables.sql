@@ -27,6 +27,7 @@ CREATE TABLE xlsx_private.profile (
     CHECK (mode = ANY (xlsx_private.names_of('mode'))),
   key_columns    text[],
   key_index      name,
+  duplicate_keys text     CHECK (duplicate_keys = ANY (xlsx_private.names_of('duplicate_keys'))),
   update_columns name[],
   max_errors     bigint   CHECK (max_errors >= 0),
   keep_old       boolean  NOT NULL DEFAULT false,
@@ -437,6 +438,16 @@ CREATE VIEW xlsx_private.warning_row WITH (security_invoker = true) AS
 SELECT p.task_id, p.first_row AS page, r.row_number, r.cells, r.kinds, r.violations
 FROM xlsx_private.warning_page p, LATERAL pg_catalog.unnest(p.rows) AS r;
 COMMENT ON VIEW xlsx_private.warning_row IS 'Rows of warning_page, one by one.';
+
+CREATE TABLE xlsx_private.seen_key (
+  task_id bigint NOT NULL,
+  no      int    NOT NULL,
+  data    bytea  NOT NULL,
+  PRIMARY KEY (task_id, no)
+);
+ALTER TABLE xlsx_private.seen_key ALTER data SET STORAGE PLAIN;
+COMMENT ON TABLE xlsx_private.seen_key IS 'Keys of the rows that a running task has saved or left out, as many as fill a page, to recognize a key that comes again.';
+COMMENT ON COLUMN xlsx_private.seen_key.data IS 'For each key its hash (8 bytes) and the number of its row (4 bytes), in native byte order.';
 
 -- What the rule "unique" has seen, so that memory does not grow with the rows.
 CREATE TABLE xlsx_private.seen_value (

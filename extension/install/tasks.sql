@@ -9,6 +9,7 @@ CREATE FUNCTION xlsx.submit(profile text, file bytea, file_name text DEFAULT 'up
   keep_rows boolean DEFAULT NULL, keep_changes boolean DEFAULT NULL, "returning" name[] DEFAULT NULL,
   fill_merged boolean DEFAULT NULL, skip_hidden boolean DEFAULT NULL, stop_at text DEFAULT NULL, sheets text DEFAULT NULL,
   scope text DEFAULT NULL, absent text DEFAULT NULL, max_absent text DEFAULT NULL, allow_empty boolean DEFAULT NULL,
+  duplicate_keys text DEFAULT NULL,
   date_order text DEFAULT NULL, "decimal" text DEFAULT NULL, time_zone text DEFAULT NULL)
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'pg_xlsx_submit' LANGUAGE C VOLATILE;
@@ -25,6 +26,7 @@ CREATE FUNCTION xlsx.import(profile text, file bytea, file_name text DEFAULT 'im
   keep_rows boolean DEFAULT NULL, keep_changes boolean DEFAULT NULL, "returning" name[] DEFAULT NULL,
   fill_merged boolean DEFAULT NULL, skip_hidden boolean DEFAULT NULL, stop_at text DEFAULT NULL, sheets text DEFAULT NULL,
   scope text DEFAULT NULL, absent text DEFAULT NULL, max_absent text DEFAULT NULL, allow_empty boolean DEFAULT NULL,
+  duplicate_keys text DEFAULT NULL,
   date_order text DEFAULT NULL, "decimal" text DEFAULT NULL, time_zone text DEFAULT NULL,
   OUT task bigint, OUT status text, OUT total_rows bigint, OUT saved_rows bigint, OUT error_rows bigint,
   OUT warning_rows bigint, OUT inserted_rows bigint, OUT updated_rows bigint, OUT unchanged_rows bigint,

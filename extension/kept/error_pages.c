@@ -128,7 +128,10 @@ sort_rows(Pages *pages)
 	qsort(pages->rows, (size_t) pages->count, sizeof(ReportedRow), compare_rows);
 }
 
-/* How many of the rows from first on fill a page. At least one, however long it is. */
+/*
+ * How many of the rows from first on fill a page. At least one, however long it is, and all that
+ * have its number: a row may be warned of twice.
+ */
 static int
 rows_of_page(const Pages *pages, int first)
 {
@@ -138,7 +141,7 @@ rows_of_page(const Pages *pages, int first)
 	for (int i = first; i < pages->count; i++)
 	{
 		bytes += MAXALIGN(HeapTupleHeaderGetDatumLength(pages->rows[i].datum));
-		if (bytes > FULL_BYTES && count > 0)
+		if (bytes > FULL_BYTES && count > 0 && pages->rows[i].number != pages->rows[first].number)
 			break;
 		count++;
 	}

@@ -278,3 +278,24 @@ packet_copy_row(PacketWriter *writer, const PacketRows *rows, int row)
 	packet_row(writer, rows->sheet_rows[row] | (rows->deletes[row] ? PACKET_DELETES : 0), values);
 	pfree(values);
 }
+
+PacketRows *
+packet_pick(const PacketRows *rows, const int *index, int count)
+{
+	PacketRows *picked = palloc(sizeof(PacketRows));
+	size_t		columns = (size_t) rows->columns;
+
+	*picked = (PacketRows) {.count = count, .columns = rows->columns};
+	picked->sheet_rows = palloc(sizeof(uint32) * (size_t) count);
+	picked->values = palloc(sizeof(Datum) * columns * (size_t) count);
+	picked->nulls = palloc(sizeof(bool) * columns * (size_t) count);
+	picked->deletes = palloc(sizeof(bool) * (size_t) count);
+	for (int i = 0; i < count; i++)
+	{
+		picked->sheet_rows[i] = rows->sheet_rows[index[i]];
+		picked->deletes[i] = rows->deletes[index[i]];
+		memcpy(picked->values + columns * i, rows->values + columns * index[i], sizeof(Datum) * columns);
+		memcpy(picked->nulls + columns * i, rows->nulls + columns * index[i], sizeof(bool) * columns);
+	}
+	return picked;
+}

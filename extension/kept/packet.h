@@ -70,6 +70,9 @@ typedef struct PacketRows
  */
 extern void packet_read(const Profile *profile, bytea *packet, PacketRows *rows);
 
+/* The rows at these places, as rows of their own in the current memory context. Values are shared. */
+extern PacketRows *packet_pick(const PacketRows *rows, const int *index, int count);
+
 /* Adds a row that comes from another packet of the same profile. */
 extern void packet_copy_row(PacketWriter *writer, const PacketRows *rows, int row);
 

@@ -57,6 +57,7 @@ static const char *const codes_of_rows[ROW_FAULTS] = {
 	[ROW_EXCLUSION] = "exclusion",
 	[ROW_EXCLUSION_MANY] = "exclusion",
 	[ROW_NOT_FOUND] = "not_found",
+	[ROW_DUPLICATE_KEY] = "duplicate_key",
 	[ROW_TRANSFORM] = "transform",
 };
 

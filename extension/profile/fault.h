@@ -58,6 +58,7 @@ typedef enum RowFault
 	ROW_EXCLUSION,
 	ROW_EXCLUSION_MANY,
 	ROW_NOT_FOUND,				/* the target has no row with this key */
+	ROW_DUPLICATE_KEY,			/* an earlier row of the file has this key */
 	ROW_TRANSFORM
 } RowFault;
 
@@ -74,7 +75,7 @@ extern const char *fault_text(CellFault fault, const char *locale);
 /* The message of a broken rule. Places: {label}, {limit} (its arguments), {rule}. */
 extern const char *fault_text_of_rule(RuleKind kind, const char *locale);
 
-/* Places: {label}, {rule} (the constraint). */
+/* Places: {label}, {rule} (the constraint), {limit} (another row). */
 extern const char *fault_text_of_row(RowFault fault, const char *locale);
 
 /* Message i of language l (0 is English) in UTF-8, and its name; both NULL beyond the last language. */

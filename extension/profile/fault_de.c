@@ -57,6 +57,7 @@ const FaultTexts fault_texts_de = {
 		[ROW_EXCLUSION] = "{label} steht im Widerspruch zu einer anderen Zeile",
 		[ROW_EXCLUSION_MANY] = "{label} stehen im Widerspruch zu einer anderen Zeile",
 		[ROW_NOT_FOUND] = "Keine Zeile hat diesen Schlüssel",
+		[ROW_DUPLICATE_KEY] = "Zeile {limit} hat denselben Schlüssel",
 		[ROW_TRANSFORM] = "Die Zeile konnte nicht umgewandelt werden",
 	}
 };

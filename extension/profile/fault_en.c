@@ -57,6 +57,7 @@ const FaultTexts fault_texts_en = {
 		[ROW_EXCLUSION] = "{label} conflicts with another row",
 		[ROW_EXCLUSION_MANY] = "{label} conflict with another row",
 		[ROW_NOT_FOUND] = "No row has this key",
+		[ROW_DUPLICATE_KEY] = "Row {limit} has the same key",
 		[ROW_TRANSFORM] = "Row could not be transformed",
 	}
 };

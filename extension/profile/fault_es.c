@@ -57,6 +57,7 @@ const FaultTexts fault_texts_es = {
 		[ROW_EXCLUSION] = "{label} está en conflicto con otra fila",
 		[ROW_EXCLUSION_MANY] = "{label} están en conflicto con otra fila",
 		[ROW_NOT_FOUND] = "Ninguna fila tiene esta clave",
+		[ROW_DUPLICATE_KEY] = "La fila {limit} tiene la misma clave",
 		[ROW_TRANSFORM] = "No se pudo convertir la fila",
 	}
 };

@@ -57,6 +57,7 @@ const FaultTexts fault_texts_fr = {
 		[ROW_EXCLUSION] = "{label} est en conflit avec une autre ligne",
 		[ROW_EXCLUSION_MANY] = "{label} sont en conflit avec une autre ligne",
 		[ROW_NOT_FOUND] = "Aucune ligne n'a cette clé",
+		[ROW_DUPLICATE_KEY] = "La ligne {limit} a la même clé",
 		[ROW_TRANSFORM] = "La ligne n'a pas pu être convertie",
 	}
 };

@@ -57,6 +57,7 @@ const FaultTexts fault_texts_pt = {
 		[ROW_EXCLUSION] = "{label} está em conflito com outra linha",
 		[ROW_EXCLUSION_MANY] = "{label} estão em conflito com outra linha",
 		[ROW_NOT_FOUND] = "Nenhuma linha tem esta chave",
+		[ROW_DUPLICATE_KEY] = "A linha {limit} tem a mesma chave",
 		[ROW_TRANSFORM] = "A linha não pôde ser convertida",
 	}
 };

@@ -174,6 +174,13 @@ option_check_index_after_load(const char *word)
 }
 
 void
+option_check_duplicate_keys(const char *word)
+{
+	if (word[0] != '\0')
+		check_word(&duplicate_keys_names, word, "duplicate_keys", "It says which of the rows of a file counts that have the same key.");
+}
+
+void
 option_check_target_by(const char *word)
 {
 	check_word(&target_by_names, word, "target_by", "It says what the profile means by its target.");

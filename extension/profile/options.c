@@ -74,6 +74,7 @@ static const Option options[] = {
 	{"absent", BOTH, OPTION_TEXT, EMPTY_RESETS, option_check_absent},
 	{"max_absent", BOTH, OPTION_TEXT, EMPTY_RESETS, option_check_max_absent},
 	{"allow_empty", BOTH, OPTION_BOOLEAN, EMPTY_IS_VALUE, NULL},
+	{"duplicate_keys", BOTH, OPTION_TEXT, EMPTY_RESETS, option_check_duplicate_keys},
 	{"date_order", ALL, OPTION_TEXT, EMPTY_RESETS, option_check_date_order},
 	{"decimal", ALL, OPTION_TEXT, EMPTY_RESETS, option_check_decimal},
 	{"time_zone", ALL, OPTION_TEXT, EMPTY_RESETS, option_check_time_zone},

@@ -133,6 +133,7 @@ typedef struct Profile
 	char	   *delete_when;	/* SQL expression over the texts of a row: it deletes its row; NULL: none does */
 	TextList	key;			/* columns and expressions (unique_key.h) */
 	char	   *key_index;		/* name of an index, or NULL; without both: the primary key */
+	Duplicates	duplicates;		/* DUPLICATES_BY_MODE: not declared */
 	TextList	updates;		/* columns that an update changes; empty: all but the key */
 	int			count;
 	ProfileColumn *columns;

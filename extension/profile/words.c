@@ -8,6 +8,7 @@ NAMES_DEFINE(row_action_names, ROW_ACTIONS);
 NAMES_DEFINE(save_mode_names, SAVE_MODES);
 NAMES_DEFINE(late_index_names, LATE_INDEXES);
 NAMES_DEFINE(target_by_names, TARGET_BYS);
+NAMES_DEFINE(duplicate_keys_names, DUPLICATE_KEYS);
 NAMES_DEFINE(header_check_names, HEADER_CHECKS);
 NAMES_DEFINE(on_duplicate_names, ON_DUPLICATES);
 NAMES_DEFINE(column_source_names, COLUMN_SOURCES);

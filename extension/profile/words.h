@@ -43,6 +43,18 @@ typedef enum TargetBy
 	TARGET_BYS(NAMES_VALUE)
 } TargetBy;
 
+/* What becomes of rows of a file that have the same key. */
+#define DUPLICATE_KEYS(X) \
+	X(DUPLICATES_LAST, "last")	/* each changes what the one before has saved */ \
+	X(DUPLICATES_FIRST, "first")	/* those after the first are left out */ \
+	X(DUPLICATES_ERROR, "error")	/* those after the first are refused */
+
+typedef enum Duplicates
+{
+	DUPLICATES_BY_MODE = -1,
+	DUPLICATE_KEYS(NAMES_VALUE)
+} Duplicates;
+
 /* How a header row must agree with the profile. */
 #define HEADER_CHECKS(X) \
 	X(HEADER_CHECK_ANY, "any")	/* required columns are there; the rest is told */ \
@@ -178,6 +190,7 @@ extern const Names row_action_names;
 extern const Names save_mode_names;
 extern const Names late_index_names;
 extern const Names target_by_names;
+extern const Names duplicate_keys_names;
 extern const Names header_check_names;
 extern const Names on_duplicate_names;
 extern const Names column_source_names;

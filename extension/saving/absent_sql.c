@@ -173,8 +173,8 @@ given_keys(const AbsentSql *sql)
 	}
 	for (int k = 0; k < key->unique.count; k++)
 		appendStringInfo(&columns, "w.%s, ", part_name(sql, k));
-	return psprintf("SELECT %s%s AS keyed FROM (%s) AS w", columns.data, keyed_has_outside(&sql->keyed) ? "(w.bad OR w.keyed)" : "true",
-					keyed_given(&sql->keyed, psprintf("SELECT %su.bad FROM \"" ABSENT_KEYS "\" AS u", raw.data)));
+	return psprintf("SELECT %s%s AS keyed FROM (%s) AS w", columns.data, keyed_has_outside(sql->keyed.task, &sql->keyed.key) ? "(w.bad OR w.keyed)" : "true",
+					keyed_given(sql->keyed.task, &sql->keyed.key, psprintf("SELECT %su.bad FROM \"" ABSENT_KEYS "\" AS u", raw.data)));
 }
 
 /* The parts of the key of a row "t", and keyed; in *whole, that it has them all and that its index has it. */

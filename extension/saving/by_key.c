@@ -155,27 +155,6 @@ save_round(KeyedState *state, const Round *round, SaveOutcome *outcome, int *gon
 	return keyed_count(state, round, outcome, gone);
 }
 
-/* The rows at these places, as a batch of their own. */
-static PacketRows *
-pick_rows(const PacketRows *rows, const int *index, int count)
-{
-	PacketRows *picked = palloc(sizeof(PacketRows));
-	size_t		columns = (size_t) rows->columns;
-
-	*picked = (PacketRows) {.count = count, .columns = rows->columns};
-	picked->sheet_rows = palloc(sizeof(uint32) * (size_t) count);
-	picked->values = palloc(sizeof(Datum) * columns * (size_t) count);
-	picked->nulls = palloc(sizeof(bool) * columns * (size_t) count);
-	picked->deletes = palloc0(sizeof(bool) * (size_t) count);
-	for (int i = 0; i < count; i++)
-	{
-		picked->sheet_rows[i] = rows->sheet_rows[index[i]];
-		memcpy(picked->values + columns * i, rows->values + columns * index[i], sizeof(Datum) * columns);
-		memcpy(picked->nulls + columns * i, rows->nulls + columns * index[i], sizeof(bool) * columns);
-	}
-	return picked;
-}
-
 static void
 save_rounds(KeyedState *state, const PacketRows *rows, int first, int last, SaveOutcome *outcome)
 {
@@ -188,7 +167,7 @@ save_rounds(KeyedState *state, const PacketRows *rows, int first, int last, Save
 	{
 		int		   *index = memcpy(palloc(sizeof(int) * (size_t) count), gone, sizeof(int) * (size_t) count);
 
-		round = (Round) {pick_rows(rows, index, count), 0, count, index};
+		round = (Round) {packet_pick(rows, index, count), 0, count, index};
 		count = save_round(state, &round, outcome, gone);
 	}
 	if (count > 0 && state->vanished > 0)

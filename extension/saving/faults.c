@@ -87,12 +87,11 @@ say(Blame *blame, uint32 sheet_row, uint32 source, const char *value)
 	blame->violation.message = message_say(&blame->message, value, cell);
 }
 
-/* Writes the error row, with the original texts of its cells. */
+/* Writes the row, with the original texts of its cells. */
 static void
-report_fault(const Faults *faults, const Fault *fault, ErrorRows *errors)
+report_fault(const SaveTask *task, const Fault *fault, ErrorRows *errors)
 {
-	const SaveTask *task = &faults->saver->task;
-	const Profile *profile = faults->saver->profile;
+	const Profile *profile = task->profile;
 	ErrorForm  *form = error_row_begin(errors);
 	char	  **texts = palloc(sizeof(char *) * (size_t) profile->count);
 	ListCell   *cell;
@@ -219,5 +218,14 @@ faults_report(Faults *faults, ErrorRows *errors)
 	find_more(faults);
 	list_sort(faults->list, compare_faults);
 	foreach(cell, faults->list)
-		report_fault(faults, lfirst(cell), errors);
+		report_fault(&faults->saver->task, lfirst(cell), errors);
+}
+
+void
+faults_report_row(const SaveTask *task, uint32 sheet_row, const ProfileColumn *column, Message message, const Violation *violation, ErrorRows *rows)
+{
+	Fault		fault = {0, sheet_row, NIL};
+
+	add_blame(&fault, column, message, violation);
+	report_fault(task, &fault, rows);
 }

@@ -11,6 +11,8 @@
 
 #include "kept/error_rows.h"
 #include "kept/packet.h"
+#include "profile/message.h"
+#include "saving/save_task.h"
 
 struct Saver;
 
@@ -33,5 +35,9 @@ extern void faults_note_missing(Faults *faults, int row, int key_column);
  * the sheet, with the original texts of their cells.
  */
 extern void faults_report(Faults *faults, ErrorRows *errors);
+
+/* Writes an error row or a warning about one row, apart from a batch. column: of the profile; message: without text, that of the violation. */
+extern void faults_report_row(const SaveTask *task, uint32 sheet_row, const ProfileColumn *column, Message message,
+							  const Violation *violation, ErrorRows *rows);
 
 #endif							/* PG_XLSX_SAVING_FAULTS_H */

@@ -49,7 +49,7 @@ given(const KeyedState *state, Oid *types)
 	for (int i = 0; i < profile->count; i++)
 		if (reads[i])
 			appendStringInfo(&select, "CAST(u.c%d AS %s) AS c%d, ", i, unnest_type_name(profile->columns[i].type), i);
-	return keyed_given(state, psprintf("SELECT %su.ord FROM %s", select.data, from));
+	return keyed_given(state->task, &state->key, psprintf("SELECT %su.ord FROM %s", select.data, from));
 }
 
 static char *

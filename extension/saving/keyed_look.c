@@ -40,14 +40,13 @@ keyed_equality(const ProfileColumn *column, int i, bool as_text)
  * that inserts nothing no row would stand outside, so all have one.
  */
 bool
-keyed_has_outside(const KeyedState *state)
+keyed_has_outside(const SaveTask *task, const SaveKey *key)
 {
-	return state->key.unique.predicate != NULL && save_mode(state->task->mode)->inserts;
+	return key->unique.predicate != NULL && save_mode(task->mode)->inserts;
 }
 
-/* The value of a part of the key in a row of "g". */
-static char *
-part_value(const SaveKey *key, int k)
+char *
+keyed_part_value(const SaveKey *key, int k)
 {
 	return key->columns[k] >= 0 ? psprintf("g.c%d", key->columns[k]) : psprintf("g.k%d", k);
 }
@@ -60,20 +59,17 @@ keyed_same_key(const KeyedState *state)
 
 	initStringInfo(&sql);
 	for (int k = 0; k < key->unique.count; k++)
-		appendStringInfo(&sql, "%s%s", k > 0 ? " AND " : "", unique_key_equals(&key->unique, k, part_value(key, k)));
+		appendStringInfo(&sql, "%s%s", k > 0 ? " AND " : "", unique_key_equals(&key->unique, k, keyed_part_value(key, k)));
 	if (key->unique.predicate != NULL)
 		appendStringInfo(&sql, " AND %s", unique_key_sql(key->unique.target, key->unique.predicate));
-	if (keyed_has_outside(state))
+	if (keyed_has_outside(state->task, &state->key))
 		appendStringInfoString(&sql, " AND g.keyed");
 	return sql.data;
 }
 
-/*
- * given: the batch with its types. A blank cell has the target's default, so that importing the
- * same file again finds nothing to update.
- */
-static char *
-given(const Profile *profile, Oid *types)
+/* A blank cell has the target's default, so that importing the same file again finds nothing to update. */
+char *
+keyed_rows(const Profile *profile, Oid *types)
 {
 	char	   *from = unnest_from(profile, types);
 	StringInfoData select;
@@ -101,19 +97,31 @@ source_of_v(void *argument, AttrNumber attnum)
 }
 
 char *
-keyed_given(const KeyedState *state, const char *given)
+keyed_given(const SaveTask *task, const SaveKey *key, const char *given)
 {
-	const SaveKey *key = &state->key;
-	void	   *profile = state->task->profile;
 	StringInfoData sql;
 
 	initStringInfo(&sql);
 	for (int k = 0; k < key->unique.count; k++)
 		if (key->columns[k] < 0)
-			appendStringInfo(&sql, ", %s AS k%d", unique_key_sql_over(key->unique.target, key->unique.parts[k].expression, source_of_v, profile), k);
-	if (keyed_has_outside(state))
-		appendStringInfo(&sql, ", %s AS keyed", unique_key_sql_over(key->unique.target, key->unique.predicate, source_of_v, profile));
+			appendStringInfo(&sql, ", %s AS k%d",
+							 unique_key_sql_over(key->unique.target, key->unique.parts[k].expression, source_of_v, task->profile), k);
+	if (keyed_has_outside(task, key))
+		appendStringInfo(&sql, ", %s AS keyed", unique_key_sql_over(key->unique.target, key->unique.predicate, source_of_v, task->profile));
 	return sql.len > 0 ? psprintf("SELECT v.*%s FROM (%s) AS v", sql.data, given) : pstrdup(given);
+}
+
+char *
+keyed_has_key(const SaveTask *task, const SaveKey *key)
+{
+	StringInfoData sql;
+
+	initStringInfo(&sql);
+	for (int k = 0; k < key->unique.count && !key->unique.nulls_equal; k++)
+		appendStringInfo(&sql, "%s%s IS NOT NULL", k > 0 ? " AND " : "", keyed_part_value(key, k));
+	if (keyed_has_outside(task, key))
+		appendStringInfo(&sql, "%sg.keyed", sql.len > 0 ? " AND " : "");
+	return sql.len > 0 ? sql.data : "true";
 }
 
 /* Whether a row of "looked" has met one of the target. */
@@ -126,31 +134,18 @@ found_sql(const SaveKey *key)
 	return psprintf("%s IS NOT NULL", unique_key_sql(key->unique.target, key->unique.parts[0].expression));
 }
 
-/*
- * twice: keys that come more than once. A key with NULL is another one each time, unless the index
- * says otherwise.
- */
+/* twice: keys that come more than once. */
 static char *
 twice(const KeyedState *state)
 {
 	const SaveKey *key = &state->key;
 	StringInfoData values;
-	StringInfoData condition;
 
 	initStringInfo(&values);
-	initStringInfo(&condition);
 	for (int k = 0; k < key->unique.count; k++)
-	{
-		char	   *value = part_value(key, k);
-
-		appendStringInfo(&values, "%s%s", k > 0 ? ", " : "", unique_key_part_collated(&key->unique.parts[k], value));
-		if (!key->unique.nulls_equal)
-			appendStringInfo(&condition, "%s%s IS NOT NULL", k > 0 ? " AND " : "", value);
-	}
-	if (keyed_has_outside(state))
-		appendStringInfo(&condition, "%sg.keyed", condition.len > 0 ? " AND " : "");
+		appendStringInfo(&values, "%s%s", k > 0 ? ", " : "", unique_key_part_collated(&key->unique.parts[k], keyed_part_value(key, k)));
 	return psprintf("SELECT FROM given AS g WHERE %s GROUP BY %s HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 1",
-					condition.len > 0 ? condition.data : "true", values.data);
+					keyed_has_key(state->task, key), values.data);
 }
 
 void
@@ -159,7 +154,7 @@ keyed_look(StringInfo sql, KeyedState *state, const char *target, const char *ma
 	const SaveKey *key = &state->key;
 
 	appendStringInfo(sql, "WITH given AS MATERIALIZED (%s), twice AS (%s),",
-					 keyed_given(state, given(state->task->profile, state->types)), twice(state));
+					 keyed_given(state->task, key, keyed_rows(state->task->profile, state->types)), twice(state));
 	appendStringInfo(sql, " looked AS MATERIALIZED (SELECT g.*, %s AS found, (%s) AS differs, %s%s"
 					 " FROM given AS g LEFT JOIN %s AS t ON %s)", found_sql(key), differs,
 					 state->may_doubt ? "t.tableoid AS part, CASE WHEN t.xmax OPERATOR(pg_catalog.<>) '0'::pg_catalog.xid THEN t.ctid END AS spot" :

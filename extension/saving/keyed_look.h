@@ -16,14 +16,26 @@
  */
 extern char *keyed_equality(const ProfileColumn *column, int i, bool as_text);
 
-/* Which row of the target "t" has the key of a row of "g". */
-extern char *keyed_same_key(const KeyedState *state);
+/* The rows of a batch with their types: c0, c1, ... by profile column, ord from 1. Sets types from the profile. */
+extern char *keyed_rows(const Profile *profile, Oid *types);
 
-/* Adds what the key computes of the rows of a query "given" with columns c0, c1, ...: k0, k1, ... by part, and keyed. */
-extern char *keyed_given(const KeyedState *state, const char *given);
+/* Adds what the key computes of the rows of such a query "given": k0, k1, ... for the parts that are no columns, and keyed. */
+extern char *keyed_given(const SaveTask *task, const SaveKey *key, const char *given);
 
 /* Does the statement ask for keyed, because the index of the key may leave rows out? */
-extern bool keyed_has_outside(const KeyedState *state);
+extern bool keyed_has_outside(const SaveTask *task, const SaveKey *key);
+
+/* The value of a part of the key in such a row "g". */
+extern char *keyed_part_value(const SaveKey *key, int part);
+
+/*
+ * Has such a row "g" a key? One with NULL is another one each time, unless the index says
+ * otherwise, and a row that the index would not have has none.
+ */
+extern char *keyed_has_key(const SaveTask *task, const SaveKey *key);
+
+/* Which row of the target "t" has the key of a row of "g". */
+extern char *keyed_same_key(const KeyedState *state);
 
 /*
  * Appends "WITH given, twice, looked". Sets state->types from the profile. match is that of

@@ -100,7 +100,8 @@ void
 queue_remove_working_rows(int64 task)
 {
 	static PrivateStatement delete = {
-		"WITH packets AS (DELETE FROM xlsx_private.packet WHERE task_id = $1)"
+		"WITH packets AS (DELETE FROM xlsx_private.packet WHERE task_id = $1),"
+		" keys AS (DELETE FROM xlsx_private.seen_key WHERE task_id = $1)"
 		" DELETE FROM xlsx_private.seen_value WHERE task_id = $1", 1, {INT8OID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(task)};
@@ -113,6 +114,7 @@ queue_remove_rows(Datum tasks)
 {
 	static PrivateStatement delete = {
 		"WITH packets AS (DELETE FROM xlsx_private.packet WHERE task_id = ANY ($1)),"
+		" keys AS (DELETE FROM xlsx_private.seen_key WHERE task_id = ANY ($1)),"
 		" errors AS (DELETE FROM xlsx_private.error_page WHERE task_id = ANY ($1)),"
 		" warnings AS (DELETE FROM xlsx_private.warning_page WHERE task_id = ANY ($1)),"
 		" blocks AS (DELETE FROM xlsx_private.error_block WHERE task_id = ANY ($1)),"

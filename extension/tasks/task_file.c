@@ -29,7 +29,8 @@ task_file_remove(int64 file, FileGone why)
 {
 	static PrivateStatement delete_working_rows = {
 		"WITH locked AS MATERIALIZED (SELECT id FROM xlsx_private.task WHERE file_id = $1 FOR UPDATE),"
-		" packets AS (DELETE FROM xlsx_private.packet p USING locked WHERE p.task_id = locked.id)"
+		" packets AS (DELETE FROM xlsx_private.packet p USING locked WHERE p.task_id = locked.id),"
+		" keys AS (DELETE FROM xlsx_private.seen_key k USING locked WHERE k.task_id = locked.id)"
 		" DELETE FROM xlsx_private.seen_value v USING locked WHERE v.task_id = locked.id", 1, {INT8OID}, NULL
 	};
 	static PrivateStatement delete = {

@@ -301,6 +301,8 @@ export interface UploadOptions {
   decimal?: ',' | '.';
   /** Of times in texts that name no zone: Europe/Berlin. */
   timeZone?: string;
+  /** What rows do whose key a row before them has: change what that one saved, be left out, or be refused. */
+  duplicateKeys?: 'last' | 'first' | 'error';
   /** JSON: header as in the sheet -> column of the table; "" leaves the header out. */
   mapping?: string;
   headerCheck?: 'any' | 'known' | 'exact';
