@@ -5,6 +5,9 @@ import net from 'node:net';
 import { once } from 'node:events';
 import { atEnd } from './cleanup.js';
 
+// One that is being shut down cannot be reset: Node would never close it, and turn round and round.
+const reset = (socket) => (socket.writableEnded ? socket.destroy() : socket.resetAndDestroy());
+
 class Link {
   constructor(proxy, client, server) {
     Object.assign(this, { proxy, client, server, silent: proxy.newOnesSilent });
@@ -39,8 +42,8 @@ class Link {
   end(how) {
     this.silent = false;
     if (how === 'reset') {
-      this.client.resetAndDestroy();
-      this.server.resetAndDestroy();
+      reset(this.client);
+      reset(this.server);
     } else {
       this.client.destroy();
       this.server.destroy();
@@ -121,7 +124,7 @@ export class Proxy {
   async restore() {
     this.speak();
     this.delay(0);
-    for (const link of [...this.links]) if (link.silent) link.end('reset');
+    for (const link of [...this.links]) if (link.silent) link.end('cut');
     if (!this.server) await this.accept();
   }
 
