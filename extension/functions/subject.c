@@ -19,7 +19,8 @@ subject_find(int64 id)
 		"SELECT owner::oid, status, worker_pid, login::oid, file_id, validated,"
 		" xmin = pg_current_xact_id_if_assigned()::xid, restart,"
 		" status = 'FAILED' AND error_code = $2 AND saved_rows = 0 AND skipped_rows = 0, inserted_rows,"
-		" EXISTS (SELECT FROM xlsx_private.undo_row u WHERE u.task_id = id), date_style, time_zone, tenant, settings::text"
+		" EXISTS (SELECT FROM xlsx_private.undo_row u WHERE u.task_id = id), date_style, time_zone, tenant, settings::text,"
+		" coalesce(set_id, 0), coalesce(set_size, 0), atomic, coalesce(after_task, 0)"
 		" FROM xlsx_private.task WHERE id = $1",
 		2, {INT8OID, TEXTOID}, NULL
 	};
@@ -48,6 +49,10 @@ subject_find(int64 id)
 	subject.time_zone = TextDatumGetCString(row.values[12]);
 	subject.tenant = TextDatumGetCString(row.values[13]);
 	subject.settings = private_sql_text(&row, 14);
+	subject.set = DatumGetInt64(row.values[15]);
+	subject.set_size = DatumGetInt32(row.values[16]);
+	subject.atomic = DatumGetBool(row.values[17]);
+	subject.after = DatumGetInt64(row.values[18]);
 	return subject;
 }
 

@@ -26,6 +26,10 @@ typedef struct Subject
 	char	   *date_style;
 	char	   *time_zone;
 	char	   *tenant;
+	int64		set;			/* that it is one of; 0: none */
+	int			set_size;		/* number of its tasks, if it is a set; 0: it is an import */
+	bool		atomic;
+	int64		after;			/* the task before it; 0: none */
 	char	   *settings;		/* of its submission (tables/carried.h); NULL: none */
 } Subject;
 

@@ -5,6 +5,7 @@
 #include "functions/submission.h"
 
 #include "catalog/pg_type.h"
+#include "functions/subject.h"
 #include "miscadmin.h"
 #include "profile/frozen.h"
 #include "profile/absent_options.h"
@@ -17,6 +18,7 @@
 #include "tables/private_sql.h"
 #include "tables/tenant.h"
 #include "tables/version.h"
+#include "tasks/after.h"
 #include "tasks/audit.h"
 #include "tasks/dispatch.h"
 #include "tasks/events.h"
@@ -80,30 +82,60 @@ check_mode(int64 profile, const Submission *submission)
 		absent_require_limit(private_sql_text(&row, 1), private_sql_text(&row, 2));
 }
 
+/*
+ * Has the task to wait for the one that it starts after?  That one's state stays as it is until the transaction ends.
+ * Raises an error if it will never end well, or the role may not see it.
+ */
+static bool
+must_wait(const char *option)
+{
+	int64		after;
+	Subject		before;
+	TaskStatus	status;
+
+	if (option == NULL)
+		return false;
+	after = pg_strtoint64(option);
+	before = subject_find(after);
+	if (!after_share(after, &status))
+		before = subject_find(after);	/* raises an error: it has just been deleted */
+	else
+		before.status = status;
+	if (task_status_meaning(before.status) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("cannot start a task after task " INT64_FORMAT " because it is %s", after, task_status_names.texts[before.status]),
+				 errhint("Retry that task first.")));
+	return subject_is_active(&before);
+}
+
 int64
 submission_insert(int64 file, const char *file_name, int64 size, const Submission *submission)
 {
 	static PrivateStatement insert = {
 		"INSERT INTO xlsx_private.task (login_was_member, owner_was_user, profile_id, frozen_id, profile, file_id, file_name, file_size, owner, login, run_at,"
 		" priority, idempotency_key, time_zone, date_style, sheet, dry_run, max_errors, header_row, locale, mapping, range, options,"
-		" exactly_once, wait_ms, mode, status, attempts, started_at, attempt_started_at, born_in, home, params, settings)"
-		" SELECT $12, $13, $1, $11, $2, nullif($3, 0), $4, $5, $6::oid::regrole::xlsx_private.role_ref, $7::oid::regrole::xlsx_private.role_ref, o.run_at,"
+		" exactly_once, wait_ms, mode, status, attempts, started_at, attempt_started_at, born_in, home, params, settings,"
+		" after_task, after_run_at, set_id)"
+		" SELECT $12, $13, $1, $11, $2, nullif($3, 0), $4, $5, $6::oid::regrole::xlsx_private.role_ref, $7::oid::regrole::xlsx_private.role_ref,"
+		" CASE WHEN $17 THEN 'infinity' ELSE o.run_at END,"
 		" coalesce(o.priority, 0), $8, $9, $10, o.sheet, coalesce(o.dry_run, false), o.max_errors, o.header_row, o.locale, o.mapping, o.range,"
 		/* Those that stand in columns of their own are not kept twice. */
-		" nullif($15 - '{run_at,priority,idempotency_key,sheet,dry_run,max_errors,header_row,locale,mapping,range,mode,params}'::text[], '{}'),"
-		" NOT xlsx_private.is_remote($1), CASE WHEN coalesce(o.run_at, clock_timestamp()) <= clock_timestamp() THEN 0 END,"
+		" nullif($15 - '{run_at,priority,idempotency_key,sheet,dry_run,max_errors,header_row,locale,mapping,range,mode,params,after}'::text[], '{}'),"
+		" NOT xlsx_private.is_remote($1), CASE WHEN NOT $17 AND coalesce(o.run_at, clock_timestamp()) <= clock_timestamp() THEN 0 END,"
 		" coalesce(o.mode, (SELECT p.mode FROM xlsx_private.profile p WHERE p.id = $1)),"
 		" CASE WHEN $3 = 0 THEN 'PROCESSING' ELSE 'PENDING' END, CASE WHEN $3 = 0 THEN 1 ELSE 0 END,"
-		" CASE WHEN $3 = 0 THEN clock_timestamp() END, CASE WHEN $3 = 0 THEN clock_timestamp() END, $14::uuid, $14::uuid, coalesce(o.params, '{}'), $16::jsonb"
+		" CASE WHEN $3 = 0 THEN clock_timestamp() END, CASE WHEN $3 = 0 THEN clock_timestamp() END, $14::uuid, $14::uuid, coalesce(o.params, '{}'), $16::jsonb,"
+		" o.after, CASE WHEN $17 THEN o.run_at END, nullif($18, 0)"
 		" FROM jsonb_to_record($15) AS o (run_at timestamptz, priority int, sheet text, dry_run boolean, max_errors bigint, header_row text,"
-		" locale text, mapping jsonb, range text, mode text, params jsonb)"
+		" locale text, mapping jsonb, range text, mode text, params jsonb, after bigint)"
 		" ON CONFLICT ((owner::oid), tenant, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING RETURNING id",
-		16, {INT8OID, TEXTOID, INT8OID, TEXTOID, INT8OID, OIDOID, OIDOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, BOOLOID, BOOLOID, TEXTOID, JSONBOID, TEXTOID}, NULL
+		18, {INT8OID, TEXTOID, INT8OID, TEXTOID, INT8OID, OIDOID, OIDOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, BOOLOID, BOOLOID, TEXTOID, JSONBOID, TEXTOID, BOOLOID, INT8OID}, NULL
 	};
 	const char *profile = submission->profile;
 	int64		profile_id = profile_find(&profile);
-	Datum		values[16];
-	char		nulls[16];
+	Datum		values[18];
+	char		nulls[18];
 	PrivateRow	row;
 
 	check_mode(profile_id, submission);
@@ -126,6 +158,8 @@ submission_insert(int64 file, const char *file_name, int64 size, const Submissio
 	private_sql_set_text(values, nulls, 13, installation_name());
 	values[14] = JsonbPGetDatum(submission->options);
 	private_sql_set_text(values, nulls, 15, submission_settings(profile_id));
+	values[16] = BoolGetDatum(must_wait(options_member(submission->options, "after")));
+	values[17] = Int64GetDatum(submission->set);
 	if (private_sql_run(&insert, values, nulls, &row) == 0)
 		return 0;
 	audit_note(DatumGetInt64(row.values[0]), file == 0 ? AUDIT_IMPORT : AUDIT_SUBMIT, AUDIT_NO_ROWS);

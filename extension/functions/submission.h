@@ -16,6 +16,7 @@ typedef struct Submission
 	const char *profile;		/* NULL: the default */
 	Jsonb	   *options;		/* those of a task, as profile/options.h returns them */
 	const char *idempotency_key;	/* NULL: none */
+	int64		set;			/* the set that the task is one of; 0: none */
 } Submission;
 
 /*

@@ -19,6 +19,7 @@
 #include "portability/instr_time.h"
 #include "storage/procarray.h"
 #include "tables/private_sql.h"
+#include "tasks/after.h"
 #include "tasks/audit.h"
 #include "tasks/counters.h"
 #include "tasks/dispatch.h"
@@ -28,6 +29,7 @@
 #include "tasks/role_limits.h"
 #include "tasks/slots.h"
 #include "tasks/task_file.h"
+#include "tasks/task_set.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/snapmgr.h"
@@ -262,6 +264,24 @@ cancel_active(Subject task)
 	return task;
 }
 
+/* The same for a set whose tasks run by themselves: it ends with the last of them. */
+static Subject
+cancel_set(Subject set)
+{
+	int			count;
+	int64	   *tasks = task_set_tasks(set.id, &count);
+
+	for (int i = 0; i < count; i++)
+		(void) cancel_active(subject_find(tasks[i]));
+	return subject_find(set.id);
+}
+
+static Subject
+cancel_any(Subject task)
+{
+	return task.set_size > 0 && !task.atomic ? cancel_set(task) : cancel_active(task);
+}
+
 Datum
 pg_xlsx_cancel(PG_FUNCTION_ARGS)
 {
@@ -269,7 +289,7 @@ pg_xlsx_cancel(PG_FUNCTION_ARGS)
 
 	if (!subject_is_active(&task))
 		subject_refuse(&task, "cancel");
-	task = cancel_active(task);
+	task = cancel_any(task);
 	/* It may have ended by itself, or somebody else has cancelled it. */
 	if (!subject_is_active(&task) && task.status != TASK_CANCELLED)
 		subject_refuse(&task, "cancel");
@@ -286,7 +306,7 @@ pg_xlsx_end_task(PG_FUNCTION_ARGS)
 	{
 		CHECK_FOR_INTERRUPTS();
 		task = subject_find(PG_GETARG_INT64(0));
-		(void) cancel_active(task);
+		(void) cancel_any(task);
 	} while (!subject_lock_wanted(task.id, WANTED_ENDED));
 	PG_RETURN_VOID();
 }
@@ -343,18 +363,38 @@ refuse_leftovers(const Subject *task)
 			 errhint("Undo it again once they may go, or delete the task and upload the file again.")));
 }
 
-Datum
-pg_xlsx_retry(PG_FUNCTION_ARGS)
+/*
+ * A task whose predecessor runs waits for its end. One whose predecessor has not ended well cannot run; one whose predecessor is
+ * gone can.
+ */
+static bool
+must_wait_again(const Subject *task)
+{
+	TaskStatus	before;
+
+	if (task->after == 0 || !after_share(task->after, &before))
+		return false;
+	if (task_status_meaning(before) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("cannot retry task " INT64_FORMAT " because task " INT64_FORMAT ", which comes first, is %s", task->id,
+						task->after, task_status_names.texts[before]),
+				 errhint("Retry task " INT64_FORMAT " first.", task->after)));
+	return (task_status_meaning(before) & TASK_ACTIVE) != 0;
+}
+
+static void
+retry_one(Subject task)
 {
 	static PrivateStatement update = {
 		"UPDATE xlsx_private.task SET status = 'PENDING', home = xlsx_private.installation(), phase = NULL, attempts = 0, deaths = 0,"
-		" run_at = clock_timestamp(), wait_ms = 0, waited_ms = 0, completed_at = NULL, error_code = NULL, error_message = NULL,"
+		" run_at = CASE WHEN $2 THEN 'infinity' ELSE clock_timestamp() END, wait_ms = CASE WHEN NOT $2 THEN 0 END, after_run_at = NULL,"
+		" waited_ms = 0, completed_at = NULL, error_code = NULL, error_message = NULL,"
 		" error_detail = NULL, error_hint = NULL, updated_at = clock_timestamp() WHERE id = $1"
 		" AND NOT xlsx_private.is_active(status) AND NOT xlsx_private.is_success(status)",
-		1, {INT8OID}, NULL
+		2, {INT8OID, BOOLOID}, NULL
 	};
-	Subject		task = subject_lock(PG_GETARG_INT64(0));
-	Datum		values[] = {Int64GetDatum(task.id)};
+	Datum		values[] = {Int64GetDatum(task.id), (Datum) 0};
 
 	if (task_status_meaning(task.status) != 0)
 		subject_refuse(&task, "retry");
@@ -366,6 +406,7 @@ pg_xlsx_retry(PG_FUNCTION_ARGS)
 				 errhint("Upload the file again.")));
 	task_run_require_alone(task.id);
 	refuse_leftovers(&task);
+	values[1] = BoolGetDatum(must_wait_again(&task));
 	role_limits_check_retry(task.owner, task.tenant);
 	if (private_sql_run(&update, values, NULL, NULL) == 0)
 		subject_refuse(&task, "retry");
@@ -374,7 +415,38 @@ pg_xlsx_retry(PG_FUNCTION_ARGS)
 		begin_again(task.id);
 	progress_queued_again(task.id);
 	audit_note(task.id, AUDIT_RETRY, AUDIT_NO_ROWS);
+	task_set_sum(task.set);
 	dispatch_want(task.login);
+}
+
+/* Retries the tasks of a set that have not ended well, in their order. */
+static void
+retry_set(const Subject *set)
+{
+	int			count;
+	int64	   *tasks = task_set_tasks(set->id, &count);
+
+	if (task_status_meaning(set->status) != 0)
+		subject_refuse(set, "retry");
+	for (int i = 0; i < count; i++)
+	{
+		Subject		task = subject_lock(tasks[i]);
+
+		if (task_status_meaning(task.status) == 0)
+			retry_one(task);
+	}
+}
+
+Datum
+pg_xlsx_retry(PG_FUNCTION_ARGS)
+{
+	Subject		task = subject_find(PG_GETARG_INT64(0));
+
+	/* The tasks of a set are locked before it. */
+	if (task.set_size > 0 && !task.atomic)
+		retry_set(&task);
+	else
+		retry_one(subject_lock(task.id));
 	PG_RETURN_TEXT_P(cstring_to_text(task_status_names.texts[TASK_PENDING]));
 }
 

@@ -24,12 +24,17 @@ COMMENT ON COLUMN xlsx.progress.validated_rows IS 'Number of rows that were chec
 COMMENT ON COLUMN xlsx.progress.started_at IS 'Start of this attempt.';
 
 CREATE VIEW xlsx_private.task_now WITH (security_invoker = true) AS
-SELECT t AS task, coalesce(l.phase, t.phase) AS phase, coalesce(l.progress, t.progress) AS progress,
+SELECT t AS task, coalesce(l.phase, t.phase) AS phase, coalesce(s.progress, l.progress, t.progress) AS progress,
   CASE l.phase WHEN 'VALIDATING' THEN l.validating WHEN 'SAVING' THEN l.saving ELSE t.phase_progress END AS phase_progress,
-  coalesce(l.total_rows, t.total_rows) AS total_rows, coalesce(l.validated_rows, t.validated_rows) AS validated_rows,
-  coalesce(l.error_rows, t.error_rows) AS error_rows, coalesce(l.saved_rows, t.saved_rows) AS saved_rows,
+  coalesce(s.total_rows, l.total_rows, t.total_rows) AS total_rows, coalesce(s.validated_rows, l.validated_rows, t.validated_rows) AS validated_rows,
+  coalesce(s.error_rows, l.error_rows, t.error_rows) AS error_rows, coalesce(s.saved_rows, l.saved_rows, t.saved_rows) AS saved_rows,
   coalesce(l.committed, true) AS committed, coalesce(l.seq, t.seq) AS seq
 FROM xlsx_private.task t
-  LEFT JOIN xlsx_private.live(false) l ON l.task OPERATOR(pg_catalog.=) t.id AND t.status OPERATOR(pg_catalog.=) 'PROCESSING';
+  LEFT JOIN xlsx_private.live(false) l ON l.task OPERATOR(pg_catalog.=) t.id AND t.status OPERATOR(pg_catalog.=) 'PROCESSING'
+  LEFT JOIN LATERAL (SELECT pg_catalog.avg(coalesce(n.progress, m.progress))::int AS progress, pg_catalog.sum(coalesce(n.total_rows, m.total_rows))::bigint AS total_rows,
+      pg_catalog.sum(coalesce(n.validated_rows, m.validated_rows))::bigint AS validated_rows, pg_catalog.sum(coalesce(n.error_rows, m.error_rows))::bigint AS error_rows,
+      pg_catalog.sum(coalesce(n.saved_rows, m.saved_rows))::bigint AS saved_rows
+    FROM xlsx_private.task m LEFT JOIN xlsx_private.live(false) n ON n.task OPERATOR(pg_catalog.=) m.id
+    WHERE t.set_size IS NOT NULL AND t.status OPERATOR(pg_catalog.=) 'PROCESSING' AND m.set_id OPERATOR(pg_catalog.=) t.id) s ON true;
 COMMENT ON VIEW xlsx_private.task_now IS
-'Tasks with their current numbers: those of a running import come from shared memory, all others from the row of the task. xlsx.tasks, REST, events and the copy in Redis read it.';
+'Tasks with their current numbers: those of a running import come from shared memory, those of a running set are the sums over its tasks, all others come from the row of the task. xlsx.tasks, REST, events and the copy in Redis read it.';

@@ -27,7 +27,7 @@ CREATE VIEW xlsx_private.held_subject AS
 SELECT coalesce(r.profile_id, 0) AS profile_id, coalesce(r.role::oid, 0) AS role
 FROM xlsx_private.queue_rule r
 WHERE r.paused OR r.max_tasks <= (SELECT pg_catalog.count(*) FROM xlsx_private.task p
-  WHERE p.status = 'PROCESSING' AND p.home = (SELECT xlsx_private.installation())
+  WHERE p.status = 'PROCESSING' AND (p.set_size IS NULL OR p.atomic) AND p.home = (SELECT xlsx_private.installation())
     AND (r.profile_id IS NULL OR r.profile_id = p.profile_id) AND (r.role IS NULL OR r.role::oid = p.owner::oid));
 COMMENT ON VIEW xlsx_private.held_subject IS
 'Profiles (0: any) and roles (0: any) of which no further task may start now, because they are paused or as many as allowed run.';
@@ -35,7 +35,7 @@ COMMENT ON VIEW xlsx_private.held_subject IS
 -- The subquery that is compared with a task does not refer to it, so it runs once for all tasks.
 CREATE VIEW xlsx_private.due_task AS
 SELECT t.id, t.login::regrole AS login, t.owner::regrole AS owner, t.priority, coalesce(t.run_at, t.created_at) AS run_at, t.status FROM xlsx_private.task t
-WHERE t.home = (SELECT xlsx_private.installation()) AND (t.status = 'PROCESSING' OR (t.status = 'PENDING' AND NOT t.held AND xlsx_private.is_due(t.run_at, t.wait_ms)
+WHERE t.home = (SELECT xlsx_private.installation()) AND ((t.status = 'PROCESSING' AND (t.set_size IS NULL OR t.atomic)) OR (t.status = 'PENDING' AND NOT t.held AND xlsx_private.is_due(t.run_at, t.wait_ms)
   AND NOT EXISTS (SELECT FROM pg_catalog.unnest((SELECT pg_catalog.array_agg(h) FROM xlsx_private.held_subject h)) AS held
     WHERE held.profile_id IN (0, t.profile_id) AND held.role IN (0, t.owner::oid))));
 COMMENT ON VIEW xlsx_private.due_task IS 'Tasks of this installation that a worker may take now. A task that is PROCESSING counts only if its worker is gone.';

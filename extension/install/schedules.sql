@@ -16,6 +16,7 @@ CREATE FUNCTION xlsx.submit_once(profile text, file bytea, file_name text DEFAUL
   scope text DEFAULT NULL, absent text DEFAULT NULL, max_absent text DEFAULT NULL, allow_empty boolean DEFAULT NULL,
   duplicate_keys text DEFAULT NULL,
   date_order text DEFAULT NULL, "decimal" text DEFAULT NULL, time_zone text DEFAULT NULL,
+  after bigint DEFAULT NULL,
   OUT task bigint, OUT created boolean, OUT content_hash bytea)
 AS 'MODULE_PATHNAME', 'pg_xlsx_submit_once' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx.submit_once IS

@@ -195,6 +195,11 @@ CREATE TABLE xlsx_private.task (
   wait_ms         bigint  DEFAULT 0 CHECK (wait_ms >= 0),
   waited_ms       bigint  NOT NULL DEFAULT 0,
   priority        int     NOT NULL DEFAULT 0,
+  after_task      bigint,
+  after_run_at    timestamptz,
+  set_id          bigint,
+  set_size        int     CHECK (set_size > 0),
+  atomic          boolean NOT NULL DEFAULT false,
   idempotency_key text,
   sheet           text,
   mode            text    NOT NULL DEFAULT 'insert'
@@ -298,6 +303,14 @@ COMMENT ON COLUMN xlsx_private.task.login_was_member IS
 'At the submission the login could take on the owner''s role. It must be able to when the task starts.';
 COMMENT ON COLUMN xlsx_private.task.owner_was_user IS 'At the submission the owner was a member of xlsx_user. He must be one when the task starts.';
 COMMENT ON COLUMN xlsx_private.task.run_at IS 'The task starts then or later. NULL: at once, whatever the clock.';
+COMMENT ON COLUMN xlsx_private.task.after_task IS
+'The task starts when that one has ended well; until then its run_at is infinity. That one may be gone. Ids are not used again.';
+COMMENT ON COLUMN xlsx_private.task.after_run_at IS 'What run_at becomes when the task after_task has ended well. NULL: that moment.';
+COMMENT ON COLUMN xlsx_private.task.set_id IS 'The set (a task with set_size) that this task is one of; NULL: none.';
+COMMENT ON COLUMN xlsx_private.task.set_size IS
+'How many tasks the set has. It imports nothing itself: its state sums up theirs. NULL: the task is an import.';
+COMMENT ON COLUMN xlsx_private.task.atomic IS
+'A worker runs all tasks of the set in one transaction, which keeps all of their rows or none.';
 COMMENT ON COLUMN xlsx_private.task.wait_ms IS
 'Wait until run_at when it was set, in milliseconds. If run_at is further off than that, the clock was set back and the task is due. NULL: run_at was given by the submitter, and the clock alone decides.';
 COMMENT ON COLUMN xlsx_private.task.waited_ms IS
@@ -325,6 +338,8 @@ CREATE INDEX task_active ON xlsx_private.task (priority DESC, (coalesce(run_at, 
 CREATE INDEX task_waiting ON xlsx_private.task (home, (login::oid), (xlsx_private.party(owner, tenant)), (coalesce(profile_id, 0)), (- priority::bigint),
   (run_at IS NOT NULL), (coalesce(run_at, created_at)), id) WHERE status = 'PENDING' AND NOT held;
 CREATE INDEX task_timed ON xlsx_private.task (run_at) WHERE status = 'PENDING' AND NOT held AND run_at IS NOT NULL;
+CREATE INDEX task_after ON xlsx_private.task (after_task) WHERE after_task IS NOT NULL AND status = 'PENDING';
+CREATE INDEX task_set ON xlsx_private.task (set_id) WHERE set_id IS NOT NULL;
 CREATE INDEX task_running ON xlsx_private.task (profile_id, (owner::oid)) WHERE status = 'PROCESSING';
 CREATE INDEX task_ended ON xlsx_private.task (status, completed_at) WHERE NOT xlsx_private.is_active(status);
 CREATE INDEX task_file ON xlsx_private.task (file_id);

@@ -50,7 +50,9 @@ BEGIN
       coalesce(t.findings, '[]') AS findings, t.params,
       t.held, xlsx_private.iso(least(xlsx_private.file_kept_until(now.task), '9999-12-31 23:59:59.999Z')) AS "fileKeptUntil",
       t.run_of AS "runOf", CASE WHEN t.dry_run THEN xlsx_private.last_run_of(t.id) END AS "ranAs", xlsx_private.iso(t.erased_at) AS "erasedAt",
-      xlsx_private.duplicate_json(t.duplicate_of) AS "duplicateOf"
+      xlsx_private.duplicate_json(t.duplicate_of) AS "duplicateOf",
+      t.after_task AS "after", t.set_id AS "setId", t.set_size AS "setSize", t.atomic,
+      CASE WHEN t.set_size IS NOT NULL THEN (SELECT json_agg(m.id ORDER BY m.id) FROM xlsx_private.task m WHERE m.set_id = t.id) END AS tasks
     FROM xlsx_private.task_now AS now, LATERAL (SELECT (now.task).*) AS t
     WHERE t.id = ANY (tasks)) AS r);
 END
@@ -119,12 +121,22 @@ AS 'MODULE_PATHNAME', 'pg_xlsx_phase_members' LANGUAGE C IMMUTABLE STRICT PARALL
 COMMENT ON FUNCTION xlsx_private.phase_members(text, int, bigint, bigint, bigint, bigint, boolean) IS
 'Members of a task-progress event for a phase, as JSON without braces. NULL if there is no such phase.';
 
+CREATE FUNCTION xlsx_private.set_members(task xlsx_private.task) RETURNS text
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+  SELECT pg_catalog.format('"status":"%s","progress":%s,"totalRows":%s,"validatedRows":%s,"errorRows":%s,"savedRows":%s',
+    (task).status, now.progress, now.total_rows, now.validated_rows, now.error_rows, now.saved_rows)
+  FROM xlsx_private.task_now AS now WHERE (now.task).id = (set_members.task).id;
+END;
+COMMENT ON FUNCTION xlsx_private.set_members(xlsx_private.task) IS 'Members of a task-progress event of a set, as JSON without braces: sums over its tasks.';
+
 CREATE FUNCTION xlsx_private.progress_data(task xlsx_private.task) RETURNS json
 LANGUAGE sql STABLE
 BEGIN ATOMIC
   SELECT pg_catalog.format('{"taskId":%s,"seq":%s,%s}', (task).id, now.seq, CASE
     WHEN now.phase IS NOT NULL THEN
       xlsx_private.phase_members(now.phase, now.phase_progress, now.total_rows, now.validated_rows, now.error_rows, now.saved_rows, now.committed)
+    WHEN (task).set_size IS NOT NULL THEN xlsx_private.set_members(task)
     WHEN (task).attempts > 0 OR (task).error_code IS NOT NULL THEN
       pg_catalog.format('"phase":"RETRYING","attempt":%s,"retryInMs":%s,"waitingFor":%s', (task).attempts + 1,
         pg_catalog.round(greatest(0, 1000 * extract(epoch FROM (task).run_at - pg_catalog.statement_timestamp()))),

@@ -10,11 +10,12 @@ CREATE FUNCTION xlsx.submit(profile text, file bytea, file_name text DEFAULT 'up
   fill_merged boolean DEFAULT NULL, skip_hidden boolean DEFAULT NULL, stop_at text DEFAULT NULL, sheets text DEFAULT NULL,
   scope text DEFAULT NULL, absent text DEFAULT NULL, max_absent text DEFAULT NULL, allow_empty boolean DEFAULT NULL,
   duplicate_keys text DEFAULT NULL,
-  date_order text DEFAULT NULL, "decimal" text DEFAULT NULL, time_zone text DEFAULT NULL)
+  date_order text DEFAULT NULL, "decimal" text DEFAULT NULL, time_zone text DEFAULT NULL,
+  after bigint DEFAULT NULL)
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'pg_xlsx_submit' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx.submit IS
-'Stores a workbook and returns the id of a task, which imports it in the background as the current role, after the commit. profile: NULL for the default one. run_at: the task starts at this time or later; NULL: at once, whatever the clock. priority: higher goes first. idempotency_key: the same key again returns the first task. sheet, range, header_row, mode, max_errors, locale, header_check, header_rows, keep_rows, keep_changes, "returning", fill_merged, skip_hidden, stop_at, sheets, scope, absent, max_absent, allow_empty: as in xlsx.alter_profile; NULL for the option of the profile. dry_run: checks and saves all rows, rolls back, and keeps the report. mapping: {"Header": "column_name"}, before any other way to find the column; "" leaves the header out. A header that is not there is an error.';
+'Stores a workbook and returns the id of a task, which imports it in the background as the current role, after the commit. profile: NULL for the default one. run_at: the task starts at this time or later; NULL: at once, whatever the clock. priority: higher goes first. idempotency_key: the same key again returns the first task. sheet, range, header_row, mode, max_errors, locale, header_check, header_rows, keep_rows, keep_changes, "returning", fill_merged, skip_hidden, stop_at, sheets, scope, absent, max_absent, allow_empty: as in xlsx.alter_profile; NULL for the option of the profile. after: a task that the current role sees. The new one starts when that one is COMPLETED or HAS_ERRORS, and is CANCELLED when that one has FAILED or was cancelled. dry_run: checks and saves all rows, rolls back, and keeps the report. mapping: {"Header": "column_name"}, before any other way to find the column; "" leaves the header out. A header that is not there is an error.';
 
 CREATE FUNCTION xlsx_private.submit(profile text, file bytea, file_name text, options jsonb) RETURNS bigint
 AS 'MODULE_PATHNAME', 'pg_xlsx_submit_options' LANGUAGE C VOLATILE;
@@ -38,15 +39,16 @@ COMMENT ON FUNCTION xlsx.import IS
 CREATE VIEW xlsx.tasks WITH (security_invoker = true) AS
 SELECT t.id, t.profile, t.file_name, t.file_size, t.status, now.phase, now.progress, now.total_rows,
   now.validated_rows, now.error_rows, now.saved_rows, t.attempts, t.error_message, t.owner::pg_catalog.regrole AS owner, t.created_at,
-  t.updated_at, t.started_at, t.completed_at, t.error_code, t.error_detail, t.error_hint, t.run_at, t.priority,
+  t.updated_at, t.started_at, t.completed_at, t.error_code, t.error_detail, t.error_hint, CASE WHEN t.after_task IS NOT NULL AND t.run_at = 'infinity' THEN t.after_run_at ELSE t.run_at END AS run_at, t.priority,
   t.idempotency_key, now.seq, t.mode, t.dry_run, t.inserted_rows, t.updated_rows, t.unchanged_rows, t.skipped_rows,
   t.warning_rows, t.sheet, t.max_errors, t.header_row, t.locale, t.mapping, t.undone, t.exactly_once, t.deleted_rows,
   t.absent_rows, t.range, t.options, t.params, nullif(t.tenant, '') AS tenant, t.found_sheet, t.found_sheets, t.found_header_row, t.missing, t.unused, t.duplicates, t.notes, t.findings,
   CASE WHEN xlsx_private.is_active(t.status) THEN xlsx_private.waiting_for(now.task, (SELECT pg_catalog.array_agg(h) FROM xlsx_private.held_subject h)) END AS waiting_for,
-  t.held, t.run_of, xlsx_private.file_kept_until(now.task) AS file_kept_until, t.erased_at, t.file_hash, t.on_duplicate, t.duplicate_of
+  t.held, t.run_of, xlsx_private.file_kept_until(now.task) AS file_kept_until, t.erased_at, t.file_hash, t.on_duplicate, t.duplicate_of,
+  t.after_task AS after, t.set_id, t.set_size, t.atomic
 FROM xlsx_private.task_now AS now, LATERAL (SELECT (now.task).*) AS t;
 COMMENT ON VIEW xlsx.tasks IS
-'Tasks of the current role, and of the tenant of the session where tenants share a role (pg_xlsx.tenant_setting), with their progress. params: what the submitter said of the import. A running task has its current numbers, as in xlsx.progress. At the end total_rows = saved_rows + skipped_rows + error_rows, and saved_rows = inserted_rows + updated_rows + unchanged_rows + deleted_rows. skipped_rows: rows that mode skip, a trigger, a rule or a policy of the target left out. progress: percent of the whole. waiting_for: what the task waits for, in words, such as its turn or a lock; NULL if it works. exactly_once: false if rows go to another server, which commits by itself; a crash at that moment can save a batch twice. options: those of the task that have no column here. found_sheet, found_header_row: what was read; found_sheets: all sheets, if they are several. missing: columns of the profile without a header, and the nearest header received. unused: columns of the sheet that go nowhere. duplicates: headers that are there more than once. notes: what else is worth a look, such as rows that look like totals. held: the task waits for xlsx.release. run_of: the dry run that xlsx.run imports by this task. file_kept_until: when its stored file goes; infinity: with the task; NULL: it has none, or the task has not ended. erased_at: when xlsx.erase took its data. file_hash: SHA-256 of the file. duplicate_of: the last task that had imported the same file when this one was submitted.';
+'Tasks of the current role, and of the tenant of the session where tenants share a role (pg_xlsx.tenant_setting), with their progress. params: what the submitter said of the import. A running task has its current numbers, as in xlsx.progress. At the end total_rows = saved_rows + skipped_rows + error_rows, and saved_rows = inserted_rows + updated_rows + unchanged_rows + deleted_rows. skipped_rows: rows that mode skip, a trigger, a rule or a policy of the target left out. progress: percent of the whole. waiting_for: what the task waits for, in words, such as its turn or a lock; NULL if it works. after: the task that must end well before this one starts. set_size: the task is a set of so many tasks, whose state and numbers it sums up; set_id: the set that the task is one of. exactly_once: false if rows go to another server, which commits by itself; a crash at that moment can save a batch twice. options: those of the task that have no column here. found_sheet, found_header_row: what was read; found_sheets: all sheets, if they are several. missing: columns of the profile without a header, and the nearest header received. unused: columns of the sheet that go nowhere. duplicates: headers that are there more than once. notes: what else is worth a look, such as rows that look like totals. held: the task waits for xlsx.release. run_of: the dry run that xlsx.run imports by this task. file_kept_until: when its stored file goes; infinity: with the task; NULL: it has none, or the task has not ended. erased_at: when xlsx.erase took its data. file_hash: SHA-256 of the file. duplicate_of: the last task that had imported the same file when this one was submitted.';
 
 CREATE FUNCTION xlsx_private.count_errors(subject bigint) RETURNS bigint
 LANGUAGE sql STABLE
@@ -149,14 +151,33 @@ AS 'MODULE_PATHNAME', 'pg_xlsx_delete_rows' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx_private.delete_rows(bigint) IS
 'Deletes the rows that a task imported, with the rights of its owner. NULL if its profile has no task_column, or if the owner may not delete. kept: number of rows that stayed, because others refer to them or a trigger refused; reason: that of the first. xlsx.delete calls it.';
 
+CREATE FUNCTION xlsx_private.tasks_of_set(task bigint) RETURNS SETOF bigint
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT t.id FROM xlsx_private.task t WHERE t.set_id = tasks_of_set.task ORDER BY t.id DESC;
+END;
+COMMENT ON FUNCTION xlsx_private.tasks_of_set(bigint) IS 'Tasks of a set that the current role sees, the last one first.';
+
 -- Without a search_path of its own: triggers of the target are to have the session's.
 CREATE FUNCTION xlsx.delete(task bigint, OUT deleted_rows bigint, OUT message text)
 LANGUAGE plpgsql VOLATILE STRICT
 AS $$
 DECLARE
   rows record;
+  part bigint;
 BEGIN
   PERFORM xlsx_private.end_task(task);
+  -- Of a set, the last task first: others may refer to the rows of the first.
+  FOR part IN SELECT s.id FROM xlsx_private.tasks_of_set(task) AS s (id) LOOP
+    SELECT d.* INTO rows FROM xlsx.delete(part) AS d;
+    deleted_rows := coalesce(deleted_rows OPERATOR(pg_catalog.+) rows.deleted_rows, deleted_rows, rows.deleted_rows);
+    message := pg_catalog.concat_ws(' ', message, pg_catalog.format('Task %s: %s', part, rows.message));
+  END LOOP;
+  IF message IS NOT NULL THEN
+    PERFORM xlsx_private.remove_task(task);
+    RETURN;
+  END IF;
   SELECT d.* INTO rows FROM xlsx_private.delete_rows(task) AS d;
   deleted_rows := rows.deleted;
   PERFORM xlsx_private.remove_task(task);

@@ -11,11 +11,13 @@
 #include "pg/shown_row.h"
 #include "storage/lock.h"
 #include "tables/private_sql.h"
+#include "tasks/after.h"
 #include "tasks/audit.h"
 #include "tasks/counters.h"
 #include "tasks/dispatch.h"
 #include "tasks/task_file.h"
 #include "tasks/task_lock.h"
+#include "tasks/task_set.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/timestamp.h"
@@ -173,10 +175,32 @@ queue_complete(Task *task)
 	record_job(task->id, NULL);
 	audit_note(task->id, AUDIT_END, AUDIT_NO_ROWS);
 	progress_terminal(task->id);
+	task_set_sum(task->set);
+	after_ended(task->id, TASK_COMPLETED);
+}
+
+/* The set that a task is one of; 0: none. */
+static int64
+set_of(int64 task)
+{
+	static PrivateStatement select = {
+		"SELECT set_id FROM xlsx_private.task WHERE id = $1 AND set_id IS NOT NULL", 1, {INT8OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(task)};
+	PrivateRow	row;
+
+	return private_sql_run(&select, values, NULL, &row) > 0 ? DatumGetInt64(row.values[0]) : 0;
 }
 
 void
 queue_end(int64 task, TaskStatus status, const ErrorData *error)
+{
+	queue_end_one(task, status, error);
+	after_ended(task, status);
+}
+
+void
+queue_end_one(int64 task, TaskStatus status, const ErrorData *error)
 {
 	static PrivateStatement update = {
 		"UPDATE xlsx_private.task SET status = $2, phase = NULL, worker_pid = NULL, deaths = 0,"
@@ -196,6 +220,7 @@ queue_end(int64 task, TaskStatus status, const ErrorData *error)
 	record_job(task, NULL);
 	audit_note(task, AUDIT_END, AUDIT_NO_ROWS);
 	progress_terminal(task);
+	task_set_sum(set_of(task));
 	/* After that time its file and packets expire. */
 	dispatch_due(TimestampTzPlusMilliseconds(GetCurrentTimestamp(), pg_xlsx_upload_ttl * INT64CONST(1000)));
 }

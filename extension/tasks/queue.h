@@ -29,6 +29,8 @@ typedef struct Task
 {
 	int64		id;
 	int64		frozen;			/* its profile (profile/frozen.h) */
+	int64		set;			/* that it is one of (task_set.h); 0: none */
+	int			set_size;		/* number of its tasks, if it is a set itself; 0: it is an import */
 	int64		file;			/* 0: gone */
 	uint64		file_size;
 	Oid			owner;			/* the role that the import runs as */
@@ -143,6 +145,9 @@ extern Task *queue_load(int64 id);
 /* Ends a task as FAILED or CANCELLED. Its file and packets are kept for xlsx.retry until they expire. */
 #define QUEUE_BAD_ROWS ERRCODE_DATA_EXCEPTION	/* error_code of a task that failed because rows of it have errors */
 extern void queue_end(int64 task, TaskStatus status, const ErrorData *error);
+
+/* The same, without those that start after it (after.h). */
+extern void queue_end_one(int64 task, TaskStatus status, const ErrorData *error);
 
 /*
  * Has a claimed task ended already? An interrupt may arrive when the transaction that ended it

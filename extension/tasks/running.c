@@ -61,7 +61,7 @@ running_look(void)
 {
 	static PrivateStatement select = {
 		"SELECT array_agg(id ORDER BY id), array_agg(login::oid ORDER BY id), array_agg(xlsx_private.party(owner, tenant) ORDER BY id)"
-		" FROM xlsx_private.task WHERE status = 'PROCESSING' AND home = $1::uuid", 1, {TEXTOID}, NULL
+		" FROM xlsx_private.task WHERE status = 'PROCESSING' AND (set_size IS NULL OR atomic) AND home = $1::uuid", 1, {TEXTOID}, NULL
 	};
 	static uint64 seen = 0;
 	static bool looked = false;

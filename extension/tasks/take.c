@@ -9,6 +9,7 @@
 #include "tables/installation.h"
 #include "tables/private_sql.h"
 #include "tasks/audit.h"
+#include "tasks/task_set.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
@@ -32,7 +33,7 @@ read_source(Task *task, Datum array)
 	" updated_rows, unchanged_rows, deleted_rows, absent_rows, skipped_rows, warning_rows, profile, seq, packet_rows_saved, range, options::text," \
 	" pg_get_userbyid(owner::oid)::text, findings::text," \
 	" coalesce((SELECT l.rows_per_task FROM xlsx_private.role_limit l WHERE l.role::oid = task.owner::oid), -1)," \
-	" tenant, params::text, settings::text"
+	" tenant, params::text, settings::text, coalesce(set_id, 0), coalesce(set_size, 0)"
 
 static Task *
 task_of_row(const PrivateRow *row)
@@ -88,12 +89,14 @@ task_of_row(const PrivateRow *row)
 	task->tenant = private_sql_text(row, i++);
 	task->params = private_sql_text(row, i++);
 	task->settings = private_sql_text(row, i++);
+	task->set = DatumGetInt64(row->values[i++]);
+	task->set_size = DatumGetInt32(row->values[i++]);
 	return task;
 }
 
 /* Does the row of a task say that it may start? */
 #define MAY_START(login, home) \
-	"login::oid = " login " AND home = " home "::uuid" \
+	"login::oid = " login " AND home = " home "::uuid AND (set_size IS NULL OR atomic)" \
 	" AND (status = 'PROCESSING' OR (status = 'PENDING' AND NOT held AND xlsx_private.is_due(run_at, wait_ms)))"
 
 Task *
@@ -115,13 +118,16 @@ take_task(int64 id, Oid login, bool died, int *deaths)
 		Int64GetDatum(id), Int32GetDatum(MyProcPid), Int64GetDatum(LIVE_EVENTS), ObjectIdGetDatum(login),
 		CStringGetTextDatum(installation_name()), BoolGetDatum(died)
 	};
+	Task	   *task;
 	PrivateRow	row;
 
 	if (private_sql_run(&update, values, NULL, &row) == 0)
 		return NULL;
 	*deaths = DatumGetInt32(row.values[17]);
 	audit_note(id, AUDIT_RUN, AUDIT_NO_ROWS);
-	return task_of_row(&row);
+	task = task_of_row(&row);
+	task_set_sum(task->set);
+	return task;
 }
 
 bool

@@ -136,11 +136,11 @@ want_workers(void (*want) (Oid login))
 		" AND xlsx_private.is_due(t.run_at, t.wait_ms)))", 0, {0}, NULL
 	};
 	static PrivateStatement running = {
-		"SELECT array(SELECT DISTINCT login::oid FROM xlsx_private.task WHERE status = 'PROCESSING' AND home = (SELECT xlsx_private.installation()))",
+		"SELECT array(SELECT DISTINCT login::oid FROM xlsx_private.task WHERE status = 'PROCESSING' AND (set_size IS NULL OR atomic) AND home = (SELECT xlsx_private.installation()))",
 		0, {0}, NULL
 	};
 	static PrivateStatement tasks = {
-		"SELECT array(SELECT id FROM xlsx_private.task WHERE status = 'PROCESSING' AND home = (SELECT xlsx_private.installation()))",
+		"SELECT array(SELECT id FROM xlsx_private.task WHERE status = 'PROCESSING' AND (set_size IS NULL OR atomic) AND home = (SELECT xlsx_private.installation()))",
 		0, {0}, NULL
 	};
 	PrivateRow	row;

@@ -47,7 +47,7 @@ const char *const upload_form_fields[] = {
 	"profile", "mode", "sheet", "dryRun", "runAt", "priority", "idempotencyKey", "maxErrors", "headerRow", "locale", "mapping", "range",
 	"headerCheck", "headerRows", "fillMerged", "skipHidden", "stopAt", "sheets",
 	"keepRows", "keepChanges", "returning",
-	"dateOrder", "decimal", "timeZone", "duplicateKeys", NULL
+	"dateOrder", "decimal", "timeZone", "duplicateKeys", "after", NULL
 };
 
 static bool

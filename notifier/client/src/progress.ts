@@ -26,9 +26,9 @@ export function applyProgress(task: ShownTask, event: TaskProgress, now: number 
     const retryAt = event.retryInMs === undefined ? undefined : now + event.retryInMs;
     return { ...task, status: 'PENDING', phase: null, progress: 0, nextAttempt: event.attempt, retryAt, waitingFor: event.waitingFor ?? null };
   }
-  if (event.phase === undefined) return task;
+  if (event.phase === undefined) return event.progress === undefined ? task : withCounts({ ...task, status: event.status ?? task.status, progress: event.progress, waitingFor: null }, event);
   const [from, to] = SHARE[event.phase];
-  const next: ShownTask = {
+  return withCounts({
     ...task,
     status: 'PROCESSING',
     phase: event.phase,
@@ -38,7 +38,12 @@ export function applyProgress(task: ShownTask, event: TaskProgress, now: number 
     nextAttempt: undefined,
     retryAt: undefined,
     waitingFor: null,
-  };
+  }, event);
+}
+
+/* The numbers of rows that the event tells. */
+function withCounts(task: ShownTask, event: TaskProgress): ShownTask {
+  const next = { ...task };
   for (const name of ['totalRows', 'validatedRows', 'errorRows', 'savedRows'] as const) {
     const value = event[name];
     if (value !== undefined) next[name] = value;

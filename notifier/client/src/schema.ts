@@ -78,6 +78,11 @@ const task: Members<Task> = {
   ranAs: orNull(id),
   erasedAt: orNull(moment),
   duplicateOf: orNull(object<Duplicate>({ taskId: id, completedAt: orNull(moment) }, ['taskId', 'completedAt'])),
+  after: orNull(id),
+  setId: orNull(id),
+  setSize: orNull(count),
+  atomic: flag,
+  tasks: orNull({ type: 'array', items: id }),
 };
 
 const alwaysInATask = Object.keys(task) as (keyof Task)[];

@@ -79,6 +79,16 @@ export interface Task {
   /** When `erase` took its data away. */
   erasedAt: string | null;
   duplicateOf: Duplicate | null;
+  /** The task that must end well before this one starts. */
+  after: number | null;
+  /** The set that it is one of. */
+  setId: number | null;
+  /** It is a set of so many tasks, which import sheets of one file in order: its state and numbers sum up theirs. */
+  setSize: number | null;
+  /** The set keeps the rows of all its tasks or none. */
+  atomic: boolean;
+  /** Ids of the tasks of the set, in their order. */
+  tasks: number[] | null;
 }
 
 /** A task that had imported the same file by the same profile. completedAt is null if it has not ended, or is gone. */
@@ -172,7 +182,7 @@ export interface TaskProgress {
   retryInMs?: number;
   /** In RETRYING: why it waits. */
   waitingFor?: string;
-  /** Of a task that has not begun. */
+  /** Of a task that has not begun, and of a set, whose progress is that of the whole. */
   status?: ActiveStatus;
 }
 
@@ -303,6 +313,8 @@ export interface UploadOptions {
   timeZone?: string;
   /** What rows do whose key a row before them has: change what that one saved, be left out, or be refused. */
   duplicateKeys?: 'last' | 'first' | 'error';
+  /** Id of a task that must end well before this one starts. */
+  after?: string;
   /** JSON: header as in the sheet -> column of the table; "" leaves the header out. */
   mapping?: string;
   headerCheck?: 'any' | 'known' | 'exact';
