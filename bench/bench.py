@@ -57,7 +57,7 @@ class Bench:
 DROP TABLE IF EXISTS {table}; CREATE TABLE {table} ({columns});
 SELECT xlsx.drop_profile(name) FROM xlsx.profiles;
 SELECT xlsx.create_profile('{table}', '{table}'{headers})""")
-        self.server.sql("VACUUM xlsx_private.packet, xlsx_private.chunk, xlsx_private.error_page, xlsx_private.seen_value, xlsx_private.task")
+        self.server.sql("VACUUM xlsx_private.packet, xlsx_private.chunk, xlsx_private.error_page, xlsx_private.row_page, xlsx_private.seen_value, xlsx_private.task")
         self.server.sql("CHECKPOINT")
         return table
 
@@ -136,6 +136,14 @@ SELECT xlsx.create_profile('{table}', '{table}'{headers})""")
             say(f"option: {about}")
             rows.append((about, self.beside(contenders.pg_xlsx, contenders.pg_xlsx_with(sql), self.loads["people"], key, rounds=min(self.rounds, 2))))
         self.report.options(self.loads["people"], rows)
+
+    def keeping(self):
+        rows = []
+        for about, key, base, sql in contenders.KEEPING:
+            say(f"keeping: {about}")
+            rows.append((about, self.beside(contenders.pg_xlsx_with(base) if base else contenders.pg_xlsx, contenders.pg_xlsx_with(sql),
+                                            self.loads["people"], key, rounds=min(self.rounds, 3))))
+        self.report.keeping(self.loads["people"], rows)
 
     def sheets(self):
         """Ten sheets of one workbook, an import each, beside the only sheet of another."""
@@ -246,7 +254,7 @@ SELECT xlsx.create_profile('{table}', '{table}'{headers})""")
         self.report.profile(re.findall(r"^\s*([\d.]+)%\s+(\S+)\s+\[[.k]\]\s+(\S+)", listing, re.M))
 
     # The sheets come late: what a client is seen to take is never less than this program has taken.
-    SECTIONS = ("reading", "imports", "growth", "options", "peers", "uploads", "exports", "sheets", "profile")
+    SECTIONS = ("reading", "imports", "growth", "options", "keeping", "peers", "uploads", "exports", "sheets", "profile")
 
 
 COPY_TARGET = """CREATE TABLE IF NOT EXISTS chunk_copy (file_id bigint, no int, data bytea, PRIMARY KEY (file_id, no));

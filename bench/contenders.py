@@ -59,6 +59,15 @@ SELECT xlsx.set_column('people', 'gender', lookup => 'SELECT name, name FROM gen
     ("mode upsert, keeping what xlsx.undo needs", True, "SELECT xlsx.alter_profile('people', mode => 'upsert', keep_old => true)"),
 )
 
+# What keeping rows costs: is there a key, SQL of the import beside which it is measured (None: as it is), SQL that asks for the rows.
+KEEPING = (
+    ("keep_rows: the action of each row", False, None, "SELECT xlsx.alter_profile('people', keep_rows => true)"),
+    ("keep_rows, returning a column", False, None, """SELECT xlsx.alter_profile('people', keep_rows => true, "returning" => '{bio_id}')"""),
+    ("keep_rows, mode upsert, with the key", True, UPSERT, "SELECT xlsx.alter_profile('people', mode => 'upsert', keep_rows => true)"),
+    ("keep_rows, mode upsert, returning a column", True, UPSERT,
+     """SELECT xlsx.alter_profile('people', mode => 'upsert', keep_rows => true, "returning" => '{bio_id}')"""),
+)
+
 
 def pg_xlsx_with(option):
     """The same with a profile that option, SQL, has changed."""

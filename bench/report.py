@@ -88,6 +88,13 @@ class Report:
             for about, pairs in rows]),
             f"{load.rows:,} rows of `{load.name}`; upsert into an empty table with a primary key, beside insert into the same. Two rounds.\n")
 
+    def keeping(self, load, rows):
+        self.add("What it costs to keep what became of each row", table(("import with", "goal", "s", "× without", "× CPU", "private MB"), [
+            (about, "≤ 1.3", middle([second for _, second in pairs]), spread(pairs), middle_ratio(pairs, "cpu"),
+             f"{max(second['server_mb'] for _, second in pairs):.0f}")
+            for about, pairs in rows]),
+            f"{load.rows:,} rows of `{load.name}`, beside the same import without `keep_rows`; upserts into an empty table with a primary key. Three rounds.\n")
+
     def sheets(self, load, pairs):
         line = lambda about, pairs: (about, middle([second for _, second in pairs]), spread(pairs), f"{max(second['server_mb'] for _, second in pairs):.0f}")
         self.add(f"Ten sheets of {load.rows:,} rows", table(("imports", "s", "× the only sheet", "private MB"), [

@@ -158,5 +158,5 @@ keyed_look(StringInfo sql, KeyedState *state, const char *target, const char *ma
 	appendStringInfo(sql, " looked AS MATERIALIZED (SELECT g.*, %s AS found, (%s) AS differs, %s%s"
 					 " FROM given AS g LEFT JOIN %s AS t ON %s)", found_sql(key), differs,
 					 state->may_doubt ? "t.tableoid AS part, CASE WHEN t.xmax OPERATOR(pg_catalog.<>) '0'::pg_catalog.xid THEN t.ctid END AS spot" :
-					 "NULL::pg_catalog.oid AS part, NULL::pg_catalog.tid AS spot", keyed_told_look(state), target, match);
+					 "NULL::pg_catalog.oid AS part, NULL::pg_catalog.tid AS spot", keyed_told_look(state, found_sql(key)), target, match);
 }

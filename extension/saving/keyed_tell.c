@@ -31,11 +31,11 @@ old_values(const KeyedState *state)
 }
 
 const char *
-keyed_told_look(const KeyedState *state)
+keyed_told_look(const KeyedState *state, const char *found)
 {
 	if (state->tell == NULL)
 		return "";
-	return psprintf(", %s AS returned%s", tell_returned_sql(state->tell, "t"), old_values(state));
+	return psprintf(", CASE WHEN %s THEN %s END AS returned%s", found, tell_returned_sql(state->tell, "t"), old_values(state));
 }
 
 const char *
@@ -62,23 +62,24 @@ keyed_told_insert(const KeyedState *state)
 	return psprintf(", xlsx_private.marked_row() AS place, %s AS returned", tell_returned_sql(state->tell, "t"));
 }
 
+/* Each array of a part is in the order of its rows: all of them are scans of the same rows, which are kept. */
 void
 keyed_told_result(StringInfo sql, const KeyedState *state, bool updates, bool inserts)
 {
 	if (state->tell == NULL)
 		return;
-	appendStringInfoString(sql, ", ARRAY(SELECT ord FROM looked WHERE found ORDER BY ord) AS told_found"
-						   ", ARRAY(SELECT returned FROM looked WHERE found ORDER BY ord) AS told_found_returned"
-						   ", ARRAY(SELECT ord FROM looked WHERE found AND differs ORDER BY ord) AS told_different");
+	appendStringInfoString(sql, ", ARRAY(SELECT ord FROM looked WHERE found) AS told_found"
+						   ", ARRAY(SELECT returned FROM looked WHERE found) AS told_found_returned"
+						   ", ARRAY(SELECT ord FROM looked WHERE found AND differs) AS told_different");
 	if (inserts)
-		appendStringInfoString(sql, ", ARRAY(SELECT place FROM ins ORDER BY place) AS told_inserted"
-							   ", ARRAY(SELECT returned FROM ins ORDER BY place) AS told_inserted_returned");
+		appendStringInfoString(sql, ", ARRAY(SELECT place FROM ins) AS told_inserted"
+							   ", ARRAY(SELECT returned FROM ins) AS told_inserted_returned");
 	if (updates)
-		appendStringInfoString(sql, ", ARRAY(SELECT ord FROM upd ORDER BY ord) AS told_updated"
-							   ", ARRAY(SELECT returned FROM upd ORDER BY ord) AS told_updated_returned");
+		appendStringInfoString(sql, ", ARRAY(SELECT ord FROM upd) AS told_updated"
+							   ", ARRAY(SELECT returned FROM upd) AS told_updated_returned");
 	if (updates && keeps_changes(state))
-		appendStringInfoString(sql, ", ARRAY(SELECT was FROM upd ORDER BY ord) AS told_was"
-							   ", ARRAY(SELECT is_now FROM upd ORDER BY ord) AS told_now");
+		appendStringInfoString(sql, ", ARRAY(SELECT was FROM upd) AS told_was"
+							   ", ARRAY(SELECT is_now FROM upd) AS told_now");
 }
 
 /* Elements of a column of the result. Returns their number, 0 when there is no such column. */

@@ -13,8 +13,8 @@
 #include "lib/stringinfo.h"
 #include "saving/keyed.h"
 
-/* Further columns of the parts of the statement: looked, held, upd, ins. */
-extern const char *keyed_told_look(const KeyedState *state);
+/* Further columns of the parts of the statement: looked, held, upd, ins. found: SQL of the column of looked. */
+extern const char *keyed_told_look(const KeyedState *state, const char *found);
 extern const char *keyed_told_old(const KeyedState *state);
 extern const char *keyed_told_update(const KeyedState *state, bool holds);
 extern const char *keyed_told_insert(const KeyedState *state);

@@ -152,8 +152,9 @@ tell_returned_sql(const Tell *tell, const char *row)
 		return pstrdup("CAST(NULL AS pg_catalog.text)");
 	initStringInfo(&sql);
 	appendStringInfoString(&sql, "CAST(");
+	/* Two objects can be joined as jsonb only, which takes longer. */
 	for (int i = 0; i < tell->count; i++)
-		appendStringInfo(&sql, "%s%s, %s.%s", i == 0 ? "pg_catalog.jsonb_build_object(" :
+		appendStringInfo(&sql, "%s%s, %s.%s", i == 0 ? (tell->count > OBJECT_COLUMNS ? "pg_catalog.jsonb_build_object(" : "pg_catalog.json_build_object(") :
 						 i % OBJECT_COLUMNS == 0 ? ") OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object(" : ", ",
 						 quote_literal_cstr(tell->columns[i].name), row, quote_identifier(tell->columns[i].name));
 	appendStringInfoString(&sql, ") AS pg_catalog.text)");
