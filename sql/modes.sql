@@ -75,7 +75,7 @@ UPDATE product SET price = 9 WHERE sku = 'b';
 SELECT undone, kept, jsonb_path_query_array(reasons, '$[*].reason') AS reasons FROM xlsx.undo(:task);
 EXECUTE products;
 DROP TABLE sale;
--- A blank cell is the default, in rows that are there too: the same file again changes nothing.
+-- A blank cell keeps what is there, and is the default of a new row: the same file again changes nothing.
 CREATE TABLE parcel (id int PRIMARY KEY, kind text NOT NULL DEFAULT 'letter', weight numeric(4, 1) DEFAULT 1, note text);
 SELECT xlsx.create_profile('parcel', 'parcel') > 0 AS made;
 SELECT xlsx.alter_profile('parcel', mode => 'upsert');

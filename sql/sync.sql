@@ -4,7 +4,7 @@
 \set two `:'root'/test/tools/book.py '[["SKU", "Name", "Price"], ["a", "Apple", 1.5], ["b", "Bean", 2], ["e", "Elder", "x"], ["n", "Nut", 7]]'`
 \set refused `:'root'/test/tools/book.py '[["SKU", "Name", "Price"], ["a", "Apple", 1.5], ["c", "Corn", -3]]'`
 \set unreadable `:'root'/test/tools/book.py '[["SKU", "Name", "Price"], ["a", "Apple", 1.5], [null, "Bean", 2], [null, "Corn", 2]]'`
-\set bad `:'root'/test/tools/book.py '[["SKU", "Name", "Price"], ["a", "Apple", "x"], ["b", null, 3]]'`
+\set bad `:'root'/test/tools/book.py '[["SKU", "Name", "Price"], ["a", "Apple", "x"], ["b", "Bean", "y"]]'`
 \set none `:'root'/test/tools/book.py '[["SKU", "Name", "Price"]]'`
 CREATE TABLE item (
   shop int NOT NULL DEFAULT 7, sku text PRIMARY KEY, name text NOT NULL, price numeric(8, 2) CHECK (price > 0),

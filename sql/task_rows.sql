@@ -77,7 +77,7 @@ CREATE TABLE price (sku text PRIMARY KEY, price numeric(8,2), note text, at time
 INSERT INTO price VALUES ('A', 1.5, 'old', '2024-01-02 03:04:05'), ('B', 2, NULL, NULL), ('C', 3, 'same', NULL);
 SELECT xlsx.create_profile('price', 'price') > 0 AS made;
 SELECT keep('price');
-SELECT xlsx.alter_profile('price', mode => 'upsert', keep_changes => true);
+SELECT xlsx.alter_profile('price', mode => 'upsert', keep_changes => true), xlsx.set_column('price', 'at', blank_cells => 'null');
 \set prices `:'root'/test/tools/book.py '[["sku", "price", "note", "at"], ["A", 1.75, "old", null], ["B", 2, "new", null], ["C", 3, "same", null], ["D", 4, null, null]]'`
 SELECT status FROM xlsx.import('price', decode(:'prices', 'base64'));
 EXECUTE told;

@@ -125,18 +125,18 @@ takes_value(const PlanColumn *column, const XlsxCell *cell)
 
 	if (cell->kind != XLSX_NUMBER && cell->kind != XLSX_DATE && cell->kind != XLSX_BOOL)
 		return false;
-	/* A word that means NULL may be a number too. */
-	if (column->null_tokens.count > 0)
+	/* A word that means NULL, or clears, may be a number too. */
+	if (column->null_tokens.count > 0 || column->clear_token.at > 0)
 		return false;
 	return class == COLUMN_INTEGER || class == COLUMN_FLOAT || class == COLUMN_BOOLEAN ||
 		class == COLUMN_DATE || class == COLUMN_TIMESTAMP || (class == COLUMN_NUMERIC && cell->kind == XLSX_NUMBER);
 }
 
-static CellVerdict
-check_blank(CellCheck *check)
+/* Do blank cells leave the column alone where the row is there? */
+static bool
+keeps(const PlanColumn *column)
 {
-	check->value->null = true;
-	return check->column->required ? cell_fault(check, FAULT_REQUIRED) : CELL_GOOD;
+	return column->absent || column->blank_cells == BLANK_KEEP;
 }
 
 static CellVerdict
@@ -147,7 +147,7 @@ check_by_text(CellCheck *check)
 	if (verdict != CELL_GOOD)
 		return verdict;
 	if (check->length == 0)
-		return check_blank(check);
+		return cell_blank(check);
 	check->value->text = check->text;
 	check->value->length = check->length;
 	return class_checks[check->column->class] (check);
@@ -159,7 +159,7 @@ check_given(CellCheck *check)
 {
 	const XlsxCell *cell = check->cell;
 
-	check->value->null = false;
+	check->value->null = check->value->blank = check->cleared = false;
 	check->value->text = NULL;
 	check->length = 0;
 	if (cell != NULL && cell->kind == XLSX_ERROR)
@@ -190,6 +190,23 @@ check_cell_text(CellCheck *check, const char *text)
 }
 
 CellVerdict
+check_default(CellCheck *check, const char *text)
+{
+	CellVerdict verdict = check_cell_text(check, text);
+
+	check->value->blank = check->value->blank || keeps(check->column);
+	return verdict;
+}
+
+CellVerdict
+check_cleared(CellCheck *check)
+{
+	check->value->text = NULL;
+	check->cleared = true;
+	return cell_blank(check);
+}
+
+CellVerdict
 check_cell(CellCheck *check)
 {
 	CellVerdict verdict;
@@ -197,7 +214,7 @@ check_cell(CellCheck *check)
 	check->written = check->cell != NULL && check->cell->kind == XLSX_TEXT;
 	verdict = check_given(check);
 
-	if (check->value->null && check->column->default_value.at > 0)
-		return check_cell_text(check, plan_text(check->plan, check->column->default_value));
-	return verdict;
+	if (!check->value->blank || check->column->default_value.at == 0)
+		return verdict;
+	return check_default(check, plan_text(check->plan, check->column->default_value));
 }

@@ -20,6 +20,7 @@
 typedef struct CheckedValue
 {
 	bool		null;
+	bool		blank;			/* nothing was given: an update keeps what is there; null, or the value of a new row */
 	Datum		datum;			/* classes that wait as a datum; COLUMN_NUMERIC: pointer to the varlena */
 	const char *text;			/* COLUMN_TEXT, COLUMN_OTHER: server encoding, not terminated; others: NULL, or the text that was read */
 	size_t		length;
@@ -51,6 +52,7 @@ typedef struct CellCheck
 
 	const char *text;			/* under way: as cell_take_text leaves it */
 	size_t		length;
+	bool		cleared;		/* it is the column's clear_token; length is 0 then */
 	const char *raw;			/* of a text cell: the same in UTF-8 */
 	size_t		raw_length;
 	pg_tz	   *zone;			/* in which texts without a zone are, if it is declared; NULL: the session's */
@@ -63,5 +65,11 @@ extern CellVerdict check_cell(CellCheck *check);
 
 /* The same for a text in the server's encoding (NULL: blank) in place of the cell. */
 extern CellVerdict check_cell_text(CellCheck *check, const char *text);
+
+/* The same for a text that stands for a blank cell, the column's default_value or what was computed of it. */
+extern CellVerdict check_default(CellCheck *check, const char *text);
+
+/* The same for a cell that clears the column. */
+extern CellVerdict check_cleared(CellCheck *check);
 
 #endif							/* PG_XLSX_CHECK_CELL_H */

@@ -97,9 +97,8 @@ cell_list(CellCheck *check)
 	check->column = column;
 	if (verdict != CELL_GOOD)
 		return verdict;
-	check->value->null = array.len == 2;
-	if (check->value->null)
-		return column->required ? cell_fault(check, FAULT_REQUIRED) : CELL_GOOD;
+	if (array.len == 2)
+		return cell_blank(check);
 	check->value->text = check->text = array.data;
 	check->value->length = check->length = (size_t) array.len;
 	return takes_all(column) ? CELL_GOOD : cell_input_text(check, &ignored);

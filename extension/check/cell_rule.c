@@ -27,8 +27,10 @@ cell_rule_fits_value(const JudgePlan *plan, const PlanRule *rule, FmgrInfo *comp
 	Datum		bound = rule->bound_at > 0 ? PointerGetDatum((const char *) plan + rule->bound_at) : rule->bound;
 	int32		order;
 
-	if (rule->kind == RULE_REQUIRED || value->null)
-		return rule->kind != RULE_REQUIRED || !value->null;
+	if (rule->kind == RULE_REQUIRED)
+		return !value->null || plan_columns(plan)[rule->column].untouched;
+	if (value->null)
+		return true;
 	order = DatumGetInt32(FunctionCall2Coll(compare, rule->collation,
 											value_datum(&plan_columns(plan)[rule->column], input, value), bound));
 	return rule->kind == RULE_MIN ? order >= 0 : order <= 0;

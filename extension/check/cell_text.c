@@ -23,6 +23,16 @@ cell_fault(CellCheck *check, CellFault fault)
 }
 
 CellVerdict
+cell_blank(CellCheck *check)
+{
+	const PlanColumn *column = check->column;
+
+	check->value->null = true;
+	check->value->blank = !check->cleared && (column->absent || column->blank_cells != BLANK_NULL);
+	return column->required || (check->cleared && column->not_null) ? cell_fault(check, FAULT_REQUIRED) : CELL_GOOD;
+}
+
+CellVerdict
 cell_fault_error(CellCheck *check)
 {
 	if (!check->cell->boolean)
@@ -149,7 +159,9 @@ cell_take_text(CellCheck *check)
 	}
 	else
 		check->text = value_text(cell, column->shows, column->exact && !column->limited, &check->length);
-	if (column->null_tokens.count > 0 && plan_texts_have(check->plan, column->null_tokens, check->text, check->length))
+	check->cleared = plan_text_is(check->plan, column->clear_token, check->text, check->length);
+	if (check->cleared ||
+		(column->null_tokens.count > 0 && plan_texts_have(check->plan, column->null_tokens, check->text, check->length)))
 		check->length = 0;
 	return CELL_GOOD;
 }

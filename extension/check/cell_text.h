@@ -13,6 +13,9 @@
 /* Records the fault of the cell. Returns CELL_BAD. */
 extern CellVerdict cell_fault(CellCheck *check, CellFault fault);
 
+/* A cell without a value: nothing was given, or it is cleared. */
+extern CellVerdict cell_blank(CellCheck *check);
+
 /* That of an error in the cell, and of a formula without a value. */
 extern CellVerdict cell_fault_error(CellCheck *check);
 extern CellVerdict cell_fault_no_value(CellCheck *check);

@@ -225,14 +225,16 @@ judge_once(Judge *judge, const JudgedRow *row, int i, CheckedValue *value)
 	CellVerdict verdict;
 
 	check->value = value;
+	if (check->column->computed && row->marks[i] == MARK_CLEARED)
+		return check_cleared(check);
 	if (check->column->computed)
-		return check_cell_text(check, row->texts[i]);
+		return row->marks[i] == MARK_DEFAULT ? check_default(check, row->texts[i]) : check_cell_text(check, row->texts[i]);
 	if (check->column->takes == SOURCE_CELL)
 		return check_cell(check);
 	verdict = check_cell_text(check, own_text(judge->plan, check->column, row));
 	/* A parameter that is not given is like a blank cell. */
-	if (check->column->takes == SOURCE_PARAM && value->null && check->column->default_value.at > 0)
-		return check_cell_text(check, plan_text(judge->plan, check->column->default_value));
+	if (check->column->takes == SOURCE_PARAM && value->blank && check->column->default_value.at > 0)
+		return check_default(check, plan_text(judge->plan, check->column->default_value));
 	return verdict;
 }
 
@@ -259,6 +261,8 @@ judge_text(Judge *judge, JudgedRow *row, int column)
 	const char *text = NULL;
 
 	check->length = 0;
+	check->cleared = false;
+	row->marks[column] = MARK_GIVEN;
 	if (plan->takes != SOURCE_CELL)
 		text = own_text(judge->plan, plan, row);
 	else if (check->cell != NULL && cell_take_text(check) == CELL_BAD)
@@ -269,8 +273,13 @@ judge_text(Judge *judge, JudgedRow *row, int column)
 	}
 	else if (check->length > 0)
 		return cell_text_copy(check);
-	if (text == NULL)
+	if (check->cleared)
+		row->marks[column] = MARK_CLEARED;
+	else if (text == NULL && plan->default_value.at > 0 && (plan->absent || plan->blank_cells != BLANK_NULL))
+	{
+		row->marks[column] = MARK_DEFAULT;
 		text = plan_text(judge->plan, plan->default_value);
+	}
 	return text != NULL ? pstrdup(text) : NULL;
 }
 

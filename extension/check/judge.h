@@ -28,6 +28,14 @@ typedef enum ValueState
 	VALUE_UNKNOWN				/* there is no text: a lookup found nothing, a cell holds an error, ... */
 } ValueState;
 
+/* What stands behind a text that SQL has seen. */
+typedef enum CellMark
+{
+	MARK_GIVEN,					/* the cell; NULL: it is blank */
+	MARK_DEFAULT,				/* the column's default_value, because the cell is blank */
+	MARK_CLEARED				/* the cell clears the column; the text is NULL */
+} CellMark;
+
 typedef struct RowViolation
 {
 	int			column;			/* of the profile, -1: the row */
@@ -41,6 +49,7 @@ typedef struct JudgedRow
 	uint32		number;
 	const XlsxCell **cells;		/* NULL: blank */
 	char	  **texts;			/* results of columns that SQL computes, NULL for blank; NULL if there are no such columns */
+	uint8	   *marks;			/* of columns whose texts SQL has seen: how the text came about (CellMark); NULL as texts */
 	char	  **facts;			/* [columns][CELL_FACTS], of cells that transformations ask about; NULL: none does */
 	const char *extra;			/* the sheet's other columns as a JSON object; NULL if the plan does not need it */
 	ValueState *states;

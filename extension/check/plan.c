@@ -165,10 +165,12 @@ put_column(StringInfo block, uint32 at, const JudgeTask *task, int i)
 	PlanColumn	plan = {
 		.class = column->class,.type = column->type,.typmod = column->typmod,.input_param = column->input_param,
 		.source = task->source[i],.takes = column->source,.computed = profile_computes(column),
-		.required = column->required,.is_key = task->key != NULL && task->key[i],.trim = column->trim,
-		.max_characters = column->max_characters
+		.not_null = column->not_null,.blank_cells = column->blank_cells,.absent = column->source == SOURCE_CELL && task->source[i] == 0,
+		.is_key = task->key != NULL && task->key[i],.trim = column->trim,.max_characters = column->max_characters
 	};
 
+	plan.required = column->required && (!plan.absent || column->needs_header);
+	plan.untouched = plan.absent && task->profile->only_updates;
 	take_numeric(&plan, column->typmod);
 	take_reading(block, &plan, task, column);
 	plan.header = put_text(block, column->header);
@@ -176,6 +178,7 @@ put_column(StringInfo block, uint32 at, const JudgeTask *task, int i)
 	plan.fixed = put_text(block, fixed_text(task, column));
 	plan.default_value = put_text(block, column->default_value);
 	plan.null_tokens = put_texts(block, &column->null_tokens);
+	plan.clear_token = put_text(block, column->clear_token);
 	plan.labels = put_words(block, &column->labels);
 	plan.ignore_case = column->ignore_case;
 	plan.split = put_text(block, column->split);
@@ -386,15 +389,17 @@ plan_is_portable(const JudgePlan *plan)
 }
 
 bool
+plan_text_is(const JudgePlan *plan, PlanText known, const char *text, size_t length)
+{
+	return known.at > 0 && known.length == length && memcmp(plan_text(plan, known), text, length) == 0;
+}
+
+bool
 plan_texts_have(const JudgePlan *plan, PlanTexts texts, const char *text, size_t length)
 {
 	for (uint32 i = 0; i < texts.count; i++)
-	{
-		PlanText	one = plan_text_of(plan, texts, i);
-
-		if (one.length == length && memcmp(plan_text(plan, one), text, length) == 0)
+		if (plan_text_is(plan, plan_text_of(plan, texts, i), text, length))
 			return true;
-	}
 	return false;
 }
 

@@ -77,7 +77,11 @@ typedef struct PlanColumn
 	uint32		source;			/* sheet column, 0: none */
 	ColumnSource takes;
 	bool		computed;		/* by SQL: a transformation or a lookup */
-	bool		required;
+	bool		required;		/* a blank cell is a fault */
+	bool		not_null;		/* in the target: a cell that clears is a fault */
+	BlankCells	blank_cells;
+	bool		absent;			/* the sheet does not have it */
+	bool		untouched;		/* nor does the import insert rows, so nothing is written to it */
 	bool		is_key;			/* as in JudgeTask */
 	bool		trim;
 	int			max_characters; /* COLUMN_TEXT; -1 without limit */
@@ -103,6 +107,7 @@ typedef struct PlanColumn
 	PlanText	fixed;			/* SOURCE_TASK_ID, SOURCE_FILE_NAME, SOURCE_PARAM: the text of all rows */
 	PlanText	default_value;
 	PlanTexts	null_tokens;
+	PlanText	clear_token;
 	PlanWords	labels;			/* of an enum */
 	bool		ignore_case;	/* words are compared without case and accents */
 	PlanText	split;			/* separates the elements of an array; not there: a cell holds what the type's input function reads */
@@ -197,7 +202,10 @@ plan_text_of(const JudgePlan *plan, PlanTexts texts, uint32 i)
 /* "Row 3", or "Row 3 of sheet "Jan"" if several sheets are read. In the current memory context. */
 extern char *plan_row_name(const JudgePlan *plan, uint32 number);
 
-/* text need not be terminated. */
+/* Are they the same text? text need not be terminated. False if there is no PlanText. */
+extern bool plan_text_is(const JudgePlan *plan, PlanText known, const char *text, size_t length);
+
+/* The same for one of several. */
 extern bool plan_texts_have(const JudgePlan *plan, PlanTexts texts, const char *text, size_t length);
 
 extern Message plan_fault_message(const JudgePlan *plan, int column, CellFault fault);

@@ -48,6 +48,7 @@ static const Fact facts[] = {
 	{"decimal", &decimal_sign_names},
 	{"rounding", &rounding_names},
 	{"no_value", &no_value_names},
+	{"blank_cells", &blank_cells_names},
 	{"phase", &phase_names},
 	{"audit_action", &audit_action_names},
 	{"file_gone", &file_gone_names},

@@ -59,7 +59,7 @@ want_column(ProfileColumn *column, Form_pg_attribute attribute)
 	column->messages = "{}";
 	column->source = SOURCE_CELL;
 	column->trim = true;
-	column->required = true;	/* it has a header */
+	column->required = column->needs_header = true;
 	profile_compile_type(column, attribute->atttypid, attribute->atttypmod);
 }
 
@@ -199,7 +199,7 @@ read_rows(TypedRead *read, SheetRows *rows, ReturnSetInfo *result)
 	const XlsxRow *row;
 
 	for (int i = 0; i < read->wanted.count; i++)
-		read->wanted.columns[i].required = false;
+		read->wanted.columns[i].required = read->wanted.columns[i].needs_header = false;
 	prepare_judge(read);
 	while ((row = rows_next(rows)) != NULL)
 	{

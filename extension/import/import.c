@@ -11,6 +11,7 @@
 #include "miscadmin.h"
 #include "profile/options.h"
 #include "pgstat.h"
+#include "saving/demand.h"
 #include "saving/rights.h"
 #include "saving/save_mode.h"
 #include "utils/memutils.h"
@@ -64,6 +65,7 @@ import_load_profile(Import *import)
 
 	import->profile = profile;
 	profile->params = task->params;
+	save_demand(&(SaveTask) {.profile = profile, .mode = task->mode});
 	task->date_order = options_text(task->options, "date_order");
 	task->decimal = options_text(task->options, "decimal");
 	task->text_zone = options_text(task->options, "time_zone");

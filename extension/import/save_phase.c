@@ -282,7 +282,8 @@ save_next_rows(ImportSaving *saving)
 	packet_read(import->profile, fetch_packet(import), &all);
 	some = (PacketRows) {
 		Min(all.count - first, saving->batch_rows), all.columns, all.sheet_rows + first,
-		all.values + (size_t) first * (size_t) all.columns, all.nulls + (size_t) first * (size_t) all.columns, all.deletes + first
+		all.values + (size_t) first * (size_t) all.columns, all.nulls + (size_t) first * (size_t) all.columns,
+		all.blanks + (size_t) first * (size_t) all.columns, all.deletes + first
 	};
 	progress->packet_rows_saved += some.count;
 	if (progress->packet_rows_saved == all.count)

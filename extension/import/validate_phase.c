@@ -117,7 +117,7 @@ key_columns(const Import *import)
 	if (!save_mode(import->task->mode)->absents && profile->delete_when == NULL)
 		return NULL;
 	save_key_find(&(SaveTask) {.profile = import->profile, .mode = import->task->mode}, &key);
-	return save_key_reads(profile, &key, NULL);
+	return key.reads;
 }
 
 ImportValidation *

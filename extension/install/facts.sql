@@ -5,7 +5,7 @@
 CREATE FUNCTION xlsx_private.names_of(kind text) RETURNS text[]
 AS 'MODULE_PATHNAME', 'pg_xlsx_names_of' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
 COMMENT ON FUNCTION xlsx_private.names_of(text) IS
-'Names that something can have, in order: mode, index_after_load, target_by, header_check, source, rule, severity, date_order, decimal, rounding, no_value, phase, status; active_status and success_status are parts of status.';
+'Names that something can have, in order: mode, index_after_load, target_by, header_check, source, rule, severity, date_order, decimal, rounding, no_value, blank_cells, phase, status; active_status and success_status are parts of status.';
 
 CREATE FUNCTION xlsx_private.sentence_of(kind text) RETURNS text
 LANGUAGE sql STABLE STRICT PARALLEL SAFE

@@ -17,6 +17,7 @@ CREATE FUNCTION xlsx.submit_once(profile text, file bytea, file_name text DEFAUL
   duplicate_keys text DEFAULT NULL,
   date_order text DEFAULT NULL, "decimal" text DEFAULT NULL, time_zone text DEFAULT NULL,
   after bigint DEFAULT NULL,
+  blank_cells text DEFAULT NULL, clear_token text DEFAULT NULL,
   OUT task bigint, OUT created boolean, OUT content_hash bytea)
 AS 'MODULE_PATHNAME', 'pg_xlsx_submit_once' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx.submit_once IS
@@ -417,7 +418,8 @@ CREATE FUNCTION xlsx.schedule(name text, cron text, profile text, folder text DE
   fill_merged boolean DEFAULT NULL, skip_hidden boolean DEFAULT NULL, stop_at text DEFAULT NULL, sheets text DEFAULT NULL,
   scope text DEFAULT NULL, absent text DEFAULT NULL, max_absent text DEFAULT NULL, allow_empty boolean DEFAULT NULL,
   duplicate_keys text DEFAULT NULL,
-  date_order text DEFAULT NULL, "decimal" text DEFAULT NULL, time_zone text DEFAULT NULL)
+  date_order text DEFAULT NULL, "decimal" text DEFAULT NULL, time_zone text DEFAULT NULL,
+  blank_cells text DEFAULT NULL, clear_token text DEFAULT NULL)
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'pg_xlsx_by_name' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx.schedule IS

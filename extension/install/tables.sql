@@ -53,6 +53,8 @@ CREATE TABLE xlsx_private.profile (
   max_absent     text     CHECK (max_absent <> ''),
   allow_empty    boolean  NOT NULL DEFAULT false,
   delete_when    text     CHECK (delete_when <> ''),
+  blank_cells    text     NOT NULL DEFAULT 'keep' CHECK (blank_cells = ANY (xlsx_private.names_of('blank_cells'))),
+  clear_token    text     CHECK (clear_token <> ''),
   owner          xlsx_private.role_ref NOT NULL,
   created_at     timestamptz NOT NULL DEFAULT pg_catalog.now()
 );
@@ -91,6 +93,8 @@ CREATE TABLE xlsx_private.profile_column (
   rounding      text   CHECK (rounding = ANY (xlsx_private.names_of('rounding'))),
   split         text   CHECK (split <> ''),
   param         text   CHECK (param <> ''),
+  blank_cells   text   CHECK (blank_cells = ANY (xlsx_private.names_of('blank_cells'))),
+  clear_token   text   CHECK (clear_token <> ''),
   PRIMARY KEY (profile_id, column_name),
   CHECK (source <> 'value' OR transform IS NOT NULL),
   CHECK (lookup IS NULL OR lookup_table IS NULL),

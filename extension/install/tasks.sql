@@ -11,11 +11,11 @@ CREATE FUNCTION xlsx.submit(profile text, file bytea, file_name text DEFAULT 'up
   scope text DEFAULT NULL, absent text DEFAULT NULL, max_absent text DEFAULT NULL, allow_empty boolean DEFAULT NULL,
   duplicate_keys text DEFAULT NULL,
   date_order text DEFAULT NULL, "decimal" text DEFAULT NULL, time_zone text DEFAULT NULL,
-  after bigint DEFAULT NULL)
+  after bigint DEFAULT NULL, blank_cells text DEFAULT NULL, clear_token text DEFAULT NULL)
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'pg_xlsx_submit' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx.submit IS
-'Stores a workbook and returns the id of a task, which imports it in the background as the current role, after the commit. profile: NULL for the default one. run_at: the task starts at this time or later; NULL: at once, whatever the clock. priority: higher goes first. idempotency_key: the same key again returns the first task. sheet, range, header_row, mode, max_errors, locale, header_check, header_rows, keep_rows, keep_changes, "returning", fill_merged, skip_hidden, stop_at, sheets, scope, absent, max_absent, allow_empty: as in xlsx.alter_profile; NULL for the option of the profile. after: a task that the current role sees. The new one starts when that one is COMPLETED or HAS_ERRORS, and is CANCELLED when that one has FAILED or was cancelled. dry_run: checks and saves all rows, rolls back, and keeps the report. mapping: {"Header": "column_name"}, before any other way to find the column; "" leaves the header out. A header that is not there is an error.';
+'Stores a workbook and returns the id of a task, which imports it in the background as the current role, after the commit. profile: NULL for the default one. run_at: the task starts at this time or later; NULL: at once, whatever the clock. priority: higher goes first. idempotency_key: the same key again returns the first task. sheet, range, header_row, mode, max_errors, locale, header_check, header_rows, keep_rows, keep_changes, "returning", fill_merged, skip_hidden, stop_at, sheets, scope, absent, max_absent, allow_empty: as in xlsx.alter_profile; NULL for the option of the profile. after: a task that the current role sees. The new one starts when that one is COMPLETED or HAS_ERRORS, and is CANCELLED when that one has FAILED or was cancelled. dry_run: checks and saves all rows, rolls back, and keeps the report. mapping: {"Header": "column_name"}, before any other way to find the column; "" leaves the header out. A header that is not there is an error. blank_cells, clear_token: as in xlsx.alter_profile, before what the profile and its columns say; an empty clear_token: none.';
 
 CREATE FUNCTION xlsx_private.submit(profile text, file bytea, file_name text, options jsonb) RETURNS bigint
 AS 'MODULE_PATHNAME', 'pg_xlsx_submit_options' LANGUAGE C VOLATILE;
@@ -29,6 +29,7 @@ CREATE FUNCTION xlsx.import(profile text, file bytea, file_name text DEFAULT 'im
   scope text DEFAULT NULL, absent text DEFAULT NULL, max_absent text DEFAULT NULL, allow_empty boolean DEFAULT NULL,
   duplicate_keys text DEFAULT NULL,
   date_order text DEFAULT NULL, "decimal" text DEFAULT NULL, time_zone text DEFAULT NULL,
+  blank_cells text DEFAULT NULL, clear_token text DEFAULT NULL,
   OUT task bigint, OUT status text, OUT total_rows bigint, OUT saved_rows bigint, OUT error_rows bigint,
   OUT warning_rows bigint, OUT inserted_rows bigint, OUT updated_rows bigint, OUT unchanged_rows bigint,
   OUT skipped_rows bigint, OUT message text, OUT deleted_rows bigint, OUT absent_rows bigint)

@@ -10,7 +10,7 @@
 #define PACKET_FULL_BYTES (8 * 1024 * 1024)
 
 /* Change it whenever the layout changes: packets may wait while the extension is updated. */
-#define PACKET_FORMAT 1
+#define PACKET_FORMAT 2
 
 typedef struct PacketHeader
 {
@@ -103,7 +103,7 @@ put_varlena(char *out, const char *bytes, size_t length)
 static size_t
 row_bytes(const ColumnClass *classes, int count, const CheckedValue *values)
 {
-	size_t		bytes = sizeof(uint32) + (size_t) (count + 7) / 8;
+	size_t		bytes = sizeof(uint32) + 2 * ((size_t) (count + 7) / 8);
 
 	for (int i = 0; i < count; i++)
 	{
@@ -122,21 +122,25 @@ void
 packet_pack(StringInfo buffer, const ColumnClass *classes, int count, uint32 sheet_row, const CheckedValue *values)
 {
 	size_t		bitmap_bytes = (size_t) (count + 7) / 8;
-	char	   *bitmap;
+	char	   *nulls;
+	char	   *blanks;
 	char	   *out;
 
 	enlargeStringInfo(buffer, (int) row_bytes(classes, count, values));
 	out = buffer->data + buffer->len;
 	memcpy(out, &sheet_row, sizeof(sheet_row));
-	bitmap = out + sizeof(sheet_row);
-	memset(bitmap, 0, bitmap_bytes);
-	out = bitmap + bitmap_bytes;
+	nulls = out + sizeof(sheet_row);
+	blanks = nulls + bitmap_bytes;
+	memset(nulls, 0, 2 * bitmap_bytes);
+	out = blanks + bitmap_bytes;
 	for (int i = 0; i < count; i++)
 	{
 		ColumnClass class = classes[i];
 
+		if (values[i].blank)
+			blanks[i / 8] |= (char) (1 << (i % 8));
 		if (values[i].null)
-			bitmap[i / 8] |= (char) (1 << (i % 8));
+			nulls[i / 8] |= (char) (1 << (i % 8));
 		else if (waits_as_datum(class))
 		{
 			memcpy(out, &values[i].datum, sizeof(Datum));
@@ -203,19 +207,23 @@ packet_end(PacketWriter *writer)
 static const char *
 read_row(const Profile *profile, const char *cursor, PacketRows *rows, int row)
 {
-	const char *bitmap;
+	size_t		bitmap_bytes = (size_t) (profile->count + 7) / 8;
+	const char *nulls;
+	const char *blanks;
 
 	cursor = (const char *) INTALIGN(cursor);
 	memcpy(&rows->sheet_rows[row], cursor, sizeof(uint32));
 	rows->deletes[row] = (rows->sheet_rows[row] & PACKET_DELETES) != 0;
 	rows->sheet_rows[row] &= ~PACKET_DELETES;
-	bitmap = cursor + sizeof(uint32);
-	cursor = bitmap + (profile->count + 7) / 8;
+	nulls = cursor + sizeof(uint32);
+	blanks = nulls + bitmap_bytes;
+	cursor = blanks + bitmap_bytes;
 	for (int i = 0; i < profile->count; i++)
 	{
 		int			at = row * profile->count + i;
 
-		rows->nulls[at] = (bitmap[i / 8] >> (i % 8)) & 1;
+		rows->nulls[at] = (nulls[i / 8] >> (i % 8)) & 1;
+		rows->blanks[at] = (blanks[i / 8] >> (i % 8)) & 1;
 		rows->values[at] = (Datum) 0;
 		if (rows->nulls[at])
 			continue;
@@ -254,6 +262,7 @@ packet_read(const Profile *profile, bytea *packet, PacketRows *rows)
 	rows->deletes = palloc(sizeof(bool) * (size_t) Max(header->rows, 1));
 	rows->values = palloc(sizeof(Datum) * Max(cells, 1));
 	rows->nulls = palloc(sizeof(bool) * Max(cells, 1));
+	rows->blanks = palloc(sizeof(bool) * Max(cells, 1));
 	for (int row = 0; row < header->rows; row++)
 		cursor = read_row(profile, cursor, rows, row);
 }
@@ -269,6 +278,7 @@ packet_copy_row(PacketWriter *writer, const PacketRows *rows, int row)
 		Datum		datum = rows->values[row * rows->columns + i];
 
 		values[i].null = rows->nulls[row * rows->columns + i];
+		values[i].blank = rows->blanks[row * rows->columns + i];
 		values[i].datum = datum;
 		if (values[i].null || waits_as_datum(profile->columns[i].class) || profile->columns[i].class == COLUMN_NUMERIC)
 			continue;
@@ -289,6 +299,7 @@ packet_pick(const PacketRows *rows, const int *index, int count)
 	picked->sheet_rows = palloc(sizeof(uint32) * (size_t) count);
 	picked->values = palloc(sizeof(Datum) * columns * (size_t) count);
 	picked->nulls = palloc(sizeof(bool) * columns * (size_t) count);
+	picked->blanks = palloc(sizeof(bool) * columns * (size_t) count);
 	picked->deletes = palloc(sizeof(bool) * (size_t) count);
 	for (int i = 0; i < count; i++)
 	{
@@ -296,6 +307,7 @@ packet_pick(const PacketRows *rows, const int *index, int count)
 		picked->deletes[i] = rows->deletes[index[i]];
 		memcpy(picked->values + columns * i, rows->values + columns * index[i], sizeof(Datum) * columns);
 		memcpy(picked->nulls + columns * i, rows->nulls + columns * index[i], sizeof(bool) * columns);
+		memcpy(picked->blanks + columns * i, rows->blanks + columns * index[i], sizeof(bool) * columns);
 	}
 	return picked;
 }

@@ -4,7 +4,7 @@
  *
  * Layout, in native byte order since a packet never leaves its server: a header with the
  * signature of the profile's columns, then the rows. Each row begins at a multiple of 4 bytes. It
- * has the sheet row number, a null bitmap, and each value that is not null. A value of a class
+ * has the sheet row number, a bitmap of nulls, one of blanks, and each value that is not null. A value of a class
  * that waits as a datum takes 8 bytes. Any other value is a varlena as in a tuple: a short one
  * has a 1-byte header and is not aligned, a long one is aligned and has a 4-byte header. So
  * values can be used in place, and put into tuples without changing them.
@@ -60,6 +60,7 @@ typedef struct PacketRows
 	uint32	   *sheet_rows;
 	Datum	   *values;			/* COLUMN_OTHER: a text datum; varlenas may have short headers */
 	bool	   *nulls;
+	bool	   *blanks;			/* CheckedValue.blank */
 	bool	   *deletes;		/* by row: it asks for its row of the target to be deleted */
 } PacketRows;
 

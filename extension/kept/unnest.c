@@ -50,6 +50,43 @@ unnest_from(const Profile *profile, Oid *types)
 	return psprintf("ROWS FROM (%s) WITH ORDINALITY AS u (%sord)", arrays.data, names.data);
 }
 
+bool
+unnest_is_marked(const ProfileColumn *column)
+{
+	return column->blank_cells == BLANK_NULL || column->clear_token != NULL || column->default_value != NULL;
+}
+
+int
+unnest_parameters(const Profile *profile)
+{
+	int			count = profile->count;
+
+	for (int i = 0; i < profile->count; i++)
+		count += unnest_is_marked(&profile->columns[i]);
+	return count;
+}
+
+char *
+unnest_from_marked(const Profile *profile, Oid *types)
+{
+	StringInfoData arrays;
+	StringInfoData names;
+	int			parameter = 0;
+
+	initStringInfo(&arrays);
+	initStringInfo(&names);
+	for (int marks = 0; marks < 2; marks++)
+		for (int i = 0; i < profile->count; i++)
+		{
+			if (marks == 1 && !unnest_is_marked(&profile->columns[i]))
+				continue;
+			types[parameter++] = get_array_type(marks == 1 ? BOOLOID : unnest_element(&profile->columns[i]));
+			appendStringInfo(&arrays, "%spg_catalog.unnest($%d)", parameter > 1 ? ", " : "", parameter);
+			appendStringInfo(&names, "%c%d, ", marks == 1 ? 'b' : 'c', i);
+		}
+	return psprintf("ROWS FROM (%s) WITH ORDINALITY AS u (%sord)", arrays.data, names.data);
+}
+
 /* An array of count values, in this order. */
 static Datum
 array_of(const ProfileColumn *column, int count, Datum *values, bool *nulls)
@@ -91,4 +128,27 @@ unnest_array_of(const ProfileColumn *column, const PacketRows *rows, const int *
 		nulls[k] = rows->nulls[places[k] * rows->columns + i];
 	}
 	return array_of(column, count, values, nulls);
+}
+
+static Datum
+marks_array(const PacketRows *rows, int first, int last, int i)
+{
+	Datum	   *marks = palloc(sizeof(Datum) * (size_t) (last - first));
+
+	for (int row = first; row < last; row++)
+		marks[row - first] = BoolGetDatum(rows->blanks[row * rows->columns + i]);
+	return PointerGetDatum(construct_array(marks, last - first, BOOLOID, sizeof(bool), true, TYPALIGN_CHAR));
+}
+
+void
+unnest_arguments(const Profile *profile, const PacketRows *rows, int first, int last, Datum *arguments)
+{
+	int			parameter = profile->count;
+
+	for (int i = 0; i < profile->count; i++)
+	{
+		arguments[i] = unnest_array(&profile->columns[i], rows, first, last, i);
+		if (unnest_is_marked(&profile->columns[i]))
+			arguments[parameter++] = marks_array(rows, first, last, i);
+	}
 }

@@ -23,6 +23,18 @@ extern char *unnest_type_name(Oid type);
  */
 extern char *unnest_from(const Profile *profile, Oid *types);
 
+/*
+ * The same with b0, b1, ...: is the cell blank (CheckedValue.blank)? Only for columns of
+ * unnest_is_marked; for the others a cell is blank if and only if the value is NULL. The marks
+ * follow the columns; the parameters are unnest_parameters in number.
+ */
+extern char *unnest_from_marked(const Profile *profile, Oid *types);
+extern bool unnest_is_marked(const ProfileColumn *column);
+extern int	unnest_parameters(const Profile *profile);
+
+/* All arguments of it, for rows first to last - 1. */
+extern void unnest_arguments(const Profile *profile, const PacketRows *rows, int first, int last, Datum *arguments);
+
 /* Column i of rows first to last - 1 as an array, in the current memory context. */
 extern Datum unnest_array(const ProfileColumn *column, const PacketRows *rows, int first, int last, int i);
 

@@ -276,13 +276,6 @@ match_patterns(Matching *matching)
 	}
 }
 
-/* Must the column have a header? */
-static bool
-needs_header(const ProfileColumn *column)
-{
-	return column->source == SOURCE_CELL && column->required && column->default_value == NULL;
-}
-
 static void
 take_headers(HeaderMatch *match, const XlsxRow *row, const XlsxRange *range)
 {
@@ -304,7 +297,7 @@ judge_match(const Profile *profile, HeaderMatch *match)
 {
 	match->complete = true;
 	for (int i = 0; i < profile->count; i++)
-		match->complete = match->complete && (match->source[i] != 0 || !needs_header(&profile->columns[i]));
+		match->complete = match->complete && (match->source[i] != 0 || !profile->columns[i].needs_header);
 	if (match->matched + match->placed == 0 || !match->complete)
 		match->message = header_report_message(profile, match);
 }

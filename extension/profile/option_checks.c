@@ -207,6 +207,13 @@ option_check_idempotency_key(const char *key)
  */
 
 void
+option_check_blank_cells(const char *word)
+{
+	if (word[0] != '\0')
+		check_word(&blank_cells_names, word, "blank_cells", "It says what a blank cell does to its column.");
+}
+
+void
 option_check_date_order(const char *date_order)
 {
 	if (date_order[0] != '\0')

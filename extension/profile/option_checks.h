@@ -27,6 +27,7 @@ extern void option_check_no_value(const char *word);
 extern void option_check_idempotency_key(const char *key);
 
 /* This and the following: "" passes. */
+extern void option_check_blank_cells(const char *word);
 extern void option_check_date_order(const char *date_order);
 extern void option_check_decimal(const char *decimal);
 extern void option_check_time_zone(const char *time_zone);	/* a name that the server knows */

@@ -78,6 +78,8 @@ static const Option options[] = {
 	{"date_order", ALL, OPTION_TEXT, EMPTY_RESETS, option_check_date_order},
 	{"decimal", ALL, OPTION_TEXT, EMPTY_RESETS, option_check_decimal},
 	{"time_zone", ALL, OPTION_TEXT, EMPTY_RESETS, option_check_time_zone},
+	{"blank_cells", ALL, OPTION_TEXT, EMPTY_RESETS, option_check_blank_cells},
+	{"clear_token", ALL, OPTION_TEXT, EMPTY_RESETS, NULL},
 
 	{"run_at", OPTIONS_TASK, OPTION_TIME, EMPTY_IS_VALUE, NULL},
 	{"priority", OPTIONS_TASK, OPTION_INTEGER, EMPTY_IS_VALUE, NULL},

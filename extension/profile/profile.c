@@ -150,7 +150,10 @@ compile_column(ProfileColumn *column, Relation target)
 				 errmsg("column \"%s\" of relation \"%s\" takes no list", column->name, RelationGetRelationName(target)),
 				 errdetail("The options split and multiple make a list of a cell."),
 				 errhint("Make the column an array, or reset the options with xlsx.set_column.")));
-	column->required = column->required || (attribute->attnotnull && !attribute->atthasdef);
+	column->not_null = attribute->attnotnull;
+	column->has_default = attribute->atthasdef || attribute->attidentity != '\0';
+	column->required = column->demanded || (column->not_null && !column->has_default);
+	column->needs_header = column->source == SOURCE_CELL && column->required && column->default_value == NULL;
 	profile_compile_type(column, attribute->atttypid, attribute->atttypmod);
 }
 
@@ -256,7 +259,7 @@ add_column(void *argument, const PrivateRow *row)
 	column->label = required_text(profile, row, 2, "label");
 	put_forms(column, &aliases);
 	column->pattern = private_sql_text(row, 4);
-	column->required = DatumGetBool(row->values[5]);
+	column->demanded = DatumGetBool(row->values[5]);
 	column->source = (ColumnSource) word_of(profile, row, 6, &column_source_names, "source");
 	column->default_value = private_sql_text(row, 7);
 	column->transform = private_sql_text(row, 8);
@@ -275,6 +278,8 @@ add_column(void *argument, const PrivateRow *row)
 	column->param = private_sql_text(row, 21);
 	if (column->param == NULL)
 		column->param = column->name;
+	column->blank_cells = (BlankCells) word_of(profile, row, 22, &blank_cells_names, "blank_cells");
+	column->clear_token = private_sql_text(row, 23);
 }
 
 static void
@@ -284,12 +289,12 @@ load_columns(Profile *profile, Datum content)
 		"SELECT c.name, c.header, c.label, array_remove(c.aliases, NULL), c.pattern, coalesce(c.required, false), c.source, c.default_value,"
 		" c.transform, c.lookup, array_remove(c.null_tokens, NULL), coalesce(c.trim_cells, true), c.messages::text,"
 		" c.multiple, coalesce(c.ignore_case, false),"
-		" c.date_order, c.decimal, c.time_zone, c.format, coalesce(c.rounding, 'error'), c.split, c.param"
+		" c.date_order, c.decimal, c.time_zone, c.format, coalesce(c.rounding, 'error'), c.split, c.param, coalesce(c.blank_cells, $1 ->> 'blank_cells', 'keep'), nullif(coalesce(c.clear_token, $1 ->> 'clear_token'), '')"
 		" FROM ROWS FROM (jsonb_to_recordset($1 -> 'columns') AS (name text, header text, label text, aliases text[], pattern text,"
 		" required boolean, source text, default_value text, transform text, lookup text, null_tokens text[], trim_cells boolean, messages jsonb,"
-		" multiple text, ignore_case boolean, date_order text, decimal text, time_zone text, format text, rounding text, split text, param text))"
+		" multiple text, ignore_case boolean, date_order text, decimal text, time_zone text, format text, rounding text, split text, param text, blank_cells text, clear_token text))"
 		" WITH ORDINALITY AS c (name, header, label, aliases, pattern, required, source, default_value, transform, lookup, null_tokens,"
-		" trim_cells, messages, multiple, ignore_case, date_order, decimal, time_zone, format, rounding, split, param, place) ORDER BY c.place",
+		" trim_cells, messages, multiple, ignore_case, date_order, decimal, time_zone, format, rounding, split, param, blank_cells, clear_token, place) ORDER BY c.place",
 		1, {JSONBOID}, NULL
 	};
 
@@ -455,6 +460,31 @@ load_options(Profile *profile, Datum content)
 	return private_sql_text(&row, 0);
 }
 
+/* What a task says of blank cells goes before what columns say. */
+static void
+take_blanks(Profile *profile, const char *options)
+{
+	char	   *blank_cells = options_text(options, "blank_cells");
+	char	   *clear_token = options_text(options, "clear_token");
+
+	for (int i = 0; i < profile->count; i++)
+	{
+		ProfileColumn *column = &profile->columns[i];
+
+		if (blank_cells != NULL && blank_cells[0] != '\0')
+			column->blank_cells = (BlankCells) names_find(&blank_cells_names, blank_cells);
+		if (clear_token != NULL)
+			column->clear_token = clear_token[0] != '\0' ? clear_token : NULL;
+		for (int k = 0; k < column->null_tokens.count; k++)
+			if (column->clear_token != NULL && strcmp(column->null_tokens.items[k], column->clear_token) == 0)
+				ereport(ERROR,
+						(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+						 errmsg("clear_token \"%s\" is one of the null_tokens of column \"%s\"", column->clear_token, column->name),
+						 errdetail("A null token means a blank cell, which need not clear."),
+						 errhint("Take another text for one of the two.")));
+	}
+}
+
 /* The result of a statement by id: name, target, owner, content; stored name of the target, target_by, word. */
 static Profile *
 load(PrivateStatement *select, int64 id, const char *options)
@@ -480,6 +510,7 @@ load(PrivateStatement *select, int64 id, const char *options)
 	profile->target_word = private_sql_text(&row, 6);
 	task_column = load_options(profile, row.values[3]);
 	load_columns(profile, row.values[3]);
+	take_blanks(profile, options);
 	load_rules(profile, row.values[3]);
 	profile_check(profile);
 	note_cell_facts(profile);

@@ -53,6 +53,8 @@ typedef struct ProfileColumn
 	ColumnSource source;
 	char	   *param;			/* SOURCE_PARAM: name of the member of params */
 	char	   *default_value;	/* for blank cells, or NULL */
+	BlankCells	blank_cells;	/* what they do */
+	char	   *clear_token;	/* a text that is NULL, whatever blank_cells is; NULL: none */
 	char	   *transform;		/* SQL expression, or NULL */
 	int			sees;			/* CELL_KIND, …: what the transformation asks about its cell, besides the text */
 	char	   *lookup;			/* query, or NULL */
@@ -71,7 +73,12 @@ typedef struct ProfileColumn
 	char	   *name;			/* of the attribute */
 	Oid			type;
 	int32		typmod;
-	bool		required;		/* NOT NULL without default, or by the profile */
+	bool		not_null;		/* in the target */
+	bool		has_default;	/* the target has a value for it, or makes one */
+	bool		demanded;		/* a blank cell is an error, because the profile says so */
+	bool		required;		/* a cell without a value is an error at once; this and the next two are of the mode (saving/demand.h) */
+	bool		needs_header;	/* the sheet must have the column */
+	bool		asked_late;		/* a row without a value is an error when it turns out to be new */
 	ColumnClass class;
 	ColumnClass base;			/* the same of the type below domains */
 	bool		shows;			/* it takes a number as its format shows it, because it is a text or an enum */
@@ -135,6 +142,7 @@ typedef struct Profile
 	char	   *key_index;		/* name of an index, or NULL; without both: the primary key */
 	Duplicates	duplicates;		/* DUPLICATES_BY_MODE: not declared */
 	TextList	updates;		/* columns that an update changes; empty: all but the key */
+	bool		only_updates;	/* no row is inserted (demand.h) */
 	int			count;
 	ProfileColumn *columns;
 	int			rule_count;

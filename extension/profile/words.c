@@ -18,6 +18,7 @@ NAMES_DEFINE(date_order_names, DATE_ORDERS);
 NAMES_DEFINE(decimal_sign_names, DECIMAL_SIGNS);
 NAMES_DEFINE(rounding_names, ROUNDINGS);
 NAMES_DEFINE(no_value_names, NO_VALUES);
+NAMES_DEFINE(blank_cells_names, BLANK_CELLS);
 
 typedef struct RuleArguments
 {

@@ -172,6 +172,17 @@ typedef enum Rounding
 	ROUNDINGS(NAMES_VALUE)
 } Rounding;
 
+/* What a blank cell does to the column of its row. */
+#define BLANK_CELLS(X) \
+	X(BLANK_KEEP, "keep")		/* an update keeps what is there; a new row gets the default */ \
+	X(BLANK_NULL, "null")		/* it clears */ \
+	X(BLANK_DEFAULT, "default")	/* it writes the default, in updates too */
+
+typedef enum BlankCells
+{
+	BLANK_CELLS(NAMES_VALUE)
+} BlankCells;
+
 /* What a formula is that was never calculated. */
 #define NO_VALUES(X) \
 	X(NO_VALUE_ERROR, "error")	/* the cell is refused */ \
@@ -187,6 +198,7 @@ extern const Names decimal_sign_names;
 extern const Names rounding_names;
 extern const Names no_value_names;
 extern const Names row_action_names;
+extern const Names blank_cells_names;
 extern const Names save_mode_names;
 extern const Names late_index_names;
 extern const Names target_by_names;

@@ -109,7 +109,7 @@ count_cell(Findings *findings, const JudgePlan *plan, int i, const XlsxCell *cel
 
 	if (column->trim)
 		text_trim(&text, &length);
-	if (length == 0 || plan_texts_have(plan, column->null_tokens, text, length))
+	if (length == 0 || plan_texts_have(plan, column->null_tokens, text, length) || plan_text_is(plan, column->clear_token, text, length))
 		return;
 	findings->tallies[i].values++;
 	if (plan_decides_date(column))

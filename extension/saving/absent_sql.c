@@ -38,7 +38,8 @@ absent_sql_create(AbsentSql *sql, const SaveTask *task)
 
 	sql->keyed = (KeyedState) {.task = task,.may_hold = kind == RELKIND_RELATION || kind == RELKIND_PARTITIONED_TABLE};
 	save_key_find(task, &sql->keyed.key);
-	sql->reads = save_key_reads(profile, &sql->keyed.key, &sql->needs);
+	sql->needs = sql->keyed.key.needs;
+	sql->reads = sql->keyed.key.reads;
 	sql->action = absent_parse(profile->absent, &sql->settings);
 	foreach(cell, sql->settings)
 		require_setting(profile, lfirst(cell));
@@ -166,10 +167,10 @@ given_keys(const AbsentSql *sql)
 			continue;
 		appendStringInfoString(&raw, "CAST(");
 		if (has_default_key(profile, &profile->columns[i]))
-			insert_sql_source(&raw, profile, i);
+			appendStringInfoString(&raw, insert_sql_key(profile, i));
 		else
 			appendStringInfo(&raw, "u.c%d", i);
-		appendStringInfo(&raw, " AS %s) AS c%d, ", unnest_type_name(profile->columns[i].type), i);
+		appendStringInfo(&raw, " AS %s) AS %c%d, ", unnest_type_name(profile->columns[i].type), keyed_has_own_form(profile, key, i) ? 'd' : 'c', i);
 	}
 	for (int k = 0; k < key->unique.count; k++)
 		appendStringInfo(&columns, "w.%s, ", part_name(sql, k));

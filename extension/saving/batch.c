@@ -9,6 +9,7 @@
 #include "pg/subtransaction.h"
 #include "saving/faults.h"
 #include "saving/foreign_keys.h"
+#include "saving/save_mode.h"
 #include "saving/saver_state.h"
 #include "saving/undo_xids.h"
 
@@ -116,7 +117,12 @@ try_rows(Attempt *attempt, int first, int last, bool fitting, int *failed)
 	keep_xid(attempt, call.xid);
 	for (int row = first; row < last && !fitting; row++)
 		if (attempt->bad[row])
-			faults_note_missing(&attempt->faults, row, call.outcome.key_column);
+		{
+			if (save_mode(attempt->saver->task.mode)->inserts)
+				faults_note_lacking(&attempt->faults, row);
+			else
+				faults_note_missing(&attempt->faults, row, call.outcome.key_column);
+		}
 	return NULL;
 }
 

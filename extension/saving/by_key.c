@@ -53,7 +53,8 @@ keyed_statement(KeyedState *state)
 	for (int i = 0; i < profile->count; i++)
 		updates = updates || (mode->updates && state->is_updated[i]);
 	initStringInfo(&sql);
-	keyed_look(&sql, state, target, match, updates ? keyed_difference(state) : "false");
+	keyed_look(&sql, state, target, match, updates ? keyed_difference(state) : "false",
+			   mode->inserts ? keyed_lack(state) : "false");
 	if (updates)
 		keyed_update(&sql, state, state->holds, target, match);
 	if (mode->inserts)
@@ -77,14 +78,15 @@ static void *
 keyed_create(const SaveTask *task, const SaveProbe *probe)
 {
 	const Profile *profile = task->profile;
+	int			parameters = unnest_parameters(profile);
 	KeyedState *state = palloc0(sizeof(KeyedState));
 
 	state->task = task;
 	save_key_find(task, &state->key);
-	state->is_updated = keyed_updated_columns(task, state->key.is_key);
-	state->types = palloc(sizeof(Oid) * (size_t) (profile->count + 1));
-	state->types[profile->count] = INT8OID;
-	state->arguments = profile->count + (profile->task_attnum != InvalidAttrNumber && save_mode(task->mode)->inserts);
+	state->is_updated = keyed_updated_columns(profile, task->source, state->key.is_key);
+	state->types = palloc(sizeof(Oid) * (size_t) (parameters + 1));
+	state->types[parameters] = INT8OID;
+	state->arguments = parameters + (profile->task_attnum != InvalidAttrNumber && save_mode(task->mode)->inserts);
 	state->may_doubt = keyed_doubt_applies(profile->target);
 	state->may_hold = can_hold(profile);
 	state->holds = state->may_hold && (task->undo || task->keep_changes);
@@ -115,11 +117,11 @@ static void
 run_statement(KeyedState *state, const Round *round)
 {
 	const Profile *profile = state->task->profile;
-	Datum	   *arguments = palloc(sizeof(Datum) * (size_t) (profile->count + 1));
+	int			parameters = unnest_parameters(profile);
+	Datum	   *arguments = palloc(sizeof(Datum) * (size_t) (parameters + 1));
 
-	for (int i = 0; i < profile->count; i++)
-		arguments[i] = unnest_array(&profile->columns[i], round->rows, round->first, round->last, i);
-	arguments[profile->count] = Int64GetDatum(state->task->task);
+	unnest_arguments(profile, round->rows, round->first, round->last, arguments);
+	arguments[parameters] = Int64GetDatum(state->task->task);
 	plan_batch(state);
 	state->batches++;
 	if (SPI_execute_plan(state->plan, arguments, NULL, false, 0) != SPI_OK_SELECT)

@@ -73,13 +73,14 @@ static void *
 unnest_create(const SaveTask *task, const SaveProbe *probe)
 {
 	const Profile *profile = task->profile;
-	Preparation preparation = {palloc0(sizeof(UnnestState)), NULL, palloc(sizeof(Oid) * (size_t) (profile->count + 1)), CurrentMemoryContext};
+	int			parameters = unnest_parameters(profile);
+	Preparation preparation = {palloc0(sizeof(UnnestState)), NULL, palloc(sizeof(Oid) * (size_t) (parameters + 1)), CurrentMemoryContext};
 	UnnestState *state = preparation.state;
 
 	preparation.sql = insert_sql_statement(profile, preparation.types);
 	state->profile = profile;
 	state->task = task->task;
-	state->arguments = profile->count + (profile->task_attnum != InvalidAttrNumber);
+	state->arguments = parameters + (profile->task_attnum != InvalidAttrNumber);
 	state->tell = tell_create(task);
 	state->one_by_one = state->tell != NULL && !probe->returns_in_order;
 	if (state->tell != NULL)
@@ -143,10 +144,9 @@ insert_rows(UnnestState *state, const PacketRows *rows, int first, int last, Sav
 	Datum	   *arguments = palloc(sizeof(Datum) * (size_t) state->arguments);
 	int64		inserted;
 
-	for (int i = 0; i < profile->count; i++)
-		arguments[i] = unnest_array(&profile->columns[i], rows, first, last, i);
+	unnest_arguments(profile, rows, first, last, arguments);
 	if (profile->task_attnum != InvalidAttrNumber)
-		arguments[profile->count] = Int64GetDatum(state->task);
+		arguments[state->arguments - 1] = Int64GetDatum(state->task);
 	SPI_connect();
 	run(state, arguments, first, last, outcome);
 	/* A rule may have made several rows of one. */

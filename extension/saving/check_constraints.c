@@ -129,8 +129,12 @@ static bool
 knows_all(const CheckConstraints *checks, const RowRule *rule, const PacketRows *rows, int place)
 {
 	for (int i = 0; i < rule->read_count; i++)
-		if (rows->nulls[place * rows->columns + rule->reads[i]] && checks->has_default[rule->reads[i]])
+	{
+		int			at = place * rows->columns + rule->reads[i];
+
+		if (rows->nulls[at] && rows->blanks[at] && checks->has_default[rule->reads[i]])
 			return false;
+	}
 	return true;
 }
 

@@ -87,6 +87,20 @@ column_default_exists(const Profile *profile, const ProfileColumn *column)
 	return found;
 }
 
+bool
+column_default_repeats(const Profile *profile, const ProfileColumn *column)
+{
+	Relation	target;
+	Node	   *expression;
+
+	if (!column_default_exists(profile, column))
+		return false;
+	target = table_open(profile->target, AccessShareLock);
+	expression = build_column_default(target, column->attnum);
+	table_close(target, NoLock);
+	return !contain_volatile_functions(expression);
+}
+
 char *
 column_default_sql(const Profile *profile, const ProfileColumn *column)
 {

@@ -21,4 +21,7 @@ extern char *column_default_sql(const Profile *profile, const ProfileColumn *col
  */
 extern char *column_default_unasked(Oid target, AttrNumber attnum);
 
+/* Has the column a default that is the same for all rows, so that rows can be found by it? */
+extern bool column_default_repeats(const Profile *profile, const ProfileColumn *column);
+
 #endif							/* PG_XLSX_COLUMN_DEFAULT_H */

@@ -38,6 +38,7 @@ typedef struct DirectState
 	Expr	  **defaults;		/* by attribute, NULL where there is none */
 	bool		has_defaults;
 	Tell	   *tell;			/* NULL: the task keeps no rows */
+	bool	   *given;			/* by attribute: the row at hand has a value for it, or NULL */
 	LocalTransactionId heard;	/* the last transaction of which auditors have heard */
 	TupleTableSlot *slots[PG_XLSX_BATCH_ROWS];	/* made when first needed */
 } DirectState;
@@ -77,6 +78,7 @@ direct_create(const SaveTask *task, const SaveProbe *probe)
 	state->context = CurrentMemoryContext;
 	state->descriptor = CreateTupleDescCopyConstr(RelationGetDescr(relation));
 	state->defaults = palloc0(sizeof(Expr *) * (size_t) natts);
+	state->given = palloc0(sizeof(bool) * (size_t) natts);
 	for (int i = 0; i < natts; i++)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(state->descriptor, i);
@@ -143,13 +145,14 @@ state_slot(DirectState *state, int index)
 	return ExecClearTuple(state->slots[index]);
 }
 
+/* A NULL that was given stays: given has its attributes. */
 static void
-fill_defaults(DirectState *state, DirectTarget *target, TupleTableSlot *slot)
+fill_defaults(DirectState *state, DirectTarget *target, TupleTableSlot *slot, const bool *given)
 {
 	ExprContext *context = GetPerTupleExprContext(target->estate);
 
 	for (int i = 0; i < state->descriptor->natts; i++)
-		if (slot->tts_isnull[i] && target->defaults[i] != NULL)
+		if (slot->tts_isnull[i] && !given[i] && target->defaults[i] != NULL)
 			slot->tts_values[i] = ExecEvalExpr(target->defaults[i], context, &slot->tts_isnull[i]);
 }
 
@@ -166,6 +169,7 @@ fill_slot(DirectState *state, DirectTarget *target, const PacketRows *rows, int 
 		int			at = row * rows->columns + i;
 		int			attribute = column->attnum - 1;
 
+		state->given[attribute] = !rows->blanks[at];
 		if (rows->nulls[at])
 			continue;
 		slot->tts_isnull[attribute] = false;
@@ -178,7 +182,7 @@ fill_slot(DirectState *state, DirectTarget *target, const PacketRows *rows, int 
 		slot->tts_values[profile->task_attnum - 1] = state->task;
 	}
 	if (target->defaults != NULL)
-		fill_defaults(state, target, slot);
+		fill_defaults(state, target, slot, state->given);
 	ExecStoreVirtualTuple(slot);
 	slot->tts_tableOid = RelationGetRelid(target->relation);
 	return slot;

@@ -6,6 +6,7 @@
 
 #include "core/ref.h"
 #include "pg/shown_row.h"
+#include "saving/keyed_write.h"
 #include "saving/refusal.h"
 #include "saving/saver_state.h"
 #include "utils/lsyscache.h"
@@ -55,7 +56,7 @@ add_blame(Fault *fault, const ProfileColumn *column, Message message, const Viol
 	fault->blames = lappend(fault->blames, blame);
 }
 
-static void
+static Fault *
 note_bad_row(Faults *faults, int row, const ProfileColumn *column, Message message, const Violation *violation)
 {
 	Fault	   *fault = palloc(sizeof(Fault));
@@ -63,6 +64,7 @@ note_bad_row(Faults *faults, int row, const ProfileColumn *column, Message messa
 	*fault = (Fault) {row, faults->rows->sheet_rows[row], NIL};
 	add_blame(fault, column, message, violation);
 	faults->list = lappend(faults->list, fault);
+	return fault;
 }
 
 static int
@@ -198,7 +200,7 @@ faults_note_error(Faults *faults, int row, const ErrorData *error)
 	const RefusalText *text = refusal_text(faults->saver, &refusal);
 
 	violation.sqlstate = pstrdup(violation.sqlstate);
-	note_bad_row(faults, row, text->column, text->message, &violation);
+	(void) note_bad_row(faults, row, text->column, text->message, &violation);
 }
 
 void
@@ -207,7 +209,28 @@ faults_note_missing(Faults *faults, int row, int key_column)
 	const ProfileColumn *key = &faults->saver->profile->columns[key_column];
 	Violation	violation = {.code = fault_code_of_row(ROW_NOT_FOUND)};
 
-	note_bad_row(faults, row, key, refusal_not_found(faults->saver, key), &violation);
+	(void) note_bad_row(faults, row, key, refusal_not_found(faults->saver, key), &violation);
+}
+
+void
+faults_note_lacking(Faults *faults, int row)
+{
+	const Saver *saver = faults->saver;
+	Fault	   *fault = NULL;
+
+	for (int i = 0; i < saver->profile->count; i++)
+	{
+		const ProfileColumn *column = &saver->profile->columns[i];
+		Violation	violation = {.code = fault_code(FAULT_REQUIRED)};
+
+		if (!keyed_lacks(column, faults->rows, row, i))
+			continue;
+		if (fault == NULL)
+			fault = note_bad_row(faults, row, column, refusal_required(saver, column), &violation);
+		else
+			add_blame(fault, column, refusal_required(saver, column), &violation);
+	}
+	Assert(fault != NULL);
 }
 
 void

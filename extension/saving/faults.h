@@ -30,6 +30,9 @@ extern void faults_note_error(Faults *faults, int row, const ErrorData *error);
 /* In a mode that does not insert: the target has no row with this key. key_column: index in the profile. */
 extern void faults_note_missing(Faults *faults, int row, int key_column);
 
+/* In a mode that inserts: the row is new, and lacks values of columns that a new row needs. */
+extern void faults_note_lacking(Faults *faults, int row);
+
 /*
  * Finds other things that are wrong with the rows, and writes their error rows in the order of
  * the sheet, with the original texts of their cells.

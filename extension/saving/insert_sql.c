@@ -10,20 +10,39 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
-void
-insert_sql_source(StringInfo select, const Profile *profile, int i)
+/* Column i of "u" as it was given. */
+static char *
+raw_value(const Profile *profile, int i, Oid type)
+{
+	if (profile->columns[i].class == COLUMN_OTHER)
+		return psprintf("CAST(u.c%d AS %s)", i, unnest_type_name(type));
+	return psprintf("u.c%d", i);
+}
+
+char *
+insert_sql_given(const Profile *profile, int i)
+{
+	return raw_value(profile, i, getBaseType(profile->columns[i].type));
+}
+
+char *
+insert_sql_key(const Profile *profile, int i)
 {
 	const ProfileColumn *column = &profile->columns[i];
-	bool		falls_back = column_default_exists(profile, column);
+	char	   *raw = raw_value(profile, i, column->type);
 
-	if (falls_back)
-		appendStringInfoString(select, "coalesce(");
-	if (column->class == COLUMN_OTHER)
-		appendStringInfo(select, "CAST(u.c%d AS %s)", i, unnest_type_name(column->type));
-	else
-		appendStringInfo(select, "u.c%d", i);
-	if (falls_back)
-		appendStringInfo(select, ", %s)", column_default_sql(profile, column));
+	return column_default_exists(profile, column) ? psprintf("coalesce(%s, %s)", raw, column_default_sql(profile, column)) : raw;
+}
+
+char *
+insert_sql_value(const Profile *profile, int i)
+{
+	const ProfileColumn *column = &profile->columns[i];
+	char	   *filled = insert_sql_key(profile, i);
+
+	if (!unnest_is_marked(column) || !column_default_exists(profile, column))
+		return filled;
+	return psprintf("CASE WHEN u.b%d THEN %s ELSE %s END", i, filled, raw_value(profile, i, column->type));
 }
 
 char *
@@ -39,13 +58,12 @@ insert_sql_select(const Profile *profile)
 		const char *comma = i > 0 ? ", " : "";
 
 		appendStringInfo(&columns, "%s%s", comma, quote_identifier(profile->columns[i].name));
-		appendStringInfoString(&select, comma);
-		insert_sql_source(&select, profile, i);
+		appendStringInfo(&select, "%s%s", comma, insert_sql_value(profile, i));
 	}
 	if (profile->task_attnum != InvalidAttrNumber)
 	{
 		appendStringInfo(&columns, ", %s", quote_identifier(get_attname(profile->target, profile->task_attnum, false)));
-		appendStringInfo(&select, ", CAST($%d AS %s)", profile->count + 1, unnest_type_name(profile->task_type));
+		appendStringInfo(&select, ", CAST($%d AS %s)", unnest_parameters(profile) + 1, unnest_type_name(profile->task_type));
 	}
 	return psprintf("(%s) SELECT %s", columns.data, select.data);
 }
@@ -55,8 +73,8 @@ insert_sql_statement(const Profile *profile, Oid *types)
 {
 	char	   *schema = get_namespace_name(get_rel_namespace(profile->target));
 
-	types[profile->count] = INT8OID;
+	types[unnest_parameters(profile)] = INT8OID;
 	return psprintf("INSERT INTO %s AS t %s FROM %s WHERE xlsx_private.mark_row(u.ord)",
 					quote_qualified_identifier(schema, get_rel_name(profile->target)),
-					insert_sql_select(profile), unnest_from(profile, types));
+					insert_sql_select(profile), unnest_from_marked(profile, types));
 }

@@ -44,6 +44,27 @@ require_imported(const Profile *profile, SaveKey *key, const Bitmapset *reads)
 	}
 }
 
+static void
+note_columns(const Profile *profile, const Bitmapset *attributes, bool *columns)
+{
+	for (int i = 0; i < profile->count; i++)
+		columns[i] = columns[i] || bms_is_member(profile->columns[i].attnum, attributes);
+}
+
+static bool *
+key_reads(const Profile *profile, const SaveKey *key, bool **needs)
+{
+	size_t		bytes = sizeof(bool) * (size_t) profile->count;
+	bool	   *reads = palloc0(bytes);
+
+	for (int k = 0; k < key->unique.count; k++)
+		note_columns(profile, unique_key_reads(profile->target, key->unique.parts[k].expression), reads);
+	*needs = memcpy(palloc(bytes), reads, bytes);
+	if (key->unique.predicate != NULL)
+		note_columns(profile, unique_key_reads(profile->target, key->unique.predicate), reads);
+	return reads;
+}
+
 void
 save_key_find(const SaveTask *task, SaveKey *key)
 {
@@ -63,6 +84,7 @@ save_key_find(const SaveTask *task, SaveKey *key)
 		require_imported(profile, key, unique_key_reads(profile->target, part->expression));
 	}
 	key->first = Max(key->first, 0);
+	key->reads = key_reads(profile, key, &key->needs);
 }
 
 bool
@@ -72,26 +94,4 @@ save_key_is_plain(const SaveKey *key)
 		if (key->unique.parts[k].attnum == 0)
 			return false;
 	return key->unique.predicate == NULL;
-}
-
-static void
-note_columns(const Profile *profile, const Bitmapset *attributes, bool *columns)
-{
-	for (int i = 0; i < profile->count; i++)
-		columns[i] = columns[i] || bms_is_member(profile->columns[i].attnum, attributes);
-}
-
-bool *
-save_key_reads(const Profile *profile, const SaveKey *key, bool **needs)
-{
-	size_t		bytes = sizeof(bool) * (size_t) profile->count;
-	bool	   *reads = palloc0(bytes);
-
-	for (int k = 0; k < key->unique.count; k++)
-		note_columns(profile, unique_key_reads(profile->target, key->unique.parts[k].expression), reads);
-	if (needs != NULL)
-		*needs = memcpy(palloc(bytes), reads, bytes);
-	if (key->unique.predicate != NULL)
-		note_columns(profile, unique_key_reads(profile->target, key->unique.predicate), reads);
-	return reads;
 }

@@ -15,6 +15,8 @@ typedef struct SaveKey
 	UniqueKey	unique;
 	int		   *columns;		/* by part: the profile column that it is; -1: an expression over some */
 	bool	   *is_key;			/* by profile column: it is a part of the key */
+	bool	   *needs;			/* by profile column: a part of the key is it, or reads it */
+	bool	   *reads;			/* the same, or the predicate reads it */
 	int			first;			/* the first profile column that the key reads */
 } SaveKey;
 
@@ -23,12 +25,6 @@ typedef struct SaveKey
  * that is not unique in the target, or one that reads a column which the profile does not import.
  */
 extern void save_key_find(const SaveTask *task, SaveKey *key);
-
-/*
- * Which profile columns the key reads, or the predicate of its index does. needs gets those that
- * its parts read. Both are allocated in the current memory context; needs may be NULL.
- */
-extern bool *save_key_reads(const Profile *profile, const SaveKey *key, bool **needs);
 
 /* Does the index of the key consist of columns, and has it all rows? */
 extern bool save_key_is_plain(const SaveKey *key);

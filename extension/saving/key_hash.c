@@ -75,15 +75,15 @@ prepare(KeyHash *hash)
 	MemoryContext life = CurrentMemoryContext;
 	StringInfoData sql;
 
-	hash->types = palloc(sizeof(Oid) * (size_t) (profile->count + 1));
+	hash->types = palloc(sizeof(Oid) * (size_t) (unnest_parameters(profile) + 1));
 	initStringInfo(&sql);
 	appendStringInfo(&sql, "WITH given AS (%s) SELECT pg_catalog.array_agg(CASE WHEN %s THEN pg_catalog.hash_record_extended(ROW(",
-					 keyed_given(hash->task, hash->key, keyed_rows(profile, hash->types)), keyed_has_key(hash->task, hash->key));
+					 keyed_given(hash->task, hash->key, keyed_rows(profile, hash->key, hash->types)), keyed_has_key(hash->task, hash->key));
 	for (int k = 0; k < hash->key->unique.count; k++)
 		appendStringInfo(&sql, "%s%s", k > 0 ? ", " : "", hashed_value(hash->key, k));
 	appendStringInfoString(&sql, "), 0) END ORDER BY g.ord) FROM given AS g");
 	SPI_connect();
-	hash->plan = query_prepare(sql.data, profile->count, hash->types, life);
+	hash->plan = query_prepare(sql.data, unnest_parameters(profile), hash->types, life);
 	SPI_finish();
 }
 
@@ -136,14 +136,13 @@ static void
 ask_hashes(const KeyHash *hash, const PacketRows *rows, uint64 *hashes, bool *has)
 {
 	const Profile *profile = hash->task->profile;
-	Datum	   *arguments = palloc(sizeof(Datum) * (size_t) (profile->count + 1));
+	Datum	   *arguments = palloc(sizeof(Datum) * (size_t) (unnest_parameters(profile) + 1));
 	Datum	   *items;
 	bool	   *nulls;
 	bool		null;
 	int			count;
 
-	for (int i = 0; i < profile->count; i++)
-		arguments[i] = unnest_array(&profile->columns[i], rows, 0, rows->count, i);
+	unnest_arguments(profile, rows, 0, rows->count, arguments);
 	SPI_connect();
 	if (SPI_execute_plan(hash->plan, arguments, NULL, false, 0) != SPI_OK_SELECT || SPI_processed != 1)
 		elog(ERROR, "could not compute keys");

@@ -10,7 +10,7 @@
  *
  *		given	the rows of the batch: c0, c1, ... by profile column, ord from 1
  *		twice	one row for each key that comes more than once
- *		looked	given with found, differs, part and spot, one row for each row of the target that it meets;
+ *		looked	given with found, differs, lacks, part and spot, one row for each row of the target that it meets;
  *				spot is the place of a found row in the table part if a transaction has marked it
  *		held	rows of looked that differ, locked; in the form with locks only
  *		upd		one row for each row of the target that was updated

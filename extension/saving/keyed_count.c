@@ -27,6 +27,7 @@ enum
 	RESULT_DIFFERENT,			/* found, and to be updated */
 	RESULT_FOUND,				/* places in the batch whose key was there */
 	RESULT_GONE,				/* places of rows that differ and could not be locked */
+	RESULT_LACKING,				/* places of new rows that lack a value */
 	RESULT_DOUBT_PLACES,		/* of rows in doubt, which are found and not to be updated */
 	RESULT_DOUBT_PARTS,
 	RESULT_DOUBT_SPOTS,
@@ -39,7 +40,7 @@ void
 keyed_result(StringInfo sql, const KeyedState *state, bool updates, bool inserts, bool holds)
 {
 	appendStringInfo(sql, " SELECT (SELECT pg_catalog.count(*) FROM twice), %s, %s, %s,"
-					 " ARRAY(SELECT DISTINCT ord FROM looked WHERE found), %s",
+					 " ARRAY(SELECT DISTINCT ord FROM looked WHERE found), %s, ARRAY(SELECT ord FROM looked WHERE NOT found AND lacks)",
 					 inserts ? "(SELECT pg_catalog.count(*) FROM ins)" : "0::bigint",
 					 updates ? "(SELECT pg_catalog.count(DISTINCT ord) FROM upd)" : "0::bigint",
 					 updates ? "(SELECT pg_catalog.count(DISTINCT ord) FROM looked WHERE found AND differs)" : "0::bigint",
@@ -143,21 +144,35 @@ is_among(const int *rows, int count, int row)
 	return false;
 }
 
-/* In mode update, marks the rows that were not found. Returns how many rows were found. */
+/* Marks the rows at the places in a column of the result as bad, or as not bad. Returns their number. */
 static int
-take_found(const KeyedState *state, const Round *round, SaveOutcome *outcome)
+mark(const Round *round, int column, bool bad, SaveOutcome *outcome)
 {
 	Datum	   *places;
-	int			count = result_array(RESULT_FOUND, INT8OID, &places, NULL);
+	int			count = result_array(column, INT8OID, &places, NULL);
 
-	if (save_mode(state->task->mode)->inserts)
-		return count;
+	for (int i = 0; i < count; i++)
+		outcome->bad[keyed_row_of_place(round, places[i])] = bad;
+	return count;
+}
+
+/*
+ * Marks the rows that cannot be saved: those that were not found in a mode that does not insert,
+ * in others those that are new and lack a value. Returns how many rows were found; *lacking gets
+ * the number of the latter.
+ */
+static int
+mark_bad_rows(const KeyedState *state, const Round *round, SaveOutcome *outcome, int *lacking)
+{
+	bool		inserts = save_mode(state->task->mode)->inserts;
+	int			found;
+
 	outcome->key_column = state->key.first;
 	for (int place = 1; place <= round->last - round->first; place++)
-		outcome->bad[keyed_row_of_place(round, Int64GetDatum(place))] = true;
-	for (int i = 0; i < count; i++)
-		outcome->bad[keyed_row_of_place(round, places[i])] = false;
-	return count;
+		outcome->bad[keyed_row_of_place(round, Int64GetDatum(place))] = !inserts;
+	found = mark(round, RESULT_FOUND, false, outcome);
+	*lacking = inserts ? mark(round, RESULT_LACKING, true, outcome) : 0;
+	return found;
 }
 
 static void
@@ -192,13 +207,14 @@ keyed_count(KeyedState *state, const Round *round, SaveOutcome *outcome, int *go
 	int64		missing;
 	int64		inserted;
 	int			found;
+	int			lacking;
 	Datum	   *places;
 	int			gone_count;
 	int			vanished;
 	int			more = 0;
 
-	found = take_found(state, round, outcome);
-	missing = round->last - round->first - found;
+	found = mark_bad_rows(state, round, outcome, &lacking);
+	missing = round->last - round->first - found - lacking;
 	inserted = Min(result_count(RESULT_INSERTED), missing);
 	vanished = take_vanished(state, round, gone);
 	gone_count = result_array(RESULT_GONE, INT8OID, &places, NULL);

@@ -27,9 +27,9 @@ extern int64 keyed_duplicates(void);
 extern bool keyed_all_updated(void);
 
 /*
- * Counts what became of the rows, marks those that mode update has not found, and keeps what
- * xlsx.undo needs. Returns the number of rows that were gone when they were to be locked or looked
- * at again, and writes their places in the batch to gone.
+ * Counts what became of the rows, marks those that mode update has not found and new ones that
+ * lack a value, and keeps what xlsx.undo needs. Returns the number of rows that were gone when they
+ * were to be locked or looked at again, and writes their places in the batch to gone.
  */
 extern int	keyed_count(KeyedState *state, const Round *round, SaveOutcome *outcome, int *gone);
 

@@ -42,13 +42,12 @@ given(const KeyedState *state, Oid *types)
 {
 	const Profile *profile = state->task->profile;
 	char	   *from = unnest_from(profile, types);
-	bool	   *reads = save_key_reads(profile, &state->key, NULL);
 	StringInfoData select;
 
 	initStringInfo(&select);
 	for (int i = 0; i < profile->count; i++)
-		if (reads[i])
-			appendStringInfo(&select, "CAST(u.c%d AS %s) AS c%d, ", i, unnest_type_name(profile->columns[i].type), i);
+		if (state->key.reads[i])
+			appendStringInfo(&select, "CAST(u.c%d AS %s) AS %c%d, ", i, unnest_type_name(profile->columns[i].type), keyed_has_own_form(profile, &state->key, i) ? 'd' : 'c', i);
 	return keyed_given(state->task, &state->key, psprintf("SELECT %su.ord FROM %s", select.data, from));
 }
 

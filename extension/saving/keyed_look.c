@@ -67,47 +67,70 @@ keyed_same_key(const KeyedState *state)
 	return sql.data;
 }
 
-/* A blank cell has the target's default, so that importing the same file again finds nothing to update. */
-char *
-keyed_rows(const Profile *profile, Oid *types)
+bool
+keyed_has_own_form(const Profile *profile, const SaveKey *key, int i)
 {
-	char	   *from = unnest_from(profile, types);
+	return key->reads[i] && !key->is_key[i] && profile->columns[i].blank_cells != BLANK_DEFAULT;
+}
+
+/* A blank cell of the key has the target's default: that is the row that it made when it was imported before. */
+char *
+keyed_rows(const Profile *profile, const SaveKey *key, Oid *types)
+{
+	char	   *from = unnest_from_marked(profile, types);
 	StringInfoData select;
 
 	initStringInfo(&select);
 	for (int i = 0; i < profile->count; i++)
 	{
-		appendStringInfoString(&select, "CAST(");
-		insert_sql_source(&select, profile, i);
-		appendStringInfo(&select, " AS %s) AS c%d, ", unnest_type_name(profile->columns[i].type), i);
+		const ProfileColumn *column = &profile->columns[i];
+
+		if (key->is_key[i])
+			appendStringInfo(&select, "CAST(%s AS %s) AS c%d, ", insert_sql_key(profile, i), unnest_type_name(column->type), i);
+		else if (column->blank_cells == BLANK_DEFAULT)
+			appendStringInfo(&select, "CAST(%s AS %s) AS c%d, ", insert_sql_value(profile, i), unnest_type_name(column->type), i);
+		else
+			appendStringInfo(&select, "%s AS c%d, ", insert_sql_given(profile, i), i);
+		if (keyed_has_own_form(profile, key, i))
+			appendStringInfo(&select, "CAST(%s AS %s) AS d%d, ", insert_sql_key(profile, i), unnest_type_name(column->type), i);
+		if (unnest_is_marked(column))
+			appendStringInfo(&select, "u.b%d, ", i);
 	}
 	return psprintf("SELECT %su.ord FROM %s", select.data, from);
 }
+
+typedef struct RowOfV
+{
+	const Profile *profile;
+	const SaveKey *key;
+} RowOfV;
 
 /* A column of a row of "v": that of the file, else the one that the target would give it. */
 static char *
 source_of_v(void *argument, AttrNumber attnum)
 {
-	const Profile *profile = argument;
+	const RowOfV *row = argument;
+	const Profile *profile = row->profile;
 
 	for (int i = 0; i < profile->count; i++)
 		if (profile->columns[i].attnum == attnum)
-			return unique_key_collated(profile->target, attnum, psprintf("v.c%d", i));
+			return unique_key_collated(profile->target, attnum, psprintf("v.%c%d", keyed_has_own_form(profile, row->key, i) ? 'd' : 'c', i));
 	return unique_key_collated(profile->target, attnum, column_default_unasked(profile->target, attnum));
 }
 
 char *
 keyed_given(const SaveTask *task, const SaveKey *key, const char *given)
 {
+	RowOfV		row = {task->profile, key};
 	StringInfoData sql;
 
 	initStringInfo(&sql);
 	for (int k = 0; k < key->unique.count; k++)
 		if (key->columns[k] < 0)
 			appendStringInfo(&sql, ", %s AS k%d",
-							 unique_key_sql_over(key->unique.target, key->unique.parts[k].expression, source_of_v, task->profile), k);
+							 unique_key_sql_over(key->unique.target, key->unique.parts[k].expression, source_of_v, &row), k);
 	if (keyed_has_outside(task, key))
-		appendStringInfo(&sql, ", %s AS keyed", unique_key_sql_over(key->unique.target, key->unique.predicate, source_of_v, task->profile));
+		appendStringInfo(&sql, ", %s AS keyed", unique_key_sql_over(key->unique.target, key->unique.predicate, source_of_v, &row));
 	return sql.len > 0 ? psprintf("SELECT v.*%s FROM (%s) AS v", sql.data, given) : pstrdup(given);
 }
 
@@ -149,14 +172,14 @@ twice(const KeyedState *state)
 }
 
 void
-keyed_look(StringInfo sql, KeyedState *state, const char *target, const char *match, const char *differs)
+keyed_look(StringInfo sql, KeyedState *state, const char *target, const char *match, const char *differs, const char *lacks)
 {
 	const SaveKey *key = &state->key;
 
 	appendStringInfo(sql, "WITH given AS MATERIALIZED (%s), twice AS (%s),",
-					 keyed_given(state->task, key, keyed_rows(state->task->profile, state->types)), twice(state));
-	appendStringInfo(sql, " looked AS MATERIALIZED (SELECT g.*, %s AS found, (%s) AS differs, %s%s"
-					 " FROM given AS g LEFT JOIN %s AS t ON %s)", found_sql(key), differs,
+					 keyed_given(state->task, key, keyed_rows(state->task->profile, key, state->types)), twice(state));
+	appendStringInfo(sql, " looked AS MATERIALIZED (SELECT g.*, %s AS found, (%s) AS differs, (%s) AS lacks, %s%s"
+					 " FROM given AS g LEFT JOIN %s AS t ON %s)", found_sql(key), differs, lacks,
 					 state->may_doubt ? "t.tableoid AS part, CASE WHEN t.xmax OPERATOR(pg_catalog.<>) '0'::pg_catalog.xid THEN t.ctid END AS spot" :
 					 "NULL::pg_catalog.oid AS part, NULL::pg_catalog.tid AS spot", keyed_told_look(state, found_sql(key)), target, match);
 }

@@ -16,8 +16,18 @@
  */
 extern char *keyed_equality(const ProfileColumn *column, int i, bool as_text);
 
-/* The rows of a batch with their types: c0, c1, ... by profile column, ord from 1. Sets types from the profile. */
-extern char *keyed_rows(const Profile *profile, Oid *types);
+/*
+ * The rows of a batch: c0, c1, ... by profile column, with their types (below domains where a blank
+ * cell is not the default), b0, b1, ... of unnest_is_marked, d0, d1, ... of keyed_has_own_form, and
+ * ord from 1. Sets types of unnest_parameters() from the profile.
+ */
+extern char *keyed_rows(const Profile *profile, const SaveKey *key, Oid *types);
+
+/*
+ * Does the key compute with a column whose NULL in c0, c1, ... does not stand for its default?
+ * Then it computes with d0, d1, ....
+ */
+extern bool keyed_has_own_form(const Profile *profile, const SaveKey *key, int i);
 
 /* Adds what the key computes of the rows of such a query "given": k0, k1, ... for the parts that are no columns, and keyed. */
 extern char *keyed_given(const SaveTask *task, const SaveKey *key, const char *given);
@@ -39,8 +49,9 @@ extern char *keyed_same_key(const KeyedState *state);
 
 /*
  * Appends "WITH given, twice, looked". Sets state->types from the profile. match is that of
- * keyed_same_key; differs the condition on which "t" is to be updated from "g".
+ * keyed_same_key; differs the condition on which "t" is to be updated from "g"; lacks the one on
+ * which "g" cannot become a new row.
  */
-extern void keyed_look(StringInfo sql, KeyedState *state, const char *target, const char *match, const char *differs);
+extern void keyed_look(StringInfo sql, KeyedState *state, const char *target, const char *match, const char *differs, const char *lacks);
 
 #endif							/* PG_XLSX_KEYED_LOOK_H */

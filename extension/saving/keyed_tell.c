@@ -72,6 +72,8 @@ keyed_told_result(StringInfo sql, const KeyedState *state, bool updates, bool in
 						   ", ARRAY(SELECT returned FROM looked WHERE found) AS told_found_returned"
 						   ", ARRAY(SELECT ord FROM looked WHERE found AND differs) AS told_different");
 	if (inserts)
+		appendStringInfoString(sql, ", ARRAY(SELECT ord FROM looked WHERE NOT found AND lacks) AS told_lacking");
+	if (inserts)
 		appendStringInfoString(sql, ", ARRAY(SELECT place FROM ins) AS told_inserted"
 							   ", ARRAY(SELECT returned FROM ins) AS told_inserted_returned");
 	if (updates)
@@ -158,5 +160,7 @@ keyed_tell(const KeyedState *state, const Round *round, RowFates *fates)
 	(void) tell_rows(round, fates, "told_found", mode->updates ? ROW_UNCHANGED : ROW_SKIPPED, &places);
 	(void) tell_rows(round, fates, "told_different", ROW_SKIPPED, &places);
 	(void) tell_rows(round, fates, "told_inserted", ROW_INSERTED, &places);
+	if (mode->inserts)
+		(void) tell_rows(round, fates, "told_lacking", ROW_NONE, &places);
 	tell_updates(state, round, fates);
 }

@@ -5,6 +5,7 @@
 #include "saving/keyed_write.h"
 
 #include "access/table.h"
+#include "kept/unnest.h"
 #include "saving/insert_sql.h"
 #include "saving/keyed_look.h"
 #include "saving/keyed_tell.h"
@@ -12,9 +13,8 @@
 #include "utils/rel.h"
 
 bool *
-keyed_updated_columns(const SaveTask *task, const bool *is_key)
+keyed_updated_columns(const Profile *profile, const uint32 *source, const bool *is_key)
 {
-	const Profile *profile = task->profile;
 	bool	   *updated = palloc0(sizeof(bool) * (size_t) profile->count);
 
 	for (int i = 0; i < profile->count; i++)
@@ -25,9 +25,20 @@ keyed_updated_columns(const SaveTask *task, const bool *is_key)
 		for (int k = 0; k < profile->updates.count; k++)
 			named = named || strcmp(profile->updates.items[k], column->name) == 0;
 		updated[i] = named && !is_key[i] &&
-			(column->source != SOURCE_CELL || task->source[i] > 0 || column->default_value != NULL);
+			(column->source != SOURCE_CELL || source == NULL || source[i] > 0);
 	}
 	return updated;
+}
+
+/* Was something given for column i of "g"? NULL: always, since a blank cell has a value too. */
+static char *
+filled(const Profile *profile, int i)
+{
+	const ProfileColumn *column = &profile->columns[i];
+
+	if (column->blank_cells != BLANK_KEEP)
+		return NULL;
+	return unnest_is_marked(column) ? psprintf("NOT g.b%d", i) : psprintf("g.c%d IS DISTINCT FROM NULL", i);
 }
 
 /*
@@ -42,14 +53,40 @@ keyed_difference(const KeyedState *state)
 
 	initStringInfo(&sql);
 	for (int i = 0; i < profile->count; i++)
+	{
+		char	   *given = filled(profile, i);
+
 		if (state->is_updated[i])
-			appendStringInfo(&sql, "%sNOT coalesce(%s, t.%s IS NOT DISTINCT FROM NULL AND g.c%d IS NOT DISTINCT FROM NULL)",
-							 sql.len > 0 ? " OR " : "", keyed_equality(&profile->columns[i], i, true),
-							 quote_identifier(profile->columns[i].name), i);
+			appendStringInfo(&sql, "%s%s%sNOT coalesce(%s, t.%s IS NOT DISTINCT FROM NULL AND g.c%d IS NOT DISTINCT FROM NULL)",
+							 sql.len > 0 ? " OR " : "", given != NULL ? given : "", given != NULL ? " AND " : "",
+							 keyed_equality(&profile->columns[i], i, true), quote_identifier(profile->columns[i].name), i);
+	}
 	return sql.len > 0 ? sql.data : "false";
 }
 
-/* "a = g.c0, ...": what an UPDATE sets. */
+char *
+keyed_lack(const KeyedState *state)
+{
+	const Profile *profile = state->task->profile;
+	StringInfoData sql;
+
+	initStringInfo(&sql);
+	for (int i = 0; i < profile->count; i++)
+		if (profile->columns[i].asked_late)
+			appendStringInfo(&sql, "%sg.c%d IS NOT DISTINCT FROM NULL%s", sql.len > 0 ? " OR " : "", i,
+							 profile->columns[i].has_default ? psprintf(" AND NOT g.b%d", i) : "");
+	return sql.len > 0 ? sql.data : "false";
+}
+
+bool
+keyed_lacks(const ProfileColumn *column, const PacketRows *rows, int row, int i)
+{
+	int			at = row * rows->columns + i;
+
+	return column->asked_late && rows->nulls[at] && !(column->has_default && rows->blanks[at]);
+}
+
+/* "a = g.c0, b = CASE WHEN g.c1 IS DISTINCT FROM NULL THEN g.c1 ELSE t.b END": what an UPDATE sets. */
 static char *
 settings(const KeyedState *state)
 {
@@ -58,8 +95,18 @@ settings(const KeyedState *state)
 
 	initStringInfo(&sql);
 	for (int i = 0; i < profile->count; i++)
-		if (state->is_updated[i])
-			appendStringInfo(&sql, "%s%s = g.c%d", sql.len > 0 ? ", " : "", quote_identifier(profile->columns[i].name), i);
+	{
+		const char *name = quote_identifier(profile->columns[i].name);
+		char	   *given = filled(profile, i);
+
+		if (!state->is_updated[i])
+			continue;
+		appendStringInfo(&sql, "%s%s = ", sql.len > 0 ? ", " : "", name);
+		if (given != NULL)
+			appendStringInfo(&sql, "CASE WHEN %s THEN g.c%d ELSE t.%s END", given, i, name);
+		else
+			appendStringInfo(&sql, "g.c%d", i);
+	}
 	return sql.data;
 }
 
@@ -108,7 +155,7 @@ keyed_insert(StringInfo sql, const KeyedState *state, const char *target)
 {
 	const Profile *profile = state->task->profile;
 
-	appendStringInfo(sql, ", ins AS (INSERT INTO %s AS t %s FROM looked AS u WHERE NOT u.found%s RETURNING %s%s)",
+	appendStringInfo(sql, ", ins AS (INSERT INTO %s AS t %s FROM looked AS u WHERE NOT u.found AND NOT u.lacks%s RETURNING %s%s)",
 					target, insert_sql_select(profile),
 					state->tell != NULL ? " AND xlsx_private.mark_row(u.ord)" : "",
 					state->task->undo ? psprintf("0::bigint AS ord, NULL::pg_catalog.jsonb AS old, %s AS new", keyed_row_texts(profile)) : "1",

@@ -13,6 +13,7 @@
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
+#include "kept/unnest.h"
 #include "nodes/plannodes.h"
 #include "parser/parsetree.h"
 #include "pg/compat.h"
@@ -101,7 +102,7 @@ typical_statement(const SaveTask *task, Oid *types, int *arguments)
 						quote_qualified_identifier(get_namespace_name(get_rel_namespace(profile->target)), get_rel_name(profile->target)),
 						column, column);
 	}
-	*arguments = profile->count + (profile->task_attnum != InvalidAttrNumber);
+	*arguments = unnest_parameters(profile) + (profile->task_attnum != InvalidAttrNumber);
 	return insert_sql_statement(profile, types);
 }
 
@@ -109,7 +110,7 @@ static void
 probe_plan(const SaveTask *task, SaveProbe *probe)
 {
 	const Profile *profile = task->profile;
-	Oid		   *types = palloc(sizeof(Oid) * (size_t) (profile->count + 1));
+	Oid		   *types = palloc(sizeof(Oid) * (size_t) (unnest_parameters(profile) + 1));
 	int			arguments;
 	char	   *sql = typical_statement(task, types, &arguments);
 	SPIPlanPtr	plan;

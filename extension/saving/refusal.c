@@ -213,11 +213,24 @@ refusal_text(Saver *saver, const Refusal *refusal)
 	return &made->text;
 }
 
+/* ours: what is said unless the column has a message of its own for the code. */
+static Message
+message_of_column(const Saver *saver, const ProfileColumn *column, const char *code, const char *ours)
+{
+	const char *template = message_template(message_object(column->messages), code, saver->task.locale);
+	MessagePlaces places = {.label = column->label};
+
+	return message_make(template != NULL ? template : ours, &places);
+}
+
 Message
 refusal_not_found(const Saver *saver, const ProfileColumn *key)
 {
-	const char *template = message_template(message_object(key->messages), fault_code_of_row(ROW_NOT_FOUND), saver->task.locale);
-	MessagePlaces places = {.label = key->label};
+	return message_of_column(saver, key, fault_code_of_row(ROW_NOT_FOUND), fault_text_of_row(ROW_NOT_FOUND, saver->task.locale));
+}
 
-	return message_make(template != NULL ? template : fault_text_of_row(ROW_NOT_FOUND, saver->task.locale), &places);
+Message
+refusal_required(const Saver *saver, const ProfileColumn *column)
+{
+	return message_of_column(saver, column, fault_code(FAULT_REQUIRED), fault_text(FAULT_REQUIRED, saver->task.locale));
 }

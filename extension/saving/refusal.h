@@ -38,4 +38,7 @@ extern const RefusalText *refusal_text(struct Saver *saver, const Refusal *refus
 /* The same for a row whose key the target lacks. */
 extern Message refusal_not_found(const struct Saver *saver, const ProfileColumn *key);
 
+/* A new row has no value for a column that needs one. */
+extern Message refusal_required(const struct Saver *saver, const ProfileColumn *column);
+
 #endif							/* PG_XLSX_REFUSAL_H */

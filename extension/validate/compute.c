@@ -504,6 +504,7 @@ compute_take(const Compute *compute, JudgedRow *row)
 	if (compute->sees_facts)
 		take_facts(compute, row);
 	row->texts = palloc(sizeof(char *) * (size_t) compute->profile->count);
+	row->marks = palloc0(sizeof(uint8) * (size_t) compute->profile->count);
 	for (int i = 0; i < compute->profile->count; i++)
 		row->texts[i] = judge_text(compute->judge, row, i);
 }
