@@ -6,6 +6,7 @@
 
 #include "catalog/pg_type.h"
 #include "core/book.h"
+#include "files/file_hash.h"
 #include "files/workbook.h"
 #include "miscadmin.h"
 #include "pg/guc.h"
@@ -110,8 +111,19 @@ check_package(int64 file, uint64 size)
 	MemoryContextDelete(context);
 }
 
+static const uint8 *
+hash_of(int64 file, uint64 size)
+{
+	uint8	   *hash = palloc(FILE_HASH_BYTES);
+	XlsxSource	source;
+
+	store_source(&source, file, size, CurrentMemoryContext);
+	file_hash_of_source(&source, hash);
+	return hash;
+}
+
 int64
-incoming_file_finish(int64 file, const char *file_name, int64 size, const Submission *submission, bool *created)
+incoming_file_finish(int64 file, const char *file_name, int64 size, Submission *submission, bool *created)
 {
 	int64		task = submission_find(submission->idempotency_key);
 
@@ -120,6 +132,8 @@ incoming_file_finish(int64 file, const char *file_name, int64 size, const Submis
 	{
 		check_package(file, (uint64) size);
 		incoming_file_set_size(file, size, true);
+		if (submission->hash == NULL)
+			submission->hash = hash_of(file, (uint64) size);
 		task = submission_queue(file, file_name, size, submission);
 		*created = task != 0;
 	}

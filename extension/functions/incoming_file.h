@@ -42,8 +42,8 @@ extern void incoming_file_set_size(int64 file, int64 size, bool complete);
 /*
  * Completes a file, queues a task for it, and returns the task's id. When the submission's
  * idempotency key belongs to an earlier task, returns that task, sets *created to false and
- * removes the file.
+ * removes the file. Sets the hash of the submission if that is not known.
  */
-extern int64 incoming_file_finish(int64 file, const char *file_name, int64 size, const Submission *submission, bool *created);
+extern int64 incoming_file_finish(int64 file, const char *file_name, int64 size, Submission *submission, bool *created);
 
 #endif							/* PG_XLSX_INCOMING_FILE_H */

@@ -5,6 +5,7 @@
 #include "functions/submission.h"
 
 #include "catalog/pg_type.h"
+#include "functions/duplicates.h"
 #include "functions/subject.h"
 #include "miscadmin.h"
 #include "profile/frozen.h"
@@ -109,6 +110,52 @@ must_wait(const char *option)
 	return subject_is_active(&before);
 }
 
+/*
+ * Does the task wait for xlsx.release? A submitter cannot pass over a hold of the profile, and an import in the submitter's own
+ * transaction cannot wait.
+ */
+static bool
+submission_is_held(int64 profile, Jsonb *options, bool inside)
+{
+	static PrivateStatement select = {
+		"SELECT p.hold, ($2 ->> 'hold')::boolean, p.name FROM xlsx_private.profile p WHERE p.id = $1", 2, {INT8OID, JSONBOID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(profile), JsonbPGetDatum(options)};
+	PrivateRow	row;
+	bool		by_profile;
+
+	if (private_sql_run(&select, values, NULL, &row) == 0)
+		return false;
+	by_profile = DatumGetBool(row.values[0]);
+	if (by_profile && !row.nulls[1] && !DatumGetBool(row.values[1]))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("profile \"%s\" holds its tasks", private_sql_text(&row, 2)),
+				 errhint("Leave the option hold out.")));
+	if (by_profile && inside)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("profile \"%s\" holds its tasks", private_sql_text(&row, 2)),
+				 errhint("Use xlsx.submit: its task waits for xlsx.release.")));
+	return by_profile || (!row.nulls[1] && DatumGetBool(row.values[1]));
+}
+
+/* Sets held, submitted_by, file_hash, on_duplicate and duplicate_of. Returns false if the idempotency key is taken. */
+static bool
+fill_content(int64 profile, const Submission *submission, bool inside, Datum *values, char *nulls)
+{
+	Duplicate	duplicate;
+
+	values[0] = BoolGetDatum(submission_is_held(profile, submission->options, inside));
+	private_sql_set_text(values, nulls, 1, audit_subject());
+	duplicate = duplicate_find(profile, submission);
+	nulls[2] = submission->hash == NULL ? 'n' : ' ';
+	values[2] = submission->hash == NULL ? (Datum) 0 : PointerGetDatum(duplicate_hash(submission->hash));
+	values[3] = CStringGetTextDatum(on_duplicate_names.texts[duplicate.wanted]);
+	values[4] = Int64GetDatum(duplicate.task);
+	return !duplicate.same_key;
+}
+
 int64
 submission_insert(int64 file, const char *file_name, int64 size, const Submission *submission)
 {
@@ -116,26 +163,29 @@ submission_insert(int64 file, const char *file_name, int64 size, const Submissio
 		"INSERT INTO xlsx_private.task (login_was_member, owner_was_user, profile_id, frozen_id, profile, file_id, file_name, file_size, owner, login, run_at,"
 		" priority, idempotency_key, time_zone, date_style, sheet, dry_run, max_errors, header_row, locale, mapping, range, options,"
 		" exactly_once, wait_ms, mode, status, attempts, started_at, attempt_started_at, born_in, home, params, settings,"
-		" after_task, after_run_at, set_id)"
+		" after_task, after_run_at, set_id,"
+		" held, submitted_by, file_hash, on_duplicate, duplicate_of)"
 		" SELECT $12, $13, $1, $11, $2, nullif($3, 0), $4, $5, $6::oid::regrole::xlsx_private.role_ref, $7::oid::regrole::xlsx_private.role_ref,"
 		" CASE WHEN $17 THEN 'infinity' ELSE o.run_at END,"
 		" coalesce(o.priority, 0), $8, $9, $10, o.sheet, coalesce(o.dry_run, false), o.max_errors, o.header_row, o.locale, o.mapping, o.range,"
 		/* Those that stand in columns of their own are not kept twice. */
-		" nullif($15 - '{run_at,priority,idempotency_key,sheet,dry_run,max_errors,header_row,locale,mapping,range,mode,params,after}'::text[], '{}'),"
+		" nullif($15 - '{run_at,priority,idempotency_key,sheet,dry_run,max_errors,header_row,locale,mapping,range,mode,params,after,hold,on_duplicate}'::text[], '{}'),"
 		" NOT xlsx_private.is_remote($1), CASE WHEN NOT $17 AND coalesce(o.run_at, clock_timestamp()) <= clock_timestamp() THEN 0 END,"
 		" coalesce(o.mode, (SELECT p.mode FROM xlsx_private.profile p WHERE p.id = $1)),"
 		" CASE WHEN $3 = 0 THEN 'PROCESSING' ELSE 'PENDING' END, CASE WHEN $3 = 0 THEN 1 ELSE 0 END,"
 		" CASE WHEN $3 = 0 THEN clock_timestamp() END, CASE WHEN $3 = 0 THEN clock_timestamp() END, $14::uuid, $14::uuid, coalesce(o.params, '{}'), $16::jsonb,"
-		" o.after, CASE WHEN $17 THEN o.run_at END, nullif($18, 0)"
+		" o.after, CASE WHEN $17 THEN o.run_at END, nullif($18, 0),"
+		" $19, $20, $21, $22, nullif($23, 0)"
 		" FROM jsonb_to_record($15) AS o (run_at timestamptz, priority int, sheet text, dry_run boolean, max_errors bigint, header_row text,"
 		" locale text, mapping jsonb, range text, mode text, params jsonb, after bigint)"
 		" ON CONFLICT ((owner::oid), tenant, idempotency_key) WHERE idempotency_key IS NOT NULL DO NOTHING RETURNING id",
-		18, {INT8OID, TEXTOID, INT8OID, TEXTOID, INT8OID, OIDOID, OIDOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, BOOLOID, BOOLOID, TEXTOID, JSONBOID, TEXTOID, BOOLOID, INT8OID}, NULL
+		23, {INT8OID, TEXTOID, INT8OID, TEXTOID, INT8OID, OIDOID, OIDOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, BOOLOID, BOOLOID, TEXTOID, JSONBOID, TEXTOID, BOOLOID, INT8OID,
+		BOOLOID, TEXTOID, BYTEAOID, TEXTOID, INT8OID}, NULL
 	};
 	const char *profile = submission->profile;
 	int64		profile_id = profile_find(&profile);
-	Datum		values[18];
-	char		nulls[18];
+	Datum		values[23];
+	char		nulls[23];
 	PrivateRow	row;
 
 	check_mode(profile_id, submission);
@@ -160,6 +210,8 @@ submission_insert(int64 file, const char *file_name, int64 size, const Submissio
 	private_sql_set_text(values, nulls, 15, submission_settings(profile_id));
 	values[16] = BoolGetDatum(must_wait(options_member(submission->options, "after")));
 	values[17] = Int64GetDatum(submission->set);
+	if (!fill_content(profile_id, submission, file == 0, values + 18, nulls + 18))
+		return 0;
 	if (private_sql_run(&insert, values, nulls, &row) == 0)
 		return 0;
 	audit_note(DatumGetInt64(row.values[0]), file == 0 ? AUDIT_IMPORT : AUDIT_SUBMIT, AUDIT_NO_ROWS);

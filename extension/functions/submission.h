@@ -17,6 +17,7 @@ typedef struct Submission
 	Jsonb	   *options;		/* those of a task, as profile/options.h returns them */
 	const char *idempotency_key;	/* NULL: none */
 	int64		set;			/* the set that the task is one of; 0: none */
+	const uint8 *hash;			/* of the file (files/file_hash.h); NULL: not known yet */
 } Submission;
 
 /*
@@ -28,7 +29,8 @@ extern Submission submission_make(const char *profile, Jsonb *options);
 /*
  * Inserts the row of a task of the current role: PENDING, or PROCESSING when it has no file (0).
  * The task keeps the profile as it is now (profile/frozen.h). Returns the task's id, or 0 when
- * the idempotency key is taken. Waits for a transaction that is just taking the key.
+ * the idempotency key is taken. Waits for a transaction that is just taking the key. Raises an error (23505) when the file was
+ * imported before and shall be rejected (functions/duplicates.h): nobody looks while the hash is not known.
  */
 extern int64 submission_insert(int64 file, const char *file_name, int64 size, const Submission *submission);
 

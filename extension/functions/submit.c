@@ -52,14 +52,17 @@ file_argument(FunctionCallInfo fcinfo, int argument, XlsxSource *source)
 
 /* Stores the file, argument 1 with the name 2, and queues a task. */
 static int64
-queue_file(FunctionCallInfo fcinfo, const Submission *submission)
+queue_file(FunctionCallInfo fcinfo, Submission *submission)
 {
 	char	   *name = PG_XLSX_GETARG_STRING(2, "upload.xlsx");
 	XlsxSource	source;
 	int64		file;
 	bool		created;
+	uint8		hash[FILE_HASH_BYTES];
 
 	file_argument(fcinfo, 1, &source);
+	file_hash_of_source(&source, hash);
+	submission->hash = hash;
 	file = incoming_file_create(submission->profile, name, NULL);
 	incoming_file_put_all(file, &source);
 	return incoming_file_finish(file, name, (int64) source.size, submission, &created);
@@ -130,6 +133,7 @@ pg_xlsx_submit_once(PG_FUNCTION_ARGS)
 
 	file_argument(fcinfo, 1, &source);
 	file_hash_of_source(&source, hash);
+	submission.hash = hash;
 	submission.idempotency_key = content_key(hash, &submission);
 	task = submission_find(submission.idempotency_key);
 	if (task == 0)
@@ -167,9 +171,12 @@ pg_xlsx_import(PG_FUNCTION_ARGS)
 	Submission	submission = submission_of_call(fcinfo);
 	XlsxSource	source;
 	char	   *name = PG_XLSX_GETARG_STRING(2, "import.xlsx");
+	uint8		hash[FILE_HASH_BYTES];
 	int64		id;
 
 	file_argument(fcinfo, 1, &source);
+	file_hash_of_source(&source, hash);
+	submission.hash = hash;
 	id = submission_insert(0, name, (int64) source.size, &submission);
 	import_inside(id, &source, 0);
 	PG_RETURN_DATUM(outcome_row(fcinfo, id));

@@ -56,7 +56,7 @@ is_submitter(const Subject *task, const Held *held)
 	if (subject != NULL && held->submitted_by != NULL)
 		return strcmp(subject, held->submitted_by) == 0;
 	return GetUserId() == task->owner ||
-		(GetSessionUserId() == task->login && !has_privs_of_role(task->login, get_role_oid("xlsx_notifier", false)));
+		(GetSessionUserId() == task->login && !is_member_of_role_nosuper(task->login, get_role_oid("xlsx_notifier", false)));
 }
 
 Datum

@@ -7,6 +7,7 @@
 #include "catalog/pg_type.h"
 #include "files/store.h"
 #include "fmgr.h"
+#include "functions/duplicates.h"
 #include "functions/import_inside.h"
 #include "functions/submission.h"
 #include "miscadmin.h"
@@ -170,27 +171,28 @@ insert_task(const Order *order, int64 file, const DryRun *dry_run)
 {
 	static PrivateStatement insert = {
 		"INSERT INTO xlsx_private.task (" COPIED ", run_of, file_id, owner, login, login_was_member, owner_was_user, run_at, wait_ms, priority,"
-		" born_in, home, held, submitted_by, settings, status, attempts, started_at, attempt_started_at)"
+		" born_in, home, held, submitted_by, settings, duplicate_of, status, attempts, started_at, attempt_started_at)"
 		" SELECT " COPIED ", id, nullif($2, 0), $3::oid::regrole::xlsx_private.role_ref, $4::oid::regrole::xlsx_private.role_ref, $5, $6, $7,"
-		" CASE WHEN coalesce($7, clock_timestamp()) <= clock_timestamp() THEN 0 END, $8, $9::uuid, $9::uuid, $10, $12, $13::jsonb,"
+		" CASE WHEN coalesce($7, clock_timestamp()) <= clock_timestamp() THEN 0 END, $8, $9::uuid, $9::uuid, $10, $12, $13::jsonb, nullif($14, 0),"
 		" CASE WHEN $11 THEN 'PROCESSING' ELSE 'PENDING' END, CASE WHEN $11 THEN 1 ELSE 0 END,"
 		" CASE WHEN $11 THEN clock_timestamp() END, CASE WHEN $11 THEN clock_timestamp() END"
 		" FROM xlsx_private.task WHERE id = $1 RETURNING id",
-		13, {INT8OID, INT8OID, OIDOID, OIDOID, BOOLOID, BOOLOID, TIMESTAMPTZOID, INT4OID, TEXTOID, BOOLOID, BOOLOID, TEXTOID, TEXTOID}, NULL
+		14, {INT8OID, INT8OID, OIDOID, OIDOID, BOOLOID, BOOLOID, TIMESTAMPTZOID, INT4OID, TEXTOID, BOOLOID, BOOLOID, TEXTOID, TEXTOID, INT8OID}, NULL
 	};
-	Datum		values[13] = {
+	Datum		values[14] = {
 		Int64GetDatum(order->dry_run), Int64GetDatum(order->now ? 0 : file), ObjectIdGetDatum(GetUserId()),
 		ObjectIdGetDatum(GetSessionUserId()), BoolGetDatum(membership_can_become(GetSessionUserId(), GetUserId())),
 		BoolGetDatum(membership_may_import(GetUserId())), order->run_at, Int32GetDatum(order->priority),
 		CStringGetTextDatum(installation_name()), BoolGetDatum(dry_run->hold), BoolGetDatum(order->now)
 	};
-	char		nulls[13];
+	char		nulls[14];
 	PrivateRow	row;
 
 	memset(nulls, ' ', sizeof(nulls));
 	nulls[6] = order->has_run_at ? ' ' : 'n';
 	private_sql_set_text(values, nulls, 11, audit_subject());
 	private_sql_set_text(values, nulls, 12, submission_settings(dry_run->profile));
+	values[13] = Int64GetDatum(duplicate_find_of_run(order->dry_run));
 	private_sql_run(&insert, values, nulls, &row);
 	audit_note(DatumGetInt64(row.values[0]), order->now ? AUDIT_IMPORT : AUDIT_SUBMIT, AUDIT_NO_ROWS);
 	return DatumGetInt64(row.values[0]);

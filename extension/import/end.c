@@ -4,6 +4,7 @@
  */
 #include "import/end.h"
 
+#include "import/on_end.h"
 #include "saving/save_mode.h"
 
 bool
@@ -68,6 +69,7 @@ import_conclude(Import *import)
 	else
 	{
 		queue_complete(import->task);
+		import_call_on_end(import);
 		import_step_make_durable(import);
 	}
 }

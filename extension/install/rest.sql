@@ -126,6 +126,26 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION xlsx_rest.rest_run(text, text, text) IS 'POST /tasks/:taskId/run: the new task that imports the dry run.';
 
+CREATE FUNCTION xlsx_rest.rest_duplicate(profile text, sha256 text, params text) RETURNS xlsx_rest.answer
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  wanted text := coalesce(rest_duplicate.profile, xlsx_private.default_profile());
+  found_id bigint := (SELECT p.id FROM xlsx_private.profile p WHERE p.name = wanted);
+BEGIN
+  IF found_id IS NULL THEN
+    RAISE EXCEPTION 'Profile % not found', coalesce(wanted, '') USING ERRCODE = 'no_data_found';
+  ELSIF sha256 IS NULL OR sha256 !~* '^[0-9a-f]{64}$' THEN
+    RAISE EXCEPTION 'sha256 must have 64 hexadecimal digits' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  RETURN ROW(200, json_build_object('duplicateOf', xlsx_private.duplicate_json(xlsx_private.duplicate_of(
+    (SELECT r.oid FROM pg_roles r WHERE r.rolname = current_user), xlsx_private.current_tenant(), found_id, decode(sha256, 'hex'), coalesce(params, '{}')::jsonb))))::xlsx_rest.answer;
+END
+$$;
+COMMENT ON FUNCTION xlsx_rest.rest_duplicate(text, text, text) IS
+'GET /duplicates: did the current role import a file with this SHA-256 by this profile (NULL: the default one), with these params (a JSON object)?';
+
 CREATE FUNCTION xlsx_rest.rest_release(task text) RETURNS xlsx_rest.answer
 LANGUAGE sql VOLATILE
 BEGIN ATOMIC

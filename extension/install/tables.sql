@@ -31,6 +31,10 @@ CREATE TABLE xlsx_private.profile (
   update_columns name[],
   max_errors     bigint   CHECK (max_errors >= 0),
   keep_old       boolean  NOT NULL DEFAULT false,
+  hold           boolean  NOT NULL DEFAULT false,
+  four_eyes      boolean  NOT NULL DEFAULT false,
+  on_duplicate   text     NOT NULL DEFAULT 'warn' CHECK (on_duplicate = ANY (xlsx_private.names_of('on_duplicate'))),
+  on_end         text     CHECK (on_end <> ''),
   keep_rows      boolean  NOT NULL DEFAULT false,
   keep_changes   boolean  NOT NULL DEFAULT false,
   "returning"    name[]   CHECK ("returning" <> '{}'),
@@ -133,12 +137,10 @@ CREATE TABLE xlsx_private.file (
   tenant     text    NOT NULL DEFAULT xlsx_private.current_tenant(),
   store      text    NOT NULL CHECK (store IN ('table', 'redis')),
   used_at    timestamptz NOT NULL DEFAULT pg_catalog.now(),
-  spent      boolean NOT NULL DEFAULT false,
-  hash       bytea   CHECK (length(hash) = 32)
+  spent      boolean NOT NULL DEFAULT false
 );
 COMMENT ON TABLE xlsx_private.file IS 'Uploaded workbooks that wait for their tasks.';
 COMMENT ON COLUMN xlsx_private.file.spent IS 'Its task is complete, and needs the bytes no more. The worker or a sweep removes them.';
-COMMENT ON COLUMN xlsx_private.file.hash IS 'SHA-256 of the bytes, set when the file is complete.';
 
 CREATE TABLE xlsx_private.chunk (
   file_id bigint NOT NULL,

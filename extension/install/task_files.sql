@@ -63,6 +63,14 @@ RETURN (SELECT pg_catalog.max(t.id) FROM xlsx_private.task t WHERE t.run_of = ch
 COMMENT ON FUNCTION xlsx_private.last_run_of(bigint) IS
 'The task that imports a dry run for good, or has done so and was not undone. NULL: there is none, and xlsx.run may make one.';
 
+CREATE FUNCTION xlsx_private.duplicate_of(owner oid, tenant text, profile_number bigint, hash bytea, params jsonb) RETURNS bigint
+LANGUAGE sql STABLE
+RETURN (SELECT pg_catalog.max(t.id) FROM xlsx_private.task t
+  WHERE t.owner::oid = duplicate_of.owner AND t.tenant = duplicate_of.tenant AND t.file_hash = hash AND t.profile_id = profile_number AND NOT t.dry_run
+    AND t.params = duplicate_of.params AND NOT t.undone AND (xlsx_private.is_active(t.status) OR t.saved_rows + t.absent_rows > 0));
+COMMENT ON FUNCTION xlsx_private.duplicate_of(oid, text, bigint, bytea, jsonb) IS
+'The last task of an owner and a tenant that imports a file with this SHA-256 by this profile and with these params, or has saved rows of it and was not undone. NULL: there is none.';
+
 CREATE FUNCTION xlsx.run(task bigint, run_at timestamptz DEFAULT NULL, priority int DEFAULT 0, now boolean DEFAULT false) RETURNS bigint
 AS 'MODULE_PATHNAME', 'pg_xlsx_run' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx.run(bigint, timestamptz, int, boolean) IS

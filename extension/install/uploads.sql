@@ -34,13 +34,16 @@ DECLARE
   answer xlsx_rest.answer;
 BEGIN
   SELECT * INTO outcome FROM xlsx_private.upload_finish(upload);
-  SELECT CASE WHEN outcome.created THEN 201 ELSE 200 END,
-    json_build_object('taskId', t.id, 'id', t.id, 'fileName', t.file_name, 'fileSize', t.file_size,
+  -- A member more than ever where there is something to tell.
+  SELECT CASE WHEN outcome.created THEN 201 ELSE 200 END, CASE WHEN t.duplicate_of IS NULL
+    THEN json_build_object('taskId', t.id, 'id', t.id, 'fileName', t.file_name, 'fileSize', t.file_size,
       'status', t.status, 'createdAt', xlsx_private.iso(t.created_at))
+    ELSE json_build_object('taskId', t.id, 'id', t.id, 'fileName', t.file_name, 'fileSize', t.file_size,
+      'status', t.status, 'createdAt', xlsx_private.iso(t.created_at), 'duplicateOf', xlsx_private.duplicate_json(t.duplicate_of)) END
   INTO answer.status, answer.body
   FROM xlsx_private.task t WHERE t.id = outcome.task;
   RETURN answer;
 END
 $$;
 COMMENT ON FUNCTION xlsx_rest.upload_finish(bigint) IS
-'Finishes an upload and queues its task. body: taskId, id, fileName, fileSize, status, createdAt. status: 201; 200 if the idempotency key belongs to an earlier task, which is returned.';
+'Finishes an upload and queues its task. body: taskId, id, fileName, fileSize, status, createdAt, and duplicateOf if the same file was imported before. status: 201; 200 if the idempotency key belongs to an earlier task, which is returned.';

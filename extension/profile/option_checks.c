@@ -193,6 +193,12 @@ option_check_no_value(const char *word)
 }
 
 void
+option_check_on_duplicate(const char *word)
+{
+	check_word(&on_duplicate_names, word, "on_duplicate", "It says what becomes of a file that was imported before.");
+}
+
+void
 option_check_idempotency_key(const char *key)
 {
 	if (strlen(key) <= MAX_KEY_BYTES)

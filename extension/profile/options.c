@@ -66,6 +66,8 @@ static const Option options[] = {
 	{"fill_merged", BOTH, OPTION_BOOLEAN, EMPTY_IS_VALUE, NULL},
 	{"skip_hidden", BOTH, OPTION_BOOLEAN, EMPTY_IS_VALUE, NULL},
 	{"stop_at", BOTH, OPTION_TEXT, EMPTY_RESETS, option_check_stop_at},
+	{"hold", BOTH, OPTION_BOOLEAN, EMPTY_IS_VALUE, NULL},
+	{"on_duplicate", BOTH, OPTION_TEXT, EMPTY_RESETS, option_check_on_duplicate},
 	{"keep_rows", BOTH, OPTION_BOOLEAN, EMPTY_IS_VALUE, NULL},
 	{"keep_changes", BOTH, OPTION_BOOLEAN, EMPTY_IS_VALUE, NULL},
 	{"returning", BOTH, OPTION_LIST, EMPTY_RESETS, NULL},
@@ -92,6 +94,8 @@ static const Option options[] = {
 
 	{"max_errors", OPTIONS_PROFILE, OPTION_BIGINT, EMPTY_RESETS, NULL},
 	{"delete_when", OPTIONS_PROFILE, OPTION_TEXT, EMPTY_RESETS, option_check_delete_when},
+	{"four_eyes", OPTIONS_PROFILE, OPTION_BOOLEAN, EMPTY_IS_VALUE, NULL},
+	{"on_end", OPTIONS_PROFILE, OPTION_TEXT, EMPTY_RESETS, NULL},
 	{"skip_end", OPTIONS_PROFILE, OPTION_INTEGER, EMPTY_IS_VALUE, option_check_skip_end},
 	{"key_columns", OPTIONS_PROFILE, OPTION_LIST, EMPTY_RESETS, NULL},
 	{"key_index", OPTIONS_PROFILE, OPTION_TEXT, EMPTY_RESETS, NULL},

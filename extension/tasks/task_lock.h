@@ -15,7 +15,8 @@ typedef enum TaskLock
 {
 	TASK_LOCK_WORK = 0x7878,	/* queue.h: to work on the task */
 	TASK_LOCK_EVENTS,			/* events.h: to send its events */
-	TASK_LOCK_ROLE				/* role_limits.h: the number is that of a role, whose limits are checked */
+	TASK_LOCK_ROLE,				/* role_limits.h: the number is that of a role, whose limits are checked */
+	TASK_LOCK_CONTENT			/* functions/duplicates.h: a number for the bytes of a file */
 } TaskLock;
 
 static inline LOCKTAG

@@ -210,6 +210,7 @@ static const Route routes[] = {
 	{HTTP_POST, BASED, TAKES_NAMES, "/tasks/:id/retry", NULL, "SELECT status, body FROM xlsx_rest.rest_retry($1)", {NULL}},
 	{HTTP_POST, BASED, TAKES_NAMES, "/tasks/:id/cancel", NULL, "SELECT status, body FROM xlsx_rest.rest_cancel($1)", {NULL}},
 	{HTTP_POST, BASED, TAKES_NAMES, "/tasks/:id/run", NULL, "SELECT status, body FROM xlsx_rest.rest_run($1, $2, $3)", {"runAt", "priority"}},
+	{HTTP_GET, BASED, TAKES_NAMES, "/duplicates", NULL, "SELECT status, body FROM xlsx_rest.rest_duplicate($1, $2, $3)", {"profile", "sha256", "params"}},
 	{HTTP_POST, BASED, TAKES_NAMES, "/tasks/:id/release", NULL, "SELECT status, body FROM xlsx_rest.rest_release($1)", {NULL}},
 	{HTTP_POST, BASED, TAKES_NAMES, "/tasks/:id/erase", NULL, "SELECT status, body FROM xlsx_rest.rest_erase($1)", {NULL}},
 	{HTTP_GET, BASED, TAKES_NAMES, "/tasks/:id/errors", NULL, "SELECT status, body FROM xlsx_rest.rest_errors($1, $2, $3, $4)", {"page", "limit", "after"}},

@@ -2,7 +2,7 @@
 
 import { identityOf } from './identity.js';
 import type {
-  ApiErrorBody, ErrorGroup, ErrorRow, ErrorsAfter, Page, Preview, Profile, Report, RowsAfter, Task, TaskDetail, TaskStatus, UndoAnswer, UploadOptions,
+  ApiErrorBody, Duplicate, ErrorGroup, ErrorRow, ErrorsAfter, Page, Preview, Profile, Report, RowsAfter, Task, TaskDetail, TaskStatus, UndoAnswer, UploadOptions,
 } from './types.js';
 
 export const BASE_PATH = '/upload-xlsx';
@@ -125,6 +125,12 @@ export class Api {
 
   undo(id: number) {
     return this.#json<UndoAnswer>('POST', `/tasks/${id}/undo`);
+  }
+
+  /** The task that has imported a file with this SHA-256 by the profile, or null. */
+  duplicate(sha256: string, profile?: string, signal?: AbortSignal) {
+    const query = new URLSearchParams({ sha256, ...(profile && { profile }) });
+    return this.#json<{ duplicateOf: Duplicate | null }>('GET', `/duplicates?${query}`, signal && { signal });
   }
 
   /** Imports a dry run for good, as it was checked: a new task. */

@@ -289,6 +289,8 @@ export interface UploadAnswer {
   fileSize: number | null;
   status: TaskStatus;
   createdAt: string;
+  /** The last task that had imported the same file. Missing: none. */
+  duplicateOf?: Duplicate;
 }
 
 /** The options of an upload; all values are sent as text. */
@@ -332,6 +334,10 @@ export interface UploadOptions {
   keepChanges?: 'true' | 'false';
   /** With keepRows: columns of the table whose values are kept for each row, as a JSON array, such as ["id"]. */
   returning?: string;
+  /** The task waits for `release`. */
+  hold?: 'true' | 'false';
+  /** What becomes of a file that was imported before: it is imported and duplicateOf names the earlier task, it is refused (409), or nobody looks. */
+  onDuplicate?: 'warn' | 'reject' | 'import';
 }
 
 export interface CellError {
