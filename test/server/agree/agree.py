@@ -18,7 +18,7 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../tools"))
 import book
-from case import COLUMNS, WHOLE, Case
+from case import COLUMNS, KEYED, WHOLE, Case
 from server import Server
 
 SETTINGS = "fsync = off\nclient_min_messages = error\n"
@@ -42,16 +42,47 @@ SELECT (SELECT count(*) FROM shared.source), count(*) FILTER (WHERE outcome IN (
   count(*) FILTER (WHERE outcome = 'unchanged'), count(*) FILTER (WHERE outcome = 'skipped'), 0 FROM shared.outcome"""
 
 
+TYPES = dict(id="numeric::int", name="text", amount="numeric(8,2)", born="date", kind="shared.kind", ref="int", flag="boolean", code="text",
+             factor="float8")
+
+
+def given_values(case):
+    """The values of a new row: what the cells say, or the defaults in place of blank ones."""
+    for name in COLUMNS:
+        value = "NULL" if name in case.missing else f"nullif(r.{name}, '~')" if case.clears else f"r.{name}"
+        blank = "true" if name in case.missing else f"r.{name} IS NULL" if case.blank != "null" else "false"
+        if name == "kind" and case.default:
+            value = f"CASE WHEN {blank} THEN 'b' ELSE {value} END"
+        yield f"({value})::{TYPES[name]}"
+
+
+def changed_values(case):
+    """The values of a row that is updated."""
+    for name in COLUMNS:
+        touched = "false" if name in case.missing else f"r.{name} IS NOT NULL" if case.blank == "keep" else "true"
+        yield f"CASE WHEN {touched} THEN given.{name} ELSE t.{name} END"
+
+
+def required_sql(case):
+    """What is asked of a row before its key is looked for, and so before a trigger could leave it out."""
+    yield "IF given.id IS NULL THEN RAISE EXCEPTION 'has no key'; END IF;"
+    if not case.not_null:
+        return
+    if case.clears:
+        yield "IF r.name = '~' THEN RAISE EXCEPTION 'clears its name'; END IF;"
+    if case.mode not in KEYED or (case.mode != "skip" and case.blank != "keep" and "name" not in case.missing):
+        yield "IF given.name IS NULL THEN RAISE EXCEPTION 'has no name'; END IF;"
+
+
 def judge_sql(case):
     """A function that takes the source row by row into the judge's table."""
-    kind = "coalesce(r.kind, 'b')" if case.default else "r.kind"
-    values = (f"r.id::numeric::int, r.name, r.amount::numeric(8,2), r.born::date, {kind}::shared.kind, r.ref::int, r.flag::boolean,"
-              " r.code, r.factor::float8")
-    names = ", ".join(COLUMNS)
+    values, changes, names = ", ".join(given_values(case)), ", ".join(changed_values(case)), ", ".join(COLUMNS)
     there = "EXISTS (SELECT FROM judge.t WHERE id = given.id)"
-    insert = "INSERT INTO judge.t SELECT (given).*; GET DIAGNOSTICS n = ROW_COUNT; became := CASE n WHEN 0 THEN 'skipped' ELSE 'inserted' END;"
-    update = (f"IF EXISTS (SELECT FROM judge.t WHERE id = given.id AND t IS DISTINCT FROM given) THEN"
-              f" UPDATE judge.t SET ({names}) = (SELECT (given).*) WHERE id = given.id;"
+    insert = "IF given.name IS NULL THEN RAISE EXCEPTION 'has no name'; END IF;" * case.not_null
+    insert += "INSERT INTO judge.t SELECT (given).*; GET DIAGNOSTICS n = ROW_COUNT; became := CASE n WHEN 0 THEN 'skipped' ELSE 'inserted' END;"
+    update = (f"SELECT {changes} INTO changed FROM judge.t WHERE id = given.id;"
+              f" IF EXISTS (SELECT FROM judge.t WHERE id = given.id AND t IS DISTINCT FROM changed) THEN"
+              f" UPDATE judge.t SET ({names}) = (SELECT (changed).*) WHERE id = given.id;"
               " GET DIAGNOSTICS n = ROW_COUNT; became := CASE n WHEN 0 THEN 'skipped' ELSE 'updated' END;"
               " ELSE became := 'unchanged'; END IF;")
     save = {
@@ -59,12 +90,10 @@ def judge_sql(case):
         "skip": f"IF NOT {there} THEN {insert} ELSE became := 'skipped'; END IF;",
         "update": f"IF NOT {there} THEN RAISE EXCEPTION 'is not there'; END IF; {update}",
     }.get(case.mode, insert)
-    # A cell that may not be blank is asked for before a trigger could leave its row out.
-    required = "IF given.id IS NULL THEN RAISE EXCEPTION 'has no key'; END IF;"
-    required += "IF given.name IS NULL THEN RAISE EXCEPTION 'has no name'; END IF;" * case.not_null
+    required = " ".join(required_sql(case))
     return f"""
       CREATE FUNCTION judge.go() RETURNS void LANGUAGE plpgsql AS $go$
-      DECLARE r record; given judge.t; n bigint; became text;
+      DECLARE r record; given judge.t; changed judge.t; n bigint; became text;
       BEGIN
         SET CONSTRAINTS ALL IMMEDIATE;
         {"TRUNCATE judge.t;" * (case.mode == "replace")}
@@ -105,7 +134,8 @@ def numbers(array):
 
 def profile_sql(case):
     return (case.table("given") + "SELECT xlsx.drop_profile(name) FROM xlsx.profiles;"
-            f"SELECT xlsx.create_profile('p', 'given.t'); SELECT xlsx.alter_profile('p', key_columns => '{{id}}', mode => '{case.mode}');")
+            f"SELECT xlsx.create_profile('p', 'given.t'); SELECT xlsx.alter_profile('p', key_columns => '{{id}}', mode => '{case.mode}',"
+            f" blank_cells => '{case.blank}', clear_token => '{'~' * case.clears}');")
 
 
 def imported(server, case, file):
@@ -124,7 +154,8 @@ def submitted(server, _, file):
 
 def differences(server, case):
     state, failed, counts = judge(server, case)
-    file = base64.b64encode(book.workbook({"Sheet": [COLUMNS, *case.rows]})).decode()
+    sheet = [[value for name, value in zip(COLUMNS, row) if name not in case.missing] for row in (COLUMNS, *case.rows)]
+    file = base64.b64encode(book.workbook({"Sheet": sheet})).decode()
     for way in (imported, submitted):
         if way is imported and case.trigger == "deferred":
             continue            # what a caller has deferred, his own commit finds

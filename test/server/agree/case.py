@@ -3,6 +3,7 @@ import random
 
 COLUMNS = ["id", "name", "amount", "born", "kind", "ref", "flag", "code", "factor"]
 WHOLE = ("all_or_nothing", "replace")       # modes that keep all or nothing
+KEYED = ("upsert", "skip", "update")        # modes that look for keys
 
 TRIGGERS = {
     "before": "CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON {schema}.t",
@@ -40,6 +41,9 @@ class Case:
         self.old = choice([0, 0, 5, 200])               # rows in the table before
         self.bad = choice([0, 0, .002, .02, .3])        # share of rows with a bad cell
         self.twice = choice([0, 0, .01, .3])            # share of rows whose key has come before
+        self.blank, self.clears = choice(["keep", "keep", "null", "default"]), chance(.3)
+        # Columns that the sheet lacks. A key and a NOT NULL column of a mode that only inserts are asked for in its headers.
+        self.missing = [name for name in COLUMNS[1:] if self.mode in KEYED and chance(choice([0, .3]))]
         self.rows = [self.row(i) for i in range(self.count)]
 
     def __str__(self):
@@ -63,6 +67,8 @@ class Case:
         for name in COLUMNS[2:]:
             if self.chance(.05):
                 row[name] = None
+            if self.clears and self.chance(.03):
+                row[name] = "~"
         if self.chance(.03):
             row["name"] = f"left{i}"
         if i and self.chance(self.twice):
