@@ -11,6 +11,7 @@
 #include "lib/stringinfo.h"
 #include "profile/key_name.h"
 #include "profile/unique_key.h"
+#include "saving/column_default.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
@@ -76,7 +77,7 @@ pg_xlsx_key_needs(PG_FUNCTION_ARGS)
 	for (int k = 0; k < key.count; k++)
 		reads = bms_add_members(reads, unique_key_reads(target, key.parts[k].expression));
 	while ((attnum = bms_next_member(reads, attnum)) >= 0)
-		if (attnum > 0)
+		if (attnum > 0 && !OidIsValid(column_default_sequence(target, (AttrNumber) attnum)))
 			names[count++] = DirectFunctionCall1(namein, CStringGetDatum(get_attname(target, (AttrNumber) attnum, false)));
 	PG_RETURN_ARRAYTYPE_P(construct_array(names, count, NAMEOID, NAMEDATALEN, false, TYPALIGN_CHAR));
 }

@@ -21,6 +21,7 @@
 #include "saving/duplicate_keys.h"
 #include "saving/late_index.h"
 #include "saving/save_mode.h"
+#include "saving/own_sequences.h"
 #include "saving/saver.h"
 #include "tables/private_sql.h"
 #include "utils/guc.h"
@@ -35,6 +36,7 @@ struct ImportSaving
 	Import	   *import;
 	SaveTask	task;
 	Saver	   *saver;			/* NULL: not opened yet */
+	OwnSequences *sequences;	/* NULL: the import fills no column that draws from one */
 	DuplicateKeys *duplicates;	/* NULL: rows with the same key need no attention */
 	ErrorRows	errors;			/* of the batch at hand, or of a part of it */
 	ErrorRows	warnings;		/* of the batch at hand */
@@ -154,6 +156,7 @@ import_saving_open(ImportSaving *saving, int first_rows)
 	saving->task.originals = originals_create(&options, open_source, task);
 	saving->task.original = original_text;
 	saving->saver = saver_create(&saving->task);
+	saving->sequences = own_sequences_create(&saving->task);
 	saving->duplicates = duplicate_keys_create(&saving->task);
 	MemoryContextSwitchTo(import->batch_context);
 }
@@ -175,8 +178,11 @@ save_part(ImportSaving *saving, const PacketRows *rows)
 	if (fates != NULL)
 		row_fates_begin(fates, rows->count);
 	make_remote_rows_durable(saving);
+	if (!saving->import->task->dry_run)
+		own_sequences_prepare(saving->sequences, rows);
 	progress->saved_rows += saver_save(saving->saver, rows, &counts, &saving->errors, fates);
 	make_remote_rows_durable(saving);		/* saver_save may have found the target changed */
+	own_sequences_note(saving->sequences, rows, &saving->errors);
 	error_rows_store(&saving->errors);
 	if (fates != NULL)
 		row_pages_add(&saving->pages, fates, rows);
@@ -235,6 +241,9 @@ save_rows(ImportSaving *saving, const PacketRows *rows)
 		}
 		end_parts(saving);
 	}
+	/* In one go it is not known yet whether the rows stay. */
+	if (!saving->import->progress->promised)
+		own_sequences_pass(saving->sequences);
 	import_adapt_batch(&saving->batch_rows, began);
 }
 
@@ -462,6 +471,8 @@ save_in_one_go(ImportSaving *saving)
 	row_pages_release(&saving->pages, go.keep || import->task->dry_run);
 	import_absent_report(import);
 	progress->promised = false;
+	if (go.keep)
+		own_sequences_pass(saving->sequences);
 	if (!go.keep && !import->task->dry_run)
 		progress->saved_rows = progress->inserted_rows = progress->updated_rows = progress->unchanged_rows =
 			progress->deleted_rows = progress->absent_rows = progress->skipped_rows = 0;

@@ -204,6 +204,7 @@ DECLARE
   idle text;
   task_column CONSTANT name := options ->> 'task_column';
   headers CONSTANT jsonb := nullif(options -> 'headers', 'null');
+  include CONSTANT name[] := xlsx_private.texts_of(options -> 'include');
 BEGIN
   IF coalesce(name, '') = '' THEN
     RAISE EXCEPTION 'a profile needs a name' USING ERRCODE = 'invalid_name';
@@ -216,7 +217,7 @@ BEGIN
   END IF;
   PERFORM xlsx_private.require_columns(target, ARRAY(SELECT jsonb_object_keys(headers)::name));
   SELECT string_agg(quote_ident(k), ', ' ORDER BY k) INTO idle FROM jsonb_object_keys(headers) AS k
-  WHERE NOT EXISTS (SELECT FROM xlsx_private.importable_columns(target, task_column) c WHERE c.column_name = k);
+  WHERE NOT EXISTS (SELECT FROM xlsx_private.importable_columns(target, task_column) c WHERE c.column_name = k) AND k <> ALL (coalesce(include, '{}'));
   IF idle IS NOT NULL THEN
     RAISE EXCEPTION 'headers name columns that no sheet fills: %', idle USING ERRCODE = 'invalid_parameter_value',
       DETAIL = 'Identity, serial and generated columns, and task_column, fill themselves.', HINT = 'Leave them out; xlsx.set_column takes in a column that would fill itself.';
@@ -224,6 +225,9 @@ BEGIN
   IF task_column IS NOT NULL THEN
     PERFORM xlsx_private.require_fillable(target, task_column);
   END IF;
+  PERFORM xlsx_private.require_columns(target, include);
+  PERFORM xlsx_private.require_fillable(target, a.attname) FROM pg_attribute a
+  WHERE a.attrelid = target AND a.attname = ANY (include) AND a.attgenerated <> '';
   new_id := xlsx_private.new_profile(caller, name, target, task_column, nullif(options -> 'or_replace', 'null')::boolean);
   INSERT INTO xlsx_private.profile_column (profile_id, position, column_name, header, label, custom)
   SELECT new_id, c.position, c.column_name, coalesce(headers ->> c.column_name, c.header),
@@ -231,11 +235,16 @@ BEGIN
       THEN translate(headers ->> c.column_name, '-_', '  ') ELSE c.label END,
     coalesce(headers ? c.column_name::text, false)
   FROM xlsx_private.importable_columns(target, task_column) c;
-  IF NOT FOUND THEN
+  INSERT INTO xlsx_private.profile_column (profile_id, position, column_name, header, label, custom)
+  SELECT new_id, a.attnum, a.attname, coalesce(headers ->> a.attname, xlsx_private.header_of(a.attname)),
+    coalesce(nullif(btrim(col_description(target, a.attnum)), ''), translate(coalesce(headers ->> a.attname, xlsx_private.header_of(a.attname)), '-_', '  ')), true
+  FROM pg_attribute a WHERE a.attrelid = target AND a.attname = ANY (include)
+  ON CONFLICT (profile_id, column_name) DO UPDATE SET custom = true;
+  IF NOT EXISTS (SELECT FROM xlsx_private.profile_column c WHERE c.profile_id = new_id) THEN
     RAISE EXCEPTION 'relation "%" has no column that a sheet could fill', target USING
       ERRCODE = 'invalid_table_definition';
   END IF;
-  PERFORM xlsx_private.alter_profile(caller, name, options - '{task_column,headers,or_replace}'::text[]);
+  PERFORM xlsx_private.alter_profile(caller, name, options - '{task_column,headers,include,or_replace}'::text[]);
   RETURN new_id;
 END
 $$;
@@ -372,13 +381,13 @@ BEGIN
   SELECT string_agg(format('%I %s DEFAULT NULL', p.proargnames[o.place], format_type(o.type, NULL)), ', ' ORDER BY o.place) INTO options
   FROM pg_proc p, unnest(p.proargtypes) WITH ORDINALITY AS o (type, place)
   WHERE p.oid = 'xlsx.alter_profile'::regproc AND p.proargnames[o.place] <> ALL ('{profile,target,target_by}');
-  EXECUTE format('CREATE FUNCTION xlsx.create_profile(name text, target regclass, task_column name DEFAULT NULL, headers jsonb DEFAULT NULL,
+  EXECUTE format('CREATE FUNCTION xlsx.create_profile(name text, target regclass, task_column name DEFAULT NULL, headers jsonb DEFAULT NULL, include name[] DEFAULT NULL,
     target_by text DEFAULT NULL, %s, or_replace boolean DEFAULT NULL) RETURNS bigint AS %L, %L LANGUAGE C VOLATILE',
     options, 'MODULE_PATHNAME', 'pg_xlsx_as_owner_by_name');
 END
 $$;
 COMMENT ON FUNCTION xlsx.create_profile IS
-'Makes a profile from a table and returns its id. Each column gets a header made of its name (bio_id: Bio ID), or the one in headers ({"bio_id": "Bio-ID"}); identity, serial and generated columns and task_column are left out. A column that is NOT NULL without a default is required. The comment of a column is its label in messages. Columns that the table gets later are taken in. task_column: receives the id of the task that saved the row. or_replace: a profile of that name is made anew: its columns, rules and options are as if it were new; its id, its owner and the limits of its queue stay, and so do its tasks, with the profile as it was when they were submitted. All others: as in xlsx.alter_profile. Needs INSERT on the target.';
+'Makes a profile from a table and returns its id. Each column gets a header made of its name (bio_id: Bio ID), or the one in headers ({"bio_id": "Bio-ID"}); identity, serial and generated columns and task_column are left out. include: columns that would fill themselves and are taken in all the same, ''{id}''; a blank cell then makes a new number, and the sequence passes the numbers of the file. A column that is NOT NULL without a default is required. The comment of a column is its label in messages. Columns that the table gets later are taken in. task_column: receives the id of the task that saved the row. or_replace: a profile of that name is made anew: its columns, rules and options are as if it were new; its id, its owner and the limits of its queue stay, and so do its tasks, with the profile as it was when they were submitted. All others: as in xlsx.alter_profile. Needs INSERT on the target.';
 
 CREATE FUNCTION xlsx_private.class_of(target regclass, column_name name, of_elements boolean) RETURNS text
 AS 'MODULE_PATHNAME', 'pg_xlsx_class_of' LANGUAGE C STABLE STRICT;
@@ -519,7 +528,11 @@ BEGIN
       DETAIL = 'Without a cell, the transformation alone says what the value is.', HINT = 'Give transform, or another source.';
   END IF;
   IF coalesce(changed.source, 'cell') <> 'none' THEN
-    PERFORM xlsx_private.require_fillable(relation, column_name);
+    -- What create_profile has included may stay.
+    PERFORM xlsx_private.require_fillable(relation, column_name)
+    WHERE NOT EXISTS (SELECT FROM xlsx_private.profile_column c JOIN xlsx_private.profile p ON p.id = c.profile_id
+      JOIN pg_attribute a ON a.attrelid = relation AND a.attname = c.column_name AND a.attidentity = 'a'
+      WHERE p.name = set_column.profile AND c.column_name = set_column.column_name);
   END IF;
   changed := xlsx_private.check_lookup(relation, changed);
   PERFORM xlsx_private.check_clear_token(coalesce(changed.clear_token, p.clear_token), coalesce(changed.null_tokens, p.null_tokens))
@@ -716,7 +729,10 @@ DECLARE
   given jsonb := xlsx_private.check_definition(definition);
   new_name text := coalesce(options ->> 'name', given ->> 'name');
   new_id bigint := xlsx_private.create_profile(caller, new_name, coalesce((options ->> 'target')::oid::regclass, (given ->> 'target')::regclass),
-    (given - '{id,name,target,owner,created_at,columns,rules}'::text[]) || jsonb_build_object('or_replace', options -> 'or_replace'));
+    (given - '{id,name,target,owner,created_at,columns,rules}'::text[]) || jsonb_build_object('or_replace', options -> 'or_replace',
+      'include', (SELECT jsonb_agg(c -> 'column_name') FROM jsonb_array_elements(coalesce(nullif(given -> 'columns', 'null'), '[]')) AS c
+        JOIN pg_attribute a ON a.attrelid = coalesce((options ->> 'target')::oid, (given ->> 'target')::regclass::oid)
+          AND a.attname = c ->> 'column_name' AND a.attidentity = 'a' WHERE coalesce(c ->> 'source', 'cell') <> 'none')));
   item jsonb;
   given_rule xlsx_private.profile_rule;
 BEGIN

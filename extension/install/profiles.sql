@@ -61,7 +61,7 @@ COMMENT ON VIEW xlsx_private.live_column IS
 CREATE VIEW xlsx_private.shown_column WITH (security_invoker = true) AS
 SELECT p.id AS profile_id, coalesce(c.position, 100000 + a.attnum) AS position, a.attname AS column_name, coalesce(c.header, xlsx_private.header_of(a.attname)) AS header,
   coalesce(c.label, nullif(pg_catalog.btrim(pg_catalog.col_description(a.attrelid, a.attnum)), ''), pg_catalog.translate(xlsx_private.header_of(a.attname), '-_', '  ')) AS label, coalesce(c.source, 'cell') AS source,
-  coalesce(c.required, false) OR (a.attnotnull AND NOT a.atthasdef) AS required, a.atttypid AS type, a.atttypmod AS modifier, true AS in_target
+  coalesce(c.required, false) OR (a.attnotnull AND NOT a.atthasdef AND a.attidentity = '') AS required, a.atttypid AS type, a.atttypmod AS modifier, true AS in_target
 FROM xlsx_private.profile p
   JOIN pg_catalog.pg_attribute a ON a.attrelid = p.target::oid AND a.attnum > 0 AND NOT a.attisdropped
   LEFT JOIN xlsx_private.profile_column c ON c.profile_id = p.id AND c.column_name = a.attname
@@ -186,7 +186,7 @@ COMMENT ON VIEW xlsx.profiles IS 'Profiles: their options, the headers that they
 CREATE VIEW xlsx.profile_columns WITH (security_invoker = true) AS
 SELECT p.name AS profile, c.position, c.column_name, c.header, c.label, c.aliases, c.pattern,
   pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
-  coalesce(c.required OR (a.attnotnull AND NOT a.atthasdef), a.attnotnull AND NOT a.atthasdef) AS required, c.source,
+  coalesce(c.required OR (a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''), a.attnotnull AND NOT a.atthasdef AND a.attidentity = '') AS required, c.source,
   c.default_value, c.transform, c.lookup, c.lookup_table, c.lookup_key, c.lookup_value, c.multiple, c.ignore_case,
   coalesce(c.null_tokens, p.null_tokens) AS null_tokens,
   coalesce(c.trim_cells, p.trim_cells) AS trim_cells, c.messages,

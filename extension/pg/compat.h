@@ -108,6 +108,13 @@ compat_not_null_constraint(Oid relation, AttrNumber attnum)
 #define compat_has_generated(desc) ((desc)->constr != NULL && (desc)->constr->has_generated_stored)
 #endif
 
+/* 16 renamed the place of a relation. */
+#if PG_VERSION_NUM >= 160000
+#define compat_relation_locator(relation) (relation)->rd_locator
+#else
+#define compat_relation_locator(relation) (relation)->rd_node
+#endif
+
 /* 17 gave extensions wait events with names of their own. */
 #if PG_VERSION_NUM >= 170000
 #define compat_new_wait_event(name) WaitEventExtensionNew(name)

@@ -112,7 +112,11 @@ check_constraints_create(const Profile *profile)
 	checks->profile = profile;
 	checks->has_default = palloc0(sizeof(bool) * (size_t) profile->count);
 	for (int i = 0; i < profile->count; i++)
-		checks->has_default[i] = TupleDescAttr(RelationGetDescr(target), profile->columns[i].attnum - 1)->atthasdef;
+	{
+		Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(target), profile->columns[i].attnum - 1);
+
+		checks->has_default[i] = attribute->atthasdef || attribute->attidentity != '\0';
+	}
 	if (takes_rows_as_they_are(target))
 	{
 		checks->items = palloc0(sizeof(SaveCheck) * (size_t) Max(constraints->num_check, 1));

@@ -9,9 +9,11 @@
 #include "executor/executor.h"
 #include "fmgr.h"
 #include "kept/unnest.h"
+#include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "rewrite/rewriteHandler.h"
 #include "utils/builtins.h"
+#include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
@@ -80,7 +82,8 @@ column_default_exists(const Profile *profile, const ProfileColumn *column)
 {
 	Relation	target = table_open(profile->target, AccessShareLock);
 	bool		found = target->rd_rel->relkind != RELKIND_VIEW &&
-		TupleDescAttr(RelationGetDescr(target), column->attnum - 1)->atthasdef &&
+		(TupleDescAttr(RelationGetDescr(target), column->attnum - 1)->atthasdef ||
+		 TupleDescAttr(RelationGetDescr(target), column->attnum - 1)->attidentity != '\0') &&
 		build_column_default(target, column->attnum) != NULL;
 
 	table_close(target, NoLock);
@@ -122,4 +125,41 @@ column_default_unasked(Oid target, AttrNumber attnum)
 
 	table_close(relation, NoLock);
 	return sql;
+}
+
+static bool
+find_sequence(Node *node, void *found)
+{
+	const FuncExpr *call = (const FuncExpr *) node;
+
+	if (node == NULL)
+		return false;
+	if (IsA(node, NextValueExpr))
+		*(Oid *) found = ((const NextValueExpr *) node)->seqid;
+	else if (IsA(node, FuncExpr) && call->funcid == F_NEXTVAL && IsA(linitial(call->args), Const) && !linitial_node(Const, call->args)->constisnull)
+		*(Oid *) found = DatumGetObjectId(linitial_node(Const, call->args)->constvalue);
+	return OidIsValid(*(Oid *) found) || expression_tree_walker(node, find_sequence, found);
+}
+
+Oid
+column_default_sequence(Oid target, AttrNumber attnum)
+{
+	Relation	relation = table_open(target, AccessShareLock);
+	Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(relation), attnum - 1);
+	Oid			sequence = InvalidOid;
+
+	if (relation->rd_rel->relkind != RELKIND_VIEW && (attribute->atthasdef || attribute->attidentity != '\0') && attribute->attgenerated == '\0')
+		(void) find_sequence(build_column_default(relation, attnum), &sequence);
+	table_close(relation, NoLock);
+	return get_rel_relkind(sequence) == RELKIND_SEQUENCE ? sequence : InvalidOid;
+}
+
+bool
+column_is_always_identity(Oid target, AttrNumber attnum)
+{
+	Relation	relation = table_open(target, AccessShareLock);
+	bool		always = TupleDescAttr(RelationGetDescr(relation), attnum - 1)->attidentity == ATTRIBUTE_IDENTITY_ALWAYS;
+
+	table_close(relation, NoLock);
+	return always;
 }

@@ -24,4 +24,10 @@ extern char *column_default_unasked(Oid target, AttrNumber attnum);
 /* Has the column a default that is the same for all rows, so that rows can be found by it? */
 extern bool column_default_repeats(const Profile *profile, const ProfileColumn *column);
 
+/* The sequence from which a column draws: that of its identity, or one that its default calls. InvalidOid: none. */
+extern Oid	column_default_sequence(Oid target, AttrNumber attnum);
+
+/* Must an INSERT say that a value of this column replaces one that is always generated? */
+extern bool column_is_always_identity(Oid target, AttrNumber attnum);
+
 #endif							/* PG_XLSX_COLUMN_DEFAULT_H */

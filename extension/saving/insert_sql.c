@@ -25,8 +25,9 @@ insert_sql_given(const Profile *profile, int i)
 	return raw_value(profile, i, getBaseType(profile->columns[i].type));
 }
 
-char *
-insert_sql_key(const Profile *profile, int i)
+/* The same with the default in place of NULL. */
+static char *
+filled_value(const Profile *profile, int i)
 {
 	const ProfileColumn *column = &profile->columns[i];
 	char	   *raw = raw_value(profile, i, column->type);
@@ -35,10 +36,19 @@ insert_sql_key(const Profile *profile, int i)
 }
 
 char *
+insert_sql_key(const Profile *profile, int i)
+{
+	/* Nothing may be drawn from a sequence to look for a row. */
+	if (OidIsValid(column_default_sequence(profile->target, profile->columns[i].attnum)))
+		return raw_value(profile, i, profile->columns[i].type);
+	return filled_value(profile, i);
+}
+
+char *
 insert_sql_value(const Profile *profile, int i)
 {
 	const ProfileColumn *column = &profile->columns[i];
-	char	   *filled = insert_sql_key(profile, i);
+	char	   *filled = filled_value(profile, i);
 
 	if (!unnest_is_marked(column) || !column_default_exists(profile, column))
 		return filled;
@@ -50,6 +60,7 @@ insert_sql_select(const Profile *profile)
 {
 	StringInfoData columns;
 	StringInfoData select;
+	bool		overrides = false;
 
 	initStringInfo(&columns);
 	initStringInfo(&select);
@@ -59,13 +70,14 @@ insert_sql_select(const Profile *profile)
 
 		appendStringInfo(&columns, "%s%s", comma, quote_identifier(profile->columns[i].name));
 		appendStringInfo(&select, "%s%s", comma, insert_sql_value(profile, i));
+		overrides = overrides || column_is_always_identity(profile->target, profile->columns[i].attnum);
 	}
 	if (profile->task_attnum != InvalidAttrNumber)
 	{
 		appendStringInfo(&columns, ", %s", quote_identifier(get_attname(profile->target, profile->task_attnum, false)));
 		appendStringInfo(&select, ", CAST($%d AS %s)", unnest_parameters(profile) + 1, unnest_type_name(profile->task_type));
 	}
-	return psprintf("(%s) SELECT %s", columns.data, select.data);
+	return psprintf("(%s)%s SELECT %s", columns.data, overrides ? " OVERRIDING SYSTEM VALUE" : "", select.data);
 }
 
 char *

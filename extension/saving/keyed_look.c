@@ -87,7 +87,7 @@ keyed_rows(const Profile *profile, const SaveKey *key, Oid *types)
 
 		if (key->is_key[i])
 			appendStringInfo(&select, "CAST(%s AS %s) AS c%d, ", insert_sql_key(profile, i), unnest_type_name(column->type), i);
-		else if (column->blank_cells == BLANK_DEFAULT)
+		else if (column->blank_cells == BLANK_DEFAULT && !OidIsValid(column_default_sequence(profile->target, column->attnum)))
 			appendStringInfo(&select, "CAST(%s AS %s) AS c%d, ", insert_sql_value(profile, i), unnest_type_name(column->type), i);
 		else
 			appendStringInfo(&select, "%s AS c%d, ", insert_sql_given(profile, i), i);

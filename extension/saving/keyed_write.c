@@ -6,6 +6,7 @@
 
 #include "access/table.h"
 #include "kept/unnest.h"
+#include "saving/column_default.h"
 #include "saving/insert_sql.h"
 #include "saving/keyed_look.h"
 #include "saving/keyed_tell.h"
@@ -24,7 +25,7 @@ keyed_updated_columns(const Profile *profile, const uint32 *source, const bool *
 
 		for (int k = 0; k < profile->updates.count; k++)
 			named = named || strcmp(profile->updates.items[k], column->name) == 0;
-		updated[i] = named && !is_key[i] &&
+		updated[i] = named && !is_key[i] && !column_is_always_identity(profile->target, column->attnum) &&
 			(column->source != SOURCE_CELL || source == NULL || source[i] > 0);
 	}
 	return updated;
@@ -36,6 +37,9 @@ filled(const Profile *profile, int i)
 {
 	const ProfileColumn *column = &profile->columns[i];
 
+	/* A row that is there keeps the number that it has drawn. */
+	if (OidIsValid(column_default_sequence(profile->target, column->attnum)))
+		return psprintf("g.c%d IS DISTINCT FROM NULL", i);
 	if (column->blank_cells != BLANK_KEEP)
 		return NULL;
 	return unnest_is_marked(column) ? psprintf("NOT g.b%d", i) : psprintf("g.c%d IS DISTINCT FROM NULL", i);

@@ -192,7 +192,7 @@ queue_save_headers(const Task *task, const char *missing, const char *unused, co
 {
 	static PrivateStatement update = {
 		"UPDATE xlsx_private.task SET missing = $2::jsonb, unused = $3::jsonb, duplicates = $4::jsonb,"
-		" notes = (SELECT coalesce(jsonb_agg(n), '[]') FROM jsonb_array_elements(notes) AS n WHERE n ->> 'code' = 'target') || $5::jsonb"
+		" notes = (SELECT coalesce(jsonb_agg(n), '[]') FROM jsonb_array_elements(notes) AS n WHERE n ->> 'code' IN ('target', 'sequence')) || $5::jsonb"
 		" WHERE id = $1",
 		5, {INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID}, NULL
 	};
