@@ -5,6 +5,7 @@
 #include "pg/pg_xlsx.h"
 
 #include "catalog/pg_type.h"
+#include "common/hashfn.h"
 #include "files/file_hash.h"
 #include "files/file_value.h"
 #include "files/workbook.h"
@@ -86,19 +87,21 @@ pg_xlsx_submit_options(PG_FUNCTION_ARGS)
 }
 
 /*
- * The idempotency key of a file by its content: one task per role, profile and file. A dry run
- * has a key of its own, so that the real import can follow.
+ * The idempotency key of a file by its content: one task per role, profile, params and file. A dry
+ * run has a key of its own, so that the real import can follow.
  */
 static char *
 content_key(const uint8 *hash, const Submission *submission)
 {
 	const char *profile = submission->profile;
 	char	   *dry_run = options_member(submission->options, "dry_run");
+	char	   *params = options_member(submission->options, "params");
 	char		hex[2 * FILE_HASH_BYTES + 1];
 
 	(void) profile_find(&profile);
 	hex[hex_encode((const char *) hash, FILE_HASH_BYTES, hex)] = '\0';
-	return psprintf("sha256:%s%s %s", hex, dry_run != NULL && strcmp(dry_run, "true") == 0 ? " dry run" : "", profile);
+	return psprintf("sha256:%s%s%s %s", hex, dry_run != NULL && strcmp(dry_run, "true") == 0 ? " dry run" : "",
+					params != NULL ? psprintf(" for %016" INT64_MODIFIER "x", hash_bytes_extended((unsigned char *) params, (int) strlen(params), 0)) : "", profile);
 }
 
 /* Returns the task, whether it is new, and the hash of the file as one row. */

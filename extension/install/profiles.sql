@@ -178,7 +178,7 @@ SELECT p.id, p.name, p.target::pg_catalog.regclass AS target, p.task_column, p.o
   ARRAY(SELECT c.column_name FROM xlsx_private.live_columns(p.id) c ORDER BY c.position, c.column_name) AS columns,
   p.sheet, p.header_row, p.range, p.skip_end, p.null_tokens, p.trim_cells, p.mode, p.key_columns, p.key_index, p.update_columns,
   p.max_errors, p.keep_old, p.locale, p.follow, p.index_after_load, p.target_by, p.header_check, p.header_rows, p.fill_merged, p.skip_hidden,
-  p.stop_at, p.sheets, p.date_order, p.decimal, p.time_zone, p.no_value, p.keep_rows, p.keep_changes, p."returning", p.scope, p.absent, p.max_absent,
+  p.stop_at, p.sheets, p.date_order, p.decimal, p.time_zone, p.no_value, p.keep_rows, p.keep_changes, p."returning", p.settings, p.scope, p.absent, p.max_absent,
   p.allow_empty, p.delete_when, p.duplicate_keys, p.blank_cells, p.clear_token, p.hold, p.four_eyes, p.on_duplicate, p.on_end
 FROM xlsx_private.profile p;
 COMMENT ON VIEW xlsx.profiles IS 'Profiles: their options, the headers that they expect, and the columns of the target in the same order.';
@@ -191,7 +191,7 @@ SELECT p.name AS profile, c.position, c.column_name, c.header, c.label, c.aliase
   coalesce(c.null_tokens, p.null_tokens) AS null_tokens,
   coalesce(c.trim_cells, p.trim_cells) AS trim_cells, c.messages,
   coalesce(c.date_order, p.date_order) AS date_order, coalesce(c.decimal, p.decimal) AS decimal, coalesce(c.time_zone, p.time_zone) AS time_zone,
-  c.format, coalesce(c.rounding, 'error') AS rounding, c.split,
+  c.format, coalesce(c.rounding, 'error') AS rounding, c.split, c.param,
   coalesce(c.blank_cells, p.blank_cells) AS blank_cells, coalesce(c.clear_token, p.clear_token) AS clear_token
 FROM xlsx_private.profile p
   JOIN xlsx_private.live_column c ON c.profile_id = p.id

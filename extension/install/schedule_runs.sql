@@ -203,8 +203,10 @@ COMMENT ON FUNCTION xlsx_private.schedule_params(xlsx_private.schedule, text) IS
 CREATE FUNCTION xlsx_private.schedule_task(schedule xlsx_private.schedule, file bytea, file_name text) RETURNS bigint
 LANGUAGE sql VOLATILE
 SET search_path = pg_catalog, pg_temp
-RETURN xlsx_private.submit((schedule).profile, file, file_name, (schedule).options);
-COMMENT ON FUNCTION xlsx_private.schedule_task(xlsx_private.schedule, bytea, text) IS 'Submits a file with the options of a schedule.';
+RETURN xlsx_private.submit((schedule).profile, file, file_name, (schedule).options || coalesce((
+  SELECT jsonb_build_object('params', coalesce((schedule).options -> 'params', '{}') || p.params)
+  FROM xlsx_private.schedule_params(schedule, file_name) AS p WHERE p.params IS NOT NULL), '{}'));
+COMMENT ON FUNCTION xlsx_private.schedule_task(xlsx_private.schedule, bytea, text) IS 'Submits a file with the options of a schedule. What its pattern_params matched is added to the params.';
 
 -- file is an argument, because a variable would hold all of its bytes.
 CREATE FUNCTION xlsx_private.schedule_submit(schedule xlsx_private.schedule, file bytea, file_name text, file_size bigint, modified_at timestamptz,
@@ -442,6 +444,7 @@ CREATE FUNCTION xlsx.run_schedule(name text, OUT files int, OUT submitted int, O
 LANGUAGE plpgsql VOLATILE STRICT
 AS $$
 DECLARE
+  before jsonb := xlsx_private.set_settings(xlsx_private.schedule_settings(name));
   found xlsx_private.schedule := xlsx_private.schedule_find(name);
   began timestamptz := pg_catalog.clock_timestamp();
   came timestamptz;
@@ -458,6 +461,7 @@ BEGIN
     RAISE EXCEPTION 'schedule "%" has failed: %', name, error USING ERRCODE := state, DETAIL := detail, HINT := hint;
   END;
   PERFORM xlsx_private.schedule_note_run(found.id, began, files, submitted, refused, error, came);
+  PERFORM xlsx_private.set_settings(before);
 END
 $$;
 COMMENT ON FUNCTION xlsx.run_schedule(text) IS

@@ -10,7 +10,7 @@ COMMENT ON FUNCTION xlsx.file_hash(bytea) IS
 CREATE FUNCTION xlsx.submit_once(profile text, file bytea, file_name text DEFAULT 'upload.xlsx',
   run_at timestamptz DEFAULT NULL, priority int DEFAULT 0, sheet text DEFAULT NULL, mode text DEFAULT NULL,
   dry_run boolean DEFAULT false, max_errors bigint DEFAULT NULL, header_row text DEFAULT NULL, locale text DEFAULT NULL,
-  mapping jsonb DEFAULT NULL, range text DEFAULT NULL, header_check text DEFAULT NULL, header_rows int DEFAULT NULL,
+  mapping jsonb DEFAULT NULL, params jsonb DEFAULT NULL, range text DEFAULT NULL, header_check text DEFAULT NULL, header_rows int DEFAULT NULL,
   hold boolean DEFAULT NULL, on_duplicate text DEFAULT NULL,
   keep_rows boolean DEFAULT NULL, keep_changes boolean DEFAULT NULL, "returning" name[] DEFAULT NULL,
   fill_merged boolean DEFAULT NULL, skip_hidden boolean DEFAULT NULL, stop_at text DEFAULT NULL, sheets text DEFAULT NULL,
@@ -291,9 +291,10 @@ DECLARE
 BEGIN
   PERFORM xlsx_private.schedule_check(schedule);
   INSERT INTO xlsx_private.schedule (name, cron, profile, folder, pattern, pattern_params, settle, done_folder, failed_folder, expect_every,
-    query, options, owner)
+    query, options, owner, settings)
   VALUES (schedule.name, schedule.cron, schedule.profile, schedule.folder, schedule.pattern, schedule.pattern_params, schedule.settle,
-    schedule.done_folder, schedule.failed_folder, schedule.expect_every, schedule.query, coalesce(schedule.options, '{}'), caller)
+    schedule.done_folder, schedule.failed_folder, schedule.expect_every, schedule.query, coalesce(schedule.options, '{}'), caller,
+    xlsx_private.carried_settings((SELECT p.settings FROM xlsx_private.profile p WHERE p.name = schedule.profile)))
   ON CONFLICT DO NOTHING RETURNING id INTO new_id;
   IF new_id IS NULL THEN
     RAISE EXCEPTION 'schedule "%" already exists', schedule.name USING ERRCODE = 'duplicate_object';
@@ -314,7 +315,8 @@ LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  PERFORM FROM xlsx_private.schedule s WHERE s.id = own_schedule.id AND pg_has_role(caller::oid, s.owner::oid, 'USAGE') FOR KEY SHARE;
+  PERFORM FROM xlsx_private.schedule s WHERE s.id = own_schedule.id AND pg_has_role(caller::oid, s.owner::oid, 'USAGE')
+    AND s.tenant = xlsx_private.current_tenant() FOR KEY SHARE;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'schedule % does not exist', id USING ERRCODE = 'undefined_object', DETAIL = 'Or it belongs to another role.';
   END IF;
@@ -344,7 +346,8 @@ AS $$
 DECLARE
   found xlsx_private.schedule;
 BEGIN
-  DELETE FROM xlsx_private.schedule s WHERE s.name = schedule_remove.name AND pg_has_role(caller::oid, s.owner::oid, 'USAGE') RETURNING * INTO found;
+  DELETE FROM xlsx_private.schedule s WHERE s.name = schedule_remove.name AND pg_has_role(caller::oid, s.owner::oid, 'USAGE')
+    AND s.tenant = xlsx_private.current_tenant() RETURNING * INTO found;
   IF found.id IS NULL THEN
     RAISE EXCEPTION 'schedule "%" does not exist', name USING ERRCODE = 'undefined_object';
   END IF;
@@ -381,6 +384,21 @@ END
 $$;
 COMMENT ON FUNCTION xlsx_private.schedule_find(text) IS 'A schedule of the current role; else an error.';
 
+CREATE FUNCTION xlsx_private.schedule_settings(caller regrole, name text) RETURNS jsonb
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT s.settings FROM xlsx_private.schedule s WHERE s.name = schedule_settings.name AND pg_has_role(caller::oid, s.owner::oid, 'USAGE')
+    AND xlsx_private.current_tenant() IN ('', s.tenant);
+END;
+COMMENT ON FUNCTION xlsx_private.schedule_settings(regrole, text) IS
+'As the function without caller, with the rights of the owner of the tables. caller: role that calls.';
+
+CREATE FUNCTION xlsx_private.schedule_settings(name text) RETURNS jsonb
+AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C STABLE;
+COMMENT ON FUNCTION xlsx_private.schedule_settings(text) IS
+'The settings that a schedule of the caller carries along from the session that made it. A timer, whose session has no tenant, gets those of each tenant. NULL: none.';
+
 CREATE FUNCTION xlsx_private.schedule(name text, cron text, profile text, options jsonb) RETURNS bigint
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
@@ -414,7 +432,7 @@ CREATE FUNCTION xlsx.schedule(name text, cron text, profile text, folder text DE
   pattern text DEFAULT '*.xlsx', settle interval DEFAULT '5 seconds', pattern_params text[] DEFAULT NULL, done_folder text DEFAULT NULL,
   failed_folder text DEFAULT NULL, expect_every interval DEFAULT NULL, priority int DEFAULT 0, sheet text DEFAULT NULL,
   mode text DEFAULT NULL, max_errors bigint DEFAULT NULL, header_row text DEFAULT NULL, locale text DEFAULT NULL,
-  mapping jsonb DEFAULT NULL, range text DEFAULT NULL, header_check text DEFAULT NULL, header_rows int DEFAULT NULL,
+  mapping jsonb DEFAULT NULL, params jsonb DEFAULT NULL, range text DEFAULT NULL, header_check text DEFAULT NULL, header_rows int DEFAULT NULL,
   hold boolean DEFAULT NULL, on_duplicate text DEFAULT NULL,
   keep_rows boolean DEFAULT NULL, keep_changes boolean DEFAULT NULL, "returning" name[] DEFAULT NULL,
   fill_merged boolean DEFAULT NULL, skip_hidden boolean DEFAULT NULL, stop_at text DEFAULT NULL, sheets text DEFAULT NULL,
@@ -425,7 +443,7 @@ CREATE FUNCTION xlsx.schedule(name text, cron text, profile text, folder text DE
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'pg_xlsx_by_name' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx.schedule IS
-'Submits new files whenever it runs, each once by its content, as the current role; returns the id of the schedule. folder: of the server; files whose names match pattern (a shell pattern, upper and lower case are the same) and that were not written to for settle (needs the rights of pg_read_server_files). query, instead of folder: two columns, the file (bytea, or oid of a large object) and its name. cron: when it runs, in the form of pg_cron; NULL if another timer calls xlsx.run_schedule(name). pattern_params: names for the groups of pattern, which then is a regular expression for the whole name; what they match is kept with the file. done_folder, failed_folder: where a run moves files whose tasks have ended, and those that were refused, failed or were cancelled (needs the rights of pg_write_server_files; on the file system of folder; nothing is overwritten). expect_every: time within which a file should come; where none does, xlsx.schedules and xlsx.metrics say so. Other arguments as for xlsx.submit.';
+'Submits new files whenever it runs, each once by its content, as the current role; returns the id of the schedule. folder: of the server; files whose names match pattern (a shell pattern, upper and lower case are the same) and that were not written to for settle (needs the rights of pg_read_server_files). query, instead of folder: two columns, the file (bytea, or oid of a large object) and its name. cron: when it runs, in the form of pg_cron; NULL if another timer calls xlsx.run_schedule(name). pattern_params: names for the groups of pattern, which then is a regular expression for the whole name; what they match is kept with the file, and added to the params of its task. done_folder, failed_folder: where a run moves files whose tasks have ended, and those that were refused, failed or were cancelled (needs the rights of pg_write_server_files; on the file system of folder; nothing is overwritten). expect_every: time within which a file should come; where none does, xlsx.schedules and xlsx.metrics say so. Other arguments as for xlsx.submit. Runs have the settings that the profile carries along (xlsx.alter_profile), and the tenant, as they are in the session that makes the schedule.';
 
 CREATE FUNCTION xlsx.reschedule(name text, cron text) RETURNS void
 LANGUAGE plpgsql VOLATILE

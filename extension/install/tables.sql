@@ -356,6 +356,8 @@ CREATE INDEX task_owner_created ON xlsx_private.task ((owner::oid), tenant, crea
 CREATE INDEX task_run_of ON xlsx_private.task (run_of) WHERE run_of IS NOT NULL;
 CREATE INDEX task_file_hash ON xlsx_private.task ((owner::oid), tenant, file_hash, profile_id) WHERE file_hash IS NOT NULL AND NOT dry_run;
 CREATE INDEX task_status ON xlsx_private.task (status, id) INCLUDE (owner, tenant);
+-- By containment.
+CREATE INDEX task_params ON xlsx_private.task USING gin (xlsx_private.params_scope(owner, tenant, params) jsonb_path_ops) WHERE params <> '{}';
 CREATE INDEX task_created ON xlsx_private.task USING brin (created_at);
 CREATE UNIQUE INDEX task_idempotency_key ON xlsx_private.task ((owner::oid), tenant, idempotency_key)
   WHERE idempotency_key IS NOT NULL;

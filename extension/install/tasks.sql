@@ -5,7 +5,7 @@
 CREATE FUNCTION xlsx.submit(profile text, file bytea, file_name text DEFAULT 'upload.xlsx',
   run_at timestamptz DEFAULT NULL, priority int DEFAULT 0, idempotency_key text DEFAULT NULL, sheet text DEFAULT NULL,
   mode text DEFAULT NULL, dry_run boolean DEFAULT false, max_errors bigint DEFAULT NULL, header_row text DEFAULT NULL,
-  locale text DEFAULT NULL, mapping jsonb DEFAULT NULL, range text DEFAULT NULL, header_check text DEFAULT NULL, header_rows int DEFAULT NULL,
+  locale text DEFAULT NULL, mapping jsonb DEFAULT NULL, params jsonb DEFAULT NULL, range text DEFAULT NULL, header_check text DEFAULT NULL, header_rows int DEFAULT NULL,
   hold boolean DEFAULT NULL, on_duplicate text DEFAULT NULL,
   keep_rows boolean DEFAULT NULL, keep_changes boolean DEFAULT NULL, "returning" name[] DEFAULT NULL,
   fill_merged boolean DEFAULT NULL, skip_hidden boolean DEFAULT NULL, stop_at text DEFAULT NULL, sheets text DEFAULT NULL,
@@ -16,7 +16,7 @@ CREATE FUNCTION xlsx.submit(profile text, file bytea, file_name text DEFAULT 'up
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'pg_xlsx_submit' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx.submit IS
-'Stores a workbook and returns the id of a task, which imports it in the background as the current role, after the commit. profile: NULL for the default one. run_at: the task starts at this time or later; NULL: at once, whatever the clock. priority: higher goes first. idempotency_key: the same key again returns the first task. sheet, range, header_row, mode, max_errors, locale, header_check, header_rows, keep_rows, keep_changes, "returning", fill_merged, skip_hidden, stop_at, sheets, scope, absent, max_absent, allow_empty: as in xlsx.alter_profile; NULL for the option of the profile. after: a task that the current role sees. The new one starts when that one is COMPLETED or HAS_ERRORS, and is CANCELLED when that one has FAILED or was cancelled. dry_run: checks and saves all rows, rolls back, and keeps the report. mapping: {"Header": "column_name"}, before any other way to find the column; "" leaves the header out. A header that is not there is an error. blank_cells, clear_token: as in xlsx.alter_profile, before what the profile and its columns say; an empty clear_token: none. hold: the task waits for xlsx.release; a profile that holds its tasks cannot be told not to. on_duplicate: as in xlsx.alter_profile.';
+'Stores a workbook and returns the id of a task, which imports it in the background as the current role, after the commit. profile: NULL for the default one. run_at: the task starts at this time or later; NULL: at once, whatever the clock. priority: higher goes first. idempotency_key: the same key again returns the first task. sheet, range, header_row, mode, max_errors, locale, header_check, header_rows, keep_rows, keep_changes, "returning", fill_merged, skip_hidden, stop_at, sheets, scope, absent, max_absent, allow_empty: as in xlsx.alter_profile; NULL for the option of the profile. after: a task that the current role sees. The new one starts when that one is COMPLETED or HAS_ERRORS, and is CANCELLED when that one has FAILED or was cancelled. dry_run: checks and saves all rows, rolls back, and keeps the report. mapping: {"Header": "column_name"}, before any other way to find the column; "" leaves the header out. A header that is not there is an error. blank_cells, clear_token: as in xlsx.alter_profile, before what the profile and its columns say; an empty clear_token: none. hold: the task waits for xlsx.release; a profile that holds its tasks cannot be told not to. on_duplicate: as in xlsx.alter_profile. params: JSON object of at most 8 kB that says what this import is for, {"project": 7}; SQL of the profile reads it as params ->> ''project'', and columns with the source "param" take its members.';
 
 CREATE FUNCTION xlsx_private.submit(profile text, file bytea, file_name text, options jsonb) RETURNS bigint
 AS 'MODULE_PATHNAME', 'pg_xlsx_submit_options' LANGUAGE C VOLATILE;
@@ -24,7 +24,7 @@ COMMENT ON FUNCTION xlsx_private.submit IS 'As xlsx.submit, with the other argum
 
 CREATE FUNCTION xlsx.import(profile text, file bytea, file_name text DEFAULT 'import.xlsx', sheet text DEFAULT NULL,
   mode text DEFAULT NULL, dry_run boolean DEFAULT false, max_errors bigint DEFAULT NULL, header_row text DEFAULT NULL,
-  locale text DEFAULT NULL, mapping jsonb DEFAULT NULL, range text DEFAULT NULL, header_check text DEFAULT NULL, header_rows int DEFAULT NULL,
+  locale text DEFAULT NULL, mapping jsonb DEFAULT NULL, params jsonb DEFAULT NULL, range text DEFAULT NULL, header_check text DEFAULT NULL, header_rows int DEFAULT NULL,
   on_duplicate text DEFAULT NULL,
   keep_rows boolean DEFAULT NULL, keep_changes boolean DEFAULT NULL, "returning" name[] DEFAULT NULL,
   fill_merged boolean DEFAULT NULL, skip_hidden boolean DEFAULT NULL, stop_at text DEFAULT NULL, sheets text DEFAULT NULL,

@@ -11,6 +11,7 @@
 #include "profile/header_row.h"
 #include "profile/sql.h"
 #include "profile/words.h"
+#include "tables/carried.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
@@ -332,4 +333,25 @@ void
 option_check_rounding(const char *word)
 {
 	check_word(&rounding_names, word, "rounding", "It says what becomes of digits for which the column has no room.");
+}
+
+void
+option_check_settings(const char *names)
+{
+	Jsonb	   *list = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(names)));
+	JsonbIterator *items = JsonbIteratorInit(&list->root);
+	JsonbIteratorToken token;
+	JsonbValue	item;
+	int			count = 0;
+
+	while ((token = JsonbIteratorNext(&items, &item, true)) != WJB_DONE)
+		if (token == WJB_ELEM)
+		{
+			carried_check(pnstrdup(item.val.string.val, (Size) item.val.string.len));
+			count++;
+		}
+	if (count > CARRIED_MOST)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("settings must name at most %d settings", CARRIED_MOST)));
 }

@@ -103,6 +103,7 @@ static const Option options[] = {
 	{"keep_old", OPTIONS_PROFILE, OPTION_BOOLEAN, EMPTY_IS_VALUE, NULL},
 	{"follow", OPTIONS_PROFILE, OPTION_BOOLEAN, EMPTY_IS_VALUE, NULL},
 	{"index_after_load", OPTIONS_PROFILE, OPTION_TEXT, EMPTY_IS_VALUE, option_check_index_after_load},
+	{"settings", OPTIONS_PROFILE, OPTION_LIST, EMPTY_RESETS, option_check_settings},
 	{"no_value", OPTIONS_PROFILE, OPTION_TEXT, EMPTY_RESETS, option_check_no_value},
 	{"target_by", OPTIONS_PROFILE, OPTION_TEXT, EMPTY_IS_VALUE, option_check_target_by},
 	{"target", OPTIONS_PROFILE, OPTION_BIGINT, EMPTY_IS_VALUE, NULL},	/* number of the relation */

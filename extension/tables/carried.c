@@ -16,7 +16,7 @@
 #include "utils/json.h"
 #include "utils/jsonb.h"
 
-PG_FUNCTION_INFO_V1(pg_xlsx_check_settings);
+PG_FUNCTION_INFO_V1(pg_xlsx_carried_settings);
 
 /* A setting that nobody has made yet is not known either. */
 static bool
@@ -38,23 +38,6 @@ carried_check(const char *name)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("setting \"%s\" cannot be carried along by an import", name),
 				 errdetail("It belongs to the server or to an extension.")));
-}
-
-Datum
-pg_xlsx_check_settings(PG_FUNCTION_ARGS)
-{
-	Datum	   *names;
-	bool	   *nulls;
-	int			count;
-
-	deconstruct_array(PG_GETARG_ARRAYTYPE_P(0), TEXTOID, -1, false, TYPALIGN_INT, &names, &nulls, &count);
-	if (count > CARRIED_MOST)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("a profile may name at most %d settings", CARRIED_MOST)));
-	for (int i = 0; i < count; i++)
-		carried_check(nulls[i] ? "" : TextDatumGetCString(names[i]));
-	PG_RETURN_VOID();
 }
 
 /*
@@ -101,6 +84,16 @@ carried_record(Datum given, bool has_names)
 		return NULL;
 	appendStringInfoChar(&json, '}');
 	return json.data;
+}
+
+Datum
+pg_xlsx_carried_settings(PG_FUNCTION_ARGS)
+{
+	char	   *settings = carried_record(PG_ARGISNULL(0) ? (Datum) 0 : PG_GETARG_DATUM(0), !PG_ARGISNULL(0));
+
+	if (settings == NULL)
+		PG_RETURN_NULL();
+	PG_RETURN_DATUM(DirectFunctionCall1(jsonb_in, CStringGetDatum(settings)));
 }
 
 /*

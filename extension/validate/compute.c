@@ -385,7 +385,6 @@ run_deletion(Compute *compute, JudgedRow *row)
 static void
 run_row(Compute *compute, JudgedRow *row, const ErrorData *error)
 {
-	static const bool keep = false;
 	size_t		bytes = sizeof(char *) * (size_t) compute->profile->count;
 	char	  **given = row->texts;
 	char	  **computed = memcpy(palloc(bytes), given, bytes);
@@ -402,7 +401,7 @@ run_row(Compute *compute, JudgedRow *row, const ErrorData *error)
 			prepare(compute, call.plan);
 		/* An expression sees the original texts, not the results of other expressions. */
 		row->texts = memcpy(palloc(bytes), given, bytes);
-		own = subtransaction_try_keep(execute, &call, &keep);
+		own = profile_sql_try(compute->profile, execute, &call);
 		if (own != NULL && !subtransaction_row_fault(own))
 			ReThrowError(own);
 		if (own != NULL)

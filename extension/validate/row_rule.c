@@ -152,7 +152,7 @@ row_rule_ask(const RowRule *rule, const Profile *profile, const PacketRows *rows
 		return;
 	memset(broken, 0, sizeof(bool) * (size_t) count);
 	memset(errors, 0, sizeof(ErrorData *) * (size_t) count);
-	error = subtransaction_try(execute, &asking);
+	error = profile_sql_try(profile, execute, &asking);
 	if (error == NULL)
 		return;
 	if (!subtransaction_row_fault(error))

@@ -32,8 +32,8 @@
 #include "process/config.h"
 #include "process/log.h"
 
-#define MAX_VALUE 256
-#define MAX_NAMES 3
+#define MAX_VALUE 2048
+#define MAX_NAMES 4
 
 /* "{}" with white space. */
 #define MAX_EMPTY_BODY 64
@@ -202,7 +202,7 @@ static const Route routes[] = {
 	{HTTP_POST, BASED, TAKES_ALL, "/upload", post_upload, NULL, {NULL}},
 	{HTTP_PUT, BASED, TAKES_ALL, "/upload", post_upload, NULL, {NULL}},
 	{HTTP_POST, BASED, TAKES_ALL, "/preview", post_preview, NULL, {NULL}},
-	{HTTP_GET, BASED, TAKES_NAMES, "/tasks", NULL, "SELECT status, body FROM xlsx_rest.rest_tasks($1, $2, $3)", {"page", "limit", "status"}},
+	{HTTP_GET, BASED, TAKES_NAMES, "/tasks", NULL, "SELECT status, body FROM xlsx_rest.rest_tasks($1, $2, $3, $4)", {"page", "limit", "status", "params"}},
 	{HTTP_GET, BASED, TAKES_NAMES, "/tasks/events", sse_request_many, NULL, {"ids", "lastEventId"}},
 	{HTTP_GET, BASED, TAKES_NAMES, "/tasks/:id", NULL, "SELECT status, body FROM xlsx_rest.rest_task($1)", {NULL}},
 	{HTTP_DELETE, BASED, TAKES_NAMES, "/tasks/:id", NULL, "SELECT status, body FROM xlsx_rest.rest_delete($1)", {NULL}},

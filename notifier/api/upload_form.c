@@ -46,7 +46,7 @@ struct UploadForm
 const char *const upload_form_fields[] = {
 	"profile", "mode", "sheet", "dryRun", "runAt", "priority", "idempotencyKey", "maxErrors", "headerRow", "locale", "mapping", "range",
 	"headerCheck", "headerRows", "fillMerged", "skipHidden", "stopAt", "sheets",
-	"keepRows", "keepChanges", "returning", "hold", "onDuplicate",
+	"keepRows", "keepChanges", "returning", "params", "hold", "onDuplicate",
 	"dateOrder", "decimal", "timeZone", "duplicateKeys", "after", NULL
 };
 

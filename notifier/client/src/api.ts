@@ -79,8 +79,8 @@ export class Api {
     return (await (await this.request(method, path, options)).json()) as T;
   }
 
-  tasks({ page = 1, limit = 10, status }: { page?: number; limit?: number; status?: TaskStatus | undefined } = {}, signal?: AbortSignal) {
-    const query = new URLSearchParams({ page: String(page), limit: String(limit), ...(status && { status }) });
+  tasks({ page = 1, limit = 10, status, params }: { page?: number; limit?: number; status?: TaskStatus | undefined; params?: Record<string, unknown> } = {}, signal?: AbortSignal) {
+    const query = new URLSearchParams({ page: String(page), limit: String(limit), ...(status && { status }), ...(params && { params: JSON.stringify(params) }) });
     return this.#json<Page<Task>>('GET', `/tasks?${query}`, signal && { signal });
   }
 

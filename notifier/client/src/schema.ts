@@ -72,6 +72,7 @@ const task: Members<Task> = {
   duplicates: list({ header: text, cols: { type: 'array', items: text } }, ['header', 'cols']),
   notes: list({ code: text, row: orNull(count), message: text }, ['code', 'message']),
   findings: list({ column: text, header: text, reads: orNull(text), values: count, ambiguous: count, only: { type: 'object' }, text }, ['column', 'reads', 'text']),
+  params: orNull({ type: 'object' }),
   held: flag,
   fileKeptUntil: orNull(moment),
   runOf: orNull(id),

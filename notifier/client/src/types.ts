@@ -68,6 +68,8 @@ export interface Task {
   duplicates: DuplicateHeader[];
   notes: SheetNote[];
   findings: ColumnFinding[];
+  /** What the submitter said of this import. An event may leave it out (null) where it is long. */
+  params: Record<string, unknown> | null;
   /** True if it does not start before `release`. */
   held: boolean;
   /** When its stored file goes, after its end; the year 9999: with the task; null: it has none, or has not ended. */
@@ -328,6 +330,8 @@ export interface UploadOptions {
   stopAt?: string;
   /** "~regexp": all sheets whose names match, one after the other. */
   sheets?: string;
+  /** A JSON object that says what the import is for, such as {"project": 7}. */
+  params?: string;
   /** Keeps what became of each row: GET /tasks/:taskId/rows and /result. */
   keepRows?: 'true' | 'false';
   /** With keepRows: also old and new values of the columns that an update changes. A dry run keeps them in any case. */

@@ -83,7 +83,7 @@ describe('S-021 the list of tasks', () => {
       validatedRows: 2, errorRows: 1, savedRows: 1, attempts: 1, errorMessage: null, errorCode: null, errorDetail: null, errorHint: null, dataCount: 1, errorCount: 1,
       mode: 'insert', dryRun: false, warningRows: 0, insertedRows: 1, updatedRows: 0, unchangedRows: 0, deletedRows: 0, absentRows: 0, skippedRows: 0, undoable: true, exactlyOnce: true,
       undone: false, undoneRows: 0, deletesRows: true, waitingFor: null,
-      sheet: 'Sheet1', sheets: null, headerRow: 1, missing: [], unused: [], duplicates: [], notes: [], findings: [],
+      sheet: 'Sheet1', sheets: null, headerRow: 1, missing: [], unused: [], duplicates: [], notes: [], findings: [], params: {},
     });
   });
 });
