@@ -17,8 +17,10 @@
 #include "db/pg_listen.h"
 #include "db/pg_pool.h"
 #include "engineio/engineio.h"
+#include "events/event_log.h"
 #include "events/feed.h"
 #include "events/look.h"
+#include "events/webhooks.h"
 #include "http/auth.h"
 #include "http/gate.h"
 #include "http/hangup.h"
@@ -69,6 +71,7 @@ reload(void)
 	systemd_reloading();
 	tls_reload();
 	auth_reload();
+	event_log_open();
 	systemd_ready();
 }
 
@@ -181,11 +184,14 @@ start(void)
 	if (!auth_wanted())
 		log_warning("open: no key is set, so all who reach the port%s may do what the sidecar's role may",
 					config.cors_origin != NULL && strcmp(config.cors_origin, "*") == 0 ? ", and all pages that they look at," : "");
+	if (!event_log_open())
+		return false;
 	look_open();
 	tasks_open();
 	socketio_open(&tasks_namespace);
 	loop_timer_start(&first_connection, FIRST_CONNECTION_MS, first_connection_is_late);
 	pg_pool_open(first_connection_ended);
+	webhooks_open();
 	pg_listen_open(&feed_listen_handler);
 	health_open(pg_listen_hurry);
 	clock_open(clock_changed);
@@ -210,6 +216,7 @@ main(int argc, char **argv)
 	if (!start())
 		return EXIT_FAILURE;
 	loop_run();
+	webhooks_close();
 	clock_close();
 	health_close();
 	pg_listen_close();

@@ -6,7 +6,7 @@ NOTIFIER_BIN := build/pg_xlsx_notifier
 NOTIFIER_VERSION := $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" extension/pg_xlsx.control 2>/dev/null)
 
 # The pure half, which includes no library's headers: the unit tests and fuzzers link it.
-NOTIFIER_PURE := api/known_name api/multipart api/upload_form base/base64 base/buf base/frame base/json base/map base/mem base/frame_queue base/identity base/random_id base/timer base/utf8 engineio/packet events/event events/rooms base/web_origin socketio/packet
+NOTIFIER_PURE := api/known_name api/multipart api/upload_form base/base64 base/buf base/frame base/json base/map base/mem base/public_address base/frame_queue base/identity base/random_id base/timer base/utf8 engineio/packet events/event events/rooms base/web_origin socketio/packet
 NOTIFIER_FOLDERS := api socketio engineio events http db process base
 NOTIFIER_SRCS := $(sort $(wildcard $(NOTIFIER_DIR)*.c $(NOTIFIER_FOLDERS:%=$(NOTIFIER_DIR)%/*.c)))
 NOTIFIER_OBJS := $(patsubst $(NOTIFIER_DIR)%.c,build/notifier/%.o,$(NOTIFIER_SRCS))
@@ -18,7 +18,7 @@ TOOLS ?= test/tools
 NOTIFIER_PG_CONFIG := $(or $(PG_CONFIG),pg_config)
 NOTIFIER_WEB_ROOT = $(shell $(NOTIFIER_PG_CONFIG) --sharedir)/pg_xlsx/web
 NOTIFIER_INCLUDES = -iquote $(NOTIFIER_DIR) -isystem $(shell $(NOTIFIER_PG_CONFIG) --includedir)
-NOTIFIER_LIBS = -L$(shell $(NOTIFIER_PG_CONFIG) --libdir) -lwebsockets -luv -lpq -ljwt -lssl -lcrypto
+NOTIFIER_LIBS = -L$(shell $(NOTIFIER_PG_CONFIG) --libdir) -lwebsockets -luv -lpq -ljwt -lcurl -lssl -lcrypto
 
 .PHONY: bench-notifier check-torture-notifier torture-notifier check-node-asan check-node-long notifier notifier-docs install-notifier check-unit-notifier check-node fuzz-notifier clean-notifier
 

@@ -8,7 +8,7 @@ WHERE p.oid = 'xlsx.alter_profile'::regproc AND (p.proargnames[o.place], o.type:
 SELECT xlsx.create_profile('replaced', 'replaced', headers => '{"name": "Title"}', mode => 'upsert', sheet => '#2', key_columns => '{id}', skip_end => 2,
   null_tokens => '{-}', max_errors => 5, date_order => 'DMY') AS made \gset
 SELECT mode, sheet, key_columns, skip_end, null_tokens, max_errors, date_order, headers FROM xlsx.profiles WHERE id = :made;
-SELECT xlsx.create_profile('wrong', 'replaced', mode => 'some');
+SELECT xlsx.create_profile('wrong', 'replaced', header_check => 'some');
 SELECT count(*) AS a_refused_one_is_not_made FROM xlsx.profiles WHERE name = 'wrong';
 SELECT xlsx.add_rule('replaced', 'min', 'price', '{0}') AS rule;
 SELECT xlsx.set_column('replaced', 'price', header => 'Net price', required => true);
@@ -19,7 +19,7 @@ SELECT xlsx.create_profile('replaced', 'replaced_too', skip_end => 1, or_replace
 SELECT target, mode, sheet, key_columns, skip_end, null_tokens, max_errors, date_order, headers FROM xlsx.profiles WHERE id = :made;
 SELECT count(*) AS rules FROM xlsx.profile_rules WHERE profile = 'replaced';
 -- What refuses it leaves the one that is there.
-SELECT xlsx.create_profile('replaced', 'replaced', mode => 'some', or_replace => true);
+SELECT xlsx.create_profile('replaced', 'replaced', header_check => 'some', or_replace => true);
 SELECT target, skip_end FROM xlsx.profiles WHERE id = :made;
 SELECT xlsx.create_profile_from_json('{"name": "replaced", "target": "public.replaced", "mode": "skip"}', or_replace => true) = :made AS the_same;
 SELECT target, mode, skip_end FROM xlsx.profiles WHERE id = :made;

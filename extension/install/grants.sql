@@ -59,6 +59,9 @@ REVOKE EXECUTE ON FUNCTION xlsx.listen() FROM xlsx_user;
 GRANT EXECUTE ON FUNCTION xlsx.listen() TO xlsx_notifier, xlsx_admin;
 REVOKE EXECUTE ON FUNCTION xlsx_rest.rest_owners(text) FROM xlsx_user;
 GRANT EXECUTE ON FUNCTION xlsx_rest.rest_owners(text) TO xlsx_notifier, xlsx_admin;
+-- What sends webhooks sees those of everybody.
+REVOKE EXECUTE ON FUNCTION xlsx_rest.webhooks_claim, xlsx_rest.webhooks_report FROM xlsx_user;
+GRANT EXECUTE ON FUNCTION xlsx_rest.webhooks_claim, xlsx_rest.webhooks_report TO xlsx_notifier, xlsx_admin;
 -- Events come from the worker; anybody else could tell lies about a task.
 REVOKE EXECUTE ON FUNCTION xlsx.emit(bigint, text, json) FROM xlsx_user;
 GRANT EXECUTE ON FUNCTION xlsx.emit(bigint, text, json) TO xlsx_admin;
@@ -67,10 +70,10 @@ GRANT EXECUTE ON FUNCTION xlsx.emit(bigint, text, json) TO xlsx_admin;
 GRANT SELECT ON xlsx_private.profile, xlsx_private.profile_column, xlsx_private.profile_rule, xlsx_private.frozen_profile, xlsx_private.task,
   xlsx_private.error_page, xlsx_private.error_row, xlsx_private.error_block, xlsx_private.error_count, xlsx_private.warning_page, xlsx_private.warning_row, xlsx_private.row_page, xlsx_private.kept_row,
   xlsx_private.undo_xid, xlsx_private.undo_row, xlsx_private.queue_rule, xlsx_private.tally, xlsx_private.job,
-  xlsx_private.audit, xlsx_private.role_limit, xlsx_private.schedule, xlsx_private.schedule_file, xlsx_private.schedule_run, xlsx_private.resumable, xlsx_private.task_now, xlsx_private.live_column, xlsx_private.shown_column, xlsx_private.importable_column, xlsx_private.held_subject
+  xlsx_private.audit, xlsx_private.role_limit, xlsx_private.schedule, xlsx_private.schedule_file, xlsx_private.schedule_run, xlsx_private.resumable, xlsx_private.webhook_delivery, xlsx_private.task_now, xlsx_private.live_column, xlsx_private.shown_column, xlsx_private.importable_column, xlsx_private.held_subject
   TO xlsx_user;
 GRANT SELECT ON xlsx.tasks, xlsx.audit, xlsx.role_limits, xlsx.progress, xlsx.profiles, xlsx.profile_columns, xlsx.profile_rules, xlsx.queue, xlsx.limits, xlsx.jobs,
-  xlsx.schedules, xlsx.schedule_runs, xlsx.schedule_files
+  xlsx.schedules, xlsx.schedule_runs, xlsx.schedule_files, xlsx.webhook_deliveries
   TO xlsx_user;
 GRANT SELECT ON xlsx.metrics TO xlsx_notifier, xlsx_admin;
 GRANT SELECT ON xlsx.ownerless TO xlsx_admin;

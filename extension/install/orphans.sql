@@ -28,6 +28,7 @@ BEGIN ATOMIC
     ('xlsx_private.error_count', 'task_id', 'xlsx_private.task', false),
     ('xlsx_private.warning_page', 'task_id', 'xlsx_private.task', false),
     ('xlsx_private.row_page', 'task_id', 'xlsx_private.task', false),
+    ('xlsx_private.webhook_delivery', 'task_id', 'xlsx_private.task', false),
     ('xlsx_private.undo_xid', 'task_id', 'xlsx_private.task', false),
     ('xlsx_private.undo_row', 'task_id', 'xlsx_private.task', false);
 END;

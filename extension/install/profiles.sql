@@ -179,7 +179,8 @@ SELECT p.id, p.name, p.target::pg_catalog.regclass AS target, p.task_column, p.o
   p.sheet, p.header_row, p.range, p.skip_end, p.null_tokens, p.trim_cells, p.mode, p.key_columns, p.key_index, p.update_columns,
   p.max_errors, p.keep_old, p.locale, p.follow, p.index_after_load, p.target_by, p.header_check, p.header_rows, p.fill_merged, p.skip_hidden,
   p.stop_at, p.sheets, p.date_order, p.decimal, p.time_zone, p.no_value, p.keep_rows, p.keep_changes, p."returning", p.settings, p.scope, p.absent, p.max_absent,
-  p.allow_empty, p.delete_when, p.duplicate_keys, p.blank_cells, p.clear_token, p.hold, p.four_eyes, p.on_duplicate, p.on_end
+  p.allow_empty, p.delete_when, p.duplicate_keys, p.blank_cells, p.clear_token, p.hold, p.four_eyes, p.on_duplicate, p.on_end,
+  p.webhooks
 FROM xlsx_private.profile p;
 COMMENT ON VIEW xlsx.profiles IS 'Profiles: their options, the headers that they expect, and the columns of the target in the same order.';
 

@@ -59,6 +59,7 @@ CREATE TABLE xlsx_private.profile (
   delete_when    text     CHECK (delete_when <> ''),
   blank_cells    text     NOT NULL DEFAULT 'keep' CHECK (blank_cells = ANY (xlsx_private.names_of('blank_cells'))),
   clear_token    text     CHECK (clear_token <> ''),
+  webhooks       text[]   CHECK (webhooks <> '{}'),
   owner          xlsx_private.role_ref NOT NULL,
   created_at     timestamptz NOT NULL DEFAULT pg_catalog.now()
 );

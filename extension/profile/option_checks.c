@@ -19,6 +19,10 @@
 /* A longer key does not fit into an index. */
 #define MAX_KEY_BYTES 1024
 
+/* Of a profile. */
+#define MAX_WEBHOOKS 10
+#define MAX_WEBHOOK_BYTES 2000
+
 /* Is the word in a list? */
 static void
 check_word(const Names *names, const char *word, const char *option, const char *detail)
@@ -191,6 +195,50 @@ void
 option_check_no_value(const char *word)
 {
 	check_word(&no_value_names, word, "no_value", "It says what a formula is that was never calculated.");
+}
+
+/* http or https, a host, and what a request may be sent to: no user, no blank. */
+static bool
+is_webhook(const char *url)
+{
+	size_t		scheme = strncmp(url, "https://", 8) == 0 ? 8 : strncmp(url, "http://", 7) == 0 ? 7 : 0;
+	size_t		host = scheme == 0 ? 0 : strcspn(url + scheme, "/?#");
+
+	if (host == 0 || memchr(url + scheme, '@', host) != NULL || strlen(url) > MAX_WEBHOOK_BYTES)
+		return false;
+	for (; *url != '\0'; url++)
+		if ((unsigned char) *url <= ' ' || (unsigned char) *url >= 0x7F)
+			return false;
+	return true;
+}
+
+void
+option_check_webhooks(const char *urls)
+{
+	Jsonb	   *list = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(urls)));
+	JsonbIterator *it = JsonbIteratorInit(&list->root);
+	JsonbValue	item;
+	JsonbIteratorToken token;
+	int			count = 0;
+
+	while ((token = JsonbIteratorNext(&it, &item, true)) != WJB_DONE)
+	{
+		char	   *url;
+
+		if (token != WJB_ELEM)
+			continue;
+		url = pnstrdup(item.val.string.val, (Size) item.val.string.len);
+		if (!is_webhook(url))
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("\"%s\" is no address of a webhook", url),
+					 errdetail("An address begins with https:// or http://, and has a host, at most %d bytes, no user, and no blank.", MAX_WEBHOOK_BYTES),
+					 errhint("Write it as https://host/path.")));
+		if (++count > MAX_WEBHOOKS)
+			ereport(ERROR,
+					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+					 errmsg("webhooks must have at most %d addresses", MAX_WEBHOOKS)));
+	}
 }
 
 void

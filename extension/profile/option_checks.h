@@ -24,6 +24,7 @@ extern void option_check_index_after_load(const char *word);
 extern void option_check_duplicate_keys(const char *word);	/* "" passes */
 extern void option_check_target_by(const char *word);
 extern void option_check_on_duplicate(const char *word);
+extern void option_check_webhooks(const char *urls);	/* a JSON array of texts */
 extern void option_check_no_value(const char *word);
 extern void option_check_settings(const char *names);	/* a JSON list: each may be carried along (tables/carried.h) */
 extern void option_check_idempotency_key(const char *key);

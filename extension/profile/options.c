@@ -106,6 +106,7 @@ static const Option options[] = {
 	{"settings", OPTIONS_PROFILE, OPTION_LIST, EMPTY_RESETS, option_check_settings},
 	{"no_value", OPTIONS_PROFILE, OPTION_TEXT, EMPTY_RESETS, option_check_no_value},
 	{"target_by", OPTIONS_PROFILE, OPTION_TEXT, EMPTY_IS_VALUE, option_check_target_by},
+	{"webhooks", OPTIONS_PROFILE, OPTION_LIST, EMPTY_RESETS, option_check_webhooks},
 	{"target", OPTIONS_PROFILE, OPTION_BIGINT, EMPTY_IS_VALUE, NULL},	/* number of the relation */
 
 	{"null_tokens", OPTIONS_PROFILE | OPTIONS_COLUMN, OPTION_LIST, EMPTY_IS_VALUE, NULL},

@@ -9,6 +9,7 @@
 #include "pg/guc.h"
 #include "tables/private_sql.h"
 #include "tasks/events.h"
+#include "tasks/webhooks.h"
 #include "utils/builtins.h"
 #include "utils/json.h"
 #include "utils/timestamp.h"
@@ -225,7 +226,7 @@ void
 progress_terminal(int64 task)
 {
 	static PrivateStatement select = {
-		"SELECT e.event, xlsx_private.shortened_event(e.data, $2)::text"
+		"SELECT e.event, xlsx_private.shortened_event(e.data, $2)::text, e.data::text"
 		" FROM xlsx_private.task t CROSS JOIN LATERAL xlsx_private.terminal_event(t) AS e WHERE t.id = $1",
 		2, {INT8OID, INT4OID}, NULL
 	};
@@ -240,6 +241,7 @@ progress_terminal(int64 task)
 		live_note_sent(live, &closed);
 	(void) next_seq(task);
 	private_sql_run(&select, values, NULL, &row);
+	webhooks_write(task, TextDatumGetCString(row.values[0]), TextDatumGetCString(row.values[2]));
 	events_send_json(&to, TextDatumGetCString(row.values[0]), TextDatumGetCString(row.values[1]));
 }
 
@@ -284,6 +286,7 @@ progress_undone(int64 task)
 	(void) events_lock(task, true);
 	(void) next_seq(task);
 	private_sql_run(&select, values, NULL, &row);
+	webhooks_write(task, "task-undone", TextDatumGetCString(row.values[0]));
 	events_send_json(&to, "task-undone", TextDatumGetCString(row.values[0]));
 }
 

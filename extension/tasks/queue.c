@@ -122,6 +122,7 @@ queue_remove_rows(Datum tasks)
 		" blocks AS (DELETE FROM xlsx_private.error_block WHERE task_id = ANY ($1)),"
 		" counts AS (DELETE FROM xlsx_private.error_count WHERE task_id = ANY ($1)),"
 		" kept AS (DELETE FROM xlsx_private.row_page WHERE task_id = ANY ($1)),"
+		" webhooks AS (DELETE FROM xlsx_private.webhook_delivery WHERE task_id = ANY ($1)),"
 		" xids AS (DELETE FROM xlsx_private.undo_xid WHERE task_id = ANY ($1)),"
 		" old_rows AS (DELETE FROM xlsx_private.undo_row WHERE task_id = ANY ($1))"
 		" DELETE FROM xlsx_private.seen_value WHERE task_id = ANY ($1)", 1, {INT8ARRAYOID}, NULL

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/signature.h"
 #include "base/web_origin.h"
 #include "process/log.h"
 
@@ -105,6 +106,17 @@ static const Setting settings[] = {
 
 	{"metrics-token", TYPE_TEXT, &config.metrics_token, NULL, 0, 0,
 	"Token with which /metrics is read where requests need a token and listen is no loopback address: Authorization: Bearer. Unset: nobody reads it there."},
+
+	{"webhook-secret", TYPE_TEXT, &config.webhook_secret, NULL, 0, 0,
+	"Secret that signs webhooks (Standard Webhooks): whsec_ and base64, or a text, 24 bytes at least; several, divided by blanks, while one replaces another. Unset: this sidecar sends no webhooks."},
+	{"webhook-allow-private", TYPE_FLAG, &config.webhook_allow_private, "off", 0, 1,
+	"May webhooks go to loopback, private and link-local addresses? Whoever may make profiles chooses the addresses."},
+	{"webhook-backoff", TYPE_TIME, &config.webhook_backoff, "5s", 1, DAY_MS,
+	"Time after which a webhook that failed is sent again; it doubles with each attempt, up to 12 hours."},
+	{"webhook-attempts", TYPE_NUMBER, &config.webhook_attempts, "12", 1, 100,
+	"Attempts after which a webhook is given up."},
+	{"events-log", TYPE_TEXT, &config.events_log, NULL, 0, 0,
+	"File to which each event of a task is appended as a line of JSON, or - for standard output. It is opened again on SIGHUP."},
 
 	{"base-path", TYPE_TEXT, &config.base_path, "/", 0, 0,
 	"Path below which clients find everything, like /app/, where a proxy passes it on. Where the proxy removes it, leave it unset."},
@@ -502,6 +514,11 @@ complete(void)
 	if (config.metrics_token != NULL && config.metrics_token[0] == '\0')
 	{
 		fputs("invalid value for metrics-token: it is empty\n", stderr);
+		return false;
+	}
+	if (config.webhook_secret != NULL && signature_problem(config.webhook_secret) != NULL)
+	{
+		fprintf(stderr, "invalid value for webhook-secret: %s\n", signature_problem(config.webhook_secret));
 		return false;
 	}
 	if (config.listen_database_url == NULL)

@@ -30,6 +30,11 @@ typedef struct Config
 	const char *jwt_role_claim; /* never NULL */
 	const char *jwt_audience;
 	const char *metrics_token;	/* NULL: none */
+	const char *events_log;		/* NULL: none; "-": standard output */
+	const char *webhook_secret; /* NULL: no webhooks are sent */
+	int64_t		webhook_allow_private;	/* a flag */
+	int64_t		webhook_backoff;	/* milliseconds */
+	int64_t		webhook_attempts;
 	int64_t		jwt_allow_superuser;	/* a flag */
 	int64_t		jwt_single_claims;	/* a flag */
 	int64_t		allow_superuser;	/* a flag, for the sidecar's own login */

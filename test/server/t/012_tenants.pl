@@ -40,6 +40,7 @@ $psql->("INSERT INTO xlsx_private.schedule_file (schedule_id, content_hash, file
 	  . "INSERT INTO xlsx_private.schedule_run (schedule_id, started_at, files, submitted, refused) VALUES (1, now(), 0, 0, 0);"
 	  . "INSERT INTO xlsx_private.warning_page VALUES (1, 1000, 1000, 1, ARRAY[ROW(1000, '{x}', '[{\"message\": \"x\"}]', 't')::xlsx_private.reported_row]);"
 	  . "INSERT INTO xlsx_private.row_page VALUES (1, 2, 2, 1, '{2}', '{1}', '{inserted}', '[{\"bio_id\": \"B1\"}]', NULL);"
+	  . "INSERT INTO xlsx_private.webhook_delivery (task_id, url, event, payload, due_at) VALUES (1, 'https://example.test/', 'task-completed', '{}', NULL);"
 	  . "INSERT INTO xlsx_private.undo_xid (task_id, xids) VALUES (1, '{}');"
 	  . "INSERT INTO xlsx_private.undo_row (task_id, row_number, new) SELECT 1, 1000, '{}'");
 $psql->("SELECT xlsx.submit('hers', data, run_at => now() + interval '1 day') FROM book", 'ann');
