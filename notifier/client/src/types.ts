@@ -315,6 +315,10 @@ export interface UploadOptions {
   decimal?: ',' | '.';
   /** Of times in texts that name no zone: Europe/Berlin. */
   timeZone?: string;
+  /** What a blank cell does: a row that is there keeps what it has, is cleared, or gets the default. */
+  blankCells?: 'keep' | 'null' | 'default';
+  /** A text that clears the column of its cell, whatever blankCells says; an empty one: none. */
+  clearToken?: string;
   /** What rows do whose key a row before them has: change what that one saved, be left out, or be refused. */
   duplicateKeys?: 'last' | 'first' | 'error';
   /** Id of a task that must end well before this one starts. */

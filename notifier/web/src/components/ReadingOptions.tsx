@@ -1,11 +1,12 @@
 import type { UploadOptions } from 'pg-xlsx-client';
 import { t } from '../texts/index.js';
 
-export type Reading = Pick<UploadOptions, 'headerCheck' | 'headerRows' | 'fillMerged' | 'skipHidden' | 'stopAt' | 'dateOrder' | 'decimal' | 'timeZone'>;
+export type Reading = Pick<UploadOptions, 'headerCheck' | 'headerRows' | 'fillMerged' | 'skipHidden' | 'stopAt' | 'dateOrder' | 'decimal' | 'timeZone' | 'blankCells' | 'clearToken'>;
 
 const CHECKS = ['any', 'known', 'exact'] as const;
 const ORDERS = ['DMY', 'MDY', 'YMD'] as const;
 const DECIMALS = [',', '.'] as const;
+const BLANKS = ['keep', 'null', 'default'] as const;
 
 /** The options that say how the sheet is read. What is left alone is not sent: then the profile says it. */
 export function ReadingOptions({ value, onChange }: { value: Reading; onChange(value: Reading): void }) {
@@ -48,6 +49,17 @@ export function ReadingOptions({ value, onChange }: { value: Reading; onChange(v
       <label className="field field-inline">
         <span>{t.reading.timeZone}</span>
         <input type="text" value={value.timeZone ?? ''} placeholder="Europe/Berlin" onChange={(event) => set('timeZone', event.target.value)} />
+      </label>
+      <label className="field field-inline">
+        <span>{t.reading.blankCells}</span>
+        <select value={value.blankCells ?? ''} onChange={(event) => set('blankCells', event.target.value)}>
+          <option value="">{t.reading.asProfile}</option>
+          {BLANKS.map((one) => <option key={one} value={one}>{t.reading.blanks[one]}</option>)}
+        </select>
+      </label>
+      <label className="field field-inline">
+        <span>{t.reading.clearToken}</span>
+        <input type="text" value={value.clearToken ?? ''} placeholder={t.reading.asProfile} onChange={(event) => set('clearToken', event.target.value)} />
       </label>
       <label className="field field-inline">
         <input type="checkbox" checked={value.fillMerged === 'true'} onChange={(event) => set('fillMerged', event.target.checked ? 'true' : '')} />
