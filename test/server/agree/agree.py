@@ -7,7 +7,7 @@ Every case makes a random table and random rows.  The judge is a loop that
 casts, inserts or updates each row separately, in the order of the sheet, and
 records the result.  Then xlsx.import imports the rows, after a dry run, and so
 does a task in the background.  The table must equal the judge's, the error rows
-must be the rows that failed, and the counts must be those of the judge.  The
+must be the rows that failed, and the counts and what is told of each row must be those of the judge.  The
 seed of the first case is printed; each further case adds 1.
 """
 import base64
@@ -41,6 +41,12 @@ SELECT (SELECT count(*) FROM shared.source), count(*) FILTER (WHERE outcome IN (
   (SELECT count(*) FROM shared.failed), count(*) FILTER (WHERE outcome = 'inserted'), count(*) FILTER (WHERE outcome = 'updated'),
   count(*) FILTER (WHERE outcome = 'unchanged'), count(*) FILTER (WHERE outcome = 'skipped'), 0 FROM shared.outcome"""
 
+
+TOLD = """
+SELECT coalesce(string_agg(number || ' ' || outcome, ', ' ORDER BY number), '')
+FROM (SELECT number, outcome FROM shared.outcome UNION ALL SELECT number, 'error' FROM shared.failed) AS o"""
+SAID = """
+SELECT coalesce(string_agg(row_number || ' ' || action, ', ' ORDER BY row_number), '') FROM xlsx.task_rows((SELECT max(id) FROM xlsx.tasks))"""
 
 TYPES = dict(id="numeric::int", name="text", amount="numeric(8,2)", born="date", kind="shared.kind", ref="int", flag="boolean", code="text",
              factor="float8")
@@ -125,7 +131,7 @@ def judge(server, case):
     if case.mode in WHOLE and failed != "{}":
         server.sql(case.table("judge"))
         server.sql("TRUNCATE shared.outcome")
-    return server.sql(STATE.format("judge")), numbers(failed), server.sql(OUTCOMES)
+    return server.sql(STATE.format("judge")), numbers(failed), server.sql(OUTCOMES), server.sql(TOLD)
 
 
 def numbers(array):
@@ -135,7 +141,8 @@ def numbers(array):
 def profile_sql(case):
     return (case.table("given") + "SELECT xlsx.drop_profile(name) FROM xlsx.profiles;"
             f"SELECT xlsx.create_profile('p', 'given.t'); SELECT xlsx.alter_profile('p', key_columns => '{{id}}', mode => '{case.mode}',"
-            f" blank_cells => '{case.blank}', clear_token => '{'~' * case.clears}');")
+            f" blank_cells => '{case.blank}', clear_token => '{'~' * case.clears}',"
+            f" keep_rows => {str(case.told).lower()});")
 
 
 def imported(server, case, file):
@@ -153,7 +160,7 @@ def submitted(server, _, file):
 
 
 def differences(server, case):
-    state, failed, counts = judge(server, case)
+    state, failed, counts, told = judge(server, case)
     sheet = [[value for name, value in zip(COLUMNS, row) if name not in case.missing] for row in (COLUMNS, *case.rows)]
     file = base64.b64encode(book.workbook({"Sheet": sheet})).decode()
     for way in (imported, submitted):
@@ -168,6 +175,10 @@ def differences(server, case):
         said = server.sql(f"SELECT {COUNTS} FROM xlsx.tasks ORDER BY id DESC LIMIT 1")
         if said != counts and not (case.mode in WHOLE and failed and said.split("|")[3:] == counts.split("|")[3:]):
             yield f"{way.__name__}: the task counts {said}, the judge {counts} ({COUNTS})"
+        rows = server.sql(SAID)
+        if case.told and rows != told and not (case.mode in WHOLE and failed):
+            unlike = sorted(set(rows.split(", ")) ^ set(told.split(", ")))[:10]
+            yield f"{way.__name__}: xlsx.task_rows and the judge differ in {unlike}"
         bad = numbers(server.sql("SELECT coalesce(array_agg(DISTINCT row_number), '{}')"
                                  " FROM xlsx.task_errors((SELECT max(id) FROM xlsx.tasks))"))
         # A mode that keeps all or nothing does not try to save when a cell is bad.

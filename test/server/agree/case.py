@@ -44,6 +44,7 @@ class Case:
         self.blank, self.clears = choice(["keep", "keep", "null", "default"]), chance(.3)
         # Columns that the sheet lacks. A key and a NOT NULL column of a mode that only inserts are asked for in its headers.
         self.missing = [name for name in COLUMNS[1:] if self.mode in KEYED and chance(choice([0, .3]))]
+        self.told = chance(.5)                          # what became of each row is kept
         self.rows = [self.row(i) for i in range(self.count)]
 
     def __str__(self):

@@ -49,6 +49,7 @@ ALTER TABLE keyed ADD PRIMARY KEY (bio_id);
 CREATE TABLE whole (LIKE keyed INCLUDING INDEXES);
 CREATE TABLE old (LIKE keyed INCLUDING INDEXES);
 SELECT xlsx.create_profile(t, t::regclass, 'task_id', '{{"bio_id": "Bio-ID"}}') FROM unnest(ARRAY['heap', 'parts', 'keyed', 'whole', 'old']) AS t;
+SELECT xlsx.alter_profile(name, keep_rows => true, "returning" => '{{bio_id}}') FROM xlsx.profiles;
 CREATE TABLE book (name text, data bytea);
 CREATE TABLE before AS SELECT NULL::bigint AS task_id, 'Old ' || i AS name, 'M' AS gender, 'BIO-' || lpad(i::text, 7, '0') AS bio_id
   FROM generate_series(2, {ROWS}, 2) AS i WHERE i <> 777;
@@ -69,6 +70,7 @@ SELECT json_build_array(t.status, t.error_message, t.total_rows, t.validated_row
   (SELECT json_build_array(count(*), count(p.task_id), md5(string_agg(concat(name, gender, bio_id), '' ORDER BY bio_id))) FROM {table} p),
   (SELECT json_build_array(count(*), md5(string_agg(row_number || (violations #- '{{0,detail}}')::text, '' ORDER BY row_number)))
     FROM xlsx_private.error_row WHERE task_id = t.id),
+  (SELECT json_build_array(count(*), count(DISTINCT place), md5(string_agg(concat(place, action, returned, old, new), '' ORDER BY place))) FROM xlsx.task_rows(t.id)),
   (SELECT json_build_array('overlapping', count(*)) FROM (SELECT first_row, lag(last_row) OVER (ORDER BY first_row) AS before
     FROM xlsx_private.error_page WHERE task_id = t.id) AS p WHERE first_row <= before),
   (SELECT count(*) FROM xlsx_private.task), (SELECT count(*) FROM xlsx_private.packet), (SELECT count(*) FROM xlsx_private.chunk JOIN xlsx_private.file f ON f.id = file_id WHERE f.complete),
