@@ -2,6 +2,7 @@
 // What tells the users apart is given: their roles, or a claim of their tokens.
 
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { once } from 'node:events';
@@ -88,7 +89,7 @@ export function strangers({ create, claimsOf, more = () => {} }) {
 
   test('every route is played here', () => {
     const others = routes.filter((route) => !route.isOpen && !ofTask.includes(route) && !ofFile.includes(route)).map(({ name }) => name);
-    assert.deepEqual(others.sort(), ['GET /profiles', 'GET /profiles/{name}/schema', 'GET /profiles/{name}/template', 'GET /tasks', 'GET /tasks/events', 'POST /files/', 'POST /preview', 'POST /upload', 'PUT /upload']);
+    assert.deepEqual(others.sort(), ['GET /duplicates', 'GET /profiles', 'GET /profiles/{name}/schema', 'GET /profiles/{name}/template', 'GET /tasks', 'GET /tasks/events', 'POST /files/', 'POST /preview', 'POST /upload', 'PUT /upload']);
     assert.ok(ofTask.length >= 11 && ofFile.length === 3);
   });
 
@@ -171,6 +172,19 @@ export function strangers({ create, claimsOf, more = () => {} }) {
         await db.query(`SELECT xlsx.wait(${taskId})`);
         assert.equal((await call(who, 'DELETE', `${BASE}/tasks/${taskId}`)).status, 200);
       }
+    });
+
+    test('a file of hers is no duplicate to him', async () => {
+      const { headers, body } = form([['file', workbook(people(7)), 'seven.xlsx']]);
+      const { taskId } = (await call(ANN, 'POST', `${BASE}/upload`, { headers, body })).json;
+      await db.query(`SELECT xlsx.wait(${taskId})`);
+      const path = `${BASE}/duplicates?sha256=${createHash('sha256').update(workbook(people(7))).digest('hex')}`;
+      assert.equal((await call(ANN, 'GET', path)).json.duplicateOf.taskId, taskId);
+      assert.equal((await call(BOB, 'GET', path)).json.duplicateOf, null);
+      const his = await call(BOB, 'POST', `${BASE}/upload`, { headers, body });
+      assert.deepEqual([his.status, his.json.duplicateOf], [201, undefined]);
+      await db.query(`SELECT xlsx.wait(${his.json.taskId})`);
+      for (const [who, id] of [[ANN, taskId], [BOB, his.json.taskId]]) assert.equal((await call(who, 'DELETE', `${BASE}/tasks/${id}`)).status, 200);
     });
 
     test('is as it was', async () => {
