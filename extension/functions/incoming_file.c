@@ -8,6 +8,7 @@
 #include "core/book.h"
 #include "files/file_hash.h"
 #include "files/workbook.h"
+#include "functions/set_submission.h"
 #include "miscadmin.h"
 #include "pg/guc.h"
 #include "tables/private_sql.h"
@@ -134,7 +135,8 @@ incoming_file_finish(int64 file, const char *file_name, int64 size, Submission *
 		incoming_file_set_size(file, size, true);
 		if (submission->hash == NULL)
 			submission->hash = hash_of(file, (uint64) size);
-		task = submission_queue(file, file_name, size, submission);
+		task = set_submission_is_one(submission) ? set_submission_queue(file, file_name, size, submission) :
+			submission_queue(file, file_name, size, submission);
 		*created = task != 0;
 	}
 	if (*created)

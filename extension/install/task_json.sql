@@ -43,7 +43,8 @@ BEGIN
       t.mode, t.dry_run AS "dryRun", t.inserted_rows AS "insertedRows", t.updated_rows AS "updatedRows",
       t.unchanged_rows AS "unchangedRows", t.deleted_rows AS "deletedRows", t.absent_rows AS "absentRows", t.skipped_rows AS "skippedRows",
       t.warning_rows AS "warningRows", xlsx_private.is_undoable(now.task) AS undoable, t.exactly_once AS "exactlyOnce",
-      t.undone, t.undone_rows AS "undoneRows", xlsx_private.deletes_rows(now.task) AS "deletesRows", t.work_ms AS "workMs",
+      t.undone, t.undone_rows AS "undoneRows", CASE WHEN t.set_size IS NULL THEN xlsx_private.deletes_rows(now.task)
+        ELSE EXISTS (SELECT FROM xlsx_private.task m WHERE m.set_id = t.id AND xlsx_private.deletes_rows(m)) END AS "deletesRows", t.work_ms AS "workMs",
       CASE WHEN xlsx_private.is_active(t.status)
         THEN xlsx_private.waiting_for(now.task, (SELECT array_agg(h) FROM xlsx_private.held_subject h)) END AS "waitingFor",
       t.found_sheet AS sheet, t.found_sheets AS sheets, t.found_header_row AS "headerRow", t.missing, t.unused, t.duplicates, t.notes,

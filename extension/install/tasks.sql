@@ -22,6 +22,50 @@ CREATE FUNCTION xlsx_private.submit(profile text, file bytea, file_name text, op
 AS 'MODULE_PATHNAME', 'pg_xlsx_submit_options' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx_private.submit IS 'As xlsx.submit, with the other arguments by their names. options is not NULL.';
 
+CREATE FUNCTION xlsx_private.members_of_set(options jsonb, OUT profiles text[], OUT options_of jsonb[], OUT common jsonb)
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  member record;
+  wrong text;
+BEGIN
+  profiles := '{}';
+  options_of := '{}';
+  common := options - '{set,run_at,after,hold,idempotency_key}'::text[];
+  FOR member IN SELECT e.value, e.place FROM jsonb_array_elements(options -> 'set') WITH ORDINALITY AS e (value, place) LOOP
+    IF jsonb_typeof(member.value) <> 'object' OR jsonb_typeof(member.value -> 'profile') IS DISTINCT FROM 'string' THEN
+      RAISE EXCEPTION 'member % of the set has no profile', member.place USING ERRCODE = 'invalid_parameter_value', DETAIL = format('It is %s.', left(member.value::text, 200)),
+        HINT = 'Write it as {"profile": "people", "sheet": "People"}, with any options of an import.';
+    END IF;
+    wrong := (SELECT k.name FROM jsonb_object_keys(member.value) AS k (name)
+      WHERE k.name IN ('run_at', 'runAt', 'after', 'hold', 'idempotency_key', 'idempotencyKey', 'set') ORDER BY k.name LIMIT 1);
+    IF wrong IS NOT NULL THEN
+      RAISE EXCEPTION 'member % of the set cannot have "%"', member.place, wrong USING ERRCODE = 'invalid_parameter_value',
+        DETAIL = 'Each member starts after the one before it.', HINT = 'Give it to the set.';
+    END IF;
+    profiles := profiles || (member.value ->> 'profile');
+    options_of := options_of || (member.value - 'profile');
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION xlsx_private.members_of_set IS 'Profiles and options of the members of a set, and the options that all have.';
+
+CREATE FUNCTION xlsx_private.submit_set(file bytea, members jsonb, options jsonb) RETURNS bigint
+LANGUAGE sql VOLATILE
+BEGIN ATOMIC
+  SELECT xlsx_private.submit(NULL, file, coalesce(options OPERATOR(pg_catalog.->>) 'file_name', 'upload.xlsx'),
+    (options OPERATOR(pg_catalog.-) 'file_name') OPERATOR(pg_catalog.||) pg_catalog.jsonb_build_object('set', members));
+END;
+COMMENT ON FUNCTION xlsx_private.submit_set IS 'xlsx.submit_set calls it.';
+
+CREATE FUNCTION xlsx.submit_set(file bytea, members jsonb, file_name text DEFAULT 'upload.xlsx', run_at timestamptz DEFAULT NULL,
+  priority int DEFAULT NULL, idempotency_key text DEFAULT NULL, after bigint DEFAULT NULL, dry_run boolean DEFAULT NULL, params jsonb DEFAULT NULL)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'pg_xlsx_by_name' LANGUAGE C VOLATILE;
+COMMENT ON FUNCTION xlsx.submit_set IS
+'Stores a workbook once and returns the id of a set: a task for each member, which import its sheets in order, each when the one before it is COMPLETED or HAS_ERRORS. members: [{"profile": "departments", "sheet": "Departments"}, {"profile": "employees", "sheet": "Employees"}], with any options of xlsx.submit. If one fails or is cancelled, the later ones are CANCELLED and say why. The set is a task itself: its status, progress and numbers sum up its tasks, which have its id in xlsx.tasks.set_id; xlsx.wait, cancel, retry and delete take it. xlsx.retry goes on with the tasks that have not ended well. The other arguments are as in xlsx.submit, for the whole set.';
+
 CREATE FUNCTION xlsx.import(profile text, file bytea, file_name text DEFAULT 'import.xlsx', sheet text DEFAULT NULL,
   mode text DEFAULT NULL, dry_run boolean DEFAULT false, max_errors bigint DEFAULT NULL, header_row text DEFAULT NULL,
   locale text DEFAULT NULL, mapping jsonb DEFAULT NULL, params jsonb DEFAULT NULL, range text DEFAULT NULL, header_check text DEFAULT NULL, header_rows int DEFAULT NULL,
@@ -42,7 +86,7 @@ COMMENT ON FUNCTION xlsx.import IS
 CREATE VIEW xlsx.tasks WITH (security_invoker = true) AS
 SELECT t.id, t.profile, t.file_name, t.file_size, t.status, now.phase, now.progress, now.total_rows,
   now.validated_rows, now.error_rows, now.saved_rows, t.attempts, t.error_message, t.owner::pg_catalog.regrole AS owner, t.created_at,
-  t.updated_at, t.started_at, t.completed_at, t.error_code, t.error_detail, t.error_hint, CASE WHEN t.after_task IS NOT NULL AND t.run_at = 'infinity' THEN t.after_run_at ELSE t.run_at END AS run_at, t.priority,
+  t.updated_at, t.started_at, t.completed_at, t.error_code, t.error_detail, t.error_hint, CASE WHEN t.run_at = 'infinity' AND coalesce(t.after_task, t.set_size) IS NOT NULL THEN t.after_run_at ELSE t.run_at END AS run_at, t.priority,
   t.idempotency_key, now.seq, t.mode, t.dry_run, t.inserted_rows, t.updated_rows, t.unchanged_rows, t.skipped_rows,
   t.warning_rows, t.sheet, t.max_errors, t.header_row, t.locale, t.mapping, t.undone, t.exactly_once, t.deleted_rows,
   t.absent_rows, t.range, t.options, t.params, nullif(t.tenant, '') AS tenant, t.found_sheet, t.found_sheets, t.found_header_row, t.missing, t.unused, t.duplicates, t.notes, t.findings,

@@ -301,6 +301,9 @@ BEGIN
   IF xlsx_private.is_active(subject.status) THEN
     RAISE EXCEPTION 'task % has not ended', task USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Cancel it first.';
   END IF;
+  IF subject.set_size IS NOT NULL THEN
+    RAISE EXCEPTION 'task % is a set', task USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Undo its tasks, the last one first.';
+  END IF;
   IF subject.undone THEN
     RAISE EXCEPTION 'task % was undone already', task USING ERRCODE = 'object_not_in_prerequisite_state';
   END IF;

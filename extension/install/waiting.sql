@@ -75,7 +75,7 @@ BEGIN
   ELSIF task.run_at = 'infinity' AND task.after_task IS NOT NULL THEN
     RETURN 'the end of task ' || task.after_task || coalesce((SELECT format(' (%s), which is %s', o.profile, o.status) FROM xlsx_private.task o WHERE o.id = task.after_task), '');
   ELSIF task.set_size IS NOT NULL AND NOT task.atomic THEN
-    RETURN (SELECT 'its first task, which waits for ' || xlsx_private.waiting_for(o, held) FROM xlsx_private.task o
+    RETURN (SELECT 'its first task, which waits for ' || xlsx_private.waiting_for(o, waiting_for.held) FROM xlsx_private.task o
       WHERE o.set_id = task.id AND xlsx_private.is_active(o.status) ORDER BY o.id LIMIT 1);
   ELSIF task.run_at > statement_timestamp() AND (task.wait_ms IS NULL OR task.run_at - task.wait_ms * interval '1 millisecond' <= statement_timestamp()) THEN
     RETURN CASE WHEN task.error_code IS NULL THEN format('its time, %s', xlsx_private.iso(task.run_at))

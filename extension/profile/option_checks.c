@@ -16,6 +16,9 @@
 #include "utils/fmgrprotos.h"
 #include "utils/jsonb.h"
 
+/* Tasks of a set. */
+#define MOST_MEMBERS 100
+
 /* A longer key does not fit into an index. */
 #define MAX_KEY_BYTES 1024
 
@@ -123,6 +126,19 @@ option_check_mapping(const char *mapping)
 			 errmsg("mapping must be a JSON object"),
 			 errdetail("It says which column a header goes to."),
 			 errhint("Write it as {\"Header\": \"column_name\"}.")));
+}
+
+void
+option_check_set(const char *set)
+{
+	Jsonb	   *members = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(set)));
+
+	if (JB_ROOT_IS_ARRAY(members) && !JB_ROOT_IS_SCALAR(members) && JB_ROOT_COUNT(members) > 0 && JB_ROOT_COUNT(members) <= MOST_MEMBERS)
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("set must be a JSON array of 1 to %d objects", MOST_MEMBERS),
+			 errhint("Write it as [{\"profile\": \"departments\", \"sheet\": \"Departments\"}, {\"profile\": \"employees\", \"sheet\": \"Employees\"}].")));
 }
 
 void

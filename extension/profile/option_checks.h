@@ -15,6 +15,7 @@ extern void option_check_header_row(const char *header_row);	/* first, auto, non
 extern void option_check_header_check(const char *check);
 extern void option_check_header_rows(const char *rows);
 extern void option_check_range(const char *range);
+extern void option_check_set(const char *set);
 extern void option_check_mapping(const char *mapping);	/* header -> column name */
 extern void option_check_max_errors(const char *max_errors);
 extern void option_check_skip_end(const char *rows);

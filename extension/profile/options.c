@@ -86,6 +86,7 @@ static const Option options[] = {
 	{"run_at", OPTIONS_TASK, OPTION_TIME, EMPTY_IS_VALUE, NULL},
 	{"priority", OPTIONS_TASK, OPTION_INTEGER, EMPTY_IS_VALUE, NULL},
 	{"after", OPTIONS_TASK, OPTION_BIGINT, EMPTY_IS_VALUE, NULL},
+	{"set", OPTIONS_TASK, OPTION_JSON, EMPTY_IS_VALUE, option_check_set},
 	{"idempotency_key", OPTIONS_TASK, OPTION_TEXT, EMPTY_IS_VALUE, option_check_idempotency_key},
 	{"dry_run", OPTIONS_TASK, OPTION_BOOLEAN, EMPTY_IS_VALUE, NULL},
 	{"mapping", OPTIONS_TASK, OPTION_JSON, EMPTY_IS_VALUE, option_check_mapping},

@@ -55,6 +55,17 @@ ids_of(PrivateStatement *select, const Datum *values, int *count)
 	return ids;
 }
 
+static bool
+is_active(int64 task)
+{
+	static PrivateStatement select = {
+		"SELECT FROM xlsx_private.task WHERE id = $1 AND xlsx_private.is_active(status)", 1, {INT8OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(task)};
+
+	return private_sql_run(&select, values, NULL, NULL) > 0;
+}
+
 /*
  * Ends tasks of a login that cannot log in, or lets them wait where the fault passes by itself.
  * Leaves those that a worker is at: it has logged in before. Returns true when there may be more
@@ -64,7 +75,7 @@ static bool
 stop_tasks_of(Oid login, const ErrorData *error, bool passes)
 {
 	static PrivateStatement select = {
-		"SELECT array(SELECT id FROM xlsx_private.task WHERE login::oid = $1 AND home = (SELECT xlsx_private.installation())"
+		"SELECT array(SELECT id FROM xlsx_private.task WHERE login::oid = $1 AND (set_size IS NULL OR atomic) AND home = (SELECT xlsx_private.installation())"
 		" AND CASE WHEN $3 THEN status = 'PENDING' AND NOT held AND xlsx_private.is_due(run_at, wait_ms) ELSE xlsx_private.is_active(status) END"
 		" LIMIT $2 FOR UPDATE SKIP LOCKED)",
 		3, {OIDOID, INT4OID, BOOLOID}, NULL
@@ -76,7 +87,8 @@ stop_tasks_of(Oid login, const ErrorData *error, bool passes)
 	for (int i = 0; i < count; i++)
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (!queue_try_keep(tasks[i]))
+		/* The end of one may have ended those after it. */
+		if (!is_active(tasks[i]) || !queue_try_keep(tasks[i]))
 			continue;
 		if (passes)
 			queue_wait_on(tasks[i], error);

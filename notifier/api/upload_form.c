@@ -47,7 +47,7 @@ const char *const upload_form_fields[] = {
 	"profile", "mode", "sheet", "dryRun", "runAt", "priority", "idempotencyKey", "maxErrors", "headerRow", "locale", "mapping", "range",
 	"headerCheck", "headerRows", "fillMerged", "skipHidden", "stopAt", "sheets",
 	"keepRows", "keepChanges", "returning", "params", "hold", "onDuplicate",
-	"dateOrder", "decimal", "timeZone", "duplicateKeys", "after", "blankCells", "clearToken", NULL
+	"dateOrder", "decimal", "timeZone", "duplicateKeys", "after", "blankCells", "clearToken", "set", NULL
 };
 
 static bool

@@ -323,6 +323,8 @@ export interface UploadOptions {
   duplicateKeys?: 'last' | 'first' | 'error';
   /** Id of a task that must end well before this one starts. */
   after?: string;
+  /** JSON: `[{"profile": "departments", "sheet": "Departments"}, …]`: a set of tasks, one after the other. The task of the answer is the set. */
+  set?: string;
   /** JSON: header as in the sheet -> column of the table; "" leaves the header out. */
   mapping?: string;
   headerCheck?: 'any' | 'known' | 'exact';
