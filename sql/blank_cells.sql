@@ -161,7 +161,33 @@ SELECT xlsx.alter_profile('ware', null_tokens => '{-,#}');
 SELECT xlsx.set_column('ware', 'tags', null_tokens => '{#}');
 SELECT xlsx.alter_profile('ware', null_tokens => '{-}');
 SELECT xlsx.import('ware', decode(:'tokens', 'base64'), clear_token => '-');
+-- Triggers UPDATE OF hear of columns with a cell; of a table, a partition, and a table behind a view.
+CREATE TABLE part (sku text PRIMARY KEY, name text, price int, twice int GENERATED ALWAYS AS (price * 2) STORED) PARTITION BY LIST (sku);
+CREATE TABLE part_a PARTITION OF part FOR VALUES IN ('a', 'b');
+CREATE TABLE part_c PARTITION OF part DEFAULT;
+CREATE VIEW part_view AS SELECT sku, name AS title, price FROM part;
+CREATE TABLE heard (trigger text, sku text);
+CREATE FUNCTION hear() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO heard VALUES (TG_NAME, NEW.sku); RETURN NEW; END';
+CREATE TRIGGER of_name AFTER UPDATE OF name ON part FOR EACH ROW EXECUTE FUNCTION hear();
+CREATE TRIGGER of_twice AFTER UPDATE OF twice ON part FOR EACH ROW EXECUTE FUNCTION hear();
+CREATE TRIGGER of_price_c BEFORE UPDATE OF price ON part_c FOR EACH ROW EXECUTE FUNCTION hear();
+INSERT INTO part VALUES ('a', 'Ann', 1), ('b', 'Bob', 2), ('c', 'Cid', 3), ('d', 'Dan', 4), ('e', 'Eve', 5);
+SELECT xlsx.create_profile('part', 'part', mode => 'upsert', keep_old => true) > 0 AS made,
+  xlsx.create_profile('part_view', 'part_view', mode => 'update', key_columns => '{sku}', headers => '{"title": "Name"}') > 0 AS made;
+\set parts `:'root'/test/tools/book.py '[["Sku", "Name", "Price"], ["a", "Anna", null], ["b", null, 20], ["c", "Cindy", 30], ["d", null, 40], ["e", null, null], ["f", "Fay", null]]'`
+SELECT task, told(task) FROM xlsx.import('part', decode(:'parts', 'base64')) \gset
+\echo :told
+SELECT trigger, string_agg(sku, '' ORDER BY sku) AS skus FROM heard GROUP BY 1 ORDER BY 1;
+SELECT * FROM part ORDER BY sku;
+SELECT undone, kept FROM xlsx.undo(:task);
+SELECT * FROM part ORDER BY sku;
+DELETE FROM heard;
+SELECT told(task) FROM xlsx.import('part_view', decode(:'parts', 'base64'));
+SELECT trigger, string_agg(sku, '' ORDER BY sku) AS skus FROM heard GROUP BY 1 ORDER BY 1;
+SELECT xlsx.drop_profile('part'), xlsx.drop_profile('part_view');
 SELECT xlsx.drop_profile('ware');
 DEALLOCATE wares;
 RESET search_path;
+SET client_min_messages = warning;
 DROP SCHEMA blank CASCADE;
+RESET client_min_messages;

@@ -24,6 +24,7 @@
 #include "saving/keyed_delete.h"
 #include "saving/keyed_doubt.h"
 #include "saving/keyed_look.h"
+#include "saving/keyed_watch.h"
 #include "saving/keyed_tell.h"
 #include "saving/keyed_write.h"
 #include "saving/mark.h"
@@ -51,7 +52,7 @@ keyed_statement(KeyedState *state)
 	StringInfoData sql;
 
 	for (int i = 0; i < profile->count; i++)
-		updates = updates || (mode->updates && state->is_updated[i]);
+		updates = updates || (mode->updates && state->is_updated[i] && !state->left_out[i]);
 	initStringInfo(&sql);
 	keyed_look(&sql, state, target, match, updates ? keyed_difference(state) : "false",
 			   mode->inserts ? keyed_lack(state) : "false");
@@ -87,6 +88,9 @@ keyed_create(const SaveTask *task, const SaveProbe *probe)
 	state->types = palloc(sizeof(Oid) * (size_t) (parameters + 1));
 	state->types[parameters] = INT8OID;
 	state->arguments = parameters + (profile->task_attnum != InvalidAttrNumber && save_mode(task->mode)->inserts);
+	state->watched = save_mode(task->mode)->updates ? keyed_watched_columns(profile, state->is_updated) : NULL;
+	state->left_out = palloc0(sizeof(bool) * (size_t) profile->count);
+	state->plan_left_out = palloc0(sizeof(bool) * (size_t) profile->count);
 	state->may_doubt = keyed_doubt_applies(profile->target);
 	state->may_hold = can_hold(profile);
 	state->holds = state->may_hold && (task->undo || task->keep_changes);
@@ -104,12 +108,16 @@ keyed_create(const SaveTask *task, const SaveProbe *probe)
 static void
 plan_batch(KeyedState *state)
 {
-	if (state->plan != NULL && state->batches < state->plan_batches && state->plan_holds == state->holds)
+	size_t		bytes = sizeof(bool) * (size_t) state->task->profile->count;
+
+	if (state->plan != NULL && state->batches < state->plan_batches && state->plan_holds == state->holds &&
+		memcmp(state->plan_left_out, state->left_out, bytes) == 0)
 		return;
 	state->plan = NULL;
 	MemoryContextReset(state->plan_context);
 	state->plan = query_prepare_by_index(keyed_statement(state), state->arguments, state->types, state->plan_context);
 	state->plan_holds = state->holds;
+	memcpy(state->plan_left_out, state->left_out, bytes);
 	state->plan_batches = Max(1, 2 * state->batches);
 }
 
@@ -157,11 +165,11 @@ save_round(KeyedState *state, const Round *round, SaveOutcome *outcome, int *gon
 	return keyed_count(state, round, outcome, gone);
 }
 
+/* Saves the rows of a round, and those of them that are gone meanwhile again. rows: the batch. */
 static void
-save_rounds(KeyedState *state, const PacketRows *rows, int first, int last, SaveOutcome *outcome)
+save_rounds(KeyedState *state, const PacketRows *rows, Round round, SaveOutcome *outcome)
 {
-	Round		round = {rows, first, last, NULL};
-	int		   *gone = palloc(sizeof(int) * (size_t) (last - first));
+	int		   *gone = palloc(sizeof(int) * (size_t) (round.last - round.first));
 	int			count;
 
 	count = save_round(state, &round, outcome, gone);
@@ -179,6 +187,46 @@ save_rounds(KeyedState *state, const PacketRows *rows, int first, int last, Save
 	outcome->counts.skipped += count;
 	for (int i = 0; i < count; i++)
 		row_fates_set(outcome->fates, gone[i], gone[i] + 1, ROW_SKIPPED);
+}
+
+/* Has the row a cell in the same watched columns as those of the round? */
+static bool
+leaves_out_the_same(const KeyedState *state, const PacketRows *rows, int row)
+{
+	for (int i = 0; i < rows->columns; i++)
+		if (state->watched[i] && rows->blanks[row * rows->columns + i] != state->left_out[i])
+			return false;
+	return true;
+}
+
+/*
+ * An update names its columns, and triggers UPDATE OF hear of these. So rows that have a cell in
+ * other columns are updated by another statement. No key comes twice among rows first to last - 1.
+ */
+static void
+save_groups(KeyedState *state, const PacketRows *rows, int first, int last, SaveOutcome *outcome)
+{
+	bool	   *done = palloc0(sizeof(bool) * (size_t) (last - first));
+
+	for (int row = first; row < last; row++)
+	{
+		int		   *index;
+		int			count = 0;
+
+		if (done[row - first])
+			continue;
+		CHECK_FOR_INTERRUPTS();
+		index = palloc(sizeof(int) * (size_t) (last - row));
+		for (int i = 0; i < rows->columns; i++)
+			state->left_out[i] = state->watched[i] && rows->blanks[row * rows->columns + i];
+		for (int other = row; other < last; other++)
+			if (!done[other - first] && leaves_out_the_same(state, rows, other))
+			{
+				done[other - first] = true;
+				index[count++] = other;
+			}
+		save_rounds(state, rows, (Round) {packet_pick(rows, index, count), 0, count, index}, outcome);
+	}
 }
 
 /* The end of the rows from row on that all delete, or that all do not. */
@@ -206,8 +254,10 @@ keyed_save(void *opaque, const PacketRows *rows, int first, int last, SaveOutcom
 			end = row + 1;
 		if (rows->deletes[row])
 			keyed_delete(state, &(Round) {rows, row, end, NULL}, outcome);
+		else if (state->watched != NULL)
+			save_groups(state, rows, row, end, outcome);
 		else
-			save_rounds(state, rows, row, end, outcome);
+			save_rounds(state, rows, (Round) {rows, row, end, NULL}, outcome);
 	}
 	SPI_finish();
 }

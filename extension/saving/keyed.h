@@ -31,6 +31,9 @@ typedef struct KeyedState
 	const SaveTask *task;
 	SaveKey		key;
 	bool	   *is_updated;		/* by profile column */
+	bool	   *watched;		/* keyed_watched_columns() */
+	bool	   *left_out;		/* by profile column: of those, the ones without a cell in the rows of the round */
+	bool	   *plan_left_out;	/* the same in the rows for which the plan was made */
 	bool		may_doubt;		/* found rows can be looked at again (keyed_doubt.h) */
 	int			vanished;		/* rows of the last round that were deleted after the statement had seen them */
 	bool		may_hold;		/* rows of the target can be locked */

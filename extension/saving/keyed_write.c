@@ -103,8 +103,10 @@ settings(const KeyedState *state)
 		const char *name = quote_identifier(profile->columns[i].name);
 		char	   *given = filled(profile, i);
 
-		if (!state->is_updated[i])
+		if (!state->is_updated[i] || state->left_out[i])
 			continue;
+		if (state->watched != NULL && state->watched[i])
+			given = NULL;		/* all rows of the round have a cell */
 		appendStringInfo(&sql, "%s%s = ", sql.len > 0 ? ", " : "", name);
 		if (given != NULL)
 			appendStringInfo(&sql, "CASE WHEN %s THEN g.c%d ELSE t.%s END", given, i, name);
