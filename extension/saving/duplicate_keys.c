@@ -4,19 +4,26 @@
  */
 #include "saving/duplicate_keys.h"
 
+#include "access/genam.h"
+#include "access/table.h"
+#include "catalog/pg_class.h"
+#include "catalog/pg_index.h"
+#include "commands/trigger.h"
 #include "kept/seen_keys.h"
 #include "pg/row_number.h"
 #include "profile/fault.h"
 #include "saving/faults.h"
+#include "saving/foreign_keys.h"
 #include "saving/key.h"
 #include "saving/key_hash.h"
 #include "saving/save_mode.h"
 #include "utils/lsyscache.h"
+#include "utils/rel.h"
 
 /* What is known of a row of the batch. */
 typedef struct KeyedRow
 {
-	int			turn;			/* how many rows of the batch before it have its key */
+	int			turn;			/* the part of the batch in which it is saved */
 	int			before;			/* the last of these; -1: none */
 	int32		earlier;		/* number of the row that has taken the key; 0: none */
 	bool		has_key;
@@ -31,6 +38,7 @@ struct DuplicateKeys
 	SaveKey		key;
 	KeyHash    *hash;
 	SeenKeys   *seen;
+	bool		in_order;		/* rows with other keys must not overtake each other */
 
 	/* Of the batch at hand */
 	const PacketRows *rows;
@@ -59,6 +67,31 @@ what_to_do(const SaveTask *task)
 	return mode->updates ? DUPLICATES_LAST : DUPLICATES_FIRST;
 }
 
+/*
+ * Can a row depend on others than those with its key? By another constraint across rows, by a
+ * trigger, or by whatever a view or a foreign table does.
+ */
+static bool
+order_matters(const SaveTask *task, Oid key_index)
+{
+	Relation	target = table_open(task->profile->target, AccessShareLock);
+	bool		matters = target->rd_rel->relkind != RELKIND_RELATION && target->rd_rel->relkind != RELKIND_PARTITIONED_TABLE;
+	ListCell   *cell;
+
+	matters = matters || target->rd_rules != NULL || foreign_keys_to_itself(task->profile);
+	for (int i = 0; target->trigdesc != NULL && i < target->trigdesc->numtriggers; i++)
+		matters = matters || !target->trigdesc->triggers[i].tgisinternal;
+	foreach(cell, RelationGetIndexList(target))
+	{
+		Relation	index = index_open(lfirst_oid(cell), AccessShareLock);
+
+		matters = matters || ((index->rd_index->indisunique || index->rd_index->indisexclusion) && lfirst_oid(cell) != key_index);
+		index_close(index, NoLock);
+	}
+	table_close(target, NoLock);
+	return matters;
+}
+
 DuplicateKeys *
 duplicate_keys_create(const SaveTask *task)
 {
@@ -73,6 +106,7 @@ duplicate_keys_create(const SaveTask *task)
 	save_key_find(task, &duplicates->key);
 	duplicates->hash = key_hash_create(task, &duplicates->key);
 	duplicates->seen = seen_keys_create(task->task);
+	duplicates->in_order = order_matters(task, duplicates->key.unique.index);
 	return duplicates;
 }
 
@@ -94,7 +128,7 @@ compare_keys(const void *a, const void *b, void *argument)
 
 /* Finds rows of the batch that have the same key. */
 static void
-take_turns(DuplicateKeys *duplicates, int count)
+link_rows(DuplicateKeys *duplicates, int count)
 {
 	int		   *order = palloc(sizeof(int) * (size_t) Max(count, 1));
 	int			keyed = 0;
@@ -110,7 +144,34 @@ take_turns(DuplicateKeys *duplicates, int count)
 		if (duplicates->keys[order[i]].hash != duplicates->keys[order[i - 1]].hash)
 			continue;
 		state->before = order[i - 1];
-		state->turn = duplicates->states[order[i - 1]].turn + 1;
+	}
+}
+
+/*
+ * Says in which part each row is saved. In order: a part ends before the first row whose key it
+ * has. Otherwise the parts are the first rows of all keys, then the second ones, and so on.
+ */
+static void
+share_out(DuplicateKeys *duplicates, int count)
+{
+	int			part_start = 0;
+	int			part = 0;
+
+	for (int i = 0; i < count; i++)
+	{
+		KeyedRow   *state = &duplicates->states[i];
+
+		if (!duplicates->in_order)
+			state->turn = state->before >= 0 ? duplicates->states[state->before].turn + 1 : 0;
+		else
+		{
+			if (state->before >= part_start)
+			{
+				part++;
+				part_start = i;
+			}
+			state->turn = part;
+		}
 		duplicates->turns = Max(duplicates->turns, state->turn + 1);
 	}
 }
@@ -137,7 +198,8 @@ duplicate_keys_begin(DuplicateKeys *duplicates, const PacketRows *rows)
 	seen_keys_find(duplicates->seen, duplicates->keys, rows->count);
 	for (int i = 0; i < rows->count; i++)
 		duplicates->states[i].earlier = has[i] ? duplicates->keys[i].earlier : 0;
-	take_turns(duplicates, rows->count);
+	link_rows(duplicates, rows->count);
+	share_out(duplicates, rows->count);
 }
 
 /* The row that has taken the key, among earlier batches and the rows before. */

@@ -80,15 +80,29 @@ def required_sql(case):
         yield "IF given.name IS NULL THEN RAISE EXCEPTION 'has no name'; END IF;"
 
 
+def taken_sql(case):
+    return "abs(given.id)" if case.key == "expression" else "given.id"
+
+
+def key_sql(case):
+    """Which row has the key. A row of the file that is outside of the index has none where it might be inserted."""
+    if case.key == "expression":
+        return "abs(id) = abs(given.id)"
+    if case.key == "partial":
+        return "id = given.id AND flag" + " AND given.flag" * (case.mode != "update")
+    return "id = given.id"
+
+
 def judge_sql(case):
     """A function that takes the source row by row into the judge's table."""
     values, changes, names = ", ".join(given_values(case)), ", ".join(changed_values(case)), ", ".join(COLUMNS)
-    there = "EXISTS (SELECT FROM judge.t WHERE id = given.id)"
+    same = key_sql(case)
+    there = f"EXISTS (SELECT FROM judge.t WHERE {same})"
     insert = "IF given.name IS NULL THEN RAISE EXCEPTION 'has no name'; END IF;" * case.not_null
     insert += "INSERT INTO judge.t SELECT (given).*; GET DIAGNOSTICS n = ROW_COUNT; became := CASE n WHEN 0 THEN 'skipped' ELSE 'inserted' END;"
-    update = (f"SELECT {changes} INTO changed FROM judge.t WHERE id = given.id;"
-              f" IF EXISTS (SELECT FROM judge.t WHERE id = given.id AND t IS DISTINCT FROM changed) THEN"
-              f" UPDATE judge.t SET ({names}) = (SELECT (changed).*) WHERE id = given.id;"
+    update = (f"SELECT {changes} INTO changed FROM judge.t WHERE {same};"
+              f" IF EXISTS (SELECT FROM judge.t WHERE {same} AND t IS DISTINCT FROM changed) THEN"
+              f" UPDATE judge.t SET ({names}) = (SELECT (changed).*) WHERE {same};"
               " GET DIAGNOSTICS n = ROW_COUNT; became := CASE n WHEN 0 THEN 'skipped' ELSE 'updated' END;"
               " ELSE became := 'unchanged'; END IF;")
     save = {
@@ -97,9 +111,16 @@ def judge_sql(case):
         "update": f"IF NOT {there} THEN RAISE EXCEPTION 'is not there'; END IF; {update}",
     }.get(case.mode, insert)
     required = " ".join(required_sql(case))
+    # A key is taken by a row that was not refused.
+    what = case.duplicates or ("first" if case.mode == "skip" else None)
+    if what in ("first", "error"):
+        left = {"first": "became := 'skipped';", "error": "RAISE EXCEPTION 'the key comes again';"}[what]
+        has_key = "coalesce(given.flag, false)" if case.key == "partial" and case.mode != "update" else "true"
+        save = (f"IF {has_key} AND {taken_sql(case)} = ANY (taken) THEN {left} ELSE {save}"
+                f" IF {has_key} THEN taken := taken || {taken_sql(case)}; END IF; END IF;")
     return f"""
       CREATE FUNCTION judge.go() RETURNS void LANGUAGE plpgsql AS $go$
-      DECLARE r record; given judge.t; changed judge.t; n bigint; became text;
+      DECLARE r record; given judge.t; changed judge.t; n bigint; became text; taken int[] := '{{}}';
       BEGIN
         SET CONSTRAINTS ALL IMMEDIATE;
         {"TRUNCATE judge.t;" * (case.mode == "replace")}
@@ -140,7 +161,8 @@ def numbers(array):
 
 def profile_sql(case):
     return (case.table("given") + "SELECT xlsx.drop_profile(name) FROM xlsx.profiles;"
-            f"SELECT xlsx.create_profile('p', 'given.t'); SELECT xlsx.alter_profile('p', key_columns => '{{id}}', mode => '{case.mode}',"
+            f"SELECT xlsx.create_profile('p', 'given.t'); SELECT xlsx.alter_profile('p', mode => '{case.mode}',"
+            f" key_columns => '{{{'abs(id)' if case.key == 'expression' else 'id'}}}', duplicate_keys => '{case.duplicates or ''}',"
             f" blank_cells => '{case.blank}', clear_token => '{'~' * case.clears}',"
             f" keep_rows => {str(case.told).lower()});")
 

@@ -45,6 +45,9 @@ class Case:
         # Columns that the sheet lacks. A key and a NOT NULL column of a mode that only inserts are asked for in its headers.
         self.missing = [name for name in COLUMNS[1:] if self.mode in KEYED and chance(choice([0, .3]))]
         self.told = chance(.5)                          # what became of each row is kept
+        # What tells rows apart: a column, an expression that takes two ids for the same, or only those rows that have a flag.
+        self.key = choice(["id", "id", "expression", "partial"]) if not self.partitioned else "id"
+        self.duplicates = choice([None, None, "first", "error"] + ["last"] * (self.mode in ("upsert", "update")))
         self.rows = [self.row(i) for i in range(self.count)]
 
     def __str__(self):
@@ -73,7 +76,7 @@ class Case:
         if self.chance(.03):
             row["name"] = f"left{i}"
         if i and self.chance(self.twice):
-            row["id"] = randint(1, i)
+            row["id"] = randint(1, i) * (choice([1, -1]) if self.key == "expression" else 1)
         if i and self.chance(self.twice / 2):
             row["code"] = f"c{randint(0, i - 1)}"
         if self.chance(self.bad):
@@ -86,12 +89,14 @@ class Case:
         columns = ["id int", "name text" + " NOT NULL" * self.not_null, "amount numeric(8,2)" + " CHECK (amount > 0)" * self.check,
                    "born date", "kind shared.kind" + " DEFAULT 'b'" * self.default,
                    "ref int" + " REFERENCES shared.r" * self.reference, "flag boolean", "code text" + " UNIQUE" * self.unique,
-                   "factor float8", "PRIMARY KEY (id)"]
+                   "factor float8"] + ["PRIMARY KEY (id)"] * (self.key == "id")
         sql = f"DROP SCHEMA IF EXISTS {schema} CASCADE; CREATE SCHEMA {schema}; CREATE TABLE {schema}.t ({', '.join(columns)})"
         if self.partitioned:
             sql += (f" PARTITION BY RANGE (id); CREATE TABLE {schema}.low PARTITION OF {schema}.t FOR VALUES FROM (MINVALUE) TO (1000);"
                     f" CREATE TABLE {schema}.high PARTITION OF {schema}.t FOR VALUES FROM (1000) TO (3000)")
         sql += ";"
+        if self.key != "id":
+            sql += f" CREATE UNIQUE INDEX the_key ON {schema}.t " + ("(abs(id));" if self.key == "expression" else "(id) WHERE flag;")
         if self.trigger:
             sql += REFUSE.replace("{schema}", schema) + TRIGGERS[self.trigger].replace("{schema}", schema)
             sql += f" FOR EACH ROW EXECUTE FUNCTION {schema}.refuse();"
