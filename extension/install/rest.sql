@@ -305,7 +305,7 @@ DECLARE
 BEGIN
   SELECT * INTO given FROM xlsx_private.upload_settings(upload);
   RETURN ROW(200, (jsonb_build_object('fileName', given.name, 'fileSize', given.size, 'profile', given.profile)
-    || xlsx.preview(xlsx_private.upload_file(upload), given.profile, given.options ->> 'sheet', given.options ->> 'header_row', given.options -> 'mapping',
+    || xlsx.preview(xlsx_private.upload_file(upload), given.profile, coalesce(given.options ->> 'sheets', given.options ->> 'sheet'), given.options ->> 'header_row', given.options -> 'mapping',
       given.options ->> 'range', (given.options ->> 'header_rows')::int, (given.options ->> 'fill_merged')::boolean,
       (given.options ->> 'skip_hidden')::boolean, given.options ->> 'locale', given.options ->> 'date_order', given.options ->> 'decimal')::jsonb)::json)::xlsx_rest.answer;
 END

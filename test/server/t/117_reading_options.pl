@@ -48,6 +48,10 @@ my $form = encode_json(\%form);
 rows_after('an upload', sql("SELECT (body ->> 'taskId')::bigint FROM xlsx_rest.upload_begin('sales', 'book.xlsx', \$f\$$form\$f\$) AS u, "
 		. "LATERAL (SELECT xlsx_rest.upload_chunk(u, 0, pg_read_binary_file('$path'))) AS c, LATERAL (SELECT * FROM xlsx_rest.upload_finish(u) WHERE c IS NOT NULL) AS f"));
 
+my $plain_form = encode_json({ map { ($_ => "$options{$_}") } keys %options });
+rows_after('an upload with the names of SQL', sql("SELECT (body ->> 'taskId')::bigint FROM xlsx_rest.upload_begin('sales', 'book.xlsx', \$f\$$plain_form\$f\$) AS u, "
+		. "LATERAL (SELECT xlsx_rest.upload_chunk(u, 0, pg_read_binary_file('$path'))) AS c, LATERAL (SELECT * FROM xlsx_rest.upload_finish(u) WHERE c IS NOT NULL) AS f"));
+
 # A schedule.
 sql("SELECT xlsx.schedule('sales', NULL, 'sales', query => \$\$SELECT pg_read_binary_file('$path') || '\\x'::bytea, 'book.xlsx'\$\$, $arguments)");
 sql("SELECT xlsx.run_schedule('sales')");
@@ -62,6 +66,9 @@ is(sql("SELECT xlsx.profile_json('copy') - 'name' = xlsx.profile_json('sales') -
 sql("SELECT xlsx.import('copy', xlsx.server_file('$path'))");
 rows_after('a copy of the profile by its JSON');
 is(sql("SELECT xlsx.preview(xlsx.server_file('$path'), 'copy') ->> 'missing'"), '[]', 'a preview reads by the profile');
+is(sql("SELECT p.body ->> 'sheet' FROM xlsx_rest.upload_begin('copy', 'book.xlsx', '{\"sheets\": \"~Feb\"}') AS u, "
+		. "LATERAL (SELECT xlsx_rest.upload_chunk(u, 0, pg_read_binary_file('$path'))) AS c, LATERAL (SELECT * FROM xlsx_rest.rest_preview(u) WHERE c IS NOT NULL) AS p"),
+	'Feb', 'a preview of an upload reads by its sheets');
 sql("SELECT xlsx.import('copy', xlsx.server_file('$path'), header_check => 'any', sheets => '~Feb')");
 is(sql('SELECT count(*) FROM sales'), '3', 'an option of the task replaces that of the profile');
 

@@ -1,7 +1,7 @@
 import type { UploadOptions } from 'pg-xlsx-client';
 import { t } from '../texts/index.js';
 
-export type Reading = Pick<UploadOptions, 'headerCheck' | 'headerRows' | 'fillMerged' | 'skipHidden' | 'stopAt' | 'dateOrder' | 'decimal' | 'timeZone' | 'blankCells' | 'clearToken'>;
+export type Reading = Pick<UploadOptions, 'headerCheck' | 'headerRows' | 'fillMerged' | 'skipHidden' | 'stopAt' | 'sheets' | 'dateOrder' | 'decimal' | 'timeZone' | 'blankCells' | 'clearToken'>;
 
 const CHECKS = ['any', 'known', 'exact'] as const;
 const ORDERS = ['DMY', 'MDY', 'YMD'] as const;
@@ -31,6 +31,10 @@ export function ReadingOptions({ value, onChange }: { value: Reading; onChange(v
       <label className="field field-inline">
         <span>{t.reading.stopAt}</span>
         <input type="text" value={value.stopAt ?? ''} placeholder="blank_row, ~^Total" onChange={(event) => set('stopAt', event.target.value)} />
+      </label>
+      <label className="field field-inline">
+        <span>{t.reading.sheets}</span>
+        <input type="text" value={value.sheets ?? ''} placeholder="~^(Jan|Feb)" onChange={(event) => set('sheets', event.target.value)} />
       </label>
       <label className="field field-inline">
         <span>{t.reading.dateOrder}</span>

@@ -230,6 +230,7 @@ export const de: Texts = {
     checks: { any: 'Pflichtspalten müssen da sein', known: 'Alle müssen passen', exact: 'Alle müssen passen, in dieser Reihenfolge' },
     headerRows: 'Zeilen mit Überschriften',
     stopAt: 'Daten enden bei',
+    sheets: 'Alle Blätter, die passen',
     dateOrder: 'Datumstexte',
     dateOrders: { DMY: 'Tag, Monat, Jahr', MDY: 'Monat, Tag, Jahr', YMD: 'Jahr, Monat, Tag' },
     decimal: 'Zahlentexte',

@@ -228,6 +228,7 @@ export const en = {
     checks: { any: 'Required ones must be there', known: 'All must match', exact: 'All must match, in order' },
     headerRows: 'Rows of headers',
     stopAt: 'Data end at',
+    sheets: 'All sheets that match',
     dateOrder: 'Dates in texts',
     dateOrders: { DMY: 'day, month, year', MDY: 'month, day, year', YMD: 'year, month, day' },
     decimal: 'Numbers in texts',
