@@ -184,6 +184,7 @@ DECLARE
   final boolean := false;
   before bigint;
 BEGIN
+  PERFORM xlsx_private.require_task(task);
   undone := 0;
   kept := 0;
   -- Rows that were only counted stay counted.
