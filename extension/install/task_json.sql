@@ -19,10 +19,11 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION xlsx_private.deletes_rows(xlsx_private.task) IS 'Would xlsx.delete delete imported rows?';
 
-CREATE FUNCTION xlsx_private.duplicate_json(task bigint) RETURNS json
+-- It says of the number no more than the caller knows: it is his own task's duplicate_of.
+CREATE FUNCTION xlsx_private.duplicate_json(earlier bigint) RETURNS json
 LANGUAGE sql STABLE
-RETURN CASE WHEN task IS NOT NULL THEN pg_catalog.json_build_object('taskId', task,
-  'completedAt', (SELECT xlsx_private.iso(t.completed_at) FROM xlsx_private.task t WHERE t.id = task)) END;
+RETURN CASE WHEN earlier IS NOT NULL THEN pg_catalog.json_build_object('taskId', earlier,
+  'completedAt', (SELECT xlsx_private.iso(t.completed_at) FROM xlsx_private.task t WHERE t.id = earlier)) END;
 COMMENT ON FUNCTION xlsx_private.duplicate_json(bigint) IS
 'The task that had imported the same file, as REST shows it: {"taskId", "completedAt"}. completedAt is null if it has not ended, or is gone. NULL for NULL.';
 
