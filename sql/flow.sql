@@ -94,7 +94,7 @@ SELECT flow_refusal(format($$SELECT xlsx.run(%s, now() + interval '1 day', now =
 RESET ROLE;
 SELECT wait_tidy();
 SET ROLE flow_ann;
-SELECT status, file_kept_until FROM xlsx.tasks WHERE id = :clean;
+SELECT status, file_kept_until, xlsx_rest.task_json(id) -> 'fileKeptUntil' AS told FROM xlsx.tasks WHERE id = :clean;
 SELECT xlsx.cancel(:later);
 SELECT file_kept_until >= completed_at + interval '7 days' AS kept FROM xlsx.tasks WHERE id = :later;
 RESET ROLE;

@@ -7,6 +7,11 @@ LANGUAGE sql STABLE PARALLEL SAFE
 RETURN pg_catalog.to_char(moment AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"');
 COMMENT ON FUNCTION xlsx_private.iso(timestamptz) IS 'A time in ISO 8601, UTC, with milliseconds.';
 
+CREATE FUNCTION xlsx_private.iso_until(moment timestamptz) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN xlsx_private.iso(CASE moment WHEN 'infinity' THEN '9999-12-31 23:59:59.999Z' ELSE moment END);
+COMMENT ON FUNCTION xlsx_private.iso_until(timestamptz) IS 'As xlsx_private.iso; infinity is the end of the year 9999.';
+
 -- In PL/pgSQL, because the table of kept rows comes later.
 CREATE FUNCTION xlsx_private.wants_file(task xlsx_private.task) RETURNS boolean
 LANGUAGE plpgsql STABLE

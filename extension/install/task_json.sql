@@ -50,7 +50,7 @@ BEGIN
         THEN xlsx_private.waiting_for(now.task, (SELECT array_agg(h) FROM xlsx_private.held_subject h)) END AS "waitingFor",
       t.found_sheet AS sheet, t.found_sheets AS sheets, t.found_header_row AS "headerRow", t.missing, t.unused, t.duplicates, t.notes,
       coalesce(t.findings, '[]') AS findings, t.params,
-      t.held, xlsx_private.iso(least(xlsx_private.file_kept_until(now.task), '9999-12-31 23:59:59.999Z')) AS "fileKeptUntil",
+      t.held, xlsx_private.iso_until(xlsx_private.file_kept_until(now.task)) AS "fileKeptUntil",
       t.run_of AS "runOf", CASE WHEN t.dry_run THEN xlsx_private.last_run_of(t.id) END AS "ranAs", xlsx_private.iso(t.erased_at) AS "erasedAt",
       xlsx_private.duplicate_json(t.duplicate_of) AS "duplicateOf",
       t.after_task AS "after", t.set_id AS "setId", t.set_size AS "setSize", t.atomic,

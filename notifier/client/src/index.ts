@@ -6,4 +6,5 @@ export * from './own.js';
 export * from './progress.js';
 export * from './schema.js';
 export { sharedSocket } from './shared_socket.js';
+export * from './sha256.js';
 export * from './types.js';

@@ -141,7 +141,7 @@ describe('several files', () => {
 
   test('are dropped anywhere on the page', async () => {
     page = await desk.open();
-    const bytes = [...workbook(people(2))];
+    const bytes = [...workbook(people(9))];
     const data = await page.evaluateHandle((content) => {
       const transfer = new DataTransfer();
       transfer.items.add(new File([new Uint8Array(content)], 'dropped.xlsx'));
@@ -204,5 +204,40 @@ describe('the list', () => {
       await card.getByText(`Validating row ${validatedRows >= 10000 ? validatedRows.toLocaleString('en-US') : validatedRows} of 1,000,000... (25%)`).waitFor();
     }
     await shoot(page, 'validating');
+  });
+});
+
+describe('a file that was imported before', () => {
+  test('is sent only when the person wants that', async () => {
+    page = await desk.open();
+    await importFile(page, 'first.xlsx', people(7));
+    await ended('first.xlsx', 'COMPLETED').waitFor();
+    await choose(file('again.xlsx', workbook(people(7))));
+    const item = page.getByRole('listitem', { name: 'again.xlsx' });
+    await item.getByRole('button', { name: 'Import', exact: true }).click();
+    const question = page.getByRole('dialog', { name: 'Import again.xlsx again?' });
+    assert.match(await question.innerText(), /The same file was imported as task \d+ on /);
+    await question.getByRole('button', { name: 'Cancel' }).click();
+    assert.equal(await ended('again.xlsx').count(), 0);
+    await item.getByRole('button', { name: 'Import', exact: true }).click();
+    await question.getByRole('button', { name: 'Import again' }).click();
+    await ended('again.xlsx', 'COMPLETED').waitFor();
+  });
+});
+
+describe('a dry run', () => {
+  test('is imported for good, once, and its data are erased', async () => {
+    page = await desk.open();
+    await importFile(page, 'checked.xlsx', people(8), { button: 'Validate without importing' });
+    const dry = ended('checked.xlsx', 'COMPLETED');
+    await dry.getByRole('button', { name: 'Import for good' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Import for good' }).click();
+    await page.locator('[data-status=COMPLETED]').filter({ hasText: 'Imports the dry run' }).waitFor();
+    const imported = page.locator('[data-task]').filter({ hasText: 'Imported for good by task' });
+    await imported.waitFor();
+    assert.equal(await imported.getByRole('button', { name: 'Import for good' }).count(), 0);
+    await imported.getByRole('button', { name: 'Erase data' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Erase data' }).click();
+    await imported.getByRole('button', { name: 'Erase data' }).waitFor({ state: 'detached' });
   });
 });

@@ -74,8 +74,8 @@ describe('S-021 the list of tasks', () => {
   test('S-022 S-023 and a single one, with its counts', async () => {
     const { status, json } = await api(server.url, `/tasks/${tasks[1]}`);
     assert.equal(status, 200);
-    const { createdAt, updatedAt, startedAt, completedAt, fileSize, workMs, ...rest } = json;
-    for (const time of [createdAt, updatedAt, startedAt, completedAt]) assert.match(time, ISO);
+    const { createdAt, updatedAt, startedAt, completedAt, fileKeptUntil, fileSize, workMs, ...rest } = json;
+    for (const time of [createdAt, updatedAt, startedAt, completedAt, fileKeptUntil]) assert.match(time, ISO);
     assert.ok(fileSize > 0);
     assert.ok(workMs >= 0 && workMs <= Date.parse(completedAt) - Date.parse(startedAt) + 100, `${workMs} ms`);
     assert.deepEqual(rest, {
@@ -83,13 +83,15 @@ describe('S-021 the list of tasks', () => {
       validatedRows: 2, errorRows: 1, savedRows: 1, attempts: 1, errorMessage: null, errorCode: null, errorDetail: null, errorHint: null, dataCount: 1, errorCount: 1,
       mode: 'insert', dryRun: false, warningRows: 0, insertedRows: 1, updatedRows: 0, unchangedRows: 0, deletedRows: 0, absentRows: 0, skippedRows: 0, undoable: true, exactlyOnce: true,
       undone: false, undoneRows: 0, deletesRows: true, waitingFor: null,
-      sheet: 'Sheet1', sheets: null, headerRow: 1, missing: [], unused: [], duplicates: [], notes: [], findings: [], params: {},
+      sheet: 'Sheet1', sheets: null, headerRow: 1, missing: [], unused: [], duplicates: [], notes: [], findings: [], params: {}, held: false, runOf: null, ranAs: null, erasedAt: null, duplicateOf: null,
+      after: null, setId: null, setSize: null, atomic: false, tasks: null,
     });
   });
 });
 
 describe('one task', () => {
   for (const [method, path] of [['GET', '/tasks/ID'], ['GET', '/tasks/ID/errors'], ['POST', '/tasks/ID/retry'], ['POST', '/tasks/ID/cancel'],
+    ['POST', '/tasks/ID/run'], ['POST', '/tasks/ID/release'], ['POST', '/tasks/ID/erase'],
     ['DELETE', '/tasks/ID'], ['DELETE', '/delete-task-by-id/ID'], ['GET', '/get-validation-errors-by-task-id/ID']]) {
     test(`S-024 ${method} ${path}: an unknown id is 404, one that is no number or too large 400`, async () => {
       const unknown = await api(server.url, path.replace('ID', '999999'), { method });

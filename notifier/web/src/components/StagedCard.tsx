@@ -3,7 +3,8 @@ import { useEffect, useId, useMemo, useState } from 'react';
 import { explain, isRouteMissing } from '../api.js';
 import { usePreview } from '../hooks/usePreview.js';
 import type { StagedFile } from '../hooks/useStagedFiles.js';
-import { size, t } from '../texts/index.js';
+import { useKnownFile } from '../hooks/useKnownFile.js';
+import { number, size, t, time } from '../texts/index.js';
 import { Bar } from './Bar.js';
 import { Confirm } from './Confirm.js';
 import { Notice } from './Notice.js';
@@ -31,6 +32,7 @@ export function StagedCard({ item, profile, onChoice, onSend, onStop, onRemove }
   const [mapping, setMapping] = useState<Mapping>({});
   const [mode, setMode] = useState<Mode | undefined>(undefined);
   const [asking, setAsking] = useState(false);
+  const known = useKnownFile(file, profile?.name, onSend);
   const name = useId();
 
   const where: UploadOptions = { ...(profile && { profile: profile.name }), ...place, ...reading };
@@ -83,13 +85,21 @@ export function StagedCard({ item, profile, onChoice, onSend, onStop, onRemove }
             {checkable && (
               <button type="button" title={t.staged.checkHint} onClick={() => onSend({ ...options, dryRun: 'true' })}>{t.staged.check}</button>
             )}
-            <button type="button" className="primary" onClick={() => (removes ? setAsking(true) : onSend(options))}>
+            <button type="button" className="primary" disabled={known.looking} onClick={() => (removes ? setAsking(true) : void known.send(options))}>
               {state === 'failed' ? t.staged.again : t.staged.import}
             </button>
           </div>
+          {known.looking && <p className="faint" role="status">{t.staged.looking}</p>}
+          {known.earlier && (
+            <Confirm onClose={known.close} question={{
+              title: t.confirm.again(file.name),
+              hint: t.confirm.againHint(number(known.earlier.taskId), known.earlier.completedAt && time(known.earlier.completedAt)),
+              yes: t.confirm.againYes, onYes: () => onSend(options),
+            }} />
+          )}
           {asking && removes && (
             <Confirm onClose={() => setAsking(false)} question={{
-              title: t.confirm.removing(file.name), hint: t.confirm.removingHint[removes], yes: t.staged.import, onYes: () => onSend(options),
+              title: t.confirm.removing(file.name), hint: t.confirm.removingHint[removes], yes: t.staged.import, onYes: () => void known.send(options),
             }} />
           )}
         </>

@@ -32,6 +32,7 @@ export const TaskCard = memo(function TaskCard({ task, onAsk }: Props) {
       <div className="card-head">
         <h3 id={heading}>{name}</h3>
         {task.dryRun && <span className="badge badge-plain">{t.task.dryRun}</span>}
+        {task.held && active && <span className="badge badge-plain">{t.task.held}</span>}
         {(task.undone || (task.undoneRows ?? 0) > 0) && <span className="badge badge-plain">{task.undone ? t.task.undone : t.task.partlyUndone}</span>}
         <span className={`badge badge-${task.status.toLowerCase()}`}>{t.status[task.status]}</span>
       </div>
@@ -44,6 +45,8 @@ export const TaskCard = memo(function TaskCard({ task, onAsk }: Props) {
       </p>
       {active && <Progress task={task} />}
       <Outcome task={task} />
+      {task.runOf && <p className="faint">{t.task.runOf(number(task.runOf))}</p>}
+      {task.ranAs && <p className="faint">{t.task.ranAs(number(task.ranAs))}</p>}
       {task.status === 'COMPLETED' && task.totalRows === 0 && <p className="faint">{t.task.noRows}</p>}
       <div className="foot">
         {!active && (task.dryRun ? <Found task={task} /> : <Counts task={task} />)}
@@ -159,6 +162,7 @@ function Actions({ task, name, open, onOpen, onAsk }: ActionsProps) {
     <button type="button" aria-expanded={open === which} aria-label={t.task.of(open === which ? hide : show, name)}
       onClick={() => onOpen(open === which ? null : which)}>{open === which ? hide : show}</button>
   );
+  const runs = task.dryRun && !isActive(task) && task.fileKeptUntil && !task.ranAs && task.status !== 'FAILED' && task.status !== 'CANCELLED';
   const hasErrors = !isActive(task) && (task.errorRows > 0 || (task.warningRows ?? 0) > 0);
   return (
     <>
@@ -166,10 +170,14 @@ function Actions({ task, name, open, onOpen, onAsk }: ActionsProps) {
         {hasErrors && pane('errors', t.task.showErrors, t.task.hideErrors)}
         {hasErrors && button(t.task.download, () => act.mutate(() => download(api.errorsWorkbookPath(task.id))))}
         {task.dryRun && !isActive(task) && pane('report', t.task.showReport, t.task.hideReport)}
+        {runs && button(t.task.run, () => ask(t.confirm.run(name), t.confirm.runHint, t.task.run, () => api.run(task.id)))}
+        {task.held && isActive(task) && button(t.task.release, () => act.mutate(() => api.release(task.id)))}
         {(task.status === 'FAILED' || task.status === 'CANCELLED') && button(t.task.retry, () => act.mutate(retry))}
         {isActive(task) && button(t.task.cancel, () => ask(t.confirm.cancel(name), t.confirm.cancelHint, t.confirm.cancelYes, cancel, t.confirm.cancelNo), 'quiet')}
         {task.undoable && !isActive(task) && button(t.task.undo, () =>
           ask(t.confirm.undo(name), t.confirm.undoHint, t.task.undo, async () => setUndone(await api.undo(task.id))), 'quiet')}
+        {task.fileKeptUntil && !isActive(task) && button(t.task.erase, () =>
+          ask(t.confirm.erase(name), t.confirm.eraseHint, t.task.erase, () => api.erase(task.id)), 'quiet')}
         {!isActive(task) && button(t.task.remove, () => ask(t.confirm.remove(name), removalHint(task), t.task.remove, () => api.remove(task.id)), 'quiet')}
       </div>
       {act.isError && <Notice kind="bad"><strong>{t.problem}</strong> {explain(act.error) ?? t.offline}</Notice>}
