@@ -43,6 +43,7 @@ typedef struct DryRun
 	TaskStatus	status;
 	bool		dry;
 	int64		frozen;
+	Oid			owner;
 	SaveMode	mode;
 	char	   *options;		/* that have no column, as JSON */
 	int64		profile;		/* 0: gone */
@@ -71,15 +72,18 @@ find_dry_run(int64 id)
 	};
 	Datum		values[] = {Int64GetDatum(id)};
 	PrivateRow	row;
+	Oid			submitter;
 
 	if (private_sql_run(&owner, values, NULL, &row) == 0 || !membership_may_see(DatumGetObjectId(row.values[0]), TextDatumGetCString(row.values[1])))
 		ereport(ERROR,
 				(errcode(ERRCODE_NO_DATA_FOUND),
 				 errmsg("task " INT64_FORMAT " does not exist", id),
 				 errdetail("Or it belongs to another role.")));
+	submitter = DatumGetObjectId(row.values[0]);
 	lock_task(id);
 	private_sql_run(&select, values, NULL, &row);
 	return (DryRun) {
+		.owner = submitter,
 		.status = (TaskStatus) names_find(&task_status_names, TextDatumGetCString(row.values[0])),
 		.dry = DatumGetBool(row.values[1]),
 		.frozen = row.nulls[2] ? 0 : DatumGetInt64(row.values[2]),
@@ -156,6 +160,13 @@ require_rights(const DryRun *dry_run)
 	MemoryContext caller = MemoryContextSwitchTo(context);
 	Profile    *profile = profile_load_frozen(dry_run->frozen, dry_run->options);
 
+	if (profile_options_hold_sql(dry_run->options) && !profile_trusts(profile, dry_run->owner))
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+				 errmsg("the options of the dry run hold SQL of another role"),
+				 errdetail("It would run as \"%s\", and was written by \"%s\", who neither is a superuser nor owns the target.",
+						   GetUserNameFromId(GetUserId(), false), GetUserNameFromId(dry_run->owner, false)),
+				 errhint("Put stop_at, scope and absent into the profile.")));
 	save_require_all_rights(&(SaveTask) {.profile = profile,.mode = dry_run->mode});
 	MemoryContextSwitchTo(caller);
 	MemoryContextDelete(context);

@@ -341,6 +341,16 @@ holds(const char *options, const char *name, bool sql)
 	return sql && options_text(options, name) == NULL;
 }
 
+bool
+profile_options_hold_sql(const char *options)
+{
+	const char *scope = options_text(options, "scope");
+	List	   *settings;
+
+	return option_is_stop_expression(options_text(options, "stop_at")) || (scope != NULL && strcmp(scope, "true") != 0) ||
+		absent_parse(options_text(options, "absent"), &settings) == ABSENT_MARK;
+}
+
 static bool
 has_sql(const Profile *profile, const char *options)
 {

@@ -45,7 +45,7 @@ struct UploadForm
 
 const char *const upload_form_fields[] = {
 	"profile", "mode", "sheet", "dryRun", "runAt", "priority", "idempotencyKey", "maxErrors", "headerRow", "locale", "mapping", "range",
-	"headerCheck", "headerRows", "fillMerged", "skipHidden", "stopAt", "sheets",
+	"headerCheck", "headerRows", "fillMerged", "skipHidden", "stopAt", "sheets", "maxAbsent", "allowEmpty",
 	"keepRows", "keepChanges", "returning", "params", "hold", "onDuplicate",
 	"dateOrder", "decimal", "timeZone", "duplicateKeys", "after", "blankCells", "clearToken", "set", NULL
 };

@@ -348,6 +348,10 @@ export interface UploadOptions {
   hold?: 'true' | 'false';
   /** What becomes of a file that was imported before: it is imported and duplicateOf names the earlier task, it is refused (409), or nobody looks. */
   onDuplicate?: 'warn' | 'reject' | 'import';
+  /** Mode sync: at most so many rows may be missing from the file, "100", or "10%" of those in scope; else nothing is saved. */
+  maxAbsent?: string;
+  /** A file without a good row may empty the table, in the modes sync and replace. */
+  allowEmpty?: 'true' | 'false';
 }
 
 export interface CellError {

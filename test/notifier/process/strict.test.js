@@ -22,7 +22,7 @@ after(async () => {
 });
 
 const counted = () => db.query('SELECT (SELECT count(*) FROM xlsx_private.task) || \' \' || (SELECT count(*) FROM xlsx_private.file)');
-const KNOWN = 'Known are profile, mode, sheet, dryRun, runAt, priority, idempotencyKey, maxErrors, headerRow, locale, mapping, range, headerCheck, headerRows, fillMerged, skipHidden, stopAt, sheets, keepRows, keepChanges, returning, params, hold, onDuplicate, dateOrder, decimal, timeZone, duplicateKeys, after, blankCells, clearToken and set.';
+const KNOWN = 'Known are profile, mode, sheet, dryRun, runAt, priority, idempotencyKey, maxErrors, headerRow, locale, mapping, range, headerCheck, headerRows, fillMerged, skipHidden, stopAt, sheets, maxAbsent, allowEmpty, keepRows, keepChanges, returning, params, hold, onDuplicate, dateOrder, decimal, timeZone, duplicateKeys, after, blankCells, clearToken and set.';
 
 async function refused(answer, message, hint, status = 400) {
   const { status: got, text } = await answer;

@@ -32,14 +32,15 @@ INSERT INTO shared.r SELECT generate_series(1, 5);
 CREATE TABLE shared.source (number int, {0} text);
 CREATE TABLE shared.failed (number int);
 CREATE TABLE shared.outcome (number int, outcome text);
+CREATE TABLE shared.absent (rows bigint);
 """.format(" text, ".join(COLUMNS))
 
 STATE = "SELECT count(*) || ' rows ' || coalesce(md5(string_agg(t::text, '' ORDER BY t::text)), '') FROM {0}.t"
-COUNTS = "total_rows, saved_rows, error_rows, inserted_rows, updated_rows, unchanged_rows, skipped_rows, deleted_rows"
+COUNTS = "total_rows, saved_rows, error_rows, inserted_rows, updated_rows, unchanged_rows, skipped_rows, deleted_rows, absent_rows"
 OUTCOMES = """
 SELECT (SELECT count(*) FROM shared.source), count(*) FILTER (WHERE outcome IN ('inserted', 'updated', 'unchanged')),
   (SELECT count(*) FROM shared.failed), count(*) FILTER (WHERE outcome = 'inserted'), count(*) FILTER (WHERE outcome = 'updated'),
-  count(*) FILTER (WHERE outcome = 'unchanged'), count(*) FILTER (WHERE outcome = 'skipped'), 0 FROM shared.outcome"""
+  count(*) FILTER (WHERE outcome = 'unchanged'), count(*) FILTER (WHERE outcome = 'skipped'), 0, (SELECT rows FROM shared.absent) FROM shared.outcome"""
 
 
 TOLD = """
@@ -106,7 +107,7 @@ def judge_sql(case):
               " GET DIAGNOSTICS n = ROW_COUNT; became := CASE n WHEN 0 THEN 'skipped' ELSE 'updated' END;"
               " ELSE became := 'unchanged'; END IF;")
     save = {
-        "upsert": f"IF {there} THEN {update} ELSE {insert} END IF;",
+        **dict.fromkeys(("upsert", "sync"), f"IF {there} THEN {update} ELSE {insert} END IF;"),
         "skip": f"IF NOT {there} THEN {insert} ELSE became := 'skipped'; END IF;",
         "update": f"IF NOT {there} THEN RAISE EXCEPTION 'is not there'; END IF; {update}",
     }.get(case.mode, insert)
@@ -146,13 +147,42 @@ def copied(value):
 def judge(server, case):
     """The state that the table must have, the numbers of the rows that must be bad, and the counts."""
     lines = "".join("\t".join(map(copied, [number, *row])) + "\n" for number, row in enumerate(case.rows, 2))
-    server.sql(f"TRUNCATE shared.source, shared.failed, shared.outcome;\nCOPY shared.source FROM stdin;\n{lines}\\.\n"
-               + case.table("judge") + judge_sql(case))
+    server.sql(f"TRUNCATE shared.source, shared.failed, shared.outcome, shared.absent; INSERT INTO shared.absent VALUES (0);\nCOPY shared.source FROM stdin;\n{lines}\\.\n"
+               + case.table("judge"))
+    case.in_scope = int(server.sql(f"SELECT count(*) FROM judge.t AS r WHERE {case.scope}"))
+    server.sql(judge_sql(case))
     failed = server.sql("SELECT coalesce(array_agg(number ORDER BY number), '{}') FROM shared.failed")
-    if case.mode in WHOLE and failed != "{}":
+    stopped = case.mode == "sync" and judge_absent(server, case)
+    if stopped or (case.mode in WHOLE and failed != "{}"):
         server.sql(case.table("judge"))
         server.sql("TRUNCATE shared.outcome")
     return server.sql(STATE.format("judge")), numbers(failed), server.sql(OUTCOMES), server.sql(TOLD)
+
+
+def judge_absent(server, case):
+    """What becomes of rows that the file lacks; true if they are too many."""
+    ids = ", ".join(str(row[0]) for row in case.rows if isinstance(row[0], int) and row[0] < 2 ** 31) or "NULL"
+    key = "abs(%s)" if case.key == "expression" else "%s"
+    lacks = f"({case.scope}) AND {key % 'r.id'} <> ALL (ARRAY(SELECT {key % 'i'} FROM unnest(ARRAY[{ids}]::int[]) AS i))"
+    changed = ""
+    if case.absent not in (None, "report"):
+        changed = " AND (r.factor, r.flag) IS DISTINCT FROM " + (
+            "(-1::float8, r.flag)" if case.absent == "factor = -1" else "(coalesce(factor, 0) + 1, NOT flag)")
+    count = int(server.sql(f"SELECT count(*) FROM judge.t AS r WHERE {lacks}{changed}"))
+    if case.absent == "report":
+        server.sql(f"UPDATE shared.absent SET rows = {count}")
+        return False
+    if case.unreadable() or (server.sql("SELECT count(*) FROM shared.outcome") == "0" and not case.allow_empty):
+        return False
+    if case.max_absent is not None:
+        limit = float(case.max_absent.rstrip("%"))
+        if case.max_absent.endswith("%"):
+            limit = limit * case.in_scope / 100
+        if count > limit:
+            return True
+    server.sql(f"UPDATE judge.t AS r SET {case.absent} WHERE {lacks}{changed}" if case.absent else f"DELETE FROM judge.t AS r WHERE {lacks}")
+    server.sql(f"UPDATE shared.absent SET rows = {count}")
+    return False
 
 
 def numbers(array):
@@ -164,13 +194,15 @@ def profile_sql(case):
             f"SELECT xlsx.create_profile('p', 'given.t'); SELECT xlsx.alter_profile('p', mode => '{case.mode}',"
             f" key_columns => '{{{'abs(id)' if case.key == 'expression' else 'id'}}}', duplicate_keys => '{case.duplicates or ''}',"
             f" blank_cells => '{case.blank}', clear_token => '{'~' * case.clears}',"
-            f" keep_rows => {str(case.told).lower()});")
+            f" keep_rows => {str(case.told).lower()}"
+            + (f", scope => $${case.scope}$$, absent => $${case.absent or ''}$$, max_absent => '{case.max_absent or ''}', allow_empty => {case.allow_empty}"
+               if case.mode == "sync" else "") + ");")
 
 
 def imported(server, case, file):
     """By xlsx.import, and the dry run must have said the same."""
     counts = [server.sql(f"SELECT {COUNTS} FROM xlsx.import('p', {file}, dry_run => {dry})") for dry in ("true", "false")]
-    if counts[0] != counts[1] and not (case.mode in WHOLE and server.sql("SELECT status FROM xlsx.tasks ORDER BY id DESC LIMIT 1") == "FAILED"):
+    if counts[0] != counts[1] and not (case.mode in (*WHOLE, "sync") and server.sql("SELECT status FROM xlsx.tasks ORDER BY id DESC LIMIT 1") == "FAILED"):
         yield f"the dry run said {counts[0]}, the import {counts[1]}"
 
 

@@ -3,7 +3,11 @@ import random
 
 COLUMNS = ["id", "name", "amount", "born", "kind", "ref", "flag", "code", "factor"]
 WHOLE = ("all_or_nothing", "replace")       # modes that keep all or nothing
-KEYED = ("upsert", "skip", "update")        # modes that look for keys
+KEYED = ("upsert", "skip", "update", "sync")    # modes that look for keys
+
+# Of mode sync: which rows the file is all of, and what becomes of those that it lacks.
+SCOPES = ["true", "r.id % 3 = 0", "amount > 50", "EXISTS (SELECT FROM shared.r AS s WHERE s.id = r.ref)"]
+ABSENT = [None, None, "report", "factor = -1", "factor = coalesce(factor, 0) + 1, flag = NOT flag"]
 
 TRIGGERS = {
     "before": "CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON {schema}.t",
@@ -33,7 +37,7 @@ class Case:
         choice, chance = self.random.choice, self.chance
         self.seed = seed
         self.count = choice([1, 3, 10, 50, 300, 999, 1000, 1001, 1700, 2500])
-        self.mode = choice(["insert", "insert", "insert", "upsert", "skip", "update", *WHOLE])
+        self.mode = choice(["insert", "insert", "insert", "upsert", "skip", "update", "sync", "sync", *WHOLE])
         self.trigger = choice([None, None, *TRIGGERS])
         self.partitioned = chance(.2)
         self.unique, self.check, self.reference = chance(.5) and not self.partitioned, chance(.6), chance(.5)
@@ -47,8 +51,19 @@ class Case:
         self.told = chance(.5)                          # what became of each row is kept
         # What tells rows apart: a column, an expression that takes two ids for the same, or only those rows that have a flag.
         self.key = choice(["id", "id", "expression", "partial"]) if not self.partitioned else "id"
-        self.duplicates = choice([None, None, "first", "error"] + ["last"] * (self.mode in ("upsert", "update")))
+        if self.mode == "sync" and self.key == "partial":
+            self.key = "id"
+        self.duplicates = choice([None, None, "first", "error"] + ["last"] * (self.mode in ("upsert", "update", "sync")))
+        self.scope, self.absent = choice(SCOPES), choice(ABSENT)
+        self.max_absent = choice([None, None, "0", "2", "60", "10%", "90%"])
+        self.allow_empty = chance(.3)
+        if self.mode == "sync":
+            self.count = choice([0, self.count, self.count, self.count])
         self.rows = [self.row(i) for i in range(self.count)]
+
+    def unreadable(self):
+        """Is there a row whose key cannot be read?"""
+        return any(not isinstance(row[0], int) or row[0] >= 2 ** 31 for row in self.rows)
 
     def __str__(self):
         said = ", ".join(f"{name} {value}" for name, value in vars(self).items()
