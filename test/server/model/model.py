@@ -21,7 +21,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../tools"))
 import book
 from server import Server
-from sheet import KEYED, WHOLE, Row, Table, Task
+from sheet import IN_ONE_GO, KEYED, WHOLE, Row, Table, Task
 
 SETTINGS = ("shared_preload_libraries = 'pg_xlsx'\nfsync = off\nclient_min_messages = error\npg_xlsx.progress_interval = 0\n"
             "pg_xlsx.retry_delay = 50ms\n")
@@ -33,7 +33,7 @@ CREATE FUNCTION stop_here() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM
 """
 
 COUNTS = ("SELECT json_build_object('status', status, 'total', total_rows, 'saved', saved_rows, 'inserted', inserted_rows, 'updated', updated_rows,"
-          " 'unchanged', unchanged_rows, 'skipped', skipped_rows, 'errors', error_rows, 'deleted', deleted_rows, 'undone', undone,"
+          " 'unchanged', unchanged_rows, 'skipped', skipped_rows, 'errors', error_rows, 'deleted', deleted_rows, 'absent', absent_rows, 'undone', undone,"
           " 'error_rows', (SELECT count(*) FROM xlsx_private.error_row e WHERE e.task_id = t.id), 'message', error_message)"
           " FROM xlsx_private.task t WHERE id = {0}")
 
@@ -75,7 +75,7 @@ class Round:
         column = ", task_column => 'task'" * self.has_column
         self.sql(sql + f"SELECT xlsx.create_profile('t', 't'{column}); SELECT xlsx.set_column('t', 'note', source => 'none');"
                  + ("" if self.has_column else "SELECT xlsx.set_column('t', 'task', source => 'none');")
-                 + f"SELECT xlsx.alter_profile('t', keep_old => {self.keeps_old}{', key_columns => $${id}$$' * self.has_key});")
+                 + f"SELECT xlsx.alter_profile('t', keep_old => {self.keeps_old}, scope => 'true'{', key_columns => $${id}$$' * self.has_key});")
         self.user_inserts(self.random.choice([0, 5, 50]), range(1, 400))
 
     # Somebody else
@@ -157,7 +157,10 @@ class Round:
 
     def meanwhile(self, task):
         """Rows before the batch at hand are committed, and anybody's; some imports are cancelled here."""
-        if task.mode not in WHOLE:
+        if task.mode == "sync":
+            if self.chance(.6):
+                self.user_changes({row[0] for row in task.sheet})
+        elif task.mode not in WHOLE:
             committed = json.loads(self.sql(COUNTS.format(task.number)))
             task.advance(self.table, committed["saved"] + committed["skipped"])
             if self.chance(.6):
@@ -229,7 +232,10 @@ class Round:
             well = task.whole(self.table)
             if well != (said["status"] == "COMPLETED"):
                 raise Wrong(f"the task is {said['status']}, the model says that it went {'well' if well else 'wrong'}")
-        elif task.mode not in WHOLE:
+        elif task.mode == "sync" and said["status"] in ("COMPLETED", "HAS_ERRORS"):
+            task.begin()
+            task.sync(self.table)
+        elif task.mode not in IN_ONE_GO:
             task.advance(self.table, None if said["status"] in ("COMPLETED", "HAS_ERRORS") else said["saved"] + said["skipped"])
         if said["status"] in ("COMPLETED", "HAS_ERRORS") and said["errors"] != task.counts["errors"]:
             raise Wrong(f"{said['errors']} rows have errors, in the model {task.counts['errors']}")
@@ -242,7 +248,7 @@ class Round:
                         f" {sorted(set(found) ^ set(self.table.contents()))[:6]}")
         for task in self.tasks.values():
             said = json.loads(self.sql(COUNTS.format(task.number)))
-            for name in ("inserted", "updated", "unchanged", "skipped"):
+            for name in ("inserted", "updated", "unchanged", "skipped", "absent"):
                 if said[name] != task.counts[name]:
                     raise Wrong(f"task {task.number} says {said[name]} {name}, the model {task.counts[name]}: {said}")
             if said["saved"] != task.saved() + said["deleted"]:

@@ -1,8 +1,9 @@
 """The model of a table and its tasks: the result of each row of a sheet, and the effect of undo, retry and delete on it."""
 import copy
 
-KEYED = ("upsert", "skip", "update")
+KEYED = ("upsert", "skip", "update", "sync")
 WHOLE = ("all_or_nothing", "replace")       # modes that keep all or nothing
+IN_ONE_GO = (*WHOLE, "sync")                # modes whose rows become visible together
 
 
 class Row:
@@ -29,18 +30,18 @@ class Table:
 
 
 class Task:
-    """A file on its way into the table. entries: what undo knows, as (row, old name or None where it was inserted, content after)."""
+    """A file on its way into the table. entries: what undo knows, as (row, old name or None where it was inserted, content after or None where it was deleted)."""
 
     def __init__(self, number, sheet, mode, has_column, keeps_old):
         self.number, self.sheet, self.mode, self.has_column = number, sheet, mode, has_column
-        self.undoable = mode != "replace" and (keeps_old if mode in ("upsert", "update") else has_column)
+        self.undoable = mode != "replace" and (keeps_old if mode in ("upsert", "update", "sync") else has_column)
         self.by_rows = mode in KEYED
         self.entries, self.undone, self.restart = [], False, False
         self.begin()
 
     def begin(self):
         self.at = 0
-        self.counts = dict.fromkeys(("inserted", "updated", "unchanged", "skipped", "errors"), 0)
+        self.counts = dict.fromkeys(("inserted", "updated", "unchanged", "skipped", "errors", "absent"), 0)
 
     def count(self, *names):
         return sum(self.counts[name] for name in names)
@@ -100,6 +101,18 @@ class Task:
         while self.at < len(self.sheet) and (settled is None or self.settled() < settled):
             self.step(table)
 
+    def sync(self, table):
+        """All rows, then those that the file lacks go, unless a key cannot be read or no row is good."""
+        self.advance(table)
+        keys = {row[0] for row in self.sheet}
+        if "?" in keys or not self.settled():
+            return
+        gone = [row for row in table.rows if row.key not in keys]
+        table.rows = [row for row in table.rows if row.key in keys]
+        self.counts["absent"] = len(gone)
+        if self.undoable:
+            self.entries += [(row, row.name, None) for row in gone]
+
     def whole(self, table):
         """In one go: True when it went well; else the table is as before and only errors are counted."""
         before, entries = copy.deepcopy(table.rows), list(self.entries)
@@ -124,11 +137,12 @@ class Task:
         """(undone, kept)"""
         return self.undo_rows(table) if self.by_rows else self.undo_inserted(table)
 
-    def finish_undo(self, kept, inserted, updated):
+    def finish_undo(self, kept, inserted, updated, absent=0):
         self.restart = True
         self.undone = kept == 0
         self.counts["inserted"] = min(self.counts["inserted"], inserted)
         self.counts["updated"] = min(self.counts["updated"], updated)
+        self.counts["absent"] = min(self.counts["absent"], absent)
 
     def undo_inserted(self, table):
         mine = [row for row in table.rows if row.task == self.number]
@@ -141,10 +155,18 @@ class Task:
         return len(gone), kept
 
     def undo_rows(self, table):
-        left, inserted, updated = [], 0, 0
+        left, inserted, updated, absent = [], 0, 0, 0
         for entry in reversed(self.entries):
-            _, old, after = entry
-            row = table.find(after[0])
+            gone, old, after = entry
+            row = table.find(gone.key)
+            if after is None:
+                if row:
+                    left.insert(0, entry)
+                    absent += 1
+                else:
+                    gone.writer = 0
+                    table.rows.append(gone)
+                continue
             if row and row.content() == after:
                 if old is None:
                     table.rows.remove(row)
@@ -155,7 +177,7 @@ class Task:
             inserted += bool(row) and old is None
             updated += bool(row) and old is not None
         undone, self.entries = len(self.entries) - len(left), left
-        self.finish_undo(len(left), inserted, updated)
+        self.finish_undo(len(left), inserted, updated, absent)
         return undone, len(left)
 
     def refuses_retry(self):

@@ -32,6 +32,8 @@ MODES = {
     "skip": ("skip", "keyed", "errors"),
     "update": ("update", "keyed", "errors"),
     "replace": ("replace", "old", "clean"),
+    "sync": ("sync", "synced", "clean"),
+    "rows that delete": ("upsert", "deleting", "errors"),
     "dry run": ("dry run", "keyed", "errors"),
 }
 
@@ -48,8 +50,12 @@ CREATE TABLE keyed {COLUMNS};
 ALTER TABLE keyed ADD PRIMARY KEY (bio_id);
 CREATE TABLE whole (LIKE keyed INCLUDING INDEXES);
 CREATE TABLE old (LIKE keyed INCLUDING INDEXES);
-SELECT xlsx.create_profile(t, t::regclass, 'task_id', '{{"bio_id": "Bio-ID"}}') FROM unnest(ARRAY['heap', 'parts', 'keyed', 'whole', 'old']) AS t;
+CREATE TABLE synced (LIKE keyed INCLUDING INDEXES);
+CREATE TABLE deleting (LIKE keyed INCLUDING ALL);
+SELECT xlsx.create_profile(t, t::regclass, 'task_id', '{{"bio_id": "Bio-ID"}}') FROM unnest(ARRAY['heap', 'parts', 'keyed', 'whole', 'old', 'synced', 'deleting']) AS t;
 SELECT xlsx.alter_profile(name, keep_rows => true, "returning" => '{{bio_id}}') FROM xlsx.profiles;
+SELECT xlsx.alter_profile('synced', scope => 'gender = ''M''', keep_old => true, delete_when => 'bio_id LIKE ''%13''');
+SELECT xlsx.alter_profile('deleting', keep_old => true, delete_when => 'bio_id LIKE ''%13''');
 CREATE TABLE book (name text, data bytea);
 CREATE TABLE before AS SELECT NULL::bigint AS task_id, 'Old ' || i AS name, 'M' AS gender, 'BIO-' || lpad(i::text, 7, '0') AS bio_id
   FROM generate_series(2, {ROWS}, 2) AS i WHERE i <> 777;
@@ -58,15 +64,18 @@ CREATE TABLE before AS SELECT NULL::bigint AS task_id, 'Old ' || i AS name, 'M' 
 # Every table is as if nothing had ever been imported; an upload that broke off would go when its time is over.
 RESET = """
 SELECT xlsx_rest.upload_remove(id) FROM xlsx_private.file WHERE NOT complete;
-TRUNCATE heap, parts, keyed, whole, old;
+TRUNCATE heap, parts, keyed, whole, old, synced, deleting;
 INSERT INTO keyed SELECT * FROM before;
 INSERT INTO old SELECT * FROM before;
+INSERT INTO deleting SELECT * FROM before;
+INSERT INTO synced SELECT * FROM before UNION ALL SELECT NULL, 'Gone ' || i, CASE WHEN i > 100 THEN 'M' ELSE 'F' END, 'GONE-' || i FROM generate_series(1, 20000) AS i;
 ALTER ROLE postgres RESET ALL;
 """
 
 OUTCOME = """
 SELECT json_build_array(t.status, t.error_message, t.total_rows, t.validated_rows, t.saved_rows, t.error_rows, t.warning_rows, t.inserted_rows,
-  t.updated_rows, t.unchanged_rows, t.skipped_rows, t.progress,
+  t.updated_rows, t.unchanged_rows, t.skipped_rows, t.deleted_rows, t.absent_rows, t.progress,
+  (SELECT count(*) FROM xlsx_private.undo_row u WHERE u.task_id = t.id),
   (SELECT json_build_array(count(*), count(p.task_id), md5(string_agg(concat(name, gender, bio_id), '' ORDER BY bio_id))) FROM {table} p),
   (SELECT json_build_array(count(*), md5(string_agg(row_number || (violations #- '{{0,detail}}')::text, '' ORDER BY row_number)))
     FROM xlsx_private.error_row WHERE task_id = t.id),
