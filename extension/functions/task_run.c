@@ -12,6 +12,7 @@
 #include "functions/submission.h"
 #include "miscadmin.h"
 #include "profile/profile.h"
+#include "profile/profile_trust.h"
 #include "saving/rights.h"
 #include "saving/save_mode.h"
 #include "tables/installation.h"

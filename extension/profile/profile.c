@@ -14,6 +14,7 @@
 #include "profile/option_checks.h"
 #include "profile/options.h"
 #include "profile/profile_check.h"
+#include "profile/profile_trust.h"
 #include "profile/sql.h"
 #include "tables/catalog_ref.h"
 #include "tables/private_sql.h"
@@ -334,87 +335,6 @@ load_rules(Profile *profile, Datum content)
 	private_sql_each(&select, &content, NULL, add_rule, profile);
 }
 
-/* Is an option that holds SQL the profile's own, and not given with the task? options: of the task. */
-static bool
-holds(const char *options, const char *name, bool sql)
-{
-	return sql && options_text(options, name) == NULL;
-}
-
-bool
-profile_options_hold_sql(const char *options)
-{
-	const char *scope = options_text(options, "scope");
-	List	   *settings;
-
-	return option_is_stop_expression(options_text(options, "stop_at")) || (scope != NULL && strcmp(scope, "true") != 0) ||
-		absent_parse(options_text(options, "absent"), &settings) == ABSENT_MARK;
-}
-
-static bool
-has_sql(const Profile *profile, const char *options)
-{
-	List	   *settings;
-
-	for (int i = 0; i < profile->count; i++)
-		if (profile_computes(&profile->columns[i]))
-			return true;
-	for (int i = 0; i < profile->rule_count; i++)
-		if (profile->rules[i].kind == RULE_EXPRESSION)
-			return true;
-	return holds(options, "stop_at", option_is_stop_expression(profile->stop_at)) || profile->delete_when != NULL || profile->on_end != NULL ||
-		holds(options, "scope", profile->scope != NULL && strcmp(profile->scope, "true") != 0) ||
-		holds(options, "absent", absent_parse(profile->absent, &settings) == ABSENT_MARK);
-}
-
-static Oid
-owner_of_relation(Oid relation)
-{
-	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
-	Oid			owner;
-
-	if (!HeapTupleIsValid(tuple))
-		return InvalidOid;
-	owner = ((Form_pg_class) GETSTRUCT(tuple))->relowner;
-	ReleaseSysCache(tuple);
-	return owner;
-}
-
-/* A role that was dropped has its number only. */
-static const char *
-name_of_role(Oid role)
-{
-	const char *name = GetUserNameFromId(role, true);
-
-	return name != NULL ? name : psprintf("%u", role);
-}
-
-/*
- * The SQL of a profile runs with the rights of the current role.  The role
- * trusts SQL that it wrote itself, that a superuser wrote, or that the owner
- * of the target wrote, whose triggers would run with the same rights.
- */
-bool
-profile_trusts(const Profile *profile, Oid author)
-{
-	return author == GetUserId() || superuser_arg(author) || has_privs_of_role(author, owner_of_relation(profile->target));
-}
-
-static void
-require_trust(const Profile *profile, const char *options)
-{
-	Oid			owner = profile->owner;
-
-	if (!has_sql(profile, options) || profile_trusts(profile, owner))
-		return;
-	ereport(ERROR,
-			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-			 errmsg("profile \"%s\" holds SQL of another role", profile->name),
-			 errdetail("It would run as \"%s\", and was written by \"%s\", who neither is a superuser nor owns the target.",
-					   GetUserNameFromId(GetUserId(), false), name_of_role(owner)),
-			 errhint("Copy the profile: xlsx.create_profile_from_json(xlsx.profile_json(…), 'a name').")));
-}
-
 /* Options; returns the name of the column for the task's id, or NULL. */
 static char *
 load_options(Profile *profile, Datum content)
@@ -553,7 +473,7 @@ profile_load_frozen(int64 id, const char *options)
 
 	profile = load(&select, id, options);
 	/* The role that submitted has given the options of the task itself. */
-	require_trust(profile, options);
+	profile_require_trust(profile, options);
 	return profile;
 }
 

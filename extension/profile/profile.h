@@ -164,12 +164,6 @@ extern Profile *profile_load(int64 id);
  */
 extern Profile *profile_load_frozen(int64 id, const char *options);
 
-/* Do options of a task (options.h) hold SQL of the role that gave them? */
-extern bool profile_options_hold_sql(const char *options);
-
-/* May the author's SQL run as the current role, in an import with this profile? */
-extern bool profile_trusts(const Profile *profile, Oid author);
-
 /* How cells become values of a type. */
 extern ColumnClass profile_class_of(Oid type);
 

@@ -10,6 +10,7 @@
 #include "miscadmin.h"
 #include "profile/enum_labels.h"
 #include "profile/params.h"
+#include "profile/profile_trust.h"
 #include "profile/sql.h"
 #include "tables/private_sql.h"
 #include "utils/builtins.h"
