@@ -104,7 +104,7 @@ describe('fields of an upload', () => {
 describe('parameters', () => {
   const EVERYWHERE = 'Known are access_token, lastEventId and _.';
   const routes = [
-    ['GET', '/tasks', 'Known are page, limit, status, access_token, lastEventId and _.'], ['GET', '/tasks/1', EVERYWHERE], ['DELETE', '/tasks/1', EVERYWHERE],
+    ['GET', '/tasks', 'Known are page, limit, status, params, access_token, lastEventId and _.'], ['GET', '/tasks/1', EVERYWHERE], ['DELETE', '/tasks/1', EVERYWHERE],
     ['DELETE', '/delete-task-by-id/1', EVERYWHERE], ['POST', '/tasks/1/retry', EVERYWHERE], ['POST', '/tasks/1/cancel', EVERYWHERE],
     ['POST', '/tasks/1/undo', EVERYWHERE], ['GET', '/tasks/1/errors', 'Known are page, limit, after, access_token, lastEventId and _.'], ['GET', '/tasks/1/errors/summary', EVERYWHERE],
     ['GET', '/tasks/1/report', EVERYWHERE], ['GET', '/tasks/1/events', 'Known are lastEventId, access_token and _.'],
