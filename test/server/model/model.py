@@ -38,6 +38,15 @@ COUNTS = ("SELECT json_build_object('status', status, 'total', total_rows, 'save
           " FROM xlsx_private.task t WHERE id = {0}")
 
 
+# What is told of each row. Once a row was taken back, only those with errors are told; an attempt that begins anew tells all again.
+TOLD = ("SELECT format('task %s tells %s, and counts %s', t.id, r.told, c.counted) FROM xlsx_private.task t,"
+        " LATERAL (SELECT concat_ws(' ', count(*) FILTER (WHERE action = 'inserted'), count(*) FILTER (WHERE action = 'updated'),"
+        "  count(*) FILTER (WHERE action = 'unchanged'), count(*) FILTER (WHERE action = 'skipped'), count(*) FILTER (WHERE action = 'deleted')) AS told FROM xlsx.task_rows(t.id)) AS r,"
+        " LATERAL (SELECT CASE WHEN t.undone_rows > 0 THEN '0 0 0 0 0'"
+        "  ELSE concat_ws(' ', t.inserted_rows, t.updated_rows, t.unchanged_rows, t.skipped_rows, t.deleted_rows) END AS counted) AS c"
+        " WHERE t.id = {0} AND r.told <> c.counted")
+
+
 class Wrong(Exception):
     """What the database says is not what the model says."""
 
@@ -49,6 +58,7 @@ class Round:
         self.has_key = chance(.7)
         self.has_column = chance(.7)
         self.keeps_old = chance(.5)
+        self.tells = chance(.6)
         self.table = Table(self.has_key, chance(.3))
         self.modes = ["insert", *WHOLE] + list(KEYED) * 2 * self.has_key
         self.tasks, self.log, self.next_key = {}, [], 10 ** 6
@@ -75,7 +85,7 @@ class Round:
         column = ", task_column => 'task'" * self.has_column
         self.sql(sql + f"SELECT xlsx.create_profile('t', 't'{column}); SELECT xlsx.set_column('t', 'note', source => 'none');"
                  + ("" if self.has_column else "SELECT xlsx.set_column('t', 'task', source => 'none');")
-                 + f"SELECT xlsx.alter_profile('t', keep_old => {self.keeps_old}, scope => 'true'{', key_columns => $${id}$$' * self.has_key});")
+                 + f"SELECT xlsx.alter_profile('t', keep_old => {self.keeps_old}, scope => 'true', keep_rows => {self.tells}{', key_columns => $${id}$$' * self.has_key});")
         self.user_inserts(self.random.choice([0, 5, 50]), range(1, 400))
 
     # Somebody else
@@ -255,6 +265,9 @@ class Round:
                 raise Wrong(f"saved is no sum: {said}")
             if said["errors"] != said["error_rows"] or said["undone"] != task.undone:
                 raise Wrong(f"errors or undone are not so: {said}")
+            told = self.tells and self.sql(TOLD.format(task.number))
+            if told:
+                raise Wrong(told)
             if said["status"] in ("COMPLETED", "HAS_ERRORS") and not task.restart and said["total"] != said["saved"] + said["skipped"] + said["errors"]:
                 raise Wrong(f"total is no sum: {said}")
 
