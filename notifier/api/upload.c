@@ -285,7 +285,10 @@ open_plain(HttpExchange *exchange, Upload *upload)
 	for (int at = 0; http_query_next(exchange, &at, &name, &value);)
 	{
 		if (known_field_is("fileName", name))
-			file_name = value;
+		{
+			file_name = value;		/* good until the next one is asked for */
+			break;
+		}
 	}
 	form = upload_form_plain(&form_handler, upload, file_name);
 	for (int at = 0; http_query_next(exchange, &at, &name, &value);)

@@ -56,13 +56,16 @@ const fileHead = '--b\r\nContent-Disposition: form-data; name="file"; filename="
 const formEnd = '\r\n--b--\r\n';
 
 describe('an upload that is taken', () => {
+  let first;
   for (const base of [BASE, '/upload-xlsx']) {
     test(`S-020 S-031 S-130 at ${base}: 201 and a task`, async () => {
       const response = await post(server.url, form([['file', good, 'people.xlsx']]), `${base}/upload`);
       assert.equal(response.status, 201);
       assert.equal(response.headers['content-type'], 'application/json; charset=utf-8');
-      const { createdAt, taskId, id, ...rest } = response.json;
+      const { createdAt, taskId, id, duplicateOf, ...rest } = response.json;
       assert.deepEqual(rest, { fileName: 'people.xlsx', fileSize: good.length, status: 'PENDING' });
+      assert.equal(duplicateOf?.taskId, base === BASE ? undefined : first, 'the second time it is told which task had the file');
+      first ??= taskId;
       assert.equal(taskId, id);
       assert.match(createdAt, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
       assert.equal(await db.query(`SELECT xlsx.wait(${taskId})`), 'COMPLETED');
