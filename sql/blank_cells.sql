@@ -62,6 +62,10 @@ SELECT told(task) FROM xlsx.import('ware', decode(:'prices', 'base64'), mode => 
 EXECUTE wares;
 SELECT xlsx.alter_profile('ware', blank_cells => 'keep');
 SELECT told(task) FROM xlsx.import('ware', decode(:'prices', 'base64'), mode => 'update');
+-- A look at the sheet says the same of its headers.
+SELECT xlsx.alter_profile('ware', mode => 'update');
+SELECT m ->> 'column' AS missing, m ->> 'required' AS required FROM xlsx.preview(decode(:'prices', 'base64'), 'ware') p, json_array_elements(p -> 'missing') m;
+SELECT xlsx.alter_profile('ware', mode => 'upsert');
 -- Upsert asks a row for NOT NULL columns when it turns out to be new.
 SELECT told(task) FROM xlsx.import('ware', decode(:'prices', 'base64'));
 SELECT told(task) FROM xlsx.import('ware', decode(:'prices', 'base64'), mode => 'skip');

@@ -19,6 +19,7 @@
 #include "profile/profile.h"
 #include "reading/findings.h"
 #include "reading/rows.h"
+#include "saving/demand.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/json.h"
@@ -74,6 +75,7 @@ look_at(FunctionCallInfo fcinfo, MemoryContext context, Look *look)
 
 	if (!PG_ARGISNULL(3))
 		option_check_header_row(PG_XLSX_GETARG_STRING(3, NULL));
+	save_demand(&(SaveTask) {.profile = profile, .mode = profile->mode});
 	look->profile = profile;
 	look->options = (RowsOptions) {
 		.sheet = PG_XLSX_GETARG_STRING(2, profile->sheets != NULL ? profile->sheets : profile->sheet),

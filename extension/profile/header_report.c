@@ -146,7 +146,7 @@ header_report_missing(const Profile *profile, const HeaderMatch *match)
 		put_text(&json, column->name);
 		appendStringInfoString(&json, ", \"header\": ");
 		put_text(&json, column->header);
-		appendStringInfo(&json, ", \"required\": %s, \"nearest\": ", column->required ? "true" : "false");
+		appendStringInfo(&json, ", \"required\": %s, \"nearest\": ", column->needs_header ? "true" : "false");
 		if (like != NULL)
 			put_text(&json, like);
 		else

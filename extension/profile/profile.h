@@ -109,6 +109,7 @@ typedef struct Profile
 	Oid			target;
 	AttrNumber	task_attnum;	/* column for the task's id, or InvalidAttrNumber */
 	Oid			task_type;
+	SaveMode	mode;			/* of imports that do not say it */
 	char	   *sheet;			/* as xlsx.alter_profile has it; NULL: the first one */
 	char	   *header_row;		/* first, auto, or a number */
 	char	   *range;			/* NULL: all */
