@@ -28,6 +28,13 @@ SELECT task FROM xlsx.import('member', decode(:'seven', 'base64')) \gset
 EXECUTE members;
 SELECT undone, kept, reasons FROM xlsx.undo(:task);
 SELECT count(*) AS differences FROM ((SELECT * FROM crm.member EXCEPT SELECT * FROM before) UNION ALL (SELECT * FROM before EXCEPT SELECT * FROM crm.member)) AS d;
+-- Another import is of another project: the scope takes it from params, and so may a mark.
+SELECT xlsx.alter_profile('member', scope => 'project = (params ->> ''project'')::bigint');
+SELECT xlsx.set_column('member', 'project', source => 'param', transform => '');
+SELECT status, absent_rows FROM xlsx.import('member', decode(:'seven', 'base64'), params => '{"project": 8}', dry_run => true);
+SELECT status, absent_rows FROM xlsx.import('member', decode(:'seven', 'base64'), params => '{"project": 8}', absent => 'name = params ->> ''project''') AS i, LATERAL xlsx.undo(i.task);
+SELECT xlsx.alter_profile('member', scope => 'project = 7');
+SELECT xlsx.set_column('member', 'project', source => 'value', transform => '''7''');
 -- In the background
 SELECT xlsx.submit('member', decode(:'seven', 'base64')) AS task \gset
 CALL xlsx.wait_for(:task, '1 min');
