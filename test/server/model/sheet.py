@@ -55,7 +55,8 @@ class Task:
     # Importing
 
     def is_valid(self, row):
-        return isinstance(row[0], int) and row[1] is not None
+        """A blank name keeps what the row of the table has; only a new row needs one."""
+        return isinstance(row[0], int) and (row[1] is not None or self.mode in ("upsert", "update", "sync"))
 
     def fate(self, table, row):
         """What becomes of a row of the sheet; it is done to the table."""
@@ -63,6 +64,8 @@ class Task:
         if not self.is_valid(row):
             return "errors"
         there = table.find(key) if table.has_key else None
+        if name is None:
+            return "unchanged" if there else "errors"
         suppressed = table.left_out and name.startswith("left")
         if self.mode in KEYED and there:
             return self.meet(there, name, suppressed)
