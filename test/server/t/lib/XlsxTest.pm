@@ -129,7 +129,7 @@ sub wait_tidy
 	return;
 }
 
-# "total|saved|errors|rows of the table|different ones|error rows|packets|chunks": all that must agree.
+# "total|saved|errors|rows of the table|different ones|error rows|packets|chunks that nothing keeps": all that must agree.
 sub counts_of
 {
 	my ($node, $task) = @_;
@@ -139,7 +139,8 @@ sub counts_of
 SELECT total_rows, saved_rows, error_rows, (SELECT count(*) FROM people WHERE task_id = t.id),
   (SELECT count(DISTINCT bio_id) FROM people WHERE task_id = t.id),
   (SELECT count(*) FROM xlsx_private.error_row WHERE task_id = t.id),
-  (SELECT count(*) FROM xlsx_private.packet WHERE task_id = t.id), (SELECT count(*) FROM xlsx_private.chunk)
+  (SELECT count(*) FROM xlsx_private.packet WHERE task_id = t.id), (SELECT count(*) FROM xlsx_private.chunk c
+    WHERE NOT EXISTS (SELECT FROM xlsx_private.task k WHERE k.file_id = c.file_id AND xlsx_private.file_kept_until(k) IS NOT NULL))
 FROM xlsx.tasks t WHERE id = $task
 SQL
 }
