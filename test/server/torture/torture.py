@@ -82,7 +82,7 @@ SELECT json_build_array(t.status, t.error_message, t.total_rows, t.validated_row
   (SELECT json_build_array(count(*), count(DISTINCT place), md5(string_agg(concat(place, action, returned, old, new), '' ORDER BY place))) FROM xlsx.task_rows(t.id)),
   (SELECT json_build_array('overlapping', count(*)) FROM (SELECT first_row, lag(last_row) OVER (ORDER BY first_row) AS before
     FROM xlsx_private.error_page WHERE task_id = t.id) AS p WHERE first_row <= before),
-  (SELECT count(*) FROM xlsx_private.task), (SELECT count(*) FROM xlsx_private.packet), (SELECT count(*) FROM xlsx_private.chunk JOIN xlsx_private.file f ON f.id = file_id WHERE f.complete),
+  (SELECT count(*) FROM xlsx_private.task), (SELECT count(*) FROM xlsx_private.packet), (SELECT count(*) FROM xlsx_private.chunk c WHERE NOT EXISTS (SELECT FROM xlsx_private.file f WHERE f.id = c.file_id)),
   (SELECT count(*) FROM xlsx_private.file WHERE complete))
 FROM xlsx_private.task t WHERE id = {task}
 """
