@@ -101,7 +101,8 @@ content_key(const uint8 *hash, const Submission *submission)
 	(void) profile_find(&profile);
 	hex[hex_encode((const char *) hash, FILE_HASH_BYTES, hex)] = '\0';
 	return psprintf("sha256:%s%s%s %s", hex, dry_run != NULL && strcmp(dry_run, "true") == 0 ? " dry run" : "",
-					params != NULL ? psprintf(" for %016" INT64_MODIFIER "x", hash_bytes_extended((unsigned char *) params, (int) strlen(params), 0)) : "", profile);
+					params != NULL ? psprintf(" for %016llx", (unsigned long long) hash_bytes_extended((unsigned char *) params, (int) strlen(params), 0)) : "",
+					profile);
 }
 
 /* Returns the task, whether it is new, and the hash of the file as one row. */

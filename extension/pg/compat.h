@@ -108,6 +108,13 @@ compat_not_null_constraint(Oid relation, AttrNumber attnum)
 #define compat_has_generated(desc) ((desc)->constr != NULL && (desc)->constr->has_generated_stored)
 #endif
 
+/* 18 made RETURNING of a statement that was only parsed a node of its own. */
+#if PG_VERSION_NUM >= 180000
+#define compat_has_returning(update) ((update)->returningClause != NULL)
+#else
+#define compat_has_returning(update) ((update)->returningList != NIL)
+#endif
+
 /* 16 renamed the place of a relation. */
 #if PG_VERSION_NUM >= 160000
 #define compat_relation_locator(relation) (relation)->rd_locator

@@ -7,6 +7,7 @@
 #include "nodes/parsenodes.h"
 #include "parser/parser.h"
 #include "parser/scanner.h"
+#include "pg/compat.h"
 #include "pg/query.h"
 #include "profile/sql.h"
 #include "utils/guc.h"
@@ -75,7 +76,7 @@ targets_of(const char *absent, const char *statement)
 		!IsA(linitial_node(RawStmt, parsed)->stmt, UpdateStmt))
 		refuse(absent, "It is not one list of assignments.");
 	update = (const UpdateStmt *) linitial_node(RawStmt, parsed)->stmt;
-	if (update->whereClause != NULL || update->fromClause != NIL || update->returningList != NIL)
+	if (update->whereClause != NULL || update->fromClause != NIL || compat_has_returning(update))
 		refuse(absent, "It is more than a list of assignments; which rows are meant is said by scope.");
 	return update->targetList;
 }

@@ -161,7 +161,7 @@ find_option(OptionsOf of, const char *name, bool form)
 	return NULL;
 }
 
-static void pg_attribute_noreturn()
+__attribute__((noreturn)) static void
 refuse_name(OptionsOf of, const char *name, bool form)
 {
 	Nearest		nearest;
@@ -215,7 +215,7 @@ value_text(const JsonbValue *value)
 	return json_text(value);
 }
 
-static void pg_attribute_noreturn()
+__attribute__((noreturn)) static void
 refuse_type(const Option *option, const char *wanted, const char *text)
 {
 	ereport(ERROR,

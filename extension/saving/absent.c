@@ -25,6 +25,7 @@
 #include "saving/undo_rows.h"
 #include "tables/role_sql.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 
