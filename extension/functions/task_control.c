@@ -425,6 +425,7 @@ retry_set(const Subject *set)
 {
 	int			count;
 	int64	   *tasks = task_set_tasks(set->id, &count);
+	bool		any = false;
 
 	if (task_status_meaning(set->status) != 0)
 		subject_refuse(set, "retry");
@@ -432,9 +433,15 @@ retry_set(const Subject *set)
 	{
 		Subject		task = subject_lock(tasks[i]);
 
-		if (task_status_meaning(task.status) == 0)
-			retry_one(task);
+		if (task_status_meaning(task.status) != 0)
+			continue;
+		retry_one(task);
+		any = true;
 	}
+	if (!any)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("cannot retry set " INT64_FORMAT " because its tasks that did not end well were deleted", set->id)));
 }
 
 Datum
@@ -474,5 +481,6 @@ pg_xlsx_remove_task(PG_FUNCTION_ARGS)
 	mirror_remove(task.id);
 	if (task.file != 0)
 		task_file_release(task.file, FILE_GONE_DELETED);
+	task_set_count(task.set);
 	PG_RETURN_VOID();
 }

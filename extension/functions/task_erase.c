@@ -11,6 +11,7 @@
 #include "tasks/mirror.h"
 #include "tasks/queue.h"
 #include "tasks/task_file.h"
+#include "tasks/task_set.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 
@@ -51,10 +52,10 @@ forget_texts(int64 task)
 	private_sql_run(&update, values, NULL, NULL);
 }
 
-Datum
-pg_xlsx_erase(PG_FUNCTION_ARGS)
+static void
+erase_one(int64 number)
 {
-	Subject		task = subject_lock(PG_GETARG_INT64(0));
+	Subject		task = subject_lock(number);
 	Datum		id[] = {Int64GetDatum(task.id)};
 
 	if (subject_is_active(&task))
@@ -68,5 +69,24 @@ pg_xlsx_erase(PG_FUNCTION_ARGS)
 	forget_texts(task.id);
 	audit_note(task.id, AUDIT_ERASE, AUDIT_NO_ROWS);
 	mirror_task(task.id);
+}
+
+/* Of a set, its tasks have the data. They are locked before it. */
+Datum
+pg_xlsx_erase(PG_FUNCTION_ARGS)
+{
+	Subject		task = subject_find(PG_GETARG_INT64(0));
+
+	if (subject_is_active(&task))
+		subject_refuse(&task, "erase");
+	if (task.set_size > 0)
+	{
+		int			count;
+		int64	   *tasks = task_set_tasks(task.id, &count);
+
+		for (int i = 0; i < count; i++)
+			erase_one(tasks[i]);
+	}
+	erase_one(task.id);
 	PG_RETURN_VOID();
 }

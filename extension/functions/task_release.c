@@ -11,6 +11,7 @@
 #include "tables/private_sql.h"
 #include "tasks/audit.h"
 #include "tasks/progress.h"
+#include "tasks/task_set.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/timestamp.h"
@@ -59,30 +60,69 @@ is_submitter(const Subject *task, const Held *held)
 		(GetSessionUserId() == task->login && !is_member_of_role_nosuper(task->login, get_role_oid("xlsx_notifier", false)));
 }
 
-Datum
-pg_xlsx_release(PG_FUNCTION_ARGS)
+static void
+release_one(const Subject *task, const Held *held)
 {
 	static PrivateStatement update = {
 		"UPDATE xlsx_private.task SET held = false, updated_at = clock_timestamp() WHERE id = $1", 1, {INT8OID}, NULL
 	};
-	Subject		task = subject_lock(PG_GETARG_INT64(0));
-	Datum		values[] = {Int64GetDatum(task.id)};
-	Held		held = find_held(task.id);
+	Datum		values[] = {Int64GetDatum(task->id)};
 
-	if (task.status != TASK_PENDING)
-		subject_refuse(&task, "release");
-	if (!held.held)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("task " INT64_FORMAT " is not held", task.id)));
-	if (held.four_eyes && is_submitter(&task, &held))
+	if (held->four_eyes && is_submitter(task, held))
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-				 errmsg("task " INT64_FORMAT " must be released by somebody else than who submitted it", task.id),
+				 errmsg("task " INT64_FORMAT " must be released by somebody else than who submitted it", task->id),
 				 errdetail("Its profile has four_eyes.")));
 	private_sql_run(&update, values, NULL, NULL);
-	audit_note(task.id, AUDIT_RELEASE, AUDIT_NO_ROWS);
-	progress_queued_again(task.id);
-	submission_wake(task.login, held.due);
+	audit_note(task->id, AUDIT_RELEASE, AUDIT_NO_ROWS);
+	progress_queued_again(task->id);
+	submission_wake(task->login, held->due);
+}
+
+/* Releases the tasks of a set that are held. */
+static void
+release_set(const Subject *set)
+{
+	int			count;
+	int64	   *tasks = task_set_tasks(set->id, &count);
+	bool		any = false;
+
+	for (int i = 0; i < count; i++)
+	{
+		Subject		task = subject_lock(tasks[i]);
+		Held		held = find_held(task.id);
+
+		if (task.status != TASK_PENDING || !held.held)
+			continue;
+		release_one(&task, &held);
+		any = true;
+	}
+	if (!any)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("no task of set " INT64_FORMAT " is held", set->id)));
+}
+
+Datum
+pg_xlsx_release(PG_FUNCTION_ARGS)
+{
+	Subject		task = subject_find(PG_GETARG_INT64(0));
+	Held		held;
+
+	/* The tasks of a set are locked before it. */
+	if (task.set_size > 0 && !task.atomic)
+		release_set(&task);
+	else
+	{
+		task = subject_lock(task.id);
+		held = find_held(task.id);
+		if (task.status != TASK_PENDING)
+			subject_refuse(&task, "release");
+		if (!held.held)
+			ereport(ERROR,
+					(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+					 errmsg("task " INT64_FORMAT " is not held", task.id)));
+		release_one(&task, &held);
+	}
 	PG_RETURN_TEXT_P(cstring_to_text(task_status_names.texts[TASK_PENDING]));
 }

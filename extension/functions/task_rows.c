@@ -20,6 +20,7 @@
 #include "tables/role_sql.h"
 #include "tasks/audit.h"
 #include "tasks/progress.h"
+#include "tasks/task_set.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
@@ -63,6 +64,7 @@ pg_xlsx_note_undone(PG_FUNCTION_ARGS)
 	private_sql_run(&delete, rows, NULL, NULL);
 	private_sql_run(&forget, state, NULL, NULL);
 	private_sql_run(&update, state, NULL, NULL);
+	task_set_count(task.set);
 	PG_RETURN_VOID();
 }
 

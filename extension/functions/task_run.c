@@ -43,6 +43,7 @@ typedef struct DryRun
 {
 	TaskStatus	status;
 	bool		dry;
+	bool		set;			/* of tasks, and no import itself */
 	int64		frozen;
 	Oid			owner;
 	SaveMode	mode;
@@ -67,7 +68,8 @@ find_dry_run(int64 id)
 {
 	static PrivateStatement owner = {"SELECT owner::oid, tenant FROM xlsx_private.task WHERE id = $1", 1, {INT8OID}, NULL};
 	static PrivateStatement select = {
-		"SELECT t.status, t.dry_run, t.frozen_id, t.mode, t.options::text, t.file_size, t.profile_id, coalesce((f.content ->> 'hold')::boolean, false)"
+		"SELECT t.status, t.dry_run, t.frozen_id, t.mode, t.options::text, t.file_size, t.profile_id, coalesce((f.content ->> 'hold')::boolean, false),"
+		" t.set_size IS NOT NULL AND NOT t.atomic"
 		" FROM xlsx_private.task t LEFT JOIN xlsx_private.frozen_profile f ON f.id = t.frozen_id WHERE t.id = $1",
 		1, {INT8OID}, NULL
 	};
@@ -92,7 +94,8 @@ find_dry_run(int64 id)
 		.options = private_sql_text(&row, 4),
 		.file_size = DatumGetInt64(row.values[5]),
 		.profile = row.nulls[6] ? 0 : DatumGetInt64(row.values[6]),
-		.hold = DatumGetBool(row.values[7])
+		.hold = DatumGetBool(row.values[7]),
+		.set = DatumGetBool(row.values[8])
 	};
 }
 
@@ -131,6 +134,11 @@ task_run_require_alone(int64 task)
 static void
 require_runnable(const Order *order, const DryRun *dry_run)
 {
+	if (dry_run->set)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("task " INT64_FORMAT " is a set", order->dry_run),
+				 errhint("Run its tasks, the first one first.")));
 	if (!dry_run->dry)
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),

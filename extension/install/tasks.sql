@@ -64,7 +64,7 @@ CREATE FUNCTION xlsx.submit_set(file bytea, members jsonb, file_name text DEFAUL
 RETURNS bigint
 AS 'MODULE_PATHNAME', 'pg_xlsx_by_name' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx.submit_set IS
-'Stores a workbook once and returns the id of a set: a task for each member, which import its sheets in order, each when the one before it is COMPLETED or HAS_ERRORS. members: [{"profile": "departments", "sheet": "Departments"}, {"profile": "employees", "sheet": "Employees"}], with any options of xlsx.submit. If one fails or is cancelled, the later ones are CANCELLED and say why. The set is a task itself: its status, progress and numbers sum up its tasks, which have its id in xlsx.tasks.set_id; xlsx.wait, cancel, retry and delete take it. xlsx.retry goes on with the tasks that have not ended well. The other arguments are as in xlsx.submit, for the whole set.';
+'Stores a workbook once and returns the id of a set: a task for each member, which import its sheets in order, each when the one before it is COMPLETED or HAS_ERRORS. members: [{"profile": "departments", "sheet": "Departments"}, {"profile": "employees", "sheet": "Employees"}], with any options of xlsx.submit. If one fails or is cancelled, the later ones are CANCELLED and say why. The set is a task itself: its status, progress and numbers sum up its tasks, which have its id in xlsx.tasks.set_id; xlsx.wait, cancel, retry, release, erase and delete take it. xlsx.retry goes on with the tasks that have not ended well. The other arguments are as in xlsx.submit, for the whole set.';
 
 CREATE FUNCTION xlsx.import(profile text, file bytea, file_name text DEFAULT 'import.xlsx', sheet text DEFAULT NULL,
   mode text DEFAULT NULL, dry_run boolean DEFAULT false, max_errors bigint DEFAULT NULL, header_row text DEFAULT NULL,
@@ -213,6 +213,7 @@ AS $$
 DECLARE
   rows record;
   part bigint;
+  dry CONSTANT boolean := (SELECT t.dry_run FROM xlsx_private.task t WHERE t.id OPERATOR(pg_catalog.=) task);
 BEGIN
   PERFORM xlsx_private.end_task(task);
   -- Of a set, the last task first: others may refer to the rows of the first.
@@ -228,7 +229,7 @@ BEGIN
   SELECT d.* INTO rows FROM xlsx_private.delete_rows(task) AS d;
   deleted_rows := rows.deleted;
   PERFORM xlsx_private.remove_task(task);
-  message := CASE WHEN deleted_rows IS NULL THEN
+  message := CASE WHEN dry THEN 'Dry run deleted; it imported no rows.' WHEN deleted_rows IS NULL THEN
     'Task deleted; the rows it imported stay, because its profile names no column that holds the task id, or its owner may not delete them.'
     WHEN rows.kept OPERATOR(pg_catalog.>) 0 THEN pg_catalog.format('Task deleted with %s imported rows; %s stay, the first because: %s', deleted_rows, rows.kept, rows.reason)
     ELSE pg_catalog.format('Task deleted with %s imported rows.', deleted_rows) END;

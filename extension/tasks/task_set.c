@@ -63,6 +63,30 @@ write_sum(int64 set)
 	return (TaskStatus) names_find(&task_status_names, TextDatumGetCString(row.values[0]));
 }
 
+/*
+ * What the tasks say that are left. The status stays: the set has ended so, and was counted so.
+ */
+static void
+write_numbers(int64 set)
+{
+	static PrivateStatement update = {
+		"UPDATE xlsx_private.task s SET total_rows = m.total_rows, validated_rows = m.validated_rows, error_rows = m.error_rows,"
+		" saved_rows = m.saved_rows, tallied_saved = m.saved_rows, tallied_errors = m.error_rows, inserted_rows = m.inserted_rows,"
+		" updated_rows = m.updated_rows, unchanged_rows = m.unchanged_rows, deleted_rows = m.deleted_rows, absent_rows = m.absent_rows,"
+		" skipped_rows = m.skipped_rows, warning_rows = m.warning_rows, undone_rows = m.undone_rows, updated_at = clock_timestamp()"
+		" FROM (SELECT coalesce(sum(total_rows), 0) AS total_rows, coalesce(sum(validated_rows), 0) AS validated_rows,"
+		" coalesce(sum(error_rows), 0) AS error_rows, coalesce(sum(saved_rows), 0) AS saved_rows, coalesce(sum(inserted_rows), 0) AS inserted_rows,"
+		" coalesce(sum(updated_rows), 0) AS updated_rows, coalesce(sum(unchanged_rows), 0) AS unchanged_rows,"
+		" coalesce(sum(deleted_rows), 0) AS deleted_rows, coalesce(sum(absent_rows), 0) AS absent_rows,"
+		" coalesce(sum(skipped_rows), 0) AS skipped_rows, coalesce(sum(warning_rows), 0) AS warning_rows,"
+		" coalesce(sum(undone_rows), 0) AS undone_rows FROM xlsx_private.task WHERE set_id = $1) AS m WHERE s.id = $1",
+		1, {INT8OID}, NULL
+	};
+	Datum		values[] = {Int64GetDatum(set)};
+
+	private_sql_run(&update, values, NULL, NULL);
+}
+
 /* Ends the set, for its listeners, for those who count ends, and for the tasks after it. */
 static void
 end_set(int64 set, TaskStatus status)
@@ -103,6 +127,15 @@ task_set_sum(int64 set)
 	}
 	else if (task_status_meaning(before) & TASK_ACTIVE)
 		end_set(set, now);
+}
+
+void
+task_set_count(int64 set)
+{
+	TaskStatus	status;
+
+	if (set != 0 && lock_set(set, &status))
+		write_numbers(set);
 }
 
 int64 *

@@ -16,6 +16,9 @@
  */
 extern void task_set_sum(int64 set);
 
+/* Rows of a task of the set were taken back, or the task is gone: the set counts what is left, and stays in its state.  0: does nothing. */
+extern void task_set_count(int64 set);
+
 /* Tasks of a set, the first one first; an array in the current memory context. */
 extern int64 *task_set_tasks(int64 set, int *count);
 

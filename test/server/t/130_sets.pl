@@ -126,6 +126,53 @@ is(wait_for($node, $set), 'COMPLETED', 'and retried');
 is($node->safe_psql('postgres', 'SELECT count(*) FROM employees'), '3', 'each row once');
 $node->safe_psql('postgres', "SELECT xlsx.delete($set)");
 
+# What is done to one of its tasks stands in the numbers of the set, whose state stays.
+my $sums = 'status, total_rows, saved_rows, error_rows';
+my $of_set = sub { $node->safe_psql('postgres', "SELECT $sums FROM xlsx.tasks WHERE id = $set") };
+$set = submit_set($some, $members);
+wait_for($node, $set);
+is($of_set->(), 'HAS_ERRORS|4|2|2', 'a set counts what its tasks count');
+($first, $second) = split /\n/, tasks_of($set, 'id');
+$node->safe_psql('postgres', "SELECT xlsx.undo($second)");
+is($of_set->(), 'HAS_ERRORS|4|1|2', 'also when one is undone');
+like(refused("SELECT xlsx.undo($set)"), qr/^ERROR:  task $set is a set\nHINT:  Undo its tasks, the last one first\./, 'by itself: a set is not undone');
+$node->safe_psql('postgres', "SELECT xlsx.delete($second)");
+is($of_set->(), 'HAS_ERRORS|2|1|1', 'and when one is deleted');
+$node->safe_psql('postgres', "SELECT xlsx.delete($first)");
+is($of_set->(), 'HAS_ERRORS|0|0|0', 'and when none is left');
+is($node->safe_psql('postgres', "SELECT count(*) FROM xlsx.delete($set)"), '1', 'it can be deleted then');
+$set = submit_set($some, '[{"profile": "departments", "sheet": "Departments", "max_errors": 0}, {"profile": "employees", "sheet": "Employees"}]');
+wait_for($node, $set);
+$node->safe_psql('postgres', "SELECT xlsx.delete(id) FROM xlsx.tasks WHERE set_id = $set ORDER BY id DESC");
+is(refused("SELECT xlsx.retry($set)"), "ERROR:  cannot retry set $set because its tasks that did not end well were deleted", 'nothing is left to retry');
+$node->safe_psql('postgres', "SELECT xlsx.delete($set)");
+
+# Erased with its tasks
+$set = submit_set($some, $members);
+wait_for($node, $set);
+$node->safe_psql('postgres', "SELECT xlsx.erase($set)");
+is($node->safe_psql('postgres', "SELECT count(*), count(erased_at) FROM xlsx.tasks WHERE id = $set OR set_id = $set"), '3|3', 'erasing a set erases its tasks');
+is($node->safe_psql('postgres', "SELECT (SELECT count(*) FROM xlsx_private.file), count(*) FROM xlsx_private.error_page"), '0|0', 'with the file and the rows that have errors');
+is($of_set->(), 'HAS_ERRORS|4|2|2', 'the numbers stay');
+$node->safe_psql('postgres', "SELECT xlsx.delete($set)");
+
+# A dry set, held by the profiles of its tasks
+$node->safe_psql('postgres', "SELECT xlsx.alter_profile('departments', hold => true); SELECT xlsx.alter_profile('employees', hold => true)");
+$set = submit_set($firm, $members, ', dry_run => true');
+($first, $second) = split /\n/, tasks_of($set, 'id');
+is(refused("SELECT xlsx.erase($set)"), "ERROR:  cannot erase task $set because it is PENDING", 'a set that has not ended is not erased');
+is($node->safe_psql('postgres', "SELECT xlsx.release($set)"), 'PENDING', 'a set is released');
+is(wait_for($node, $set), 'HAS_ERRORS', 'with all of its tasks');
+is(tasks_of($set, 'held, status'), "f|COMPLETED\nf|HAS_ERRORS", 'so that the second starts after the first');
+is(refused("SELECT xlsx.release($set)"), "ERROR:  no task of set $set is held", 'once');
+is(refused("SELECT xlsx.run($set)"), "ERROR:  task $set is a set\nHINT:  Run its tasks, the first one first.", 'its tasks are run for good');
+my $run = $node->safe_psql('postgres', "SELECT xlsx.run($first)");
+$node->safe_psql('postgres', "SELECT xlsx.release($run)");
+is(wait_for($node, $run), 'COMPLETED', 'one by one');
+is($node->safe_psql('postgres', "SELECT message FROM xlsx.delete($first)"), 'Dry run deleted; it imported no rows.', 'a dry run had no rows to delete');
+$node->safe_psql('postgres', "SELECT xlsx.delete($run); SELECT xlsx.delete($set)");
+$node->safe_psql('postgres', "SELECT xlsx.alter_profile('departments', hold => false); SELECT xlsx.alter_profile('employees', hold => false)");
+
 # What is refused
 my $file = "decode('$firm', 'base64')";
 my $hint = q{HINT:  Write it as [{"profile": "departments", "sheet": "Departments"}, {"profile": "employees", "sheet": "Employees"}].};
