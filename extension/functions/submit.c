@@ -81,8 +81,14 @@ pg_xlsx_submit(PG_FUNCTION_ARGS)
 Datum
 pg_xlsx_submit_options(PG_FUNCTION_ARGS)
 {
-	Submission	submission = submission_make(PG_XLSX_GETARG_STRING(0, NULL), PG_GETARG_JSONB_P(3));
+	Submission	submission;
 
+	if (PG_ARGISNULL(3))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("options must not be null"),
+				 errhint("An empty JSON object is no options.")));
+	submission = submission_make(PG_XLSX_GETARG_STRING(0, NULL), PG_GETARG_JSONB_P(3));
 	PG_RETURN_INT64(queue_file(fcinfo, &submission));
 }
 

@@ -20,7 +20,7 @@ COMMENT ON FUNCTION xlsx.submit IS
 
 CREATE FUNCTION xlsx_private.submit(profile text, file bytea, file_name text, options jsonb) RETURNS bigint
 AS 'MODULE_PATHNAME', 'pg_xlsx_submit_options' LANGUAGE C VOLATILE;
-COMMENT ON FUNCTION xlsx_private.submit IS 'As xlsx.submit, with the other arguments by their names. options is not NULL.';
+COMMENT ON FUNCTION xlsx_private.submit IS 'As xlsx.submit, with the other arguments by their names. An error if options are NULL.';
 
 CREATE FUNCTION xlsx_private.members_of_set(options jsonb, OUT profiles text[], OUT options_of jsonb[], OUT common jsonb)
 LANGUAGE plpgsql STABLE

@@ -52,6 +52,7 @@ my %calls = (
 	import => q{SELECT (xlsx.import('people', FILE, dry_run => true)).status},
 	submit => q{SELECT xlsx.submit('people', FILE)},
 	submit_once => q{SELECT (xlsx.submit_once('people', FILE)).created},
+	submit_set => q{SELECT xlsx.submit_set(FILE, '[{"profile": "people"}]')},
 	file_hash => 'SELECT xlsx.file_hash(FILE)');
 my @further = (
 	q{SELECT (xlsx.import('wide', FILE)).error_rows},
