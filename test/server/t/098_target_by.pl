@@ -170,7 +170,7 @@ is(sql("SELECT xlsx.profile_json('people') ->> 'target_by'"), 'table', 'and stan
 sql("SELECT xlsx.create_profile_from_json(xlsx.profile_json('people'), 'copy')");
 is(sql("SELECT target_by FROM xlsx.profiles WHERE name = 'copy'"), 'table', 'and is taken from there');
 my ($status, $out, $error) = $node->psql('postgres', "SELECT xlsx.alter_profile('people', target_by => 'oid')");
-like($error, qr/target_by "oid" does not exist\nHINT: +It is "name" or "table"\./, 'another word is refused');
+like($error, qr/target_by "oid" does not exist\nDETAIL: +It says what the profile means by its target\.\nHINT: +It is "name" or "table"\./, 'another word is refused');
 ($status, $out, $error) = $node->psql('postgres', "SELECT xlsx.create_profile('more', 'people', target_by => 'oid')");
 like($error, qr/target_by "oid" does not exist/, 'also in create_profile');
 ($status, $out, $error) = $node->psql('postgres', "SELECT xlsx.alter_profile('people', target => 'book')");
