@@ -1,0 +1,29 @@
+-- What somebody else has written and left in a profile, an import or a database does not run, and is not sent, with other rights than his.
+CREATE ROLE trust_eve IN ROLE xlsx_user;
+CREATE ROLE trust_ann IN ROLE xlsx_user;
+CREATE ROLE trust_boss IN ROLE xlsx_admin;
+CREATE SCHEMA trust_eve AUTHORIZATION trust_eve;
+GRANT USAGE ON SCHEMA trust_eve TO PUBLIC;
+CREATE TABLE trust_people (name text PRIMARY KEY, age int);
+CREATE VIEW trust_view AS SELECT name, age FROM trust_people;
+GRANT SELECT, INSERT, UPDATE ON trust_people, trust_view TO trust_eve, trust_ann;
+SELECT encode(xlsx.write('SELECT * FROM (VALUES (''Ann'', 7), (''Bob'', 8)) AS p (name, age)'), 'base64') AS book \gset
+CREATE FUNCTION trust_refusal(statement text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+  EXECUTE statement;
+  RETURN 'accepted';
+EXCEPTION WHEN others THEN
+  RETURN regexp_replace(SQLSTATE || ' | ' || SQLERRM, '(?<=[a-z] )[0-9]+(?= |$)', 'N', 'g');
+END $$;
+SET ROLE trust_eve;
+CREATE FUNCTION trust_eve.spy(what text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE WARNING 'it runs as %', current_user; RETURN what; END $$;
+-- The parser makes values of literals: an expression that is only parsed runs nothing for whoever parses it.
+CREATE DOMAIN trust_eve.spied AS text CHECK (trust_eve.spy(VALUE) IS NOT NULL);
+CREATE TYPE trust_eve.pair AS (a trust_eve.spied, b text);
+CREATE TYPE trust_eve.span AS RANGE (subtype = trust_eve.spied);
+SELECT xlsx.create_profile('trust_people', 'trust_people') > 0 AS made;
+SELECT key, trust_refusal(format($s$SELECT xlsx.alter_profile('trust_people', key_columns => ARRAY[%L])$s$, key)) AS refusal
+FROM unnest(ARRAY[$$('{x}'::trust_eve.spied[])::text || name$$, $$coalesce(('(x,y)'::trust_eve.pair).b, name)$$, $$trust_eve.pair('(x,y)')$$,
+  $$lower(name) || lower('[x,y]'::trust_eve.span)$$, $$ARRAY['{"(x,y)"}'::trust_eve.pair[]]$$, $$lower(name || 'x'::trust_eve.spied)$$,
+  $$lower(name || '{x}'::text[]::text)$$, $$date_part('year', '2020-01-01'::date)$$]) AS key;
+SELECT xlsx.alter_profile('trust_people', key_columns => '{}');
