@@ -27,3 +27,12 @@ FROM unnest(ARRAY[$$('{x}'::trust_eve.spied[])::text || name$$, $$coalesce(('(x,
   $$lower(name) || lower('[x,y]'::trust_eve.span)$$, $$ARRAY['{"(x,y)"}'::trust_eve.pair[]]$$, $$lower(name || 'x'::trust_eve.spied)$$,
   $$lower(name || '{x}'::text[]::text)$$, $$date_part('year', '2020-01-01'::date)$$]) AS key;
 SELECT xlsx.alter_profile('trust_people', key_columns => '{}');
+-- An expression in the key of a view runs with each row that is looked for, so it is SQL of the profile.
+SELECT xlsx.create_profile('trust_view', 'trust_view') > 0 AS made;
+SELECT xlsx.alter_profile('trust_view', mode => 'upsert', key_columns => '{trust_eve.spy(name)}');
+SET ROLE trust_ann;
+SELECT trust_refusal(format($$SELECT xlsx.import('trust_view', decode(%L, 'base64'))$$, :'book'));
+SET ROLE trust_eve;
+SELECT xlsx.alter_profile('trust_view', key_columns => '{name}');
+SET ROLE trust_ann;
+SELECT status, saved_rows FROM xlsx.import('trust_view', decode(:'book', 'base64'));

@@ -12,6 +12,7 @@
 #include "profile/options.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/lsyscache.h"
 #include "utils/syscache.h"
 
 /* Is an option that holds SQL the profile's own, and not given with the task? options: of the task. */
@@ -31,6 +32,19 @@ profile_options_hold_sql(const char *options)
 		absent_parse(options_text(options, "absent"), &settings) == ABSENT_MARK;
 }
 
+/* Of a table, the expressions of its index run. Views and foreign tables have none, so those of the profile do (unique_key.h). */
+static bool
+has_key_sql(const Profile *profile)
+{
+	char		kind = get_rel_relkind(profile->target);
+
+	for (int i = 0; i < profile->key.count; i++)
+		if (kind != RELKIND_RELATION && kind != RELKIND_PARTITIONED_TABLE &&
+			get_attnum(profile->target, profile->key.items[i]) == InvalidAttrNumber)
+			return true;
+	return false;
+}
+
 static bool
 has_sql(const Profile *profile, const char *options)
 {
@@ -42,7 +56,7 @@ has_sql(const Profile *profile, const char *options)
 	for (int i = 0; i < profile->rule_count; i++)
 		if (profile->rules[i].kind == RULE_EXPRESSION)
 			return true;
-	return holds(options, "stop_at", option_is_stop_expression(profile->stop_at)) || profile->delete_when != NULL || profile->on_end != NULL ||
+	return has_key_sql(profile) || holds(options, "stop_at", option_is_stop_expression(profile->stop_at)) || profile->delete_when != NULL || profile->on_end != NULL ||
 		holds(options, "scope", profile->scope != NULL && strcmp(profile->scope, "true") != 0) ||
 		holds(options, "absent", absent_parse(profile->absent, &settings) == ABSENT_MARK);
 }
