@@ -36,3 +36,34 @@ SET ROLE trust_eve;
 SELECT xlsx.alter_profile('trust_view', key_columns => '{name}');
 SET ROLE trust_ann;
 SELECT status, saved_rows FROM xlsx.import('trust_view', decode(:'book', 'base64'));
+-- What holds SQL is given to another role by nobody but a member of that role.
+SET ROLE trust_eve;
+SELECT xlsx.drop_profile('trust_view'), xlsx.drop_profile('trust_people');
+CREATE FUNCTION trust_eve.done(task bigint) RETURNS void LANGUAGE sql AS 'SELECT';
+SELECT xlsx.create_profile('trust_given', 'trust_people') > 0 AS made;
+RESET ROLE;
+CREATE FUNCTION trust_given(option text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  refusal text;
+BEGIN
+  EXECUTE 'SET LOCAL ROLE trust_eve';
+  EXECUTE format('SELECT xlsx.alter_profile(''trust_given'', %s)', option);
+  EXECUTE 'SET LOCAL ROLE trust_boss';
+  refusal := trust_refusal('SELECT xlsx.reassign(''trust_eve'', ''trust_ann'')');
+  RAISE 'undo' USING DETAIL = refusal;
+EXCEPTION WHEN raise_exception THEN
+  GET STACKED DIAGNOSTICS refusal = PG_EXCEPTION_DETAIL;
+  RETURN refusal;
+END $$;
+SELECT option, trust_given(option) FROM unnest(ARRAY[$$on_end => 'trust_eve.done'$$, $$scope => 'age > 7'$$, $$absent => 'age = 0'$$, $$delete_when => 'age = ''8'''$$,
+  $$stop_at => 'age IS NULL'$$, $$key_columns => '{lower(name)}'$$, $$scope => 'true', absent => 'report', stop_at => '~^Sum', key_columns => '{name}'$$]) AS option;
+-- Options of a task that waits are its submitter's.
+SET ROLE trust_eve;
+SELECT xlsx.submit('trust_given', decode(:'book', 'base64'), mode => 'sync', scope => 'age > 7', run_at => now() + interval '1 day') AS waiting \gset
+RESET ROLE;
+SELECT trust_given($$locale => 'en'$$);
+SET ROLE trust_eve;
+SELECT xlsx.cancel(:waiting);
+SELECT deleted_rows FROM xlsx.delete(:waiting);
+RESET ROLE;
+SELECT trust_given($$locale => 'en'$$);

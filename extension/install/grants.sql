@@ -51,7 +51,7 @@ REVOKE EXECUTE ON FUNCTION xlsx_private.is_remote, xlsx_private.freeze_profile, 
   xlsx_private.check_rule, xlsx_private.check_texts, xlsx_private.check_messages, xlsx_private.check_pattern, xlsx_private.assignments,
   xlsx_private.require_members, xlsx_private.check_definition, xlsx_private.pointers, xlsx_private.orphans,
   xlsx_private.remove_orphans, xlsx_private.remove_audit, xlsx_private.fold_tally, xlsx_private.recount, xlsx_private.look_back, xlsx_private.expired_tasks, xlsx_private.next_ended,
-  xlsx_private.remove_kept, xlsx_private.next_expiry, xlsx_private.carries_sql, xlsx_private.require_admin, xlsx_private.carried_settings,
+  xlsx_private.remove_kept, xlsx_private.next_expiry, xlsx_private.carries_sql, xlsx_private.options_hold_sql, xlsx_private.require_admin, xlsx_private.carried_settings,
   xlsx_private.schedule_check, xlsx_private.schedule_keep_run, xlsx_private.schedule_record_failure
   FROM xlsx_user;
 -- Who hears events hears those of everybody.

@@ -34,7 +34,17 @@ WHERE xlsx_private.is_nobody(o.owner) GROUP BY 1, 2;
 COMMENT ON VIEW xlsx.ownerless IS
 'What belongs to nobody, because its role was dropped or is missing since a restore: profiles, schedules, tasks and files, counted by the name that the role had. For xlsx_admin, who can give it to a role with xlsx.reassign.';
 
--- Its SQL would run with the rights of whoever gets it.
+-- Its SQL would run with the rights of whoever gets it. Options are known by their names here; sql/trust.sql tries each that holds SQL.
+CREATE FUNCTION xlsx_private.options_hold_sql(options jsonb, target oid) RETURNS boolean
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+RETURN coalesce(coalesce(options ->> 'on_end', options ->> 'delete_when') IS NOT NULL OR coalesce(options ->> 'scope', 'true') <> 'true'
+  OR coalesce(options ->> 'absent', 'delete') NOT IN ('delete', 'report') OR (options ->> 'stop_at' <> 'blank_row' AND options ->> 'stop_at' NOT LIKE '~%')
+  OR EXISTS (SELECT FROM jsonb_array_elements_text(CASE jsonb_typeof(options -> 'key_columns') WHEN 'array' THEN options -> 'key_columns' ELSE '[]' END) AS k (key)
+    WHERE NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = target AND a.attname = k.key)), false);
+COMMENT ON FUNCTION xlsx_private.options_hold_sql(jsonb, oid) IS
+'Is there SQL in options of a profile, a task or a schedule? target: of the profile; an expression in its key counts as SQL.';
+
 CREATE FUNCTION xlsx_private.carries_sql(owner_is text) RETURNS boolean
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -43,19 +53,21 @@ DECLARE
   found_one boolean;
 BEGIN
   EXECUTE format($sql$
-    SELECT EXISTS (SELECT FROM xlsx_private.schedule o WHERE %1$s AND o.query IS NOT NULL)
-      OR EXISTS (SELECT FROM xlsx_private.profile o WHERE %1$s AND (
-        EXISTS (SELECT FROM xlsx_private.profile_column c WHERE c.profile_id = o.id AND coalesce(c.transform, c.lookup, c.lookup_table) IS NOT NULL)
+    SELECT EXISTS (SELECT FROM xlsx_private.schedule o WHERE %1$s AND (o.query IS NOT NULL OR xlsx_private.options_hold_sql(o.options, 0)))
+      OR EXISTS (SELECT FROM xlsx_private.task o WHERE %1$s AND xlsx_private.options_hold_sql(o.options, 0))
+      OR EXISTS (SELECT FROM xlsx_private.file o WHERE %1$s AND xlsx_private.options_hold_sql(o.options, 0))
+      OR EXISTS (SELECT FROM xlsx_private.profile o WHERE %1$s AND (xlsx_private.options_hold_sql(to_jsonb(o), o.target::oid)
+        OR EXISTS (SELECT FROM xlsx_private.profile_column c WHERE c.profile_id = o.id AND coalesce(c.transform, c.lookup, c.lookup_table) IS NOT NULL)
         OR EXISTS (SELECT FROM xlsx_private.profile_rule r WHERE r.profile_id = o.id AND r.kind = 'expression')))
-      OR EXISTS (SELECT FROM xlsx_private.frozen_profile o WHERE %1$s AND (
-        jsonb_path_exists(o.content, '$.columns[*] ? (@.transform != null || @.lookup != null)')
+      OR EXISTS (SELECT FROM xlsx_private.frozen_profile o WHERE %1$s AND (xlsx_private.options_hold_sql(o.content, o.target::oid)
+        OR jsonb_path_exists(o.content, '$.columns[*] ? (@.transform != null || @.lookup != null)')
         OR jsonb_path_exists(o.content, '$.rules[*] ? (@.kind == "expression")')))
   $sql$, owner_is) INTO found_one;
   RETURN found_one;
 END
 $$;
 COMMENT ON FUNCTION xlsx_private.carries_sql(text) IS
-'Is there SQL in a schedule, a profile or a frozen profile "o" whose owner meets a condition?';
+'Is there SQL in a schedule, a task, a file, a profile or a frozen profile "o" whose owner meets a condition?';
 
 CREATE FUNCTION xlsx_private.cron_reassign(from_role text, to_role regrole) RETURNS void
 LANGUAGE plpgsql VOLATILE
@@ -106,7 +118,7 @@ BEGIN
   END IF;
   IF xlsx_private.carries_sql(owner_is) AND NOT pg_has_role(caller::oid, to_role::oid, 'USAGE') THEN
     RAISE EXCEPTION 'permission denied to give SQL of "%" to "%"', from_role, to_role USING ERRCODE = 'insufficient_privilege',
-      DETAIL = 'It has a schedule with a query, or a profile with a transformation, a lookup or an expression, which would run with the rights of the new owner.',
+      DETAIL = 'It has a schedule with a query, or a profile or a task with SQL (such as a transformation, a lookup, an expression, scope or on_end), which would run with the rights of the new owner.',
       HINT = 'A member of the new owner may, or a superuser.';
   END IF;
   -- A key is the owner's: one that both have used stays with the new owner's task.
@@ -144,6 +156,7 @@ BEGIN
   PERFORM xlsx_private.require_admin(caller, 'adopt the tasks of another installation');
   UPDATE xlsx_private.task t SET home = xlsx_private.installation() WHERE t.home <> xlsx_private.installation() AND xlsx_private.is_active(t.status);
   GET DIAGNOSTICS adopted = ROW_COUNT;
+  UPDATE xlsx_private.webhook_delivery d SET home = xlsx_private.installation() WHERE d.home <> xlsx_private.installation() AND d.due_at IS NOT NULL;
   PERFORM xlsx_private.wake_queue();
   RETURN adopted;
 END
@@ -153,4 +166,4 @@ COMMENT ON FUNCTION xlsx_private.adopt(regrole) IS 'xlsx.adopt, as the owner of 
 CREATE FUNCTION xlsx.adopt() RETURNS bigint
 AS 'MODULE_PATHNAME', 'pg_xlsx_as_owner' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx.adopt() IS
-'Lets the tasks that came with a restored dump, or with a copy of a database, go on here, and returns how many had not ended. Until then they wait: the original may still work on them. For xlsx_admin.';
+'Lets the tasks that came with a restored dump, or with a copy of a database, go on here, with webhooks that were not sent yet, and returns how many tasks had not ended. Until then they wait: the original may still work on them. For xlsx_admin.';
