@@ -67,3 +67,14 @@ SELECT xlsx.cancel(:waiting);
 SELECT deleted_rows FROM xlsx.delete(:waiting);
 RESET ROLE;
 SELECT trust_given($$locale => 'en'$$);
+-- A default that draws numbers is evaluated for those who write the table.
+CREATE TABLE trust_numbered (id bigint GENERATED ALWAYS AS IDENTITY, name text DEFAULT 'none');
+SELECT xlsx_private.column_default(NULL::bigint, 'trust_numbered'::regclass, 1::smallint) AS id;
+SET ROLE trust_eve;
+SELECT xlsx_private.column_default(NULL::bigint, 'trust_numbered'::regclass, 1::smallint) AS id;
+SELECT xlsx_private.column_default(NULL::text, 'trust_numbered'::regclass, 2::smallint) AS name;
+RESET ROLE;
+GRANT INSERT (name) ON trust_numbered TO trust_eve;
+SET ROLE trust_eve;
+SELECT xlsx_private.column_default(NULL::bigint, 'trust_numbered'::regclass, 1::smallint) AS id;
+RESET ROLE;

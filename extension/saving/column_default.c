@@ -6,18 +6,33 @@
 
 #include "access/relation.h"
 #include "access/table.h"
+#include "catalog/objectaddress.h"
 #include "executor/executor.h"
 #include "fmgr.h"
 #include "kept/unnest.h"
+#include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
 #include "rewrite/rewriteHandler.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
 
 PG_FUNCTION_INFO_V1(pg_xlsx_column_default);
+
+/* A default may draw from a sequence of the table without asking for a right: only who writes the table may have it evaluated. */
+static void
+require_writer(Oid relation)
+{
+	Oid			user = GetUserId();
+
+	if (pg_class_aclmask(relation, user, ACL_INSERT | ACL_UPDATE, ACLMASK_ANY) == ACL_NO_RIGHTS &&
+		pg_attribute_aclcheck_all(relation, user, ACL_INSERT, ACLMASK_ANY) != ACLCHECK_OK &&
+		pg_attribute_aclcheck_all(relation, user, ACL_UPDATE, ACLMASK_ANY) != ACLCHECK_OK)
+		aclcheck_error(ACLCHECK_NO_PRIV, get_relkind_objtype(get_rel_relkind(relation)), get_rel_name(relation));
+}
 
 /*
  * The default as the table stores it. Written as SQL text, its CASE, IN or NULLIF would find
@@ -30,6 +45,7 @@ prepare_default(Oid relation, AttrNumber attnum, Oid type)
 	TupleDesc	descriptor = RelationGetDescr(target);
 	Expr	   *expression = NULL;
 
+	require_writer(relation);
 	if (attnum > 0 && attnum <= descriptor->natts && !TupleDescAttr(descriptor, attnum - 1)->attisdropped &&
 		!TupleDescAttr(descriptor, attnum - 1)->attgenerated && getBaseType(TupleDescAttr(descriptor, attnum - 1)->atttypid) == type)
 		expression = (Expr *) build_column_default(target, attnum);
