@@ -78,3 +78,13 @@ GRANT INSERT (name) ON trust_numbered TO trust_eve;
 SET ROLE trust_eve;
 SELECT xlsx_private.column_default(NULL::bigint, 'trust_numbered'::regclass, 1::smallint) AS id;
 RESET ROLE;
+-- SQL of a profile finds its names in the schema of the target, also for the row that throws.
+CREATE SCHEMA trust_app;
+CREATE TABLE trust_app.people (name text PRIMARY KEY, age int);
+CREATE FUNCTION trust_app.gone(name text) RETURNS boolean LANGUAGE sql AS $$ SELECT name = 'Nobody' $$;
+SELECT xlsx.create_profile('trust_app', 'trust_app.people') > 0 AS made;
+SELECT xlsx.alter_profile('trust_app', mode => 'upsert', delete_when => 'gone(name)');
+SELECT xlsx.set_column('trust_app', 'age', transform => '(56 / (value::int - 7))::text');
+SELECT task AS thrown, status, saved_rows, error_rows FROM xlsx.import('trust_app', decode(:'book', 'base64')) \gset
+SELECT :'status' AS status, :saved_rows AS saved_rows, :error_rows AS error_rows;
+SELECT row_number, column_name, code, detail FROM xlsx.task_errors(:thrown);

@@ -365,13 +365,12 @@ note_failed_row(const Compute *compute, JudgedRow *row, const ErrorData *error)
 static void
 run_deletion(Compute *compute, JudgedRow *row)
 {
-	static const bool keep = false;
 	ComputeCall call = {compute, &compute->deletion, row, 0, 1};
 	ErrorData  *error;
 
 	if (call.plan->plan == NULL)
 		prepare(compute, call.plan);
-	error = subtransaction_try_keep(execute, &call, &keep);
+	error = profile_sql_try(compute->profile, execute, &call);
 	if (error != NULL && !subtransaction_row_fault(error))
 		ReThrowError(error);
 	if (error != NULL)
