@@ -88,3 +88,12 @@ SELECT xlsx.set_column('trust_app', 'age', transform => '(56 / (value::int - 7))
 SELECT task AS thrown, status, saved_rows, error_rows FROM xlsx.import('trust_app', decode(:'book', 'base64')) \gset
 SELECT :'status' AS status, :saved_rows AS saved_rows, :error_rows AS error_rows;
 SELECT row_number, column_name, code, detail FROM xlsx.task_errors(:thrown);
+-- A set is erased with its tasks; what the file says in its names goes, too.
+SELECT xlsx.create_profile('trust_set', 'trust_people') > 0 AS made;
+SELECT xlsx.alter_profile('trust_set', mode => 'upsert', keep_rows => true);
+SELECT xlsx.submit_set(decode(:'book', 'base64'), '[{"profile": "trust_set"}, {"profile": "trust_set"}]', dry_run => true) AS set \gset
+SELECT xlsx.wait(:set, '60 s');
+SELECT trust_refusal(format($$SELECT xlsx.run(%s)$$, :set));
+SELECT xlsx.erase(:set);
+SELECT set_size, erased_at IS NOT NULL AS erased, found_sheet, file_kept_until, (SELECT count(*) FROM xlsx.task_rows(t.id)) AS rows
+FROM xlsx.tasks t WHERE id = :set OR set_id = :set ORDER BY id;

@@ -44,7 +44,7 @@ forget_texts(int64 task)
 	static PrivateStatement update = {
 		"WITH jobs AS (UPDATE xlsx_private.job SET error_message = $2 WHERE task_id = $1 AND error_message IS NOT NULL)"
 		" UPDATE xlsx_private.task SET erased_at = clock_timestamp(), updated_at = clock_timestamp(), findings = NULL, missing = '[]', unused = '[]',"
-		" duplicates = '[]', notes = '[]', found_headers = NULL, mapping = NULL, error_detail = NULL, error_hint = NULL,"
+		" duplicates = '[]', notes = '[]', found_headers = NULL, found_sheet = NULL, found_sheets = NULL, mapping = NULL, error_detail = NULL, error_hint = NULL,"
 		" error_message = CASE WHEN error_message IS NOT NULL THEN $2 END WHERE id = $1", 2, {INT8OID, TEXTOID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(task), CStringGetTextDatum("The message was erased.")};

@@ -79,14 +79,14 @@ COMMENT ON FUNCTION xlsx_private.duplicate_of(oid, text, bigint, bytea, jsonb) I
 CREATE FUNCTION xlsx.run(task bigint, run_at timestamptz DEFAULT NULL, priority int DEFAULT 0, now boolean DEFAULT false) RETURNS bigint
 AS 'MODULE_PATHNAME', 'pg_xlsx_run' LANGUAGE C VOLATILE;
 COMMENT ON FUNCTION xlsx.run(bigint, timestamptz, int, boolean) IS
-'Imports a dry run for good, as it was checked: the same file, the profile as it was, the same options. Returns the id of a new task of the current role, whose run_of is the dry run. For any role that sees the dry run and may write the target. run_at, priority: as in xlsx.submit. now true: imports in the current transaction, and the returned task has ended. Error (55000) if the task is no dry run, has not ended well, is a set, or was imported so before and not undone; error (58P01) with the reason if its file is gone.';
+'Imports a dry run for good, as it was checked: the same file, the profile as it was, the same options. Returns the id of a new task of the current role, whose run_of is the dry run. For any role that sees the dry run and may write the target. run_at, priority: as in xlsx.submit. now true: imports in the current transaction, and the returned task has ended. Error (55000) if the task is no dry run, has not ended well, or was imported so before and not undone; error (58P01) with the reason if its file is gone.';
 
 CREATE FUNCTION xlsx.erase(task bigint) RETURNS void
 AS 'MODULE_PATHNAME', 'pg_xlsx_erase' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx.erase(bigint) IS
-'Removes what a task keeps of the data of its file: the file, also of other tasks that have the same one, error and warning rows, old values of rows, notes for undo, texts of its own failure, and what it found in the sheet. Of a set, that of its tasks. The task stays with its numbers, its audit and the rows that it saved; xlsx.undo and xlsx.retry refuse it. Error (55000) if the task, or one with the same file, has not ended.';
+'Removes what a task keeps of the data of its file: the file, also of other tasks that have the same one, error and warning rows, old values of rows, notes for undo, texts of its own failure, what it found in the sheet, with the names of sheets and headers, and its webhooks; of a set, all of this of its tasks. The task stays with its numbers, its audit, the rows that it saved, and what its submitter said: the name and the SHA-256 of the file, params, options and carried settings, which xlsx.delete needs. xlsx.delete removes these, except the name of the file in xlsx.audit and xlsx.jobs. xlsx.undo and xlsx.retry refuse the task. Error (55000) if the task, or one with the same file, has not ended.';
 
 CREATE FUNCTION xlsx.release(task bigint) RETURNS text
 AS 'MODULE_PATHNAME', 'pg_xlsx_release' LANGUAGE C VOLATILE STRICT;
 COMMENT ON FUNCTION xlsx.release(bigint) IS
-'Lets a held task, or those of a set, start when they are due, and returns PENDING. For members of its owner and xlsx_admin; if its profile has four_eyes, not for the one who submitted it. Error (55000) if the task is not held or has ended.';
+'Lets a held task start when it is due, and returns PENDING. For members of its owner and xlsx_admin; if its profile has four_eyes, not for the one who submitted it. Error (55000) if the task is not held or has ended.';
