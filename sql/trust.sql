@@ -97,3 +97,24 @@ SELECT trust_refusal(format($$SELECT xlsx.run(%s)$$, :set));
 SELECT xlsx.erase(:set);
 SELECT set_size, erased_at IS NOT NULL AS erased, found_sheet, file_kept_until, (SELECT count(*) FROM xlsx.task_rows(t.id)) AS rows
 FROM xlsx.tasks t WHERE id = :set OR set_id = :set ORDER BY id;
+-- A profile that holds tasks by now also holds a dry run that was checked before.
+SELECT xlsx.submit('trust_set', decode(:'book', 'base64'), dry_run => true) AS dry \gset
+SELECT xlsx.wait(:dry, '60 s');
+SELECT xlsx.alter_profile('trust_set', hold => true, four_eyes => true);
+SELECT trust_refusal(format($$SELECT xlsx.run(%s, now => true)$$, :dry));
+SELECT xlsx.run(:dry) AS run \gset
+SELECT held FROM xlsx.tasks WHERE id = :run;
+SELECT trust_refusal(format($$SELECT xlsx.release(%s)$$, :run));
+SELECT xlsx.cancel(:run);
+-- Who submits as another role is the submitter also when he is himself again.
+CREATE ROLE trust_team IN ROLE xlsx_user;
+GRANT ALL ON trust_people TO trust_team;
+CREATE ROLE trust_member LOGIN IN ROLE trust_team;
+SET SESSION AUTHORIZATION trust_member;
+SET ROLE trust_team;
+SELECT xlsx.submit('trust_set', decode(:'book', 'base64')) AS held \gset
+RESET SESSION AUTHORIZATION;
+SET ROLE trust_member;
+SELECT trust_refusal(format($$SELECT xlsx.release(%s)$$, :held));
+RESET ROLE;
+SELECT xlsx.cancel(:held);

@@ -21,7 +21,7 @@ PG_FUNCTION_INFO_V1(pg_xlsx_release);
 typedef struct Held
 {
 	bool		held;
-	bool		four_eyes;
+	bool		four_eyes;		/* its profile has, as it was or as it is now */
 	char	   *submitted_by;	/* subject of a token, or NULL */
 	TimestampTz due;
 } Held;
@@ -30,8 +30,9 @@ static Held
 find_held(int64 task)
 {
 	static PrivateStatement select = {
-		"SELECT t.held, coalesce((f.content ->> 'four_eyes')::boolean, false), t.submitted_by, t.run_at"
-		" FROM xlsx_private.task t LEFT JOIN xlsx_private.frozen_profile f ON f.id = t.frozen_id WHERE t.id = $1", 1, {INT8OID}, NULL
+		"SELECT t.held, coalesce((f.content ->> 'four_eyes')::boolean, false) OR coalesce(p.four_eyes, false), t.submitted_by, t.run_at"
+		" FROM xlsx_private.task t LEFT JOIN xlsx_private.frozen_profile f ON f.id = t.frozen_id LEFT JOIN xlsx_private.profile p ON p.id = t.profile_id"
+		" WHERE t.id = $1", 1, {INT8OID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(task)};
 	PrivateRow	row;
@@ -57,7 +58,8 @@ is_submitter(const Subject *task, const Held *held)
 	if (subject != NULL && held->submitted_by != NULL)
 		return strcmp(subject, held->submitted_by) == 0;
 	return GetUserId() == task->owner ||
-		(GetSessionUserId() == task->login && !is_member_of_role_nosuper(task->login, get_role_oid("xlsx_notifier", false)));
+		((GetSessionUserId() == task->login || GetUserId() == task->login) &&
+		 !is_member_of_role_nosuper(task->login, get_role_oid("xlsx_notifier", false)));
 }
 
 static void

@@ -50,7 +50,7 @@ typedef struct DryRun
 	char	   *options;		/* that have no column, as JSON */
 	int64		profile;		/* 0: gone */
 	int64		file_size;
-	bool		hold;			/* its profile holds tasks */
+	bool		hold;			/* its profile holds tasks, as it was or as it is now */
 } DryRun;
 
 static void
@@ -68,9 +68,10 @@ find_dry_run(int64 id)
 {
 	static PrivateStatement owner = {"SELECT owner::oid, tenant FROM xlsx_private.task WHERE id = $1", 1, {INT8OID}, NULL};
 	static PrivateStatement select = {
-		"SELECT t.status, t.dry_run, t.frozen_id, t.mode, t.options::text, t.file_size, t.profile_id, coalesce((f.content ->> 'hold')::boolean, false),"
+		"SELECT t.status, t.dry_run, t.frozen_id, t.mode, t.options::text, t.file_size, t.profile_id, coalesce((f.content ->> 'hold')::boolean, false) OR coalesce(p.hold, false),"
 		" t.set_size IS NOT NULL AND NOT t.atomic"
-		" FROM xlsx_private.task t LEFT JOIN xlsx_private.frozen_profile f ON f.id = t.frozen_id WHERE t.id = $1",
+		" FROM xlsx_private.task t LEFT JOIN xlsx_private.frozen_profile f ON f.id = t.frozen_id LEFT JOIN xlsx_private.profile p ON p.id = t.profile_id"
+		" WHERE t.id = $1",
 		1, {INT8OID}, NULL
 	};
 	Datum		values[] = {Int64GetDatum(id)};
