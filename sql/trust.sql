@@ -118,3 +118,5 @@ SET ROLE trust_member;
 SELECT trust_refusal(format($$SELECT xlsx.release(%s)$$, :held));
 RESET ROLE;
 SELECT xlsx.cancel(:held);
+-- Numbers are numbers, however they are written.
+SELECT xlsx_private.form_options('{"priority": "+5", "headerRows": " 2", "maxErrors": "007"}');

@@ -224,8 +224,9 @@ refuse_type(const Option *option, const char *wanted, const char *text)
 			 errdetail("It is %s.", wanted)));
 }
 
-static void
-require_integer(const Option *option, const char *text)
+/* The number as JSON has it: without a plus, blanks and zeros in front. */
+static char *
+integer_text(const Option *option, const char *text)
 {
 	int64		least = option->type == OPTION_INTEGER ? PG_INT32_MIN : PG_INT64_MIN;
 	int64		most = option->type == OPTION_INTEGER ? PG_INT32_MAX : PG_INT64_MAX;
@@ -236,6 +237,7 @@ require_integer(const Option *option, const char *text)
 	number = strtoi64(text, &end, 10);
 	if (text[0] == '\0' || *end != '\0' || errno != 0 || number < least || number > most)
 		refuse_type(option, psprintf("an integer between " INT64_FORMAT " and " INT64_FORMAT, least, most), text);
+	return psprintf(INT64_FORMAT, number);
 }
 
 static char *
@@ -298,7 +300,7 @@ put_value(StringInfo json, const Option *option, OptionsOf of, const JsonbValue 
 			break;
 		case OPTION_INTEGER:
 		case OPTION_BIGINT:
-			require_integer(option, text);
+			text = integer_text(option, text);
 			break;
 		case OPTION_BOOLEAN:
 			if (!parse_bool(text, &flag))
