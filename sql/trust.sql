@@ -120,3 +120,13 @@ RESET ROLE;
 SELECT xlsx.cancel(:held);
 -- Numbers are numbers, however they are written.
 SELECT xlsx_private.form_options('{"priority": "+5", "headerRows": " 2", "maxErrors": "007"}');
+-- A webhook that came with a copy of a database waits until the copy is adopted.
+SELECT xlsx.alter_profile('trust_set', hold => false, four_eyes => false, webhooks => '{https://trust.example/}');
+SELECT xlsx.submit('trust_set', decode(:'book', 'base64')) AS told \gset
+SELECT xlsx.wait(:told, '60 s');
+BEGIN;
+UPDATE xlsx_private.webhook_delivery SET home = gen_random_uuid();
+SELECT payload FROM xlsx_rest.webhooks_claim(60000);
+SELECT xlsx.adopt();
+SELECT split_part(head, ' ', 4) AS url FROM xlsx_rest.webhooks_claim(60000);
+ROLLBACK;

@@ -12,6 +12,7 @@ CREATE TABLE xlsx_private.webhook_delivery (
   id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   message_id  uuid   NOT NULL DEFAULT pg_catalog.gen_random_uuid(),
   task_id     bigint NOT NULL,
+  home        uuid   NOT NULL DEFAULT xlsx_private.installation(),
   url         text   NOT NULL,
   event       text   NOT NULL,
   payload     text   NOT NULL,
@@ -23,9 +24,10 @@ CREATE TABLE xlsx_private.webhook_delivery (
   created_at  timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
   ended_at    timestamptz
 );
-CREATE INDEX webhook_delivery_due ON xlsx_private.webhook_delivery (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX webhook_delivery_due ON xlsx_private.webhook_delivery (home, due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX webhook_delivery_task ON xlsx_private.webhook_delivery (task_id);
 COMMENT ON TABLE xlsx_private.webhook_delivery IS 'Webhooks of tasks: those that wait, and those that have been sent or given up.';
+COMMENT ON COLUMN xlsx_private.webhook_delivery.home IS 'Installation that sends it: the original may still send what a restored dump or a copied database has, which waits for xlsx.adopt.';
 COMMENT ON COLUMN xlsx_private.webhook_delivery.message_id IS 'The same in all attempts: the header webhook-id.';
 COMMENT ON COLUMN xlsx_private.webhook_delivery.due_at IS 'When the next attempt is due; while a sidecar is at it, the end of its lease. NULL: there is none.';
 ALTER TABLE xlsx_private.webhook_delivery ENABLE ROW LEVEL SECURITY;
@@ -45,21 +47,23 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+  here CONSTANT uuid := xlsx_private.installation();
   wait_ms bigint;
 BEGIN
   UPDATE xlsx_private.webhook_delivery d
   SET attempts = d.attempts + 1, due_at = clock_timestamp() + lease_ms * interval '1 ms'
-  WHERE d.id = (SELECT w.id FROM xlsx_private.webhook_delivery w WHERE w.due_at <= clock_timestamp()
+  WHERE d.id = (SELECT w.id FROM xlsx_private.webhook_delivery w WHERE w.home = here AND w.due_at <= clock_timestamp()
     ORDER BY w.due_at, w.id LIMIT 1 FOR UPDATE SKIP LOCKED)
   RETURNING format('%s %s %s %s', d.id, d.attempts, d.message_id, d.url), d.payload INTO head, payload;
   IF NOT FOUND THEN
-    SELECT ceil(1000 * extract(epoch FROM min(w.due_at) - clock_timestamp())) INTO wait_ms FROM xlsx_private.webhook_delivery w WHERE w.due_at IS NOT NULL;
+    SELECT ceil(1000 * extract(epoch FROM min(w.due_at) - clock_timestamp())) INTO wait_ms FROM xlsx_private.webhook_delivery w
+    WHERE w.home = here AND w.due_at IS NOT NULL;
     head := coalesce(greatest(wait_ms, 1)::text, '');
   END IF;
 END
 $$;
 COMMENT ON FUNCTION xlsx_rest.webhooks_claim IS
-'Takes the webhook that is due first, for lease_ms milliseconds. head: its id, the number of the attempt, the message id and the address, divided by spaces; payload: the body. If none is due, head is the number of milliseconds until the next one is, or empty, and payload is NULL. For xlsx_notifier and xlsx_admin.';
+'Takes the webhook of this installation that is due first, for lease_ms milliseconds. head: its id, the number of the attempt, the message id and the address, divided by spaces; payload: the body. If none is due, head is the number of milliseconds until the next one is, or empty, and payload is NULL. For xlsx_notifier and xlsx_admin.';
 
 CREATE FUNCTION xlsx_rest.webhooks_report(delivery bigint, attempt int, status int, error text, backoff_ms bigint, most_attempts int, OUT head text, OUT body text)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER
