@@ -36,6 +36,13 @@ SET ROLE trust_eve;
 SELECT xlsx.alter_profile('trust_view', key_columns => '{name}');
 SET ROLE trust_ann;
 SELECT status, saved_rows FROM xlsx.import('trust_view', decode(:'book', 'base64'));
+-- Webhooks tell of an import, with its params and the texts of errors: only addresses of those who are trusted.
+SET ROLE trust_eve;
+SELECT xlsx.alter_profile('trust_view', webhooks => '{https://eve.example/}');
+SET ROLE trust_ann;
+SELECT trust_refusal(format($$SELECT xlsx.import('trust_view', decode(%L, 'base64'))$$, :'book'));
+SET ROLE trust_eve;
+SELECT status, saved_rows, (xlsx.delete(task)).message IS NOT NULL AS deleted FROM xlsx.import('trust_view', decode(:'book', 'base64'));
 -- What holds SQL is given to another role by nobody but a member of that role.
 SET ROLE trust_eve;
 SELECT xlsx.drop_profile('trust_view'), xlsx.drop_profile('trust_people');

@@ -345,13 +345,15 @@ load_options(Profile *profile, Datum content)
 		" coalesce(o.header_check, 'any'), coalesce(o.header_rows, 1), coalesce(o.fill_merged, false), coalesce(o.skip_hidden, false),"
 		" o.stop_at, o.sheets, o.date_order, o.decimal, o.time_zone, coalesce(o.no_value, 'error'), o.key_index,"
 		" coalesce(o.keep_rows, false), coalesce(o.keep_changes, false), array_remove(o.\"returning\", NULL),"
-		" o.scope, o.absent, o.max_absent, coalesce(o.allow_empty, false), o.delete_when, o.duplicate_keys, o.on_end, coalesce(o.mode, 'insert')"
+		" o.scope, o.absent, o.max_absent, coalesce(o.allow_empty, false), o.delete_when, o.duplicate_keys, o.on_end, coalesce(o.mode, 'insert'),"
+		" coalesce(jsonb_typeof(o.webhooks) = 'array', false)"
 		" FROM jsonb_to_record($1) AS o (task_column text, sheet text, header_row text, range text, skip_end int, locale text,"
 		" max_errors bigint, keep_old boolean, key_columns text[], update_columns text[], index_after_load text,"
 		" header_check text, header_rows int, fill_merged boolean, skip_hidden boolean, stop_at text, sheets text,"
 		" date_order text, decimal text, time_zone text, no_value text, key_index text,"
 		" keep_rows boolean, keep_changes boolean, \"returning\" text[],"
-		" scope text, absent text, max_absent text, allow_empty boolean, delete_when text, duplicate_keys text, on_end text, mode text)",
+		" scope text, absent text, max_absent text, allow_empty boolean, delete_when text, duplicate_keys text, on_end text, mode text,"
+		" webhooks jsonb)",
 		1, {JSONBOID}, NULL
 	};
 	PrivateRow	row;
@@ -389,6 +391,7 @@ load_options(Profile *profile, Datum content)
 	profile->duplicates = row.nulls[30] ? DUPLICATES_BY_MODE : (Duplicates) word_of(profile, &row, 30, &duplicate_keys_names, "duplicate_keys");
 	profile->on_end = private_sql_text(&row, 31);
 	profile->mode = (SaveMode) word_of(profile, &row, 32, &save_mode_names, "mode");
+	profile->tells = DatumGetBool(row.values[33]);
 	return private_sql_text(&row, 0);
 }
 

@@ -118,6 +118,7 @@ typedef struct Profile
 	int64		max_errors;		/* -1: any number */
 	bool		keep_old;		/* for xlsx.undo */
 	char	   *on_end;			/* function to call at the end of an import, or NULL */
+	bool		tells;			/* webhooks tell other servers of the end of a task */
 	bool		keep_rows;		/* what became of each row */
 	bool		keep_changes;	/* with keep_rows: old and new values of changed columns */
 	TextList	returning;		/* with keep_rows: columns of the target to keep for each row; empty: those of the key */

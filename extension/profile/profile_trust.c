@@ -97,14 +97,19 @@ profile_trusts(const Profile *profile, Oid author)
 void
 profile_require_trust(const Profile *profile, const char *options)
 {
-	Oid			owner = profile->owner;
+	const char *author;
+	const char *user;
 
-	if (!has_sql(profile, options) || profile_trusts(profile, owner))
+	if ((!has_sql(profile, options) && !profile->tells) || profile_trusts(profile, profile->owner))
 		return;
+	author = name_of_role(profile->owner);
+	user = GetUserNameFromId(GetUserId(), false);
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
-			 errmsg("profile \"%s\" holds SQL of another role", profile->name),
-			 errdetail("It would run as \"%s\", and was written by \"%s\", who neither is a superuser nor owns the target.",
-					   GetUserNameFromId(GetUserId(), false), name_of_role(owner)),
+			 has_sql(profile, options) ? errmsg("profile \"%s\" holds SQL of another role", profile->name) :
+			 errmsg("profile \"%s\" holds webhooks of another role", profile->name),
+			 has_sql(profile, options) ?
+			 errdetail("It would run as \"%s\", and was written by \"%s\", who neither is a superuser nor owns the target.", user, author) :
+			 errdetail("They would tell of an import of \"%s\", and were given by \"%s\", who neither is a superuser nor owns the target.", user, author),
 			 errhint("Copy the profile: xlsx.create_profile_from_json(xlsx.profile_json(…), 'a name').")));
 }

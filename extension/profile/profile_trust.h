@@ -10,7 +10,7 @@
 #include "profile/profile.h"
 
 /*
- * Raises an error (42501) if a profile holds SQL of a role that the current role need not trust. options: those of the
+ * Raises an error (42501) if a profile holds SQL, or webhooks, of a role that the current role need not trust. options: those of the
  * task, as a JSON object or NULL; SQL in them is not the profile's.
  */
 extern void profile_require_trust(const Profile *profile, const char *options);
