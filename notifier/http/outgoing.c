@@ -31,9 +31,13 @@ typedef struct Outgoing
 	char		error[CURL_ERROR_SIZE];
 	bool		private_too;
 	bool		refused;		/* an address was */
+	size_t		taken;			/* bytes of the answer */
 	OutgoingDone done;
 	void	   *arg;
 } Outgoing;
+
+/* No more of an answer is read: its status comes first. */
+#define MOST_ANSWER_BYTES 65536
 
 static CURLM *multi;
 static Socket *sockets;
@@ -172,6 +176,8 @@ finish(CURL *curl, CURLcode code)
 
 	curl_easy_getinfo(curl, CURLINFO_PRIVATE, (char **) &request);
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+	if (code == CURLE_WRITE_ERROR && request->taken > MOST_ANSWER_BYTES)
+		code = CURLE_OK;
 	if (code != CURLE_OK && request->refused)
 		error = "the address is a loopback, private or link-local one";
 	else if (code != CURLE_OK)
@@ -195,13 +201,15 @@ act(curl_socket_t descriptor, int events)
 	}
 }
 
-/* What the receiver answers besides its status is of no interest. */
+/* What the receiver answers besides its status, lines of the head and the body, is of no interest. */
 static size_t
 pass_over(char *data, size_t size, size_t count, void *arg)
 {
+	Outgoing   *request = arg;
+
 	(void) data;
-	(void) arg;
-	return size * count;
+	request->taken += size * count;
+	return request->taken > MOST_ANSWER_BYTES ? 0 : size * count;
 }
 
 static curl_socket_t
@@ -219,7 +227,7 @@ open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 }
 
 static void
-set_options(const Outgoing *request, const char *url, const char *body, size_t len, int timeout_ms)
+set_options(Outgoing *request, const char *url, const char *body, size_t len, int timeout_ms)
 {
 	CURL	   *curl = request->curl;
 
@@ -234,6 +242,9 @@ set_options(const Outgoing *request, const char *url, const char *body, size_t l
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long) timeout_ms);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, pass_over);
+	curl_easy_setopt(curl, CURLOPT_WRITEDATA, request);
+	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, pass_over);
+	curl_easy_setopt(curl, CURLOPT_HEADERDATA, request);
 	curl_easy_setopt(curl, CURLOPT_OPENSOCKETFUNCTION, open_socket);
 	curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, request);
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, request->error);

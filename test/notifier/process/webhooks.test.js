@@ -28,7 +28,14 @@ class Receiver {
       request.on('data', (data) => { body += data; });
       request.on('end', () => {
         receiver.got.push({ path: request.url, method: request.method, headers: request.headers, body });
-        response.writeHead(...receiver.answer(request)).end('x'.repeat(1000));
+        response.writeHead(...receiver.answer(request));
+        if (receiver.endless) {
+          const more = () => { while (!response.destroyed && response.write('x'.repeat(10000))); };
+          response.on('drain', more);
+          more();
+        } else {
+          response.end('x'.repeat(1000));
+        }
         receiver.waiting.splice(0).forEach((wake) => wake());
       });
     });
@@ -147,6 +154,17 @@ test('a redirect is not followed', () => running({ 'webhook-attempts': 1 }, asyn
   await imported();
   assert.deepEqual(await ended(server), [{ state: 'failed', attempts: 1, last_status: 307, last_error: 'the receiver answered 307, and redirects are not followed' }]);
   assert.deepEqual(receiver.got.map(({ path }) => path), ['/first']);
+}));
+
+test('an answer without an end is not read to its end', () => running({ 'webhook-attempts': 1 }, async (server) => {
+  await goTo(receiver.url);
+  receiver.endless = true;
+  try {
+    await imported();
+    assert.deepEqual(await ended(server), [{ state: 'delivered', attempts: 1, last_status: 200, last_error: null }]);
+  } finally {
+    receiver.endless = false;
+  }
 }));
 
 test('addresses that are not public are refused when connecting, whatever the name is', () => running({ 'webhook-allow-private': 'off', 'webhook-attempts': 1 }, async (server) => {
