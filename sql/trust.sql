@@ -104,6 +104,12 @@ SELECT trust_refusal(format($$SELECT xlsx.run(%s)$$, :set));
 SELECT xlsx.erase(:set);
 SELECT set_size, erased_at IS NOT NULL AS erased, found_sheet, file_kept_until, (SELECT count(*) FROM xlsx.task_rows(t.id)) AS rows
 FROM xlsx.tasks t WHERE id = :set OR set_id = :set ORDER BY id;
+-- The failure of a task is also that of its set.
+SELECT xlsx.submit_set(decode(:'book', 'base64'), '[{"profile": "trust_set", "sheet": "Secret"}]') AS set \gset
+SELECT xlsx.wait(:set, '60 s');
+SELECT error_message LIKE '%Secret%' AS told FROM xlsx.tasks WHERE id = :set;
+SELECT xlsx.erase(id) FROM xlsx.tasks WHERE set_id = :set;
+SELECT error_code IS NOT NULL AS failed, error_message, error_detail, error_hint FROM xlsx.tasks WHERE id = :set;
 -- A profile that holds tasks by now also holds a dry run that was checked before.
 SELECT xlsx.submit('trust_set', decode(:'book', 'base64'), dry_run => true) AS dry \gset
 SELECT xlsx.wait(:dry, '60 s');

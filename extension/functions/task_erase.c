@@ -42,7 +42,10 @@ static void
 forget_texts(int64 task)
 {
 	static PrivateStatement update = {
-		"WITH jobs AS (UPDATE xlsx_private.job SET error_message = $2 WHERE task_id = $1 AND error_message IS NOT NULL)"
+		"WITH jobs AS (UPDATE xlsx_private.job SET error_message = $2 WHERE task_id = $1 AND error_message IS NOT NULL),"
+		/* which tells of the first of its tasks that has failed */
+		" sets AS (UPDATE xlsx_private.task s SET error_message = $2, error_detail = NULL, error_hint = NULL, updated_at = clock_timestamp()"
+		" FROM xlsx_private.task t WHERE t.id = $1 AND s.id = t.set_id AND s.error_message IS NOT NULL)"
 		" UPDATE xlsx_private.task SET erased_at = clock_timestamp(), updated_at = clock_timestamp(), findings = NULL, missing = '[]', unused = '[]',"
 		" duplicates = '[]', notes = '[]', found_headers = NULL, found_sheet = NULL, found_sheets = NULL, mapping = NULL, error_detail = NULL, error_hint = NULL,"
 		" error_message = CASE WHEN error_message IS NOT NULL THEN $2 END WHERE id = $1", 2, {INT8OID, TEXTOID}, NULL
