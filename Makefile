@@ -69,7 +69,7 @@ build/makebook: $(TOOLS)/makebook.c
 	@mkdir -p build
 	$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -o $@ $< -lxlsxwriter -lm
 
-build/setclock.so: $(TOOLS)/setclock.c
+build/setclock.so build/slowname.so: build/%.so: $(TOOLS)/%.c
 	@mkdir -p build
 	$(CC) -std=gnu11 -O2 -Wall -Wextra -Werror -fPIC -shared -o $@ $<
 

@@ -249,6 +249,8 @@ set_options(Outgoing *request, const char *url, const char *body, size_t len, in
 	curl_easy_setopt(curl, CURLOPT_OPENSOCKETDATA, request);
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, request->error);
 	curl_easy_setopt(curl, CURLOPT_PRIVATE, request);
+	/* A request that is over does not wait for the thread that looks its name up, and everybody with it. */
+	curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L);
 	/* A connection that is kept would be that of a request whose addresses might be others. */
 	curl_easy_setopt(curl, CURLOPT_FORBID_REUSE, 1L);
 }
