@@ -215,6 +215,28 @@ SET ROLE keys_clerk;
 SELECT status FROM xlsx.import('serials', decode(:'high', 'base64'), mode => 'upsert');
 RESET ROLE;
 SELECT last_value FROM serials_id_seq;
+-- A blank number is a new one, whatever blank_cells is; so is a blank part of a key the default.
+\set blank `:'root'/test/tools/book.py '[["No", "Name"], [9000, "nine"], [null, "new one"]]'`
+SELECT status FROM xlsx.import('serials', decode(:'blank', 'base64'), mode => 'upsert', blank_cells => 'null');
+SELECT status FROM xlsx.import('always', decode(:'blank', 'base64'), mode => 'insert', blank_cells => 'null');
+SELECT id > 9000 AS drawn FROM serials WHERE name = 'new one' UNION ALL SELECT id > 9000 FROM always WHERE name = 'new one';
+CREATE TABLE shelf (shop int NOT NULL DEFAULT 7, sku text, price int, PRIMARY KEY (shop, sku));
+SELECT xlsx.create_profile('shelf', 'shelf') > 0 AS made;
+\set shelf `:'root'/test/tools/book.py '[["Shop", "Sku", "Price"], [null, "a", 1], [8, "a", null]]'`
+SELECT status FROM xlsx.import('shelf', decode(:'shelf', 'base64'), mode => 'upsert', blank_cells => 'null');
+SELECT * FROM shelf ORDER BY shop;
+SELECT xlsx.drop_profile('shelf');
+DROP TABLE shelf;
+-- Mode update finds rows by a number that is always generated.
+SELECT xlsx.alter_profile('always', key_columns => '{id}');
+\set known `:'root'/test/tools/book.py '[["No", "Name"], [9000, "ninth"]]'`
+SELECT status, updated_rows FROM xlsx.import('always', decode(:'known', 'base64'), mode => 'update');
+-- A row that has drawn its number is none that the file of a sync lacks.
+\set some `:'root'/test/tools/book.py '[["No", "Name"], [9000, "the ninth"], [null, "newest"]]'`
+SELECT task, inserted_rows, updated_rows, absent_rows FROM xlsx.import('always', decode(:'some', 'base64'), mode => 'sync', scope => 'true') \gset
+SELECT :inserted_rows AS inserted, :updated_rows AS updated, :absent_rows AS absent;
+SELECT notes FROM xlsx.tasks WHERE id = :task;
+SELECT name FROM always WHERE name IN ('the ninth', 'newest', 'new one') ORDER BY 1;
 SELECT count(xlsx.drop_profile(p)) FROM unnest('{always,bydefault,serials,parts}'::text[]) AS p;
 DROP TABLE always, bydefault, serials, parts;
 SELECT count(xlsx.delete(id)) > 0 AS deleted FROM xlsx.tasks;

@@ -94,6 +94,11 @@ note_result(Import *import, const AbsentResult *result)
 					 psprintf("The key of row %u cannot be read, so the " INT64_FORMAT " rows that the file lacks stay as they are.",
 							  row_in_sheet(result->unreadable_row), result->rows));
 			return;
+		case ABSENT_KEPT_DRAWN:
+			add_note(import, "absent_kept", result->drawn_row,
+					 psprintf("Row %u has no key of its own and was given a new one, so rows that the file lacks cannot be told from it; they stay as they are.",
+							  row_in_sheet(result->drawn_row)));
+			return;
 		case ABSENT_KEPT_EMPTY:
 			add_note(import, "not_emptied", 0,
 					 psprintf("The file has no good row, so the " INT64_FORMAT " rows of the target that it lacks stay; allow_empty lets them go.",

@@ -21,6 +21,7 @@
 #include "profile/params.h"
 #include "profile/sql.h"
 #include "saving/absent_sql.h"
+#include "saving/column_default.h"
 #include "saving/save_mode.h"
 #include "saving/undo_rows.h"
 #include "tables/role_sql.h"
@@ -37,6 +38,8 @@ struct Absent
 	NamedRows  *keys;			/* of the file */
 	int64		in_scope;
 	uint32		unreadable_row;
+	bool	   *draws;			/* has each new row without a value of this column another one? */
+	uint32		drawn_row;		/* the first row of the sheet with such a key */
 	MemoryContext context;
 };
 
@@ -161,6 +164,10 @@ absent_create(const SaveTask *task)
 	absent->context = AllocSetContextCreate(CurrentMemoryContext, "pg_xlsx absent rows", ALLOCSET_DEFAULT_SIZES);
 	absent->task = task;
 	absent_sql_create(&absent->sql, task);
+	absent->draws = palloc0(sizeof(bool) * (size_t) profile->count);
+	for (int i = 0; i < profile->count; i++)
+		absent->draws[i] = absent->sql.needs[i] && column_default_exists(profile, &profile->columns[i]) &&
+			!column_default_repeats(profile, &profile->columns[i]);
 	absent->keys = named_rows_create(ABSENT_KEYS, absent_sql_keys(&absent->sql));
 	absent->in_scope = profile->max_absent != NULL && max_absent_parse(profile->max_absent).percent ? count_scope(absent) : -1;
 	return absent;
@@ -183,6 +190,8 @@ note_row(Absent *absent, const PacketRows *rows, int row, bool bad)
 		nulls[count] = rows->nulls[(size_t) row * (size_t) rows->columns + (size_t) i];
 		if (nulls[count] && bad && sql->needs[i])
 			return false;
+		if (nulls[count] && absent->draws[i] && (absent->drawn_row == 0 || rows->sheet_rows[row] < absent->drawn_row))
+			absent->drawn_row = rows->sheet_rows[row];
 		count++;
 	}
 	values[count] = BoolGetDatum(bad);
@@ -339,13 +348,15 @@ remove_rows(Absent *absent, NamedRows *found)
 AbsentResult
 absent_apply(Absent *absent, int64 good_rows, bool tries)
 {
-	AbsentResult result = {.verdict = ABSENT_DONE,.in_scope = absent->in_scope,.unreadable_row = absent->unreadable_row};
+	AbsentResult result = {.verdict = ABSENT_DONE,.in_scope = absent->in_scope,.unreadable_row = absent->unreadable_row,.drawn_row = absent->drawn_row};
 	bool		reports = absent->sql.action == ABSENT_REPORT;
 	bool		empty = good_rows == 0 && !absent->task->profile->allow_empty;
-	NamedRows  *found = reports || empty || absent->unreadable_row > 0 ? find_rows(absent) : find_and_hold(absent);
+	NamedRows  *found = reports || empty || absent->unreadable_row > 0 || absent->drawn_row > 0 ? find_rows(absent) : find_and_hold(absent);
 
 	result.rows = named_rows_count(found);
-	if (reports)
+	if (absent->drawn_row > 0)
+		result.verdict = ABSENT_KEPT_DRAWN;
+	else if (reports)
 		result.verdict = ABSENT_REPORTED;
 	else if (absent->unreadable_row > 0)
 		result.verdict = ABSENT_KEPT_UNREADABLE;

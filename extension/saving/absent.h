@@ -37,6 +37,7 @@ typedef enum AbsentVerdict
 	ABSENT_REPORTED,			/* the profile wants them to be counted only */
 	ABSENT_TOO_MANY,			/* more than max_absent; nothing was done to them */
 	ABSENT_KEPT_UNREADABLE,		/* none was touched: a bad row has a key that cannot be read */
+	ABSENT_KEPT_DRAWN,			/* none was touched: a row of the file has drawn its key, so that it would be among them */
 	ABSENT_KEPT_EMPTY			/* none was touched: the file has no good row */
 } AbsentVerdict;
 
@@ -47,6 +48,7 @@ typedef struct AbsentResult
 	int64		stayed;			/* that a trigger or a policy kept */
 	int64		in_scope;		/* rows in scope before the import; -1: not counted */
 	uint32		unreadable_row;	/* of the sheet, the first; 0: none */
+	uint32		drawn_row;		/* the same */
 } AbsentResult;
 
 /* tries: the task is a dry run, so that rows beyond max_absent are tried too. good_rows: rows of the file without errors. */

@@ -62,6 +62,17 @@ demand_of_other(const Profile *profile, ProfileColumn *column, const SaveModeFac
 	column->asked_late = mode->inserts && harms_new_row(column);
 }
 
+/*
+ * Where a column draws a value for each row, and in the key of a row, a blank cell never means NULL: the new row gets the default, and
+ * a row that is there keeps what it has.
+ */
+static void
+take_default(const Profile *profile, ProfileColumn *column, bool is_key)
+{
+	if (column->blank_cells == BLANK_NULL && (is_key || OidIsValid(column_default_sequence(profile->target, column->attnum))))
+		column->blank_cells = BLANK_KEEP;
+}
+
 void
 save_demand(const SaveTask *task)
 {
@@ -81,6 +92,7 @@ save_demand(const SaveTask *task)
 		ProfileColumn *column = &profile->columns[i];
 
 		column->asked_late = false;
+		take_default(profile, column, mode->by_key && key.is_key[i]);
 		if (!mode->by_key)
 			demand_of_insert(column);
 		else if (key.is_key[i])

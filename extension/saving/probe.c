@@ -92,15 +92,14 @@ static char *
 typical_statement(const SaveTask *task, Oid *types, int *arguments)
 {
 	const Profile *profile = task->profile;
-	char	   *column;
 
 	*arguments = 0;
 	if (!save_mode(task->mode)->inserts)
 	{
-		column = pstrdup(quote_identifier(profile->columns[0].name));
-		return psprintf("UPDATE %s SET %s = %s",
+		/* Any column may become its default, also an identity that is always generated. */
+		return psprintf("UPDATE %s SET %s = DEFAULT",
 						quote_qualified_identifier(get_namespace_name(get_rel_namespace(profile->target)), get_rel_name(profile->target)),
-						column, column);
+						quote_identifier(profile->columns[0].name));
 	}
 	*arguments = unnest_parameters(profile) + (profile->task_attnum != InvalidAttrNumber);
 	return insert_sql_statement(profile, types);

@@ -9,6 +9,9 @@ KEYED = ("upsert", "skip", "update", "sync")    # modes that look for keys
 SCOPES = ["true", "r.id % 3 = 0", "amount > 50", "EXISTS (SELECT FROM shared.r AS s WHERE s.id = r.ref)"]
 ABSENT = [None, None, "report", "factor = -1", "factor = coalesce(factor, 0) + 1, flag = NOT flag"]
 
+# The same, of an import that says whose rows they are.
+SCOPES_OF_PARAM = ["r.whose = params ->> 'whose'", "r.whose IS DISTINCT FROM params ->> 'whose'"]
+
 TRIGGERS = {
     "before": "CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON {schema}.t",
     "after": "CREATE TRIGGER refuse AFTER INSERT OR UPDATE ON {schema}.t",
@@ -59,11 +62,30 @@ class Case:
         self.allow_empty = chance(.3)
         if self.mode == "sync":
             self.count = choice([0, self.count, self.count, self.count])
+        # The key fills itself: a row without an id is a new one. Its code begins with "n", so that its number can be left out of comparisons.
+        self.identity = choice([None, None, "BY DEFAULT", "ALWAYS"]) if self.key == "id" and not self.partitioned else None
+        if self.mode == "sync" and self.absent == "report":
+            self.identity = None        # whether such a row is counted depends on when it was found to be bad
+        self.anonymous = choice([0, .05, .5]) if self.identity else 0
+        # The numbers of new rows begin behind those of the table, and so among those of the file, if the file is one batch.
+        self.numbers_from = choice([1, 100000]) if self.count < 1000 else 100000
+        # A column that no cell fills: by a parameter, or by one that nobody gives, which is like a blank cell.
+        self.whose = choice([None, None, "given", "lacking"])
+        if self.whose == "given" and chance(.5):
+            self.scope = choice(SCOPES_OF_PARAM)
+        if self.identity:
+            self.missing = [name for name in self.missing if name != "code"]
         self.rows = [self.row(i) for i in range(self.count)]
 
     def unreadable(self):
-        """Is there a row whose key cannot be read?"""
+        """Is there a row whose key cannot be read, or is drawn?"""
         return any(not isinstance(row[0], int) or row[0] >= 2 ** 31 for row in self.rows)
+
+    def columns(self):
+        return COLUMNS + ["whose"] * bool(self.whose)
+
+    def judged_scope(self):
+        return self.scope.replace("params ->> 'whose'", "'p7'")
 
     def __str__(self):
         said = ", ".join(f"{name} {value}" for name, value in vars(self).items()
@@ -97,14 +119,18 @@ class Case:
         if self.chance(self.bad):
             name = choice(COLUMNS)
             row[name] = choice(BAD[name])
+        if self.chance(self.anonymous):
+            row["id"] = None
+        if self.identity and row["id"] is None:
+            row["code"] = f"n{i}"
         return [row[name] for name in COLUMNS]
 
     def table(self, schema):
         """SQL that makes the table in a new schema, with its old rows."""
-        columns = ["id int", "name text" + " NOT NULL" * self.not_null, "amount numeric(8,2)" + " CHECK (amount > 0)" * self.check,
+        columns = ["id int" + (f" GENERATED {self.identity} AS IDENTITY (START {self.numbers_from})" if self.identity else ""), "name text" + " NOT NULL" * self.not_null, "amount numeric(8,2)" + " CHECK (amount > 0)" * self.check,
                    "born date", "kind shared.kind" + " DEFAULT 'b'" * self.default,
                    "ref int" + " REFERENCES shared.r" * self.reference, "flag boolean", "code text" + " UNIQUE" * self.unique,
-                   "factor float8"] + ["PRIMARY KEY (id)"] * (self.key == "id")
+                   "factor float8"] + ["whose text DEFAULT 'nobody'"] * bool(self.whose) + ["PRIMARY KEY (id)"] * (self.key == "id")
         sql = f"DROP SCHEMA IF EXISTS {schema} CASCADE; CREATE SCHEMA {schema}; CREATE TABLE {schema}.t ({', '.join(columns)})"
         if self.partitioned:
             sql += (f" PARTITION BY RANGE (id); CREATE TABLE {schema}.low PARTITION OF {schema}.t FOR VALUES FROM (MINVALUE) TO (1000);"
@@ -115,5 +141,8 @@ class Case:
         if self.trigger:
             sql += REFUSE.replace("{schema}", schema) + TRIGGERS[self.trigger].replace("{schema}", schema)
             sql += f" FOR EACH ROW EXECUTE FUNCTION {schema}.refuse();"
-        return sql + (f" INSERT INTO {schema}.t SELECT 3 * g, 'old' || g, g, NULL, 'c', 1, true, 'o' || g, 0"
-                      f" FROM generate_series(1, {self.old}) AS g;")
+        sql += (f" INSERT INTO {schema}.t OVERRIDING SYSTEM VALUE SELECT 3 * g, 'old' || g, g, NULL, 'c', 1, true, 'o' || g, 0"
+                + ", CASE g % 3 WHEN 0 THEN 'p7' WHEN 1 THEN 'p8' END" * bool(self.whose) + f" FROM generate_series(1, {self.old}) AS g;")
+        if self.identity and self.old and self.numbers_from < 3 * self.old:
+            sql += f" SELECT setval(pg_get_serial_sequence('{schema}.t', 'id'), {3 * self.old});"
+        return sql
