@@ -289,9 +289,11 @@ class Round:
         if not now:
             self.run(new, lambda: self.register(new, self.sql(f"SELECT {call}")))
             return
-        new.file = File(gone=True)
         self.register(new, self.sql(f"SELECT {call}"))
         self.finish(new)
+        # It has the file of the dry run only if that is of use to it.
+        if not (self.tells or new.counts["errors"]):
+            new.file = File(gone=True)
 
     def last_run(self, dry):
         """The task that imports it, or has done so."""
