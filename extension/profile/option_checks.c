@@ -228,33 +228,44 @@ is_webhook(const char *url)
 	return true;
 }
 
+/* Gives each text of a JSON list to check. Returns how many there are; more than most if there are more, the others are not looked at. */
+static int
+check_each(const char *json, int most, void (*check) (const char *text))
+{
+	Jsonb	   *list = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(json)));
+	JsonbIterator *it = JsonbIteratorInit(&list->root);
+	JsonbIteratorToken token;
+	JsonbValue	item;
+	int			count = 0;
+
+	while (count <= most && (token = JsonbIteratorNext(&it, &item, true)) != WJB_DONE)
+	{
+		if (token != WJB_ELEM)
+			continue;
+		check(pnstrdup(item.val.string.val, (Size) item.val.string.len));
+		count++;
+	}
+	return count;
+}
+
+static void
+check_webhook(const char *url)
+{
+	if (!is_webhook(url))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("\"%s\" is no address of a webhook", url),
+				 errdetail("An address begins with https:// or http://, and has a host, at most %d bytes, no user, and no blank.", MAX_WEBHOOK_BYTES),
+				 errhint("Write it as https://host/path.")));
+}
+
 void
 option_check_webhooks(const char *urls)
 {
-	Jsonb	   *list = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(urls)));
-	JsonbIterator *it = JsonbIteratorInit(&list->root);
-	JsonbValue	item;
-	JsonbIteratorToken token;
-	int			count = 0;
-
-	while ((token = JsonbIteratorNext(&it, &item, true)) != WJB_DONE)
-	{
-		char	   *url;
-
-		if (token != WJB_ELEM)
-			continue;
-		url = pnstrdup(item.val.string.val, (Size) item.val.string.len);
-		if (!is_webhook(url))
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("\"%s\" is no address of a webhook", url),
-					 errdetail("An address begins with https:// or http://, and has a host, at most %d bytes, no user, and no blank.", MAX_WEBHOOK_BYTES),
-					 errhint("Write it as https://host/path.")));
-		if (++count > MAX_WEBHOOKS)
-			ereport(ERROR,
-					(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-					 errmsg("webhooks must have at most %d addresses", MAX_WEBHOOKS)));
-	}
+	if (check_each(urls, MAX_WEBHOOKS, check_webhook) > MAX_WEBHOOKS)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("webhooks must have at most %d addresses", MAX_WEBHOOKS)));
 }
 
 void
@@ -402,19 +413,7 @@ option_check_rounding(const char *word)
 void
 option_check_settings(const char *names)
 {
-	Jsonb	   *list = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(names)));
-	JsonbIterator *items = JsonbIteratorInit(&list->root);
-	JsonbIteratorToken token;
-	JsonbValue	item;
-	int			count = 0;
-
-	while ((token = JsonbIteratorNext(&items, &item, true)) != WJB_DONE)
-		if (token == WJB_ELEM)
-		{
-			carried_check(pnstrdup(item.val.string.val, (Size) item.val.string.len));
-			count++;
-		}
-	if (count > CARRIED_MOST)
+	if (check_each(names, CARRIED_MOST, carried_check) > CARRIED_MOST)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("settings must name at most %d settings", CARRIED_MOST)));
